@@ -1,0 +1,24 @@
+"""The arrays that travel through the house, by name.
+
+An upload is plain `bytes`. Shapes stand in the names' docstrings because numpy's types do not carry them.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Picture: TypeAlias = NDArray[np.uint8]
+"""uint8, (H, W, 3), RGB, upright, alpha laid over white; H and W >= 1."""
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""uint8, (28, 28), C-contiguous, garment light on black: 0 is background."""
+
+PixelsBatch: TypeAlias = NDArray[np.uint8]
+"""uint8, (N, 28, 28), C-contiguous, N >= 1: N `Pixels` in a row."""
+
+Probabilities: TypeAlias = NDArray[np.float32]
+"""float32, (C,) or (N, C), each row >= 0 with sum 1, in the order of the labels."""
+
+Distances: TypeAlias = NDArray[np.float32]
+"""float32, (N,), >= 0: how far each picture's features lie from the nearest class (see contract.Familiarity)."""

@@ -1,0 +1,81 @@
+"""What a model brings along, so that no code has to know it by heart.
+
+Frozen values, parsed from a release's manifest by model_store/manifest.py. Touches nothing.
+The rules that use them: convert.py (Imaging), classifier.py (the rest).
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+EDGE = 28
+"""Height and width of `Pixels`, in pixels: Fashion-MNIST's (arXiv 1708.07747, section 2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imaging:
+    """How a picture becomes pixels: the parameters of arXiv 1708.07747, section 2.
+
+    Attributes:
+        border_tolerance: share of full scale by which a trimmed edge may differ from the corner's colour.
+        sharpen_sigma: standard deviation of the sharpening Gaussian, in output pixels.
+        sharpen_radius: its radius, in output pixels.
+    """
+
+    border_tolerance: float = 0.05
+    sharpen_sigma: float = 1.0
+    sharpen_radius: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputContract:
+    """What the model reads."""
+
+    shape: tuple[int, int] = (EDGE, EDGE)
+    dtype: Literal["uint8"] = "uint8"
+    polarity: Literal["light-on-black"] = "light-on-black"
+    imaging: Imaging = field(default_factory=Imaging)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """Below either of them the decision is `review`.
+
+    Attributes:
+        confidence: 0..1; a lower largest probability is `ambiguous`.
+        familiarity: 0..1; a lower familiarity is `unfamiliar`, which outranks `ambiguous`.
+    """
+
+    confidence: float
+    familiarity: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Familiarity:
+    """How a distance becomes a familiarity of 0..1: its rank among held-out pictures.
+
+    The serving graph's second output is the Mahalanobis distance of a picture's features to the nearest
+    class (Lee et al. 2018, arXiv 1807.03888). Familiarity is the share of validation pictures that lay
+    at least as far away: 0.5 is an ordinary picture, 0.0 is farther than all of them.
+
+    Attributes:
+        quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.
+    """
+
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelContract:
+    """Labels, input, calibration and thresholds of one model.
+
+    Attributes:
+        labels: class names in index order; as many as the model has outputs.
+        temperature: > 0; probabilities are softmax(log p / temperature) (Guo et al. 2017, arXiv 1706.04599).
+        familiarity: None when the model has no distance output; then nothing is ever `unfamiliar`.
+    """
+
+    labels: tuple[str, ...]
+    input: InputContract
+    temperature: float
+    thresholds: Thresholds
+    familiarity: Familiarity | None

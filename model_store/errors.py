@@ -1,0 +1,90 @@
+"""Everything that can go wrong with releases and the places where they live.
+
+StoreError
+├── StoreUnreachable    no answer, a refused connection, a time limit passed
+├── StoreRefused        the store answered: not allowed, no such bucket, wrong credentials
+├── StoreBroken         the store answered something this code does not know; its own code is kept
+├── NotFound            no such key, release or promotion
+├── AlreadyExists       create-if-absent found something there
+├── BadAddress          a store's address that is no folder and no s3:// URL
+├── NothingPromoted     a store without a current release
+├── ReleaseError
+│   ├── ReleaseCorrupt      a file is missing, or its size or sha256 differs from the manifest
+│   ├── ManifestInvalid     manifest.json cannot be read as a manifest; the message names the key
+│   ├── ManifestTooNew      written by a newer schema than this code knows
+│   ├── ReportInvalid       report.json cannot be read as a report
+│   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
+└── PublishError
+    ├── GateRefused         the release is worse than current, or its labels or input differ
+    └── LostRace            somebody else's promotion came first
+
+A message says what came, what would do, and where to look: bucket, key and cause are always in it.
+"""
+
+
+class StoreError(Exception):
+    """The root of this package's errors."""
+
+
+class StoreUnreachable(StoreError):
+    """The store gave no answer within its time limit."""
+
+
+class StoreRefused(StoreError):
+    """The store answered that this is not allowed, or that there is no such bucket."""
+
+
+class StoreBroken(StoreError):
+    """The store answered with an error that is not known here; its own code is in the message."""
+
+
+class NotFound(StoreError):
+    """There is no such key, release or promotion."""
+
+
+class AlreadyExists(StoreError):
+    """Something is already where a new thing should have been created."""
+
+
+class BadAddress(StoreError):
+    """The address is neither a folder nor `s3://bucket/prefix`."""
+
+
+class NothingPromoted(StoreError):
+    """The store has no promotion yet, so nothing is current."""
+
+
+class ReleaseError(StoreError):
+    """A release that must not be served."""
+
+
+class ReleaseCorrupt(ReleaseError):
+    """A file is missing, or differs from what the manifest says of it."""
+
+
+class ManifestInvalid(ReleaseError):
+    """manifest.json cannot be read as a manifest."""
+
+
+class ManifestTooNew(ReleaseError):
+    """The manifest was written by a newer schema than this code knows."""
+
+
+class ReportInvalid(ReleaseError):
+    """report.json cannot be read as a report."""
+
+
+class FormatRefused(ReleaseError):
+    """A model format that can run code when it is read."""
+
+
+class PublishError(StoreError):
+    """A release was not made current."""
+
+
+class GateRefused(PublishError):
+    """The release is measurably worse than current, or breaks what clients rely on."""
+
+
+class LostRace(PublishError):
+    """Another promotion was appended first."""

@@ -1,0 +1,163 @@
+"""manifest.json: what a release is, parsed once into a frozen value.
+
+Written last by whoever makes a release, read first by whoever serves one. Does no I/O: bytes in, bytes out.
+The format on one page: docs/release-format.md. Checking files against it: verify.py.
+"""
+
+import base64
+from datetime import datetime
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from inference.arrays import PixelsBatch
+from inference.contract import EDGE, ModelContract
+from model_store.errors import ManifestInvalid, ManifestTooNew
+
+SCHEMA_VERSION = 1
+"""The newest manifest that this code writes and reads; every older one is read too."""
+
+VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
+"""UTC time and the first eight hex digits of the content hash: 20261120T101500Z-3f9a1c2e."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Frozen(BaseModel):
+    """A value that rejects unknown keys and never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class FileEntry(Frozen):
+    """One file of the release, by path relative to its folder."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+class DataSet(Frozen):
+    """What the model was trained and measured on.
+
+    Attributes:
+        train_sha256: of the training pictures and labels as arrays (training/datasets.py says how).
+        test_sha256: the same of the test set; two accuracies compare only where it agrees.
+    """
+
+    name: str
+    train_sha256: Sha256
+    test_sha256: Sha256
+
+
+class Headline(Frozen):
+    """The figures that the promotion gate and listings read."""
+
+    test_accuracy: Share
+    test_n: Annotated[int, Field(gt=0)]
+    parameters: Annotated[int, Field(gt=0)]
+    mflops: Annotated[float, Field(gt=0)]
+
+
+class Golden(Frozen):
+    """Inputs with the answers that the serving graph gave when the release was made.
+
+    Attributes:
+        pixels: base64 of uint8 (N, 28, 28), C order.
+        probabilities: N rows before temperature, in label order.
+    """
+
+    pixels: str
+    probabilities: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, pixels: PixelsBatch, probabilities: NDArray[np.float32]) -> "Golden":
+        """Keep uint8 (N, 28, 28) pixels and their float32 (N, C) probabilities."""
+        return cls(
+            pixels=base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode(),
+            probabilities=tuple(tuple(map(float, row)) for row in probabilities),
+        )
+
+    def inputs(self) -> PixelsBatch:
+        """The pixels again, uint8 (N, 28, 28).
+
+        Raises:
+            ManifestInvalid: the base64 is none, or its length fits no whole number of pictures.
+        """
+        try:
+            flat = np.frombuffer(base64.b64decode(self.pixels, validate=True), np.uint8)
+            return flat.reshape(len(self.probabilities), EDGE, EDGE)
+        except ValueError as error:
+            raise ManifestInvalid(
+                f"golden.pixels: {error}. It must be base64 of one 28 x 28 uint8 picture per row of probabilities."
+            ) from error
+
+    def answers(self) -> NDArray[np.float32]:
+        """The probabilities again, float32 (N, C)."""
+        return np.array(self.probabilities, np.float32)
+
+
+class Manifest(Frozen):
+    """Everything about a release but its bytes.
+
+    Attributes:
+        files: by path relative to the release's folder, manifest.json itself left out.
+        training: configuration of the run, seed included, as `scripts.train` was told.
+        libraries: versions of what made the release, by package name.
+        git_commit: of the code that made it; None outside a checkout.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
+    created_at: datetime
+    files: dict[str, FileEntry]
+    model: ModelContract
+    golden: Golden
+    training: dict[str, JsonValue]
+    libraries: dict[str, str]
+    git_commit: str | None
+    data: DataSet
+    headline: Headline
+
+
+def parse_manifest(text: bytes, where: str) -> Manifest:
+    """Read manifest.json.
+
+    Args:
+        text: its bytes.
+        where: the address it came from, for messages.
+
+    Raises:
+        ManifestTooNew: its schema version is above SCHEMA_VERSION.
+        ManifestInvalid: anything else is wrong with it; the message names the key.
+    """
+    try:
+        schema = _SchemaOnly.model_validate_json(text).schema_version
+        if schema > SCHEMA_VERSION:
+            raise ManifestTooNew(
+                f"{where}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
+                "Serve it with a newer Wardrobe, or publish the release again with this one."
+            )
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise ManifestInvalid(f"{where}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that pydantic found, as `key: message`."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    key = ".".join(map(str, first["loc"])) or "the whole"
+    return f"{key}: {first['msg']}"
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """manifest.json as it is stored: UTF-8, indented, ending in a newline."""
+    return manifest.model_dump_json(indent=1).encode() + b"\n"
+
+
+class _SchemaOnly(BaseModel):
+    """The one key that every schema has."""
+
+    schema_version: int

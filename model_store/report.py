@@ -1,0 +1,170 @@
+"""report.json: the stored evaluation of a model, parsed once into a frozen value.
+
+training/evaluation.py writes it, `/metrics` serves its bytes as they are, the release listing and the
+pages read it through `Report`. Does no I/O. What each figure means: docs/report.md.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue, ValidationError
+
+from model_store.errors import ReportInvalid
+from model_store.manifest import DataSet, Frozen, Share, first_problem
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class ClassFigures(Frozen):
+    """One class on one split: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."""
+
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
+
+
+class Averages(Frozen):
+    """Means over the classes: `macro` unweighted, `weighted` by support."""
+
+    macro: ClassFigures
+    weighted: ClassFigures
+
+
+class Coverage(Frozen):
+    """What the decision thresholds do to a split.
+
+    Attributes:
+        coverage: share of pictures that are accepted.
+        accuracy: share of the accepted that are right; None when none is accepted.
+    """
+
+    confidence_threshold: Share
+    familiarity_threshold: Share
+    coverage: Share
+    accuracy: Share | None
+
+
+class SplitFigures(Frozen):
+    """Accuracy and loss on a split that is only counted."""
+
+    n: Count
+    accuracy: Share
+    loss: float
+
+
+class TestFigures(SplitFigures):
+    """The full evaluation of a split.
+
+    Attributes:
+        loss: mean negative log likelihood of the probabilities as served (after temperature), in nats.
+        accuracy_interval: 95% Wilson score interval.
+        confusion_matrix: counts, one row per true class, one column per predicted class.
+        ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
+        ece_before: the same before temperature.
+        nll_before: mean negative log likelihood before temperature, in nats.
+    """
+
+    accuracy_interval: tuple[Share, Share]
+    confusion_matrix: tuple[tuple[Count, ...], ...]
+    per_class: dict[str, ClassFigures]
+    averages: Averages
+    ece: Share
+    ece_before: Share
+    nll_before: float
+    decisions: Coverage
+
+
+class ModelFigures(Frozen):
+    """What the network costs.
+
+    Attributes:
+        mflops: multiplications and additions of one picture, counted as two per multiply-add, in millions.
+        bytes: file sizes by name.
+    """
+
+    network: str
+    parameters: Annotated[int, Field(gt=0)]
+    mflops: Annotated[float, Field(gt=0)]
+    bytes: dict[str, Count]
+    temperature: Annotated[float, Field(gt=0)]
+
+
+class TrainingFigures(Frozen):
+    """How the model came to be.
+
+    Attributes:
+        seconds: wall time of fitting, over all resumed parts.
+        hardware: processor or accelerator, and how many cores were used.
+    """
+
+    seed: int
+    epochs: Count
+    best_epoch: Count
+    seconds: Annotated[float, Field(ge=0)]
+    hardware: str
+    libraries: dict[str, str]
+    configuration: dict[str, JsonValue]
+
+
+class Epoch(Frozen):
+    """One line of the training history."""
+
+    epoch: Count
+    loss: float
+    accuracy: Share
+    val_loss: float
+    val_accuracy: Share
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class Example(Frozen):
+    """One picture of the test set with its answer; the figures draw it.
+
+    Attributes:
+        index: position in the test set.
+        probabilities: one per class, in label order.
+    """
+
+    index: Count
+    truth: str
+    predicted: str
+    confidence: Share
+    probabilities: tuple[Share, ...]
+
+
+class Examples(Frozen):
+    """The most confident mistakes, worst first, and the first few right answers."""
+
+    wrong: tuple[Example, ...]
+    right: tuple[Example, ...]
+
+
+class Report(Frozen):
+    """Everything in report.json."""
+
+    labels: tuple[str, ...]
+    data: DataSet
+    model: ModelFigures
+    training: TrainingFigures
+    train: SplitFigures
+    validation: SplitFigures
+    test: TestFigures
+    examples: Examples
+    history: tuple[Epoch, ...]
+
+
+def parse_report(text: bytes, where: str) -> Report:
+    """Read report.json.
+
+    Raises:
+        ReportInvalid: the message names the key that is wrong.
+    """
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        raise ReportInvalid(f"{where}: {first_problem(error)}") from error
+
+
+def report_bytes(report: Report) -> bytes:
+    """report.json as it is stored: UTF-8, indented, ending in a newline."""
+    return report.model_dump_json(indent=1).encode() + b"\n"
