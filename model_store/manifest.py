@@ -25,6 +25,11 @@ VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
+PATH_PATTERN = r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
+"""Relative, inside the folder by its spelling alone, and the same on every file system and in every URL."""
+
+RelativePath = Annotated[str, Field(pattern=rf"^{PATH_PATTERN}$", max_length=200)]
+
 
 class Frozen(BaseModel):
     """A value that rejects unknown keys and never changes."""
@@ -91,7 +96,7 @@ class Golden(Frozen):
             return flat.reshape(len(self.probabilities), EDGE, EDGE)
         except ValueError as error:
             raise ManifestInvalid(
-                f"golden.pixels: {error}. It must be base64 of one 28 x 28 uint8 picture per row of probabilities."
+                f"golden.pixels: {error}. It must be base64 of one 28 x 28 uint8 picture per row of answers."
             ) from error
 
     def answers(self) -> NDArray[np.float32]:
@@ -112,7 +117,7 @@ class Manifest(Frozen):
     schema_version: Literal[1] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
-    files: dict[str, FileEntry]
+    files: dict[RelativePath, FileEntry]
     model: ModelContract
     golden: Golden
     training: dict[str, JsonValue]

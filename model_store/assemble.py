@@ -1,0 +1,72 @@
+"""Turn a finished folder into a release: hash every file, name the version, write manifest.json last.
+
+Touches only that folder. Checking such a folder again is verify.py's, sending it away publish.py's.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from inference.contract import ModelContract
+from model_store.files import MANIFEST, content_hash, fingerprint, refuse_unsafe_formats, write_whole
+from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, manifest_bytes
+from model_store.verify import verify
+
+
+def seal(  # noqa: PLR0913 - one keyword per part of the manifest
+    folder: Path,
+    *,
+    created_at: datetime,
+    model: ModelContract,
+    golden: Golden,
+    training: dict[str, JsonValue],
+    libraries: dict[str, str],
+    git_commit: str | None,
+    data: DataSet,
+    headline: Headline,
+) -> Manifest:
+    """Make `folder` a release; its manifest appears whole or not at all.
+
+    Args:
+        folder: holds model.keras, model.onnx, report.json and any figures; an earlier manifest is replaced.
+        created_at: with a time zone; it becomes the first half of the version.
+        model: what the serving code needs to know, see inference/contract.py.
+        golden: inputs with the answers of model.onnx.
+        training: configuration of the run, seed included.
+        libraries: versions of what made the release, by package name.
+        git_commit: of the code that made it; None outside a checkout.
+        data: name and hashes of the data sets.
+        headline: the figures that gate and listings read.
+
+    Raises:
+        ReleaseCorrupt: the folder lacks one of those files, or holds a link.
+        FormatRefused: it holds a format that can run code when it is read.
+        ManifestInvalid: a path or figure does not fit the manifest; the message names it.
+    """
+    files = _fingerprints(folder)
+    refuse_unsafe_formats(files, str(folder))
+    manifest = Manifest(
+        version=_version(created_at, files),
+        created_at=created_at.astimezone(UTC),
+        files=files,
+        model=model,
+        golden=golden,
+        training=training,
+        libraries=libraries,
+        git_commit=git_commit,
+        data=data,
+        headline=headline,
+    )
+    verify(folder, manifest)
+    write_whole(folder / MANIFEST, manifest_bytes(manifest))
+    return manifest
+
+
+def _fingerprints(folder: Path) -> dict[str, FileEntry]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): fingerprint(path) for path in paths}
+
+
+def _version(created_at: datetime, files: dict[str, FileEntry]) -> str:
+    return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content_hash(files)[:8]}"

@@ -1,0 +1,98 @@
+"""What every file of a release obeys: how it is hashed, written and which formats are refused.
+
+Touches only the paths that it is handed. Used by assemble.py (making), verify.py (checking), folder.py
+and pull.py (keeping).
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from model_store.errors import FormatRefused
+from model_store.manifest import FileEntry
+
+MANIFEST = "manifest.json"
+MODEL = "model.keras"
+GRAPH = "model.onnx"
+REPORT = "report.json"
+REQUIRED = (MODEL, GRAPH, REPORT)
+"""What a release holds besides its manifest, whatever figures come along."""
+
+CHUNK_BYTES = 1 << 20
+"""How much of a file is held in memory at a time."""
+
+CONVERSIONS = {
+    ".h5": "Convert it once with keras.saving.load_model('model.h5').save('model.keras').",
+    ".hdf5": "Convert it once with keras.saving.load_model('model.hdf5').save('model.keras').",
+    ".pkl": "Load it where it was made and save the network with model.save('model.keras').",
+    ".pickle": "Load it where it was made and save the network with model.save('model.keras').",
+    ".joblib": "Load it where it was made and save the network with model.save('model.keras').",
+    ".pt": "Rebuild the network in Keras and save it with model.save('model.keras').",
+    ".pth": "Rebuild the network in Keras and save it with model.save('model.keras').",
+}
+"""Formats that can run code when they are read (Keras' safe_mode does not cover them), and the way out."""
+
+
+def refuse_unsafe_formats(names: Iterable[str], where: str) -> None:
+    """Look at file names alone; nothing is opened.
+
+    Raises:
+        FormatRefused: one of them is a format that can run code; the message says how to convert it.
+    """
+    for name in sorted(names):
+        suffix = PurePosixPath(name).suffix.lower()
+        if suffix in CONVERSIONS:
+            raise FormatRefused(
+                f"{where}/{name}: {suffix} files can run code when they are read, so none is opened here. "
+                f"{CONVERSIONS[suffix]}"
+            )
+
+
+def fingerprint(path: Path) -> FileEntry:
+    """Size in bytes and sha256 of one file."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return FileEntry(sha256=digest.hexdigest(), size=size)
+
+
+def content_hash(files: Mapping[str, FileEntry]) -> str:
+    """The hash that a version carries the first eight digits of.
+
+    sha256 over one `<sha256>  <path>` line per file, sorted by path: what `sha256sum` prints for them.
+    """
+    lines = (f"{files[path].sha256}  {path}\n" for path in sorted(files))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never half of either."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            flush_file(file.fileno())
+        partial.chmod(0o644)  # mkstemp gives 0600, and the service may run as another user
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    flush_folder(path.parent)
+
+
+def flush_file(descriptor: int) -> None:
+    """Have the file's bytes on the disk before anything refers to them."""
+    os.fsync(descriptor)
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the folder's names on the disk too; fsync of a file alone does not promise that."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,221 @@
+"""Real little releases for tests: an ONNX graph that runs, its golden answers, a report, a figure.
+
+Everything is drawn from a seed, so the same arguments give the same bytes. No TensorFlow is needed:
+model.keras is a stand-in, which is never opened where model.onnx is served.
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from inference.arrays import PixelsBatch
+from inference.contract import EDGE, Familiarity, InputContract, ModelContract, Thresholds
+from model_store.assemble import seal
+from model_store.manifest import DataSet, Golden, Headline
+from model_store.report import (
+    Averages,
+    ClassFigures,
+    Coverage,
+    Epoch,
+    Example,
+    Examples,
+    ModelFigures,
+    Report,
+    SplitFigures,
+    TestFigures,
+    TrainingFigures,
+    report_bytes,
+)
+
+LABELS = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+CREATED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
+TEST_SHA256 = "e" * 64
+PER_CLASS = 1000
+
+
+def a_release(
+    folder: Path,
+    *,
+    labels: Sequence[str] = LABELS,
+    accuracy: float = 0.93,
+    seed: int = 0,
+    created_at: datetime = CREATED_AT,
+    test_sha256: str = TEST_SHA256,
+) -> Path:
+    """Write a complete, sealed release that ONNX Runtime can serve.
+
+    Args:
+        folder: made if absent; becomes the release.
+        labels: as many classes as the graph gets.
+        accuracy: 0..1, what its report and manifest claim.
+        seed: of the weights; another seed gives another version.
+        created_at: the first half of the version.
+        test_sha256: the test set that the accuracy claims to be measured on.
+
+    Returns:
+        `folder`.
+    """
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    data = DataSet(name="made-up", train_sha256="d" * 64, test_sha256=test_sha256)
+    onnx.save(a_graph(random, len(labels)), folder / "model.onnx")
+    (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
+    (folder / "report.json").write_bytes(report_bytes(a_report(labels, accuracy, data)))
+    (folder / "figures" / "confusion-matrix.png").write_bytes(a_png(random))
+    pixels = random.integers(0, 256, (3, EDGE, EDGE), np.uint8)
+    seal(
+        folder,
+        created_at=created_at,
+        model=a_contract(labels),
+        golden=Golden.of(pixels, _answers(folder / "model.onnx", pixels)),
+        training={"network": "linear", "seed": seed},
+        libraries={"onnx": onnx.__version__},
+        git_commit=None,
+        data=data,
+        headline=Headline(
+            test_accuracy=accuracy,
+            test_n=PER_CLASS * len(labels),
+            parameters=EDGE * EDGE * len(labels),
+            mflops=2 * EDGE * EDGE * len(labels) / 1e6,
+        ),
+    )
+    return folder
+
+
+def a_contract(labels: Sequence[str] = LABELS) -> ModelContract:
+    """Labels and thresholds under which almost everything is accepted."""
+    return ModelContract(
+        labels=tuple(labels),
+        input=InputContract(),
+        temperature=1.0,
+        thresholds=Thresholds(confidence=0.01, familiarity=0.0),
+        familiarity=Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist())),
+    )
+
+
+def a_graph(random: np.random.Generator, classes: int) -> onnx.ModelProto:
+    """pixels uint8 (N, 28, 28) -> probabilities float32 (N, classes), distance float32 (N,)."""
+    weights = random.normal(0, 0.2, (EDGE * EDGE, classes)).astype(np.float32)
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["numbers", "full_scale"], ["shares"]),
+        helper.make_node("Flatten", ["shares"], ["rows"], axis=1),
+        helper.make_node("MatMul", ["rows", "weights"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
+        helper.make_node("Mul", ["rows", "rows"], ["squares"]),
+        helper.make_node("ReduceMean", ["squares"], ["distance"], axes=[1], keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "linear",
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", EDGE, EDGE])],
+        [
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
+            helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N"]),
+        ],
+        [
+            numpy_helper.from_array(np.array(255, np.float32), "full_scale"),
+            numpy_helper.from_array(weights, "weights"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _answers(graph: Path, pixels: PixelsBatch) -> NDArray[np.float32]:
+    session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
+    answers: NDArray[np.float32] = session.run(["probabilities"], {"pixels": pixels})[0]
+    return answers
+
+
+def a_report(labels: Sequence[str], accuracy: float, data: DataSet) -> Report:
+    """A report whose figures agree with one another: every class is right `accuracy` of the time."""
+    right = round(PER_CLASS * accuracy)
+    figures = ClassFigures(precision=accuracy, recall=accuracy, f1=accuracy, support=PER_CLASS)
+    whole = figures.model_copy(update={"support": PER_CLASS * len(labels)})
+    split = SplitFigures(n=PER_CLASS * len(labels), accuracy=accuracy, loss=0.2)
+    example = Example(
+        index=0,
+        truth=labels[0],
+        predicted=labels[-1],
+        confidence=1.0,
+        probabilities=tuple(float(label == labels[-1]) for label in labels),
+    )
+    return Report(
+        labels=tuple(labels),
+        data=data,
+        model=ModelFigures(
+            network="linear",
+            parameters=EDGE * EDGE * len(labels),
+            mflops=2 * EDGE * EDGE * len(labels) / 1e6,
+            bytes={"model.onnx": 31000},
+            temperature=1.0,
+        ),
+        training=TrainingFigures(
+            seed=0,
+            epochs=1,
+            best_epoch=1,
+            seconds=1.5,
+            hardware="2 cores",
+            libraries={"onnx": onnx.__version__},
+            configuration={"network": "linear"},
+        ),
+        train=split,
+        validation=split,
+        test=TestFigures(
+            **split.model_dump(),
+            accuracy_interval=(max(accuracy - 0.01, 0.0), min(accuracy + 0.01, 1.0)),
+            confusion_matrix=_confusion(len(labels), right),
+            per_class=dict.fromkeys(labels, figures),
+            averages=Averages(macro=whole, weighted=whole),
+            ece=0.02,
+            ece_before=0.04,
+            nll_before=0.25,
+            decisions=Coverage(
+                confidence_threshold=0.01, familiarity_threshold=0.0, coverage=1.0, accuracy=accuracy
+            ),
+        ),
+        examples=Examples(wrong=(example,), right=()),
+        history=(
+            Epoch(epoch=1, loss=0.3, accuracy=accuracy, val_loss=0.3, val_accuracy=accuracy, seconds=1.5),
+        ),
+    )
+
+
+def _confusion(classes: int, right: int) -> tuple[tuple[int, ...], ...]:
+    matrix = np.diag(np.full(classes, right))
+    matrix += np.roll(np.diag(np.full(classes, PER_CLASS - right)), 1, axis=1)
+    return tuple(tuple(row) for row in matrix.tolist())
+
+
+def a_png(random: np.random.Generator, width: int = 8, height: int = 8) -> bytes:
+    """An 8-bit grey PNG of noise, written by hand so that no imaging library is needed."""
+    rows = b"".join(b"\0" + random.bytes(width) for _ in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b"")]
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
