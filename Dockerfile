@@ -1,0 +1,46 @@
+# The serving image: Flask, ONNX Runtime and OpenCV, without TensorFlow. Build it with `make image`.
+# BASE is any image that has python3 (3.11 to 3.13) with venv: Docker's python, Debian, one made here.
+ARG BASE=docker.io/library/python:3.11-slim-bookworm
+
+FROM ${BASE} AS packages
+COPY requirements-serve.txt /tmp/
+# pip's own folder goes again: nothing is installed where it serves. Bytecode is compiled once, here.
+RUN python3 -m venv /opt/wardrobe \
+    && /opt/wardrobe/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes -r /tmp/requirements-serve.txt \
+    && /opt/wardrobe/bin/python -m pip uninstall --yes --quiet setuptools pip
+
+FROM ${BASE}
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Wardrobe" \
+      org.opencontainers.image.description="Clothing pictures in, class probabilities out" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.revision="${REVISION}"
+
+COPY --from=packages /opt/wardrobe /opt/wardrobe
+WORKDIR /srv/wardrobe
+COPY wsgi.py gunicorn.conf.py ./
+COPY inference inference
+COPY model_store model_store
+COPY app app
+COPY scripts scripts
+# The one folder that is written to: releases pulled from a store. A volume, so that the root can be read-only.
+RUN /opt/wardrobe/bin/python -m compileall -q . \
+    && mkdir -p /var/cache/wardrobe \
+    && chown 65532:65532 /var/cache/wardrobe
+VOLUME /var/cache/wardrobe
+
+# TMPDIR: large multipart uploads pass through a temporary file; here that is memory, never a disk.
+ENV PATH=/opt/wardrobe/bin:/usr/local/bin:/usr/bin:/bin \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    TMPDIR=/dev/shm \
+    WARDROBE_CACHE_DIR=/var/cache/wardrobe \
+    PORT=8000
+
+USER 65532:65532
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=4s --start-period=20s --retries=3 CMD ["python", "-c", \
+    "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=3)"]
+CMD ["gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]

@@ -1,0 +1,74 @@
+# The one front door: `make help` lists what is behind it. CI types the same words as you do.
+
+PYTHON ?=
+PORT ?= 8000
+IMAGE ?= wardrobe
+BASE ?=
+BUILD_FLAGS ?=
+ARGS ?=
+export PORT
+
+VENV := .venv
+IN := $(VENV)/bin
+LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help serve test check fix train data image lock clean system
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Settings: PORT=8000 PYTHON=python3.11 IMAGE=wardrobe BASE=image BUILD_FLAGS='...' ARGS='...'"
+
+serve: $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
+	@$(IN)/python scripts/setup_port.py $(PORT)
+	@exec $(IN)/python -m gunicorn -c gunicorn.conf.py wsgi:app
+
+test: system check .venv-s3/.stamp ## Check, then run every test, installing what they need
+	@$(IN)/python -m pytest --durations=15 $(ARGS)
+
+check: $(VENV)/.dev ## Format, lint, types and Dockerfile, changing nothing
+	$(IN)/ruff format --check --quiet .
+	$(IN)/ruff check --quiet .
+	$(IN)/mypy
+	$(IN)/hadolint Dockerfile
+
+fix: $(VENV)/.dev ## Format, and mend what ruff can mend
+	$(IN)/ruff format .
+	$(IN)/ruff check --fix .
+
+train: $(VENV)/.train data ## Train a release, with ARGS= for scripts.train
+	@$(IN)/python -m scripts.train $(ARGS)
+
+data: ## Install and check Fashion-MNIST
+	@scripts/setup_data.sh
+
+image: ## Build the container image, with buildah or docker
+	@scripts/build_image.sh $(IMAGE) $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS)
+
+lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--upgrade to renew
+	# The widest first: the narrower ones take their versions from it, so that they never disagree.
+	$(LOCK) pyproject.toml --group train --group dev -o requirements-dev.txt
+	$(LOCK) pyproject.toml --group train -c requirements-dev.txt -o requirements.txt
+	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements-serve.txt
+	$(LOCK) pyproject.toml --only-group installer -o requirements-installer.txt
+	$(LOCK) requirements-s3-servers.in -o requirements-s3-servers.txt
+
+clean: ## Remove what was installed and cached here
+	rm -rf $(VENV) .venv-s3 .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system:
+	@scripts/setup_system.sh
+
+# One stamp per lock file: a second run is instant, a changed lock is installed. All locks agree on
+# versions, so each adds to what is there and takes nothing away.
+$(VENV)/.serve: requirements-serve.txt
+$(VENV)/.train: requirements.txt
+$(VENV)/.dev: requirements-dev.txt
+.venv-s3/.stamp: requirements-s3-servers.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev .venv-s3/.stamp: | requirements-installer.txt
+	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
+	@touch $@
