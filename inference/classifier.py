@@ -1,0 +1,163 @@
+"""Pixels to predictions: a session's scores read by the contract that the model brought along.
+
+Start here. Does no I/O but opening the model's file in `open_classifier`. How an upload becomes pixels:
+decode.py and convert.py; the rules themselves: decision.py.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inference.arrays import PixelsBatch, Probabilities
+from inference.contract import ModelContract
+from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
+from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
+from inference.keras_session import KerasSession
+from inference.onnx_session import OnnxSession
+from inference.session import Scores, Session
+
+GOLDEN_TOLERANCE = 1e-3
+"""Largest difference of a probability from its golden answer: processors round differently."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What is known about one picture.
+
+    Attributes:
+        confidence: 0..1, the probability of `label`.
+        familiarity: 0..1, or None when the model measures none.
+        reason: why a person should look; None with `accept`.
+        probabilities: float32, (C,), calibrated, sum 1, in the order of the labels.
+    """
+
+    class_id: int
+    label: str
+    confidence: float
+    familiarity: float | None
+    decision: Decision
+    reason: Reason | None
+    probabilities: Probabilities
+
+
+class Classifier:
+    """A model with its contract."""
+
+    def __init__(self, session: Session, contract: ModelContract) -> None:
+        """Join the two.
+
+        Raises:
+            ContractBroken: the model has more or fewer outputs than the contract has labels.
+        """
+        if session.outputs != len(contract.labels):
+            raise ContractBroken(
+                f"The model has {session.outputs} outputs, but its contract names {len(contract.labels)} "
+                f"labels ({', '.join(contract.labels)}). Each output needs one label."
+            )
+        self._session = session
+        self.contract = contract
+
+    def classify(self, pixels: PixelsBatch) -> list[Prediction]:
+        """Classify N pictures in one run of the model.
+
+        Args:
+            pixels: uint8, (N, 28, 28), C-contiguous, N >= 1, garment light on black.
+
+        Returns:
+            One prediction per picture, in order.
+
+        Raises:
+            AnswerNotFinite: the model answered NaN or infinity.
+            ContractBroken: the contract reads a distance that the model does not give.
+        """
+        scores = self._finite_scores(pixels)
+        calibrated = calibrate(scores.probabilities, self.contract.temperature)
+        # The class is the raw scores' largest: rounding to float32 may make two calibrated ones equal.
+        winners = scores.probabilities.argmax(axis=1)
+        return [
+            self._prediction(int(winner), row, familiarity)
+            for winner, row, familiarity in zip(winners, calibrated, self._familiarities(scores), strict=True)
+        ]
+
+    def check_golden(self, pixels: PixelsBatch, answers: Probabilities) -> None:
+        """Compare the model's answers here with those it gave when it was made.
+
+        Args:
+            pixels: uint8, (N, 28, 28).
+            answers: float32, (N, C), before temperature.
+
+        Raises:
+            ContractBroken: a probability differs by more than GOLDEN_TOLERANCE, or the shapes do.
+            AnswerNotFinite: the model answered NaN or infinity.
+        """
+        given = self._finite_scores(pixels).probabilities
+        if given.shape != answers.shape:
+            raise ContractBroken(
+                f"The model answers {given.shape} probabilities to its golden pictures, not {answers.shape}."
+            )
+        difference = float(np.abs(given - answers).max())
+        if not difference <= GOLDEN_TOLERANCE:  # so written, a NaN among the answers is refused too
+            raise ContractBroken(
+                f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
+                f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
+            )
+
+    def _finite_scores(self, pixels: PixelsBatch) -> Scores:
+        scores = self._session.run(pixels)
+        for values in (scores.probabilities, scores.distances):
+            if values is not None and not np.isfinite(values).all():
+                raise AnswerNotFinite(
+                    "The model answered NaN or infinity. Its weights are damaged or it was trained to them; "
+                    "serve another release."
+                )
+        return scores
+
+    def _familiarities(self, scores: Scores) -> list[float | None]:
+        familiarity = self.contract.familiarity
+        if familiarity is None:
+            return [None] * len(scores.probabilities)
+        if scores.distances is None:
+            raise ContractBroken(
+                "The contract reads familiarity from a distance, but the model has no output for one."
+            )
+        return [familiarity_of(float(distance), familiarity) for distance in scores.distances]
+
+    def _prediction(self, winner: int, probabilities: Probabilities, familiarity: float | None) -> Prediction:
+        confidence = float(probabilities[winner])
+        decision, reason = decide(confidence, familiarity, self.contract.thresholds)
+        return Prediction(
+            class_id=winner,
+            label=self.contract.labels[winner],
+            confidence=confidence,
+            familiarity=familiarity,
+            decision=decision,
+            reason=reason,
+            probabilities=probabilities,
+        )
+
+
+def open_classifier(model: Path, contract: ModelContract) -> Classifier:
+    """Load a model's file and join it with its contract.
+
+    Args:
+        model: `model.onnx` of a release, or a bare `.keras` file, which needs TensorFlow.
+        contract: from the release's manifest.
+
+    Raises:
+        ModelUnreadable: another kind of file, or one that cannot be loaded.
+        ContractBroken: its inputs or outputs are not what the contract says.
+    """
+    return Classifier(_open_session(model), contract)
+
+
+def _open_session(model: Path) -> Session:
+    match model.suffix:
+        case ".onnx":
+            return OnnxSession(model)
+        case ".keras":
+            return KerasSession(model)
+    raise ModelUnreadable(
+        f"{model}: only `.onnx` and `.keras` files are run. Others, `.h5` and pickles among them, "
+        "can run code of their own when they are read: save the model again as `.keras`."
+    )

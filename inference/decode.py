@@ -1,0 +1,151 @@
+"""An upload to a picture: upright, RGB, 8 bits, alpha laid over white.
+
+One decoder, OpenCV's, which runs only after header.py has read format and size. Bytes in, arrays out;
+what happens to the picture next: convert.py.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Picture, Pixels
+from inference.contract import EDGE
+from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
+from inference.header import Header, read_header
+from inference.orientation import exif_orientation, upright
+
+REDUCED_EDGE = 16 * EDGE
+"""Longest edge, in pixels, below which a JPEG is not reduced while it is decoded.
+
+A garment that fills only an eighth of the photo then still has two samples for each of the 28 pixels.
+"""
+
+_REDUCTIONS = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+
+_Samples: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded upload.
+
+    Attributes:
+        picture: uint8, (H, W, 3), RGB, upright; a large JPEG comes at a half, a quarter or an eighth.
+        pixels: uint8, (28, 28), when the upload is a single-channel picture of just that size: it is
+            taken as it is, light on black. None otherwise.
+    """
+
+    picture: Picture
+    pixels: Pixels | None
+
+
+def prepare_opencv() -> None:
+    """Settle OpenCV for a server; call it once, where the program is put together.
+
+    One thread, since there are as many workers as cores. No messages of its own: what it would print
+    about a damaged upload is in the BrokenPicture that the sender gets.
+    """
+    cv2.setNumThreads(0)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def decode(upload: bytes, max_pixels: int) -> Decoded:
+    """Decode an upload; of an animation, the first frame.
+
+    OpenCV has limits of its own (2^30 pixels, 2^20 a side; `OPENCV_IO_MAX_IMAGE_PIXELS` and its kin in
+    the environment), which `max_pixels` is meant to stay far below.
+
+    Args:
+        upload: the bytes of a PNG, JPEG, WebP, GIF, BMP or TIFF.
+        max_pixels: largest width x height, as the header names it.
+
+    Raises:
+        UnknownFormat: no picture that is read here, or one of samples that are not 8 or 16 bits.
+        PictureTooLarge: more than `max_pixels`; nothing was decoded.
+        BrokenPicture: truncated or damaged.
+    """
+    header = read_header(upload)
+    if header.width * header.height > max_pixels:
+        raise PictureTooLarge(
+            f"The picture is {header.width} x {header.height} = {header.width * header.height:,} pixels; "
+            f"at most {max_pixels:,} are read. Send a smaller one: {EDGE} x {EDGE} is what the model sees."
+        )
+    _refuse_truncated(upload, header)
+    samples = _eight_bits(_decode_samples(upload, header), header)
+    return Decoded(picture=_rgb_over_white(samples), pixels=_as_it_is(samples))
+
+
+def _refuse_truncated(upload: bytes, header: Header) -> None:
+    """Find a missing end before a decoder fills it with grey, which some versions do without a word."""
+    match header.format:
+        case "PNG":
+            whole = upload.rfind(b"\0\0\0\0IEND") > 0
+        case "JPEG":
+            whole = upload.rfind(b"\xff\xd9") > upload.find(b"\xff\xda")  # EOI after SOS
+        case "WebP":
+            whole = len(upload) >= 8 + int.from_bytes(upload[4:8], "little")
+        case _:
+            return  # OpenCV notices
+    if not whole:
+        raise _broken(header, f"ends too early, after {len(upload)} bytes")
+
+
+def _decode_samples(upload: bytes, header: Header) -> _Samples:
+    """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
+    flags = _flags(header)
+    try:
+        stored, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(upload, np.uint8), flags)
+    except cv2.error as error:
+        raise _broken(header, f"cannot be decoded ({error.err})") from error
+    if stored is None:
+        raise _broken(header, "is damaged, or compressed in a way that is not read here")
+    if header.format == "TIFF":
+        return stored  # OpenCV has turned it: of TIFF alone the orientation is its decoder's affair
+    exif = dict(zip(kinds, blocks, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
+    return upright(stored, 1 if exif is None else exif_orientation(exif.tobytes()))
+
+
+def _flags(header: Header) -> int:
+    """How to decode: everything that is stored, but a large JPEG only as large as is needed."""
+    if header.format == "JPEG":
+        for factor, flag in _REDUCTIONS.items():
+            if max(header.width, header.height) >= factor * REDUCED_EDGE:
+                return flag | cv2.IMREAD_IGNORE_ORIENTATION
+    return cv2.IMREAD_UNCHANGED
+
+
+def _eight_bits(samples: _Samples, header: Header) -> NDArray[np.uint8]:
+    if samples.dtype == np.uint8:
+        return samples.astype(np.uint8, copy=False)
+    if samples.dtype == np.uint16:
+        # 65535 / 257 = 255 exactly; a shift by 8 would come out darker. Rounded, not cut off.
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    raise UnknownFormat(
+        f"This {header.format} has samples of type {samples.dtype}. Send one with 8 or 16 bits a sample."
+    )
+
+
+def _rgb_over_white(samples: NDArray[np.uint8]) -> Picture:
+    # OpenCV's BGR ends here: everything after this is RGB.
+    if samples.ndim == 2:
+        return cv2.cvtColor(samples, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
+    rgb = cv2.cvtColor(samples, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    if samples.shape[2] == 3:
+        return rgb
+    alpha = samples[..., 3:].astype(np.uint16)
+    # Whole numbers, rounded: at most 255 x 255 + 127, which 16 bits hold.
+    return ((rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _as_it_is(samples: NDArray[np.uint8]) -> Pixels | None:
+    return np.ascontiguousarray(samples) if samples.shape == (EDGE, EDGE) else None
+
+
+def _broken(header: Header, what: str) -> BrokenPicture:
+    return BrokenPicture(
+        f"This {header.format} of {header.width} x {header.height} pixels {what}. "
+        "Send the whole file, or save it again."
+    )

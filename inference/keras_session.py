@@ -1,0 +1,134 @@
+"""Run a bare `.keras` file on TensorFlow: the one file of the serving side that may import it.
+
+TensorFlow is imported when a session is made, never before: the container has none. A hand-made model
+rarely says what it expects, so this file finds out: shape, scaling, and whether it ends in a softmax.
+"""
+
+import importlib.util
+import logging
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch, Probabilities
+from inference.contract import EDGE
+from inference.errors import ContractBroken, ModelUnreadable
+from inference.session import Scores
+
+_LOG = logging.getLogger(__name__)
+
+_SCALING_LAYERS = ("Rescaling", "Normalization")
+
+_READ_SHAPES = ((EDGE, EDGE), (EDGE, EDGE, 1), (EDGE * EDGE,))
+"""What the common tutorials feed: a picture, a picture with a channel, a flat row."""
+
+_SUM_TOLERANCE = 1e-3
+"""By how much a row of probabilities may miss the sum 1; float16 models miss it by less."""
+
+
+class KerasSession:
+    """A Keras 3 model of pictures of 28 x 28, loaded in safe mode."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the model and find out how it wants to be fed.
+
+        Args:
+            path: a `.keras` file.
+
+        Raises:
+            ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
+            ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
+        """
+        self._model = _load(path)
+        self._shape = _input_shape(self._model, path)
+        self._dtype = np.dtype(self._model.inputs[0].dtype)
+        self._scale = np.float32(1.0 if _scales_itself(self._model) else 255.0)
+        self.outputs = _output_count(self._model, path)
+        self._softmax = not _are_probabilities(self._scores(_probe()))
+        self._notice(path)
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        """Score uint8 (N, 28, 28) pixels in one call of the model; it measures no distance."""
+        scores = self._scores(pixels)
+        return Scores(probabilities=_softmax(scores) if self._softmax else scores, distances=None)
+
+    def _scores(self, pixels: PixelsBatch) -> NDArray[np.float32]:
+        shaped = pixels.reshape(-1, *self._shape)
+        # A model that scales itself may read uint8; one that does not reads a floating type.
+        fed = shaped / self._scale if self._scale != 1 else shaped
+        return np.asarray(self._model(fed.astype(self._dtype), training=False), np.float32)
+
+    def _notice(self, path: Path) -> None:
+        """Say what was guessed: a wrong guess costs accuracy and shows nowhere else."""
+        if self._scale != 1:
+            _LOG.warning("%s has no Rescaling or Normalization layer: it is fed pixels / 255.", path)
+        if self._softmax:
+            _LOG.warning("%s does not answer probabilities: its outputs go through a softmax.", path)
+
+
+def _load(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
+    keras = _keras(path)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    # Loading runs any layer's own code, so there is no list of what it raises; these are what it has raised.
+    except (ValueError, TypeError, OSError, KeyError, AttributeError, ImportError) as error:
+        raise ModelUnreadable(
+            f"{path}: Keras cannot load it in safe mode ({error}). It must be a Keras 3 `.keras` file "
+            "without Lambda layers or classes of its own."
+        ) from error
+
+
+def _keras(path: Path) -> ModuleType:
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ModelUnreadable(
+            f"{path} is a bare Keras model, and TensorFlow, which would run it, is not installed. Install "
+            "requirements.txt, or turn the model into a release where TensorFlow is: "
+            "`python -m scripts.publish --help` says how."
+        )
+    import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
+
+    module: ModuleType = keras
+    return module
+
+
+def _input_shape(model: Any, path: Path) -> tuple[int, ...]:  # noqa: ANN401 - Keras ships no types
+    shapes = [tuple(value.shape[1:]) for value in model.inputs or ()]
+    if len(shapes) != 1 or shapes[0] not in _READ_SHAPES:
+        raise ContractBroken(
+            f"{path}: the model reads {shapes or 'an unknown shape'}. It must read one input of "
+            f"{', '.join(map(str, _READ_SHAPES))}."
+        )
+    return shapes[0]
+
+
+def _output_count(model: Any, path: Path) -> int:  # noqa: ANN401 - Keras ships no types
+    shapes = [tuple(value.shape[1:]) for value in model.outputs]
+    if len(shapes) != 1 or len(shapes[0]) != 1 or not isinstance(shapes[0][0], int):
+        raise ContractBroken(
+            f"{path}: the model answers {shapes}. It must answer one row of scores per picture."
+        )
+    return shapes[0][0]
+
+
+def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
+
+
+def _probe() -> PixelsBatch:
+    """A black, a white and a noisy picture: no logits of all three have the sum 1 by chance."""
+    noise = np.random.default_rng(0).integers(0, 256, (EDGE, EDGE), np.uint8)
+    return np.stack([np.zeros_like(noise), np.full_like(noise, 255), noise])
+
+
+def _are_probabilities(scores: NDArray[np.float32]) -> bool:
+    return bool((scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) <= _SUM_TOLERANCE).all())
+
+
+def _softmax(scores: NDArray[np.float32]) -> Probabilities:
+    weights = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
+    probabilities: Probabilities = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return probabilities

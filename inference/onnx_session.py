@@ -1,0 +1,104 @@
+"""Run the serving graph on ONNX Runtime: the one file that knows it.
+
+Reads one `.onnx` file and nothing else. Loading checks the graph's inputs and outputs, so that a wrong
+model is refused before the first request. What the scores mean: classifier.py.
+"""
+
+from pathlib import Path
+
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
+
+from inference.arrays import PixelsBatch
+from inference.contract import EDGE
+from inference.errors import ContractBroken, ModelUnreadable
+from inference.session import Scores
+
+PIXELS = "pixels"
+"""The graph's input: uint8, (N, 28, 28)."""
+
+PROBABILITIES = "probabilities"
+"""Its first output: float32, (N, C)."""
+
+DISTANCE = "distance"
+"""Its optional second output: float32, (N,), Mahalanobis distance to the nearest class."""
+
+_CANNOT_LOAD = (  # ONNX Runtime's errors have no ancestor of their own
+    onnx_errors.Fail,
+    onnx_errors.InvalidArgument,
+    onnx_errors.InvalidGraph,
+    onnx_errors.InvalidProtobuf,
+    onnx_errors.NoModel,
+    onnx_errors.NoSuchFile,
+    onnx_errors.NotImplemented,
+    onnx_errors.RuntimeException,
+)
+
+
+class OnnxSession:
+    """A serving graph, loaded and checked."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Load the graph.
+
+        Args:
+            path: the `.onnx` file.
+            threads: processor threads within one inference. One is right for a server that runs
+                as many workers as it has cores: more of them only wait for each other.
+
+        Raises:
+            ModelUnreadable: there is no such file, or it is no ONNX graph that is run here.
+            ContractBroken: its inputs or outputs are not those named above.
+        """
+        try:
+            self._graph = onnxruntime.InferenceSession(
+                path, _options(threads), providers=["CPUExecutionProvider"]
+            )
+        except _CANNOT_LOAD as error:
+            raise ModelUnreadable(
+                f"{path}: ONNX Runtime cannot load it ({error}). It must be the model.onnx of a release."
+            ) from error
+        _check_input(self._graph, path)
+        self.outputs = _checked_outputs(self._graph, path)
+        self._names = [output.name for output in self._graph.get_outputs()]
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        """Score uint8 (N, 28, 28) pixels in one run of the graph."""
+        answers = dict(zip(self._names, self._graph.run(self._names, {PIXELS: pixels}), strict=True))
+        return Scores(probabilities=answers[PROBABILITIES], distances=answers.get(DISTANCE))
+
+
+def _options(threads: int) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3  # errors: its warnings are about graph rewrites that nobody can act on
+    return options
+
+
+def _check_input(graph: onnxruntime.InferenceSession, path: Path) -> None:
+    inputs = [(value.name, value.type, _sizes(value.shape)) for value in graph.get_inputs()]
+    if inputs != [(PIXELS, "tensor(uint8)", [None, EDGE, EDGE])]:
+        raise ContractBroken(
+            f"{path}: the graph's inputs are {inputs}. "
+            f"It must have one, `{PIXELS}`, uint8, (N, {EDGE}, {EDGE}) with N left open."
+        )
+
+
+def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> int:
+    """How many classes the graph has; refuses any outputs but ours."""
+    outputs = {value.name: (value.type, _sizes(value.shape)) for value in graph.get_outputs()}
+    match outputs.get(PROBABILITIES):
+        case ("tensor(float)", [None, int(classes)]) if outputs.keys() <= {PROBABILITIES, DISTANCE}:
+            if outputs.get(DISTANCE, ("tensor(float)", [None])) == ("tensor(float)", [None]):
+                return classes
+    raise ContractBroken(
+        f"{path}: the graph's outputs are {outputs}. It must have `{PROBABILITIES}`, float32, (N, C) with C "
+        f"fixed, and may have `{DISTANCE}`, float32, (N,)."
+    )
+
+
+def _sizes(shape: list[int | str | None]) -> list[int | None]:
+    """The shape with open dimensions as None; exporters give those names of their own."""
+    return [size if isinstance(size, int) else None for size in shape]

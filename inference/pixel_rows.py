@@ -1,0 +1,72 @@
+"""JSON `pixels` to an array: 28 rows of 28 whole numbers of 0..255, or an error that names the place.
+
+Takes what a JSON parser gives and touches nothing else. Pictures come in through decode.py instead.
+"""
+
+from typing import NoReturn
+
+import numpy as np
+
+from inference.arrays import Pixels
+from inference.contract import EDGE
+from inference.errors import BadPixels
+
+_EXPECTED = f"Send {EDGE} rows of {EDGE} whole numbers of 0..255, garment light on black."
+
+
+def rows_to_pixels(rows: object) -> Pixels:
+    """Read one picture from nested lists.
+
+    Args:
+        rows: 28 lists of 28 numbers; `12.0` counts as a whole number, `true` as none.
+
+    Returns:
+        uint8, (28, 28), C-contiguous.
+
+    Raises:
+        BadPixels: another shape, type or range; rows and columns are counted from 0.
+    """
+    if not isinstance(rows, list):
+        raise BadPixels(f"`pixels` is {_name(rows)}. {_EXPECTED}")
+    if len(rows) != EDGE:
+        raise BadPixels(f"`pixels` has {len(rows)} rows. {_EXPECTED}")
+    return np.array([_row(row, index) for index, row in enumerate(rows)], np.uint8)
+
+
+def _row(row: object, index: int) -> list[int]:
+    if not isinstance(row, list):
+        raise BadPixels(f"Row {index} of `pixels` is {_name(row)}. {_EXPECTED}")
+    if len(row) != EDGE:
+        raise BadPixels(f"Row {index} of `pixels` has {len(row)} columns. {_EXPECTED}")
+    return [_value(value, index, column) for column, value in enumerate(row)]
+
+
+def _value(value: object, row: int, column: int) -> int:
+    # JSON's true is a bool, which Python counts as an int; NaN and 12.5 fail `is_integer`.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        _refuse(_name(value), row, column)
+    if isinstance(value, float) and not value.is_integer():
+        _refuse(repr(value), row, column)
+    if not 0 <= value <= 255:
+        _refuse(_name(value), row, column)
+    return int(value)
+
+
+def _refuse(what: str, row: int, column: int) -> NoReturn:
+    raise BadPixels(f"Row {row}, column {column} of `pixels` is {what}. {_EXPECTED}")
+
+
+def _name(value: object) -> str:
+    """The value as JSON calls it; a long one by its kind alone."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return f"a list of {len(value)}"
+        case dict():
+            return "an object"
+        case str():
+            return "text"
+    return f"{value:g}" if isinstance(value, int | float) and abs(value) < 1e15 else "a number out of range"
