@@ -7,10 +7,10 @@ and pull.py (keeping).
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from model_store.errors import FormatRefused
+from model_store.errors import FormatRefused, ReleaseCorrupt
 from model_store.manifest import FileEntry
 
 MANIFEST = "manifest.json"
@@ -71,26 +71,52 @@ def content_hash(files: Mapping[str, FileEntry]) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one, never half of either."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    receive([data], path)
+
+
+def receive(chunks: Iterable[bytes], to: Path, *, limit: int | None = None, where: str = "") -> None:
+    """Write what arrives to a file that appears whole or not at all.
+
+    Args:
+        chunks: the bytes, in order.
+        to: the file, replaced if it is there; its folder exists.
+        limit: bytes after which nothing more is taken.
+        where: the address they come from, for messages.
+
+    Raises:
+        ReleaseCorrupt: more than `limit` bytes came.
+    """
+    handle, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            flush_file(file.fileno())
+            for chunk in within(chunks, limit, where):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
         partial.chmod(0o644)  # mkstemp gives 0600, and the service may run as another user
-        partial.replace(path)
+        partial.replace(to)
     finally:
         partial.unlink(missing_ok=True)
-    flush_folder(path.parent)
+    flush_folder(to.parent)
 
 
-def flush_file(descriptor: int) -> None:
-    """Have the file's bytes on the disk before anything refers to them."""
-    os.fsync(descriptor)
+def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[bytes]:
+    """Pass chunks on until they are more than `limit` bytes together.
+
+    Raises:
+        ReleaseCorrupt: they are.
+    """
+    taken = 0
+    for chunk in chunks:
+        taken += len(chunk)
+        if limit is not None and taken > limit:
+            raise ReleaseCorrupt(f"{where}: more than the expected {limit} bytes. Reading was stopped.")
+        yield chunk
 
 
 def flush_folder(folder: Path) -> None:
-    """Have the folder's names on the disk too; fsync of a file alone does not promise that."""
+    """Have the folder's names on the disk; fsync of a file alone does not promise that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

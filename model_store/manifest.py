@@ -6,7 +6,7 @@ The format on one page: docs/release-format.md. Checking files against it: verif
 
 import base64
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import EDGE, ModelContract
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 """The newest manifest that this code writes and reads; every older one is read too."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"

@@ -1,0 +1,90 @@
+"""What releases a store holds.
+
+Reads the store, writes nothing. Making one current: publish.py; removing old ones: retention.py.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
+from model_store.layout import RELEASES, manifest_key, release_prefix, version_in
+from model_store.manifest import Manifest, parse_manifest
+from model_store.store import Entry, Store
+from model_store.verify import check_names
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One folder under releases/.
+
+    Attributes:
+        version: its name, whatever it is.
+        entries: what lies in it.
+        complete: it has a manifest; without one, its publishing has not ended.
+    """
+
+    version: str
+    entries: tuple[Entry, ...]
+    complete: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(entry.size for entry in self.entries)
+
+
+def stored(store: Store) -> list[Stored]:
+    """Everything under releases/, unfinished ones included, by version and so by age."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in store.entries(RELEASES):
+        version = version_in(entry.key)
+        if version is not None:
+            found[version].append(entry)
+    return [_describe(version, found[version]) for version in sorted(found)]
+
+
+def _describe(version: str, entries: list[Entry]) -> Stored:
+    complete = any(entry.key == f"{RELEASES}{version}/manifest.json" for entry in entries)
+    return Stored(version, tuple(entries), complete)
+
+
+def versions(store: Store) -> set[str]:
+    """The releases that are complete."""
+    return {release.version for release in stored(store) if release.complete}
+
+
+def read_manifest(store: Store, version: str) -> Manifest:
+    """Read the manifest of a release and check what it can show by itself.
+
+    Raises:
+        NotFound: there is no such release, or its publishing has not ended.
+        ManifestInvalid, ManifestTooNew: it is none that is read here.
+        ReleaseCorrupt: it belongs to other files.
+    """
+    key = manifest_key(version)
+    where = f"{store.address}/{key}"
+    try:
+        text = store.read(key)
+    except NotFound as error:
+        raise NotFound(f"{where}: no such release here. `releases list` shows those that are.") from error
+    manifest = parse_manifest(text, where)
+    if manifest.version != version:
+        raise ManifestInvalid(f"{where}: version: says {manifest.version}, but it lies under {version}.")
+    check_names(manifest, where)
+    return manifest
+
+
+def check_complete(store: Store, manifest: Manifest) -> None:
+    """Check that every file of a release is in the store with its size, by listing alone.
+
+    Raises:
+        ReleaseCorrupt: one is missing or of another size; the message names it.
+    """
+    prefix = release_prefix(manifest.version)
+    sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.entries(prefix)}
+    for path, expected in manifest.files.items():
+        if sizes.get(path) != expected.size:
+            raise ReleaseCorrupt(
+                f"{store.address}/{prefix}{path}: {sizes.get(path, 'no')} bytes are there, not {expected.size} "
+                "as in the manifest. Publish the release again; it mends what is missing."
+            )

@@ -1,0 +1,141 @@
+"""A store in a folder: a local disk, or a mount that has hard links.
+
+Touches that folder alone. Half-written files live in `.partial/` inside it, which no listing shows.
+The same promises on S3: s3.py.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from model_store.errors import AlreadyExists, NotFound, StoreBroken, StoreRefused
+from model_store.files import CHUNK_BYTES, flush_folder, receive, within
+from model_store.store import RECORD_BYTES, Entry
+
+PARTIAL = ".partial"
+PARTIAL_SECONDS = 24 * 3600
+"""Age at which a half-written file is taken for one that a crash left behind."""
+
+
+class FolderStore:
+    """See `Store` for what each method promises."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    @property
+    def address(self) -> str:
+        return str(self._root)
+
+    def read(self, key: str) -> bytes:
+        with self._translated(key):
+            return b"".join(within(self._chunks(key), RECORD_BYTES, self._named(key)))
+
+    def download(self, key: str, to: Path, limit: int | None = None) -> None:
+        with self._translated(key):
+            receive(self._chunks(key), to, limit=limit, where=self._named(key))
+
+    def upload(self, key: str, source: Path) -> None:
+        with self._translated(key), source.open("rb") as file:
+            partial = self._write_partial(iter(lambda: file.read(CHUNK_BYTES), b""))
+            try:
+                target = self._make_place(key)
+                partial.replace(target)
+                flush_folder(target.parent)
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def create(self, key: str, data: bytes) -> None:
+        with self._translated(key):
+            partial = self._write_partial(iter([data]))
+            try:
+                target = self._make_place(key)
+                # Unlike a rename, a link never replaces what is there, and the name comes with all its bytes.
+                os.link(partial, target)
+                flush_folder(target.parent)
+            except FileExistsError as error:
+                raise AlreadyExists(f"{self._named(key)}: is already there.") from error
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def entries(self, prefix: str) -> list[Entry]:
+        with self._translated(prefix):
+            return sorted(self._walk(prefix), key=lambda entry: entry.key)
+
+    def delete(self, key: str) -> None:
+        with self._translated(key):
+            path = self._path(key)
+            path.unlink(missing_ok=True)
+            self._remove_empty_parents(path)
+
+    def _chunks(self, key: str) -> Iterator[bytes]:
+        with self._path(key).open("rb") as file:
+            yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+
+    def _write_partial(self, chunks: Iterator[bytes]) -> Path:
+        """Write and flush a file in the store's own file system, so that it can be moved or linked."""
+        folder = self._root / PARTIAL
+        folder.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned(folder)
+        handle, name = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)  # mkstemp gives 0600, and the service may run as another user
+        return Path(name)
+
+    def _remove_abandoned(self, folder: Path) -> None:
+        oldest = time.time() - PARTIAL_SECONDS
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):  # another writer may have ended
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+    def _make_place(self, key: str) -> Path:
+        target = self._path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+    def _walk(self, prefix: str) -> Iterator[Entry]:
+        start = self._root / prefix.rpartition("/")[0]
+        for folder, _, names in os.walk(start):
+            for name in names:
+                path = Path(folder, name)
+                key = path.relative_to(self._root).as_posix()
+                if key.startswith(prefix) and not key.startswith(f"{PARTIAL}/"):
+                    with suppress(FileNotFoundError):  # deleted since it was listed
+                        facts = path.stat()
+                        yield Entry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+    def _remove_empty_parents(self, path: Path) -> None:
+        for parent in path.parents:
+            if parent == self._root or any(parent.iterdir()):
+                return
+            shutil.rmtree(parent, ignore_errors=True)
+
+    def _path(self, key: str) -> Path:
+        if not key or "\0" in key or any(part in ("", ".", "..") for part in key.split("/")):
+            raise StoreRefused(f"{self.address}: {key!r} is no key; one is relative and has no .. in it.")
+        return self._root / key
+
+    def _named(self, key: str) -> str:
+        return f"{self.address}/{key}"
+
+    @contextmanager
+    def _translated(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise NotFound(f"{self._named(key)}: {error.strerror}.") from error
+        except PermissionError as error:
+            raise StoreRefused(
+                f"{self._named(key)}: {error.strerror}. User id {os.getuid()} needs access to this folder."
+            ) from error
+        except OSError as error:
+            raise StoreBroken(f"{self._named(key)}: {error.strerror or error}.") from error

@@ -1,0 +1,87 @@
+"""May this release follow that one? Rules without I/O.
+
+publish.py and the releases command ask before they append a promotion.
+"""
+
+import json
+from dataclasses import asdict
+from math import sqrt
+
+from model_store.errors import GateRefused
+from model_store.manifest import Headline, Manifest
+
+Z_95 = 1.645
+"""One-sided 95% point of the normal distribution: an equally good release is refused once in twenty times."""
+
+
+def check_gate(candidate: Manifest, current: Manifest | None) -> str:
+    """Refuse a release that breaks what clients rely on, or is measurably worse than current.
+
+    Labels and input are the contract with clients, so they have to be the same. The accuracies compare where
+    both were measured on the same test set (by its hash); the candidate is worse when its accuracy is lower by
+    more than `noise`. On different test sets they do not compare, and nothing is refused for them.
+
+    Args:
+        candidate: the release that wants to be current.
+        current: the one that is; None where nothing is.
+
+    Returns:
+        One sentence on what was compared, for whoever promotes.
+
+    Raises:
+        GateRefused: the message has both sides, and the way past.
+    """
+    if current is None:
+        return "The first release here, so there was nothing to compare it with."
+    _check_contract(candidate, current)
+    if candidate.data.test_sha256 != current.data.test_sha256:
+        return (
+            f"Measured on another test set ({candidate.data.name}) than {current.version} "
+            f"({current.data.name}), so their accuracies were not compared."
+        )
+    return _compare_accuracies(candidate, current)
+
+
+def noise(first: Headline, second: Headline) -> float:
+    """The difference of two accuracies that chance explains, 0..1.
+
+    A one-sided two-proportion z-test at 95% with the pooled accuracy: Z_95 * sqrt(p (1 - p) (1/n + 1/m)).
+    Both were measured on the same pictures, so a paired test would see smaller differences; it needs each
+    release's answer to each picture, which a manifest does not hold.
+    """
+    n, m = first.test_n, second.test_n
+    pooled = (first.test_accuracy * n + second.test_accuracy * m) / (n + m)
+    return Z_95 * sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+
+
+def _check_contract(candidate: Manifest, current: Manifest) -> None:
+    if candidate.model.labels != current.model.labels:
+        raise GateRefused(
+            f"{candidate.version} has the labels {_shown(candidate.model.labels)}, but {current.version}, "
+            f"which is current, has {_shown(current.model.labels)}. Clients rely on them; "
+            "--force promotes it all the same."
+        )
+    if candidate.model.input != current.model.input:
+        raise GateRefused(
+            f"{candidate.version} reads {_shown(asdict(candidate.model.input))}, but {current.version}, "
+            f"which is current, reads {_shown(asdict(current.model.input))}. "
+            "--force promotes it all the same."
+        )
+
+
+def _compare_accuracies(candidate: Manifest, current: Manifest) -> str:
+    ours, theirs = candidate.headline, current.headline
+    allowed = noise(ours, theirs)
+    told = (
+        f"test accuracy {ours.test_accuracy:.4f} against {theirs.test_accuracy:.4f} of {current.version} "
+        f"(noise {allowed:.4f} with n = {ours.test_n})"
+    )
+    if ours.test_accuracy < theirs.test_accuracy - allowed:
+        raise GateRefused(
+            f"{candidate.version} is measurably worse than current: {told}. --force promotes it all the same."
+        )
+    return f"Not measurably worse than current: {told}."
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,171 @@
+"""The log of promotions: the highest number holds, nothing in it is ever changed.
+
+Every promotion and rollback is one small numbered record, so the log is the audit trail too. All that it asks
+of a store is create-if-absent; since not every S3 server makes that atomic, a writer reads back its nonce.
+Which release a rollback goes to: rollback.py. What may be promoted: gate.py.
+"""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from model_store.errors import AlreadyExists, LostRace, NotFound, NothingPromoted, StoreBroken
+from model_store.layout import PROMOTIONS, number_in, promotion_key
+from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
+from model_store.store import Store
+
+Reason = Literal["promote", "rollback"]
+
+
+class Record(Frozen):
+    """What the bytes of one promotion say.
+
+    Attributes:
+        version: the release that it makes current.
+        previous: the release that was current before; None in the first.
+        by: who did it, as they called themselves.
+        at: when, by the writer's clock.
+        nonce: random; by it a writer knows its own record again.
+    """
+
+    # Unlike a manifest, a record may carry keys from a newer writer: readers need no more than the version.
+    model_config = ConfigDict(extra="ignore")
+
+    version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
+    previous: str | None
+    reason: Reason
+    by: str
+    at: datetime
+    nonce: str
+
+
+class Promotion(Record):
+    """A record with the number that stands in its key, counted from 1."""
+
+    number: Annotated[int, Field(gt=0)]
+
+
+def newest(store: Store) -> Promotion | None:
+    """Return the promotion that holds; None in a store where nothing was ever promoted.
+
+    Raises:
+        StoreBroken: the record cannot be read as one.
+    """
+    numbers = _numbers(store)
+    if not numbers:
+        return None
+    found = _read(store, max(numbers))
+    # An S3 server may list a new key late, but reads it at once.
+    while (later := following(store, found.number)) is not None:
+        found = later
+    return found
+
+
+def current(store: Store) -> Promotion:
+    """Return the promotion that holds.
+
+    Raises:
+        NothingPromoted: nothing was ever promoted here.
+    """
+    found = newest(store)
+    if found is None:
+        raise NothingPromoted(
+            f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
+            "Publish a release (python -m scripts.publish), or mend the address."
+        )
+    return found
+
+
+def following(store: Store, number: int) -> Promotion | None:
+    """Ask for promotion `number + 1` alone; None while there is none.
+
+    Raises:
+        StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
+    """
+    try:
+        return _read(store, number + 1)
+    except NotFound:
+        return None
+
+
+def history(store: Store) -> list[Promotion]:
+    """Read the whole log, oldest first."""
+    return [_read(store, number) for number in _numbers(store)]
+
+
+def append(
+    store: Store, version: str, reason: Reason, by: str, expected_previous: Promotion | None
+) -> Promotion:
+    """Make a release current.
+
+    Args:
+        store: where.
+        version: a release that is complete in the store.
+        reason: promote or rollback.
+        by: who does it.
+        expected_previous: the promotion that held when the caller decided; None in an empty log.
+
+    Raises:
+        LostRace: another promotion came after that one; nothing of ours is in the log.
+    """
+    mine = Promotion(
+        number=1 if expected_previous is None else expected_previous.number + 1,
+        version=version,
+        previous=None if expected_previous is None else expected_previous.version,
+        reason=reason,
+        by=by,
+        at=datetime.now(UTC),
+        nonce=secrets.token_hex(16),
+    )
+    try:
+        store.create(promotion_key(mine.number), promotion_bytes(mine))
+    except AlreadyExists as error:
+        # A repeated request may meet the record that its first, unanswered try has made.
+        _claim(store, mine, error)
+    _claim(store, mine, None)
+    return mine
+
+
+def _claim(store: Store, mine: Promotion, cause: AlreadyExists | None) -> None:
+    """Read back: the record is ours, or the race is lost."""
+    try:
+        winner = _read(store, mine.number)
+    except NotFound as error:
+        raise LostRace(
+            f"{store.address}/{promotion_key(mine.number)}: another promotion is on its way there. Try again."
+        ) from error
+    if winner.nonce != mine.nonce:
+        raise LostRace(
+            f"{store.address}/{promotion_key(mine.number)}: {winner.by} promoted {winner.version} first, "
+            f"so {mine.version} is not current. Look at it, then promote again if it should be."
+        ) from cause
+
+
+def parse_promotion(text: bytes, number: int, where: str) -> Promotion:
+    """Read a record.
+
+    Raises:
+        StoreBroken: it is none; the message names the key that is wrong.
+    """
+    try:
+        record = Record.model_validate_json(text)
+    except ValidationError as error:
+        raise StoreBroken(f"{where}: not a promotion: {first_problem(error)}") from error
+    return Promotion(number=number, **record.model_dump())
+
+
+def promotion_bytes(promotion: Promotion) -> bytes:
+    """A record as it is stored: UTF-8 JSON ending in a newline."""
+    return promotion.model_dump_json(indent=1, exclude={"number"}).encode() + b"\n"
+
+
+def _numbers(store: Store) -> list[int]:
+    found = (number_in(entry.key) for entry in store.entries(PROMOTIONS))
+    return sorted(number for number in found if number)
+
+
+def _read(store: Store, number: int) -> Promotion:
+    key = promotion_key(number)
+    return parse_promotion(store.read(key), number, f"{store.address}/{key}")

@@ -1,0 +1,165 @@
+"""Publish a release: readers see all of it or none of it.
+
+Files go first, then manifest.json, then the promotion. A crash leaves at most an orphan folder, which
+`releases prune` removes and publishing again completes. Writes to the store alone; the rules for what may
+follow current are in gate.py, the log is in promotions.py.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_store.catalogue import check_complete, read_manifest
+from model_store.errors import AlreadyExists, GateRefused, NotFound, ReleaseCorrupt, StoreBroken
+from model_store.files import MANIFEST, fingerprint
+from model_store.gate import check_gate
+from model_store.layout import file_key, manifest_key
+from model_store.local import LocalRelease, open_release
+from model_store.manifest import FileEntry, Manifest
+from model_store.promotions import Promotion, append, newest
+from model_store.store import Store
+
+Progress = Callable[[str, int], None]
+"""Called with path and size in bytes when a file is known to be in the store as it should be."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing or promoting came to.
+
+    Attributes:
+        manifest: of the release.
+        promotion: the record that makes it current; None if that was not asked for.
+        verdict: what the gate had to say, in a sentence.
+    """
+
+    manifest: Manifest
+    promotion: Promotion | None
+    verdict: str
+
+
+def publish(  # noqa: PLR0913 - two parts, four choices, each named
+    folder: Path,
+    store: Store,
+    *,
+    by: str,
+    force: bool = False,
+    promote: bool = True,
+    progress: Progress = lambda path, size: None,
+) -> Published:
+    """Bring a release into a store and make it current.
+
+    What an interrupted run of the same has left there is kept where its content is right.
+
+    Args:
+        folder: a release.
+        store: where it goes.
+        by: who publishes, for the log.
+        force: go past the gate; its objection is in the verdict.
+        promote: make it current; without, it stays an orphan until it is promoted.
+        progress: told of each file.
+
+    Raises:
+        ReleaseError: the folder is no release that may be served; nothing was sent.
+        GateRefused: current is better, or has other labels or another input; nothing was sent.
+        AlreadyExists: the store has another release under this version.
+        LostRace: somebody else's promotion came first; the release is there but not current.
+    """
+    release = open_release(folder)
+    before = newest(store) if promote else None
+    verdict = _ask_gate(store, release.manifest, before, force) if promote else "Not promoted."
+    send(release, store, progress)
+    promotion = _promote(store, release.manifest, before, by) if promote else None
+    return Published(release.manifest, promotion, verdict)
+
+
+def promote(version: str, store: Store, *, by: str, force: bool = False) -> Published:
+    """Make a release that is in the store current.
+
+    Raises:
+        NotFound: there is no such release.
+        ReleaseCorrupt: it is not complete.
+        GateRefused: see `publish`.
+        LostRace: somebody else's promotion came first.
+    """
+    before = newest(store)
+    manifest = read_manifest(store, version)
+    verdict = _ask_gate(store, manifest, before, force)
+    return Published(manifest, _promote(store, manifest, before, by), verdict)
+
+
+def _ask_gate(store: Store, manifest: Manifest, before: Promotion | None, force: bool) -> str:
+    try:
+        return check_gate(manifest, None if before is None else read_manifest(store, before.version))
+    except GateRefused as error:
+        if not force:
+            raise
+        return f"Forced past the gate: {error}"
+    except (NotFound, ReleaseCorrupt) as error:
+        if not force:
+            raise
+        return f"Forced, as current could not be compared with: {error}"
+
+
+def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:
+    if before is not None and before.version == manifest.version:
+        return before
+    check_complete(store, manifest)  # a prune may have run while the files were on their way
+    return append(store, manifest.version, "promote", by, before)
+
+
+def send(release: LocalRelease, store: Store, progress: Progress) -> None:
+    """Upload a release: every file, read back each, then the manifest.
+
+    Raises:
+        AlreadyExists: the store has another manifest under this version; nothing was sent.
+        StoreBroken: what was read back is not what was sent.
+    """
+    manifest = release.manifest
+    text = (release.folder / MANIFEST).read_bytes()
+    _refuse_another(store, manifest.version, text)
+    with tempfile.TemporaryDirectory() as scratch:
+        for path, entry in sorted(manifest.files.items()):
+            _send_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
+            progress(path, entry.size)
+    try:
+        store.create(manifest_key(manifest.version), text)
+    except AlreadyExists:
+        _refuse_another(store, manifest.version, text)
+    if store.read(manifest_key(manifest.version)) != text:
+        raise StoreBroken(_differs(store, manifest_key(manifest.version)))
+    progress(MANIFEST, len(text))
+
+
+def _refuse_another(store: Store, version: str, text: bytes) -> None:
+    try:
+        there = store.read(manifest_key(version))
+    except NotFound:
+        return
+    if there != text:
+        raise AlreadyExists(
+            f"{store.address}/{manifest_key(version)}: another release of this version is there, "
+            "and a release never changes. Seal yours again for a new version."
+        )
+
+
+def _send_file(store: Store, key: str, source: Path, entry: FileEntry, scratch: Path) -> None:
+    if _holds(store, key, entry, scratch):
+        return
+    store.upload(key, source)
+    if not _holds(store, key, entry, scratch):
+        raise StoreBroken(_differs(store, key))
+
+
+def _holds(store: Store, key: str, entry: FileEntry, scratch: Path) -> bool:
+    copy = scratch / "read-back"
+    try:
+        store.download(key, copy, limit=entry.size)
+    except (NotFound, ReleaseCorrupt):
+        return False
+    return fingerprint(copy) == entry
+
+
+def _differs(store: Store, key: str) -> str:
+    return f"{store.address}/{key}: read back, it is not what was sent. Publish again, or look at the server."

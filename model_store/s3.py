@@ -1,0 +1,167 @@
+"""A store under an S3 prefix; the only file that knows boto3.
+
+Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
+with the CRC32 that boto3 adds; for a server that refuses it, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.
+What a server's error codes mean to us: s3_answers.py. The same promises in a folder: folder.py.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ResponseStreamingError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+from model_store.errors import BadAddress, StoreBroken, StoreRefused, StoreUnreachable
+from model_store.files import CHUNK_BYTES, receive, within
+from model_store.s3_answers import meaning
+from model_store.store import RECORD_BYTES, Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONNECT_SECONDS: Final = 3
+READ_SECONDS: Final = 20
+"""Silence after which a connection is given up; a slow transfer that keeps moving is not cut."""
+ATTEMPTS: Final = 3
+"""How often one request is made in all, with boto3's standard backoff (up to 2 s here) between."""
+
+UNUSABLE_CREDENTIALS: Final = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError)
+
+Result = TypeVar("Result")
+
+
+class S3Store:
+    """See `Store` for what each method promises."""
+
+    def __init__(self, address: str) -> None:
+        """Prepare a client; nothing is contacted.
+
+        Args:
+            address: `s3://bucket` or `s3://bucket/prefix`.
+
+        Raises:
+            BadAddress: it is not spelled so.
+            StoreRefused: boto3's own settings (AWS_PROFILE, AWS_ENDPOINT_URL_S3) are unusable.
+        """
+        match = re.fullmatch(r"s3://([A-Za-z0-9._-]{3,255})(?:/(.*))?", address)
+        if match is None:
+            raise BadAddress(f"{address!r} is no S3 address. One looks like s3://bucket/prefix.")
+        self._bucket, prefix = match[1], (match[2] or "").strip("/")
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._client = _new_client(self.address)
+
+    @property
+    def address(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def read(self, key: str) -> bytes:
+        return self._attempted(
+            key, lambda: b"".join(within(self._chunks(key), RECORD_BYTES, self._named(key)))
+        )
+
+    def download(self, key: str, to: Path, limit: int | None = None) -> None:
+        self._attempted(key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)))
+
+    def upload(self, key: str, source: Path) -> None:
+        with self._translated(key, "PutObject"), source.open("rb") as file:
+            self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=file)
+
+    def create(self, key: str, data: bytes) -> None:
+        with self._translated(key, "PutObject"):
+            self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, IfNoneMatch="*")
+
+    def entries(self, prefix: str) -> list[Entry]:
+        with self._translated(prefix, "ListObjectsV2"):
+            return sorted(self._pages(prefix), key=lambda entry: entry.key)
+
+    def delete(self, key: str) -> None:
+        with self._translated(key, "DeleteObject"):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+    def _pages(self, prefix: str) -> Iterator[Entry]:
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+            for item in page.get("Contents", []):
+                key = item["Key"].removeprefix(self._prefix)
+                if key and not key.endswith(
+                    "/"
+                ):  # consoles put such empty objects where a folder should show
+                    yield Entry(key, item["Size"], item["LastModified"])
+
+    def _chunks(self, key: str) -> Iterator[bytes]:
+        answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+        with closing(answer["Body"]) as body:
+            yield from body.iter_chunks(CHUNK_BYTES)
+
+    def _attempted(self, key: str, fetch: Callable[[], Result]) -> Result:
+        """Fetch again when the connection breaks inside the body: boto3's own retries end at the headers."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                with self._translated(key, "GetObject"):
+                    return fetch()
+            except StoreUnreachable as error:
+                if not isinstance(error.__cause__, BROKEN_BODY):
+                    raise
+        with self._translated(key, "GetObject"):
+            return fetch()
+
+    def _named(self, key: str) -> str:
+        return f"{self.address}/{key}"
+
+    @contextmanager
+    def _translated(self, key: str, operation: str) -> Iterator[None]:
+        where = self._named(key)
+        try:
+            yield
+        except ClientError as error:
+            told = error.response.get("Error", {})
+            raise meaning(told.get("Code", "no code"), told.get("Message", ""), where, operation) from error
+        except UNUSABLE_CREDENTIALS as error:
+            raise StoreRefused(
+                f"{where}: {error} on {operation}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "or give this machine a role."
+            ) from error
+        except (HTTPClientError, IncompleteReadError) as error:
+            raise StoreUnreachable(
+                f"{where}: {type(error).__name__} on {operation}: {error} "
+                "Look at AWS_ENDPOINT_URL_S3, the network and the server."
+            ) from error
+        except BotoCoreError as error:
+            raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {error}") from error
+
+
+def _new_client(address: str) -> "S3Client":
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    try:
+        return boto3.Session().client("s3", config=config)
+    except (
+        BotoCoreError,
+        ValueError,
+    ) as error:  # a ValueError is how botocore refuses an endpoint's spelling
+        raise StoreRefused(f"{address}: {error}. Mend boto3's settings (AWS_*).") from error
