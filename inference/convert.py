@@ -135,9 +135,12 @@ def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
 
 
 def centre(grey: Grey) -> Pixels:
-    """Put a garment of at most 28 x 28 in the middle of black."""
+    """Put a garment of at most 28 x 28 in the middle of black.
+
+    Where it cannot stand in the middle, it stands half a pixel right and down, as in Fashion-MNIST.
+    """
     height, width = grey.shape
-    top, left = (EDGE - height) // 2, (EDGE - width) // 2
+    top, left = (EDGE - height + 1) // 2, (EDGE - width + 1) // 2
     pixels = np.zeros((EDGE, EDGE), np.uint8)
     pixels[top : top + height, left : left + width] = grey
     return pixels
