@@ -1,0 +1,99 @@
+"""Keep the state of a training on disk so that a kill at any moment costs at most one epoch.
+
+One .npz file per run, replaced in one step (temporary file, fsync, os.replace) after each epoch. Holds
+arrays and one JSON text, no pickles. Touches the run's folder. What is in the state: fitting.py.
+"""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from model_store.manifest import Frozen, first_problem
+from model_store.report import Epoch
+from training.errors import CheckpointUnreadable
+
+FILE_NAME: Final = "checkpoint.npz"
+PROGRESS: Final = "progress"
+
+Weights = list[NDArray[np.float32]]
+
+
+class Progress(Frozen):
+    """How far a run is.
+
+    Attributes:
+        fingerprint: of the recipe and the data (recipes.py).
+        best_epoch: 1-based; 0 before the first epoch.
+        finished: no further epoch will be run.
+        history: one entry per epoch done.
+    """
+
+    fingerprint: str
+    best_epoch: int = 0
+    finished: bool = False
+    history: tuple[Epoch, ...] = ()
+
+
+class Checkpoint:
+    """Progress and named groups of arrays: weights, their average, the best ones, the optimizer's."""
+
+    def __init__(self, progress: Progress, groups: dict[str, Weights]) -> None:
+        self.progress = progress
+        self.groups = groups
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Replace the run's checkpoint, all of it or nothing."""
+    arrays = {
+        f"{group}/{number:04d}": array
+        for group, members in checkpoint.groups.items()
+        for number, array in enumerate(members)
+    }
+    text = np.frombuffer(checkpoint.progress.model_dump_json().encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **{PROGRESS: text}, **arrays)  # type: ignore[arg-type]  # its stub types every keyword as allow_pickle
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{FILE_NAME}.tmp"
+    with temporary.open("wb") as file:
+        file.write(buffer.getvalue())
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / FILE_NAME)
+
+
+def load_checkpoint(folder: Path, fingerprint: str) -> Checkpoint | None:
+    """Read the run's checkpoint; None when it has none yet.
+
+    Raises:
+        CheckpointUnreadable: it is damaged, or belongs to a run with another fingerprint.
+    """
+    path = folder / FILE_NAME
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            progress = Progress.model_validate_json(stored[PROGRESS].tobytes())
+            groups = _groups({name: stored[name] for name in stored.files if name != PROGRESS})
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise CheckpointUnreadable(f"{path}: {first_problem(error)}. {_REMEDY}") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
+    if progress.fingerprint != fingerprint:
+        raise CheckpointUnreadable(f"{path}: written by a run with other settings or data. {_REMEDY}")
+    return Checkpoint(progress, groups)
+
+
+_REMEDY: Final = "Name another folder with --run, or begin anew with --fresh."
+
+
+def _groups(arrays: dict[str, NDArray[np.float32]]) -> dict[str, Weights]:
+    groups: dict[str, Weights] = {}
+    for name in sorted(arrays):
+        groups.setdefault(name.split("/", 1)[0], []).append(arrays[name])
+    return groups

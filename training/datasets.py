@@ -1,0 +1,177 @@
+"""Fashion-MNIST as arrays, from IDX files, a CSV pair or Keras' downloader.
+
+The data set's facts (labels, classes) live here and leave in the release's manifest; serving code knows
+none of them. Formats: idx.py and csv_pairs.py. Holding pictures out for validation: splitting.py.
+Touches the files it is told to, and the network only in `from_keras`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from inference.contract import EDGE
+from model_store.manifest import DataSet
+from training.csv_pairs import read_csv
+from training.errors import BadIdx, DataError, DataSetMissing
+from training.idx import read_idx
+
+NAME: Final = "Fashion-MNIST"
+
+LABELS: Final = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+"""Class names in index order (arXiv 1708.07747, table 2)."""
+
+SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
+"""Where Debian's package dataset-fashion-mnist puts the four IDX files."""
+
+PARTS: Final = {"train": "train", "test": "t10k"}
+"""How the IDX files of each part of the data set begin."""
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Pictures with their true classes.
+
+    Attributes:
+        images: uint8 (N, 28, 28), C-contiguous, garment light on black; N >= 1.
+        labels: uint8 (N,), each below the number of classes.
+    """
+
+    images: PixelsBatch
+    labels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> "LabelledImages":
+        """The pictures at these positions, in this order."""
+        return LabelledImages(self.images[indices], self.labels[indices])
+
+    def sha256(self) -> str:
+        """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.
+
+        Equal for the same data whichever file format it came in.
+        """
+        digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).tobytes())
+        digest.update(np.ascontiguousarray(self.labels, np.uint8).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class FashionMnist:
+    """The data set: what to learn from, and what to measure on once at the end."""
+
+    train: LabelledImages
+    test: LabelledImages
+
+    def described(self) -> DataSet:
+        """Name and hashes, as manifest and report keep them."""
+        return DataSet(name=NAME, train_sha256=self.train.sha256(), test_sha256=self.test.sha256())
+
+
+def from_idx(folder: Path) -> FashionMnist:
+    """Read the four IDX files of a folder, each gzipped (`.gz`) or not.
+
+    Raises:
+        DataSetMissing: the folder or one of the files is not there.
+        BadIdx: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in number.
+    """
+    return FashionMnist(train=_idx_part(folder, "train"), test=_idx_part(folder, "test"))
+
+
+def _idx_part(folder: Path, part: str) -> LabelledImages:
+    images_path = _find(folder, f"{PARTS[part]}-images-idx3-ubyte")
+    labels_path = _find(folder, f"{PARTS[part]}-labels-idx1-ubyte")
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if images.shape[1:] != (EDGE, EDGE):
+        raise BadIdx(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
+    if len(images) != len(labels):
+        raise BadIdx(f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}.")
+    if len(images) == 0:
+        raise BadIdx(f"{images_path}: no picture in it.")
+    _check_labels(labels, labels_path)
+    return LabelledImages(images, labels)
+
+
+def _check_labels(labels: NDArray[np.uint8], path: Path) -> None:
+    wrong = np.flatnonzero(labels >= len(LABELS))
+    if wrong.size:
+        row = int(wrong[0])
+        raise BadIdx(f"{path}, row {row + 1}: label {labels[row]}, expected 0 to {len(LABELS) - 1}.")
+
+
+def _find(folder: Path, name: str) -> Path:
+    for candidate in (folder / name, folder / f"{name}.gz"):
+        if candidate.is_file():
+            return candidate
+    raise DataSetMissing(
+        f"{folder}: neither {name} nor {name}.gz is there. "
+        "`make data` installs the data set; --data names another folder, --train and --test a CSV pair."
+    )
+
+
+def from_csv(train: Path, test: Path) -> FashionMnist:
+    """Read a CSV pair.
+
+    Raises:
+        BadCsv: a file or one of its rows is wrong; both are named.
+    """
+    return FashionMnist(
+        train=LabelledImages(*read_csv(train, len(LABELS))),
+        test=LabelledImages(*read_csv(test, len(LABELS))),
+    )
+
+
+def from_keras() -> FashionMnist:
+    """Let Keras fetch the data set, or read what it fetched before (it keeps a copy in ~/.keras).
+
+    Raises:
+        DataSetMissing: TensorFlow is not installed, or the download failed.
+        DataError: what came is not shaped like Fashion-MNIST.
+    """
+    try:
+        from keras.datasets import fashion_mnist  # noqa: PLC0415 - Keras takes seconds to import
+
+        (train_x, train_y), (test_x, test_y) = fashion_mnist.load_data()
+    except ImportError as error:
+        raise DataSetMissing(
+            f"Keras is not installed ({error}). `make data` installs the IDX files instead."
+        ) from error
+    except Exception as error:
+        # Keras raises a bare Exception for every failed download.
+        raise DataSetMissing(f"Keras could not fetch Fashion-MNIST: {error}") from error
+    return FashionMnist(train=_checked(train_x, train_y), test=_checked(test_x, test_y))
+
+
+def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledImages:
+    if images.shape[1:] != (EDGE, EDGE) or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
+        raise DataError(
+            f"Keras gave pictures {images.dtype} {images.shape} with labels {labels.shape}, "
+            f"expected uint8 (N, {EDGE}, {EDGE}) with (N,)."
+        )
+    return LabelledImages(images, labels.astype(np.uint8))
+
+
+def from_default_place() -> FashionMnist:
+    """Read the system's IDX files where they are installed, else ask Keras.
+
+    Raises:
+        DataError: neither works.
+    """
+    return from_idx(SYSTEM_FOLDER) if SYSTEM_FOLDER.is_dir() else from_keras()

@@ -1,0 +1,55 @@
+"""Everything that can go wrong between a data set and a release.
+
+TrainingError
+├── DataError               the operator can mend the files
+│   ├── DataSetMissing      no data set where one was looked for
+│   ├── BadIdx              an IDX file with a wrong magic number, size or partner
+│   └── BadCsv              a CSV file with a wrong row
+├── BadRecipe               settings that cannot be trained with
+├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
+└── ExportError
+    ├── GraphUnusable       the exported graph lacks the inputs or outputs that serving reads
+    └── ParityFailed        the exported graph answers differently from the network it came from
+
+A message says what came, in which file and row, and what would do.
+"""
+
+
+class TrainingError(Exception):
+    """The root of this package's errors."""
+
+
+class DataError(TrainingError):
+    """A data set cannot be used as it is."""
+
+
+class DataSetMissing(DataError):
+    """There is no data set at the place named, or no library to fetch it."""
+
+
+class BadIdx(DataError):
+    """An IDX file is damaged, or does not fit the file it comes with."""
+
+
+class BadCsv(DataError):
+    """A CSV file is damaged; the message names the row."""
+
+
+class BadRecipe(TrainingError):
+    """The settings contradict each other or the data."""
+
+
+class CheckpointUnreadable(TrainingError):
+    """A checkpoint is damaged, or was written by a run with other settings."""
+
+
+class ExportError(TrainingError):
+    """The network cannot be turned into a serving graph."""
+
+
+class GraphUnusable(ExportError):
+    """The exported graph has not the inputs and outputs that serving reads."""
+
+
+class ParityFailed(ExportError):
+    """The exported graph answers differently from the network it was made from."""

@@ -1,0 +1,223 @@
+"""Fit a network: epochs, validation, early stopping, the best weights, checkpoints.
+
+A plain loop over one compiled step, the data in memory. After each epoch everything that the next one
+depends on is on disk (checkpoints.py); the order of the data and the augmentation are functions of the
+seed and the epoch (schedule.py), so a killed run goes on as if nothing had
+happened. Touches the run's folder.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from model_store.report import Epoch
+from training.augmentation import augment
+from training.checkpoints import Checkpoint, Progress, Weights, load_checkpoint, save_checkpoint
+from training.networks import build
+from training.recipes import Recipe
+from training.schedule import batches, learning_rate
+from training.splitting import Split
+from training.untyped import Network, Tensor
+
+EVALUATION_BATCH: Final = 500
+"""Pictures per forward pass while validating; any size gives the same answer."""
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how far a fit is."""
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Hear of one step of an epoch; all of them 1-based."""
+
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+        """Hear of an epoch that is done and on disk, resumed ones included, and of the best so far."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a fit keeps its checkpoint, and the fingerprint of recipe and data that it must carry."""
+
+    folder: Path
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a finished fit leaves.
+
+    Attributes:
+        model: keras.Model, float32, to logits, with the best averaged weights.
+        history: one entry per epoch.
+        best_epoch: 1-based; the one whose weights `model` has.
+    """
+
+    model: Network
+    history: tuple[Epoch, ...]
+    best_epoch: int
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all epochs, over all parts of a resumed run."""
+        return sum(epoch.seconds for epoch in self.history)
+
+
+def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) -> Fitted:
+    """Train to the recipe's end, from the run's last checkpoint if it has one.
+
+    Args:
+        split: training and validation pictures.
+        classes: how many there are.
+        recipe: what to do.
+        run: folder and fingerprint of the checkpoint.
+        watcher: told of every step and epoch.
+
+    Raises:
+        CheckpointUnreadable: the run's checkpoint is damaged or another run's.
+    """
+    state = _Fit(split, classes, recipe, run.fingerprint)
+    stored = load_checkpoint(run.folder, run.fingerprint)
+    if stored is not None:
+        state.restore(stored)
+    for past in state.progress.history:
+        watcher.epoch(past, state.progress.best_epoch)
+    while not state.progress.finished:
+        state.run_epoch(watcher)
+        save_checkpoint(run.folder, state.checkpoint())
+        watcher.epoch(state.progress.history[-1], state.progress.best_epoch)
+    return state.fitted()
+
+
+class _Fit:
+    """A training under way: the network, its average, the optimizer and how far they are."""
+
+    def __init__(self, split: Split, classes: int, recipe: Recipe, fingerprint: str) -> None:
+        keras.utils.set_random_seed(recipe.seed)
+        self._split = split
+        self._recipe = recipe
+        self._model = build(recipe.network, classes, recipe.precision, training=True)
+        self._average = build(recipe.network, classes)
+        self._average.set_weights(self._model.get_weights())
+        self._optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        self._optimizer.build(self._model.trainable_variables)
+        self._best: Weights = []
+        self.progress = Progress(fingerprint=fingerprint)
+        self._step = tf.function(self._traced_step)
+        self._forward = tf.function(lambda images: self._average(images, training=False))
+        self._images = tf.constant(split.train.images)
+        self._labels = tf.constant(split.train.labels.astype(np.int32))
+
+    def run_epoch(self, watcher: Watcher) -> None:
+        """Train one epoch and validate the averaged weights."""
+        began = time.perf_counter()
+        epoch = len(self.progress.history) + 1
+        order = batches(len(self._split.train), self._recipe.batch_size, self._recipe.seed, epoch)
+        totals = np.zeros(2)
+        for step, indices in enumerate(order):
+            self._optimizer.learning_rate = learning_rate(self._recipe, epoch - 1 + step / len(order))
+            seed = tf.constant([self._recipe.seed, (epoch - 1) * len(order) + step], tf.int32)
+            totals += np.array(self._step(tf.constant(indices), seed))
+            watcher.step(epoch, step + 1, len(order))
+        loss, accuracy = totals / len(order)
+        val_loss, val_accuracy = self._validate()
+        self._close(
+            Epoch(
+                epoch=epoch,
+                loss=loss,
+                accuracy=accuracy,
+                val_loss=val_loss,
+                val_accuracy=val_accuracy,
+                seconds=time.perf_counter() - began,
+            )
+        )
+
+    def _traced_step(self, indices: Tensor, seed: Tensor) -> Tensor:
+        """One update; returns the batch's mean loss and accuracy, float32 (2,)."""
+        images = augment(tf.gather(self._images, indices), self._recipe, seed)
+        labels = tf.gather(self._labels, indices)
+        with tf.GradientTape() as tape:
+            logits = self._model(images, training=True)
+            loss = self._loss(labels, logits)
+        variables = self._model.trainable_variables
+        self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        self._move_average()
+        right = tf.cast(tf.argmax(logits, 1, tf.int32) == labels, tf.float32)
+        return tf.stack([loss, tf.reduce_mean(right)])
+
+    def _loss(self, labels: Tensor, logits: Tensor) -> Tensor:
+        """Cross entropy in nats against smoothed labels."""
+        classes = logits.shape[-1]
+        smoothing = self._recipe.label_smoothing
+        targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+
+    def _move_average(self) -> None:
+        """Move the averaged weights, batch statistics included, towards the present ones.
+
+        The decay grows into its final value, so that the first steps do not average over the initial weights.
+        """
+        steps = tf.cast(self._optimizer.iterations, tf.float32)
+        decay = tf.minimum(self._recipe.averaging, (1 + steps) / (10 + steps))
+        for average, present in zip(self._average.weights, self._model.weights, strict=True):
+            average.assign(average * decay + present * (1 - decay))
+
+    def _validate(self) -> tuple[float, float]:
+        """Mean loss and accuracy of the averaged weights on the held-out pictures."""
+        held_out = self._split.validation
+        logits = np.concatenate(
+            [
+                self._forward(tf.constant(held_out.images[start : start + EVALUATION_BATCH])).numpy()
+                for start in range(0, len(held_out), EVALUATION_BATCH)
+            ]
+        ).astype(np.float64)
+        log_total = np.logaddexp.reduce(logits, axis=1)
+        truth = logits[np.arange(len(held_out)), held_out.labels]
+        return float(np.mean(log_total - truth)), float(np.mean(logits.argmax(1) == held_out.labels))
+
+    def _close(self, epoch: Epoch) -> None:
+        """Enter the epoch into the history, keep the best weights, see whether it was the last.
+
+        Best is by validation accuracy, ties by loss: users see labels, and the over-confidence that the loss
+        would punish is taken out by the temperature afterwards.
+        """
+        history = (*self.progress.history, epoch)
+        best = max(history, key=lambda one: (one.val_accuracy, -one.val_loss)).epoch
+        if best == epoch.epoch:
+            self._best = self._average.get_weights()
+        patience = self._recipe.patience
+        tired = patience is not None and epoch.epoch - best >= patience
+        self.progress = Progress(
+            fingerprint=self.progress.fingerprint,
+            best_epoch=best,
+            finished=tired or epoch.epoch >= self._recipe.epochs,
+            history=history,
+        )
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything that `restore` needs."""
+        groups = {
+            "model": self._model.get_weights(),
+            "average": self._average.get_weights(),
+            "best": self._best,
+            "optimizer": [variable.numpy() for variable in self._optimizer.variables],
+        }
+        return Checkpoint(self.progress, groups)
+
+    def restore(self, stored: Checkpoint) -> None:
+        """Be where the checkpoint was written."""
+        self._model.set_weights(stored.groups["model"])
+        self._average.set_weights(stored.groups["average"])
+        self._best = stored.groups["best"]
+        for variable, value in zip(self._optimizer.variables, stored.groups["optimizer"], strict=True):
+            variable.assign(value)
+        self.progress = stored.progress
+
+    def fitted(self) -> Fitted:
+        """The best averaged weights in a network of their own."""
+        self._average.set_weights(self._best)
+        return Fitted(self._average, self.progress.history, self.progress.best_epoch)

@@ -1,0 +1,77 @@
+"""Hold pictures out of the training set for validation.
+
+Every choice (best weights, temperature, thresholds) is made on the held-out pictures; the test set is read
+once, for the report. Pure; numpy only.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.datasets import LabelledImages
+from training.errors import BadRecipe
+
+
+@dataclass(frozen=True)
+class Split:
+    """The training set in two disjoint parts."""
+
+    train: LabelledImages
+    validation: LabelledImages
+
+
+def split(images: LabelledImages, held_out: int, seed: int) -> Split:
+    """Hold out pictures so that each class keeps its share, to within one picture.
+
+    Args:
+        images: the training set.
+        held_out: how many to hold out; at least one per class that occurs, and fewer than there are.
+        seed: the same seed holds out the same pictures.
+
+    Returns:
+        Both parts in the data set's own order.
+
+    Raises:
+        BadRecipe: `held_out` is too small or too large.
+    """
+    chosen = held_out_indices(images.labels, held_out, seed)
+    rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
+    return Split(train=images.take(rest), validation=images.take(chosen))
+
+
+def held_out_indices(labels: NDArray[np.uint8], held_out: int, seed: int) -> NDArray[np.int64]:
+    """Ascending positions of the held-out pictures, int64 (held_out,); see `split`."""
+    classes, counts = np.unique(labels, return_counts=True)
+    if not len(classes) <= held_out <= len(labels) - len(classes):
+        raise BadRecipe(
+            f"--validation {held_out}: {len(labels)} pictures of {len(classes)} classes allow "
+            f"{len(classes)} to {len(labels) - len(classes)}."
+        )
+    generator = np.random.default_rng([seed, 0])
+    quotas = _quotas(counts, held_out)
+    picked = [
+        generator.permutation(np.flatnonzero(labels == label))[:quota]
+        for label, quota in zip(classes, quotas, strict=True)
+    ]
+    return np.sort(np.concatenate(picked)).astype(np.int64)
+
+
+def first(images: LabelledImages, count: int) -> LabelledImages:
+    """The first `count` pictures, for quick tries.
+
+    Raises:
+        BadRecipe: there are fewer, or `count` is below 1.
+    """
+    if not 1 <= count <= len(images):
+        raise BadRecipe(f"--limit {count}: the training set allows 1 to {len(images)}.")
+    return LabelledImages(images.images[:count], images.labels[:count])
+
+
+def _quotas(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """Share `total` out over the classes by size; largest remainders get the last ones (Hamilton's rule)."""
+    exact = counts * (total / counts.sum())
+    quotas: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    missing = total - int(quotas.sum())
+    quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
+    return quotas
