@@ -85,6 +85,6 @@ def check_complete(store: Store, manifest: Manifest) -> None:
     for path, expected in manifest.files.items():
         if sizes.get(path) != expected.size:
             raise ReleaseCorrupt(
-                f"{store.address}/{prefix}{path}: {sizes.get(path, 'no')} bytes are there, not {expected.size} "
-                "as in the manifest. Publish the release again; it mends what is missing."
+                f"{store.address}/{prefix}{path}: {sizes.get(path, 'no')} bytes are there, "
+                f"not {expected.size} as in the manifest. Publish the release again; it mends what is missing."
             )

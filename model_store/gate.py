@@ -17,9 +17,9 @@ Z_95 = 1.645
 def check_gate(candidate: Manifest, current: Manifest | None) -> str:
     """Refuse a release that breaks what clients rely on, or is measurably worse than current.
 
-    Labels and input are the contract with clients, so they have to be the same. The accuracies compare where
-    both were measured on the same test set (by its hash); the candidate is worse when its accuracy is lower by
-    more than `noise`. On different test sets they do not compare, and nothing is refused for them.
+    Labels and input are the contract with clients, so they have to be the same. The accuracies compare
+    where both were measured on the same test set (by its hash); the candidate is worse when its accuracy is
+    lower by more than `noise`. On different test sets they do not compare, and nothing is refused for them.
 
     Args:
         candidate: the release that wants to be current.

@@ -1,7 +1,7 @@
 """A store under an S3 prefix; the only file that knows boto3.
 
 Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
-with the CRC32 that boto3 adds; for a server that refuses it, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.
+with the CRC32 that boto3 adds; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it.
 What a server's error codes mean to us: s3_answers.py. The same promises in a folder: folder.py.
 """
 

@@ -1,7 +1,7 @@
 """What the error codes of S3 servers mean to us, and what an operator can do about each.
 
-Pure: a code comes in, one of our errors goes out; s3.py asks. The codes are AWS S3's ("Error responses" in its
-API reference); Swift, MinIO and R2 send the same ones.
+Pure: a code comes in, one of our errors goes out; s3.py asks. The codes are AWS S3's ("Error responses" in
+its API reference); Swift, MinIO and R2 send the same ones.
 """
 
 from typing import Final

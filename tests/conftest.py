@@ -1,0 +1,33 @@
+"""What every kind of test may ask for: S3 servers for the session, and the count of what could not run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import s3_servers
+from tests.s3_servers import S3Server
+from tests.system_parts import missing_parts
+
+
+@pytest.fixture(scope="session")
+def swift_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """OpenStack Swift, started for the first test that asks."""
+    with s3_servers.swift(tmp_path_factory.mktemp("swift")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """moto_server, started for the first test that asks."""
+    with s3_servers.moto(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests did not run for want of a part of the system."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    parts = missing_parts([str(report.longrepr) for report in skipped])
+    if parts:
+        terminalreporter.section("missing system parts")
+        for name, count in sorted(parts.items()):
+            terminalreporter.line(f"{count} tests skipped for want of {name}")
