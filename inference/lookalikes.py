@@ -40,7 +40,6 @@ _BEGINNINGS = (
     (b"RIFF", "a RIFF file, but not WebP (sound or video)"),
     (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
     (b"{", "JSON"),
-    (b"[", "JSON"),
     (b"data:", "a data: URL as text"),
     (b"--", "a multipart body"),
 )

@@ -1,0 +1,47 @@
+"""Open the model that `--model` names: the bundled release, a folder, or what is current in a store.
+
+Reads folders and stores; writes to the cache that the service uses too. The service has its own way to the
+same classifier (app/loading.py), since it also follows promotions and survives a store that is away.
+"""
+
+from pathlib import Path
+
+from inference.classifier import Classifier, open_classifier
+from model_store.files import MANIFEST
+from model_store.local import LocalRelease, bundled, open_release
+from model_store.promotions import current
+from model_store.pull import pull
+from model_store.store import open_store
+
+CACHE = Path("~/.cache/wardrobe")
+"""Where the service keeps what it pulled, unless it is told otherwise."""
+
+
+def find_release(model: str) -> LocalRelease:
+    """Find and verify the release that an argument names.
+
+    Args:
+        model: `bundled`, a folder with a manifest.json, or the address of a store.
+
+    Raises:
+        StoreError: there is none, or it must not be used.
+    """
+    if model == "bundled":
+        return bundled()
+    folder = Path(model).expanduser()
+    if (folder / MANIFEST).is_file():
+        return open_release(folder)
+    store = open_store(model)
+    return pull(store, current(store).version, CACHE.expanduser())
+
+
+def open_model(release: LocalRelease) -> Classifier:
+    """Load a release's serving graph and compare its golden answers.
+
+    Raises:
+        ModelError: it cannot be run here, or answers otherwise than it did when it was made.
+    """
+    manifest = release.manifest
+    classifier = open_classifier(release.folder / "model.onnx", manifest.model)
+    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
+    return classifier

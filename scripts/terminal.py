@@ -1,0 +1,77 @@
+"""What every command shares: one line for an error of ours, quiet endings, and consoles.
+
+A command ends in `sys.exit(run(main))` and otherwise lets its errors rise. Exit codes: 0 done, 1 an error of
+ours, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 nobody reads the output any more.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from rich.console import Console
+
+from inference.errors import InferenceError
+from model_store.errors import StoreError
+from training.errors import TrainingError
+
+OWN_ERRORS = (InferenceError, StoreError, TrainingError)
+"""Their messages say what came and what would do; a traceback would add nothing. Any other error is a bug
+of ours or of the machine and keeps its traceback."""
+
+FAILED = 1
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell reports it."""
+PIPE_CLOSED = 141
+"""128 + SIGPIPE."""
+
+
+def run(main: Callable[[], int]) -> int:
+    """Run a command's `main` and turn how it ends into an exit code.
+
+    Args:
+        main: parses `sys.argv` and returns an exit code.
+    """
+    try:
+        code = main()
+        sys.stdout.flush()  # a closed pipe shows here, not in the interpreter's last words
+    except OWN_ERRORS as error:
+        complain(str(error))
+        return FAILED
+    except KeyboardInterrupt:
+        complain("interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return PIPE_CLOSED
+    return code
+
+
+def complain(message: str) -> None:
+    """Write one line to stderr, after the product's name."""
+    print(f"wardrobe: {' '.join(message.split())}", file=sys.stderr)
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A console for tables, bars and progress.
+
+    Args:
+        stream: stdout if None.
+
+    Returns:
+        one that colours on a terminal alone, and not even there when NO_COLOR is set (no-color.org). It
+        takes the terminal's width; in a file or pipe, enough that nothing is cut off.
+    """
+    made = Console(file=stream or sys.stdout, highlight=False, soft_wrap=False)
+    if not made.is_terminal:
+        made.width = _WIDTH_IN_A_FILE
+    return made
+
+
+_WIDTH_IN_A_FILE = 120
+"""Columns; rich would assume 80 and shorten tables."""
+
+
+def _drop_stdout() -> None:
+    """Let the interpreter's own flush at the end go nowhere, else it complains about the closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
