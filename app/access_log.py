@@ -1,0 +1,60 @@
+"""One log line per request, with latency split into queue, decode, convert and infer.
+
+Never the upload, never a query string, never a key. `text` for a person at a terminal, `json` for a machine.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from app.settings import Settings
+
+access = logging.getLogger("wardrobe.access")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send this service's log lines to stderr, in the format and from the level that are set."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
+    ours = logging.getLogger("wardrobe")
+    ours.handlers = [handler]
+    ours.setLevel(settings.log_level)
+    ours.propagate = False
+
+
+def log_request(fields: dict[str, Any]) -> None:
+    """Write one access line; `fields` are strings, numbers or None, in the order in which they are read."""
+    access.info("%s", fields["path"], extra={"fields": fields})
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message or fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        line = {"time": _when(record), "level": record.levelname, "logger": record.name}
+        line |= getattr(record, "fields", None) or {"message": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+class TextLines(logging.Formatter):
+    """Time, level, then the message or `name=value` pairs without the empty ones."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line for a person, with its traceback below if it has one."""
+        fields: dict[str, Any] | None = getattr(record, "fields", None)
+        what = record.getMessage() if fields is None else _pairs(fields)
+        trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
+        return f"{_when(record)} {record.levelname.lower():7} {what}{trace}"
+
+
+def _pairs(fields: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+
+
+def _when(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

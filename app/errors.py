@@ -1,0 +1,56 @@
+"""What may go wrong between the socket and the model.
+
+RequestError
+├── BadRequest      no picture, malformed multipart or JSON, an unknown parameter value
+├── KeyRefused      API keys are configured and none fits
+├── TooLarge        more bytes or more pictures than allowed
+├── Busy            the queue is full, or no slot came free in time
+└── NotReady        no model is warm yet, or the worker is draining
+
+Statuses and titles are in problems.py; what is wrong with the picture itself is in inference/errors.py.
+"""
+
+
+class RequestError(Exception):
+    """The root; every message may be shown to the client."""
+
+
+class BadRequest(RequestError):
+    """The request carries no picture, or cannot be read."""
+
+
+class KeyRefused(RequestError):
+    """No API key, or none that fits."""
+
+
+class TooLarge(RequestError):
+    """More bytes or more pictures than the settings allow."""
+
+
+class Waitable(RequestError):
+    """It may work later.
+
+    Attributes:
+        retry_after: seconds until another try is likely to succeed.
+    """
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Busy(Waitable):
+    """The queue is full, or no slot came free within QUEUE_SECONDS."""
+
+
+class NotReady(Waitable):
+    """No model is warm, or this worker is stopping."""
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """The headers that HTTP wants beside the status of this error (RFC 9110, sections 10.2.3 and 11.6.1)."""
+    if isinstance(error, Waitable):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, KeyRefused):
+        return {"WWW-Authenticate": 'Bearer realm="wardrobe"'}
+    return {}

@@ -1,0 +1,119 @@
+"""Open the model that the settings ask for, warm and checked.
+
+Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). When the store has nothing that can
+be served, the cache's last good release is, and is called stale; the bundled one never stands in for a store
+that was named.
+"""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.bare import open_bare_model
+from app.serving import Served
+from app.settings import Settings
+from inference.classifier import open_classifier
+from inference.errors import ModelError
+from model_store.cache import last_good, prune_cache, remember
+from model_store.errors import StoreError
+from model_store.local import BareArtifact, LocalRelease, bundled
+from model_store.promotions import Promotion, newest
+from model_store.pull import pull, pull_bare
+from model_store.store import Store, open_store
+
+log = logging.getLogger("wardrobe")
+
+CURRENT = "current"
+"""The MODEL_VERSION that follows the promotions."""
+
+
+def store_of(settings: Settings) -> Store | None:
+    """The store that the settings name; None for the bundled release, which no store holds.
+
+    Raises:
+        BadAddress: it is neither a folder nor an S3 prefix.
+    """
+    return None if settings.model_store == "bundled" else open_store(settings.model_store)
+
+
+def load(settings: Settings, store: Store | None) -> Served:
+    """Open the model to begin with.
+
+    Raises:
+        StoreError: there is none to be had, not even from the cache.
+        ModelError: it is there and cannot be run.
+    """
+    if store is None:
+        return open_release_model(bundled())
+    if settings.model_version != CURRENT:
+        return open_release_model(pull(store, settings.model_version, cache_of(settings)))
+    try:
+        return _load_current(settings, store)
+    except (StoreError, ModelError) as error:
+        cached = last_good(cache_of(settings), store.address)
+        if cached is None:
+            raise
+        log.error("%s Serving %s from the cache.", error, cached.release.version)
+        return _open(cached.release, stale_since=cached.since)
+
+
+def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:
+    """Pull, verify and warm the release that a promotion names.
+
+    Raises:
+        StoreError: it cannot be had, or must not be served.
+        ModelError: it cannot be run, or gives other answers than it gave when it was made.
+    """
+    release = pull(store, promotion.version, cache_of(settings))
+    served = open_release_model(release, number=promotion.number)
+    _keep(settings, store, release)
+    return served
+
+
+def open_release_model(
+    release: LocalRelease, number: int | None = None, stale_since: datetime | None = None
+) -> Served:
+    """A verified release, run once over its golden pictures.
+
+    Raises:
+        ModelError: it cannot be run, or gives other answers than it gave when it was made.
+    """
+    manifest = release.manifest
+    classifier = open_classifier(release.folder / "model.onnx", manifest.model)
+    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
+    return Served(
+        version=manifest.version,
+        classifier=classifier,
+        contract=manifest.model,
+        report=(release.folder / "report.json").read_bytes(),
+        manifest=manifest,
+        number=number,
+        stale_since=stale_since,
+    )
+
+
+def cache_of(settings: Settings) -> Path:
+    """The cache's folder, with `~` resolved."""
+    return settings.cache_dir.expanduser()
+
+
+def _load_current(settings: Settings, store: Store) -> Served:
+    promotion = newest(store)
+    if promotion is not None:
+        return load_promotion(settings, store, promotion)
+    bare = pull_bare(store, cache_of(settings))
+    served = open_bare_model(bare)
+    _keep(settings, store, bare)
+    return served
+
+
+def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
+    cache = cache_of(settings)
+    remember(cache, store.address, release, datetime.now(UTC))
+    prune_cache(cache, keep=settings.cache_keep, in_use={release.version})
+
+
+def _open(release: LocalRelease | BareArtifact, stale_since: datetime) -> Served:
+    if isinstance(release, BareArtifact):
+        return open_bare_model(release, stale_since=stale_since)
+    return open_release_model(release, stale_since=stale_since)

@@ -1,0 +1,97 @@
+"""Every error that a client may see, as RFC 9457 problem+json. No status is chosen anywhere else.
+
+The nearest ancestor class in `PROBLEMS` decides. Flask's own errors keep their headers, so `Allow` survives.
+Messages of `UploadError` and `RequestError` are written for clients; of everything else nothing leaks.
+"""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, json
+from werkzeug.exceptions import HTTPException
+
+from app import errors
+from inference import errors as inference_errors
+
+log = logging.getLogger("wardrobe")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What RFC 9457 calls a problem type: its slug in `type`, its title, and its status."""
+
+    status: HTTPStatus
+    slug: str
+    title: str
+
+
+INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
+INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
+    errors.KeyRefused: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
+    errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
+    errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
+    errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
+    inference_errors.PictureTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
+    inference_errors.UnknownFormat: Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-format", "Not a picture that is read here"
+    ),
+    inference_errors.UploadError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "broken-picture", "Broken picture"
+    ),
+    inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
+}
+
+
+def register_problem_handlers(app: Flask) -> None:
+    """Answer every error of `app` with problem+json, the framework's own included."""
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_exception)
+
+
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem document of an error that a client may see: type, title, status, detail."""
+    problem = _nearest(type(error))
+    return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error))
+
+
+def _answer_exception(error: Exception) -> Response:
+    document = problem_of(error)
+    if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.exception("request %s failed", g.get("request_id"), exc_info=error)
+    response = _response(document)
+    response.headers.update(errors.headers_of(error))
+    return response
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    slug = status.phrase.lower().replace(" ", "-")
+    document = _document(Problem(status, slug, status.phrase), error.description or status.description)
+    response = _response(document)
+    for name, value in error.get_response().headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _nearest(kind: type[Exception]) -> Problem:
+    return next((PROBLEMS[ancestor] for ancestor in kind.__mro__ if ancestor in PROBLEMS), INTERNAL)
+
+
+def _document(problem: Problem, detail: str) -> dict[str, Any]:
+    return {
+        "type": f"urn:wardrobe:problem:{problem.slug}",
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": detail,
+    }
+
+
+def _response(document: dict[str, Any]) -> Response:
+    body = json.dumps(document | {"request_id": g.get("request_id")})
+    return Response(body, status=document["status"], mimetype="application/problem+json")

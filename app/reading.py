@@ -1,0 +1,230 @@
+"""Find the picture or pictures in a request, whatever form the client chose.
+
+The bytes decide before the Content-Type does: curl's --data-binary calls everything a form. Reads the request
+and nothing else; decoding is inference's. Archives are unpacked in archives.py.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from flask import Request, json
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app import archives
+from app.errors import BadRequest, RequestError, TooLarge
+from app.settings import Settings
+from inference.errors import BrokenPicture, UnknownFormat
+from inference.header import read_header
+
+BODY_OVERHEAD = 64 * 1024
+"""Bytes allowed around one picture for multipart headers or JSON braces."""
+
+FILE_FIELDS = ("image", "file")
+"""The multipart fields of `/predict`, in the order in which they are looked for."""
+
+FORMS = (
+    "Send it as the multipart file field `image`, as the raw body, or as JSON "
+    '{"image": "<base64 or data: URL>"} or {"pixels": [[28 rows of 28 numbers of 0..255]]}.'
+)
+BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The bytes of one picture as they were sent, of any kind.
+
+    Attributes:
+        name: the file's own name, told back in batches; None where it had none.
+    """
+
+    data: bytes
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The value of a JSON `pixels`, not yet checked."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """One item of a batch that is wrong before its picture is even looked at."""
+
+    error: RequestError
+    name: str | None = None
+
+
+Item: TypeAlias = Upload | Rows | Unreadable
+
+
+def read_one(request: Request, settings: Settings) -> Upload | Rows:
+    """The one picture of a `/predict` request.
+
+    Raises:
+        BadRequest: there is none, or the form or JSON cannot be read.
+        TooLarge: it has more than MAX_UPLOAD_BYTES.
+    """
+    # Base64 needs four bytes for three; the picture itself is measured below.
+    request.max_content_length = settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD
+    request.max_form_memory_size = request.max_content_length
+    item = _find_one(request)
+    if isinstance(item, Upload):
+        _check_size(item.data, settings.max_upload_bytes)
+    return item
+
+
+def read_many(request: Request, settings: Settings) -> list[Item]:
+    """The pictures of a `/predict/batch` request, in order.
+
+    Raises:
+        BadRequest: there are none, or the form, JSON or ZIP cannot be read.
+        TooLarge: they are more than MAX_BATCH, or more than MAX_BATCH_BYTES in all.
+    """
+    request.max_content_length = settings.max_batch_bytes
+    request.max_form_memory_size = settings.max_batch_bytes
+    request.max_form_parts = settings.max_batch
+    items: list[Item] = []
+    for item in _find_many(request, settings):
+        if len(items) == settings.max_batch:
+            raise _too_many(settings)
+        items.append(_within(item, settings.max_upload_bytes))
+    if not items:
+        raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
+    return items
+
+
+def _find_one(request: Request) -> Upload | Rows:
+    body = request.get_data()  # before `request.form`, which would swallow a raw body called a form
+    if _begins_as_picture(body):
+        return Upload(body)
+    if request.mimetype == "multipart/form-data":
+        return _from_form(request)
+    if _is_json(request, body):
+        return _from_document(_document(body), FORMS)
+    if not body:
+        raise BadRequest(f"There is no picture in this request. {FORMS}")
+    return Upload(body)
+
+
+def _begins_as_picture(body: bytes) -> bool:
+    try:
+        read_header(body)
+    except UnknownFormat:
+        return False
+    except BrokenPicture:
+        return True  # a picture all the same; decoding will say what is wrong with it
+    return True
+
+
+def _from_form(request: Request) -> Upload:
+    for field in FILE_FIELDS:
+        if (file := request.files.get(field)) is not None:
+            return _from_file(file)
+    found = ", ".join(sorted({*request.files, *request.form})) or "none"
+    raise BadRequest(f"No multipart file field is called `image` or `file`; the fields are: {found}. {FORMS}")
+
+
+def _from_file(file: FileStorage) -> Upload:
+    return Upload(file.stream.read(), name=file.filename or None)
+
+
+def _find_many(request: Request, settings: Settings) -> Iterable[Item]:
+    body = request.get_data()
+    if archives.is_zip(body):
+        return _from_zip(body, settings)
+    if request.mimetype == "multipart/form-data":
+        return _from_files(request, settings)
+    if _is_json(request, body):
+        return _from_list(_document(body))
+    raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
+
+
+def _from_files(request: Request, settings: Settings) -> Iterator[Item]:
+    try:
+        files = [file for _, file in request.files.items(multi=True)]
+    except RequestEntityTooLarge as error:  # the body's size has passed, so it is the number of parts
+        raise _too_many(settings) from error
+    for file in files:
+        upload = _from_file(file)
+        if archives.is_zip(upload.data):
+            yield from _from_zip(upload.data, settings)
+        else:
+            yield upload
+
+
+def _from_zip(body: bytes, settings: Settings) -> Iterator[Item]:
+    for member in archives.unpack(body, settings.max_upload_bytes, settings.max_batch_bytes):
+        if isinstance(member.content, bytes):
+            yield Upload(member.content, member.name)
+        else:
+            yield Unreadable(member.content, member.name)
+
+
+def _from_list(document: dict[str, Any]) -> Iterator[Item]:
+    images = document.get("images")
+    if not isinstance(images, list):
+        raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
+    for image in images:
+        try:
+            yield _from_document({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
+        except BadRequest as error:
+            yield Unreadable(error)
+
+
+def _is_json(request: Request, body: bytes) -> bool:
+    return request.is_json or body[:64].lstrip()[:1] == b"{"
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
+    if not isinstance(document, dict):
+        raise BadRequest(f"The JSON is a {type(document).__name__}, not an object. {FORMS}")
+    return document
+
+
+def _from_document(document: object, forms: str) -> Upload | Rows:
+    if not isinstance(document, dict) or ("image" in document) == ("pixels" in document):
+        raise BadRequest(f"The JSON needs either `image` or `pixels`. {forms}")
+    if "pixels" in document:
+        return Rows(document["pixels"])
+    return Upload(_from_base64(document["image"]))
+
+
+def _from_base64(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise BadRequest(f"`image` is a {type(text).__name__}, not a string. {FORMS}")
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest(f"`image` is neither base64 nor a base64 data: URL: {error}.") from error
+
+
+def _within(item: Item, limit: int) -> Item:
+    if isinstance(item, Upload):
+        try:
+            _check_size(item.data, limit)
+        except TooLarge as error:
+            return Unreadable(error, item.name)
+    return item
+
+
+def _too_many(settings: Settings) -> TooLarge:
+    return TooLarge(f"More than {settings.max_batch} pictures (MAX_BATCH). Send them in several batches.")
+
+
+def _check_size(data: bytes, limit: int) -> None:
+    if len(data) > limit:
+        raise TooLarge(
+            f"The picture has {len(data):,} bytes; at most {limit:,} are taken (MAX_UPLOAD_BYTES)."
+        )

@@ -1,0 +1,57 @@
+"""GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.prometheus import Instruments
+from app.requests import served
+from app.serving import Served
+from app.settings import Settings
+
+SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
+"""What a Prometheus scraper accepts and nobody else does."""
+
+
+def model_routes(settings: Settings, instruments: Instruments) -> Blueprint:
+    """The routes that tell about the model."""
+    routes = Blueprint("model", __name__)
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        if _is_scraper(request.headers.get("Accept", "")):
+            return _exposition(instruments)
+        return Response(served().report, mimetype="application/json", headers={"Vary": "Accept"})
+
+    @routes.get("/metrics/prometheus")
+    def prometheus() -> Response:
+        return _exposition(instruments)
+
+    @routes.get("/model")
+    def model() -> Response:
+        return jsonify(_description(settings.model_name, served()))
+
+    return routes
+
+
+def _exposition(instruments: Instruments) -> Response:
+    body, content_type = instruments.exposition(request.headers.get("Accept", ""))
+    return Response(body, content_type=content_type, headers={"Vary": "Accept"})
+
+
+def _is_scraper(accept: str) -> bool:
+    compact = accept.replace(" ", "").lower()
+    return any(scraped in compact for scraped in SCRAPED_TYPES)
+
+
+def _description(name: str, model: Served) -> dict[str, Any]:
+    manifest = model.manifest
+    described = manifest.model_dump(mode="json", exclude={"files", "golden"}) if manifest else {}
+    return {
+        "name": name,
+        "version": model.version,
+        "labels": list(model.contract.labels),
+        "promotion": model.number,
+        "stale_since": model.stale_since.isoformat() if model.stale_since else None,
+        "manifest": described or None,
+    }

@@ -1,0 +1,139 @@
+"""What an operator may set: one frozen value, read once from the environment and `.env`.
+
+The only file that reads the environment. Credentials and endpoints of S3 are boto3's own (`AWS_*`); `.env`
+may hold them too. The table for people is in the README, and a test compares the two.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import load_dotenv
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from model_store.manifest import first_problem
+
+PREFIX = "WARDROBE_"
+
+KUBERNETES_NAMES = re.compile(rf"{PREFIX}(PORT|SERVICE)(_.*)?")
+"""What Kubernetes injects into every container beside a Service called wardrobe; never ours."""
+
+
+class SettingsError(Exception):
+    """A setting is unknown or its value is none that it may have; the message names it."""
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+class Settings(BaseModel):
+    """Every setting with its default; each default serves.
+
+    Attributes:
+        model_store: `bundled`, a folder, or `s3://bucket/prefix`.
+        model_version: `current` follows the promotions; a version stays at that release.
+        model_name: the name under which the model is told to clients.
+        refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
+        cache_dir: where releases pulled from S3 are kept.
+        cache_keep: how many releases stay in the cache.
+        max_upload_bytes: the largest single picture, in bytes as sent.
+        max_pixels: the largest picture, in pixels as its header says, checked before decoding.
+        max_batch: the most pictures in one batch request.
+        max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
+        slots: how many requests of one worker may decode and infer at a time.
+        queue_length: how many more may wait for a slot; the next one is refused at once.
+        queue_seconds: how long a request may wait for a slot.
+        trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
+        api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
+        cors_origins: origins whose pages may call this service, comma-separated; none by default.
+        rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
+        log_level: the least serious log line that is written.
+        log_format: `text` for people, `json` for machines.
+        prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    model_store: Annotated[str, Field(min_length=1)] = "bundled"
+    model_version: Annotated[str, Field(min_length=1)] = "current"
+    model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
+    refresh_seconds: Annotated[float, Field(ge=0)] = 30
+    cache_dir: Path = Path("~/.cache/wardrobe")
+    cache_keep: Annotated[int, Field(ge=1)] = 3
+    max_upload_bytes: Annotated[int, Field(ge=1)] = 20_000_000
+    max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
+    max_batch: Annotated[int, Field(ge=1)] = 256
+    max_batch_bytes: Annotated[int, Field(ge=1)] = 200_000_000
+    slots: Annotated[int, Field(ge=1)] = 2
+    queue_length: Annotated[int, Field(ge=0)] = 16
+    queue_seconds: Annotated[float, Field(ge=0)] = 2.0
+    trusted_proxies: Annotated[int, Field(ge=0)] = 0
+    api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    rate_limit: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    prometheus_dir: Path | None = None
+
+    def described(self) -> str:
+        """One line of `name=value` for the log, with passwords inside addresses masked."""
+        pairs = (f"{name}={value}" for name, value in self.model_dump(mode="json").items())
+        return re.sub(r"//[^/@\s]+@", "//***@", " ".join(pairs))
+
+
+def settings_from_environment(dotenv: Path = Path(".env")) -> Settings:
+    """Read `.env`, which never overrides, and then the process's environment.
+
+    Raises:
+        SettingsError: as `parse_settings`.
+    """
+    load_dotenv(dotenv)
+    return parse_settings(os.environ)
+
+
+def parse_settings(environment: Mapping[str, str]) -> Settings:
+    """Turn `WARDROBE_*` names into settings.
+
+    Raises:
+        SettingsError: an unknown name, with the nearest known one, or a value out of bounds.
+    """
+    values: dict[str, object] = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not KUBERNETES_NAMES.fullmatch(name)
+    }
+    _refuse_unknown(values)
+    values["prometheus_dir"] = environment.get("PROMETHEUS_MULTIPROC_DIR") or None
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(f"{PREFIX}{_upper_key(first_problem(error))}.") from error
+
+
+def setting_names() -> list[str]:
+    """The names that an operator may set, prefix included."""
+    return [PREFIX + field.upper() for field in Settings.model_fields if field != "prometheus_dir"]
+
+
+def _refuse_unknown(values: Mapping[str, object]) -> None:
+    known = setting_names()
+    for name in values:
+        full = PREFIX + name.upper()
+        if full not in known:
+            nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
+            raise SettingsError(f"{full} is no setting. The nearest is {nearest}; all are in the README.")
+
+
+def _upper_key(problem: str) -> str:
+    key, colon, rest = problem.partition(":")
+    return key.upper() + colon + rest

@@ -1,0 +1,78 @@
+"""How gunicorn runs the service. Read by `gunicorn -c gunicorn.conf.py wsgi:app`; `PORT` is the port.
+
+Workers are processes, as many as the container may use cores: ONNX Runtime runs on one thread in each.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from app.settings import SettingsError, settings_from_environment
+
+HEALTH_THREADS = 4
+"""Threads beyond slots and queue, so that health routes and refusals never wait for pictures."""
+
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def usable_cores() -> int:
+    """Cores that this container may use: its cgroup quota, else the cores it is pinned to; at least one."""
+    pinned = len(os.sched_getaffinity(0))
+    try:
+        quota, period = CGROUP_QUOTA.read_text("ascii").split()
+    except (OSError, ValueError):
+        return pinned
+    return pinned if quota == "max" else max(1, min(pinned, int(quota) // int(period)))
+
+
+def memory_directory() -> str | None:
+    """A folder in memory for files that workers touch all the time; None leaves the choice to Python."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - files in it get random names
+
+
+try:
+    settings = settings_from_environment()
+except SettingsError as error:
+    sys.exit(f"wardrobe: {error}")
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
+worker_class = "gthread"  # a slow client holds a thread, not a worker
+threads = settings.slots + settings.queue_length + HEALTH_THREADS
+worker_tmp_dir = memory_directory()
+timeout = 120  # a worker pulls its release before it beats for the first time
+graceful_timeout = 30
+keepalive = 5
+control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
+accesslog = None  # app/access_log.py writes one line a request, with the model's own timings
+loglevel = settings.log_level.lower()
+
+
+def on_starting(_server: Any) -> None:
+    """Give the workers an empty folder to add up their Prometheus counts in."""
+    shared = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(dir=memory_directory()))
+    for counts in Path(shared).glob("*.db"):
+        counts.unlink()
+
+
+def post_worker_init(worker: Any) -> None:
+    """On SIGTERM turn `/readyz` before the worker begins to stop."""
+    service = worker.wsgi.extensions["wardrobe"]
+
+    def drain_then_stop(number: int, frame: FrameType | None) -> None:
+        service.drain()
+        worker.handle_exit(number, frame)
+
+    signal.signal(signal.SIGTERM, drain_then_stop)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take a dead worker's gauges out of the sums; its counters stay."""
+    # Importing it settles how it counts, so it has to come after `on_starting` named the folder.
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,47 @@
+"""Fresh apps over a little real release in a folder store."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.factory import create_app
+from app.settings import Settings
+from model_store.publish import publish
+from model_store.store import open_store
+from tests.releases import a_release
+
+MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture(scope="session")
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder store with one promoted release; tests must not publish into it."""
+    folder = tmp_path_factory.mktemp("service-store")
+    publish(a_release(folder / "made"), open_store(str(folder / "store")), by="tests")
+    return folder / "store"
+
+
+@pytest.fixture
+def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
+    """Builds apps with the settings that a test names; stops what they run in the background."""
+    made: list[Flask] = []
+
+    def make(**settings: object) -> Flask:
+        defaults = {"model_store": str(store_folder), "cache_dir": tmp_path / "cache", "refresh_seconds": 0}
+        app = create_app(Settings.model_validate(defaults | settings))
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        if follower := app.extensions["wardrobe"].follower:
+            follower.stop()
+
+
+@pytest.fixture
+def client(make_app: MakeApp) -> FlaskClient:
+    """A client of an app with default settings."""
+    return make_app().test_client()

@@ -1,0 +1,137 @@
+"""POST /predict: one picture in every form, the same answer."""
+
+import io
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.releases import LABELS
+from tests.uploads import a_garment, data_url, in_base64, png
+
+GARMENT = a_garment()
+UPLOAD = png(GARMENT)
+
+FORMS: dict[str, dict[str, Any]] = {
+    "raw body": {"data": UPLOAD, "content_type": "image/png"},
+    "raw body called a form": {"data": UPLOAD, "content_type": "application/x-www-form-urlencoded"},
+    "raw body called JSON": {"data": UPLOAD, "content_type": "application/json"},
+    "raw body called multipart": {"data": UPLOAD, "content_type": "multipart/form-data; boundary=x"},
+    "raw body without a type": {"data": UPLOAD},
+    "multipart image": {"data": {"image": (io.BytesIO(UPLOAD), "a.png")}},
+    "multipart file": {"data": {"file": (io.BytesIO(UPLOAD), "a.png")}},
+    "JSON base64": {"json": {"image": in_base64(UPLOAD)}},
+    "JSON data URL": {"json": {"image": data_url(UPLOAD)}},
+    "JSON pixels": {"json": {"pixels": GARMENT.tolist()}},
+    "JSON called a form": {
+        "data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(),
+        "content_type": "application/x-www-form-urlencoded",
+    },
+}
+
+
+@pytest.fixture
+def answer(client: FlaskClient) -> dict[str, Any]:
+    """The plain answer to the garment."""
+    body: dict[str, Any] = client.post("/predict", data=UPLOAD).get_json()
+    return body
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gets_the_same_probabilities(
+    client: FlaskClient, answer: dict[str, Any], form: str
+) -> None:
+    response = client.post("/predict", **_fresh(FORMS[form]))
+
+    assert response.status_code == 200
+    assert response.get_json()["probabilities"] == answer["probabilities"]
+
+
+def test_an_answer_names_every_class_in_index_order(answer: dict[str, Any]) -> None:
+    assert tuple(answer["probabilities"]) == LABELS
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_label_class_and_confidence_are_those_of_the_largest_probability(answer: dict[str, Any]) -> None:
+    label, probability = max(answer["probabilities"].items(), key=lambda pair: pair[1])
+
+    assert (answer["label"], answer["confidence"]) == (label, probability)
+    assert LABELS[answer["class_id"]] == label
+
+
+def test_an_answer_says_how_sure_it_is_and_where_it_comes_from(
+    client: FlaskClient, answer: dict[str, Any]
+) -> None:
+    assert answer["decision"] in ("accept", "review")
+    assert (answer["reason"] is None) == (answer["decision"] == "accept")
+    assert 0 <= answer["familiarity"] <= 1
+    assert answer["model"] == {"version": client.get("/model").get_json()["version"]}
+
+
+def test_top_adds_the_likeliest_classes_and_removes_nothing(
+    client: FlaskClient, answer: dict[str, Any]
+) -> None:
+    topped = client.post("/predict?top=3", data=UPLOAD).get_json()
+
+    listed = [entry["probability"] for entry in topped["top"]]
+    assert listed == sorted(answer["probabilities"].values(), reverse=True)[:3]
+    assert topped["top"][0]["label"] == answer["label"]
+    assert topped["probabilities"] == answer["probabilities"]
+
+
+def test_seen_adds_the_picture_that_the_model_saw(client: FlaskClient, answer: dict[str, Any]) -> None:
+    seen = client.post("/predict?seen=1", data=UPLOAD).get_json()["seen"]
+
+    assert (
+        client.post("/predict", json={"image": seen}).get_json()["probabilities"] == answer["probabilities"]
+    )
+
+
+@pytest.mark.parametrize("query", ["top=0", "top=11", "top=all", "top=", "top=²", "seen=maybe", "tpo=3"])
+def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str) -> None:
+    response = client.post(f"/predict?{query}", data=UPLOAD)
+
+    assert response.status_code == 400
+    assert query.partition("=")[0] in response.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "detail"),
+    [
+        ({"data": b""}, 400, "no picture"),
+        ({"data": {"photo": (io.BytesIO(UPLOAD), "a.png")}}, 400, "photo"),
+        ({"data": {"image": "text, not a file"}, "content_type": "multipart/form-data"}, 400, "`image`"),
+        ({"data": b"--x\r\nbroken", "content_type": "multipart/form-data; boundary=x"}, 400, "multipart"),
+        ({"data": b"{", "content_type": "application/json"}, 400, "JSON"),
+        ({"data": b"[" * 100_000, "content_type": "application/json"}, 400, "JSON"),
+        ({"json": [1, 2]}, 400, "not an object"),
+        ({"json": {}}, 400, "either `image` or `pixels`"),
+        ({"json": {"image": in_base64(UPLOAD), "pixels": []}}, 400, "either"),
+        ({"json": {"image": 5}}, 400, "int"),
+        ({"json": {"image": "not base64!"}}, 400, "base64"),
+        ({"json": {"image": in_base64(b"plain text")}}, 415, "PNG, JPEG"),
+        ({"data": b"%PDF-1.7 and so on"}, 415, "PDF"),
+        ({"data": UPLOAD[:200]}, 422, "ends too early"),
+        ({"json": {"pixels": [[0] * 28] * 27}}, 422, "27 rows"),
+        ({"json": {"pixels": [[0] * 28] * 27 + [[256] * 28]}}, 422, "256"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said(
+    client: FlaskClient, body: dict[str, Any], status: int, detail: str
+) -> None:
+    response = client.post("/predict", **_fresh(body))
+
+    assert (response.status_code, response.get_json()["status"]) == (status, status)
+    assert detail in response.get_json()["detail"]
+
+
+def _fresh(how: dict[str, Any]) -> dict[str, Any]:
+    """The same request again: a stream can be sent once only."""
+    data = how.get("data")
+    if not isinstance(data, dict):
+        return how
+    streams = {
+        name: (io.BytesIO(value[0].getvalue()), value[1]) if isinstance(value, tuple) else value
+        for name, value in data.items()
+    }
+    return how | {"data": streams}

@@ -1,0 +1,97 @@
+"""A real gunicorn for the tests, as users have it: its own process, its own port, its own environment."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Service:
+    """A running service.
+
+    Attributes:
+        log: the file that holds what it wrote to stdout and stderr.
+    """
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def get(self, path: str, **how: Any) -> requests.Response:
+        return requests.get(self.url + path, timeout=30, **how)
+
+    def post(self, path: str, **how: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=60, **how)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def worker_pids(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text("ascii").split()]
+
+
+@contextmanager
+def running(directory: Path, **environment: str) -> Iterator[Service]:
+    """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
+    service = start(directory, **environment)
+    try:
+        wait_for(f"{service.url}/readyz", lambda: _answers_or_ended(service))
+        yield service
+    finally:
+        if service.process.poll() is None:
+            service.stop()
+
+
+def start(directory: Path, **environment: str) -> Service:
+    """gunicorn on a free port, perhaps not ready yet."""
+    directory.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    log = directory / f"service-{port}.log"
+    ours = {
+        name if name.startswith("AWS_") else f"WARDROBE_{name}": value for name, value in environment.items()
+    }
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("WARDROBE_", "AWS_"))
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
+            cwd=ROOT,
+            env={**inherited, "PORT": str(port), "WARDROBE_CACHE_DIR": str(directory / "cache"), **ours},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    return Service(f"http://127.0.0.1:{port}", process, log)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers_or_ended(service: Service) -> bool:
+    if service.process.poll() is not None:
+        raise AssertionError(f"gunicorn ended: {service.log.read_text('utf-8')[-3000:]}")
+    try:
+        return service.get("/readyz").status_code == 200
+    except requests.ConnectionError:
+        return False

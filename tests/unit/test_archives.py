@@ -1,0 +1,73 @@
+"""ZIPs of pictures: read in memory, in order, and never believed."""
+
+import io
+import zipfile
+
+import pytest
+
+from app.archives import is_zip, unpack
+from app.errors import BadRequest, RequestError, TooLarge
+
+
+def a_zip(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_members_come_in_the_archives_own_order() -> None:
+    packed = a_zip({"b.png": b"second letter", "a.png": b"first letter"})
+
+    members = list(unpack(packed, 100, 1000))
+
+    assert [(member.name, member.content) for member in members] == [
+        ("b.png", b"second letter"),
+        ("a.png", b"first letter"),
+    ]
+
+
+def test_folders_and_what_desktops_hide_are_passed_over() -> None:
+    packed = a_zip({"in/": b"", "in/a.png": b"a", "__MACOSX/in/._a.png": b"x", "in/.DS_Store": b"x"})
+
+    assert [member.name for member in unpack(packed, 100, 1000)] == ["in/a.png"]
+
+
+def test_a_member_that_unpacks_to_too_much_is_an_error_of_its_own() -> None:
+    packed = a_zip({"bomb.png": bytes(5000), "good.png": b"good"})
+
+    bomb, good = unpack(packed, max_member_bytes=1000, max_total_bytes=10_000)
+
+    assert isinstance(bomb.content, TooLarge)
+    assert good.content == b"good"
+
+
+def test_an_archive_that_unpacks_to_too_much_in_all_is_refused() -> None:
+    packed = a_zip({f"{number}.png": bytes(900) for number in range(20)})
+
+    with pytest.raises(TooLarge, match="MAX_BATCH_BYTES"):
+        list(unpack(packed, max_member_bytes=1000, max_total_bytes=10_000))
+
+
+def test_a_damaged_member_is_an_error_of_its_own() -> None:
+    packed = bytearray(a_zip({"a.png": b"a" * 50, "b.png": b"b" * 50}, zipfile.ZIP_STORED))
+    packed[packed.index(b"a" * 50)] ^= 0xFF
+
+    damaged, whole = unpack(bytes(packed), 100, 1000)
+
+    assert isinstance(damaged.content, RequestError)
+    assert whole.content == b"b" * 50
+
+
+def test_an_archive_that_was_cut_short_is_said_to_be() -> None:
+    packed = a_zip({"a.png": b"a" * 50})
+
+    with pytest.raises(BadRequest, match="cut short"):
+        list(unpack(packed[: len(packed) // 2], 100, 1000))
+
+
+def test_a_zip_is_known_by_its_first_bytes() -> None:
+    assert is_zip(a_zip({"a.png": b"a"}))
+    assert is_zip(a_zip({}))
+    assert not is_zip(b"\x89PNG\r\n\x1a\n")

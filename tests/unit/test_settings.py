@@ -1,0 +1,85 @@
+"""Settings: every default serves, every mistake is named."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, SettingsError, parse_settings, setting_names
+
+
+def test_an_empty_environment_serves_the_bundled_release() -> None:
+    assert parse_settings({}) == Settings(model_store="bundled", model_version="current")
+
+
+def test_names_of_other_programs_are_left_alone() -> None:
+    assert parse_settings({"PATH": "/bin", "AWS_REGION": "eu-west-1"}) == Settings()
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(SettingsError, match=r"WARDROBE_MODEL_STOER is no setting.*WARDROBE_MODEL_STORE"):
+        parse_settings({"WARDROBE_MODEL_STOER": "bundled"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["WARDROBE_PORT", "WARDROBE_PORT_8000_TCP", "WARDROBE_PORT_8000_TCP_ADDR", "WARDROBE_SERVICE_HOST"],
+)
+def test_what_kubernetes_injects_beside_a_service_called_wardrobe_is_ignored(name: str) -> None:
+    assert parse_settings({name: "tcp://10.0.0.1:8000"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WARDROBE_SLOTS", "0"),
+        ("WARDROBE_SLOTS", "two"),
+        ("WARDROBE_QUEUE_SECONDS", "-1"),
+        ("WARDROBE_MAX_UPLOAD_BYTES", "20MB"),
+        ("WARDROBE_LOG_LEVEL", "LOUD"),
+        ("WARDROBE_MODEL_STORE", ""),
+        ("WARDROBE_MODEL_NAME", "a b"),
+    ],
+)
+def test_a_value_out_of_bounds_is_named_with_its_setting(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        parse_settings({name: value})
+
+
+def test_lists_are_separated_by_commas() -> None:
+    settings = parse_settings({"WARDROBE_CORS_ORIGINS": "https://shop.example, https://app.example"})
+
+    assert settings.cors_origins == ("https://shop.example", "https://app.example")
+
+
+def test_an_empty_value_of_an_optional_setting_is_the_same_as_none() -> None:
+    settings = parse_settings({"WARDROBE_RATE_LIMIT": "", "WARDROBE_API_KEYS_FILE": ""})
+
+    assert (settings.rate_limit, settings.api_keys_file) == (None, None)
+
+
+def test_passwords_inside_addresses_are_masked_when_settings_are_printed() -> None:
+    described = Settings(model_store="s3://key:secret@bucket/prefix").described()
+
+    assert "secret" not in described
+    assert "model_store=s3://***@bucket/prefix" in described
+
+
+def test_settings_never_change_once_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().slots = 5  # type: ignore[misc]
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = Path("README.md").read_text("utf-8")
+
+    rows = [line for line in readme.splitlines() if line.startswith("| `WARDROBE_")]
+    listed = {row.split("`")[1]: row.split("|")[2].strip().strip("`") for row in rows}
+    defaults = {
+        f"WARDROBE_{name.upper()}": value for name, value in Settings().model_dump(mode="json").items()
+    }
+    assert sorted(listed) == sorted(setting_names())
+    assert listed == {name: _written(defaults[name]) for name in listed}
+
+
+def _written(value: object) -> str:
+    return "" if value in (None, []) else f"{value:g}" if isinstance(value, float) else str(value)
