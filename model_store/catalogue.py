@@ -86,5 +86,5 @@ def check_complete(store: Store, manifest: Manifest) -> None:
         if sizes.get(path) != expected.size:
             raise ReleaseCorrupt(
                 f"{store.address}/{prefix}{path}: {sizes.get(path, 'no')} bytes are there, "
-                f"not {expected.size} as in the manifest. Publish the release again; it mends what is missing."
+                f"not {expected.size} as in the manifest. Publish the release again, which mends it."
             )

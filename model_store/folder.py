@@ -5,7 +5,6 @@ The same promises on S3: s3.py.
 """
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -115,9 +114,10 @@ class FolderStore:
 
     def _remove_empty_parents(self, path: Path) -> None:
         for parent in path.parents:
-            if parent == self._root or any(parent.iterdir()):
+            if parent == self._root:
                 return
-            shutil.rmtree(parent, ignore_errors=True)
+            with suppress(OSError):  # not empty, or gone: both are as they should be
+                parent.rmdir()
 
     def _path(self, key: str) -> Path:
         if not key or "\0" in key or any(part in ("", ".", "..") for part in key.split("/")):

@@ -25,6 +25,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+)
 
 from model_store.errors import BadAddress, StoreBroken, StoreRefused, StoreUnreachable
 from model_store.files import CHUNK_BYTES, receive, within
@@ -48,6 +51,7 @@ UNUSABLE_CREDENTIALS: Final = (
     UnauthorizedSSOTokenError,
 )
 BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError)
+NO_ANSWER: Final = (HTTPClientError, NoConnectionError, *BROKEN_BODY)
 
 Result = TypeVar("Result")
 
@@ -55,11 +59,12 @@ Result = TypeVar("Result")
 class S3Store:
     """See `Store` for what each method promises."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, read_seconds: float = READ_SECONDS) -> None:
         """Prepare a client; nothing is contacted.
 
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
+            read_seconds: silence after which a request is given up.
 
         Raises:
             BadAddress: it is not spelled so.
@@ -70,7 +75,7 @@ class S3Store:
             raise BadAddress(f"{address!r} is no S3 address. One looks like s3://bucket/prefix.")
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
-        self._client = _new_client(self.address)
+        self._client = _new_client(self.address, read_seconds)
 
     @property
     def address(self) -> str:
@@ -143,7 +148,7 @@ class S3Store:
                 f"{where}: {error} on {operation}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                 "or give this machine a role."
             ) from error
-        except (HTTPClientError, IncompleteReadError) as error:
+        except NO_ANSWER as error:
             raise StoreUnreachable(
                 f"{where}: {type(error).__name__} on {operation}: {error} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
@@ -152,10 +157,10 @@ class S3Store:
             raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {error}") from error
 
 
-def _new_client(address: str) -> "S3Client":
+def _new_client(address: str, read_seconds: float) -> "S3Client":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=read_seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     try:

@@ -1,0 +1,59 @@
+"""One suite, every store: a folder, Swift and moto_server."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model_store.store import Store, open_store
+from tests.releases import a_release
+from tests.s3_servers import S3Server
+
+
+def use(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let boto3, here and in processes started from here, reach this server alone."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def folder_address(tmp_path: Path) -> str:
+    return str(tmp_path / "store")
+
+
+@pytest.fixture
+def swift_address(swift_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    use(swift_server, monkeypatch)
+    return f"s3://{swift_server.new_bucket()}/wardrobe"
+
+
+@pytest.fixture
+def moto_address(moto_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    use(moto_server, monkeypatch)
+    return f"s3://{moto_server.new_bucket()}/wardrobe"
+
+
+@pytest.fixture(params=["folder", "swift", "moto"])
+def address(request: pytest.FixtureRequest) -> str:
+    """An empty store of each kind."""
+    found = request.getfixturevalue(f"{request.param}_address")
+    assert isinstance(found, str)
+    return found
+
+
+@pytest.fixture
+def store(address: str) -> Store:
+    return open_store(address)
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Callable[..., Path]:
+    """Make releases that differ by `seed`; the other arguments are those of `a_release`."""
+
+    def make(seed: int, accuracy: float = 0.93) -> Path:
+        return a_release(tmp_path / f"release-{seed}-{accuracy}", seed=seed, accuracy=accuracy)
+
+    return make

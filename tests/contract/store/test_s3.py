@@ -1,0 +1,123 @@
+"""What an operator reads when S3 says no, or says nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from socket import socket
+
+import pytest
+
+from model_store.errors import BadAddress, StoreRefused, StoreUnreachable
+from model_store.promotions import following
+from model_store.s3 import S3Store
+from model_store.store import open_store
+from tests.s3_servers import S3Server, free_ports
+
+
+@pytest.fixture
+def deaf_endpoint() -> Iterator[str]:
+    """A port that takes connections and never answers."""
+    with socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_wrong_secret_is_refused_and_named(swift_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+
+    with pytest.raises(
+        StoreRefused, match=r"SignatureDoesNotMatch on GetObject.*AWS_SECRET_ACCESS_KEY"
+    ) as caught:
+        open_store(swift_address).read("promotions/00000001.json")
+
+    assert f"{swift_address}/promotions/00000001.json" in str(caught.value)
+
+
+def test_an_unknown_access_key_is_refused_and_named(
+    swift_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody:atall")
+
+    with pytest.raises(StoreRefused, match=r"AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY"):
+        open_store(swift_address).entries("")
+
+
+def test_a_bucket_that_does_not_exist_is_refused_and_named(swift_address: str) -> None:
+    with pytest.raises(StoreRefused, match="s3://no-such-bucket-here/x/key: NoSuchBucket on PutObject"):
+        open_store("s3://no-such-bucket-here/x").create("key", b"")
+
+
+def test_polling_in_a_bucket_that_does_not_exist_is_not_taken_for_nothing_new(swift_address: str) -> None:
+    with pytest.raises(StoreRefused, match="NoSuchBucket"):
+        following(open_store("s3://no-such-bucket-here"), 41)
+
+
+def test_a_closed_port_is_unreachable_and_named(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    [port] = free_ports(1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
+
+    with pytest.raises(StoreUnreachable, match=rf"EndpointConnectionError on GetObject.*:{port}"):
+        open_store(moto_address).read("key")
+
+
+def test_a_server_that_never_answers_is_given_up(
+    moto_address: str, deaf_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", deaf_endpoint)
+
+    with pytest.raises(StoreUnreachable, match="ReadTimeoutError on ListObjectsV2"):
+        S3Store(moto_address, read_seconds=0.2).entries("")
+
+
+def test_without_credentials_the_message_says_which_to_set(
+    moto_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    with pytest.raises(StoreRefused, match=r"Unable to locate credentials.*AWS_ACCESS_KEY_ID"):
+        open_store(moto_address).read("key")
+
+
+def test_an_endpoint_that_is_no_url_is_refused_at_once(
+    moto_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nowhere at all")
+
+    with pytest.raises(StoreRefused, match=r"nowhere at all.*AWS_"):
+        open_store(moto_address)
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3:///prefix", "s3://a b/c", "gs://bucket/x", "", "  "])
+def test_an_address_that_is_none_is_said_so(address: str) -> None:
+    with pytest.raises(BadAddress, match="s3://bucket/prefix"):
+        open_store(address)
+
+
+def test_a_listing_goes_on_after_the_first_thousand(moto_address: str) -> None:
+    store = open_store(moto_address)
+    for number in range(1001):
+        store.create(f"many/{number:04}", b"")
+
+    assert len(store.entries("many/")) == 1001
+
+
+def test_uploads_work_with_and_without_the_checksums_of_newer_boto3(
+    swift_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"same")
+    open_store(swift_address).upload("with", tmp_path / "file")
+    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+    monkeypatch.setenv("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
+
+    open_store(swift_address).upload("without", tmp_path / "file")
+
+    assert open_store(swift_address).read("with") == open_store(swift_address).read("without") == b"same"
+
+
+def test_a_prefix_is_optional(swift_server: S3Server, swift_address: str) -> None:
+    store = open_store(f"s3://{swift_server.new_bucket()}")
+
+    store.create("promotions/00000001.json", b"{}")
+
+    assert [entry.key for entry in store.entries("promotions/")] == ["promotions/00000001.json"]
