@@ -77,7 +77,9 @@ def garment_mask(picture: Picture, background: Colour, tolerance: float) -> Mask
         background: the border's colour.
         tolerance: share of full scale.
     """
-    within = cv2.inRange(picture, background - 255 * tolerance, background + 255 * tolerance)
+    # Whole bounds, inwards: OpenCV would round them, and 242.25 to 242 is outside.
+    darkest, lightest = np.ceil(background - 255 * tolerance), np.floor(background + 255 * tolerance)
+    within = cv2.inRange(picture, darkest, lightest)
     return cv2.bitwise_not(within).astype(np.uint8, copy=False)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inference.arrays import Picture, Pixels
 from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
-from inference.header import Header, read_header
+from inference.header import OS2_HEADER, Header, read_header
 from inference.orientation import exif_orientation, upright
 
 REDUCED_EDGE = 16 * EDGE
@@ -95,7 +95,7 @@ def _refuse_truncated(upload: bytes, header: Header) -> None:
 
 def _decode_samples(upload: bytes, header: Header) -> _Samples:
     """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
-    flags = _flags(header)
+    flags = _flags(upload, header)
     try:
         stored, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(upload, np.uint8), flags)
     except cv2.error as error:
@@ -108,12 +108,14 @@ def _decode_samples(upload: bytes, header: Header) -> _Samples:
     return upright(stored, 1 if exif is None else exif_orientation(exif.tobytes()))
 
 
-def _flags(header: Header) -> int:
+def _flags(upload: bytes, header: Header) -> int:
     """How to decode: everything that is stored, but a large JPEG only as large as is needed."""
     if header.format == "JPEG":
         for factor, flag in _REDUCTIONS.items():
             if max(header.width, header.height) >= factor * REDUCED_EDGE:
                 return flag | cv2.IMREAD_IGNORE_ORIENTATION
+    if header.format == "BMP" and upload[14] == OS2_HEADER:
+        return cv2.IMREAD_COLOR  # OpenCV takes these for grey unless it is told
     return cv2.IMREAD_UNCHANGED
 
 

@@ -144,13 +144,13 @@ def _gif_size(upload: bytes) -> Size:
     return width, height
 
 
-_OS2_HEADER = 12
+OS2_HEADER = 12
 """Bytes of BITMAPCOREHEADER, whose width and height are 16 bits; all later kinds have 32."""
 
 
 def _bmp_size(upload: bytes) -> Size:
     (header,) = struct.unpack_from("<I", upload, 14)
-    width, height = struct.unpack_from("<HH" if header == _OS2_HEADER else "<ii", upload, 18)
+    width, height = struct.unpack_from("<HH" if header == OS2_HEADER else "<ii", upload, 18)
     return width, abs(height)  # a negative height means that rows run from top to bottom
 
 

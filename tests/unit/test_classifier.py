@@ -1,0 +1,137 @@
+"""A session's scores, read by its contract."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.arrays import Distances, PixelsBatch, Probabilities
+from inference.classifier import Classifier, open_classifier
+from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
+from inference.session import Scores
+
+CONTRACT = ModelContract(
+    labels=("Shirt", "Bag"),
+    input=InputContract(),
+    temperature=1.0,
+    thresholds=Thresholds(confidence=0.7, familiarity=0.05),
+    familiarity=Familiarity(quantiles=(1.0, 2.0, 4.0)),
+)
+PIXELS = np.zeros((2, 28, 28), np.uint8)
+FIRM_THEN_TORN = np.array([[0.1, 0.9], [0.6, 0.4]], np.float32)
+NEAR = np.array([1.0, 2.0], np.float32)
+
+
+class Saying:
+    """A session that gives the scores it was made with."""
+
+    def __init__(self, probabilities: Probabilities, distances: Distances | None = NEAR) -> None:
+        self.outputs = probabilities.shape[1]
+        self.runs = 0
+        self._scores = Scores(probabilities, distances)
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        self.runs += 1
+        return self._scores
+
+
+def test_each_picture_gets_its_label_confidence_and_decision_in_order() -> None:
+    firm, torn = Classifier(Saying(FIRM_THEN_TORN), CONTRACT).classify(PIXELS)
+
+    assert (firm.class_id, firm.label, firm.decision, firm.reason) == (1, "Bag", "accept", None)
+    assert (torn.class_id, torn.label, torn.decision, torn.reason) == (0, "Shirt", "review", "ambiguous")
+    assert firm.confidence == pytest.approx(0.9)
+    assert (firm.familiarity, torn.familiarity) == (1.0, 0.5)
+    assert firm.probabilities == pytest.approx(FIRM_THEN_TORN[0])
+
+
+def test_a_batch_is_one_run_of_the_model() -> None:
+    session = Saying(FIRM_THEN_TORN)
+
+    Classifier(session, CONTRACT).classify(PIXELS)
+
+    assert session.runs == 1
+
+
+def test_temperature_softens_what_clients_see() -> None:
+    soft = Classifier(Saying(FIRM_THEN_TORN), replace(CONTRACT, temperature=2.0)).classify(PIXELS)[0]
+
+    assert soft.confidence == pytest.approx(0.75)
+    assert soft.probabilities.sum() == pytest.approx(1)
+
+
+def test_something_far_from_every_class_is_unfamiliar() -> None:
+    far = np.array([9.0, 9.0], np.float32)
+
+    prediction = Classifier(Saying(FIRM_THEN_TORN, far), CONTRACT).classify(PIXELS)[0]
+
+    assert (prediction.decision, prediction.reason) == ("review", "unfamiliar")
+    assert prediction.familiarity == 0.0
+
+
+def test_a_model_without_a_distance_has_no_familiarity() -> None:
+    contract = replace(CONTRACT, familiarity=None)
+
+    prediction = Classifier(Saying(FIRM_THEN_TORN, None), contract).classify(PIXELS)[0]
+
+    assert prediction.familiarity is None
+    assert prediction.decision == "accept"
+
+
+def test_a_contract_that_reads_a_missing_distance_is_broken() -> None:
+    with pytest.raises(ContractBroken, match="no output for one"):
+        Classifier(Saying(FIRM_THEN_TORN, None), CONTRACT).classify(PIXELS)
+
+
+def test_a_label_too_many_is_refused_before_anything_is_served() -> None:
+    contract = replace(CONTRACT, labels=("Shirt", "Bag", "Coat"))
+
+    with pytest.raises(
+        ContractBroken, match=r"2 outputs, but its contract names 3 labels \(Shirt, Bag, Coat\)"
+    ):
+        Classifier(Saying(FIRM_THEN_TORN), contract)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_answer_that_is_no_number_is_never_shown(value: float) -> None:
+    sick = FIRM_THEN_TORN.copy()
+    sick[1, 0] = value
+
+    with pytest.raises(AnswerNotFinite, match="NaN or infinity"):
+        Classifier(Saying(sick), CONTRACT).classify(PIXELS)
+
+
+def test_a_distance_that_is_no_number_is_never_shown() -> None:
+    with pytest.raises(AnswerNotFinite):
+        Classifier(Saying(FIRM_THEN_TORN, np.array([1.0, np.nan], np.float32)), CONTRACT).classify(PIXELS)
+
+
+def test_golden_answers_may_differ_by_a_processors_rounding() -> None:
+    Classifier(Saying(FIRM_THEN_TORN), CONTRACT).check_golden(PIXELS, FIRM_THEN_TORN + np.float32(9e-4))
+
+
+@pytest.mark.parametrize("difference", [0.0011, -0.0011, np.nan])
+def test_other_golden_answers_mean_another_model(difference: float) -> None:
+    classifier = Classifier(Saying(FIRM_THEN_TORN), CONTRACT)
+
+    with pytest.raises(ContractBroken, match="do not belong together"):
+        classifier.check_golden(PIXELS, FIRM_THEN_TORN + np.float32(difference))
+
+
+def test_golden_answers_for_other_classes_mean_another_model() -> None:
+    with pytest.raises(ContractBroken, match=r"\(2, 2\) probabilities to its golden pictures, not \(2, 3\)"):
+        Classifier(Saying(FIRM_THEN_TORN), CONTRACT).check_golden(PIXELS, np.zeros((2, 3), np.float32))
+
+
+def test_golden_answers_are_compared_before_temperature() -> None:
+    classifier = Classifier(Saying(FIRM_THEN_TORN), replace(CONTRACT, temperature=3.0))
+
+    classifier.check_golden(PIXELS, FIRM_THEN_TORN)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model"])
+def test_formats_that_can_run_code_are_refused_unopened(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelUnreadable, match=r"only `\.onnx` and `\.keras` files are run"):
+        open_classifier(tmp_path / name, CONTRACT)

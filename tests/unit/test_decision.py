@@ -1,0 +1,76 @@
+"""The rules between scores and a decision."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.contract import Familiarity, Thresholds
+from inference.decision import calibrate, decide, familiarity_of
+
+THRESHOLDS = Thresholds(confidence=0.7, familiarity=0.05)
+QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
+
+
+def row(*probabilities: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.array([probabilities], np.float32)
+
+
+def test_a_temperature_of_one_changes_nothing() -> None:
+    assert calibrate(row(0.7, 0.2, 0.1), 1.0) == pytest.approx(row(0.7, 0.2, 0.1))
+
+
+def test_a_higher_temperature_softens() -> None:
+    # Square roots of 0.64 and 0.36 are 0.8 and 0.6; together 1.4.
+    assert calibrate(row(0.64, 0.36), 2.0) == pytest.approx(row(0.8 / 1.4, 0.6 / 1.4))
+
+
+def test_a_class_that_is_ruled_out_stays_so() -> None:
+    assert calibrate(row(1.0, 0.0, 0.0), 1.7).tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_a_tiny_probability_does_not_spoil_the_sum() -> None:
+    assert calibrate(row(1.0, 1e-45), 0.05).tolist() == [[1.0, 0.0]]
+
+
+@given(
+    weights=st.lists(st.floats(0, 1, width=32), min_size=2, max_size=12).filter(lambda w: sum(w) > 0.01),
+    temperature=st.floats(0.05, 20),
+)
+def test_calibration_keeps_the_order_and_the_sum(weights: list[float], temperature: float) -> None:
+    probabilities = row(*weights) / np.float32(sum(weights))
+
+    calibrated = calibrate(probabilities, temperature)
+
+    ordered = calibrated[0, np.argsort(probabilities[0], kind="stable")]
+    assert calibrated.dtype == np.float32
+    assert calibrated.sum() == pytest.approx(1, abs=1e-5)
+    assert (np.diff(ordered) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("distance", "expected"), [(0.0, 1.0), (1.0, 1.0), (2.0, 0.5), (3.0, 0.25), (4.0, 0.0), (9.0, 0.0)]
+)
+def test_familiarity_is_the_share_that_lay_at_least_as_far_away(distance: float, expected: float) -> None:
+    assert familiarity_of(distance, QUANTILES) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "familiarity", "expected"),
+    [
+        (0.9, 0.5, ("accept", None)),
+        (0.7, 0.05, ("accept", None)),
+        (0.69, 0.5, ("review", "ambiguous")),
+        (0.99, 0.04, ("review", "unfamiliar")),
+        (0.9, None, ("accept", None)),
+        (0.69, None, ("review", "ambiguous")),
+    ],
+)
+def test_low_confidence_or_familiarity_is_for_a_person(
+    confidence: float, familiarity: float | None, expected: tuple[str, str | None]
+) -> None:
+    assert decide(confidence, familiarity, THRESHOLDS) == expected
+
+
+def test_unfamiliar_outranks_ambiguous() -> None:
+    assert decide(0.1, 0.0, THRESHOLDS) == ("review", "unfamiliar")
