@@ -71,9 +71,8 @@ def read_one(request: Request, settings: Settings) -> Upload | Rows:
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
     # Base64 needs four bytes for three; the picture itself is measured below.
-    request.max_content_length = settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD
-    request.max_form_memory_size = request.max_content_length
-    item = _find_one(request)
+    body = _body(request, settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD, "MAX_UPLOAD_BYTES")
+    item = _find_one(request, body)
     if isinstance(item, Upload):
         _check_size(item.data, settings.max_upload_bytes)
     return item
@@ -86,11 +85,10 @@ def read_many(request: Request, settings: Settings) -> list[Item]:
         BadRequest: there are none, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or more than MAX_BATCH_BYTES in all.
     """
-    request.max_content_length = settings.max_batch_bytes
-    request.max_form_memory_size = settings.max_batch_bytes
+    body = _body(request, settings.max_batch_bytes, "MAX_BATCH_BYTES")
     request.max_form_parts = settings.max_batch
     items: list[Item] = []
-    for item in _find_many(request, settings):
+    for item in _find_many(request, body, settings):
         if len(items) == settings.max_batch:
             raise _too_many(settings)
         items.append(_within(item, settings.max_upload_bytes))
@@ -99,8 +97,17 @@ def read_many(request: Request, settings: Settings) -> list[Item]:
     return items
 
 
-def _find_one(request: Request) -> Upload | Rows:
-    body = request.get_data()  # before `request.form`, which would swallow a raw body called a form
+def _body(request: Request, limit: int, setting: str) -> bytes:
+    """The whole body; read before `request.form`, which would swallow a raw body that is called a form."""
+    request.max_content_length = limit
+    request.max_form_memory_size = limit
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge as error:
+        raise TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.") from error
+
+
+def _find_one(request: Request, body: bytes) -> Upload | Rows:
     if _begins_as_picture(body):
         return Upload(body)
     if request.mimetype == "multipart/form-data":
@@ -134,8 +141,7 @@ def _from_file(file: FileStorage) -> Upload:
     return Upload(file.stream.read(), name=file.filename or None)
 
 
-def _find_many(request: Request, settings: Settings) -> Iterable[Item]:
-    body = request.get_data()
+def _find_many(request: Request, body: bytes, settings: Settings) -> Iterable[Item]:
     if archives.is_zip(body):
         return _from_zip(body, settings)
     if request.mimetype == "multipart/form-data":

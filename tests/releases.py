@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 import onnx
@@ -51,6 +52,8 @@ CREATED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 TEST_SHA256 = "e" * 64
 PER_CLASS = 1000
 
+Divisor: TypeAlias = Literal["full_scale", "brightest"]
+
 
 def a_release(
     folder: Path,
@@ -60,6 +63,7 @@ def a_release(
     seed: int = 0,
     created_at: datetime = CREATED_AT,
     test_sha256: str = TEST_SHA256,
+    divisor: Divisor = "full_scale",
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -70,6 +74,7 @@ def a_release(
         seed: of the weights; another seed gives another version.
         created_at: the first half of the version.
         test_sha256: the test set that the accuracy claims to be measured on.
+        divisor: what the graph divides pixels by; by their `brightest`, it answers NaN to a black picture.
 
     Returns:
         `folder`.
@@ -77,7 +82,7 @@ def a_release(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     data = DataSet(name="made-up", train_sha256="d" * 64, test_sha256=test_sha256)
-    onnx.save(a_graph(random, len(labels)), folder / "model.onnx")
+    onnx.save(a_graph(random, len(labels), divisor), folder / "model.onnx")
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
     (folder / "report.json").write_bytes(report_bytes(a_report(labels, accuracy, data)))
     (folder / "figures" / "confusion-matrix.png").write_bytes(a_png(random))
@@ -112,12 +117,15 @@ def a_contract(labels: Sequence[str] = LABELS) -> ModelContract:
     )
 
 
-def a_graph(random: np.random.Generator, classes: int) -> onnx.ModelProto:
+def a_graph(
+    random: np.random.Generator, classes: int, divisor: Divisor = "full_scale"
+) -> onnx.ModelProto:
     """pixels uint8 (N, 28, 28) -> probabilities float32 (N, classes), distance float32 (N,)."""
     weights = random.normal(0, 0.2, (EDGE * EDGE, classes)).astype(np.float32)
     nodes = [
         helper.make_node("Cast", ["pixels"], ["numbers"], to=TensorProto.FLOAT),
-        helper.make_node("Div", ["numbers", "full_scale"], ["shares"]),
+        helper.make_node("ReduceMax", ["numbers"], ["brightest"], axes=[1, 2]),
+        helper.make_node("Div", ["numbers", divisor], ["shares"]),
         helper.make_node("Flatten", ["shares"], ["rows"], axis=1),
         helper.make_node("MatMul", ["rows", "weights"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),

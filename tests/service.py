@@ -45,6 +45,19 @@ class Service:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text("ascii").split()]
 
+    def kill_worker(self, pid: int) -> None:
+        """kill -9."""
+        os.kill(pid, signal.SIGKILL)
+
+    def wait_for_workers(self, count: int, other_than: int) -> list[int]:
+        """The workers, once there are `count` without the one that was killed."""
+
+        def enough() -> list[int] | None:
+            alive = self.worker_pids()
+            return alive if len(alive) == count and other_than not in alive else None
+
+        return wait_for(f"{count} workers", enough)
+
 
 @contextmanager
 def running(directory: Path, **environment: str) -> Iterator[Service]:

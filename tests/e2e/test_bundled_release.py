@@ -1,0 +1,46 @@
+"""The release that everybody gets: as right as it says it is, on every test picture."""
+
+from pathlib import Path
+
+import pytest
+
+from model_store.local import BUNDLED, bundled
+from tests.e2e.agreement import assert_answers_as_reported
+from tests.service import Service
+from tests.system_parts import require_system_part
+from training.datasets import SYSTEM_FOLDER, from_idx
+
+
+def test_all_test_pictures_are_answered_as_the_report_says(bundled_service: Service) -> None:
+    require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "`make data` installs it")
+
+    assert_answers_as_reported(bundled_service, from_idx(SYSTEM_FOLDER).test)
+
+
+def test_it_is_right_often_enough_and_small_enough(bundled_service: Service) -> None:
+    report = bundled_service.get("/metrics").json()
+
+    assert report["test"]["accuracy"] >= 0.930
+    assert report["test"]["n"] == 10_000
+    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("example", "label"),
+    [
+        ("trouser.png", "Trouser"),
+        ("bag.png", "Bag"),
+        ("sneaker.png", "Sneaker"),
+        ("ankle-boot.png", "Ankle boot"),
+    ],
+)
+def test_it_knows_the_examples(bundled_service: Service, example: str, label: str) -> None:
+    upload = Path("examples", example).read_bytes()
+
+    answer = bundled_service.post("/predict", data=upload).json()
+
+    assert (answer["label"], answer["decision"]) == (label, "accept")
+
+
+def test_it_is_the_release_that_is_served(bundled_service: Service) -> None:
+    assert bundled_service.get("/model").json()["version"] == bundled().version
