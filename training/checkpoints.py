@@ -7,6 +7,7 @@ arrays and one JSON text, no pickles. Touches the run's folder. What is in the s
 import io
 import os
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,14 @@ FILE_NAME: Final = "checkpoint.npz"
 PROGRESS: Final = "progress"
 
 Weights = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a fit keeps its checkpoint, and the fingerprint of recipe and data that this must carry."""
+
+    folder: Path
+    fingerprint: str
 
 
 class Progress(Frozen):
@@ -48,7 +57,7 @@ class Checkpoint:
         self.groups = groups
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+def save_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
     """Replace the run's checkpoint, all of it or nothing."""
     arrays = {
         f"{group}/{number:04d}": array
@@ -58,22 +67,22 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     text = np.frombuffer(checkpoint.progress.model_dump_json().encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **{PROGRESS: text}, **arrays)  # type: ignore[arg-type]  # its stub types every keyword as allow_pickle
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f"{FILE_NAME}.tmp"
+    run.folder.mkdir(parents=True, exist_ok=True)
+    temporary = run.folder / f"{FILE_NAME}.tmp"
     with temporary.open("wb") as file:
         file.write(buffer.getvalue())
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(folder / FILE_NAME)
+    temporary.replace(run.folder / FILE_NAME)
 
 
-def load_checkpoint(folder: Path, fingerprint: str) -> Checkpoint | None:
+def load_checkpoint(run: Run) -> Checkpoint | None:
     """Read the run's checkpoint; None when it has none yet.
 
     Raises:
         CheckpointUnreadable: it is damaged, or belongs to a run with another fingerprint.
     """
-    path = folder / FILE_NAME
+    path = run.folder / FILE_NAME
     try:
         with np.load(path, allow_pickle=False) as stored:
             progress = Progress.model_validate_json(stored[PROGRESS].tobytes())
@@ -84,9 +93,14 @@ def load_checkpoint(folder: Path, fingerprint: str) -> Checkpoint | None:
         raise CheckpointUnreadable(f"{path}: {first_problem(error)}. {_REMEDY}") from error
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
-    if progress.fingerprint != fingerprint:
+    if progress.fingerprint != run.fingerprint:
         raise CheckpointUnreadable(f"{path}: written by a run with other settings or data. {_REMEDY}")
     return Checkpoint(progress, groups)
+
+
+def forget_checkpoint(run: Run) -> None:
+    """Remove the run's checkpoint, if it has one."""
+    (run.folder / FILE_NAME).unlink(missing_ok=True)
 
 
 _REMEDY: Final = "Name another folder with --run, or begin anew with --fresh."

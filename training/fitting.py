@@ -8,7 +8,6 @@ happened. Touches the run's folder.
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
 import keras
@@ -17,7 +16,7 @@ import tensorflow as tf
 
 from model_store.report import Epoch
 from training.augmentation import augment
-from training.checkpoints import Checkpoint, Progress, Weights, load_checkpoint, save_checkpoint
+from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
 from training.networks import build
 from training.recipes import Recipe
 from training.schedule import batches, learning_rate
@@ -36,14 +35,6 @@ class Watcher(Protocol):
 
     def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         """Hear of an epoch that is done and on disk, resumed ones included, and of the best so far."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where a fit keeps its checkpoint, and the fingerprint of recipe and data that it must carry."""
-
-    folder: Path
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -80,14 +71,14 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
     """
     state = _Fit(split, classes, recipe, run.fingerprint)
-    stored = load_checkpoint(run.folder, run.fingerprint)
+    stored = load_checkpoint(run)
     if stored is not None:
         state.restore(stored)
     for past in state.progress.history:
         watcher.epoch(past, state.progress.best_epoch)
     while not state.progress.finished:
         state.run_epoch(watcher)
-        save_checkpoint(run.folder, state.checkpoint())
+        save_checkpoint(run, state.checkpoint())
         watcher.epoch(state.progress.history[-1], state.progress.best_epoch)
     return state.fitted()
 

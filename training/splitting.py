@@ -5,6 +5,7 @@ once, for the report. Pure; numpy only.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +22,36 @@ class Split:
     validation: LabelledImages
 
 
-def split(images: LabelledImages, held_out: int, seed: int) -> Split:
+USUAL_SHARE: Final = 12
+"""One training picture in so many is held out unless told otherwise: 5,000 of Fashion-MNIST's 60,000."""
+
+
+def usual_share(images: LabelledImages) -> int:
+    """How many pictures to hold out when nobody says: one in USUAL_SHARE, at least one per class."""
+    return max(len(images) // USUAL_SHARE, len(np.unique(images.labels)))
+
+
+def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Split:
     """Hold out pictures so that each class keeps its share, to within one picture.
 
     Args:
         images: the training set.
         held_out: how many to hold out; at least one per class that occurs, and fewer than there are.
         seed: the same seed holds out the same pictures.
+        classes: how many there are; each must occur.
 
     Returns:
         Both parts in the data set's own order.
 
     Raises:
-        BadRecipe: `held_out` is too small or too large.
+        BadRecipe: a class does not occur, or `held_out` is too small or too large.
     """
+    missing = np.setdiff1d(np.arange(classes), images.labels)
+    if missing.size:
+        raise BadRecipe(
+            f"No picture of class {missing[0]} among the {len(images)} training pictures: "
+            "each class must occur."
+        )
     chosen = held_out_indices(images.labels, held_out, seed)
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     return Split(train=images.take(rest), validation=images.take(chosen))

@@ -1,0 +1,123 @@
+"""Measure a release again, from its serving graph, and compare with the report that it carries.
+
+python -m scripts.evaluate [bundled|FOLDER|STORE] [--version VERSION] [--json]
+                           [--data FOLDER | --train CSV --test CSV]
+
+Exit code 1 when the figures differ from the report's. How they are measured: training/evaluation.py.
+"""
+
+import argparse
+import json
+import sys
+
+from rich.table import Table
+
+from inference.onnx_session import OnnxSession
+from model_store.files import GRAPH, REPORT
+from model_store.local import LocalRelease
+from model_store.pull import pull
+from model_store.report import TestFigures, parse_report
+from model_store.store import open_store
+from scripts.data_options import add_data_options, load_data
+from scripts.opening import CACHE, find_release
+from scripts.terminal import FAILED, console, run
+from training.agreement import differences
+from training.datasets import FashionMnist
+from training.evaluation import answer, measured, uncalibrated
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Evaluate the release that the arguments name."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    release = _find(arguments.release, arguments.version)
+    data = load_data(parser, arguments)
+    figures = _measure(release, data)
+    objections = _compare(release, data, figures)
+    if arguments.json:
+        print(json.dumps(_as_json(release, figures, objections), indent=1, ensure_ascii=False))
+    else:
+        _show(release, figures, objections)
+    return FAILED if objections else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.evaluate", description="Measure a release again and compare with its report."
+    )
+    parser.add_argument(
+        "release",
+        nargs="?",
+        default="bundled",
+        help="bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix",
+    )
+    parser.add_argument("--version", help="of a store: this one instead of what is current")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_data_options(parser)
+    return parser
+
+
+def _find(name: str, version: str | None) -> LocalRelease:
+    if version is None:
+        return find_release(name)
+    return pull(open_store(name), version, CACHE.expanduser())
+
+
+def _measure(release: LocalRelease, data: FashionMnist) -> TestFigures:
+    contract = release.manifest.model
+    session = OnnxSession(release.folder / GRAPH)
+    before = answer(session, uncalibrated(contract), data.test)
+    return measured(answer(session, contract, data.test), before, contract)
+
+
+def _compare(release: LocalRelease, data: FashionMnist, figures: TestFigures) -> list[str]:
+    """What speaks against the stored report, a sentence each."""
+    path = release.folder / REPORT
+    report = parse_report(path.read_bytes(), str(path))
+    if report.data.test_sha256 != data.test.sha256():
+        return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
+    return differences(report.test, figures)
+
+
+def _as_json(release: LocalRelease, figures: TestFigures, objections: list[str]) -> dict[str, object]:
+    return {
+        "version": release.version,
+        "test": figures.model_dump(mode="json"),
+        "agrees": not objections,
+        "differences": objections,
+    }
+
+
+def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) -> None:
+    """Print a line per class, the averages, and the verdict."""
+    out = console()
+    low, high = figures.accuracy_interval
+    out.print(
+        f"{release.version}: accuracy {figures.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}) "
+        f"on {figures.n:,} pictures, loss {figures.loss:.4f}, "
+        f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before temperature).",
+        soft_wrap=True,
+    )
+    out.print(_table(figures))
+    decisions = figures.decisions
+    accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
+    out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
+    for line in objections or ["This is what the stored report says."]:
+        out.print(line)
+
+
+def _table(figures: TestFigures) -> Table:
+    table = Table("class", "precision", "recall", "F1", "pictures")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows = figures.per_class | {
+        "macro average": figures.averages.macro,
+        "weighted average": figures.averages.weighted,
+    }
+    for name, one in rows.items():
+        table.add_row(name, f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,49 @@
+"""Start TensorFlow without its greetings.
+
+A dozen lines about processors and absent accelerators come from C++ before any logging can be set up. They
+are kept back while TensorFlow loads, and shown only when loading fails. For commands alone: nothing else here
+changes the process.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ERRORS_ONLY = "3"
+"""Of TF_CPP_MIN_LOG_LEVEL: what C++ says later than the start, as far as it is fatal."""
+
+
+def start_tensorflow() -> None:
+    """Load TensorFlow and its devices quietly; whoever set TF_CPP_MIN_LOG_LEVEL hears everything.
+
+    Raises:
+        ImportError: it is not installed, or cannot be loaded.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        importlib.import_module("tensorflow")
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = ERRORS_ONLY
+    with _kept_back():
+        # Asking for the devices makes TensorFlow look for accelerators now, not in the middle of the output.
+        importlib.import_module("tensorflow").config.list_logical_devices()
+
+
+@contextmanager
+def _kept_back() -> Iterator[None]:
+    """Collect what is written to stderr, by C++ too, and pass it on only if the block fails."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

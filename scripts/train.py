@@ -1,0 +1,181 @@
+"""Train a release: data, network, fit, export, measure, hand over.
+
+python -m scripts.train [--recipe bundled | --network conv3|resnet] [--data FOLDER | --train CSV --test CSV]
+                        [--out STORE | --publish s3://BUCKET/PREFIX]
+
+Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
+are: training/recipes.py; how the release is made: training/release.py.
+"""
+
+import argparse
+import getpass
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from model_store.files import GRAPH, MODEL
+from model_store.local import BUNDLED
+from model_store.manifest import Manifest
+from model_store.promotions import newest
+from model_store.publish import publish
+from model_store.store import Store, open_store
+from scripts.bundling import replace_bundled
+from scripts.data_options import add_data_options, load_data
+from scripts.epoch_lines import EpochLines
+from scripts.quiet import start_tensorflow
+from scripts.terminal import INTERRUPTED, complain, console, run
+from training.checkpoints import Run, forget_checkpoint
+from training.datasets import LABELS, FashionMnist, LabelledImages
+from training.recipes import STARTING_POINTS, Recipe, default_run_folder, fingerprint
+from training.splitting import Split, first, split, usual_share
+
+DEFAULT_STORE = "runs/store"
+
+RELEASE = "release"
+"""Where in the run's folder the release is made before it is handed over."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train, or go on training, and hand the release over."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    out = console()
+    store = _store(arguments)
+    data = load_data(parser, arguments)
+    train = first(data.train, arguments.limit) if arguments.limit else data.train
+    recipe = _recipe(arguments, train)
+    parts = split(train, recipe.validation, recipe.seed, len(LABELS))
+    task = Run(
+        arguments.run or default_run_folder(recipe, data.described()), fingerprint(recipe, data.described())
+    )
+    if arguments.fresh:
+        forget_checkpoint(task)
+    out.print(
+        f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
+        f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
+    )
+    try:
+        manifest = _train(task, data, parts, recipe, quantised=arguments.quantise)
+    except KeyboardInterrupt:
+        complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
+        return INTERRUPTED
+    _hand_over(task.folder / RELEASE, store, force=arguments.force)
+    _summarise(manifest, out)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.train", description="Train, calibrate, measure and hand over a release."
+    )
+    add_data_options(parser)
+    _add_recipe_options(parser.add_argument_group("what to do"))
+    group = parser.add_argument_group("where it goes")
+    group.add_argument(
+        "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
+    )
+    group.add_argument("--fresh", action="store_true", help="forget the checkpoint and begin anew")
+    target = group.add_mutually_exclusive_group()
+    target.add_argument(
+        "--out",
+        metavar="STORE",
+        help=f"a folder store (default: {DEFAULT_STORE}; with --recipe bundled: {BUNDLED.name}/)",
+    )
+    target.add_argument(
+        "--publish", metavar="STORE", help="publish to this store: s3://bucket/prefix, or a folder"
+    )
+    group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
+    return parser
+
+
+def _add_recipe_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options that choose a recipe and change its fields; absent ones leave it as it is."""
+    start = group.add_mutually_exclusive_group()
+    start.add_argument(
+        "--network", choices=("conv3", "resnet"), help="start from this network's recipe (resnet)"
+    )
+    start.add_argument("--recipe", choices=sorted(STARTING_POINTS), help="start from this recipe")
+    group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="at most this many")
+    group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
+    group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
+    group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
+    group.add_argument(
+        "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
+    )
+    group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without a better one")
+    group.add_argument("--precision", choices=("float32", "bfloat16"), help="what is computed in")
+    group.add_argument(
+        "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
+    )
+    group.add_argument(
+        "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
+    )
+
+
+def _recipe(arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
+    """The chosen recipe with the fields that the arguments change.
+
+    Raises:
+        BadRecipe: a field cannot be trained with.
+    """
+    start = STARTING_POINTS[arguments.recipe or arguments.network or "resnet"]
+    names = ("epochs", "batch_size", "learning_rate", "seed", "validation", "patience", "precision", "limit")
+    told = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    return replace(start, **({"validation": usual_share(train)} | told))
+
+
+def _store(arguments: argparse.Namespace) -> Store | None:
+    """The store that the release goes to; None for the bundled release's own folder.
+
+    Raises:
+        StoreError: it cannot be reached. Better to hear of it now than after an hour of training.
+    """
+    address = arguments.publish or arguments.out
+    if address is None and arguments.recipe == "bundled":
+        return None
+    store = open_store(address or DEFAULT_STORE)
+    newest(store)
+    return store
+
+
+def _train(task: Run, data: FashionMnist, parts: Split, recipe: Recipe, *, quantised: bool) -> Manifest:
+    """Fit and write the release into the run's folder."""
+    start_tensorflow()
+    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    from training.fitting import fit  # noqa: PLC0415
+    from training.release import Material, make_release  # noqa: PLC0415
+
+    out = console()
+    with EpochLines(out, recipe.epochs) as lines:
+        fitted = fit(parts, len(LABELS), recipe, task, lines)
+    out.print(f"Best: epoch {fitted.best_epoch}, by validation accuracy. {fitted.seconds:.0f} s in all.")
+    material = Material(data=data, split=parts, recipe=recipe, fitted=fitted, quantised=quantised)
+    return make_release(task.folder / RELEASE, material, out.print)
+
+
+def _hand_over(release: Path, store: Store | None, *, force: bool) -> None:
+    """Bring the release to where it was asked for.
+
+    Raises:
+        StoreError: it cannot be stored, or the gate refuses it.
+    """
+    if store is None:
+        verdict, where = replace_bundled(release, BUNDLED, force=force), str(BUNDLED)
+    else:
+        verdict, where = publish(release, store, by=getpass.getuser(), force=force).verdict, store.address
+    console().print(f"{verdict}\nReleased to {where}.", markup=False)
+
+
+def _summarise(manifest: Manifest, out: Console) -> None:
+    headline, files = manifest.headline, manifest.files
+    out.print(
+        f"{manifest.version}: test accuracy {headline.test_accuracy:.4f} on {headline.test_n:,} pictures, "
+        f"{headline.parameters:,} parameters, {headline.mflops:.1f} MFLOP per picture, "
+        f"{MODEL} {files[MODEL].size / 1e6:.2f} MB, {GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

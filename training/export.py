@@ -1,0 +1,139 @@
+"""Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
+
+model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py).
+A graph that answers differently from its network is never kept (`check_parity`). Touches the files that it
+is told to. What the graph costs: flops.py; in eight bits: quantisation.py.
+"""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import keras
+import numpy as np
+import onnx
+from keras import layers, ops
+
+from inference.arrays import PixelsBatch, Probabilities
+from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
+from training.distance import Whitening
+from training.errors import GraphUnusable, ParityFailed
+from training.networks import FEATURES, with_softmax
+from training.untyped import Graph, Network
+
+OPSET: Final = 17
+"""The newest set of ONNX operators that tf2onnx writes well; ONNX Runtime reads it from 1.12 on."""
+
+BATCH_AXIS: Final = "N"
+
+PARITY_TOLERANCE: Final = 1e-5
+"""Largest difference of a probability between network and float32 graph."""
+
+PARITY_PICTURES: Final = 1000
+
+BATCH: Final = 500
+"""Pictures per forward pass; any size gives the same answer."""
+
+
+def save_artifact(model: Network, path: Path) -> Network:
+    """Write model.keras, softmax attached, without the optimizer.
+
+    Args:
+        model: to logits.
+        path: ends in `.keras`.
+
+    Returns:
+        The artifact: `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C).
+    """
+    artifact = with_softmax(model)
+    artifact.save(path, include_optimizer=False)
+    return artifact
+
+
+def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The layer below the last, float32 (N, D)."""
+    return _batched(keras.Model(model.input, model.get_layer(FEATURES).output), images)
+
+
+def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
+    """The network's own answers, float32 (N, C)."""
+    return _batched(artifact, images)
+
+
+def _batched(model: Network, images: PixelsBatch) -> Probabilities:
+    parts = [model(images[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def export_graph(artifact: Network, whitening: Whitening, path: Path) -> None:
+    """Write the serving graph.
+
+    Args:
+        artifact: from `save_artifact`.
+        whitening: of its features.
+        path: ends in `.onnx`.
+
+    Raises:
+        GraphUnusable: what was exported has not the two outputs that serving reads.
+    """
+    serving = _with_distance(artifact, whitening)
+    serving(np.zeros((1, *artifact.input_shape[1:]), np.uint8))  # Keras exports what was called once
+    with warnings.catch_warnings():
+        # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
+        warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")
+        serving.export(path, format="onnx", verbose=False, opset_version=OPSET)
+    onnx.save(_renamed(onnx.load(path), path), path)
+
+
+def _with_distance(artifact: Network, whitening: Whitening) -> Network:
+    """The artifact with a second answer: the distance of its features to the nearest class mean."""
+    whiten = layers.Dense(whitening.matrix.shape[1], name="whiten")
+    whitened = whiten(artifact.get_layer(FEATURES).output)
+    whiten.set_weights([whitening.matrix, whitening.offset])
+    apart = ops.expand_dims(whitened, 1) - whitening.means[None]
+    distance = ops.sqrt(ops.min(ops.sum(ops.square(apart), axis=2), axis=1))
+    return keras.Model(artifact.input, {PROBABILITIES: artifact.output, DISTANCE: distance})
+
+
+def _renamed(graph: Graph, path: Path) -> Graph:
+    """Give inputs, outputs and the batch axis the names that serving reads; tf2onnx makes up its own."""
+    outputs = {len(output.type.tensor_type.shape.dim): output for output in graph.graph.output}
+    if len(graph.graph.input) != 1 or sorted(outputs) != [1, 2] or len(graph.graph.output) != 2:
+        raise GraphUnusable(
+            f"{path}: the exporter gave inputs {[value.name for value in graph.graph.input]} and outputs "
+            f"{[value.name for value in graph.graph.output]}; expected one, and outputs of one and two axes."
+        )
+    names = {graph.graph.input[0].name: PIXELS, outputs[2].name: PROBABILITIES, outputs[1].name: DISTANCE}
+    for value in (*graph.graph.input, *graph.graph.output):
+        value.name = names[value.name]
+        value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
+    for node in graph.graph.node:
+        for slots in (node.input, node.output):
+            slots[:] = [names.get(slot, slot) for slot in slots]
+    del graph.graph.value_info[:]
+    onnx.checker.check_model(graph)
+    return graph
+
+
+def check_parity(network: Callable[[PixelsBatch], Probabilities], path: Path, images: PixelsBatch) -> float:
+    """Compare a float32 serving graph with the network it was made from.
+
+    Args:
+        network: gives the network's probabilities.
+        path: the graph.
+        images: uint8 (N, 28, 28).
+
+    Returns:
+        The largest difference of a probability.
+
+    Raises:
+        ParityFailed: it is above PARITY_TOLERANCE, or not a number.
+    """
+    difference = float(np.abs(OnnxSession(path).run(images).probabilities - network(images)).max())
+    if not difference <= PARITY_TOLERANCE:
+        raise ParityFailed(
+            f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
+            f"pictures; {PARITY_TOLERANCE:g} is allowed. Try other versions of keras and tf2onnx."
+        )
+    return difference

@@ -1,0 +1,68 @@
+"""The figures of the report that no library has, each a few lines of numpy.
+
+Pure. Precision, recall, F1 and the confusion matrix are sklearn's (evaluation.py).
+"""
+
+from math import sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Probabilities
+
+Z_95: Final = 1.959963984540054
+"""Two-sided 95% point of the normal distribution."""
+
+ECE_BINS: Final = 15
+"""Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """95% score interval of a share (Wilson 1927): honest near 0 and 1, where the plain one leaves 0..1.
+
+    Args:
+        right: how many were right, 0..n.
+        n: of how many, at least 1.
+    """
+    share, weight = right / n, Z_95**2 / n
+    centre = (share + weight / 2) / (1 + weight)
+    half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def negative_log_likelihood(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:
+    """Mean of -log p(truth), in nats; a probability of zero counts as the smallest float32.
+
+    Args:
+        probabilities: float32 (N, C).
+        labels: uint8 (N,).
+    """
+    truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.maximum(truth, np.finfo(np.float32).tiny)).mean())
+
+
+def reliability(
+    confidences: NDArray[np.float32], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Sort answers into ECE_BINS bins of confidence; one on an edge belongs to the lower bin.
+
+    Args:
+        confidences: (N,), 0..1.
+        right: (N,), whether the answer was.
+
+    Returns:
+        Per bin: how many, their mean confidence, the share that was right (0 in an empty one).
+    """
+    bins = np.clip(np.ceil(confidences.astype(np.float64) * ECE_BINS).astype(np.int64) - 1, 0, ECE_BINS - 1)
+    count = np.bincount(bins, minlength=ECE_BINS)
+    shown = np.maximum(count, 1)
+    confidence = np.bincount(bins, weights=confidences, minlength=ECE_BINS) / shown
+    accuracy = np.bincount(bins, weights=right, minlength=ECE_BINS) / shown
+    return count, confidence, accuracy
+
+
+def expected_calibration_error(confidences: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    """Mean distance of confidence from accuracy over the bins of `reliability`, weighted by size."""
+    count, confidence, accuracy = reliability(confidences, right)
+    return float(np.sum(count * np.abs(confidence - accuracy)) / len(confidences))
