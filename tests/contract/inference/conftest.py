@@ -1,0 +1,90 @@
+"""The two sessions that exist, each over a real model of the same weights."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from inference.keras_session import KerasSession
+from inference.onnx_session import OnnxSession
+from inference.session import Session
+
+CLASSES = 10
+KERAS_ON_NUMPY_2 = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
+"""Keras says this of itself whenever it saves, and here warnings are errors."""
+
+WEIGHTS = np.random.default_rng(0).normal(0, 0.2, (784, CLASSES)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def keras_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a one-layer Keras model of these weights.
+
+    Its arguments: shape and dtype of the input, whether it rescales, and its activation.
+    """
+    import keras  # noqa: PLC0415 - it takes seconds, which no other test shall wait for
+
+    def write(
+        shape: tuple[int, ...] = (28, 28),
+        dtype: str = "float32",
+        rescales: bool = True,
+        activation: str = "softmax",
+        extra: Any = None,
+    ) -> Path:
+        given = keras.Input(shape, dtype=dtype)
+        hidden = keras.layers.Rescaling(1 / 255)(given) if rescales else given
+        hidden = extra(hidden) if extra else hidden
+        dense = keras.layers.Dense(CLASSES, activation=activation, use_bias=False)
+        model = keras.Model(given, dense(keras.layers.Flatten()(hidden)))
+        dense.set_weights([WEIGHTS])
+        path = tmp_path_factory.mktemp("keras") / "model.keras"
+        model.save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def onnx_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write the same model as a serving graph; arguments rename or reshape what the contract names."""
+
+    def write(
+        pixels: str = "pixels",
+        shape: tuple[int | str, ...] = ("N", 28, 28),
+        kind: int = TensorProto.UINT8,
+        probabilities: str = "probabilities",
+    ) -> Path:
+        graph = helper.make_graph(
+            [
+                helper.make_node("Cast", [pixels], ["numbers"], to=TensorProto.FLOAT),
+                helper.make_node("Div", ["numbers", "full_scale"], ["shares"]),
+                helper.make_node("Flatten", ["shares"], ["rows"], axis=1),
+                helper.make_node("MatMul", ["rows", "weights"], ["scores"]),
+                helper.make_node("Softmax", ["scores"], [probabilities], axis=1),
+            ],
+            "linear",
+            [helper.make_tensor_value_info(pixels, kind, shape)],
+            [helper.make_tensor_value_info(probabilities, TensorProto.FLOAT, ["N", CLASSES])],
+            [
+                numpy_helper.from_array(np.array(255, np.float32), "full_scale"),
+                numpy_helper.from_array(WEIGHTS, "weights"),
+            ],
+        )
+        opset = helper.make_opsetid("", 17)
+        path = tmp_path_factory.mktemp("onnx") / "model.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+        return path
+
+    return write
+
+
+@pytest.fixture(params=["onnx", "keras"])
+def session(
+    request: pytest.FixtureRequest, onnx_file: Callable[..., Path], keras_file: Callable[..., Path]
+) -> Session:
+    """Each session in turn."""
+    return OnnxSession(onnx_file()) if request.param == "onnx" else KerasSession(keras_file())

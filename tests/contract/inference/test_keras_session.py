@@ -1,0 +1,110 @@
+"""Hand-made `.keras` files: what is found out about them, and what is refused."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inference.errors import ContractBroken, ModelUnreadable
+from inference.keras_session import KerasSession
+from tests.contract.inference.conftest import KERAS_ON_NUMPY_2
+
+ROOT = Path(__file__).parents[3]
+pytestmark = KERAS_ON_NUMPY_2
+
+PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"shape": (28, 28, 1)},
+        {"shape": (784,)},
+        {"dtype": "uint8"},
+        {"rescales": False},
+        {"rescales": False, "shape": (784,)},
+        {"activation": "linear"},
+        {"rescales": False, "activation": "linear"},
+    ],
+)
+def test_however_a_model_wants_to_be_fed_its_scores_are_the_same(
+    keras_file: Callable[..., Path], made: dict[str, Any]
+) -> None:
+    usual = KerasSession(keras_file()).run(PIXELS).probabilities
+
+    scores = KerasSession(keras_file(**made)).run(PIXELS).probabilities
+
+    assert scores == pytest.approx(usual, abs=1e-5)
+
+
+def test_guesses_are_in_the_log(keras_file: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    KerasSession(keras_file(rescales=False, activation="linear"))
+
+    assert "it is fed pixels / 255" in caplog.text
+    assert "its outputs go through a softmax" in caplog.text
+
+
+def test_a_model_that_needs_no_guess_leaves_the_log_empty(
+    keras_file: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    KerasSession(keras_file())
+
+    assert caplog.text == ""
+
+
+def test_a_model_of_other_pictures_is_refused(tmp_path: Path) -> None:
+    wide = tmp_path / "wide.keras"
+    _save_wide(wide)
+
+    with pytest.raises(ContractBroken, match=r"reads \[\(32, 32, 3\)\]. It must read one input"):
+        KerasSession(wide)
+
+
+def test_a_model_that_runs_code_of_its_own_is_refused(keras_file: Callable[..., Path]) -> None:
+    path = keras_file(extra=_lambda_layer)
+
+    with pytest.raises(ModelUnreadable, match="in safe mode"):
+        KerasSession(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04 torn"])
+def test_a_file_that_is_no_model_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.keras"
+    path.write_bytes(content)
+
+    with pytest.raises(ModelUnreadable, match=r"model\.keras: Keras cannot load it"):
+        KerasSession(path)
+
+
+def test_without_tensorflow_the_way_to_a_release_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    with pytest.raises(ModelUnreadable, match=r"TensorFlow.*is not installed.*scripts\.publish"):
+        KerasSession(tmp_path / "model.keras")
+
+
+def test_importing_the_serving_side_does_not_import_tensorflow() -> None:
+    program = (
+        "import sys, inference.classifier; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def _lambda_layer(hidden: Any) -> Any:
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    return keras.layers.Lambda(lambda values: values * 1)(hidden)
+
+
+def _save_wide(path: Path) -> None:
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)

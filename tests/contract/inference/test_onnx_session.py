@@ -1,0 +1,53 @@
+"""Serving graphs that are refused before the first request."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto
+
+from inference.errors import ContractBroken, ModelUnreadable
+from inference.onnx_session import OnnxSession
+from tests.releases import a_release
+
+
+def test_a_distance_comes_with_the_scores_when_the_graph_has_one(tmp_path: Path) -> None:
+    session = OnnxSession(a_release(tmp_path) / "model.onnx")
+
+    scores = session.run(np.zeros((3, 28, 28), np.uint8))
+
+    assert scores.distances is not None
+    assert scores.distances.shape == (3,)
+    assert scores.distances.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pixels": "input_1"}, {"shape": ("N", 28, 28, 1)}, {"shape": (1, 28, 28)}, {"kind": TensorProto.FLOAT}],
+)
+def test_a_graph_that_reads_something_else_is_refused(
+    onnx_file: Callable[..., Path], change: dict[str, Any]
+) -> None:
+    with pytest.raises(ContractBroken, match=r"It must have one, `pixels`, uint8, \(N, 28, 28\)"):
+        OnnxSession(onnx_file(**change))
+
+
+def test_a_graph_that_answers_something_else_is_refused(onnx_file: Callable[..., Path]) -> None:
+    with pytest.raises(ContractBroken, match=r"It must have `probabilities`, float32, \(N, C\) with C fixed"):
+        OnnxSession(onnx_file(probabilities="Identity:0"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no graph", b"\x08\x08"])
+def test_a_file_that_is_no_graph_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+
+    with pytest.raises(ModelUnreadable, match=r"model\.onnx: ONNX Runtime cannot load it"):
+        OnnxSession(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnreadable, match=r"model\.onnx"):
+        OnnxSession(tmp_path / "model.onnx")

@@ -1,0 +1,244 @@
+"""The house rules that a reader cannot see in one file: who may import whom, and how long things grow.
+
+Reads the syntax trees of our own code; imports none of it.
+"""
+
+import ast
+import statistics
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("app", "inference", "model_store", "scripts", "training")
+SERVING = ("app", "inference", "model_store")
+
+ARROWS = {
+    "inference": set[str](),
+    "model_store": {"inference"},
+    "training": {"inference", "model_store"},
+    "app": {"inference", "model_store"},
+    "scripts": {"app", "inference", "model_store", "training"},
+}
+"""Who may import which other package of ours."""
+
+HOMES = {
+    "boto3": ("model_store/s3.py",),
+    "botocore": ("model_store/s3.py", "model_store/s3_answers.py"),
+    "cv2": ("inference/",),
+    "dotenv": ("app/settings.py",),
+    "flask": ("app/", "wsgi.py"),
+    "flask_cors": ("app/",),
+    "flask_limiter": ("app/",),
+    "keras": ("training/", "inference/keras_session.py"),
+    "limits": ("app/factory.py",),
+    "matplotlib": ("training/", "scripts/"),
+    "mypy_boto3_s3": ("model_store/s3.py",),
+    "numpy": ("app/", "inference/", "model_store/", "scripts/", "training/"),
+    "onnx": ("training/",),
+    "onnxruntime": ("inference/onnx_session.py", "training/"),
+    "prometheus_client": ("app/", "gunicorn.conf.py"),
+    "pydantic": ("app/", "model_store/", "training/"),
+    "pydantic_settings": ("app/settings.py",),
+    "rich": ("scripts/", "training/"),
+    "sklearn": ("training/",),
+    "tensorflow": ("training/",),
+    "tf2onnx": ("training/",),
+    "werkzeug": ("app/",),
+}
+"""Where each third-party library may be imported; one that is not listed may be imported nowhere."""
+
+ONLY_FOR_TRAINING = {"keras", "matplotlib", "onnx", "sklearn", "tensorflow", "tf2onnx"}
+"""Not installed where the service runs."""
+
+READS_THE_ENVIRONMENT = {"app/settings.py", "gunicorn.conf.py", "scripts/quiet.py"}
+"""Settings, the server's own file, and the start of TensorFlow, which listens to nothing else."""
+
+NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"}
+
+LONGEST_FUNCTION = 50
+MEDIAN_FUNCTION = 12
+"""Code lines: without blank lines, comments and docstrings."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module of one file; `eager` when it happens as the file is imported."""
+
+    file: str
+    module: str
+    eager: bool
+
+    @property
+    def package(self) -> str:
+        return self.module.partition(".")[0]
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """The syntax tree of each file of ours, by its path."""
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    paths += [ROOT / "wsgi.py", ROOT / "gunicorn.conf.py"]
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8")) for path in paths}
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(found for file, tree in trees().items() for found in _imports_of(file, tree, eager=True))
+
+
+def _imports_of(file: str, node: ast.AST, *, eager: bool) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(file, name.name, eager) for name in node.names)
+    if isinstance(node, ast.ImportFrom):
+        yield Import(file, node.module or "", eager)
+    for child in ast.iter_child_nodes(node):
+        lazy = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types_only(node)
+        yield from _imports_of(file, child, eager=eager and not lazy)
+
+
+def _is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def home_of(file: str) -> str:
+    return file.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    node: ast.FunctionDef
+    lines: int
+
+
+@cache
+def functions() -> tuple[Function, ...]:
+    return tuple(
+        Function(f"{file}:{node.name}", node, _code_lines(node))
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    )
+
+
+def _code_lines(node: ast.FunctionDef) -> int:
+    """Lines on which something of the function's body begins or ends, its signature included."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    inside = [part for statement in body for part in ast.walk(statement)]
+    signature = range(node.lineno, node.body[0].lineno)
+    placed = [part for part in inside if isinstance(part, ast.stmt | ast.expr)]
+    lines = {line for part in placed for line in (part.lineno, part.end_lineno)}
+    return len(lines | set(signature))
+
+
+def test_dependencies_between_our_packages_point_one_way() -> None:
+    against = [
+        f"{found.file} imports {found.module}"
+        for found in imports()
+        if found.package in ARROWS
+        and home_of(found.file) in ARROWS
+        and found.package != home_of(found.file)
+        and found.package not in ARROWS[home_of(found.file)]
+    ]
+
+    assert against == []
+
+
+def test_every_third_party_library_stays_in_its_home() -> None:
+    foreign = {
+        f"{found.file} imports {found.package}"
+        for found in imports()
+        if found.package not in sys.stdlib_module_names
+        and found.package not in ARROWS
+        and not found.file.startswith(HOMES.get(found.package, ()))
+    }
+
+    assert foreign == set()
+
+
+def test_serving_never_imports_what_only_training_installs() -> None:
+    eager = [
+        f"{found.file} imports {found.package}"
+        for found in imports()
+        if found.eager and found.package in ONLY_FOR_TRAINING and home_of(found.file) in (*SERVING, "scripts")
+    ]
+
+    assert eager == []
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    readers = {
+        file
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb", "os.getenv"}
+    }
+
+    assert readers <= READS_THE_ENVIRONMENT
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_file_has_a_name_that_says_nothing(package: str) -> None:
+    names = {path.stem for path in (ROOT / package).rglob("*")}
+
+    assert names & NO_NAMES == set()
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    silent = [file for file, tree in trees().items() if not ast.get_docstring(tree)]
+
+    assert silent == []
+
+
+def test_every_public_function_and_class_says_what_it_does() -> None:
+    silent = [
+        f"{file}:{node.name}"
+        for file, tree in trees().items()
+        for node in _public(tree)
+        if not ast.get_docstring(node) and node.name not in _promised()
+    ]
+
+    assert silent == []
+
+
+@cache
+def _promised() -> frozenset[str]:
+    """Methods that a protocol documents, so that the classes which keep it need not repeat it."""
+    protocols = [
+        node
+        for tree in trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(parent) == "Protocol" for parent in node.bases)
+    ]
+    return frozenset(
+        member.name
+        for protocol in protocols
+        for member in protocol.body
+        if isinstance(member, ast.FunctionDef) and ast.get_docstring(member)
+    )
+
+
+def _public(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """Public functions, classes and methods; what stands inside a function is its own affair."""
+    for child in node.body:
+        if isinstance(child, ast.FunctionDef | ast.ClassDef) and not child.name.startswith("_"):
+            yield child
+            if isinstance(child, ast.ClassDef):
+                yield from _public(child)
+
+
+def test_no_function_is_too_long_to_be_seen_at_once() -> None:
+    long = [
+        f"{function.name} ({function.lines})" for function in functions() if function.lines > LONGEST_FUNCTION
+    ]
+
+    assert long == []
+
+
+def test_most_functions_are_small() -> None:
+    assert statistics.median(function.lines for function in functions()) < MEDIAN_FUNCTION
