@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings, SettingsError, parse_settings, setting_names
+from app.settings import (
+    Settings,
+    SettingsError,
+    parse_settings,
+    setting_names,
+    settings_from_environment,
+)
 
 
 def test_an_empty_environment_serves_the_bundled_release() -> None:
@@ -83,3 +89,16 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 
 def _written(value: object) -> str:
     return "" if value in (None, []) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_dotenv_fills_in_what_the_environment_leaves_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("WARDROBE_SLOTS=3\nWARDROBE_LOG_LEVEL=ERROR\n", "utf-8")
+    monkeypatch.delenv("WARDROBE_SLOTS", raising=False)
+    monkeypatch.setenv("WARDROBE_LOG_LEVEL", "DEBUG")
+
+    settings = settings_from_environment(dotenv)
+
+    assert (settings.slots, settings.log_level) == (3, "DEBUG")

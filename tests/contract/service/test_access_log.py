@@ -1,0 +1,79 @@
+"""The log: one line a request, latency split by stage, nothing that should not be there."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.contract.service.conftest import MakeApp
+from tests.contract.service.test_doors import keys_file
+from tests.uploads import a_garment, in_base64, png
+
+UPLOAD = png(a_garment())
+
+
+def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What was logged as JSON since the last look."""
+    return [json.loads(line) for line in captured.readouterr().err.splitlines()]
+
+
+def test_a_request_is_one_line_with_the_time_of_each_stage(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = make_app(log_format="json").test_client()
+    capsys.readouterr()
+
+    response = client.post("/predict", data=UPLOAD)
+
+    [line] = lines(capsys)
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/predict", 200)
+    assert line["request_id"] == response.headers["X-Request-ID"]
+    assert line["version"] == response.headers["X-Model-Version"]
+    stages = [line[f"{stage}_ms"] for stage in ("queue", "decode", "convert", "infer")]
+    assert 0 < sum(stages) <= line["ms"]
+
+
+def test_neither_uploads_nor_queries_nor_keys_are_logged(
+    make_app: MakeApp, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(log_format="json", log_level="DEBUG", api_keys_file=keys_file(tmp_path, "hush-hush"))
+    capsys.readouterr()
+
+    app.test_client().post(
+        "/predict?top=3", json={"image": in_base64(UPLOAD)}, headers={"Authorization": "Bearer hush-hush"}
+    )
+
+    logged = capsys.readouterr().err
+    assert '"/predict"' in logged
+    assert not any(secret in logged for secret in (in_base64(UPLOAD)[:40], "top=3", "hush-hush"))
+
+
+def test_a_person_reads_pairs_without_the_empty_ones(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = make_app(log_format="text").test_client()
+    capsys.readouterr()
+
+    client.get("/healthz")
+
+    logged = capsys.readouterr().err
+    assert "info    method=GET path=/healthz status=200 ms=" in logged
+    assert "None" not in logged
+
+
+def test_a_failure_of_ours_is_logged_with_its_traceback_in_one_json_line(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(log_format="json")
+
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("what went wrong")
+
+    capsys.readouterr()
+
+    response = app.test_client().get("/broken")
+
+    failure = next(line for line in lines(capsys) if line["level"] == "ERROR")
+    assert response.headers["X-Request-ID"] in failure["message"]
+    assert "what went wrong" in failure["exception"]

@@ -1,0 +1,77 @@
+"""A bare `.keras` with its metrics, as uploaded by hand, is served too. Real Keras, real TensorFlow."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt
+from tests.contract.service.conftest import MakeApp
+from tests.uploads import a_garment, png
+
+METRICS = {"accuracy": 0.9, "labels": ["hat", "scarf", "glove"]}
+
+
+@pytest.fixture(scope="module")
+def bare_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What somebody saved from a notebook: three classes, rescaling and softmax inside."""
+    import keras  # noqa: PLC0415 - takes seconds, and only this file needs it
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    folder = tmp_path_factory.mktemp("bare")
+    model.save(folder / "notebook.keras")
+    (folder / "metrics.json").write_text(json.dumps(METRICS), "utf-8")
+    np.save(folder / "expected.npy", model.predict(a_garment()[np.newaxis].astype(np.float32), verbose=0)[0])
+    return folder
+
+
+@pytest.fixture
+def client(make_app: MakeApp, bare_folder: Path) -> FlaskClient:
+    """A client of a service on the bare artifact."""
+    return make_app(model_store=str(bare_folder)).test_client()
+
+
+def test_it_answers_as_keras_does_with_the_labels_of_its_metrics(
+    client: FlaskClient, bare_folder: Path
+) -> None:
+    answer = client.post("/predict", data=png(a_garment())).get_json()
+
+    expected = np.load(bare_folder / "expected.npy")
+    assert list(answer["probabilities"]) == METRICS["labels"]
+    assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_it_claims_no_familiarity_and_a_version_of_its_content(client: FlaskClient) -> None:
+    answer = client.post("/predict", data=png(a_garment())).get_json()
+
+    assert answer["familiarity"] is None
+    assert answer["model"]["version"].startswith("bare-")
+    assert client.get("/model").get_json()["manifest"] is None
+
+
+def test_its_metrics_are_told_as_they_are(client: FlaskClient) -> None:
+    assert client.get("/metrics").get_json() == METRICS
+
+
+def test_what_is_no_bare_artifact_is_said(make_app: MakeApp, tmp_path: Path) -> None:
+    for name in ("empty", "alone", "unsafe"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "alone" / "model.keras").write_bytes(b"keras")
+    (tmp_path / "unsafe" / "model.h5").write_bytes(b"h5")
+
+    with pytest.raises(NothingPromoted, match=r"scripts\.publish"):
+        make_app(model_store=str(tmp_path / "empty"))
+    with pytest.raises(ReleaseCorrupt, match=r"one \.json file"):
+        make_app(model_store=str(tmp_path / "alone"))
+    with pytest.raises(FormatRefused, match=r"model\.h5"):
+        make_app(model_store=str(tmp_path / "unsafe"))
