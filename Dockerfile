@@ -23,6 +23,7 @@ COPY wsgi.py gunicorn.conf.py ./
 COPY inference inference
 COPY model_store model_store
 COPY app app
+COPY training training
 COPY scripts scripts
 # The one folder that is written to: releases pulled from a store. A volume, so that the root can be read-only.
 RUN /opt/wardrobe/bin/python -m compileall -q . \
@@ -31,10 +32,12 @@ RUN /opt/wardrobe/bin/python -m compileall -q . \
 VOLUME /var/cache/wardrobe
 
 # TMPDIR: large multipart uploads pass through a temporary file; here that is memory, never a disk.
+# ORT_DISABLE_TELEMETRY: ONNX Runtime 1.31 reports to its makers unless this is set before it is loaded.
 ENV PATH=/opt/wardrobe/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     TMPDIR=/dev/shm \
+    ORT_DISABLE_TELEMETRY=1 \
     WARDROBE_CACHE_DIR=/var/cache/wardrobe \
     PORT=8000
 

@@ -7,6 +7,8 @@ BASE ?=
 BUILD_FLAGS ?=
 ARGS ?=
 export PORT
+# ONNX Runtime reports to its makers unless this is set before it is loaded.
+export ORT_DISABLE_TELEMETRY := 1
 
 VENV := .venv
 IN := $(VENV)/bin
@@ -16,13 +18,13 @@ LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system
+.PHONY: help serve test check fix train data image lock clean system named-python
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Settings: PORT=8000 PYTHON=python3.11 IMAGE=wardrobe BASE=image BUILD_FLAGS='...' ARGS='...'"
 
-serve: $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
+serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
 	@$(IN)/python scripts/setup_port.py $(PORT)
 	@exec $(IN)/python -m gunicorn -c gunicorn.conf.py wsgi:app
 
@@ -59,6 +61,10 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 clean: ## Remove what was installed and cached here
 	rm -rf $(VENV) .venv-s3 .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An unfit PYTHON= is refused even where .venv is there already.
+named-python:
+	@$(if $(PYTHON),scripts/setup_python.sh $(PYTHON) >/dev/null)
 
 system:
 	@scripts/setup_system.sh

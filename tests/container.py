@@ -1,0 +1,151 @@
+"""The container image, really built and really started, without a container engine's daemon.
+
+buildah builds it in chroot isolation on a Debian base that mmdebstrap makes; podman starts it with runc as
+strictly as an operator would: no root, no capabilities, nothing writable but the volume and /dev/shm.
+Everything is kept in .cache/container, so that only the first run makes the base.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+
+from tests.service import ROOT, free_port
+from tests.system_parts import require_system_part
+from tests.waiting import wait_for
+
+CACHE = ROOT / ".cache" / "container"
+BASE = "localhost/python-base"
+IMAGE = "localhost/wardrobe-test"
+
+TOOLS = ("mmdebstrap", "buildah", "podman", "conmon", "runc")
+"""Each is a Debian package of the same name."""
+
+STORAGE = ("--storage-driver", "vfs", "--root", str(CACHE / "root"), "--runroot", str(CACHE / "run"))
+"""vfs copies instead of mounting: slow, but it works inside another container."""
+
+LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--memory", "256m")
+"""podman's own defaults raise the limits, which is refused inside another container."""
+
+STRICT = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt", "no-new-privileges")
+
+
+@dataclass(frozen=True)
+class Container:
+    """A running container."""
+
+    name: str
+    url: str
+
+    def execute(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command in it."""
+        return _podman("exec", self.name, *command, check=False)
+
+    def healthcheck(self) -> int:
+        """Run the image's own HEALTHCHECK: 0 is healthy."""
+        return _podman("healthcheck", "run", self.name, check=False).returncode
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status; 137 if it had to be killed."""
+        _podman("stop", "--time", "30", self.name)
+        return int(_podman("inspect", "--format", "{{.State.ExitCode}}", self.name).stdout)
+
+    def log(self) -> str:
+        """What it wrote to stdout and stderr."""
+        written = _podman("logs", self.name)
+        return written.stdout + written.stderr
+
+
+def build() -> None:
+    """Build the image from the Dockerfile, as it stands in the working tree."""
+    _require_tools()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    _make_base()
+    # Docker's format, since OCI's has no HEALTHCHECK.
+    _run("buildah", *STORAGE, "build", "--isolation", "chroot", "--format", "docker",
+         "--build-arg", f"BASE={BASE}", *_certificate_mounts(), "--tag", IMAGE, str(ROOT))  # fmt: skip
+
+
+def megabytes_above_base() -> float:
+    """What the image adds to its base, uncompressed."""
+    return (_bytes_of(IMAGE) - _bytes_of(BASE)) / 1e6
+
+
+@contextmanager
+def running() -> Iterator[Container]:
+    """The image on a free port, ready; stopped and removed at the end."""
+    port = free_port()
+    container = Container(f"wardrobe-test-{port}", f"http://127.0.0.1:{port}")
+    try:
+        _podman("run", "--detach", "--name", container.name, "--network", "host",
+                "--env", f"PORT={port}", *LIMITS, *STRICT, IMAGE)  # fmt: skip
+        wait_for(f"{container.url}/readyz", lambda: _ready(container), seconds=60)
+        yield container
+    finally:
+        _podman("rm", "--force", "--volumes", "--time", "5", container.name, check=False)
+
+
+def _require_tools() -> None:
+    for tool in TOOLS:
+        require_system_part(
+            tool, shutil.which(tool) is not None, "not on the PATH; `make test` installs it as root"
+        )
+    require_system_part("root", os.geteuid() == 0, "images are built and started as root here")
+
+
+def _make_base() -> None:
+    if _run("buildah", *STORAGE, "images", "--quiet", BASE, check=False).returncode == 0:
+        return
+    tar = CACHE / "base.tar"
+    packages = "python3,python3-venv,ca-certificates"
+    _run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", "bookworm", str(tar))
+    blank = _run("buildah", *STORAGE, "from", "scratch").stdout.strip()
+    _run("buildah", *STORAGE, "add", "--quiet", blank, str(tar), "/")
+    _run("buildah", *STORAGE, "commit", "--quiet", "--rm", blank, BASE)
+    tar.unlink()
+
+
+def _certificate_mounts() -> list[str]:
+    """Lets pip in the build trust what pip here was told to trust; the Dockerfile knows nothing of it."""
+    asked = _run(sys.executable, "-m", "pip", "config", "get", "global.cert", check=False)
+    certificate = os.environ.get("PIP_CERT") or asked.stdout.strip()
+    if not certificate:
+        return []
+    trusted = "/etc/ssl/certs/ca-certificates.crt"
+    configuration = CACHE / "pip.conf"
+    configuration.write_text(f"[global]\ncert = {trusted}\n", "utf-8")
+    return ["--volume", f"{certificate}:{trusted}:ro", "--volume", f"{configuration}:/etc/pip.conf:ro"]
+
+
+def _bytes_of(image: str) -> int:
+    described = json.loads(_podman("image", "inspect", image).stdout)
+    size: int = described[0]["Size"]
+    return size
+
+
+def _ready(container: Container) -> bool:
+    if _podman("inspect", "--format", "{{.State.Running}}", container.name).stdout.strip() != "true":
+        raise AssertionError(f"The container ended: {container.log()[-3000:]}")
+    try:
+        return requests.get(f"{container.url}/readyz", timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def _podman(*arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    # crun, podman's own choice, asks for cgroups that are not there inside another container.
+    runc = shutil.which("runc") or "runc"
+    return _run("podman", "--runtime", runc, *STORAGE, *arguments, check=check)
+
+
+def _run(*command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-3000:]}")
+    return done

@@ -1,0 +1,100 @@
+"""The image that operators run, built from the Dockerfile and started as strictly as they would."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests import container
+from tests.container import Container
+from tests.service import ROOT
+
+LARGEST_IMAGE_MB = 450
+
+pytestmark = pytest.mark.timeout(900)  # the first run makes the base and copies it a few times
+
+
+@pytest.fixture(scope="module")
+def image() -> None:
+    container.build()
+
+
+@pytest.fixture(scope="module")
+def service(image: None) -> Iterator[Container]:
+    with container.running() as running:
+        yield running
+
+
+def test_a_picture_sent_to_the_container_comes_back_with_its_label(service: Container) -> None:
+    picture = (ROOT / "examples" / "ankle-boot.png").read_bytes()
+
+    answer = requests.post(f"{service.url}/predict", files={"image": picture}, timeout=30)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["label"] == "Ankle boot"
+    assert sum(answer.json()["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_large_upload_needs_no_writable_disk(service: Container) -> None:
+    photo = (ROOT / "examples" / "photo-dress.jpg").read_bytes()
+    padding = b"\0" * 2_000_000  # decoders stop at the picture's end; multipart parsers do not
+
+    answer = requests.post(f"{service.url}/predict", files={"image": photo + padding}, timeout=30)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["label"] in answer.json()["probabilities"]
+
+
+def test_the_service_is_not_root(service: Container) -> None:
+    asked = service.execute("python", "-c", "import os; print(os.getuid(), os.getgid())")
+
+    assert asked.stdout.split() == ["65532", "65532"]
+
+
+def test_nothing_can_be_written_beside_the_cache(service: Container) -> None:
+    refused = service.execute("touch", "/srv/wardrobe/written")
+    allowed = service.execute("touch", "/var/cache/wardrobe/written")
+
+    assert "Read-only file system" in refused.stderr
+    assert allowed.returncode == 0, allowed.stderr
+
+
+def test_gunicorn_itself_gets_the_signals(service: Container) -> None:
+    first = service.execute("cat", "/proc/1/cmdline")
+
+    assert "/opt/wardrobe/bin/gunicorn" in first.stdout.split("\0")
+
+
+def test_the_health_check_of_the_image_passes(service: Container) -> None:
+    assert service.healthcheck() == 0
+
+
+@pytest.mark.parametrize("package", ["tensorflow", "keras", "sklearn", "matplotlib", "pip"])
+def test_the_image_holds_only_what_serving_needs(service: Container, package: str) -> None:
+    imported = service.execute("python", "-c", f"import {package}")
+
+    assert f"No module named '{package}'" in imported.stderr
+
+
+def test_releases_can_be_managed_from_inside(service: Container) -> None:
+    asked = service.execute("python", "-m", "scripts.releases", "list", "/var/cache/wardrobe")
+
+    assert "Traceback" not in asked.stderr
+    assert "wardrobe" in asked.stdout + asked.stderr
+
+
+def test_stopping_ends_the_service_by_itself(image: None) -> None:
+    with container.running() as service:
+        status = service.stop()
+        log = service.log()
+
+    assert status == 0
+    assert "Traceback" not in log
+
+
+def test_the_image_stays_small(image: None, capsys: pytest.CaptureFixture[str]) -> None:
+    added = container.megabytes_above_base()
+
+    with capsys.disabled():
+        print(f" [{added:.0f} MB above its base]", end="")  # noqa: T201 - a figure for whoever reads the run
+    assert added < LARGEST_IMAGE_MB
