@@ -40,7 +40,8 @@ def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
     """Turn a picture into what the model reads, the way Fashion-MNIST was made.
 
     A picture in which nothing stands out from its border comes out black, which is nothing that a model
-    of garments knows; that is for its familiarity to say, so nothing is raised here.
+    of garments knows; that is for its familiarity to say, so nothing is raised here. One of 28 x 28 was
+    framed by whoever made it, most likely from the data set itself: it is not trimmed.
 
     Args:
         picture: uint8, (H, W, 3), RGB, upright, H and W >= 1.
@@ -51,11 +52,14 @@ def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
     """
     background = border_colour(picture)
     garment = garment_mask(picture, background, imaging.border_tolerance)
-    box = bounding_box(garment)
+    box = _WHOLE if picture.shape[:2] == (EDGE, EDGE) else bounding_box(garment)
     if box is None:
         return np.zeros((EDGE, EDGE), np.uint8)
     trimmed = light_on_black(picture[box], garment[box], background)
     return centre(shrink(trimmed, imaging))
+
+
+_WHOLE = (slice(None), slice(None))
 
 
 def border_colour(picture: Picture) -> Colour:

@@ -215,6 +215,12 @@ def test_a_ribbon_is_a_picture(size: tuple[int, int]) -> None:
     assert decoded_picture(png(plain(*size))).shape == (*size, 3)
 
 
+def test_a_picture_of_many_rows_comes_out_whole() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (1201, 700, 3), np.uint8)
+
+    assert np.array_equal(decoded_picture(bmp(picture)), picture)
+
+
 def test_more_pixels_than_allowed_are_refused_before_decoding() -> None:
     with pytest.raises(PictureTooLarge, match=r"60000 x 60000 = 3,600,000,000 pixels; at most 1,000,000"):
         decode(png_bomb(60_000, 60_000), MAX_PIXELS)
