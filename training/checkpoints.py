@@ -84,14 +84,14 @@ def load_checkpoint(run: Run) -> Checkpoint | None:
     """
     path = run.folder / FILE_NAME
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             progress = Progress.model_validate_json(stored[PROGRESS].tobytes())
             groups = _groups({name: stored[name] for name in stored.files if name != PROGRESS})
     except FileNotFoundError:
         return None
     except ValidationError as error:
         raise CheckpointUnreadable(f"{path}: {first_problem(error)}. {_REMEDY}") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
     if progress.fingerprint != run.fingerprint:
         raise CheckpointUnreadable(f"{path}: written by a run with other settings or data. {_REMEDY}")

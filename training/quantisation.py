@@ -43,25 +43,37 @@ def quantise(path: Path, train: LabelledImages, held_out: LabelledImages) -> Non
         ParityFailed: see `check_same_answers`.
     """
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        prepared, small = Path(scratch) / "prepared.onnx", Path(scratch) / "small.onnx"
-        quant_pre_process(path, prepared, skip_symbolic_shape=True)
-        quantize_static(
-            prepared,
-            small,
-            _Pictures(train.images[:CALIBRATION_PICTURES]),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "MatMul", "Gemm"],
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=beside(onnx.load(prepared), PROBABILITIES),
-        )
+        small = Path(scratch) / "small.onnx"
+        write_eight_bit(path, small, train.images[:CALIBRATION_PICTURES])
         check_same_answers(
             OnnxSession(path).run(held_out.images).probabilities,
             OnnxSession(small).run(held_out.images).probabilities,
             held_out.labels,
         )
         small.replace(path)
+
+
+def write_eight_bit(path: Path, small: Path, images: PixelsBatch) -> None:
+    """Write the eight-bit form of a serving graph, whatever it may answer.
+
+    Args:
+        path: the float32 graph.
+        small: where its eight-bit form goes.
+        images: uint8 (N, 28, 28), of the training set; they set the scales.
+    """
+    prepared = small.with_name("prepared.onnx")
+    quant_pre_process(path, prepared, skip_symbolic_shape=True)
+    quantize_static(
+        prepared,
+        small,
+        _Pictures(images),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=beside(onnx.load(prepared), PROBABILITIES),
+    )
 
 
 class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types

@@ -1,0 +1,96 @@
+"""Which pictures are held out, and in which order the others are learnt."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fashion import striped_pictures
+from training.datasets import LabelledImages
+from training.errors import BadRecipe
+from training.recipes import BUNDLED, Recipe
+from training.schedule import batches, learning_rate
+from training.splitting import held_out_indices, split, usual_share
+
+
+def test_every_class_keeps_its_share() -> None:
+    labels = np.array([0] * 60 + [1] * 30 + [2] * 10, np.uint8)
+
+    chosen = held_out_indices(labels, 20, seed=0)
+
+    assert np.bincount(labels[chosen]).tolist() == [12, 6, 2]
+
+
+@given(st.integers(0, 5), st.integers(10, 90), st.integers(0, 1000))
+def test_as_many_are_held_out_as_were_asked_for(extra: int, held_out: int, seed: int) -> None:
+    labels = np.arange(100 + extra).astype(np.uint8) % 10
+
+    chosen = held_out_indices(labels, held_out, seed)
+
+    assert len(set(chosen.tolist())) == held_out
+
+
+def test_no_picture_is_both_learnt_and_held_out() -> None:
+    pictures = striped_pictures(100)
+
+    parts = split(pictures, 20, seed=3, classes=10)
+
+    everything = [image.tobytes() for image in (*parts.train.images, *parts.validation.images)]
+    assert sorted(everything) == sorted(image.tobytes() for image in pictures.images)
+    assert len(parts.validation) == 20
+
+
+def test_the_seed_decides_which_are_held_out() -> None:
+    labels = striped_pictures(200).labels
+
+    same = held_out_indices(labels, 50, seed=1).tolist() == held_out_indices(labels, 50, seed=1).tolist()
+    other = held_out_indices(labels, 50, seed=1).tolist() == held_out_indices(labels, 50, seed=2).tolist()
+
+    assert (same, other) == (True, False)
+
+
+@pytest.mark.parametrize("held_out", [0, 9, 91, 5000])
+def test_too_few_or_too_many_held_out_is_refused_with_the_range(held_out: int) -> None:
+    with pytest.raises(
+        BadRecipe, match=f"--validation {held_out}: 100 pictures of 10 classes allow 10 to 90"
+    ):
+        split(striped_pictures(100), held_out, seed=0, classes=10)
+
+
+def test_a_class_without_a_picture_is_refused() -> None:
+    pictures = striped_pictures(100)
+    without_bags = pictures.take(np.flatnonzero(pictures.labels != 8))
+
+    with pytest.raises(BadRecipe, match="No picture of class 8 among the 90 training pictures"):
+        split(without_bags, 20, seed=0, classes=10)
+
+
+def test_one_in_twelve_is_held_out_unless_told_otherwise() -> None:
+    pictures = LabelledImages(np.zeros((60000, 1, 1), np.uint8), np.zeros(60000, np.uint8))
+
+    assert usual_share(pictures) == BUNDLED.validation == 5000
+
+
+def test_each_epoch_shows_every_picture_in_an_order_of_its_own() -> None:
+    first, second = batches(96, 32, seed=0, epoch=1), batches(96, 32, seed=0, epoch=2)
+
+    assert sorted(first.ravel().tolist()) == sorted(second.ravel().tolist()) == list(range(96))
+    assert first.tolist() != second.tolist()
+
+
+def test_a_resumed_run_gets_the_order_that_it_would_have_had() -> None:
+    before, after = batches(1000, 128, seed=5, epoch=7), batches(1000, 128, seed=5, epoch=7)
+
+    assert before.tolist() == after.tolist()
+
+
+def test_a_batch_is_never_larger_than_the_training_set() -> None:
+    assert batches(50, 128, seed=0, epoch=1).shape == (1, 50)
+
+
+def test_the_learning_rate_rises_then_falls_to_zero() -> None:
+    recipe = Recipe(epochs=11, warm_up=1.0, learning_rate=0.1)
+
+    rates = [learning_rate(recipe, epoch) for epoch in (0, 0.5, 1, 6, 11)]
+
+    assert rates == pytest.approx([0, 0.05, 0.1, 0.05, 0])

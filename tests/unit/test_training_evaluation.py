@@ -1,0 +1,163 @@
+"""The report's figures against values worked out by hand."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from inference.contract import InputContract, ModelContract, Thresholds
+from inference.session import Scores
+from model_store import report
+from training.agreement import differences
+from training.datasets import LabelledImages
+from training.evaluation import answer, examples, measured, uncalibrated
+from training.statistics import (
+    expected_calibration_error,
+    negative_log_likelihood,
+    reliability,
+    wilson_interval,
+)
+
+CONTRACT = ModelContract(
+    labels=("a", "b", "c"),
+    input=InputContract(),
+    temperature=1.0,
+    thresholds=Thresholds(confidence=0.7, familiarity=0.0),
+    familiarity=None,
+)
+TRUTH = np.array([0, 0, 0, 1, 1, 2], np.uint8)
+PROBABILITIES = np.array(
+    [
+        [0.8, 0.1, 0.1],
+        [0.8, 0.1, 0.1],
+        [0.3, 0.6, 0.1],  # a taken for b
+        [0.1, 0.8, 0.1],
+        [0.05, 0.05, 0.9],  # b taken for c, and sure of it
+        [0.2, 0.2, 0.6],
+    ],
+    np.float32,
+)
+
+
+class WrittenAnswers:
+    """A session that answers the pictures by the number in their first pixel."""
+
+    outputs = 3
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        return Scores(PROBABILITIES[pixels[:, 0, 0]], None)
+
+
+def numbered_pictures() -> LabelledImages:
+    images: NDArray[np.uint8] = np.zeros((6, 28, 28), np.uint8)
+    images[:, 0, 0] = np.arange(6)
+    return LabelledImages(images, TRUTH)
+
+
+def figures(contract: ModelContract = CONTRACT) -> report.TestFigures:
+    answers = answer(WrittenAnswers(), contract, numbered_pictures())
+    before = answer(WrittenAnswers(), uncalibrated(contract), numbered_pictures())
+    return measured(answers, before, contract)
+
+
+def test_rows_of_the_confusion_matrix_are_the_truth() -> None:
+    assert figures().confusion_matrix == ((2, 1, 0), (0, 1, 1), (0, 0, 1))
+
+
+def test_accuracy_is_the_diagonal() -> None:
+    found = figures()
+
+    assert found.n == 6
+    assert found.accuracy == pytest.approx(4 / 6)
+
+
+def test_each_class_has_precision_recall_and_f1() -> None:
+    one = figures().per_class["b"]
+
+    assert (one.precision, one.recall, one.f1, one.support) == (0.5, 0.5, 0.5, 2)
+
+
+def test_macro_counts_classes_and_weighted_counts_pictures() -> None:
+    averages = figures().averages
+
+    assert averages.macro.recall == pytest.approx((2 / 3 + 1 / 2 + 1) / 3)
+    assert averages.weighted.recall == pytest.approx((3 * 2 / 3 + 2 * 1 / 2 + 1) / 6)
+
+
+def test_coverage_counts_what_needs_no_review() -> None:
+    decisions = figures().decisions
+
+    assert decisions.coverage == pytest.approx(4 / 6)
+    assert decisions.accuracy == pytest.approx(3 / 4)
+
+
+def test_without_temperature_both_losses_are_the_same() -> None:
+    found = figures()
+
+    assert found.loss == pytest.approx(found.nll_before)
+    assert found.loss == pytest.approx(-np.log([0.8, 0.8, 0.3, 0.8, 0.05, 0.6]).mean(), rel=1e-6)
+
+
+def test_the_surest_mistake_comes_first() -> None:
+    answers = answer(WrittenAnswers(), CONTRACT, numbered_pictures())
+
+    shown = examples(answers, CONTRACT.labels)
+
+    assert [(one.index, one.truth, one.predicted) for one in shown.wrong] == [(4, "b", "c"), (2, "a", "b")]
+    assert [one.index for one in shown.right] == [0, 1, 3, 5]
+
+
+def test_the_interval_is_the_one_in_the_textbook() -> None:
+    low, high = wilson_interval(81, 263)  # Newcombe 1998, table I, method 3
+
+    assert (low, high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+
+
+def test_the_interval_stays_inside_zero_and_one() -> None:
+    assert wilson_interval(0, 10)[0] == 0.0
+    assert wilson_interval(10, 10)[1] == pytest.approx(1.0)
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
+    confidences = np.array([0.95] * 10 + [0.55] * 10, np.float32)
+    right = np.array([True] * 8 + [False] * 2 + [True] * 5 + [False] * 5)
+
+    # (10 * |0.95 - 0.8| + 10 * |0.55 - 0.5|) / 20
+    assert expected_calibration_error(confidences, right) == pytest.approx(0.1, abs=1e-6)
+
+
+def test_certainty_falls_into_the_last_bin_and_nothing_into_the_empty_ones() -> None:
+    count, confidence, accuracy = reliability(np.array([1.0], np.float32), np.array([True]))
+
+    assert count.tolist() == [0] * 14 + [1]
+    assert (confidence[-1], accuracy[-1], accuracy[0]) == (1.0, 1.0, 0.0)
+
+
+def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
+    loss = negative_log_likelihood(np.array([[1.0, 0.0]], np.float32), np.array([1], np.uint8))
+
+    assert loss == pytest.approx(87.34, abs=0.01)
+
+
+def test_two_evaluations_of_one_model_agree() -> None:
+    assert differences(figures(), figures()) == []
+
+
+def test_an_evaluation_that_differs_says_in_what() -> None:
+    found = figures()
+    changed = found.model_copy(
+        update={"accuracy": 0.5, "confusion_matrix": ((3, 0, 0), (0, 1, 1), (0, 0, 1))}
+    )
+
+    told = differences(found, changed)
+
+    assert told == [
+        "accuracy: the report has 0.6667, found 0.5000.",
+        "confusion matrix: 1 of 6 pictures have another answer.",
+    ]
+
+
+def test_evaluations_on_different_numbers_of_pictures_are_not_compared() -> None:
+    found = figures()
+
+    assert differences(found, found.model_copy(update={"n": 7})) == ["n: the report has 6, found 7."]

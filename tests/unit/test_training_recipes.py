@@ -1,0 +1,42 @@
+"""What can be trained with, and when a checkpoint belongs to a run."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from model_store.manifest import DataSet
+from training.errors import BadRecipe
+from training.recipes import BUNDLED, CONV3, default_run_folder, fingerprint
+
+DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("network", "vgg", "network vgg: expected one of conv3, resnet"),
+        ("epochs", 0, "epochs 0: expected 1 or more"),
+        ("batch_size", 0, "batch_size 0: expected 1 or more"),
+        ("learning_rate", -1.0, "learning_rate -1.0: expected above 0"),
+        ("patience", 0, "patience 0: expected 1 or more"),
+        ("seed", -1, "seed -1: expected 0 or more"),
+    ],
+)
+def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, message: str) -> None:
+    with pytest.raises(BadRecipe, match=message):
+        replace(CONV3, **{field: value})
+
+
+def test_the_same_command_finds_its_checkpoint_again() -> None:
+    assert default_run_folder(CONV3, DATA) == default_run_folder(replace(CONV3), DATA)
+
+
+def test_another_seed_is_another_run() -> None:
+    assert fingerprint(CONV3, DATA) != fingerprint(replace(CONV3, seed=1), DATA)
+
+
+def test_other_data_is_another_run() -> None:
+    other = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
+
+    assert fingerprint(BUNDLED, DATA) != fingerprint(BUNDLED, other)
