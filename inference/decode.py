@@ -98,15 +98,18 @@ def _decode_samples(upload: bytes, header: Header) -> _Samples:
     """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
     flags = _flags(upload, header)
     try:
-        stored, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(upload, np.uint8), flags)
+        stored, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(upload, np.uint8), flags=flags)
     except cv2.error as error:
-        raise _broken(header, f"cannot be decoded ({error.err})") from error
+        raise _broken(header, _UNDECODABLE) from error
     if stored is None:
-        raise _broken(header, "is damaged, or compressed in a way that is not read here")
+        raise _broken(header, _UNDECODABLE)
     if header.format == "TIFF":
         return stored  # OpenCV has turned it: of TIFF alone the orientation is its decoder's affair
     exif = dict(zip(kinds, blocks, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
     return upright(stored, 1 if exif is None else exif_orientation(exif.tobytes()))
+
+
+_UNDECODABLE = "is damaged, or compressed in a way that is not read here"
 
 
 def _flags(upload: bytes, header: Header) -> int:
