@@ -11,8 +11,6 @@ from model_store.promotions import history
 from model_store.rollback import lineage
 from model_store.store import Store
 
-NO_AGE = timedelta(0)
-
 
 def orphans(store: Store) -> list[Stored]:
     """Folders under releases/ that no promotion names: unfinished, refused, beaten, or not promoted yet."""
@@ -20,7 +18,7 @@ def orphans(store: Store) -> list[Stored]:
     return [release for release in stored(store) if release.version not in named]
 
 
-def prunable(store: Store, keep: int, older_than: timedelta = NO_AGE) -> list[Stored]:
+def prunable(store: Store, keep: int, older_than: timedelta | None = None) -> list[Stored]:
     """Choose what `prune` would remove.
 
     Kept are the `keep` releases that were current last and the `keep` that rolling back would walk through;
@@ -29,22 +27,18 @@ def prunable(store: Store, keep: int, older_than: timedelta = NO_AGE) -> list[St
     Args:
         store: where.
         keep: 1 or more; current is one of them.
-        older_than: how long ago an orphan was last written to, at least. It spares a publishing that is under
-            way; one that is not spared ends with an error and leaves current alone.
+        older_than: how long ago an orphan was last written to, at least, by the store's clock; None takes
+            all. It spares a publishing that is under way; one that is not spared ends with an error and leaves
+            current alone.
     """
     log = history(store)
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
     kept = {*recent[:keep], *lineage(log)[-keep:]}
-    lost = {release.version for release in orphans(store)}
-    young = datetime.now(UTC) - older_than
-    return [
-        release
-        for release in stored(store)
-        if release.version not in kept and (release.version not in lost or _last_written(release) <= young)
-    ]
+    spared = set() if older_than is None else _written_since(store, datetime.now(UTC) - older_than)
+    return [release for release in stored(store) if release.version not in kept | spared]
 
 
-def prune(store: Store, keep: int, older_than: timedelta = NO_AGE) -> list[Stored]:
+def prune(store: Store, keep: int, older_than: timedelta | None = None) -> list[Stored]:
     """Remove what `prunable` chooses, and return it."""
     removed = prunable(store, keep, older_than)
     for release in removed:
@@ -52,8 +46,13 @@ def prune(store: Store, keep: int, older_than: timedelta = NO_AGE) -> list[Store
     return removed
 
 
-def _last_written(release: Stored) -> datetime:
-    return max(entry.modified for entry in release.entries)
+def _written_since(store: Store, moment: datetime) -> set[str]:
+    """Orphans that something was written to since."""
+    return {
+        release.version
+        for release in orphans(store)
+        if max(entry.modified for entry in release.entries) > moment
+    }
 
 
 def _remove(store: Store, release: Stored) -> None:

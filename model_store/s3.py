@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 3
 READ_SECONDS: Final = 20
 """Silence after which a connection is given up; a slow transfer that keeps moving is not cut."""
+PAGE_KEYS: Final = 1000
+"""S3's own limit."""
 ATTEMPTS: Final = 3
 """How often one request is made in all, with boto3's standard backoff (up to 2 s here) between."""
 
@@ -59,12 +61,15 @@ Result = TypeVar("Result")
 class S3Store:
     """See `Store` for what each method promises."""
 
-    def __init__(self, address: str, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self, address: str, *, read_seconds: float = READ_SECONDS, page_keys: int = PAGE_KEYS
+    ) -> None:
         """Prepare a client; nothing is contacted.
 
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
             read_seconds: silence after which a request is given up.
+            page_keys: how many keys one listing request asks for.
 
         Raises:
             BadAddress: it is not spelled so.
@@ -75,6 +80,7 @@ class S3Store:
             raise BadAddress(f"{address!r} is no S3 address. One looks like s3://bucket/prefix.")
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
+        self._page_keys = page_keys
         self._client = _new_client(self.address, read_seconds)
 
     @property
@@ -107,7 +113,11 @@ class S3Store:
 
     def _pages(self, prefix: str) -> Iterator[Entry]:
         pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+        for page in pages.paginate(
+            Bucket=self._bucket,
+            Prefix=self._prefix + prefix,
+            PaginationConfig={"PageSize": self._page_keys},
+        ):
             for item in page.get("Contents", []):
                 key = item["Key"].removeprefix(self._prefix)
                 if key and not key.endswith(

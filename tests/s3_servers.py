@@ -36,6 +36,7 @@ class S3Server:
 
     Attributes:
         kind: swift or moto.
+        client: of boto3, for what the product never does, such as making buckets.
         log: the file that holds what it wrote to stdout and stderr.
     """
 
@@ -44,6 +45,7 @@ class S3Server:
     access_key: str
     secret_key: str
     log: Path
+    client: "S3Client"
 
     def environment(self) -> dict[str, str]:
         """What a process needs to reach it, and not the tester's own settings."""
@@ -60,33 +62,16 @@ class S3Server:
     def new_bucket(self) -> str:
         """Make a bucket that nobody else has."""
         name = f"shop-{secrets.token_hex(6)}"
-        with self._client() as client:
-            client.create_bucket(Bucket=name)
+        self.client.create_bucket(Bucket=name)
         return name
 
     def answers(self) -> bool:
         """Whether it is ready for requests."""
         try:
-            with self._client() as client:
-                client.list_buckets()
+            self.client.list_buckets()
         except (BotoCoreError, ClientError):
             return False
         return True
-
-    @contextmanager
-    def _client(self) -> Iterator["S3Client"]:
-        client = boto3.Session().client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        try:
-            yield client
-        finally:
-            client.close()
 
 
 @contextmanager
@@ -99,7 +84,7 @@ def moto(folder: Path) -> Iterator[S3Server]:
     _require_venv("moto_server")
     folder.mkdir(parents=True, exist_ok=True)
     [port] = free_ports(1)
-    server = S3Server("moto", f"http://127.0.0.1:{port}", "key", "secret", folder / "log")
+    server = _server("moto", port, "key", "secret", folder)
     with _processes([["moto_server", "-H", "127.0.0.1", "-p", str(port)]], server):
         yield server
 
@@ -125,7 +110,7 @@ def swift(folder: Path) -> Iterator[S3Server]:
     ports = dict(zip(("account", "container", "object"), inner, strict=True))
     _write_rings(folder, ports)
     _write_configuration(folder, ports, proxy)
-    server = S3Server("swift", f"http://127.0.0.1:{proxy}", "test:tester", "testing", folder / "log")
+    server = _server("swift", proxy, "test:tester", "testing", folder)
     commands = [[f"swift-{name}-server", str(folder / f"{name}.conf")] for name in (*ports, "proxy")]
     with _processes(commands, server):
         yield server
@@ -138,6 +123,19 @@ def free_ports(count: int) -> list[int]:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]
+
+
+def _server(kind: str, port: int, access_key: str, secret_key: str, folder: Path) -> S3Server:
+    endpoint = f"http://127.0.0.1:{port}"
+    client = boto3.Session().client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    return S3Server(kind, endpoint, access_key, secret_key, folder / "log", client)
 
 
 def _require_venv(program: str) -> None:
@@ -168,6 +166,7 @@ def _keeps_attributes(folder: Path) -> bool:
 def _processes(commands: list[list[str]], server: S3Server) -> Iterator[None]:
     with ExitStack() as stack:
         log = stack.enter_context(server.log.open("wb"))
+        stack.callback(server.client.close)
         started = []
         for program, *arguments in commands:
             process = subprocess.Popen(
@@ -237,11 +236,11 @@ pipeline = {name}-server
 use = egg:swift#{name}
 """
 
-PIPELINE = "catch_errors gatekeeper listing_formats bulk s3api tempauth slo dlo versioned_writes symlink proxy-server"
+MIDDLEWARE = "catch_errors gatekeeper listing_formats bulk s3api tempauth slo dlo versioned_writes symlink"
 
 PROXY = f"""
 [pipeline:main]
-pipeline = {PIPELINE}
+pipeline = {MIDDLEWARE} proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -268,7 +267,7 @@ def _write_configuration(folder: Path, ports: Mapping[str, int], proxy: int) -> 
     for name, port in ports.items():
         text = COMMON.format(port=port, **common) + INNER.format(name=name)
         (folder / f"{name}.conf").write_text(text, "utf-8")
-    plain = set(PIPELINE.split()) - {"s3api", "tempauth", "proxy-server"}
+    plain = set(MIDDLEWARE.split()) - {"s3api", "tempauth"}
     filters = "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n" for name in sorted(plain))
     (folder / "proxy.conf").write_text(COMMON.format(port=proxy, **common) + PROXY + filters, "utf-8")
     (folder / "swift.conf").write_text(CLUSTER, "utf-8")

@@ -1,0 +1,78 @@
+"""Publish a release: send its folder to a store and make it current.
+
+python -m scripts.publish FOLDER STORE [--force] [--no-promote] [--by NAME]
+
+Run again after an interruption, it goes on where it was. What is refused and why: model_store/gate.py.
+"""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from model_store.publish import Progress as Report
+from model_store.publish import Published, publish
+from model_store.store import open_store
+from scripts.terminal import console, run
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Publish what the arguments name."""
+    arguments = _parser().parse_args(argv)
+    store = open_store(arguments.store)
+    with _progress(arguments.folder) as progress:
+        published = publish(
+            arguments.folder,
+            store,
+            by=arguments.by or getpass.getuser(),
+            force=arguments.force,
+            promote=not arguments.no_promote,
+            progress=progress,
+        )
+    print(told(published, store.address))
+    return 0
+
+
+def told(published: Published, address: str) -> str:
+    """What became of a release, in two lines."""
+    version, promotion = published.manifest.version, published.promotion
+    if promotion is None:
+        state = (
+            f"{version} is in {address}, but not current: `releases promote` makes it so, `prune` removes it."
+        )
+    else:
+        state = f"{version} is current in {address} (promotion {promotion.number} by {promotion.by})."
+    return f"{state}\n{published.verdict}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.publish", description="Send a release to a store and make it current."
+    )
+    parser.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
+    parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
+    parser.add_argument(
+        "--force", action="store_true", help="even if it is worse than current, or has other labels"
+    )
+    parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
+    parser.add_argument("--by", metavar="NAME", help="who publishes, for the log; your login if left out")
+    return parser
+
+
+@contextmanager
+def _progress(folder: Path) -> Iterator[Report]:
+    """Draw a bar of bytes on stderr while files are sent; nothing where it is no terminal."""
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    out = console(sys.stderr)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bars:
+        task = bars.add_task("", total=total)
+        yield lambda path, size: bars.update(task, description=path, advance=size)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,236 @@
+"""Look after the releases in a store.
+
+python -m scripts.releases --store ADDRESS list | show VERSION | promote VERSION | rollback | prune
+
+`--json` prints the same as JSON. Each command is one function below; what it does is in model_store/.
+"""
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich.filesize import decimal
+from rich.table import Table
+
+from model_store.catalogue import Stored, read_manifest, stored
+from model_store.errors import ReleaseError
+from model_store.manifest import Manifest
+from model_store.promotions import Promotion, current, history
+from model_store.publish import promote
+from model_store.retention import prunable, prune
+from model_store.rollback import roll_back
+from model_store.store import Store, open_store
+from scripts.publish import told
+from scripts.terminal import console, run
+
+KEEP = 5
+"""How many releases `prune` leaves unless it is told otherwise."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that the arguments name."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if "store" not in arguments:
+        parser.error("--store is missing: a folder, or s3://bucket/prefix")
+    command: Callable[[Store, argparse.Namespace], None] = arguments.command
+    command(open_store(arguments.store), arguments)
+    return 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One release in the list.
+
+    Attributes:
+        state: current, promoted, never promoted, unfinished, or what is wrong with it.
+        last: the last promotion that named it.
+    """
+
+    release: Stored
+    state: str
+    manifest: Manifest | None
+    last: Promotion | None
+
+
+def _list(store: Store, arguments: argparse.Namespace) -> None:
+    rows = _rows(store)
+    if "json" in arguments:
+        print(json.dumps([_row_as_json(row) for row in rows], indent=1))
+        return
+    table = Table("version", "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
+    for row in rows:
+        table.add_row(row.release.version, row.state, *_figures(row), *_promoted(row))
+    console().print(table)
+
+
+def _rows(store: Store) -> list[Row]:
+    log = history(store)
+    last = {promotion.version: promotion for promotion in log}
+    holding = log[-1].version if log else None
+    return [_row(store, release, last.get(release.version), holding) for release in stored(store)]
+
+
+def _row(store: Store, release: Stored, last: Promotion | None, holding: str | None) -> Row:
+    if not release.complete:
+        return Row(release, "unfinished", None, last)
+    try:
+        manifest = read_manifest(store, release.version)
+    except ReleaseError as error:
+        return Row(release, f"damaged: {error}", None, last)
+    state = "current" if release.version == holding else "promoted" if last else "never promoted"
+    return Row(release, state, manifest, last)
+
+
+def _figures(row: Row) -> tuple[str, str, str, str]:
+    size = decimal(row.release.size)
+    if row.manifest is None:
+        return "", "", "", size
+    headline = row.manifest.headline
+    return f"{headline.test_accuracy:.4f}", f"{headline.test_n:,}", f"{headline.parameters:,}", size
+
+
+def _promoted(row: Row) -> tuple[str, str]:
+    return ("", "") if row.last is None else (f"{row.last.at:%Y-%m-%d %H:%M} UTC", row.last.by)
+
+
+def _row_as_json(row: Row) -> dict[str, object]:
+    return {
+        "version": row.release.version,
+        "state": row.state,
+        "current": row.state == "current",
+        "bytes": row.release.size,
+        "headline": row.manifest and row.manifest.headline.model_dump(mode="json"),
+        "last_promotion": row.last and row.last.model_dump(mode="json"),
+    }
+
+
+def _show(store: Store, arguments: argparse.Namespace) -> None:
+    version = current(store).version if arguments.version == "current" else arguments.version
+    manifest = read_manifest(store, version)
+    log = [promotion for promotion in history(store) if promotion.version == version]
+    if "json" in arguments:
+        promotions = [promotion.model_dump(mode="json") for promotion in log]
+        print(json.dumps({"manifest": manifest.model_dump(mode="json"), "promotions": promotions}, indent=1))
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, value in _facts(manifest):
+        table.add_row(name, value)
+    for promotion in log:
+        table.add_row(
+            promotion.reason, f"{promotion.number}, {promotion.at:%Y-%m-%d %H:%M} UTC by {promotion.by}"
+        )
+    console().print(table)
+
+
+def _facts(manifest: Manifest) -> list[tuple[str, str]]:
+    headline, model = manifest.headline, manifest.model
+    return [
+        ("version", manifest.version),
+        ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
+        ("test accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
+        ("size", f"{headline.parameters:,} parameters, {headline.mflops:.2f} MFLOP per picture"),
+        ("labels", ", ".join(model.labels)),
+        (
+            "review below",
+            f"confidence {model.thresholds.confidence}, familiarity {model.thresholds.familiarity}",
+        ),
+        ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
+        ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
+        *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),
+    ]
+
+
+def _promote(store: Store, arguments: argparse.Namespace) -> None:
+    published = promote(arguments.version, store, by=_by(arguments), force=arguments.force)
+    if "json" in arguments and published.promotion is not None:
+        print(published.promotion.model_dump_json(indent=1))
+    else:
+        print(told(published, store.address))
+
+
+def _rollback(store: Store, arguments: argparse.Namespace) -> None:
+    promotion = roll_back(store, _by(arguments))
+    if "json" in arguments:
+        print(promotion.model_dump_json(indent=1))
+    else:
+        print(
+            f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
+            f"(promotion {promotion.number} by {promotion.by})."
+        )
+
+
+def _prune(store: Store, arguments: argparse.Namespace) -> None:
+    choose = prunable if arguments.dry_run else prune
+    chosen = choose(store, arguments.keep, _age(arguments))
+    if "json" in arguments:
+        print(
+            json.dumps([{"version": release.version, "bytes": release.size} for release in chosen], indent=1)
+        )
+        return
+    for release in chosen:
+        print(f"{release.version}  {decimal(release.size)}")
+    print(
+        f"{len(chosen)} releases {'would be' if arguments.dry_run else 'were'} removed from {store.address}."
+    )
+
+
+def _age(arguments: argparse.Namespace) -> timedelta | None:
+    return None if arguments.older_than is None else timedelta(minutes=arguments.older_than)
+
+
+def _by(arguments: argparse.Namespace) -> str:
+    return arguments.by or getpass.getuser()
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Taken before and after the command alike; what was not given is not in the namespace.
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument(
+        "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
+    )
+    shared.add_argument("--json", action="store_true", help="print JSON")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.releases", description="Look after the releases in a store.", parents=[shared]
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, command: Callable[[Store, argparse.Namespace], None], told: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told, parents=[shared])
+        made.set_defaults(command=command)
+        return made
+
+    add("list", _list, "What is there, what is current, how good it is.")
+    add("show", _show, "One release in full.").add_argument("version", help="a version, or `current`")
+    promoting = add("promote", _promote, "Make a release current.")
+    promoting.add_argument("version", help="a version that `list` shows")
+    promoting.add_argument("--force", action="store_true", help="even if the gate refuses it")
+    rolling = add("rollback", _rollback, "Make the release before current's current again.")
+    for each in (promoting, rolling):
+        each.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
+    pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
+    pruning.add_argument("--keep", type=_count, default=KEEP, help=f"releases to keep, {KEEP} if left out")
+    pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
+    pruning.add_argument(
+        "--older-than",
+        type=float,
+        metavar="MINUTES",
+        help="spare orphans that were written to since; one may be on its way at this moment",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if (count := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{count} is too few; current has to stay, so 1 or more")
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,76 @@
+"""kill -9 while publishing, at every boundary between two writes: current stays what it was, and whole."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model_store.catalogue import stored
+from model_store.promotions import current, history
+from model_store.publish import publish
+from model_store.pull import pull
+from model_store.retention import prune
+from model_store.store import open_store
+
+ROOT = Path(__file__).parents[3]
+WRITES = 6
+"""Four files, the manifest, the promotion."""
+
+
+@pytest.fixture(params=["folder", "swift"])
+def address(request: pytest.FixtureRequest) -> str:
+    found = request.getfixturevalue(f"{request.param}_address")
+    assert isinstance(found, str)
+    return found
+
+
+def publish_and_die(folder: Path, address: str, *how: str) -> int:
+    command = [sys.executable, "-m", "tests.contract.store.publisher", *how, address, str(folder)]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+@pytest.mark.parametrize("write", range(1, WRITES + 1))
+def test_killed_before_any_write_current_is_served_the_orphan_goes_and_publishing_again_works(
+    address: str, releases: Callable[..., Path], tmp_path: Path, write: int
+) -> None:
+    store = open_store(address)
+    served = publish(releases(1), store, by="ann")
+
+    died = publish_and_die(releases(2), address, "kill-before", str(write))
+
+    assert died == -signal.SIGKILL
+    assert current(store) == served.promotion
+    assert pull(store, current(store).version, tmp_path / "cache").manifest == served.manifest
+    assert len(prune(store, keep=5)) == min(write - 1, 1)
+    assert [release.version for release in stored(store)] == [served.manifest.version]
+    again = publish(releases(2), store, by="bob")
+    assert pull(store, current(store).version, tmp_path / "cache").manifest == again.manifest
+
+
+def test_killed_after_the_promotion_the_new_release_is_current_and_whole(
+    address: str, releases: Callable[..., Path], tmp_path: Path
+) -> None:
+    store = open_store(address)
+    publish(releases(1), store, by="ann")
+
+    died = publish_and_die(releases(2), address, "kill-after", str(WRITES))
+
+    assert died == -signal.SIGKILL
+    assert len(history(store)) == 2
+    assert pull(store, current(store).version, tmp_path / "cache").manifest.training["seed"] == 2
+
+
+def test_publishing_again_after_a_kill_keeps_what_had_arrived(
+    address: str, releases: Callable[..., Path]
+) -> None:
+    store = open_store(address)
+    publish_and_die(releases(2), address, "kill-before", "4")
+    arrived = store.entries("releases/")
+
+    publish(releases(2), store, by="bob")
+
+    assert len(arrived) == 3
+    assert [entry for entry in store.entries("releases/") if entry in arrived] == arrived
