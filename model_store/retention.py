@@ -28,8 +28,8 @@ def prunable(store: Store, keep: int, older_than: timedelta | None = None) -> li
         store: where.
         keep: 1 or more; current is one of them.
         older_than: how long ago an orphan was last written to, at least, by the store's clock; None takes
-            all. It spares a publishing that is under way; one that is not spared ends with an error and leaves
-            current alone.
+            all. It spares a publishing that is under way; one that is not spared ends with an error and
+            leaves current alone.
     """
     log = history(store)
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
