@@ -27,8 +27,8 @@ IMAGE = "localhost/wardrobe-test"
 TOOLS = ("mmdebstrap", "buildah", "podman", "conmon", "runc")
 """Each is a Debian package of the same name."""
 
-STORAGE = ("--storage-driver", "vfs", "--root", str(CACHE / "root"), "--runroot", str(CACHE / "run"))
-"""vfs copies instead of mounting: slow, but it works inside another container."""
+STORAGE = ("--root", str(CACHE / "root"), "--runroot", str(CACHE / "run"))
+"""The tools pick overlay mounts where the machine has them, else copies: slower by half a minute."""
 
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--memory", "256m")
 """podman's own defaults raise the limits, which is refused inside another container."""
