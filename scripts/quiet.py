@@ -17,15 +17,14 @@ ERRORS_ONLY = "3"
 
 
 def start_tensorflow() -> None:
-    """Load TensorFlow and its devices quietly; whoever set TF_CPP_MIN_LOG_LEVEL hears everything.
+    """Load TensorFlow and its devices quietly; whoever sets a lower TF_CPP_MIN_LOG_LEVEL hears them.
 
     Raises:
         ImportError: it is not installed, or cannot be loaded.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY) != ERRORS_ONLY:
         importlib.import_module("tensorflow")
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = ERRORS_ONLY
     with _kept_back():
         # Asking for the devices makes TensorFlow look for accelerators now, not in the middle of the output.
         importlib.import_module("tensorflow").config.list_logical_devices()

@@ -21,7 +21,7 @@ def mflops(path: Path) -> float:
     Raises:
         GraphUnusable: a shape that is needed cannot be inferred.
     """
-    graph = onnx.shape_inference.infer_shapes(_for_one_picture(onnx.load(path)))
+    graph = onnx.shape_inference.infer_shapes(_for_one_picture(onnx.load(path)), data_prop=True)
     shapes = _shapes(graph)
     try:
         return sum(_operations(node, shapes) for node in graph.graph.node) / 1e6
@@ -38,7 +38,8 @@ def _for_one_picture(graph: Graph) -> Graph:
 def _shapes(graph: Graph) -> Shapes:
     values = (*graph.graph.input, *graph.graph.output, *graph.graph.value_info)
     found = {value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim) for value in values}
-    return found | {constant.name: tuple(constant.dims) for constant in graph.graph.initializer}
+    known = {name: shape for name, shape in found.items() if all(shape)}  # a size of 0 is one not inferred
+    return known | {constant.name: tuple(constant.dims) for constant in graph.graph.initializer}
 
 
 def _operations(node: Graph, shapes: Shapes) -> int:

@@ -1,0 +1,64 @@
+"""A small trained network and its serving graph, made once for every test that reads them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from model_store.report import Epoch
+from tests.fashion import CLASSES, striped_pictures
+from training.checkpoints import Run
+from training.distance import Whitening, fit_whitening
+from training.export import export_graph, features_of, save_artifact
+from training.fitting import Fitted, fit
+from training.recipes import CONV3
+from training.splitting import Split, split
+from training.untyped import Network
+
+RECIPE = replace(CONV3, epochs=3, batch_size=32, validation=40, patience=None)
+
+
+class Listener:
+    """Remembers what a fit told."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, int, int]] = []
+        self.epochs: list[int] = []
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        self.steps.append((epoch, step, steps))
+
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+        self.epochs.append(epoch.epoch)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A trained network in both of its forms."""
+
+    artifact: Network
+    whitening: Whitening
+    model_path: Path
+    graph_path: Path
+
+
+@pytest.fixture(scope="session")
+def parts() -> Split:
+    """360 pictures to learn from and 40 held out."""
+    return split(striped_pictures(400), RECIPE.validation, seed=0, classes=CLASSES)
+
+
+@pytest.fixture(scope="session")
+def fitted(parts: Split, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """`conv3` after three epochs."""
+    return fit(parts, CLASSES, RECIPE, Run(tmp_path_factory.mktemp("fit"), "aa"), Listener())
+
+
+@pytest.fixture(scope="session")
+def exported(fitted: Fitted, parts: Split, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """The same network as model.keras and model.onnx."""
+    folder = tmp_path_factory.mktemp("export")
+    artifact = save_artifact(fitted.model, folder / "model.keras")
+    whitening = fit_whitening(features_of(artifact, parts.train.images), parts.train.labels, CLASSES)
+    export_graph(artifact, whitening, folder / "model.onnx")
+    return Exported(artifact, whitening, folder / "model.keras", folder / "model.onnx")

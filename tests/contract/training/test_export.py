@@ -1,0 +1,116 @@
+"""The serving graph is the network: same answers, known cost, the names that serving reads."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from inference.arrays import PixelsBatch, Probabilities
+from inference.onnx_session import OnnxSession
+from tests.contract.training.conftest import Exported
+from tests.fashion import striped_pictures
+from training.errors import GraphUnusable, ParityFailed
+from training.export import check_parity, features_of, probabilities_of
+from training.flops import mflops
+from training.quantisation import check_same_answers, write_eight_bit
+
+PICTURES = striped_pictures(200, seed=7).images
+
+
+def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
+    difference = check_parity(
+        lambda images: probabilities_of(exported.artifact, images), exported.graph_path, PICTURES
+    )
+
+    assert difference <= 1e-5
+
+
+def test_a_graph_that_answers_differently_is_refused(exported: Exported) -> None:
+    def a_little_off(images: PixelsBatch) -> Probabilities:
+        return probabilities_of(exported.artifact, images) + np.float32(1e-4)
+
+    with pytest.raises(ParityFailed, match=r"model\.onnx: a probability differs by 0\.0001"):
+        check_parity(a_little_off, exported.graph_path, PICTURES)
+
+
+def test_a_graph_that_answers_no_number_is_refused(exported: Exported) -> None:
+    def broken(images: PixelsBatch) -> Probabilities:
+        return np.full((len(images), 10), np.nan, np.float32)
+
+    with pytest.raises(ParityFailed, match="differs by nan"):
+        check_parity(broken, exported.graph_path, PICTURES)
+
+
+def test_the_distance_is_the_one_to_the_nearest_class(exported: Exported) -> None:
+    answered = OnnxSession(exported.graph_path).run(PICTURES).distances
+
+    expected = exported.whitening.distances(features_of(exported.artifact, PICTURES))
+
+    assert answered is not None
+    assert np.allclose(answered, expected, rtol=1e-4)
+
+
+def test_noise_lies_farther_away_than_what_was_learnt(exported: Exported) -> None:
+    session = OnnxSession(exported.graph_path)
+    noise = np.random.default_rng(0).integers(0, 256, (50, 28, 28)).astype(np.uint8)
+
+    known, foreign = session.run(PICTURES).distances, session.run(noise).distances
+
+    assert known is not None
+    assert foreign is not None
+    assert np.median(foreign) > np.quantile(known, 0.9)
+
+
+def test_one_picture_gets_the_answer_that_it_gets_among_others(exported: Exported) -> None:
+    session = OnnxSession(exported.graph_path)
+
+    alone, together = session.run(PICTURES[:1]), session.run(PICTURES)
+
+    assert np.allclose(alone.probabilities[0], together.probabilities[0], atol=1e-6)
+
+
+def test_a_picture_costs_what_the_layers_shapes_say(exported: Exported) -> None:
+    convolutions = 28**2 * 9 * 1 * 32 + 14**2 * 9 * 32 * 64 + 7**2 * 9 * 64 * 128
+    dense = 3 * 3 * 128 * 128 + 128 * 10
+    whitening = 128 * 128
+
+    assert mflops(exported.graph_path) == pytest.approx(2 * (convolutions + dense + whitening) / 1e6)
+
+
+def test_a_graph_without_shapes_has_no_known_cost(exported: Exported, tmp_path: Path) -> None:
+    graph = onnx.load(exported.graph_path)
+    next(node for node in graph.graph.node if node.op_type == "Conv").input[1] = "nowhere"
+    onnx.save(graph, tmp_path / "broken.onnx")
+
+    with pytest.raises(GraphUnusable, match=r"broken\.onnx: the shape of 'nowhere' cannot be inferred"):
+        mflops(tmp_path / "broken.onnx")
+
+
+def test_in_eight_bits_the_graph_is_smaller_and_nearly_the_same(exported: Exported, tmp_path: Path) -> None:
+    small = tmp_path / "small.onnx"
+    write_eight_bit(exported.graph_path, small, PICTURES)
+
+    full, less = OnnxSession(exported.graph_path).run(PICTURES), OnnxSession(small).run(PICTURES)
+
+    assert small.stat().st_size < 0.4 * exported.graph_path.stat().st_size
+    assert np.abs(full.probabilities - less.probabilities).max() < 0.1
+    assert mflops(small) == pytest.approx(mflops(exported.graph_path))
+
+
+def test_a_graph_in_eight_bits_that_changes_labels_is_refused() -> None:
+    full = np.array([[0.9, 0.1]] * 1000, np.float32)
+    small = full.copy()
+    small[:2] = [0.4, 0.6]
+
+    with pytest.raises(ParityFailed, match=r"keeps 99\.80% of its labels \(99\.9% is asked\)"):
+        check_same_answers(full, small, np.zeros(1000, np.uint8))
+
+
+def test_a_graph_in_eight_bits_that_is_right_less_often_is_refused() -> None:
+    full = np.array([[0.9, 0.1]] * 1000, np.float32)
+    small = full.copy()
+    small[0] = [0.4, 0.6]
+
+    with pytest.raises(ParityFailed, match=r"accuracy changes by -0\.10 points \(0\.05 is allowed\)"):
+        check_same_answers(full, small, np.zeros(1000, np.uint8))

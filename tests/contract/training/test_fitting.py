@@ -1,0 +1,136 @@
+"""A fit learns, stops when it should, keeps its best weights, and goes on where it was."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.contract.training.conftest import RECIPE, Listener
+from tests.fashion import CLASSES, striped_pictures
+from training.augmentation import augment
+from training.checkpoints import Run, load_checkpoint
+from training.fitting import Fitted, fit
+from training.recipes import BUNDLED
+from training.splitting import Split
+
+
+def test_a_fit_learns(fitted: Fitted) -> None:
+    assert fitted.history[-1].loss < 0.7 * fitted.history[0].loss
+    assert max(one.val_accuracy for one in fitted.history) > 0.5
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(fitted: Fitted, parts: Split) -> None:
+    answers = fitted.model(parts.validation.images, training=False).numpy().argmax(axis=1)
+
+    accuracy = np.mean(answers == parts.validation.labels)
+
+    assert accuracy == pytest.approx(fitted.history[fitted.best_epoch - 1].val_accuracy)
+    assert accuracy == pytest.approx(max(one.val_accuracy for one in fitted.history))
+
+
+def test_every_step_and_epoch_is_told(parts: Split, tmp_path: Path) -> None:
+    listener = Listener()
+
+    fit(parts, CLASSES, replace(RECIPE, epochs=1, batch_size=120), Run(tmp_path, "aa"), listener)
+
+    assert listener.steps == [(1, 1, 3), (1, 2, 3), (1, 3, 3)]
+    assert listener.epochs == [1]
+
+
+def test_without_progress_a_fit_stops_early(parts: Split, tmp_path: Path) -> None:
+    hopeless = replace(RECIPE, epochs=20, learning_rate=1e-12, patience=2, batch_size=360)
+
+    fitted = fit(parts, CLASSES, hopeless, Run(tmp_path, "aa"), Listener())
+
+    assert len(fitted.history) == fitted.best_epoch + 2 < 20
+
+
+def test_a_finished_fit_is_not_run_again(parts: Split, tmp_path: Path) -> None:
+    run, again = Run(tmp_path, "aa"), Listener()
+    first = fit(parts, CLASSES, replace(RECIPE, epochs=1), run, Listener())
+
+    second = fit(parts, CLASSES, replace(RECIPE, epochs=1), run, again)
+
+    assert (again.steps, again.epochs, second.history) == ([], [1], first.history)
+    for mine, theirs in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+        assert mine.tolist() == theirs.tolist()
+
+
+class Stopped(Exception):
+    """What the listener below raises."""
+
+
+class StopsAfterOneEpoch(Listener):
+    """Ends the fit as the second epoch begins."""
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        if epoch == 2:
+            raise Stopped
+
+
+def test_a_fit_that_was_stopped_ends_where_an_unbroken_one_does(
+    fitted: Fitted, parts: Split, tmp_path: Path
+) -> None:
+    run, rest = Run(tmp_path, "aa"), Listener()
+    with pytest.raises(Stopped):
+        fit(parts, CLASSES, RECIPE, run, StopsAfterOneEpoch())
+
+    resumed = fit(parts, CLASSES, RECIPE, run, rest)
+
+    assert rest.epochs == [1, 2, 3]
+    assert {epoch for epoch, _, _ in rest.steps} == {2, 3}
+    assert [one.loss for one in resumed.history] == pytest.approx(
+        [one.loss for one in fitted.history], rel=1e-3
+    )
+
+
+def test_a_checkpoint_holds_all_that_the_next_epoch_depends_on(parts: Split, tmp_path: Path) -> None:
+    run = Run(tmp_path, "aa")
+    fit(parts, CLASSES, replace(RECIPE, epochs=1), run, Listener())
+
+    stored = load_checkpoint(run)
+
+    assert stored is not None
+    assert sorted(stored.groups) == ["average", "best", "model", "optimizer"]
+    assert (stored.progress.finished, stored.progress.best_epoch) == (True, 1)
+
+
+def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, network="resnet", epochs=1, precision="bfloat16", batch_size=120)
+
+    fitted = fit(parts, CLASSES, recipe, Run(tmp_path, "aa"), Listener())
+
+    assert np.isfinite(fitted.history[0].loss)
+    assert {str(weight.dtype) for weight in fitted.model.weights} == {"float32"}
+
+
+def test_augmentation_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+    images = tf.constant(striped_pictures(20).images)
+
+    first, again, other = (augment(images, BUNDLED, tf.constant([0, step])).numpy() for step in (1, 1, 2))
+
+    assert (first.shape, first.dtype) == ((20, 28, 28), np.uint8)
+    assert first.tolist() == again.tolist()
+    assert first.tolist() != other.tolist()
+
+
+def test_augmentation_that_is_switched_off_changes_nothing() -> None:
+    images = striped_pictures(20).images
+
+    left_alone = augment(
+        tf.constant(images), replace(BUNDLED, flip=False, shift=0, erase=0), tf.constant([0, 1])
+    )
+
+    assert left_alone.numpy().tolist() == images.tolist()
+
+
+def test_erasing_blanks_a_square_in_half_of_the_pictures() -> None:
+    white = tf.fill((1000, 28, 28), tf.constant(255, tf.uint8))
+
+    erased = augment(white, replace(BUNDLED, flip=False, shift=0, erase=8), tf.constant([0, 1])).numpy()
+
+    blank = (erased == 0).sum(axis=(1, 2))
+    assert 400 < np.count_nonzero(blank) < 600
+    assert blank.max() == 64

@@ -1,0 +1,125 @@
+"""`python -m scripts.train` from a data set to a release, through kill -9 and Ctrl-C."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.classifier import open_classifier
+from model_store.local import open_release
+from model_store.promotions import current
+from model_store.report import parse_report
+from model_store.store import open_store
+from scripts import evaluate, train
+from tests.fashion import striped_pictures, write_csv, write_idx_folder
+from tests.waiting import wait_for
+from training.checkpoints import FILE_NAME
+
+ROOT = Path(__file__).parents[3]
+LONG_ENOUGH = 120
+"""Seconds for TensorFlow to start on a machine that is busy with other tests."""
+
+
+def options(data: Path, run: Path, epochs: int) -> list[str]:
+    return [
+        *("--data", str(data), "--network", "conv3", "--epochs", str(epochs), "--patience", "99"),
+        *("--validation", "60", "--batch-size", "16", "--run", str(run), "--out", str(run / "store")),
+    ]
+
+
+def started(arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.train", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data set in a folder of IDX files."""
+    write_idx_folder(tmp_path / "data", train=600, test=100)
+    return tmp_path / "data"
+
+
+def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pair = [
+        *("--train", str(write_csv(tmp_path / "train.csv", 300))),
+        *("--test", str(write_csv(tmp_path / "test.csv", 100, seed=1))),
+    ]
+    store = str(tmp_path / "store")
+    arguments = [
+        *pair,
+        "--network",
+        "conv3",
+        "--num_epochs",
+        "2",
+        "--run",
+        str(tmp_path / "run"),
+        "--out",
+        store,
+    ]
+
+    code = train.main(arguments)
+
+    version = current(open_store(store)).version
+    release = open_release(tmp_path / "store" / "releases" / version)
+    report = parse_report((release.folder / "report.json").read_bytes(), "report.json")
+    classifier = open_classifier(release.folder / "model.onnx", release.manifest.model)
+    predictions = classifier.classify(striped_pictures(100, seed=1).images)
+    right = [one.class_id == index % 10 for index, one in enumerate(predictions)]
+    assert code == 0
+    assert report.test.accuracy == np.mean(right)
+    assert release.manifest.headline.test_accuracy == report.test.accuracy
+    assert (report.model.parameters, len(report.history), report.validation.n) == (241_546, 2, 25)
+    classifier.check_golden(release.manifest.golden.inputs(), release.manifest.golden.answers())
+    assert f"Released to {store}" in capsys.readouterr().out.replace("\n", "")
+    assert sorted(path.name for path in (release.folder / "figures").iterdir()) == [
+        "confusion_matrix.png",
+        "curves.png",
+        "examples.png",
+        "reliability.png",
+    ]
+
+    assert evaluate.main([str(release.folder), *pair]) == 0
+    assert "This is what the stored report says." in capsys.readouterr().out
+
+
+def test_killed_after_an_epoch_the_same_command_goes_on(data: Path, tmp_path: Path) -> None:
+    broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
+    process = started(options(data, broken, epochs=5))
+    wait_for("a checkpoint", (broken / FILE_NAME).exists, LONG_ENOUGH)
+
+    process.kill()
+    process.communicate()
+    code = train.main(options(data, broken, epochs=5))
+    train.main(options(data, unbroken, epochs=5))
+
+    reports = [
+        parse_report((run / "release" / "report.json").read_bytes(), str(run)) for run in (broken, unbroken)
+    ]
+    assert (process.returncode, code) == (-signal.SIGKILL, 0)
+    assert [[one.epoch for one in report.history] for report in reports] == [[1, 2, 3, 4, 5]] * 2
+    losses = [[one.loss for one in report.history] for report in reports]
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert reports[0].test.accuracy == pytest.approx(reports[1].test.accuracy, abs=0.05)
+
+
+def test_ctrl_c_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    process = started(options(data, tmp_path / "run", epochs=1000))
+    wait_for("a checkpoint", (tmp_path / "run" / FILE_NAME).exists, LONG_ENOUGH)
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=LONG_ENOUGH)
+
+    assert process.returncode == 130
+    assert err == (
+        "wardrobe: stopped. The same command goes on after the last finished epoch, "
+        f"from {tmp_path / 'run'}.\n"
+    )
+    assert "1/1000" in out
