@@ -1,0 +1,50 @@
+"""The lock files: every version held by hash, and nothing of the machine that wrote them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+
+PIN = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,._-]+\])?==[^ ]+( ; .+)? \\$")
+"""`name==version`, perhaps a marker, and a continuation: hashes follow."""
+
+
+def pins(lock: str) -> set[str]:
+    """The lines of a lock that name a package, without what follows the version."""
+    lines = (ROOT / lock).read_text("utf-8").splitlines()
+    return {line.removesuffix(" \\") for line in lines if "==" in line and not line.startswith((" ", "#"))}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_file_names_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text("utf-8")
+
+    assert "://" not in text
+    assert not re.search(r"^-", text, re.MULTILINE), "options of an index, or of a folder of wheels"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_of_a_lock_file_is_held_by_hash(lock: str) -> None:
+    lines = (ROOT / lock).read_text("utf-8").splitlines()
+
+    named = [line for line in lines if line and not line.startswith((" ", "#"))]
+
+    assert named
+    assert [line for line in named if not PIN.match(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [("requirements-serve.txt", "requirements.txt"), ("requirements.txt", "requirements-dev.txt")],
+)
+def test_training_and_testing_keep_the_versions_that_serve(narrow: str, wide: str) -> None:
+    assert pins(narrow) <= pins(wide)
+
+
+def test_the_container_gets_no_training_libraries() -> None:
+    served = {pin.split("==")[0] for pin in pins("requirements-serve.txt")}
+
+    assert served.isdisjoint({"tensorflow", "keras", "scikit-learn", "matplotlib", "onnx", "tf2onnx"})
