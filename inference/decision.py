@@ -29,7 +29,7 @@ def calibrate(probabilities: Probabilities, temperature: float) -> Probabilities
     """
     with np.errstate(divide="ignore"):  # log 0 is -inf, which exp turns back into 0
         scaled = np.log(probabilities.astype(np.float64)) / temperature
-    # Largest first to 0, so that exp never overflows.
+    # The largest becomes 0, so that a low temperature does not turn all of them into 0.
     weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     calibrated: Probabilities = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return calibrated

@@ -16,6 +16,7 @@ from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.header import OS2_HEADER, Header, read_header
 from inference.orientation import exif_orientation, upright
+from inference.truncation import is_whole
 
 REDUCED_EDGE = 16 * EDGE
 """Longest edge, in pixels, below which a JPEG is not reduced while it is decoded.
@@ -73,25 +74,11 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
             f"The picture is {header.width} x {header.height} = {header.width * header.height:,} pixels; "
             f"at most {max_pixels:,} are read. Send a smaller one: {EDGE} x {EDGE} is what the model sees."
         )
-    _refuse_truncated(upload, header)
+    if not is_whole(upload, header):
+        raise _broken(header, f"ends too early, after {len(upload)} bytes")
     samples = _decode_samples(upload, header)
     _refuse_other_types(samples, header)
     return Decoded(picture=_picture(samples), pixels=_as_it_is(samples))
-
-
-def _refuse_truncated(upload: bytes, header: Header) -> None:
-    """Find a missing end before a decoder fills it with grey, which some versions do without a word."""
-    match header.format:
-        case "PNG":
-            whole = upload.rfind(b"\0\0\0\0IEND") > 0
-        case "JPEG":
-            whole = upload.rfind(b"\xff\xd9") > upload.find(b"\xff\xda")  # EOI after SOS
-        case "WebP":
-            whole = len(upload) >= 8 + int.from_bytes(upload[4:8], "little")
-        case _:
-            return  # OpenCV notices
-    if not whole:
-        raise _broken(header, f"ends too early, after {len(upload)} bytes")
 
 
 def _decode_samples(upload: bytes, header: Header) -> _Samples:

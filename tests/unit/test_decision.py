@@ -33,6 +33,10 @@ def test_a_tiny_probability_does_not_spoil_the_sum() -> None:
     assert calibrate(row(1.0, 1e-45), 0.05).tolist() == [[1.0, 0.0]]
 
 
+def test_the_lowest_temperature_leaves_the_likeliest_class() -> None:
+    assert calibrate(row(0.6, 0.4), 1e-4).tolist() == [[1.0, 0.0]]
+
+
 @given(
     weights=st.lists(st.floats(0, 1, width=32), min_size=2, max_size=12).filter(lambda w: sum(w) > 0.01),
     temperature=st.floats(0.05, 20),

@@ -259,6 +259,15 @@ def test_bytes_after_the_end_do_no_harm(upload: bytes) -> None:
     assert decoded_picture(upload + b"trailing").shape == NOISE.shape
 
 
+def test_a_chunk_that_claims_gigabytes_is_refused_before_memory_is_taken() -> None:
+    claim = (0xFF002000).to_bytes(4, "big")
+    upload = png(NOISE)
+    start = upload.index(b"IDAT") - 4
+
+    with pytest.raises(BrokenPicture, match="ends too early"):
+        decode(upload[:start] + claim + upload[start + 4 :], MAX_PIXELS)
+
+
 def test_a_png_with_a_wrong_checksum_is_broken() -> None:
     upload = bytearray(png(NOISE))
     upload[len(upload) // 2] ^= 0xFF
