@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Settings, setting_names
+
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md") for path in ROOT.glob(pattern))
 
@@ -28,6 +30,23 @@ def test_every_file_that_a_page_links_to_is_there(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)[^):]*\)", page.read_text("utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    rows = re.findall(r"^\| `(WARDROBE_[A-Z_]+)` \| (?:`(.*?)`)? ?\|", readme, re.MULTILINE)
+
+    assert [name for name, _ in rows] == setting_names()
+    assert [shown for _, shown in rows] == [default_of(name) for name in setting_names()]
+
+
+def default_of(setting: str) -> str:
+    """What the README shows as the default: nothing for None and for an empty list."""
+    default = Settings.model_fields[setting.removeprefix("WARDROBE_").lower()].default
+    if default is None or default == ():
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def test_the_map_of_the_house_shows_every_package() -> None:
