@@ -85,8 +85,8 @@ def _keras(path: Path) -> ModuleType:
     if importlib.util.find_spec("tensorflow") is None:
         raise ModelUnreadable(
             f"{path} is a bare Keras model, and TensorFlow, which would run it, is not installed. Install "
-            "requirements.txt, or turn the model into a release where TensorFlow is: "
-            "`python -m scripts.publish --help` says how."
+            "requirements.txt here, or publish a release, which is served without TensorFlow: "
+            "`python -m scripts.train --publish STORE` makes one."
         )
     import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
 

@@ -14,9 +14,6 @@ from inference.onnx_session import OnnxSession
 from inference.session import Session
 
 CLASSES = 10
-KERAS_ON_NUMPY_2 = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
-"""Keras says this of itself whenever it saves, and here warnings are errors."""
-
 WEIGHTS = np.random.default_rng(0).normal(0, 0.2, (784, CLASSES)).astype(np.float32)
 
 

@@ -12,11 +12,8 @@ import pytest
 
 from inference.errors import ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
-from tests.contract.inference.conftest import KERAS_ON_NUMPY_2
 
 ROOT = Path(__file__).parents[3]
-pytestmark = KERAS_ON_NUMPY_2
-
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
 
 
@@ -86,7 +83,7 @@ def test_without_tensorflow_the_way_to_a_release_is_said(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
-    with pytest.raises(ModelUnreadable, match=r"TensorFlow.*is not installed.*scripts\.publish"):
+    with pytest.raises(ModelUnreadable, match=r"TensorFlow.*is not installed.*scripts\.train --publish"):
         KerasSession(tmp_path / "model.keras")
 
 

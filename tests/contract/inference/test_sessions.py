@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from inference.session import Session
-from tests.contract.inference.conftest import CLASSES, KERAS_ON_NUMPY_2, WEIGHTS
-
-pytestmark = KERAS_ON_NUMPY_2
+from tests.contract.inference.conftest import CLASSES, WEIGHTS
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
 
