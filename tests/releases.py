@@ -117,9 +117,7 @@ def a_contract(labels: Sequence[str] = LABELS) -> ModelContract:
     )
 
 
-def a_graph(
-    random: np.random.Generator, classes: int, divisor: Divisor = "full_scale"
-) -> onnx.ModelProto:
+def a_graph(random: np.random.Generator, classes: int, divisor: Divisor = "full_scale") -> onnx.ModelProto:
     """pixels uint8 (N, 28, 28) -> probabilities float32 (N, classes), distance float32 (N,)."""
     weights = random.normal(0, 0.2, (EDGE * EDGE, classes)).astype(np.float32)
     nodes = [

@@ -66,9 +66,9 @@ class S3Server:
         return name
 
     def answers(self) -> bool:
-        """Whether it is ready for requests."""
+        """Whether it is ready for requests, all the way to its disk."""
         try:
-            self.client.list_buckets()
+            self.new_bucket()
         except (BotoCoreError, ClientError):
             return False
         return True
@@ -244,6 +244,10 @@ pipeline = {MIDDLEWARE} proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+# On a busy machine an answer may take long; that is no reason to take the one disk for broken.
+conn_timeout = 30
+node_timeout = 60
+error_suppression_limit = 1000000
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin

@@ -50,6 +50,17 @@ def test_killed_before_any_write_current_is_served_the_orphan_goes_and_publishin
     assert pull(store, current(store).version, tmp_path / "cache").manifest == again.manifest
 
 
+def test_killed_when_all_files_but_the_manifest_are_there_the_release_counts_as_unfinished(
+    address: str, releases: Callable[..., Path]
+) -> None:
+    publish_and_die(releases(1), address, "kill-before", str(WRITES - 1))
+
+    [left] = stored(open_store(address))
+
+    assert len(left.entries) == WRITES - 2
+    assert not left.complete
+
+
 def test_killed_after_the_promotion_the_new_release_is_current_and_whole(
     address: str, releases: Callable[..., Path], tmp_path: Path
 ) -> None:
