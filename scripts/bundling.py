@@ -31,6 +31,7 @@ def replace_bundled(release: Path, bundled: Path, *, force: bool) -> str:
     arriving, leaving = bundled.with_name(".bundled-new"), bundled.with_name(".bundled-old")
     for left_over in (arriving, leaving):
         shutil.rmtree(left_over, ignore_errors=True)
+    bundled.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(release, arriving)
     open_release(arriving)
     if bundled.exists():
