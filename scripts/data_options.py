@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from training.datasets import SYSTEM_FOLDER, FashionMnist, from_csv, from_default_place, from_idx, from_keras
+from scripts.quiet import start_tensorflow
+from training.datasets import SYSTEM_FOLDER, FashionMnist, from_csv, from_idx, from_keras
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,9 @@ def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
         parser.error("--data names IDX files, --train and --test a CSV pair: give one of the two")
     if arguments.train is not None:
         return from_csv(arguments.train, arguments.test)
-    if arguments.data is None:
-        return from_default_place()
-    return from_keras() if arguments.data == "keras" else from_idx(Path(arguments.data).expanduser())
+    if arguments.data not in {None, "keras"}:
+        return from_idx(Path(arguments.data).expanduser())
+    if arguments.data is None and SYSTEM_FOLDER.is_dir():
+        return from_idx(SYSTEM_FOLDER)
+    start_tensorflow()
+    return from_keras()

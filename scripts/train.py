@@ -66,6 +66,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+_BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.train", description="Train, calibrate, measure and hand over a release."
@@ -81,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument(
         "--out",
         metavar="STORE",
-        help=f"a folder store (default: {DEFAULT_STORE}; with --recipe bundled: {BUNDLED.name}/)",
+        help=f"a folder store (default: {DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME})",
     )
     target.add_argument(
         "--publish", metavar="STORE", help="publish to this store: s3://bucket/prefix, or a folder"

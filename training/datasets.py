@@ -155,7 +155,9 @@ def from_keras() -> FashionMnist:
         ) from error
     except Exception as error:
         # Keras raises a bare Exception for every failed download.
-        raise DataSetMissing(f"Keras could not fetch Fashion-MNIST: {error}") from error
+        raise DataSetMissing(
+            f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
+        ) from error
     return FashionMnist(train=_checked(train_x, train_y), test=_checked(test_x, test_y))
 
 
@@ -166,12 +168,3 @@ def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledIm
             f"expected uint8 (N, {EDGE}, {EDGE}) with (N,)."
         )
     return LabelledImages(images, labels.astype(np.uint8))
-
-
-def from_default_place() -> FashionMnist:
-    """Read the system's IDX files where they are installed, else ask Keras.
-
-    Raises:
-        DataError: neither works.
-    """
-    return from_idx(SYSTEM_FOLDER) if SYSTEM_FOLDER.is_dir() else from_keras()
