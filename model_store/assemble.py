@@ -6,11 +6,12 @@ Touches only that folder. Checking such a folder again is verify.py's, sending i
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from inference.contract import ModelContract
+from model_store.errors import ManifestInvalid
 from model_store.files import MANIFEST, content_hash, fingerprint, refuse_unsafe_formats, write_whole
-from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, manifest_bytes
+from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem, manifest_bytes
 from model_store.verify import verify
 
 
@@ -46,18 +47,21 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     """
     files = _fingerprints(folder)
     refuse_unsafe_formats(files, str(folder))
-    manifest = Manifest(
-        version=_version(created_at, files),
-        created_at=created_at.astimezone(UTC),
-        files=files,
-        model=model,
-        golden=golden,
-        training=training,
-        libraries=libraries,
-        git_commit=git_commit,
-        data=data,
-        headline=headline,
-    )
+    try:
+        manifest = Manifest(
+            version=_version(created_at, files),
+            created_at=created_at.astimezone(UTC),
+            files=files,
+            model=model,
+            golden=golden,
+            training=training,
+            libraries=libraries,
+            git_commit=git_commit,
+            data=data,
+            headline=headline,
+        )
+    except ValidationError as error:
+        raise ManifestInvalid(f"{folder}: {first_problem(error)}") from error
     verify(folder, manifest)
     write_whole(folder / MANIFEST, manifest_bytes(manifest))
     return manifest

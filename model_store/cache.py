@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from model_store.errors import StoreError
+from model_store.errors import StoreError, StoreRefused
 from model_store.files import write_whole
 from model_store.layout import release_prefix
 from model_store.local import BareArtifact, LocalRelease, open_bare, open_release
@@ -63,11 +63,20 @@ def bare_folder(cache: Path, version: str) -> Path:
 
 @contextmanager
 def alone(cache: Path) -> Iterator[None]:
-    """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, also by a crash
-        yield
+    """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent.
+
+    Raises:
+        StoreRefused: this machine does not let us write there: permissions, a full disk.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, also by a crash
+            yield
+    except OSError as error:
+        raise StoreRefused(
+            f"{cache}: {error}. The cache needs a folder to write to, with room in it."
+        ) from error
 
 
 def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime) -> None:

@@ -7,6 +7,7 @@ Run again after an interruption, it goes on where it was. What is refused and wh
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,13 +29,21 @@ def main(argv: list[str] | None = None) -> int:
         published = publish(
             arguments.folder,
             store,
-            by=arguments.by or getpass.getuser(),
+            by=arguments.by or login(),
             force=arguments.force,
             promote=not arguments.no_promote,
             progress=progress,
         )
     print(told(published, store.address))
     return 0
+
+
+def login() -> str:
+    """Who is at work here; in a container a user id may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the first up to Python 3.12, the second since
+        return f"user id {os.getuid()}"
 
 
 def told(published: Published, address: str) -> str:

@@ -6,7 +6,6 @@ python -m scripts.releases --store ADDRESS list | show VERSION | promote VERSION
 """
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from model_store.publish import promote
 from model_store.retention import prunable, prune
 from model_store.rollback import roll_back
 from model_store.store import Store, open_store
-from scripts.publish import told
+from scripts.publish import login, told
 from scripts.terminal import console, run
 
 KEEP = 5
@@ -184,7 +183,7 @@ def _age(arguments: argparse.Namespace) -> timedelta | None:
 
 
 def _by(arguments: argparse.Namespace) -> str:
-    return arguments.by or getpass.getuser()
+    return arguments.by or login()
 
 
 def _parser() -> argparse.ArgumentParser:

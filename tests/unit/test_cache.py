@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_store.cache import ARRIVING, last_good, prune_cache, release_folder, remember
-from model_store.errors import FormatRefused, NotFound, NothingPromoted, ReleaseCorrupt
+from model_store.errors import FormatRefused, NotFound, NothingPromoted, ReleaseCorrupt, StoreRefused
 from model_store.folder import PARTIAL, PARTIAL_SECONDS, FolderStore
 from model_store.local import BareArtifact, open_bare, open_release
 from model_store.publish import publish
@@ -95,6 +95,13 @@ def test_a_release_in_use_stays_whatever_its_age(tmp_path: Path) -> None:
     removed = prune_cache(tmp_path / "cache", keep=1, in_use=[versions[0]])
 
     assert sorted(removed) == sorted(versions[1:])
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_bytes(b"a file")
+
+    with pytest.raises(StoreRefused, match=r"cache: .*The cache needs a folder to write to"):
+        prune_cache(tmp_path / "cache", keep=3, in_use=[])
 
 
 def test_what_a_crash_left_half_there_is_removed(tmp_path: Path) -> None:

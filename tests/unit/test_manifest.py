@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_store.errors import ManifestInvalid, ManifestTooNew
@@ -157,6 +157,7 @@ manifests = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(manifests)
 def test_any_manifest_survives_being_written_and_read(manifest: Manifest) -> None:
     assert parse_manifest(manifest_bytes(manifest), "here") == manifest

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_store.errors import LostRace, StoreBroken
@@ -141,6 +141,7 @@ def test_a_key_that_a_newer_writer_added_does_not_stop_readers() -> None:
     assert parse_promotion(text, 1, "here") == a_promotion(1, A)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.builds(
         Promotion,
@@ -157,6 +158,7 @@ def test_any_record_survives_being_written_and_read(promotion: Promotion) -> Non
     assert parse_promotion(promotion_bytes(promotion), promotion.number, "here") == promotion
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 99_999_999))
 def test_any_number_comes_back_from_its_key(number: int) -> None:
     assert number_in(promotion_key(number)) == number

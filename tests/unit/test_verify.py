@@ -140,6 +140,13 @@ def test_a_release_with_a_format_that_can_run_code_is_not_sealed(tmp_path: Path,
         a_release(tmp_path)
 
 
+def test_a_file_name_that_no_url_could_carry_is_not_sealed(tmp_path: Path) -> None:
+    (tmp_path / "two words.png").write_bytes(b"")
+
+    with pytest.raises(ManifestInvalid, match=r"files\.two words\.png"):
+        a_release(tmp_path)
+
+
 def test_a_folder_without_a_manifest_is_no_release(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"manifest\.json: no such file"):
         open_release(tmp_path)
