@@ -62,8 +62,8 @@ def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
 
 
 def _batched(model: Network, images: PixelsBatch) -> Probabilities:
-    parts = [model(images[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
-    return np.concatenate(parts).astype(np.float32)
+    answers: Probabilities = model.predict(images, batch_size=BATCH, verbose=0)
+    return answers
 
 
 def export_graph(artifact: Network, whitening: Whitening, path: Path) -> None:

@@ -57,6 +57,12 @@ def test_the_same_pictures_have_the_same_hash_in_csv_as_in_memory(tmp_path: Path
     assert copied.sha256() == pair.train.sha256() != pair.test.sha256()
 
 
+def test_other_pictures_do_not_go_by_the_name_of_the_data_set(tmp_path: Path) -> None:
+    pair = from_csv(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
+
+    assert pair.described().name == "other pictures in Fashion-MNIST's form"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
