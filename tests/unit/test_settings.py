@@ -8,7 +8,6 @@ from app.settings import (
     Settings,
     SettingsError,
     parse_settings,
-    setting_names,
     settings_from_environment,
 )
 
@@ -72,23 +71,7 @@ def test_passwords_inside_addresses_are_masked_when_settings_are_printed() -> No
 
 def test_settings_never_change_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().slots = 5  # type: ignore[misc]
-
-
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    readme = Path("README.md").read_text("utf-8")
-
-    rows = [line for line in readme.splitlines() if line.startswith("| `WARDROBE_")]
-    listed = {row.split("`")[1]: row.split("|")[2].strip().strip("`") for row in rows}
-    defaults = {
-        f"WARDROBE_{name.upper()}": value for name, value in Settings().model_dump(mode="json").items()
-    }
-    assert sorted(listed) == sorted(setting_names())
-    assert listed == {name: _written(defaults[name]) for name in listed}
-
-
-def _written(value: object) -> str:
-    return "" if value in (None, []) else f"{value:g}" if isinstance(value, float) else str(value)
+        Settings().slots = 5
 
 
 def test_dotenv_fills_in_what_the_environment_leaves_open(
