@@ -41,7 +41,8 @@ fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 	$(IN)/ruff format .
 	$(IN)/ruff check --fix .
 
-train: $(VENV)/.train data ## Train a release, with ARGS= for scripts.train
+train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
+	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
 	@$(IN)/python -m scripts.train $(ARGS)
 
 data: ## Install and check Fashion-MNIST
