@@ -139,8 +139,9 @@ def making(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=60)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=60)
 
 
 def newcomer() -> dict[str, str]:
