@@ -31,13 +31,11 @@ RUN /opt/wardrobe/bin/python -m compileall -q . \
     && chown 65532:65532 /var/cache/wardrobe
 VOLUME /var/cache/wardrobe
 
-# TMPDIR: large multipart uploads pass through a temporary file; here that is memory, never a disk.
-# ORT_DISABLE_TELEMETRY: ONNX Runtime 1.31 reports to its makers unless this is set before it is loaded.
+# TMPDIR: the server's own small files; here that is memory, never a disk. Uploads touch neither.
 ENV PATH=/opt/wardrobe/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     TMPDIR=/dev/shm \
-    ORT_DISABLE_TELEMETRY=1 \
     WARDROBE_CACHE_DIR=/var/cache/wardrobe \
     PORT=8000
 

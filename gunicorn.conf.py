@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -55,17 +56,18 @@ loglevel = settings.log_level.lower()
 def on_starting(_server: Any) -> None:
     """Give the workers an empty folder to add up their Prometheus counts in."""
     shared = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(dir=memory_directory()))
-    for counts in Path(shared).glob("*.db"):
-        counts.unlink()
+    for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed")):
+        left_over.unlink(missing_ok=True)
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM turn `/readyz` before the worker begins to stop."""
+    """On SIGTERM turn `/readyz` first, so that balancers look elsewhere, and stop DRAIN_SECONDS later."""
     service = worker.wsgi.extensions["wardrobe"]
 
     def drain_then_stop(number: int, frame: FrameType | None) -> None:
         service.drain()
-        worker.handle_exit(number, frame)
+        worker.cfg.set("keepalive", 0)  # every answer from now on closes its connection
+        threading.Timer(settings.drain_seconds, worker.handle_exit, (number, frame)).start()
 
     signal.signal(signal.SIGTERM, drain_then_stop)
 

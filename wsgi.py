@@ -4,12 +4,14 @@ Whatever keeps the service from starting is told in one line, with an exit statu
 give up as well instead of trying for ever.
 """
 
+import signal
 import sys
+from typing import NoReturn
 
 from flask import Flask
 
 from app.factory import create_app
-from app.settings import SettingsError, settings_from_environment
+from app.settings import Settings, SettingsError, settings_from_environment
 from inference.errors import ModelError
 from model_store.errors import StoreError
 
@@ -17,13 +19,28 @@ GUNICORN_APP_LOAD_ERROR = 4
 """gunicorn.arbiter.Arbiter.APP_LOAD_ERROR: the master halts when a worker ends with it."""
 
 
-def start() -> Flask:
-    """Build the service from the environment, or end the process with one line that says why not."""
+def start(settings: Settings) -> Flask:
+    """Build the service, or end the process with one line that says why not."""
     try:
-        return create_app(settings_from_environment())
+        return create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:
-        print(f"wardrobe: {error}", file=sys.stderr)  # noqa: T201 - logging may not be set up yet
-        raise SystemExit(GUNICORN_APP_LOAD_ERROR) from error
+        _give_up(f"wardrobe: {error}", settings)
 
 
-app = start()
+def _give_up(message: str, settings: Settings) -> NoReturn:
+    """End as the worker that makes the master halt; the others wait to be ended by it.
+
+    All of them fail for the same reason at the same time, and gunicorn's master answers the second such end
+    with a traceback that would bury the message.
+    """
+    if settings.prometheus_dir is not None:
+        try:
+            (settings.prometheus_dir / "start-failed").touch(exist_ok=False)
+        except FileExistsError:
+            signal.pause()
+            raise SystemExit from None
+    print(message, file=sys.stderr)  # noqa: T201 - logging may not be set up yet
+    raise SystemExit(GUNICORN_APP_LOAD_ERROR)
+
+
+app = start(settings_from_environment())

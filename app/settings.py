@@ -53,6 +53,7 @@ class Settings(BaseModel):
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may wait for a slot; the next one is refused at once.
         queue_seconds: how long a request may wait for a slot.
+        drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
         api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
         cors_origins: origins whose pages may call this service, comma-separated; none by default.
@@ -77,6 +78,7 @@ class Settings(BaseModel):
     slots: Annotated[int, Field(ge=1)] = 2
     queue_length: Annotated[int, Field(ge=0)] = 16
     queue_seconds: Annotated[float, Field(ge=0)] = 2.0
+    drain_seconds: Annotated[float, Field(ge=0)] = 2.0
     trusted_proxies: Annotated[int, Field(ge=0)] = 0
     api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()

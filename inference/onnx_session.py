@@ -4,7 +4,12 @@ Reads one `.onnx` file and nothing else. Loading checks the graph's inputs and o
 model is refused before the first request. What the scores mean: classifier.py.
 """
 
+import os
 from pathlib import Path
+
+# From 1.31 on its builds send usage data to their maker unless this is set before they are imported
+# (Privacy.md in the wheel). What people upload is nobody's business, and the container has no way out.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors

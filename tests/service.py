@@ -86,11 +86,20 @@ def start(directory: Path, **environment: str) -> Service:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
             cwd=ROOT,
-            env={**inherited, "PORT": str(port), "WARDROBE_CACHE_DIR": str(directory / "cache"), **ours},
+            env={**inherited, **_unhurried(port, directory), **ours},
             stdout=out,
             stderr=subprocess.STDOUT,
         )
     return Service(f"http://127.0.0.1:{port}", process, log)
+
+
+def _unhurried(port: int, directory: Path) -> dict[str, str]:
+    """What differs from the defaults in every test: where it listens and caches, and no wait to stop."""
+    return {
+        "PORT": str(port),
+        "WARDROBE_CACHE_DIR": str(directory / "cache"),
+        "WARDROBE_DRAIN_SECONDS": "0",
+    }
 
 
 def free_port() -> int:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 
 from tests.service import Service, running, start
 from tests.uploads import a_garment, png
+from tests.waiting import wait_for
 
 UPLOAD = png(a_garment())
 
@@ -28,6 +30,21 @@ def test_a_request_that_is_being_sent_when_the_service_is_told_to_stop_is_answer
         status = service.process.wait(30)
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert status == 0
+
+
+def test_readiness_turns_before_a_stopping_service_turns_requests_away(
+    tmp_path: Path, little_store: Path
+) -> None:
+    with running(tmp_path, MODEL_STORE=str(little_store), DRAIN_SECONDS="3") as service:
+        service.process.terminate()
+        ready = wait_for("the drain", lambda: _status(service, "/readyz", 503))
+        answer = service.post("/predict", data=UPLOAD)
+        status = service.process.wait(30)
+
+    assert ready.headers["Retry-After"] == "5"
+    assert answer.status_code == 200
+    assert answer.headers["Connection"] == "close"
     assert status == 0
 
 
@@ -96,6 +113,12 @@ def test_what_keeps_it_from_starting_is_told_in_one_line(
     assert status != 0
     assert message in told[0]
     assert "Traceback" not in service.log.read_text("utf-8")
+
+
+def _status(service: Service, path: str, status: int) -> requests.Response | None:
+    """The answer, if it has this status."""
+    answer = service.get(path)
+    return answer if answer.status_code == status else None
 
 
 def _upload_begun(service: Service) -> socket.socket:

@@ -129,7 +129,7 @@ class Bucket:
         self.run(
             *("scripts.train", "--network", "conv3", "--train", str(train), "--test", str(test)),
             *("--validation", "1000", "--run", str(self._directory / f"run-{options}".replace("/", "-"))),
-            *("--out", str(self._directory / "store"), "--publish", self.address, *options),
+            *("--publish", self.address, *options),
         )
 
     def run(self, module: str, *arguments: str) -> str:

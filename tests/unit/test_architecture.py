@@ -55,8 +55,13 @@ HOMES = {
 ONLY_FOR_TRAINING = {"keras", "matplotlib", "onnx", "sklearn", "tensorflow", "tf2onnx"}
 """Not installed where the service runs."""
 
-READS_THE_ENVIRONMENT = {"app/settings.py", "gunicorn.conf.py", "scripts/quiet.py"}
-"""Settings, the server's own file, and the start of TensorFlow, which listens to nothing else."""
+READS_THE_ENVIRONMENT = {
+    "app/settings.py",
+    "gunicorn.conf.py",
+    "inference/onnx_session.py",
+    "scripts/quiet.py",
+}
+"""Settings, the server's own file, and where ONNX Runtime and TensorFlow are told what nothing else tells them."""
 
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"}
 
