@@ -30,6 +30,9 @@ FORMS = (
     "Send it as the multipart file field `image`, as the raw body, or as JSON "
     '{"image": "<base64 or data: URL>"} or {"pixels": [[28 rows of 28 numbers of 0..255]]}.'
 )
+NAME_LENGTH = 255
+"""Characters of a name that are told back; file systems allow no more, and a name may come with megabytes."""
+
 BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
 
 
@@ -134,11 +137,13 @@ def _from_form(request: Request) -> Upload:
         if (file := request.files.get(field)) is not None:
             return _from_file(file)
     found = ", ".join(sorted({*request.files, *request.form})) or "none"
-    raise BadRequest(f"No multipart file field is called `image` or `file`; the fields are: {found}. {FORMS}")
+    raise BadRequest(
+        f"No multipart file field is called `image` or `file`; the fields are: {found[:NAME_LENGTH]}. {FORMS}"
+    )
 
 
 def _from_file(file: FileStorage) -> Upload:
-    return Upload(file.stream.read(), name=file.filename or None)
+    return Upload(file.stream.read(), name=(file.filename or "")[:NAME_LENGTH] or None)
 
 
 def _find_many(request: Request, body: bytes, settings: Settings) -> Iterable[Item]:
@@ -165,11 +170,12 @@ def _from_files(request: Request, settings: Settings) -> Iterator[Item]:
 
 
 def _from_zip(body: bytes, settings: Settings) -> Iterator[Item]:
-    for member in archives.unpack(body, settings.max_upload_bytes, settings.max_batch_bytes):
+    limits = (settings.max_batch, settings.max_upload_bytes, settings.max_batch_bytes)
+    for member in archives.unpack(body, *limits):
         if isinstance(member.content, bytes):
-            yield Upload(member.content, member.name)
+            yield Upload(member.content, member.name[:NAME_LENGTH])
         else:
-            yield Unreadable(member.content, member.name)
+            yield Unreadable(member.content, member.name[:NAME_LENGTH])
 
 
 def _from_list(document: dict[str, Any]) -> Iterator[Item]:

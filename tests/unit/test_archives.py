@@ -20,7 +20,7 @@ def a_zip(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) ->
 def test_members_come_in_the_archives_own_order() -> None:
     packed = a_zip({"b.png": b"second letter", "a.png": b"first letter"})
 
-    members = list(unpack(packed, 100, 1000))
+    members = list(unpack(packed, 10, 100, 1000))
 
     assert [(member.name, member.content) for member in members] == [
         ("b.png", b"second letter"),
@@ -31,13 +31,13 @@ def test_members_come_in_the_archives_own_order() -> None:
 def test_folders_and_what_desktops_hide_are_passed_over() -> None:
     packed = a_zip({"in/": b"", "in/a.png": b"a", "__MACOSX/in/._a.png": b"x", "in/.DS_Store": b"x"})
 
-    assert [member.name for member in unpack(packed, 100, 1000)] == ["in/a.png"]
+    assert [member.name for member in unpack(packed, 10, 100, 1000)] == ["in/a.png"]
 
 
 def test_a_member_that_unpacks_to_too_much_is_an_error_of_its_own() -> None:
     packed = a_zip({"bomb.png": bytes(5000), "good.png": b"good"})
 
-    bomb, good = unpack(packed, max_member_bytes=1000, max_total_bytes=10_000)
+    bomb, good = unpack(packed, 100, max_member_bytes=1000, max_total_bytes=10_000)
 
     assert isinstance(bomb.content, TooLarge)
     assert good.content == b"good"
@@ -47,14 +47,36 @@ def test_an_archive_that_unpacks_to_too_much_in_all_is_refused() -> None:
     packed = a_zip({f"{number}.png": bytes(900) for number in range(20)})
 
     with pytest.raises(TooLarge, match="MAX_BATCH_BYTES"):
-        list(unpack(packed, max_member_bytes=1000, max_total_bytes=10_000))
+        list(unpack(packed, 100, max_member_bytes=1000, max_total_bytes=10_000))
+
+
+def test_files_that_are_too_large_count_too() -> None:
+    packed = a_zip({f"{number}.png": bytes(2000) for number in range(20)})
+
+    with pytest.raises(TooLarge, match="MAX_BATCH_BYTES"):
+        list(unpack(packed, 100, max_member_bytes=1000, max_total_bytes=10_000))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_without_a_limit_is_not_unpacked(method: int) -> None:
+    (member,) = unpack(a_zip({"a.png": bytes(5000)}, method), 10, 1000, 10_000)
+
+    assert isinstance(member.content, BadRequest)
+    assert f"method {method}" in str(member.content)
+
+
+def test_a_list_of_far_too_many_files_is_not_even_read() -> None:
+    packed = a_zip({f"{number}.png": b"" for number in range(41)})
+
+    with pytest.raises(TooLarge, match="far more than 10 pictures"):
+        list(unpack(packed, 10, 1000, 10_000))
 
 
 def test_a_damaged_member_is_an_error_of_its_own() -> None:
     packed = bytearray(a_zip({"a.png": b"a" * 50, "b.png": b"b" * 50}, zipfile.ZIP_STORED))
     packed[packed.index(b"a" * 50)] ^= 0xFF
 
-    damaged, whole = unpack(bytes(packed), 100, 1000)
+    damaged, whole = unpack(bytes(packed), 10, 100, 1000)
 
     assert isinstance(damaged.content, RequestError)
     assert whole.content == b"b" * 50
@@ -64,7 +86,7 @@ def test_an_archive_that_was_cut_short_is_said_to_be() -> None:
     packed = a_zip({"a.png": b"a" * 50})
 
     with pytest.raises(BadRequest, match="cut short"):
-        list(unpack(packed[: len(packed) // 2], 100, 1000))
+        list(unpack(packed[: len(packed) // 2], 10, 100, 1000))
 
 
 def test_a_zip_is_known_by_its_first_bytes() -> None:
