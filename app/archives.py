@@ -22,7 +22,7 @@ ENTRIES_PER_PICTURE = 4
 """Entries allowed for each picture: its folder, and what desktops hide beside it."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""How a member may be packed. Python unpacks bzip2 and LZMA without a limit: 1.5 kB became 3.9 GB of memory."""
+"""How a member may be packed. Python unpacks bzip2 and LZMA without a limit: 1.5 kB became 3.9 GB."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _is_wanted(info: zipfile.ZipInfo) -> bool:
 
 
 def _unpacked(info: zipfile.ZipInfo, member: Member, limit: int) -> int:
-    """How many bytes this member cost at most: one that failed has been unpacked up to its end or its limit."""
+    """How many bytes this member cost at most: one that failed may have been unpacked to its limit."""
     return len(member.content) if isinstance(member.content, bytes) else min(info.file_size, limit + 1)
 
 
