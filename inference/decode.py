@@ -15,6 +15,7 @@ from inference.arrays import Picture, Pixels
 from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.header import OS2_HEADER, Header, read_header
+from inference.jpeg_scans import SCANS_MAX, has_too_many_scans
 from inference.orientation import exif_orientation, upright
 from inference.truncation import is_whole
 
@@ -76,6 +77,8 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
         )
     if not is_whole(upload, header):
         raise _broken(header, f"ends too early, after {len(upload)} bytes")
+    if header.format == "JPEG" and has_too_many_scans(upload):
+        raise _broken(header, f"has more than {SCANS_MAX} scans, which no camera writes")
     samples = _decode_samples(upload, header)
     _refuse_other_types(samples, header)
     return Decoded(picture=_picture(samples), pixels=_as_it_is(samples))

@@ -1,5 +1,6 @@
 """Whatever people send, upright and in its colours, or an error that says what is wrong."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -296,3 +297,30 @@ def test_no_damage_brings_the_decoder_down(
 
     assert picture.dtype == np.uint8
     assert picture.ndim == 3
+
+
+def test_a_jpeg_of_more_scans_than_cameras_write_is_refused_before_it_takes_hours() -> None:
+    progressive = encoded(".jpg", PICTURE, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    scan = progressive[progressive.rindex(b"\xff\xda") : -2]
+
+    decode(progressive, MAX_PIXELS)
+    with pytest.raises(BrokenPicture, match="more than 32 scans"):
+        decode(progressive[:-2] + scan * 32 + progressive[-2:], MAX_PIXELS)
+
+
+def test_a_thumbnail_in_a_photos_metadata_is_no_scan_of_it() -> None:
+    thumbnails = (jpeg(plain(8, 8)) * 33)[:60000]
+    segment = b"\xff\xe1" + (len(thumbnails) + 2).to_bytes(2, "big") + thumbnails
+    photo = jpeg(PICTURE)
+
+    decoded = decode(photo[:2] + segment + photo[2:], MAX_PIXELS)
+
+    assert decoded.picture.shape == PICTURE.shape
+
+
+def test_segments_without_end_are_refused_as_well() -> None:
+    photo = jpeg(PICTURE)
+    scans = photo.index(b"\xff\xda")
+
+    with pytest.raises(BrokenPicture):
+        decode(photo[:scans] + b"\xff\xfe\0\2" * 9000 + photo[scans:], MAX_PIXELS)
