@@ -48,7 +48,7 @@ def read_header(upload: bytes) -> Header:
     name = _format(upload)
     try:
         width, height = _READERS[name](upload)
-    except (struct.error, KeyError) as error:
+    except struct.error as error:
         raise BrokenPicture(
             f"This {name} ends within its header, after {len(upload)} bytes. Send the whole file."
         ) from error
@@ -159,6 +159,8 @@ _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 
 def _tiff_size(upload: bytes) -> Size:
     fields = first_ifd(upload, {_TIFF_WIDTH, _TIFF_HEIGHT})
+    if len(fields) < 2:
+        raise BrokenPicture("This TIFF names no width or no height (tags 256 and 257). Save it again.")
     return fields[_TIFF_WIDTH], fields[_TIFF_HEIGHT]
 
 

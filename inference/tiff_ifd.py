@@ -21,7 +21,9 @@ def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int]:
         tags: the tag numbers that are wanted; an absent one is absent from the answer.
 
     Returns:
-        values by tag; of a tag that stands twice, the first, as libtiff does.
+        values by tag; of a tag that stands twice, the first, as libtiff does. One that is no single SHORT or
+        LONG is absent, whatever follows it: libtiff would take a signed or 64-bit one, and where the two
+        disagree on a size, the smaller would be checked and the larger be decoded.
 
     Raises:
         struct.error: the bytes end before the directory does.
@@ -30,10 +32,10 @@ def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int]:
     order = _ORDERS[tiff[:2]]
     (start,) = struct.unpack_from(f"{order}I", tiff, 4)
     (count,) = struct.unpack_from(f"{order}H", tiff, start)
-    found: dict[int, int] = {}
+    first: dict[int, int | None] = {}
     for entry in range(start + 2, start + 2 + 12 * count, 12):
-        tag, kind = struct.unpack_from(f"{order}HH", tiff, entry)
-        if tag in tags and kind in _LETTERS:
-            (value,) = struct.unpack_from(f"{order}{_LETTERS[kind]}", tiff, entry + 8)
-            found.setdefault(tag, value)
-    return found
+        tag, kind, values = struct.unpack_from(f"{order}HHI", tiff, entry)
+        if tag in tags and tag not in first:
+            letter = _LETTERS.get(kind) if values == 1 else None
+            first[tag] = struct.unpack_from(f"{order}{letter}", tiff, entry + 8)[0] if letter else None
+    return {tag: value for tag, value in first.items() if value is not None}

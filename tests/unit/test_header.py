@@ -168,3 +168,15 @@ def test_no_bytes_bring_the_header_reader_down(magic: bytes, rest: bytes) -> Non
 
     assert header.width >= 1
     assert header.height >= 1
+
+
+@pytest.mark.parametrize("kind", [1, 8, 9, 16], ids=["BYTE", "SSHORT", "SLONG", "LONG8"])
+def test_a_tiff_size_of_a_type_that_decoders_read_otherwise_is_not_passed_over(kind: int) -> None:
+    honest = tiff(PICTURE)
+    width = struct.pack("<HHII", 256, 4, 1, 60)
+    first = struct.pack("<HHII", 256, kind, 1, 30000)
+    directory = honest.index(width) - 2
+    lying = honest[:directory] + struct.pack("<H", 12) + first + honest[directory + 2 :]
+
+    with pytest.raises(BrokenPicture, match="names no width"):
+        read_header(lying)
