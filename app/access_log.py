@@ -53,7 +53,13 @@ class TextLines(logging.Formatter):
 
 
 def _pairs(fields: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+    return " ".join(f"{name}={_on_one_line(value)}" for name, value in fields.items() if value is not None)
+
+
+def _on_one_line(value: object) -> str:
+    """The value, quoted when a stranger could make it look like another field or another line."""
+    text = str(value)
+    return text if text.isascii() and text.isprintable() and " " not in text else json.dumps(text)
 
 
 def _when(record: logging.LogRecord) -> str:

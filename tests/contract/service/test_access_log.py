@@ -77,3 +77,13 @@ def test_a_failure_of_ours_is_logged_with_its_traceback_in_one_json_line(
     failure = next(line for line in lines(capsys) if line["level"] == "ERROR")
     assert response.headers["X-Request-ID"] in failure["message"]
     assert "what went wrong" in failure["exception"]
+
+
+def test_a_path_cannot_forge_a_line_or_a_field(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    client = make_app(log_format="text").test_client()
+    capsys.readouterr()
+
+    client.get("/a%0A2026-11-20T10:15:00.000+00:00 error forged%1B[31m status=200")
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert r'path="/a\n2026-11-20T10:15:00.000+00:00 error forged\u001b[31m status=200"' in line
