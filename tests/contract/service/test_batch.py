@@ -142,3 +142,11 @@ def _assert_same(predictions: list[dict[str, Any]], singly: list[dict[str, float
     for prediction, alone in zip(predictions, singly, strict=True):
         # One run over many pictures may round differently in the last bits than one over each.
         assert prediction["probabilities"] == pytest.approx(alone, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "C:\\Windows\\a.png", "a" * 9000])
+def test_names_are_told_back_and_are_never_paths(client: FlaskClient, name: str) -> None:
+    predictions = client.post("/predict/batch", data=zipped(**{name: UPLOADS[0]})).get_json()["predictions"]
+
+    assert [prediction["name"] for prediction in predictions] == [name[:255]]
+    assert "label" in predictions[0]
