@@ -28,7 +28,8 @@ ARROWS = {
 
 HOMES = {
     "boto3": ("model_store/s3.py",),
-    "botocore": ("model_store/s3.py", "model_store/s3_answers.py"),
+    "botocore": ("model_store/s3.py", "model_store/s3_answers.py", "model_store/s3_deadline.py"),
+    "cryptography": ("model_store/signing.py",),
     "cv2": ("inference/",),
     "dotenv": ("app/settings.py",),
     "flask": ("app/", "wsgi.py"),
@@ -61,7 +62,7 @@ READS_THE_ENVIRONMENT = {
     "inference/onnx_session.py",
     "scripts/quiet.py",
 }
-"""Settings, the server's own file, and where ONNX Runtime and TensorFlow are told what nothing else tells them."""
+"""Settings, the server's own file, and what ONNX Runtime and TensorFlow are told in no other way."""
 
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"}
 
