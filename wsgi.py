@@ -4,7 +4,6 @@ Whatever keeps the service from starting is told in one line, with an exit statu
 give up as well instead of trying for ever.
 """
 
-import signal
 import sys
 from typing import NoReturn
 
@@ -28,7 +27,7 @@ def start(settings: Settings) -> Flask:
 
 
 def _give_up(message: str, settings: Settings) -> NoReturn:
-    """End as the worker that makes the master halt; the others wait to be ended by it.
+    """End as the worker that makes the master halt; only the first to fail does, the others end quietly.
 
     All of them fail for the same reason at the same time, and gunicorn's master answers the second such end
     with a traceback that would bury the message.
@@ -37,8 +36,7 @@ def _give_up(message: str, settings: Settings) -> NoReturn:
         try:
             (settings.prometheus_dir / "start-failed").touch(exist_ok=False)
         except FileExistsError:
-            signal.pause()
-            raise SystemExit from None
+            raise SystemExit(0) from None
     print(message, file=sys.stderr)  # noqa: T201 - logging may not be set up yet
     raise SystemExit(GUNICORN_APP_LOAD_ERROR)
 

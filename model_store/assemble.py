@@ -10,7 +10,15 @@ from pydantic import JsonValue, ValidationError
 
 from inference.contract import ModelContract
 from model_store.errors import ManifestInvalid
-from model_store.files import MANIFEST, content_hash, fingerprint, refuse_unsafe_formats, write_whole
+from model_store.files import (
+    MANIFEST,
+    SIGNATURE,
+    UNLISTED,
+    content_hash,
+    fingerprint,
+    refuse_unsafe_formats,
+    write_whole,
+)
 from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem, manifest_bytes
 from model_store.verify import verify
 
@@ -27,7 +35,7 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     data: DataSet,
     headline: Headline,
 ) -> Manifest:
-    """Make `folder` a release; its manifest appears whole or not at all.
+    """Make `folder` a release; its manifest appears whole or not at all. An earlier signature goes.
 
     Args:
         folder: holds model.keras, model.onnx, report.json and any figures; an earlier manifest is replaced.
@@ -63,13 +71,14 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     except ValidationError as error:
         raise ManifestInvalid(f"{folder}: {first_problem(error)}") from error
     verify(folder, manifest)
+    (folder / SIGNATURE).unlink(missing_ok=True)
     write_whole(folder / MANIFEST, manifest_bytes(manifest))
     return manifest
 
 
 def _fingerprints(folder: Path) -> dict[str, FileEntry]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
-    return {path.relative_to(folder).as_posix(): fingerprint(path) for path in paths}
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: fingerprint(paths[name]) for name in sorted(paths.keys() - UNLISTED)}
 
 
 def _version(created_at: datetime, files: dict[str, FileEntry]) -> str:

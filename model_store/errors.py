@@ -8,11 +8,14 @@ StoreError
 ├── AlreadyExists       create-if-absent found something there
 ├── BadAddress          a store's address that is no folder and no s3:// URL
 ├── NothingPromoted     a store without a current release
+├── KeyUnusable         a file with signing or trusted keys that cannot be read as such
 ├── ReleaseError
 │   ├── ReleaseCorrupt      a file is missing, or its size or sha256 differs from the manifest
 │   ├── ManifestInvalid     manifest.json cannot be read as a manifest; the message names the key
 │   ├── ManifestTooNew      written by a newer schema than this code knows
 │   ├── ReportInvalid       report.json cannot be read as a report
+│   ├── SignatureMissing    keys are trusted here, and the release carries no signature
+│   ├── SignatureWrong      no trusted key has made its signature
 │   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
 └── PublishError
     ├── GateRefused         the release is worse than current, or its labels or input differ
@@ -54,6 +57,10 @@ class NothingPromoted(StoreError):
     """The store has no promotion yet, so nothing is current."""
 
 
+class KeyUnusable(StoreError):
+    """A file with signing or trusted keys is missing, or is none."""
+
+
 class ReleaseError(StoreError):
     """A release that must not be served."""
 
@@ -72,6 +79,14 @@ class ManifestTooNew(ReleaseError):
 
 class ReportInvalid(ReleaseError):
     """report.json cannot be read as a report."""
+
+
+class SignatureMissing(ReleaseError):
+    """Signatures are demanded, and this has none."""
+
+
+class SignatureWrong(ReleaseError):
+    """The signature was not made by a trusted key, or not over this manifest."""
 
 
 class FormatRefused(ReleaseError):

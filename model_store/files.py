@@ -14,6 +14,9 @@ from model_store.errors import FormatRefused, ReleaseCorrupt
 from model_store.manifest import FileEntry
 
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
+UNLISTED = frozenset({MANIFEST, SIGNATURE})
+"""What the manifest cannot list: itself, and the signature over its bytes."""
 MODEL = "model.keras"
 GRAPH = "model.onnx"
 REPORT = "report.json"

@@ -6,7 +6,7 @@ Pure spelling. The page for readers: docs/release-format.md.
 import re
 
 from model_store.errors import NotFound
-from model_store.files import MANIFEST
+from model_store.files import MANIFEST, SIGNATURE
 from model_store.manifest import VERSION_PATTERN
 
 RELEASES = "releases/"
@@ -34,6 +34,11 @@ def file_key(version: str, path: str) -> str:
 def manifest_key(version: str) -> str:
     """Where the manifest of a release is; a release without one is unfinished."""
     return file_key(version, MANIFEST)
+
+
+def signature_key(version: str) -> str:
+    """Where the signature over that manifest is, if there is one."""
+    return file_key(version, SIGNATURE)
 
 
 def promotion_key(number: int) -> str:

@@ -1,14 +1,14 @@
 """Is this folder exactly what its manifest says?
 
-Reads the folder, writes nothing. Whether the model in it answers as it should is the classifier's golden
-check (inference/classifier.py).
+Reads the folder, writes nothing. Who made the manifest is signing.py's; whether the model in it answers as it
+should is the classifier's golden check (inference/classifier.py).
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from model_store.errors import ReleaseCorrupt
-from model_store.files import MANIFEST, REQUIRED, content_hash, fingerprint, refuse_unsafe_formats
+from model_store.files import MANIFEST, REQUIRED, UNLISTED, content_hash, fingerprint, refuse_unsafe_formats
 from model_store.manifest import FileEntry, Manifest
 
 
@@ -63,7 +63,7 @@ def check_file(path: Path, expected: FileEntry) -> None:
 
 
 def _check_listing(folder: Path, manifest: Manifest) -> None:
-    found = set(_walk(folder, folder)) - {MANIFEST}
+    found = set(_walk(folder, folder)) - UNLISTED
     if missing := sorted(manifest.files.keys() - found):
         raise ReleaseCorrupt(
             f"{folder}: {', '.join(missing)} missing, though {MANIFEST} names it. Fetch it again."

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import requests
 
 from tests.service import Service, running, start
 from tests.uploads import a_garment, png
@@ -38,7 +37,8 @@ def test_readiness_turns_before_a_stopping_service_turns_requests_away(
 ) -> None:
     with running(tmp_path, MODEL_STORE=str(little_store), DRAIN_SECONDS="3") as service:
         service.process.terminate()
-        ready = wait_for("the drain", lambda: _status(service, "/readyz", 503))
+        wait_for("the drain", lambda: service.get("/readyz").status_code == 503)
+        ready = service.get("/readyz")
         answer = service.post("/predict", data=UPLOAD)
         status = service.process.wait(30)
 
@@ -113,12 +113,6 @@ def test_what_keeps_it_from_starting_is_told_in_one_line(
     assert status != 0
     assert message in told[0]
     assert "Traceback" not in service.log.read_text("utf-8")
-
-
-def _status(service: Service, path: str, status: int) -> requests.Response | None:
-    """The answer, if it has this status."""
-    answer = service.get(path)
-    return answer if answer.status_code == status else None
 
 
 def _upload_begun(service: Service) -> socket.socket:
