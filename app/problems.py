@@ -93,5 +93,5 @@ def _document(problem: Problem, detail: str) -> dict[str, Any]:
 
 
 def _response(document: dict[str, Any]) -> Response:
-    body = json.dumps(document | {"request_id": g.get("request_id")})
-    return Response(body, status=document["status"], mimetype="application/problem+json")
+    body = json.dumps(document | {"request_id": g.get("request_id")}, separators=(",", ":"))
+    return Response(f"{body}\n", status=document["status"], mimetype="application/problem+json")
