@@ -15,11 +15,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from model_store.errors import StoreError, StoreRefused
+from model_store.errors import SignatureMissing, StoreError, StoreRefused
 from model_store.files import write_whole
 from model_store.layout import release_prefix
 from model_store.local import BareArtifact, LocalRelease, open_bare, open_release
 from model_store.manifest import Frozen
+from model_store.signing import TrustedKeys
 
 ARRIVING = ".arriving-"
 """How a folder in the cache is called until it is whole."""
@@ -85,11 +86,20 @@ def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, si
     write_whole(_note_path(cache, address), note.model_dump_json().encode())
 
 
-def last_good(cache: Path, address: str) -> CachedCurrent | None:
-    """Find what was current when the store last answered; None if nothing whole is left of it."""
+def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> CachedCurrent | None:
+    """Find what was current when the store last answered.
+
+    Args:
+        cache: the folder; it need not exist.
+        address: the store's.
+        trusted: whose signature it has to carry; None asks for none.
+
+    Returns:
+        None if nothing whole, or nothing that may be trusted, is left of it.
+    """
     try:
         note = _Note.model_validate_json(_note_path(cache, address).read_bytes())
-        return CachedCurrent(_open(cache, note.version), note.since)
+        return CachedCurrent(_open(cache, note.version, trusted), note.since)
     except (OSError, ValidationError, StoreError):
         return None
 
@@ -121,7 +131,9 @@ def _note_path(cache: Path, address: str) -> Path:
     return cache / f"last-{hashlib.sha256(address.encode()).hexdigest()[:16]}.json"
 
 
-def _open(cache: Path, version: str) -> LocalRelease | BareArtifact:
-    if version.startswith("bare-"):
-        return open_bare(bare_folder(cache, version))
-    return open_release(release_folder(cache, version))
+def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
+    if not version.startswith("bare-"):
+        return open_release(release_folder(cache, version), trusted)
+    if trusted is not None:
+        raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
+    return open_bare(bare_folder(cache, version))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
-from model_store.layout import RELEASES, manifest_key, release_prefix, version_in
+from model_store.layout import RELEASES, manifest_key, release_prefix, signature_key, version_in
 from model_store.manifest import Manifest, parse_manifest
 from model_store.store import Entry, Store
 from model_store.verify import check_names
@@ -61,12 +61,40 @@ def read_manifest(store: Store, version: str) -> Manifest:
         ManifestInvalid, ManifestTooNew: it is none that is read here.
         ReleaseCorrupt: it belongs to other files.
     """
+    return parse_stored(read_manifest_text(store, version), store, version)
+
+
+def read_manifest_text(store: Store, version: str) -> bytes:
+    """Read the bytes of a release's manifest, which nothing vouches for yet.
+
+    Raises:
+        NotFound: there is no such release, or its publishing has not ended.
+    """
     key = manifest_key(version)
-    where = f"{store.address}/{key}"
     try:
-        text = store.read(key)
+        return store.read(key)
     except NotFound as error:
-        raise NotFound(f"{where}: no such release here. `releases list` shows those that are.") from error
+        raise NotFound(
+            f"{store.address}/{key}: no such release here. `releases list` shows those that are."
+        ) from error
+
+
+def read_signature(store: Store, version: str) -> bytes | None:
+    """Read the signature over a release's manifest; None where there is none."""
+    try:
+        return store.read(signature_key(version))
+    except NotFound:
+        return None
+
+
+def parse_stored(text: bytes, store: Store, version: str) -> Manifest:
+    """Parse the manifest that lies under a version, and check what it can show by itself.
+
+    Raises:
+        ManifestInvalid, ManifestTooNew: it is none that is read here.
+        ReleaseCorrupt: it belongs to other files.
+    """
+    where = f"{store.address}/{manifest_key(version)}"
     manifest = parse_manifest(text, where)
     if manifest.version != version:
         raise ManifestInvalid(f"{where}: version: says {manifest.version}, but it lies under {version}.")

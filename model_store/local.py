@@ -10,6 +10,7 @@ from model_store.bare import BareFiles, bare_files, bare_version
 from model_store.errors import NotFound
 from model_store.files import MANIFEST
 from model_store.manifest import Manifest, parse_manifest
+from model_store.signing import TrustedKeys, signature_in
 from model_store.verify import verify
 
 BUNDLED = Path(__file__).with_name("bundled")
@@ -44,20 +45,27 @@ class BareArtifact:
     version: str
 
 
-def open_release(folder: Path) -> LocalRelease:
+def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
     """Read and verify a release.
+
+    Args:
+        folder: where it is.
+        trusted: whose signature it has to carry; None asks for none.
 
     Raises:
         NotFound: the folder has no manifest.json.
         ManifestInvalid, ManifestTooNew: it is none that is read here.
         ReleaseCorrupt: a file differs from it.
         FormatRefused: it names a format that can run code when it is read.
+        SignatureMissing, SignatureWrong: a signature is asked for, and no trusted key has made one.
     """
     path = folder / MANIFEST
     try:
         text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path}: no such file, so {folder} is no release.") from error
+    if trusted is not None:
+        trusted.check(text, signature_in(folder), str(path))
     manifest = parse_manifest(text, str(path))
     verify(folder, manifest)
     return LocalRelease(folder, manifest)

@@ -1,18 +1,18 @@
 """Publish a release: readers see all of it or none of it.
 
-Files go first, then manifest.json, then the promotion. A crash leaves at most an orphan folder, which
-`releases prune` removes and publishing again completes. Writes to the store alone; the rules for what may
-follow current are in gate.py, the log is in promotions.py.
+Files go first, then a signature if there is one, then manifest.json, then the promotion. A crash leaves at
+most an orphan folder, which `releases prune` removes and publishing again completes. Writes to the store
+alone; the rules for what may follow current are in gate.py, the log is in promotions.py.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from model_store.catalogue import check_complete, read_manifest
 from model_store.errors import AlreadyExists, GateRefused, NotFound, ReleaseCorrupt, StoreBroken
-from model_store.files import MANIFEST, fingerprint
+from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.gate import check_gate
 from model_store.layout import file_key, manifest_key
 from model_store.local import LocalRelease, open_release
@@ -110,7 +110,9 @@ def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str
 
 
 def send(release: LocalRelease, store: Store, progress: Progress) -> None:
-    """Upload a release: every file, read back each, then the manifest.
+    """Upload a release: every file and the signature, read back each, then the manifest.
+
+    A signature in the store is replaced by one in the folder: that is how keys are rotated.
 
     Raises:
         AlreadyExists: the store has another manifest under this version; nothing was sent.
@@ -120,7 +122,7 @@ def send(release: LocalRelease, store: Store, progress: Progress) -> None:
     text = (release.folder / MANIFEST).read_bytes()
     _refuse_another(store, manifest.version, text)
     with tempfile.TemporaryDirectory() as scratch:
-        for path, entry in sorted(manifest.files.items()):
+        for path, entry in _to_send(release):
             _send_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
             progress(path, entry.size)
     try:
@@ -130,6 +132,13 @@ def send(release: LocalRelease, store: Store, progress: Progress) -> None:
     if store.read(manifest_key(manifest.version)) != text:
         raise StoreBroken(_differs(store, manifest_key(manifest.version)))
     progress(MANIFEST, len(text))
+
+
+def _to_send(release: LocalRelease) -> Iterator[tuple[str, FileEntry]]:
+    """Everything but the manifest, which comes last."""
+    yield from sorted(release.manifest.files.items())
+    if (release.folder / SIGNATURE).exists():
+        yield SIGNATURE, fingerprint(release.folder / SIGNATURE)
 
 
 def _refuse_another(store: Store, version: str, text: bytes) -> None:

@@ -13,19 +13,20 @@ from pathlib import Path
 
 from model_store.bare import bare_files
 from model_store.cache import ARRIVING, alone, bare_folder, release_folder
-from model_store.catalogue import read_manifest
+from model_store.catalogue import parse_stored, read_manifest_text, read_signature
 from model_store.errors import NotFound, ReleaseCorrupt, ReleaseError
-from model_store.files import MANIFEST, flush_folder, refuse_unsafe_formats
+from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
 from model_store.layout import file_key, manifest_key
 from model_store.local import BareArtifact, LocalRelease, bare_artifact, open_release
 from model_store.manifest import Manifest
-from model_store.store import RECORD_BYTES, Store
+from model_store.signing import TrustedKeys
+from model_store.store import Store
 
 RELEASE_BYTES = 4 << 30
 """The most that a release may claim; ours have 3 MB, and a wrong manifest shall not fill the disk."""
 
 
-def pull(store: Store, version: str, cache: Path) -> LocalRelease:
+def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
     """Have a release in the cache.
 
     One that is there already is used after it has been verified again, without asking the store.
@@ -34,6 +35,7 @@ def pull(store: Store, version: str, cache: Path) -> LocalRelease:
         store: where it is published.
         version: which.
         cache: a folder of ours, made if absent; several processes may share it, and one fetches for all.
+        trusted: whose signature it has to carry; None asks for none.
 
     Raises:
         NotFound: there is no such release in the store.
@@ -41,7 +43,7 @@ def pull(store: Store, version: str, cache: Path) -> LocalRelease:
     """
     target = release_folder(cache, version)
     with alone(cache):
-        release = _already_there(target) or _fetch(store, version, target)
+        release = _already_there(target, trusted) or _fetch(store, version, target, trusted)
         os.utime(target)  # the cache keeps what was used last
         return release
 
@@ -64,23 +66,31 @@ def pull_bare(store: Store, cache: Path) -> BareArtifact:
         return bare_artifact(target, found)
 
 
-def _already_there(target: Path) -> LocalRelease | None:
+def _already_there(target: Path, trusted: TrustedKeys | None) -> LocalRelease | None:
     try:
-        return open_release(target)
-    except (NotFound, ReleaseError):  # absent, or damaged on this disk: fetch it
+        return open_release(target, trusted)
+    except (NotFound, ReleaseError):  # absent, damaged on this disk, or fetched before it was signed
         return None
 
 
-def _fetch(store: Store, version: str, target: Path) -> LocalRelease:
-    manifest = read_manifest(store, version)
-    _check_claims(manifest, f"{store.address}/{manifest_key(version)}")
+def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None) -> LocalRelease:
+    text = read_manifest_text(store, version)
+    where = f"{store.address}/{manifest_key(version)}"
+    # Not asked for in vain: who may not list a bucket gets a 403 for a key that is not there.
+    signature = None if trusted is None else read_signature(store, version)
+    if trusted is not None:
+        trusted.check(text, signature, where)  # before anything in it is believed
+    manifest = parse_stored(text, store, version)
+    _check_claims(manifest, where)
     with _arriving(target.parents[1]) as folder:
         for path, entry in manifest.files.items():
             _fetch_file(store, file_key(version, path), folder / path, entry.size)
-        store.download(manifest_key(version), folder / MANIFEST, limit=RECORD_BYTES)
-        release = open_release(folder)
+        if signature is not None:
+            write_whole(folder / SIGNATURE, signature)
+        write_whole(folder / MANIFEST, text)
+        open_release(folder, trusted)
         _settle(folder, target)
-    return LocalRelease(target, release.manifest)
+    return LocalRelease(target, manifest)
 
 
 def _check_claims(manifest: Manifest, where: str) -> None:

@@ -1,6 +1,6 @@
 """Publish a release: send its folder to a store and make it current.
 
-python -m scripts.publish FOLDER STORE [--force] [--no-promote] [--by NAME]
+python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--by NAME]
 
 Run again after an interruption, it goes on where it was. What is refused and why: model_store/gate.py.
 """
@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from model_store.publish import Progress as Report
 from model_store.publish import Published, publish
+from model_store.signing import sign
 from model_store.store import open_store
 from scripts.terminal import console, run
 
@@ -25,6 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     """Publish what the arguments name."""
     arguments = _parser().parse_args(argv)
     store = open_store(arguments.store)
+    if arguments.sign is not None:
+        sign(arguments.folder, arguments.sign)
     with _progress(arguments.folder) as progress:
         published = publish(
             arguments.folder,
@@ -64,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
+    parser.add_argument(
+        "--sign",
+        type=Path,
+        metavar="KEY",
+        help="write manifest.sig first, with this private key (python -m scripts.signing new makes one)",
+    )
     parser.add_argument(
         "--force", action="store_true", help="even if it is worse than current, or has other labels"
     )

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import stored
+from model_store.catalogue import Stored, stored
 from model_store.promotions import current, history
 from model_store.publish import publish
 from model_store.pull import pull
 from model_store.retention import prune
+from model_store.signing import new_key, sign, trusted_keys
 from model_store.store import open_store
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +60,27 @@ def test_killed_when_all_files_but_the_manifest_are_there_the_release_counts_as_
 
     assert len(left.entries) == WRITES - 2
     assert not left.complete
+
+
+@pytest.mark.parametrize("write", range(WRITES - 2, WRITES + 2))
+def test_killed_around_the_signature_nobody_sees_a_release_without_it(
+    address: str, releases: Callable[..., Path], tmp_path: Path, write: int
+) -> None:
+    store = open_store(address)
+    public = new_key(tmp_path / "key.pem")
+    folder = releases(1)
+    sign(folder, tmp_path / "key.pem")
+
+    publish_and_die(folder, address, "kill-before", str(write))
+
+    assert all("manifest.sig" in names(release) for release in stored(store) if release.complete)
+    version = publish(folder, store, by="bob").manifest.version
+    assert pull(store, version, tmp_path / "cache", trusted_keys(public)).version == version
+
+
+def names(release: Stored) -> set[str]:
+    """The names of a stored release's files, without folders."""
+    return {entry.key.rpartition("/")[2] for entry in release.entries}
 
 
 def test_killed_after_the_promotion_the_new_release_is_current_and_whole(

@@ -15,14 +15,16 @@ from model_store.errors import (
     NotFound,
     NothingPromoted,
     ReleaseCorrupt,
+    SignatureMissing,
 )
-from model_store.layout import file_key, manifest_key
+from model_store.layout import file_key, manifest_key, signature_key
 from model_store.local import open_release
 from model_store.promotions import append, current, following, history, newest
 from model_store.publish import promote, publish
 from model_store.pull import pull, pull_bare
 from model_store.retention import orphans, prunable, prune
 from model_store.rollback import roll_back
+from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
 
 Make = Callable[..., Path]
@@ -31,6 +33,14 @@ Make = Callable[..., Path]
 def overwrite(store: Store, key: str, data: bytes, scratch: Path) -> None:
     (scratch / "source").write_bytes(data)
     store.upload(key, scratch / "source")
+
+
+def signed(folder: Path, keys: Path) -> TrustedKeys:
+    """Sign a release with a new key; the trust in it."""
+    keys.mkdir(exist_ok=True)
+    public = new_key(keys / "key.pem")
+    sign(folder, keys / "key.pem")
+    return trusted_keys(public)
 
 
 def version_of(folder: Path) -> str:
@@ -287,3 +297,67 @@ def test_a_hand_made_upload_of_an_h5_says_how_to_convert_it(store: Store, tmp_pa
 
     with pytest.raises(FormatRefused, match=r"model\.h5.*save\('model\.keras'\)"):
         pull_bare(store, tmp_path / "cache")
+
+
+def test_a_signed_release_is_pulled_with_its_signature_and_stays_checked_in_the_cache(
+    store: Store, releases: Make, tmp_path: Path
+) -> None:
+    folder = releases(1)
+    trusted = signed(folder, tmp_path)
+    version = publish(folder, store, by="ann").manifest.version
+
+    pulled = pull(store, version, tmp_path / "cache", trusted)
+    store.delete(signature_key(version))
+
+    assert (pulled.folder / "manifest.sig").read_bytes() == (folder / "manifest.sig").read_bytes()
+    assert pull(store, version, tmp_path / "cache", trusted) == pulled
+
+
+def test_an_unsigned_release_is_not_even_fetched_where_a_signature_is_asked_for(
+    store: Store, releases: Make, tmp_path: Path
+) -> None:
+    trusted = signed(releases(2), tmp_path)
+    version = publish(releases(1), store, by="ann").manifest.version
+
+    with pytest.raises(SignatureMissing, match=version):
+        pull(store, version, tmp_path / "cache", trusted)
+
+    assert not (tmp_path / "cache" / "releases").exists()
+
+
+def test_a_release_that_was_cached_before_it_was_signed_is_fetched_again(
+    store: Store, releases: Make, tmp_path: Path
+) -> None:
+    folder = releases(1)
+    version = publish(folder, store, by="ann").manifest.version
+    pull(store, version, tmp_path / "cache")
+    trusted = signed(folder, tmp_path)
+
+    publish(folder, store, by="ann")
+
+    assert (pull(store, version, tmp_path / "cache", trusted).folder / "manifest.sig").exists()
+
+
+def test_signing_a_published_release_anew_replaces_its_signature_alone(
+    store: Store, releases: Make, tmp_path: Path
+) -> None:
+    folder = releases(1)
+    signed(folder, tmp_path)
+    first = publish(folder, store, by="ann")
+    rotated = signed(folder, tmp_path / "next")
+
+    again = publish(folder, store, by="ann")
+
+    assert again.promotion == first.promotion
+    assert pull(store, first.manifest.version, tmp_path / "cache", rotated).manifest == first.manifest
+
+
+def test_pruning_takes_signatures_along(store: Store, releases: Make, tmp_path: Path) -> None:
+    folder = releases(1)
+    signed(folder, tmp_path)
+    publish(folder, store, by="ann", promote=False)
+    publish(releases(2), store, by="ann")
+
+    prune(store, keep=1)
+
+    assert [entry.key for entry in store.entries("") if entry.key.endswith(".sig")] == []

@@ -1,0 +1,199 @@
+"""Who made this release? Ed25519 signatures over a manifest's exact bytes; the one home of cryptography.
+
+The manifest holds the sha256 of every file, so its signature vouches for all of them. manifest.sig is the 64
+bytes of RFC 8032 and nothing else, and keys are PEM, so that openssl can check without us:
+
+    openssl pkeyutl -verify -pubin -inkey KEY.pub -rawin -in manifest.json -sigfile manifest.sig
+
+Touches only the files that it is handed. Making and using keys in the terminal: scripts/signing.py.
+"""
+
+import base64
+import binascii
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
+from model_store.files import MANIFEST, SIGNATURE, write_whole
+
+PRIVATE_MODE = 0o600
+"""Nobody but its owner reads a private key."""
+
+_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
+_NAMED = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<key>[A-Za-z0-9+/]{43}=)")
+"""`name:` and the base64 of a key's 32 bytes."""
+_NOT_A_KEY = (ValueError, TypeError, UnsupportedAlgorithm)
+
+
+@dataclass(frozen=True)
+class TrustedKeys:
+    """Whose signatures are accepted: one of several is enough, so that keys can be rotated.
+
+    Attributes:
+        source: the file that they come from, for messages.
+    """
+
+    keys: tuple[Ed25519PublicKey, ...]
+    source: str
+
+    def check(self, manifest: bytes, signature: bytes | None, where: str) -> None:
+        """Accept a manifest that one of the keys has signed.
+
+        Args:
+            manifest: its exact bytes.
+            signature: what manifest.sig holds; None where there is none.
+            where: the manifest's address, for messages.
+
+        Raises:
+            SignatureMissing: there is none.
+            SignatureWrong: none of the keys made it, or not over these bytes.
+        """
+        if signature is None:
+            raise SignatureMissing(
+                f"{where}: not signed: no {SIGNATURE} is beside it, and only releases signed by a key in "
+                f"{self.source} are served here. Publish it again with --sign KEY."
+            )
+        if not any(_made_by(key, signature, manifest) for key in self.keys):
+            raise SignatureWrong(
+                f"{where}: {SIGNATURE} beside it was made by none of the {len(self.keys)} keys in "
+                f"{self.source}, or over another manifest. Find out who published it; if it was you, publish "
+                "it again with --sign, or add your key there."
+            )
+
+
+def trusted_keys(path: Path) -> TrustedKeys:
+    """Read a file of public keys: PEM blocks, lines of `name:base64`, or both; `#` begins a comment.
+
+    Raises:
+        KeyUnusable: it cannot be read, holds no key, or something that is none; the message names the line.
+    """
+    text = _read(path).decode("utf-8", errors="replace")
+    keys = [_public_from_pem(block, path) for block in _PEM.findall(text)]
+    # Blocks become empty lines, so that messages count lines as an editor does.
+    rest = _PEM.sub(lambda block: "\n" * block[0].count("\n"), text)
+    for number, line in enumerate(rest.splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            keys.append(_public_from_line(line.strip(), f"{path}, line {number}"))
+    if not keys:
+        raise KeyUnusable(f"{path}: no key is in it. Put the .pub files of those you trust there.")
+    return TrustedKeys(tuple(keys), str(path))
+
+
+def new_key(path: Path) -> Path:
+    """Make a key pair: the private half at `path`, mode 0600, the public half beside it with `.pub` added.
+
+    Returns:
+        The public half's path.
+
+    Raises:
+        KeyUnusable: something is there already, or it cannot be written.
+    """
+    key, public = Ed25519PrivateKey.generate(), path.with_name(path.name + ".pub")
+    if public.exists():
+        raise KeyUnusable(f"{public}: is there already. {_NEVER_OVERWRITTEN}")
+    try:
+        _create(path, _private_pem(key), PRIVATE_MODE)
+        _create(public, _public_pem(key.public_key()), 0o644)
+    except OSError as error:
+        raise KeyUnusable(f"{error.filename or path}: {error.strerror}. {_NEVER_OVERWRITTEN}") from error
+    return public
+
+
+_NEVER_OVERWRITTEN = "A key is never overwritten; choose another file."
+
+
+def sign(folder: Path, key: Path) -> None:
+    """Write manifest.sig beside the manifest of a release; an earlier one is replaced.
+
+    Args:
+        folder: a sealed release.
+        key: PEM of an Ed25519 private key without a passphrase.
+
+    Raises:
+        KeyUnusable: it is none.
+        SignatureMissing: the folder has no manifest to sign.
+    """
+    private = _private(key)
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+    except OSError as error:
+        raise SignatureMissing(f"{folder / MANIFEST}: {error.strerror}, so nothing was signed.") from error
+    write_whole(folder / SIGNATURE, private.sign(manifest))
+
+
+def signature_in(folder: Path) -> bytes | None:
+    """What manifest.sig in a folder holds; None where there is none."""
+    try:
+        return (folder / SIGNATURE).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _made_by(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
+    try:
+        key.verify(signature, manifest)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(_read(path), password=None)
+    except _NOT_A_KEY as error:
+        raise KeyUnusable(f"{path}: {error}. {_HOW_TO_MAKE_ONE}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyUnusable(f"{path}: a {type(key).__name__}, not an Ed25519 key. {_HOW_TO_MAKE_ONE}")
+    return key
+
+
+_HOW_TO_MAKE_ONE = "It must be PEM without a passphrase; python -m scripts.signing new FILE makes one."
+
+
+def _public_from_pem(block: str, path: Path) -> Ed25519PublicKey:
+    try:
+        key = serialization.load_pem_public_key(block.encode())
+    except _NOT_A_KEY as error:
+        raise KeyUnusable(f"{path}: a PEM block in it is no public key: {error}.") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyUnusable(f"{path}: a {type(key).__name__} is in it, but only Ed25519 keys are read.")
+    return key
+
+
+def _public_from_line(line: str, where: str) -> Ed25519PublicKey:
+    match = _NAMED.fullmatch(line)
+    if match is None:
+        raise KeyUnusable(f"{where}: neither a public key in PEM nor `name:base64 of 32 bytes`.")
+    try:
+        return Ed25519PublicKey.from_public_bytes(base64.b64decode(match["key"], validate=True))
+    except (*_NOT_A_KEY, binascii.Error) as error:
+        raise KeyUnusable(f"{where}: no Ed25519 key: {error}.") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyUnusable(f"{path}: {error.strerror}. It should hold keys.") from error
+
+
+def _create(path: Path, data: bytes, mode: int) -> None:
+    """Make a file that nobody could open in between with laxer permissions; an existing one is an error."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+
+
+def _private_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _public_pem(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -1,0 +1,68 @@
+"""Keys and signatures of releases.
+
+python -m scripts.signing new KEY | sign FOLDER KEY | check FOLDER KEYS
+
+`new` makes a key pair; `sign` writes manifest.sig into a release's folder, as `scripts.publish --sign` does;
+`check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works: model_store/signing.py.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from model_store.local import open_release
+from model_store.signing import new_key, sign, trusted_keys
+from scripts.terminal import run
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that the arguments name."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], str] = arguments.command
+    print(command(arguments))
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> str:
+    public = new_key(arguments.key)
+    return (
+        f"{arguments.key} signs: keep it where releases are published, and nowhere else. "
+        f"{public} checks: name it in WARDROBE_TRUSTED_KEYS."
+    )
+
+
+def _sign(arguments: argparse.Namespace) -> str:
+    sign(arguments.folder, arguments.key)
+    return f"{open_release(arguments.folder).version} is signed."
+
+
+def _check(arguments: argparse.Namespace) -> str:
+    keys = trusted_keys(arguments.keys)
+    return f"{open_release(arguments.folder, keys).version} is whole, and signed by a trusted key."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.signing", description="Keys and signatures of releases."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], str], told: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told)
+        made.set_defaults(command=command)
+        return made
+
+    making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
+    making.add_argument("key", type=Path, help="where the private half goes")
+    signing = add("sign", _sign, "Sign a release that lies in a folder.")
+    signing.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
+    signing.add_argument("key", type=Path, help="a private key that `new` has made")
+    checking = add("check", _check, "Ask whether a release is whole and signed by a trusted key.")
+    checking.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
+    checking.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

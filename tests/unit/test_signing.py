@@ -1,0 +1,227 @@
+"""Signatures of releases: who is trusted, what is refused, and that openssl agrees."""
+
+import base64
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_public_key,
+)
+
+from model_store.assemble import seal
+from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureMissing, SignatureWrong
+from model_store.local import open_release
+from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
+from scripts import signing as command
+from tests.releases import a_release
+from tests.system_parts import require_system_part
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_release(tmp_path_factory.mktemp("sealed") / "release")
+
+
+@pytest.fixture
+def release(sealed: Path, tmp_path: Path) -> Path:
+    """A sealed, unsigned release of this test's own."""
+    return shutil.copytree(sealed, tmp_path / "release")
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    new_key(tmp_path / "key.pem")
+    return tmp_path / "key.pem"
+
+
+def public(key: Path) -> Path:
+    return key.with_name(key.name + ".pub")
+
+
+def trust_in(*keys: Path) -> TrustedKeys:
+    together = keys[0].with_name("trusted")
+    together.write_text("".join(public(key).read_text("ascii") for key in keys), "ascii")
+    return trusted_keys(together)
+
+
+def raw(key: Path) -> str:
+    """The base64 of a public key's 32 bytes."""
+    loaded = load_pem_public_key(public(key).read_bytes())
+    return base64.b64encode(loaded.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def test_a_signed_release_is_opened_by_who_trusts_its_key(release: Path, key: Path) -> None:
+    sign(release, key)
+
+    assert open_release(release, trust_in(key)).folder == release
+
+
+def test_an_unsigned_release_is_refused_where_a_signature_is_asked_for_and_only_there(
+    release: Path, key: Path
+) -> None:
+    with pytest.raises(SignatureMissing, match=r"manifest\.json: not signed.*--sign KEY"):
+        open_release(release, trust_in(key))
+
+    assert open_release(release).folder == release
+
+
+def test_a_signature_by_somebody_else_is_refused(release: Path, key: Path, tmp_path: Path) -> None:
+    new_key(tmp_path / "stranger.pem")
+    sign(release, tmp_path / "stranger.pem")
+
+    with pytest.raises(SignatureWrong, match="none of the 1 keys"):
+        open_release(release, trust_in(key))
+
+
+def test_while_keys_are_rotated_either_signs(release: Path, key: Path, tmp_path: Path) -> None:
+    new_key(tmp_path / "next.pem")
+    both = trust_in(key, tmp_path / "next.pem")
+
+    sign(release, key)
+    before = open_release(release, both)
+    sign(release, tmp_path / "next.pem")
+
+    assert open_release(release, both) == before
+
+
+def test_a_manifest_that_was_changed_by_one_byte_is_refused(release: Path, key: Path) -> None:
+    sign(release, key)
+    manifest = release / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"test_accuracy": 0.93', b'"test_accuracy": 0.99'))
+
+    with pytest.raises(SignatureWrong):
+        open_release(release, trust_in(key))
+
+
+@pytest.mark.parametrize("signature", [b"", b"x" * 64, b"x" * 1000], ids=["empty", "junk", "long"])
+def test_a_signature_that_is_none_is_refused(release: Path, key: Path, signature: bytes) -> None:
+    (release / "manifest.sig").write_bytes(signature)
+
+    with pytest.raises(SignatureWrong):
+        open_release(release, trust_in(key))
+
+
+def test_the_signature_vouches_for_every_file_of_the_release(release: Path, key: Path) -> None:
+    sign(release, key)
+    (release / "model.onnx").write_bytes(b"another model")
+
+    with pytest.raises(ReleaseCorrupt, match=r"model\.onnx"):
+        open_release(release, trust_in(key))
+
+
+def test_sealing_again_takes_the_signature_away(release: Path, key: Path) -> None:
+    sign(release, key)
+    made = open_release(release).manifest
+
+    again = seal(
+        release,
+        created_at=made.created_at,
+        model=made.model,
+        golden=made.golden,
+        training={},
+        libraries={},
+        git_commit=None,
+        data=made.data,
+        headline=made.headline,
+    )
+
+    assert again.files == made.files
+    assert not (release / "manifest.sig").exists()
+
+
+def test_openssl_accepts_the_signature_too(release: Path, key: Path) -> None:
+    openssl = shutil.which("openssl")
+    require_system_part("openssl", openssl is not None, "it checks our signatures independently")
+    sign(release, key)
+
+    said = subprocess.run(
+        [
+            *(str(openssl), "pkeyutl", "-verify", "-pubin", "-inkey", str(public(key)), "-rawin"),
+            *("-in", str(release / "manifest.json"), "-sigfile", str(release / "manifest.sig")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Signature Verified Successfully" in said.stdout, said.stderr
+
+
+def test_keys_are_read_as_pem_and_as_named_lines_with_comments(key: Path, tmp_path: Path) -> None:
+    new_key(tmp_path / "bob.pem")
+    mixed = tmp_path / "mixed"
+    mixed.write_text(
+        f"# ann\n{public(key).read_text('ascii')}\n# bob\nbob:{raw(tmp_path / 'bob.pem')}\n", "utf-8"
+    )
+
+    assert len(trusted_keys(mixed).keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "no key is in it"),
+        ("# only a comment\n", "no key is in it"),
+        ("# fine\nann:AAAA\n", "line 2: neither a public key in PEM nor"),
+        ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "is no public key"),
+    ],
+)
+def test_a_file_of_trusted_keys_that_is_none_is_told_with_its_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "keys").write_text(content, "utf-8")
+
+    with pytest.raises(KeyUnusable, match=message):
+        trusted_keys(tmp_path / "keys")
+
+
+def test_a_private_key_among_the_trusted_ones_is_refused_and_not_shown(key: Path) -> None:
+    with pytest.raises(KeyUnusable, match="line 1: neither") as caught:
+        trusted_keys(key)
+
+    assert key.read_text("ascii").splitlines()[1] not in str(caught.value)
+
+
+def test_a_key_of_another_kind_is_named(tmp_path: Path, release: Path) -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "ec.pem").write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tmp_path / "ec.pub").write_bytes(
+        other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+
+    with pytest.raises(KeyUnusable, match="not an Ed25519 key"):
+        sign(release, tmp_path / "ec.pem")
+    with pytest.raises(KeyUnusable, match="only Ed25519"):
+        trusted_keys(tmp_path / "ec.pub")
+
+
+def test_a_new_private_key_is_its_owners_alone_and_never_overwrites(key: Path) -> None:
+    before = key.read_bytes()
+
+    with pytest.raises(KeyUnusable, match="never overwritten"):
+        new_key(key)
+
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_bytes() == before
+
+
+def test_the_command_makes_a_key_signs_and_checks(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = str(tmp_path / "shop.pem")
+
+    codes = [
+        command.main(["new", key]),
+        command.main(["sign", str(release), key]),
+        command.main(["check", str(release), f"{key}.pub"]),
+    ]
+
+    assert codes == [0, 0, 0]
+    assert "signed by a trusted key" in capsys.readouterr().out
