@@ -70,7 +70,12 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int, max_total_bytes: 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
     last = info.filename.rsplit("/", 1)[-1]
-    return not info.is_dir() and not last.startswith(".") and not info.filename.startswith("__MACOSX/")
+    # Not `info.is_dir()`: it stumbles over a member without a name.
+    return (
+        not info.filename.endswith("/")
+        and not last.startswith(".")
+        and not info.filename.startswith("__MACOSX/")
+    )
 
 
 def _unpacked(info: zipfile.ZipInfo, member: Member, limit: int) -> int:
@@ -86,11 +91,22 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> Member
     try:
         with archive.open(info) as file:
             data = file.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        # RuntimeError is zipfile's word for an encrypted member, NotImplementedError for an odd method.
+    except _UNREADABLE as error:
         return Member(info.filename, BadRequest(f"This member of the ZIP cannot be read: {error}."))
     if len(data) > limit:
         return Member(
             info.filename, TooLarge(f"Unpacked it has more than {limit:,} bytes (MAX_UPLOAD_BYTES).")
         )
     return Member(info.filename, data)
+
+
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,  # encrypted
+    NotImplementedError,  # patched, or packed in a way that no Python knows
+    ValueError,  # a place before the archive's beginning
+)
+"""What zipfile raises at a member that it cannot read."""

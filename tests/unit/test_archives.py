@@ -7,6 +7,7 @@ import pytest
 
 from app.archives import is_zip, unpack
 from app.errors import BadRequest, RequestError, TooLarge
+from tests.hostile.corpus import FILES
 
 
 def a_zip(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -93,3 +94,10 @@ def test_a_zip_is_known_by_its_first_bytes() -> None:
     assert is_zip(a_zip({"a.png": b"a"}))
     assert is_zip(a_zip({}))
     assert not is_zip(b"\x89PNG\r\n\x1a\n")
+
+
+@pytest.mark.parametrize("name", ["zip/name-empty.zip", "zip/directory-beyond-the-end.zip"])
+def test_an_archive_that_zipfile_stumbles_over_is_no_fault_of_ours(name: str) -> None:
+    (member,) = unpack((FILES / name).read_bytes(), 10, 1000, 10_000)
+
+    assert isinstance(member.content, bytes | BadRequest)
