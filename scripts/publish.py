@@ -6,8 +6,6 @@ Run again after an interruption, it goes on where it was. What is refused and wh
 """
 
 import argparse
-import getpass
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from model_store.publish import Progress as Report
 from model_store.publish import Published, publish
 from model_store.signing import sign
 from model_store.store import open_store
+from scripts.identity import add_by, who
 from scripts.terminal import console, run
 
 
@@ -32,21 +31,13 @@ def main(argv: list[str] | None = None) -> int:
         published = publish(
             arguments.folder,
             store,
-            by=arguments.by or login(),
+            by=who(arguments.by),
             force=arguments.force,
             promote=not arguments.no_promote,
             progress=progress,
         )
     print(told(published, store.address))
     return 0
-
-
-def login() -> str:
-    """Who is at work here; in a container a user id may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # the first up to Python 3.12, the second since
-        return f"user id {os.getuid()}"
 
 
 def told(published: Published, address: str) -> str:
@@ -77,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="even if it is worse than current, or has other labels"
     )
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
-    parser.add_argument("--by", metavar="NAME", help="who publishes, for the log; your login if left out")
+    add_by(parser)
     return parser
 
 

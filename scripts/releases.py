@@ -23,7 +23,8 @@ from model_store.publish import promote
 from model_store.retention import prunable, prune
 from model_store.rollback import roll_back
 from model_store.store import Store, open_store
-from scripts.publish import login, told
+from scripts.identity import add_by, who
+from scripts.publish import told
 from scripts.terminal import console, run
 
 KEEP = 5
@@ -145,7 +146,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> None:
-    published = promote(arguments.version, store, by=_by(arguments), force=arguments.force)
+    published = promote(arguments.version, store, by=who(arguments.by), force=arguments.force)
     if "json" in arguments and published.promotion is not None:
         print(published.promotion.model_dump_json(indent=1))
     else:
@@ -153,7 +154,7 @@ def _promote(store: Store, arguments: argparse.Namespace) -> None:
 
 
 def _rollback(store: Store, arguments: argparse.Namespace) -> None:
-    promotion = roll_back(store, _by(arguments))
+    promotion = roll_back(store, who(arguments.by))
     if "json" in arguments:
         print(promotion.model_dump_json(indent=1))
     else:
@@ -182,10 +183,6 @@ def _age(arguments: argparse.Namespace) -> timedelta | None:
     return None if arguments.older_than is None else timedelta(minutes=arguments.older_than)
 
 
-def _by(arguments: argparse.Namespace) -> str:
-    return arguments.by or login()
-
-
 def _parser() -> argparse.ArgumentParser:
     # Taken before and after the command alike; what was not given is not in the namespace.
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -212,7 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     promoting.add_argument("--force", action="store_true", help="even if the gate refuses it")
     rolling = add("rollback", _rollback, "Make the release before current's current again.")
     for each in (promoting, rolling):
-        each.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
+        add_by(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
     pruning.add_argument("--keep", type=_count, default=KEEP, help=f"releases to keep, {KEEP} if left out")
     pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")

@@ -1,40 +1,36 @@
 """Train a release: data, network, fit, export, measure, hand over.
 
 python -m scripts.train [--recipe bundled | --network conv3|resnet] [--data FOLDER | --train CSV --test CSV]
-                        [--out STORE | --publish s3://BUCKET/PREFIX]
+                        [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
 are: training/recipes.py; how the release is made: training/release.py.
 """
 
 import argparse
-import getpass
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
-from model_store.files import GRAPH, MODEL
 from model_store.local import BUNDLED
 from model_store.manifest import Manifest
-from model_store.promotions import newest
-from model_store.publish import publish
-from model_store.store import Store, open_store
-from scripts.bundling import replace_bundled
+from model_store.store import Store
 from scripts.data_options import add_data_options, load_data
 from scripts.epoch_lines import EpochLines
+from scripts.handing_over import (
+    DEFAULT_STORE,
+    RELEASE,
+    add_target_options,
+    hand_over,
+    open_target,
+    summarise,
+)
 from scripts.quiet import start_tensorflow
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
 from training.datasets import LABELS, FashionMnist, LabelledImages
 from training.recipes import STARTING_POINTS, Recipe, default_run_folder, fingerprint
 from training.splitting import Split, first, split, usual_share
-
-DEFAULT_STORE = "runs/store"
-
-RELEASE = "release"
-"""Where in the run's folder the release is made before it is handed over."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,8 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
         return INTERRUPTED
-    _hand_over(task.folder / RELEASE, store, force=arguments.force)
-    _summarise(manifest, out)
+    hand_over(task.folder / RELEASE, store, arguments)
+    summarise(manifest)
     return 0
 
 
@@ -80,16 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
     )
     group.add_argument("--fresh", action="store_true", help="forget the checkpoint and begin anew")
-    target = group.add_mutually_exclusive_group()
-    target.add_argument(
-        "--out",
-        metavar="STORE",
-        help=f"a folder store (default: {DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME})",
-    )
-    target.add_argument(
-        "--publish", metavar="STORE", help="publish to this store: s3://bucket/prefix, or a folder"
-    )
-    group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
+    add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME}")
     return parser
 
 
@@ -130,17 +117,10 @@ def _recipe(arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
 
 
 def _store(arguments: argparse.Namespace) -> Store | None:
-    """The store that the release goes to; None for the bundled release's own folder.
-
-    Raises:
-        StoreError: it cannot be reached. Better to hear of it now than after an hour of training.
-    """
-    address = arguments.publish or arguments.out
-    if address is None and arguments.recipe == "bundled":
+    """The store that the release goes to; None for the bundled release's own folder."""
+    if arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None:
         return None
-    store = open_store(address or DEFAULT_STORE)
-    newest(store)
-    return store
+    return open_target(arguments)
 
 
 def _train(task: Run, data: FashionMnist, parts: Split, recipe: Recipe, *, quantised: bool) -> Manifest:
@@ -156,28 +136,6 @@ def _train(task: Run, data: FashionMnist, parts: Split, recipe: Recipe, *, quant
     out.print(f"Best: epoch {fitted.best_epoch}, by validation accuracy. {fitted.seconds:.0f} s in all.")
     material = Material(data=data, split=parts, recipe=recipe, fitted=fitted, quantised=quantised)
     return make_release(task.folder / RELEASE, material, out.print)
-
-
-def _hand_over(release: Path, store: Store | None, *, force: bool) -> None:
-    """Bring the release to where it was asked for.
-
-    Raises:
-        StoreError: it cannot be stored, or the gate refuses it.
-    """
-    if store is None:
-        verdict, where = replace_bundled(release, BUNDLED, force=force), str(BUNDLED)
-    else:
-        verdict, where = publish(release, store, by=getpass.getuser(), force=force).verdict, store.address
-    console().print(f"{verdict}\nReleased to {where}.", markup=False)
-
-
-def _summarise(manifest: Manifest, out: Console) -> None:
-    headline, files = manifest.headline, manifest.files
-    out.print(
-        f"{manifest.version}: test accuracy {headline.test_accuracy:.4f} on {headline.test_n:,} pictures, "
-        f"{headline.parameters:,} parameters, {headline.mflops:.1f} MFLOP per picture, "
-        f"{MODEL} {files[MODEL].size / 1e6:.2f} MB, {GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
-    )
 
 
 if __name__ == "__main__":

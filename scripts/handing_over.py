@@ -1,0 +1,78 @@
+"""Where a release that was made here goes: the options, the store, and what is said at the end.
+
+Shared by train and adopt. Writes to the store, or to the bundled release's folder, that the options name.
+"""
+
+import argparse
+from pathlib import Path
+
+from model_store.files import GRAPH, MODEL
+from model_store.local import BUNDLED
+from model_store.manifest import Manifest
+from model_store.promotions import newest
+from model_store.publish import publish
+from model_store.store import Store, open_store
+from scripts.bundling import replace_bundled
+from scripts.identity import add_by, who
+from scripts.terminal import console
+
+DEFAULT_STORE = "runs/store"
+
+RELEASE = "release"
+"""Where in a run's folder the release is made before it is handed over."""
+
+
+def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_STORE) -> None:
+    """Add --out, --publish, --force and --by.
+
+    Args:
+        group: of the parser that gets them.
+        default: what --out is if left out, for the help.
+    """
+    target = group.add_mutually_exclusive_group()
+    target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {default})")
+    target.add_argument(
+        "--publish", metavar="STORE", help="publish to this store: s3://bucket/prefix, or a folder"
+    )
+    group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
+    add_by(group)
+
+
+def open_target(arguments: argparse.Namespace) -> Store:
+    """The store that the release goes to.
+
+    Raises:
+        StoreError: it cannot be reached. Better to hear of it now than after an hour of work.
+    """
+    store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
+    newest(store)
+    return store
+
+
+def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace) -> None:
+    """Bring the release to where it was asked for.
+
+    Args:
+        release: its folder, sealed.
+        store: None for the bundled release's own folder.
+        arguments: with `force` and `by`.
+
+    Raises:
+        StoreError: it cannot be stored, or the gate refuses it.
+    """
+    if store is None:
+        verdict, where = replace_bundled(release, BUNDLED, force=arguments.force), str(BUNDLED)
+    else:
+        published = publish(release, store, by=who(arguments.by), force=arguments.force)
+        verdict, where = published.verdict, store.address
+    console().print(f"{verdict}\nReleased to {where}.", markup=False)
+
+
+def summarise(manifest: Manifest) -> None:
+    """Print a release's headline."""
+    headline, files = manifest.headline, manifest.files
+    console().print(
+        f"{manifest.version}: test accuracy {headline.test_accuracy:.4f} on {headline.test_n:,} pictures, "
+        f"{headline.parameters:,} parameters, {headline.mflops:.1f} MFLOP per picture, "
+        f"{MODEL} {files[MODEL].size / 1e6:.2f} MB, {GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
+    )
