@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flask import Request, json
+from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -106,6 +107,8 @@ def _body(request: Request, limit: int, setting: str) -> bytes:
     request.max_form_memory_size = limit
     try:
         return request.get_data()
+    except ParseException as error:  # gunicorn's; chunks are read only now
+        raise BadRequest("The body's chunks cannot be read: a size, an end or a trailer is none.") from error
     except RequestEntityTooLarge as error:
         raise TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.") from error
 
@@ -136,7 +139,8 @@ def _from_form(request: Request) -> Upload:
     for field in FILE_FIELDS:
         if (file := request.files.get(field)) is not None:
             return _from_file(file)
-    found = ", ".join(sorted({*request.files, *request.form})) or "none"
+    # A part without a name is called None.
+    found = ", ".join(sorted({str(name) for name in (*request.files, *request.form)})) or "none"
     raise BadRequest(
         f"No multipart file field is called `image` or `file`; the fields are: {found[:NAME_LENGTH]}. {FORMS}"
     )
