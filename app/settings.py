@@ -18,6 +18,9 @@ from model_store.manifest import first_problem
 
 PREFIX = "WARDROBE_"
 
+DAY = 86_400
+"""The longest wait in seconds that makes sense; "inf" would be an OverflowError where it is waited for."""
+
 KUBERNETES_NAMES = re.compile(rf"{PREFIX}(PORT|SERVICE)(_.*)?")
 """What Kubernetes injects into every container beside a Service called wardrobe; never ours."""
 
@@ -68,7 +71,7 @@ class Settings(BaseModel):
     model_store: Annotated[str, Field(min_length=1)] = "bundled"
     model_version: Annotated[str, Field(min_length=1)] = "current"
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
-    refresh_seconds: Annotated[float, Field(ge=0)] = 30
+    refresh_seconds: Annotated[float, Field(ge=0, le=DAY)] = 30
     cache_dir: Path = Path("~/.cache/wardrobe")
     cache_keep: Annotated[int, Field(ge=1)] = 3
     max_upload_bytes: Annotated[int, Field(ge=1)] = 20_000_000
@@ -77,8 +80,8 @@ class Settings(BaseModel):
     max_batch_bytes: Annotated[int, Field(ge=1)] = 200_000_000
     slots: Annotated[int, Field(ge=1)] = 2
     queue_length: Annotated[int, Field(ge=0)] = 16
-    queue_seconds: Annotated[float, Field(ge=0)] = 2.0
-    drain_seconds: Annotated[float, Field(ge=0)] = 2.0
+    queue_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
+    drain_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
     trusted_proxies: Annotated[int, Field(ge=0)] = 0
     api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
