@@ -40,6 +40,9 @@ try:
 except SettingsError as error:
     sys.exit(f"wardrobe: {error}")
 
+# OpenCV's own check, should a decoder ever read another size than inference/header.py does.
+os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(settings.max_pixels)
+
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
 worker_class = "gthread"  # a slow client holds a thread, not a worker
@@ -49,6 +52,7 @@ timeout = 120  # a worker pulls its release before it beats for the first time
 graceful_timeout = 30
 keepalive = 5
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
+forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
 accesslog = None  # app/access_log.py writes one line a request, with the model's own timings
 loglevel = settings.log_level.lower()
 
