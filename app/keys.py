@@ -57,6 +57,8 @@ class ApiKeys:
                 self._changed = changed
         except OSError as error:
             raise SettingsError(f"WARDROBE_API_KEYS_FILE: {self._path}: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"WARDROBE_API_KEYS_FILE: {self._path} is no UTF-8 text.") from error
 
 
 def require_keys(app: Flask, keys: ApiKeys) -> None:

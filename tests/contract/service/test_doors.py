@@ -72,6 +72,9 @@ def test_a_key_file_that_is_missing_or_wrong_is_said_at_start(make_app: MakeApp,
         make_app(api_keys_file=tmp_path / "nowhere")
     with pytest.raises(SettingsError, match="line 1: not `name:sha256`"):
         make_app(api_keys_file=plain)
+    plain.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="no UTF-8 text"):
+        make_app(api_keys_file=plain)
 
 
 def test_pages_of_a_named_origin_may_call_and_read_our_headers(make_app: MakeApp) -> None:
