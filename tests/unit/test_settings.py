@@ -39,6 +39,8 @@ def test_what_kubernetes_injects_beside_a_service_called_wardrobe_is_ignored(nam
         ("WARDROBE_SLOTS", "0"),
         ("WARDROBE_SLOTS", "two"),
         ("WARDROBE_QUEUE_SECONDS", "-1"),
+        ("WARDROBE_QUEUE_SECONDS", "inf"),
+        ("WARDROBE_REFRESH_SECONDS", "nan"),
         ("WARDROBE_MAX_UPLOAD_BYTES", "20MB"),
         ("WARDROBE_LOG_LEVEL", "LOUD"),
         ("WARDROBE_MODEL_STORE", ""),
