@@ -150,6 +150,7 @@ def _forms() -> Iterable[Entry]:
             READ_OR_BAD,
         ),
         "no-filename": (_part(b'name="image"') + end, BAD, BAD),
+        "no-name": (_part(b'filename="a.png"') + end, BAD, READ),
         "no-disposition": (b"--edge\r\n\r\ndata\r\n" + end, BAD, BAD),
         "no-end": (image, READ_OR_BAD, READ_OR_BAD),
         "no-parts": (end, BAD, BAD),

@@ -1,0 +1,98 @@
+"""Whatever bytes come as a picture, the package's own errors are all that comes back."""
+
+import contextlib
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.contract import Imaging
+from inference.convert import decoded_to_pixels
+from inference.decode import decode, prepare_opencv
+from inference.errors import UploadError
+from inference.header import Header, read_header
+from inference.jpeg_scans import has_too_many_scans
+from inference.lookalikes import seems_to_be
+from inference.orientation import exif_orientation
+from inference.pixel_rows import rows_to_pixels
+from inference.tiff_ifd import first_ifd
+from inference.truncation import is_whole
+from tests.hostile import exif
+from tests.hostile.entry import SEEDS
+from tests.hostile.tiff_bmp_files import tiff
+from tests.properties.mutations import nearly
+
+MAX_PIXELS = 2_000_000
+PICTURES = [path.read_bytes() for path in sorted(SEEDS.iterdir())]
+EXIF = [*exif.blocks().values(), tiff()]
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=28) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=60,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quiet_opencv() -> None:
+    prepare_opencv()
+
+
+@given(nearly(PICTURES))
+def test_a_header_is_read_or_refused(upload: bytes) -> None:
+    with contextlib.suppress(UploadError):
+        header = read_header(upload)
+        assert header.width >= 1 <= header.height
+
+
+@given(nearly(PICTURES))
+def test_an_upload_becomes_pixels_or_a_refusal(upload: bytes) -> None:
+    with contextlib.suppress(UploadError):
+        decoded = decode(upload, MAX_PIXELS)
+        pixels = decoded_to_pixels(decoded, Imaging())
+        assert decoded.picture.dtype == np.uint8
+        assert decoded.picture.shape[2:] == (3,)
+        assert decoded.picture.shape[0] * decoded.picture.shape[1] <= MAX_PIXELS
+        assert pixels.shape == (28, 28)
+        assert pixels.dtype == np.uint8
+
+
+@given(nearly(PICTURES), st.sampled_from(["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF"]))
+def test_the_walk_for_what_is_missing_always_ends_in_a_verdict(upload: bytes, name: str) -> None:
+    header = Header(name, 1, 1)  # type: ignore[arg-type] # sampled from the formats
+
+    assert is_whole(upload, header) in (True, False)
+    assert has_too_many_scans(upload) in (True, False)
+
+
+@given(nearly(EXIF))
+def test_an_exif_block_names_a_turn_or_none(block: bytes) -> None:
+    assert exif_orientation(block) in range(1, 9)
+    assert exif_orientation(b"Exif\0\0" + block) in range(1, 9)
+
+
+@given(nearly(EXIF), st.sets(st.integers(0, 65535), max_size=4))
+def test_a_directory_gives_wanted_tags_or_one_of_two_errors(block: bytes, tags: set[int]) -> None:
+    with contextlib.suppress(struct.error, KeyError):
+        assert first_ifd(block, tags).keys() <= tags
+
+
+@given(st.binary(min_size=1, max_size=600))
+def test_anything_seems_to_be_something_or_nothing(upload: bytes) -> None:
+    assert isinstance(seems_to_be(upload), str)
+
+
+PIXEL_VALUES = st.integers() | st.floats() | st.booleans() | st.none() | st.text(max_size=2)
+
+
+@given(JSON_VALUES, PIXEL_VALUES, st.integers(0, 27), st.integers(0, 27))
+def test_json_becomes_pixels_or_a_refusal(odd: object, value: object, row: int, column: int) -> None:
+    rows: list[object] = [[0] * 28 for _ in range(28)]
+    with contextlib.suppress(UploadError):
+        rows_to_pixels(odd)
+    with contextlib.suppress(UploadError):
+        assert rows_to_pixels(rows[:row] + [odd] + rows[row + 1 :]).shape == (28, 28)
+    with contextlib.suppress(UploadError):
+        changed = [0] * column + [value] + [0] * (27 - column)
+        assert rows_to_pixels(rows[:row] + [changed] + rows[row + 1 :])[row, column] == value
