@@ -12,10 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from app.deadlines import DeadlineWorker
 from app.settings import SettingsError, settings_from_environment
 
-HEALTH_THREADS = 4
-"""Threads beyond slots and queue, so that health routes and refusals never wait for pictures."""
+SPARE_THREADS = 32
+"""Threads beyond slots and queue: health routes and refusals get one when slow clients hold the others."""
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -45,8 +46,9 @@ os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(settings.max_pixels)
 
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
-worker_class = "gthread"  # a slow client holds a thread, not a worker
-threads = settings.slots + settings.queue_length + HEALTH_THREADS
+DeadlineWorker.seconds = settings.request_seconds
+worker_class = DeadlineWorker  # a slow client holds a thread, not a worker, and not for ever
+threads = settings.slots + settings.queue_length + SPARE_THREADS
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
 graceful_timeout = 30

@@ -6,7 +6,7 @@ found; timing goes to whoever asks for it.
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -67,6 +67,14 @@ class Predictor:
     def __init__(self, settings: Settings, slots: Slots) -> None:
         self._settings = settings
         self._slots = slots
+
+    def place(self) -> AbstractContextManager[None]:
+        """A place in this worker, to be had before a request's body is read.
+
+        Raises:
+            Busy: on entering, when every place is taken.
+        """
+        return self._slots.place()
 
     def one(self, item: Upload | Rows, served: Served, timing: Timing) -> Classified:
         """Classify one picture.

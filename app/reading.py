@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from flask import Request, json
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from app import archives
 from app.errors import BadRequest, RequestError, TooLarge
@@ -106,11 +106,21 @@ def _body(request: Request, limit: int, setting: str) -> bytes:
     request.max_content_length = limit
     request.max_form_memory_size = limit
     try:
-        return request.get_data()
+        body = request.get_data()
+    except ClientDisconnected as error:
+        raise _cut_short() from error
     except ParseException as error:  # gunicorn's; chunks are read only now
         raise BadRequest("The body's chunks cannot be read: a size, an end or a trailer is none.") from error
     except RequestEntityTooLarge as error:
         raise TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.") from error
+    # gunicorn ends a body quietly where its connection does.
+    if len(body) < (request.content_length or 0):
+        raise _cut_short()
+    return body
+
+
+def _cut_short() -> BadRequest:
+    return BadRequest("The body ended early: less came than Content-Length says, or it came too slowly.")
 
 
 def _find_one(request: Request, body: bytes) -> Upload | Rows:

@@ -21,7 +21,8 @@ def predict_routes(settings: Settings, predictor: Predictor, instruments: Instru
     def predict() -> Response:
         model = served()
         extras = read_extras(request.args, len(model.contract.labels))
-        classified = predictor.one(read_one(request, settings), model, timing())
+        with predictor.place():
+            classified = predictor.one(read_one(request, settings), model, timing())
         instruments.count_prediction(classified.prediction)
         return jsonify(answer_of(classified, model.contract.labels, extras) | _provenance())
 
@@ -29,8 +30,9 @@ def predict_routes(settings: Settings, predictor: Predictor, instruments: Instru
     def predict_batch() -> Response:
         model = served()
         extras = read_extras(request.args, len(model.contract.labels))
-        items = read_many(request, settings)
-        outcomes = predictor.many(items, model, timing())
+        with predictor.place():
+            items = read_many(request, settings)
+            outcomes = predictor.many(items, model, timing())
         _count(outcomes, instruments)
         predictions = [
             _named(item) | _result(outcome, model.contract.labels, extras)

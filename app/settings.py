@@ -54,8 +54,9 @@ class Settings(BaseModel):
         max_batch: the most pictures in one batch request.
         max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
         slots: how many requests of one worker may decode and infer at a time.
-        queue_length: how many more may wait for a slot; the next one is refused at once.
+        queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
         queue_seconds: how long a request may wait for a slot.
+        request_seconds: how long a client may take to send one request and take its answer.
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
         api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
@@ -81,6 +82,7 @@ class Settings(BaseModel):
     slots: Annotated[int, Field(ge=1)] = 2
     queue_length: Annotated[int, Field(ge=0)] = 16
     queue_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
+    request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
     drain_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
     trusted_proxies: Annotated[int, Field(ge=0)] = 0
     api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None

@@ -1,7 +1,7 @@
-"""Slots: how many requests of this worker may decode and infer at a time, and who waits.
+"""Places and slots: how many requests a worker lets in, and how many of those may infer at a time.
 
-A full queue is refused at once, so that the refusal costs nothing and its Retry-After is worth reading.
-Knows neither Flask nor pictures.
+A request takes a place before its body is read, so that a refusal costs nothing and comes at once; then it
+waits for a slot to decode and infer in. Places = slots + queue. Knows neither Flask nor pictures.
 """
 
 import math
@@ -17,12 +17,12 @@ SMOOTHING = 0.1
 
 
 class Slots:
-    """A counting semaphore with a bounded queue.
+    """A counting semaphore behind a bounded number of places.
 
     Args:
         slots: how many may hold one at a time, >= 1.
-        queue_length: how many more may wait, >= 0.
-        queue_seconds: how long each may wait.
+        queue_length: how many more may be inside, >= 0.
+        queue_seconds: how long each may wait for a slot.
         clock: monotonic seconds; tests hand in their own.
     """
 
@@ -30,23 +30,40 @@ class Slots:
         self, slots: int, queue_length: int, queue_seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._slots = slots
-        self._queue_length = queue_length
+        self._places = slots + queue_length
         self._queue_seconds = queue_seconds
         self._clock = clock
         self._free = threading.Semaphore(slots)
         self._lock = threading.Lock()
-        self._waiting = 0
+        self._inside = 0
         self._mean_hold = 0.0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Be inside for the block: reading, waiting, working.
+
+        Raises:
+            Busy: every place is taken; said at once.
+        """
+        with self._lock:
+            if self._inside >= self._places:
+                raise self._busy(f"All {self._slots} slots and all places in the queue are taken.")
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
 
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Hold a slot for the block.
 
         Raises:
-            Busy: the queue is full, or no slot came free in time.
+            Busy: none came free in time.
         """
-        if not self._free.acquire(blocking=False):
-            self._wait()
+        if not self._free.acquire(timeout=self._queue_seconds):
+            raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
         began = self._clock()
         try:
             yield
@@ -55,24 +72,12 @@ class Slots:
             self._learn(self._clock() - began)
 
     @property
-    def waiting(self) -> int:
-        """How many requests wait now."""
-        return self._waiting
-
-    def _wait(self) -> None:
-        with self._lock:
-            if self._waiting >= self._queue_length:
-                raise self._busy(f"All {self._slots} slots are taken and {self._waiting} requests wait.")
-            self._waiting += 1
-        try:
-            if not self._free.acquire(timeout=self._queue_seconds):
-                raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
-        finally:
-            with self._lock:
-                self._waiting -= 1
+    def inside(self) -> int:
+        """How many requests have a place now."""
+        return self._inside
 
     def _busy(self, what: str) -> Busy:
-        seconds = math.ceil((self._waiting + 1) * self._mean_hold / self._slots)
+        seconds = math.ceil(self._inside * self._mean_hold / self._slots)
         return Busy(f"{what} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
 
     def _learn(self, held: float) -> None:

@@ -76,9 +76,7 @@ def start(directory: Path, **environment: str) -> Service:
     directory.mkdir(parents=True, exist_ok=True)
     port = free_port()
     log = directory / f"service-{port}.log"
-    ours = {
-        name if name.startswith("AWS_") else f"WARDROBE_{name}": value for name, value in environment.items()
-    }
+    ours = {_full_name(name): value for name, value in environment.items()}
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("WARDROBE_", "AWS_"))
     }
@@ -91,6 +89,10 @@ def start(directory: Path, **environment: str) -> Service:
             stderr=subprocess.STDOUT,
         )
     return Service(f"http://127.0.0.1:{port}", process, log)
+
+
+def _full_name(name: str) -> str:
+    return name if name.startswith(("AWS_", "WEB_")) else f"WARDROBE_{name}"
 
 
 def _unhurried(port: int, directory: Path) -> dict[str, str]:

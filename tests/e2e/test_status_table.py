@@ -156,6 +156,6 @@ def test_503_when_slots_and_queue_are_full_and_health_answers_all_the_same(
 
     refused = [answer for answer in answers if answer.status_code == 503]
     assert {answer.status_code for answer in answers} == {200, 503}
-    assert_problem(refused[0], 503, "slots are taken")
+    assert_problem(refused[0], 503, "are taken")
     assert int(refused[0].headers["Retry-After"]) >= 1
     assert health.status_code == 200

@@ -1,6 +1,7 @@
-"""Slots: who may infer, who waits, who is refused, and what a refusal says."""
+"""Places and slots: who comes in, who infers, who is refused, and what a refusal says."""
 
 import threading
+from contextlib import ExitStack
 
 import pytest
 
@@ -18,11 +19,24 @@ class Clock:
         return self.now
 
 
-def test_a_full_queue_is_refused_at_once() -> None:
-    slots = Slots(slots=1, queue_length=0, queue_seconds=60)
+def test_one_more_than_slots_and_queue_is_refused_at_once() -> None:
+    slots = Slots(slots=2, queue_length=1, queue_seconds=60)
 
-    with slots.hold(), pytest.raises(Busy, match="0 requests wait"), slots.hold():
-        pass
+    with ExitStack() as inside:
+        for _ in range(3):
+            inside.enter_context(slots.place())
+        with pytest.raises(Busy, match="All 2 slots and all places"), slots.place():
+            pass
+
+
+def test_a_place_is_given_back_when_the_work_fails() -> None:
+    slots = Slots(slots=1, queue_length=0, queue_seconds=0)
+
+    with pytest.raises(ZeroDivisionError), slots.place():
+        raise ZeroDivisionError
+
+    with slots.place():
+        assert slots.inside == 1
 
 
 def test_a_request_that_waited_too_long_is_refused() -> None:
@@ -36,21 +50,23 @@ def test_a_waiting_request_gets_the_slot_that_comes_free() -> None:
     slots = Slots(slots=1, queue_length=1, queue_seconds=60)
     held = threading.Event()
     release = threading.Event()
+    order: list[str] = []
 
     def occupy() -> None:
         with slots.hold():
             held.set()
             release.wait()
+            order.append("first")
 
     first = threading.Thread(target=occupy)
     first.start()
     held.wait()
-    second = threading.Timer(0.01, release.set)
-    second.start()
+    threading.Timer(0.01, release.set).start()
     with slots.hold():
-        first.join()
+        order.append("second")
+    first.join()
 
-    assert slots.waiting == 0
+    assert order == ["first", "second"]
 
 
 def test_a_slot_is_given_back_when_the_work_fails() -> None:
@@ -60,26 +76,29 @@ def test_a_slot_is_given_back_when_the_work_fails() -> None:
         raise ZeroDivisionError
 
     with slots.hold():
-        assert slots.waiting == 0
+        pass
 
 
-def test_retry_after_grows_with_what_a_slot_is_held_for() -> None:
+def test_retry_after_is_the_time_that_those_inside_need() -> None:
     clock = Clock()
-    slots = Slots(slots=1, queue_length=0, queue_seconds=0, clock=clock)
+    slots = Slots(slots=2, queue_length=2, queue_seconds=0, clock=clock)
     for _ in range(50):
         with slots.hold():
             clock.now += 4.0
 
-    with slots.hold(), pytest.raises(Busy) as refusal, slots.hold():
-        pass
+    with ExitStack() as inside:
+        for _ in range(4):
+            inside.enter_context(slots.place())
+        with pytest.raises(Busy) as refusal, slots.place():
+            pass
 
-    assert refusal.value.retry_after == 4
+    assert refusal.value.retry_after == 4 * 4 / 2
 
 
 def test_retry_after_is_never_less_than_a_second() -> None:
     slots = Slots(slots=1, queue_length=0, queue_seconds=0)
 
-    with slots.hold(), pytest.raises(Busy) as refusal, slots.hold():
+    with slots.place(), pytest.raises(Busy) as refusal, slots.place():
         pass
 
     assert refusal.value.retry_after == 1
