@@ -1,0 +1,5 @@
+"""Measurements too long for the tests: overload, soak, chaos, fuzzing. Each is a make target.
+
+They print their figures and commit them as data in docs/results/, with the command and the machine
+(results.py). Only services that they start themselves, on the loopback, are ever loaded.
+"""

@@ -1,0 +1,210 @@
+"""What ten times too many requests do to the service: python -m benchmarks.overload (or `make overload`).
+
+Finds the peak with a few patient clients, then offers 1, 2, 5 and 10 times as much at a fixed pace, whatever
+comes back. Pictures are dear to decode and cheap to send, so that the service is what gives way and not this
+program. Prints a table; saves docs/results/overload.json and overload.png.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from benchmarks.results import FOLDER, save
+from scripts.terminal import console
+from tests.service import running
+
+SECONDS = 10.0
+"""How long each load is offered."""
+
+PATIENT_CLIENTS = (4, 8, 16)
+"""Connections with which the peak is looked for; each sends its next request when it has its answer."""
+
+MULTIPLES = (1, 2, 5, 10)
+
+HEALTH_PAUSE = 0.1
+"""Seconds between two looks at /healthz while the load is on."""
+
+LEAST_GOODPUT = 0.9
+"""Share of the peak that must still be answered at ten times as much."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request: when it was sent, how long it took, what came back."""
+
+    seconds: float
+    status: int
+    retry_after: int | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one load did; rates per second, times in milliseconds."""
+
+    multiple: float
+    offered: float
+    goodput: float
+    refused: float
+    failed: int
+    accepted_p50: float
+    accepted_p99: float
+    refused_p99: float
+    health_p99: float
+    health_failed: int
+
+
+def main() -> int:
+    """Measure, print, save; 1 when goodput fell too far or anything but 200 and 503 came back."""
+    upload = a_dear_picture()
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as service:
+        peak = max(asyncio.run(_patient(service.url, upload, clients)) for clients in PATIENT_CLIENTS)
+        loads = [asyncio.run(_offer(service.url, upload, peak, multiple)) for multiple in MULTIPLES]
+        recovered, told = asyncio.run(_recovery(service.url, upload, peak))
+    _print(peak, loads, recovered, told)
+    figures = {
+        "upload_bytes": len(upload),
+        "seconds_per_load": SECONDS,
+        "peak_per_second": peak,
+        "loads": [asdict(load) for load in loads],
+        "goodput_at_10x": loads[-1].goodput / peak,
+        "seconds_to_an_answer_after_overload": recovered,
+        "retry_after_told": told,
+    }
+    print(f"saved {save('overload', 'make overload', figures)}")
+    _draw(peak, loads)
+    sound = all(load.failed == 0 and load.health_failed == 0 for load in loads) and recovered <= told
+    return 0 if sound and loads[-1].goodput >= LEAST_GOODPUT * peak else 1
+
+
+def a_dear_picture() -> bytes:
+    """A PNG of 9 megapixels in some kilobytes: tens of milliseconds of work for nothing to send."""
+    picture = np.full((3000, 3000, 3), 255, np.uint8)
+    picture[500:2500, 1000:2000] = (40, 60, 90)
+    encoded, upload = cv2.imencode(".png", picture)
+    assert encoded
+    return upload.tobytes()
+
+
+async def _patient(url: str, upload: bytes, clients: int) -> float:
+    """Answers per second to so many clients that wait for theirs."""
+    end = time.monotonic() + SECONDS / 2
+
+    async def client() -> int:
+        good = 0
+        while time.monotonic() < end:
+            good += (await _post(url, upload)).status == 200
+        return good
+
+    return sum(await asyncio.gather(*(client() for _ in range(clients)))) / (SECONDS / 2)
+
+
+async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Load:
+    """Send at a fixed pace, and look at the health meanwhile."""
+    answers, health = await asyncio.gather(
+        _paced(lambda: _post(url, upload), SECONDS, 1 / (peak * multiple)),
+        _paced(lambda: _get(url, "/healthz"), SECONDS, HEALTH_PAUSE),
+    )
+    accepted = [answer.seconds for answer in answers if answer.status == 200]
+    refused = [answer.seconds for answer in answers if answer.status == 503]
+    return Load(
+        multiple=multiple,
+        offered=len(answers) / SECONDS,
+        goodput=len(accepted) / SECONDS,
+        refused=len(refused) / SECONDS,
+        failed=len(answers) - len(accepted) - len(refused),
+        accepted_p50=_milliseconds(accepted, 50),
+        accepted_p99=_milliseconds(accepted, 99),
+        refused_p99=_milliseconds(refused, 99),
+        health_p99=_milliseconds([answer.seconds for answer in health], 99),
+        health_failed=sum(answer.status != 200 for answer in health),
+    )
+
+
+async def _recovery(url: str, upload: bytes, peak: float) -> tuple[float, int]:
+    """Seconds from a refusal in the midst of overload to an answer once it ends, and what Retry-After told."""
+    answers = await _paced(lambda: _post(url, upload), SECONDS / 4, 1 / (peak * MULTIPLES[-1]))
+    told = max(answer.retry_after or 0 for answer in answers)
+    began = time.monotonic()
+    while (await _post(url, upload)).status != 200:
+        await asyncio.sleep(0.05)
+    return time.monotonic() - began, told
+
+
+async def _paced(send: Callable[[], Awaitable[Answer]], seconds: float, pause: float) -> list[Answer]:
+    """Start a request every `pause`, whether the last has been answered or not; then wait for all."""
+    began = time.monotonic()
+    started = []
+    while (behind := began + len(started) * pause - time.monotonic()) < began + seconds - time.monotonic():
+        if behind > 0:
+            await asyncio.sleep(behind)
+        started.append(asyncio.ensure_future(send()))
+    return list(await asyncio.gather(*started))
+
+
+async def _post(url: str, upload: bytes) -> Answer:
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(upload)}\r\n\r\n"
+    return await _exchange(url, head.encode() + upload)
+
+
+async def _get(url: str, path: str) -> Answer:
+    return await _exchange(url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+
+async def _exchange(url: str, request: bytes) -> Answer:
+    """One request on a connection of its own; status 0 when it was cut."""
+    address = urlsplit(url)
+    began = time.monotonic()
+    try:
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(request)
+        answer = await reader.read()
+        writer.close()
+    except OSError:
+        return Answer(time.monotonic() - began, 0, None)
+    head = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    status = int(head[0].split(" ")[1]) if head[0].startswith("HTTP/") else 0
+    waits = [int(line.split(":")[1]) for line in head if line.startswith("Retry-After:")]
+    return Answer(time.monotonic() - began, status, waits[0] if waits else None)
+
+
+def _milliseconds(seconds: list[float], percentile: float) -> float:
+    return float(np.percentile(seconds, percentile)) * 1000 if seconds else 0.0
+
+
+def _print(peak: float, loads: list[Load], recovered: float, told: int) -> None:
+    table = Table(
+        "load", "offered/s", "answered/s", "refused/s", "failed", "answer p99", "refusal p99", "health p99"
+    )
+    for load in loads:
+        table.add_row(
+            f"{load.multiple:g} x peak",
+            *(f"{rate:.0f}" for rate in (load.offered, load.goodput, load.refused)),
+            str(load.failed + load.health_failed),
+            *(f"{spent:.0f} ms" for spent in (load.accepted_p99, load.refused_p99, load.health_p99)),
+        )
+    console().print(table)
+    print(f"peak {peak:.0f}/s; at 10 times as much {loads[-1].goodput / peak:.2f} of it.")
+    print(f"Retry-After told {told} s; answered {recovered:.2f} s after the overload ended.")
+
+
+def _draw(peak: float, loads: list[Load]) -> None:
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([load.multiple for load in loads], [load.goodput / peak for load in loads], marker="o")
+    axes.axhline(LEAST_GOODPUT, linestyle=":", color="grey")
+    axes.set(xlabel="load offered / peak", ylabel="answered / peak", ylim=(0, 1.2), title="Overload")
+    figure.savefig(FOLDER / "overload.png", dpi=100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Keep what a benchmark measured: figures as JSON in docs/results/, with command, machine and versions.
+
+Writes that folder alone. Names no host.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeAlias
+
+FOLDER = Path(__file__).parent.parent / "docs" / "results"
+
+LIBRARIES = ("gunicorn", "flask", "onnxruntime", "opencv-python-headless", "numpy")
+"""Packages whose version may change the figures."""
+
+Figures: TypeAlias = "Mapping[str, object]"
+
+
+def save(name: str, command: str, figures: Figures) -> Path:
+    """Write docs/results/NAME.json whole, in place of an older one.
+
+    Args:
+        name: of the benchmark.
+        command: what to type to measure again.
+        figures: what was measured, JSON as it is.
+
+    Returns:
+        The file.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.json"
+    document = {"command": command, "measured_at": _now(), "machine": machine(), **figures}
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    partial.replace(path)
+    return path
+
+
+def machine() -> dict[str, object]:
+    """Processor, cores this process may use, Python, and the libraries that matter."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return platform.machine()
