@@ -48,6 +48,9 @@ train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
 
+overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
+	@$(IN)/python -m benchmarks.overload
+
 image: ## Build the container image, with buildah or docker
 	@scripts/build_image.sh $(IMAGE) $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS)
 

@@ -40,21 +40,29 @@ LEAST_GOODPUT = 0.9
 
 @dataclass(frozen=True)
 class Answer:
-    """One request: when it was sent, how long it took, what came back."""
+    """One request: how long it took, what came back; `waited` marks a refusal after QUEUE_SECONDS."""
 
     seconds: float
     status: int
     retry_after: int | None
+    waited: bool
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one load did; rates per second, times in milliseconds."""
+    """What one load did; rates per second, times in milliseconds.
+
+    Attributes:
+        refused: at once, since every place was taken.
+        waited: refused after QUEUE_SECONDS in vain.
+        failed: anything but 200 and 503.
+    """
 
     multiple: float
     offered: float
     goodput: float
     refused: float
+    waited: float
     failed: int
     accepted_p50: float
     accepted_p99: float
@@ -87,9 +95,9 @@ def main() -> int:
 
 
 def a_dear_picture() -> bytes:
-    """A PNG of 9 megapixels in some kilobytes: tens of milliseconds of work for nothing to send."""
-    picture = np.full((3000, 3000, 3), 255, np.uint8)
-    picture[500:2500, 1000:2000] = (40, 60, 90)
+    """A PNG of 3 megapixels in some kilobytes: tens of milliseconds of work for nothing to send."""
+    picture = np.full((2000, 1500, 3), 255, np.uint8)
+    picture[300:1700, 500:1000] = (40, 60, 90)
     encoded, upload = cv2.imencode(".png", picture)
     assert encoded
     return upload.tobytes()
@@ -115,13 +123,15 @@ async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Load:
         _paced(lambda: _get(url, "/healthz"), SECONDS, HEALTH_PAUSE),
     )
     accepted = [answer.seconds for answer in answers if answer.status == 200]
-    refused = [answer.seconds for answer in answers if answer.status == 503]
+    refused = [answer.seconds for answer in answers if answer.status == 503 and not answer.waited]
+    waited = sum(answer.status == 503 and answer.waited for answer in answers)
     return Load(
         multiple=multiple,
         offered=len(answers) / SECONDS,
         goodput=len(accepted) / SECONDS,
         refused=len(refused) / SECONDS,
-        failed=len(answers) - len(accepted) - len(refused),
+        waited=waited / SECONDS,
+        failed=len(answers) - len(accepted) - len(refused) - waited,
         accepted_p50=_milliseconds(accepted, 50),
         accepted_p99=_milliseconds(accepted, 99),
         refused_p99=_milliseconds(refused, 99),
@@ -131,7 +141,7 @@ async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Load:
 
 
 async def _recovery(url: str, upload: bytes, peak: float) -> tuple[float, int]:
-    """Seconds from a refusal in the midst of overload to an answer once it ends, and what Retry-After told."""
+    """Seconds from the end of an overload to an answer, and the longest Retry-After told in it."""
     answers = await _paced(lambda: _post(url, upload), SECONDS / 4, 1 / (peak * MULTIPLES[-1]))
     told = max(answer.retry_after or 0 for answer in answers)
     began = time.monotonic()
@@ -143,7 +153,7 @@ async def _recovery(url: str, upload: bytes, peak: float) -> tuple[float, int]:
 async def _paced(send: Callable[[], Awaitable[Answer]], seconds: float, pause: float) -> list[Answer]:
     """Start a request every `pause`, whether the last has been answered or not; then wait for all."""
     began = time.monotonic()
-    started = []
+    started: list[asyncio.Future[Answer]] = []
     while (behind := began + len(started) * pause - time.monotonic()) < began + seconds - time.monotonic():
         if behind > 0:
             await asyncio.sleep(behind)
@@ -170,11 +180,13 @@ async def _exchange(url: str, request: bytes) -> Answer:
         answer = await reader.read()
         writer.close()
     except OSError:
-        return Answer(time.monotonic() - began, 0, None)
+        return Answer(time.monotonic() - began, 0, None, waited=False)
     head = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     status = int(head[0].split(" ")[1]) if head[0].startswith("HTTP/") else 0
     waits = [int(line.split(":")[1]) for line in head if line.startswith("Retry-After:")]
-    return Answer(time.monotonic() - began, status, waits[0] if waits else None)
+    return Answer(
+        time.monotonic() - began, status, waits[0] if waits else None, waited=b"No slot came free" in answer
+    )
 
 
 def _milliseconds(seconds: list[float], percentile: float) -> float:
@@ -183,12 +195,20 @@ def _milliseconds(seconds: list[float], percentile: float) -> float:
 
 def _print(peak: float, loads: list[Load], recovered: float, told: int) -> None:
     table = Table(
-        "load", "offered/s", "answered/s", "refused/s", "failed", "answer p99", "refusal p99", "health p99"
+        "load",
+        "offered/s",
+        "answered/s",
+        "refused/s",
+        "waited/s",
+        "failed",
+        "answer p99",
+        "refusal p99",
+        "health p99",
     )
     for load in loads:
         table.add_row(
             f"{load.multiple:g} x peak",
-            *(f"{rate:.0f}" for rate in (load.offered, load.goodput, load.refused)),
+            *(f"{rate:.0f}" for rate in (load.offered, load.goodput, load.refused, load.waited)),
             str(load.failed + load.health_failed),
             *(f"{spent:.0f} ms" for spent in (load.accepted_p99, load.refused_p99, load.health_p99)),
         )
