@@ -2,12 +2,14 @@
 
 Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
 with the CRC32 that boto3 adds; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it.
+What was damaged on its way is so told from what is damaged in the store, which no second try would mend.
 What a server's error codes mean to us: s3_answers.py. The same promises in a folder: folder.py.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -17,6 +19,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
     NoCredentialsError,
@@ -26,20 +29,29 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 from botocore.exceptions import (
+    ChecksumError as ChecksumMismatch,
+)
+from botocore.exceptions import (
     ConnectionError as NoConnectionError,
 )
 
 from model_store.errors import BadAddress, StoreBroken, StoreRefused, StoreUnreachable
 from model_store.files import CHUNK_BYTES, receive, within
-from model_store.s3_answers import meaning
+from model_store.s3_answers import meaning, promised_md5
+from model_store.s3_deadline import Deadline, deadline, limit_transfers
 from model_store.store import RECORD_BYTES, Entry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 CONNECT_SECONDS: Final = 3
-READ_SECONDS: Final = 20
-"""Silence after which a connection is given up; a slow transfer that keeps moving is not cut."""
+READ_SECONDS: Final = 10
+"""Silence after which a connection is given up."""
+REQUEST_SECONDS: Final = 25
+"""The most that one request takes in all, attempts and pauses between them included."""
+SLOWEST_BYTES: Final = 50_000
+"""Bytes a second that a transfer has to manage beyond that: a file of 3 MB gets a minute more."""
 PAGE_KEYS: Final = 1000
 """S3's own limit."""
 ATTEMPTS: Final = 3
@@ -52,8 +64,9 @@ UNUSABLE_CREDENTIALS: Final = (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
-BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError)
-NO_ANSWER: Final = (HTTPClientError, NoConnectionError, *BROKEN_BODY)
+DAMAGED: Final = (ChecksumMismatch, FlexibleChecksumError)
+BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError, *DAMAGED)
+NO_ANSWER: Final = (HTTPClientError, NoConnectionError, ResponseStreamingError, IncompleteReadError)
 
 Result = TypeVar("Result")
 
@@ -62,13 +75,19 @@ class S3Store:
     """See `Store` for what each method promises."""
 
     def __init__(
-        self, address: str, *, read_seconds: float = READ_SECONDS, page_keys: int = PAGE_KEYS
+        self,
+        address: str,
+        *,
+        read_seconds: float = READ_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
+        page_keys: int = PAGE_KEYS,
     ) -> None:
         """Prepare a client; nothing is contacted.
 
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
-            read_seconds: silence after which a request is given up.
+            read_seconds: silence after which a connection is given up.
+            request_seconds: the most that one request takes in all; files get more, see SLOWEST_BYTES.
             page_keys: how many keys one listing request asks for.
 
         Raises:
@@ -81,6 +100,7 @@ class S3Store:
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._page_keys = page_keys
+        self._request_seconds = request_seconds
         self._client = _new_client(self.address, read_seconds)
 
     @property
@@ -93,63 +113,82 @@ class S3Store:
         )
 
     def download(self, key: str, to: Path, limit: int | None = None) -> None:
-        self._attempted(key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)))
+        self._attempted(
+            key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)), limit or 0
+        )
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translated(key, "PutObject"), source.open("rb") as file:
+        with self._translated(key, "PutObject", source.stat().st_size), source.open("rb") as file:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=file)
 
     def create(self, key: str, data: bytes) -> None:
-        with self._translated(key, "PutObject"):
+        with self._translated(key, "PutObject", len(data)):
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, IfNoneMatch="*")
 
     def entries(self, prefix: str) -> list[Entry]:
-        with self._translated(prefix, "ListObjectsV2"):
-            return sorted(self._pages(prefix), key=lambda entry: entry.key)
+        return sorted(self._listed(prefix), key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
         with self._translated(key, "DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
-    def _pages(self, prefix: str) -> Iterator[Entry]:
-        pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(
-            Bucket=self._bucket,
-            Prefix=self._prefix + prefix,
-            PaginationConfig={"PageSize": self._page_keys},
-        ):
+    def _listed(self, prefix: str) -> Iterator[Entry]:
+        for page in self._pages(prefix):
             for item in page.get("Contents", []):
                 key = item["Key"].removeprefix(self._prefix)
-                if key and not key.endswith(
-                    "/"
-                ):  # consoles put such empty objects where a folder should show
+                # Consoles put empty objects with a slash at the end where a folder should show.
+                if key and not key.endswith("/"):
                     yield Entry(key, item["Size"], item["LastModified"])
+
+    def _pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
+        """Every page has the time of one request."""
+        pages = iter(
+            self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket,
+                Prefix=self._prefix + prefix,
+                PaginationConfig={"PageSize": self._page_keys},
+            )
+        )
+        while True:
+            with self._translated(prefix, "ListObjectsV2"):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
 
     def _chunks(self, key: str) -> Iterator[bytes]:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+        digest = hashlib.md5(usedforsecurity=False)
         with closing(answer["Body"]) as body:
-            yield from body.iter_chunks(CHUNK_BYTES)
+            for chunk in body.iter_chunks(CHUNK_BYTES):
+                digest.update(chunk)
+                yield chunk
+        expected = promised_md5(answer)
+        if expected not in (None, digest.hexdigest()):
+            raise ChecksumMismatch(
+                checksum_type="MD5", expected_checksum=expected, actual_checksum=digest.hexdigest()
+            )
 
-    def _attempted(self, key: str, fetch: Callable[[], Result]) -> Result:
+    def _attempted(self, key: str, fetch: Callable[[], Result], size: int = 0) -> Result:
         """Fetch again when the connection breaks inside the body: boto3's own retries end at the headers."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                with self._translated(key, "GetObject"):
+        with self._translated(key, "GetObject", size) as limited:
+            for _ in range(ATTEMPTS - 1):
+                with suppress(*BROKEN_BODY):
                     return fetch()
-            except StoreUnreachable as error:
-                if not isinstance(error.__cause__, BROKEN_BODY):
-                    raise
-        with self._translated(key, "GetObject"):
+                if limited.passed:
+                    break
             return fetch()
 
     def _named(self, key: str) -> str:
         return f"{self.address}/{key}"
 
     @contextmanager
-    def _translated(self, key: str, operation: str) -> Iterator[None]:
+    def _translated(self, key: str, operation: str, size: int = 0) -> Iterator[Deadline]:
+        """Give what is done inside the time for `size` bytes, and its errors our names."""
         where = self._named(key)
         try:
-            yield
+            with deadline(self._request_seconds + size / SLOWEST_BYTES) as limited:
+                yield limited
         except ClientError as error:
             told = error.response.get("Error", {})
             raise meaning(told.get("Code", "no code"), told.get("Message", ""), where, operation) from error
@@ -159,9 +198,19 @@ class S3Store:
                 "or give this machine a role."
             ) from error
         except NO_ANSWER as error:
+            if limited.passed:
+                raise StoreUnreachable(
+                    f"{where}: {operation} was not done after {limited.seconds:.0f} s, and given up. "
+                    "Look at AWS_ENDPOINT_URL_S3, the network and the server."
+                ) from error
             raise StoreUnreachable(
                 f"{where}: {type(error).__name__} on {operation}: {error} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
+            ) from error
+        except DAMAGED as error:
+            raise StoreUnreachable(
+                f"{where}: {error}. What arrived on {operation} is not what the server has, "
+                f"{ATTEMPTS} times in a row. Look at the network, and at what is between here and the server."
             ) from error
         except BotoCoreError as error:
             raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {error}") from error
@@ -174,9 +223,11 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     try:
-        return boto3.Session().client("s3", config=config)
+        client = boto3.Session().client("s3", config=config)
     except (
         BotoCoreError,
         ValueError,
     ) as error:  # a ValueError is how botocore refuses an endpoint's spelling
         raise StoreRefused(f"{address}: {error}. Mend boto3's settings (AWS_*).") from error
+    limit_transfers(client)
+    return client

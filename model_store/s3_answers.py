@@ -1,9 +1,11 @@
 """What the error codes of S3 servers mean to us, and what an operator can do about each.
 
-Pure: a code comes in, one of our errors goes out; s3.py asks. The codes are AWS S3's ("Error responses" in
-its API reference); Swift, MinIO and R2 send the same ones.
+Pure; s3.py asks: a code comes in and one of our errors goes out, or an answer and what its headers promise.
+The codes are AWS S3's ("Error responses" in its API reference); Swift, MinIO and R2 send the same ones.
 """
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
 from model_store.errors import (
@@ -79,3 +81,22 @@ def meaning(code: str, said: str, where: str, operation: str) -> StoreError:
     if code in BUSY:
         return StoreUnreachable(f"{answer} The server could not answer now ({said}). Try again later.")
     return StoreBroken(f"{answer} The server says: {said}")
+
+
+def promised_md5(answer: Mapping[str, object]) -> str | None:
+    """The MD5 of a body, where the server's headers tell it and nothing better.
+
+    The ETag of an object that was put in one piece is its MD5 (S3's API reference, "Object"), unless it is
+    encrypted with keys of KMS or the customer. Servers that keep checksums send those, and boto3 checks them.
+
+    Args:
+        answer: of GetObject.
+
+    Returns:
+        32 hex digits; None where the ETag is something else, or a checksum is there.
+    """
+    tag = str(answer.get("ETag", "")).strip('"')
+    encrypted = "kms" in str(answer.get("ServerSideEncryption", "")) or "SSECustomerAlgorithm" in answer
+    if encrypted or any(name.startswith("Checksum") for name in answer):
+        return None
+    return tag if re.fullmatch(r"[0-9a-f]{32}", tag) else None

@@ -1,0 +1,122 @@
+"""What S3Store makes of a broken network and a broken server: one error, in time, and nothing left behind."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model_store.errors import StoreError, StoreRefused, StoreUnreachable
+from model_store.s3 import S3Store
+from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
+from tests.s3_servers import S3Server
+from tests.waiting import wait_for
+
+KEY = "promotions/00000001.json"
+RECORD = b'{"version": "20261120T101500Z-3f9a1c2e", "by": "ann"}' * 20
+LIMIT_SECONDS = 6.0
+"""What the store under test is given for a request; the service gives more (model_store/s3.py)."""
+
+
+@pytest.fixture
+def proxy(
+    swift_server: S3Server, swift_address: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FaultProxy]:
+    """Between the tests' boto3 and Swift."""
+    with fault_proxy(swift_server.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
+        yield proxy
+
+
+@pytest.fixture
+def store(proxy: FaultProxy, swift_address: str) -> S3Store:
+    """A store behind the proxy, with one record in it."""
+    S3Store(swift_address).create(KEY, RECORD)
+    return S3Store(swift_address, read_seconds=0.7, request_seconds=LIMIT_SECONDS)
+
+
+TOLD = {
+    Mode.REFUSE: (StoreUnreachable, "EndpointConnectionError"),
+    Mode.BLACK_HOLE: (StoreUnreachable, "ReadTimeoutError"),
+    Mode.SLOW: (StoreUnreachable, "ReadTimeoutError"),
+    Mode.RESET: (StoreUnreachable, "reset by peer|Connection"),
+    Mode.TRUNCATE: (StoreUnreachable, r"IncompleteRead|bytes read"),
+    Mode.FORBIDDEN: (StoreRefused, "AccessDenied on GetObject. The service needs s3:GetObject"),
+    Mode.NO_BUCKET: (StoreRefused, "NoSuchBucket on GetObject. There is no such bucket there"),
+    Mode.BROKEN: (StoreUnreachable, "InternalError on GetObject. The server could not answer now"),
+    Mode.SLOW_DOWN: (StoreUnreachable, "SlowDown on GetObject. The server could not answer now"),
+    Mode.CHECKSUM: (StoreUnreachable, "What arrived on GetObject is not what the server has"),
+    Mode.DAMAGE: (StoreUnreachable, "What arrived on GetObject is not what the server has"),
+    Mode.SKEW: (StoreRefused, "RequestTimeTooSkewed on GetObject. This machine's clock"),
+}
+"""For each fault the error, and the words in it that tell an operator what it was."""
+
+
+def test_every_fault_is_expected() -> None:
+    assert set(TOLD) == set(FAULTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.lower())
+def test_a_fault_is_told_in_time_with_bucket_key_and_cause_and_is_over_when_it_is_over(
+    store: S3Store, proxy: FaultProxy, fault: Mode
+) -> None:
+    error, words = TOLD[fault]
+    proxy.break_by(fault)
+    begun = time.monotonic()
+
+    with pytest.raises(error, match=words) as caught:
+        store.read(KEY)
+
+    assert time.monotonic() - begun < LIMIT_SECONDS + 1
+    assert f"{store.address}/{KEY}" in str(caught.value)
+    proxy.heal()
+    assert store.read(KEY) == RECORD
+
+
+def test_a_listing_and_an_upload_are_given_up_in_time_too(
+    store: S3Store, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    proxy.break_by(Mode.SLOW)
+
+    with pytest.raises(StoreUnreachable, match="ListObjectsV2"):
+        store.entries("")
+    with pytest.raises(StoreUnreachable, match="PutObject"):
+        store.upload("file", tmp_path / "file")
+
+
+def test_a_trickle_that_is_never_silent_is_cut_when_the_time_is_up(
+    store: S3Store, proxy: FaultProxy, swift_address: str
+) -> None:
+    patient = S3Store(swift_address, read_seconds=30, request_seconds=2)
+    proxy.break_by(Mode.SLOW)
+    begun = time.monotonic()
+
+    with pytest.raises(StoreUnreachable, match="GetObject was not done after 2 s, and given up"):
+        patient.read(KEY)
+
+    assert 2 <= time.monotonic() - begun < LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("fault", [Mode.RESET, Mode.DAMAGE, Mode.SLOW])
+def test_faults_leave_no_thread_and_no_descriptor(store: S3Store, proxy: FaultProxy, fault: Mode) -> None:
+    quick = S3Store(store.address, read_seconds=30, request_seconds=0.2)
+    proxy.break_by(fault)
+    fail(quick, 1)
+    before = left_open()
+
+    fail(quick, 3)
+
+    wait_for(f"no more than {before} open", lambda: left_open() <= before)  # the proxy's sockets are here too
+
+
+def fail(store: S3Store, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(StoreError):
+            store.read(KEY)
+
+
+def left_open() -> tuple[int, int]:
+    """Threads and descriptors of this process."""
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
