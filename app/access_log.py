@@ -24,6 +24,14 @@ def configure_logging(settings: Settings) -> None:
     ours.propagate = False
 
 
+def log_of_others(name: str) -> None:
+    """Write the lines of a library's logger as ours are written, from the same level."""
+    ours, theirs = logging.getLogger("wardrobe"), logging.getLogger(name)
+    theirs.handlers = list(ours.handlers)
+    theirs.setLevel(ours.level)
+    theirs.propagate = False
+
+
 def log_request(fields: dict[str, Any]) -> None:
     """Write one access line; `fields` are strings, numbers or None, in the order in which they are read."""
     access.info("%s", fields["path"], extra={"fields": fields})

@@ -5,7 +5,7 @@ RequestError
 ├── KeyRefused      API keys are configured and none fits
 ├── TooLarge        more bytes or more pictures than allowed
 ├── Busy            the queue is full, or no slot came free in time
-└── NotReady        no model is warm yet, or the worker is draining
+└── NotReady        no model is warm yet, the worker is draining, or no key can be checked
 
 Statuses and titles are in problems.py; what is wrong with the picture itself is in inference/errors.py.
 """
@@ -44,7 +44,7 @@ class Busy(Waitable):
 
 
 class NotReady(Waitable):
-    """No model is warm, or this worker is stopping."""
+    """No model is warm, this worker is stopping, or its key file cannot be read."""
 
 
 def headers_of(error: Exception) -> dict[str, str]:

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
-from flask import Blueprint, Flask, Request
+from flask import Flask, Request
 from flask.json.provider import DefaultJSONProvider
 from flask_cors import CORS
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from limits import parse_many
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access_log import configure_logging
 from app.following import Follower
+from app.headers import set_headers
 from app.keys import ApiKeys, require_keys
+from app.limits import limit_rate
 from app.loading import load, store_of
 from app.predicting import Predictor
 from app.problems import register_problem_handlers
@@ -28,7 +27,7 @@ from app.routes_health import health_routes
 from app.routes_model import model_routes
 from app.routes_predict import predict_routes
 from app.serving import Models
-from app.settings import Settings, SettingsError
+from app.settings import Settings
 from app.slots import Slots
 from inference.decode import prepare_opencv
 from model_store.store import Store
@@ -83,6 +82,7 @@ def create_app(settings: Settings) -> Flask:
     app.request_class = InMemoryRequest
     _keep_key_order(app)
     surround_requests(app, models, instruments)
+    set_headers(app)
     register_problem_handlers(app)
     _register_routes(app, settings, models, instruments)
     _add_doors(app, settings)
@@ -93,23 +93,10 @@ def create_app(settings: Settings) -> Flask:
 def _register_routes(app: Flask, settings: Settings, models: Models, instruments: Instruments) -> None:
     slots = Slots(settings.slots, settings.queue_length, settings.queue_seconds)
     predict = predict_routes(settings, Predictor(settings, slots), instruments)
-    _limit_rate(app, settings, predict)
+    limit_rate(app, settings, predict)
     app.register_blueprint(predict)
     app.register_blueprint(health_routes(models))
     app.register_blueprint(model_routes(settings, instruments))
-
-
-def _limit_rate(app: Flask, settings: Settings, predict: Blueprint) -> None:
-    if settings.rate_limit is None:
-        return
-    try:
-        parse_many(settings.rate_limit)
-    except ValueError as error:
-        raise SettingsError(
-            f"WARDROBE_RATE_LIMIT: {settings.rate_limit!r} is no rate. Write it as 100/minute."
-        ) from error
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
-    limiter.limit(settings.rate_limit)(predict)
 
 
 def _add_doors(app: Flask, settings: Settings) -> None:

@@ -33,7 +33,6 @@ def surround_requests(app: Flask, models: Models, instruments: Instruments) -> N
     def finish(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.request_id
         response.headers["X-Model-Version"] = g.served.version
-        response.headers["X-Content-Type-Options"] = "nosniff"
         seconds = time.perf_counter() - g.began
         route = request.url_rule.rule if request.url_rule else "none"
         instruments.count_request(route, request.method, response.status_code, seconds)
@@ -65,6 +64,7 @@ def _log(response: Response, seconds: float) -> None:
             **stages,
             "bytes": request.content_length,
             "client": request.remote_addr,
+            "key": g.get("key_name"),
             "version": g.served.version,
             "request_id": g.request_id,
         }

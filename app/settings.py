@@ -62,6 +62,7 @@ class Settings(BaseModel):
         api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
         cors_origins: origins whose pages may call this service, comma-separated; none by default.
         rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
+        rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
@@ -88,6 +89,7 @@ class Settings(BaseModel):
     api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
     rate_limit: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
+    rate_limit_storage: str = "memory://"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None
@@ -95,7 +97,9 @@ class Settings(BaseModel):
     def described(self) -> str:
         """One line of `name=value` for the log, with passwords inside addresses masked."""
         pairs = (f"{name}={value}" for name, value in self.model_dump(mode="json").items())
-        return re.sub(r"//[^/@\s]+@", "//***@", " ".join(pairs))
+        # Up to the last @: a password that is not quoted may hold one, or a slash.
+        masked = re.sub(r"//\S+@", "//***@", " ".join(pairs))
+        return re.sub(r"([?&](?:username|password)=)[^&\s]+", r"\1***", masked)
 
 
 def settings_from_environment(dotenv: Path = Path(".env")) -> Settings:

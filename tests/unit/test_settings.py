@@ -71,6 +71,22 @@ def test_passwords_inside_addresses_are_masked_when_settings_are_printed() -> No
     assert "model_store=s3://***@bucket/prefix" in described
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://:secret@cache:6379/0",
+        "redis://user:sec/secret@cache:6379",
+        "redis://:sec@secret@cache",
+        "redis://cache:6379?db=1&password=secret",
+    ],
+)
+def test_the_password_of_the_rate_storage_is_never_printed(address: str) -> None:
+    described = Settings(rate_limit_storage=address).described()
+
+    assert "secret" not in described
+    assert "cache" in described
+
+
 def test_settings_never_change_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().slots = 5

@@ -1,6 +1,8 @@
 """Who may come in: API keys, origins, rates, proxies."""
 
 import hashlib
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,51 @@ def test_a_key_file_that_is_missing_or_wrong_is_said_at_start(make_app: MakeApp,
         make_app(api_keys_file=plain)
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(path.read_bytes()[:-10]),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\xff\xfe"),
+    ],
+    ids=["gone", "half-written", "emptied", "not-text"],
+)
+def test_while_the_keys_cannot_be_read_nobody_comes_in_but_health_is_told(
+    make_app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object]
+) -> None:
+    keys = keys_file(tmp_path, "alpha")
+    client = make_app(api_keys_file=keys).test_client()
+    logging.getLogger("wardrobe").addHandler(caplog.handler)
+    alpha = {"Authorization": "Bearer alpha"}
+
+    spoil(keys)
+    refused = [client.get("/model", headers=alpha) for _ in range(3)]
+    health = client.get("/readyz")
+    keys_file(tmp_path, "alpha")
+    mended = client.get("/model", headers=alpha)
+
+    assert [answer.status_code for answer in refused] == [503] * 3
+    assert refused[0].headers["Retry-After"] == "5"
+    assert health.status_code == 200
+    assert mended.status_code == 200
+    said = [record.getMessage() for record in caplog.records if "key" in record.getMessage().lower()]
+    assert ["Everybody is refused" in line for line in said] == [True, False], said
+
+
+def test_the_log_names_whose_key_it_was_and_never_the_key(
+    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = make_app(api_keys_file=keys_file(tmp_path, "alpha-secret")).test_client()
+
+    client.get("/model", headers={"Authorization": "Bearer alpha-secret"})
+    client.get("/model", headers={"Authorization": "Bearer wrong-secret"})
+
+    log = capsys.readouterr().err
+    assert " key=key-0 " in log
+    assert "secret" not in log
+
+
 def test_pages_of_a_named_origin_may_call_and_read_our_headers(make_app: MakeApp) -> None:
     client = make_app(cors_origins="https://shop.example").test_client()
 
@@ -133,6 +180,25 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
 
 
+def test_both_ways_to_classify_share_one_rate(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="2/minute").test_client()
+
+    answers = [client.post(path, data=UPLOAD) for path in ("/predict", "/predict/batch", "/predict")]
+
+    assert [answer.status_code for answer in answers] == [200, 400, 429]
+
+
+def test_a_client_with_many_ipv6_addresses_is_one_client(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/minute", trusted_proxies=1).test_client()
+
+    statuses = [
+        client.post("/predict", data=UPLOAD, headers={"X-Forwarded-For": address}).status_code
+        for address in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1")
+    ]
+
+    assert statuses == [200, 429, 200]
+
+
 def test_the_rate_does_not_count_health_routes(make_app: MakeApp) -> None:
     client = make_app(rate_limit="1/minute").test_client()
 
@@ -142,6 +208,24 @@ def test_the_rate_does_not_count_health_routes(make_app: MakeApp) -> None:
 def test_a_rate_that_is_none_is_said_at_start(make_app: MakeApp) -> None:
     with pytest.raises(SettingsError, match="100/minute"):
         make_app(rate_limit="a lot")
+
+
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        ("memcached://cache:11211", "'memcached' is no storage. It is memory:// or redis://HOST:PORT."),
+        ("cache:6379", "'cache:6379' is no storage"),
+        ("redis://:pass/word@cache:6379", "%2F for a / in the password"),
+    ],
+)
+def test_a_storage_that_is_none_is_said_at_start_without_its_password(
+    make_app: MakeApp, storage: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        make_app(rate_limit="1/minute", rate_limit_storage=storage)
+
+    assert message in str(raised.value)
+    assert "word@" not in str(raised.value)
 
 
 def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(make_app: MakeApp) -> None:

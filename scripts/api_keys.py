@@ -1,0 +1,141 @@
+"""API keys: make, list and withdraw them. The service reads the file again as soon as it changes.
+
+python -m scripts.api_keys add NAME --file F | list --file F | remove NAME --file F
+
+A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
+name, give it to the client, and remove the first. How keys are checked: app/keys.py.
+"""
+
+import argparse
+import fcntl
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.keys import LINE, Key, hash_of, read_keys
+from app.settings import SettingsError
+from scripts.terminal import FAILED, complain, run
+
+KEY_BYTES = 32
+"""Of randomness; nobody guesses 256 bits."""
+
+READABLE = 0o644
+"""Of a new file: the service runs as a user of its own, and hashes of random keys tell nothing."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that the arguments name."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], str] = arguments.command
+    try:
+        print(command(arguments))
+    except (SettingsError, OSError) as error:
+        complain(str(error))
+        return FAILED
+    return 0
+
+
+def _add(arguments: argparse.Namespace) -> str:
+    key = secrets.token_urlsafe(KEY_BYTES)
+    with _alone(arguments.file) as path:
+        keys = read_keys(path) if path.exists() and path.stat().st_size else ()
+        if any(known.name == arguments.name for known in keys):
+            raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
+        before = path.read_text("utf-8").rstrip("\n") + "\n" if keys else ""
+        _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")
+    return key
+
+
+def _list(arguments: argparse.Namespace) -> str:
+    return "\n".join(f"{key.name}  {key.sha256[:12]}..." for key in read_keys(arguments.file))
+
+
+def _remove(arguments: argparse.Namespace) -> str:
+    with _alone(arguments.file) as path:
+        keys = read_keys(path)
+        left = [key for key in keys if key.name != arguments.name]
+        _refuse_removal(path, arguments.name, keys, left)
+        lines = path.read_text("utf-8").splitlines()
+        _replace(path, "".join(f"{line}\n" for line in lines if not _is_of(arguments.name, line)))
+    return f"{arguments.name} is withdrawn; {len(left)} left."
+
+
+def _refuse_removal(path: Path, name: str, keys: tuple[Key, ...], left: list[Key]) -> None:
+    if len(left) == len(keys):
+        raise SettingsError(f"{path} has no key called {name}.")
+    if not left:
+        raise SettingsError(f"{name} is the last key of {path}. Add another one first.")
+
+
+def _is_of(name: str, line: str) -> bool:
+    match = LINE.fullmatch(line.strip())
+    return match is not None and match["name"] == name
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[Path]:
+    """The file that a link leads to, with no other of these commands at work in its folder."""
+    path = file.resolve()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield path
+    finally:
+        os.close(folder)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file or none of it; its owner and who may read it stay."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    written = Path(name)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as out:  # noqa: PTH123 - a descriptor is no path
+            out.write(text)
+            _keep_rights(descriptor, path)
+            out.flush()
+            os.fsync(descriptor)
+        written.replace(path)
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _keep_rights(descriptor: int, path: Path) -> None:
+    if not path.exists():
+        os.fchmod(descriptor, READABLE)
+        return
+    before = path.stat()
+    os.fchown(descriptor, before.st_uid, before.st_gid)
+    os.fchmod(descriptor, before.st_mode & 0o777)
+
+
+def _name(text: str) -> str:
+    if not LINE.fullmatch(f"{text}:{'0' * 64}"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name: A-Z a-z 0-9 . _ - alone")
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.api_keys", description="Make, list and withdraw API keys."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], str], told: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told)
+        made.set_defaults(command=command)
+        made.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
+        return made
+
+    named = "whose key it is; logged with each of its requests"
+    add("add", _add, "Make a key and print it, this once.").add_argument("name", type=_name, help=named)
+    add("list", _list, "Names, and how their hashes begin.")
+    add("remove", _remove, "Withdraw a key.").add_argument("name", type=_name, help=named)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,21 @@
+"""Whom a rate is counted for."""
+
+import pytest
+
+from app.limits import client_of
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        ("203.0.113.7:4711", "203.0.113.7:4711"),  # some proxies append the port
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_client_is_an_address_or_the_network_of_one_subscriber(address: str | None, client: str) -> None:
+    assert client_of(address) == client
