@@ -12,8 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from app.deadlines import DeadlineWorker
+from app.allocator import return_large_blocks
 from app.settings import SettingsError, settings_from_environment
+from app.worker import DeadlineWorker
 
 SPARE_THREADS = 32
 """Threads beyond slots and queue: health routes and refusals get one when slow clients hold the others."""
@@ -66,13 +67,18 @@ def on_starting(_server: Any) -> None:
         left_over.unlink(missing_ok=True)
 
 
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Settle memory before the worker has any threads."""
+    return_large_blocks()
+
+
 def post_worker_init(worker: Any) -> None:
     """On SIGTERM turn `/readyz` first, so that balancers look elsewhere, and stop DRAIN_SECONDS later."""
     service = worker.wsgi.extensions["wardrobe"]
 
     def drain_then_stop(number: int, frame: FrameType | None) -> None:
         service.drain()
-        worker.cfg.set("keepalive", 0)  # every answer from now on closes its connection
+        worker.keep_no_connection()
         threading.Timer(settings.drain_seconds, worker.handle_exit, (number, frame)).start()
 
     signal.signal(signal.SIGTERM, drain_then_stop)

@@ -1,8 +1,8 @@
-"""A deadline for every request, so that a slow client holds a thread for a while and not for ever.
+"""gunicorn's threaded worker with a deadline for every request, and an end that cuts none.
 
-gunicorn's threaded worker waits without end for headers and bodies that trickle in (slowloris). This worker
-stops reading from a connection that has not finished its request in time: what is being read ends early and
-the connection closes. Chosen in gunicorn.conf.py; knows nothing of pictures.
+gunicorn waits without end for headers and bodies that trickle in (slowloris). This worker stops reading from
+a connection that has not finished its request in time: what is being read ends early and the connection
+closes. Chosen in gunicorn.conf.py; knows nothing of pictures.
 """
 
 import socket
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, ClassVar
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -67,6 +68,25 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
         self._deadlines = Deadlines(self.seconds)
         self._deadlines.watch()
         super().init_process()
+
+    def keep_no_connection(self) -> None:
+        """Close every connection with its next answer, so that clients turn to another worker."""
+        # Not by its keepalive setting: that would cut those that were just promised to be kept.
+        self.max_keepalived = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop taking requests and finish those that are here."""
+        super().handle_exit(sig, frame)
+        self.method_queue.defer(self._close_listeners)
+
+    def _close_listeners(self) -> None:
+        """Take the connections that wait, then close; gunicorn would cut them at its end."""
+        for listener in self.sockets:
+            before = -1
+            while before != self.nr_conns:
+                before = self.nr_conns
+                self.accept(listener)
+            listener.close()
 
     def handle(self, conn: TConn) -> Any:  # noqa: ANN401 - whatever gunicorn's own answers
         """Serve one request of a connection before its deadline, and close the connection if it was the last.
