@@ -1,11 +1,13 @@
 """Run a bare `.keras` file on TensorFlow: the one file of the serving side that may import it.
 
 TensorFlow is imported when a session is made, never before: the container has none. A hand-made model
-rarely says what it expects, so this file finds out: shape, scaling, and whether it ends in a softmax.
+rarely says what it expects, so this file finds out: shape, scaling, and whether it ends in a softmax. What it
+found is told (`Habits`), for training/adoption.py makes a release of it by the same rules.
 """
 
 import importlib.util
 import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,8 +31,31 @@ _SUM_TOLERANCE = 1e-3
 """By how much a row of probabilities may miss the sum 1; float16 models miss it by less."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How a model wants to be fed, and what it answers.
+
+    Attributes:
+        shape: of one picture, without the batch axis: one of (28, 28), (28, 28, 1) and (784,).
+        dtype: of its input.
+        divisor: what pixels are divided by first: 255, or 1 for a model that scales them itself.
+        softmax: whether its outputs still have to go through one.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    divisor: float
+    softmax: bool
+
+
 class KerasSession:
-    """A Keras 3 model of pictures of 28 x 28, loaded in safe mode."""
+    """A Keras 3 model of pictures of 28 x 28, loaded in safe mode.
+
+    Attributes:
+        model: keras.Model, as it was loaded.
+        outputs: how many scores it gives per picture.
+        habits: what was found out about it.
+    """
 
     def __init__(self, path: Path) -> None:
         """Load the model and find out how it wants to be fed.
@@ -42,30 +67,28 @@ class KerasSession:
             ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
             ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
         """
-        self._model = _load(path)
-        self._shape = _input_shape(self._model, path)
-        self._dtype = np.dtype(self._model.inputs[0].dtype)
-        self._scale = np.float32(1.0 if _scales_itself(self._model) else 255.0)
-        self.outputs = _output_count(self._model, path)
-        self._softmax = not _are_probabilities(self._scores(_probe()))
+        self.model = _load(path)
+        self.outputs = _output_count(self.model, path)
+        fed = Habits(
+            shape=_input_shape(self.model, path),
+            dtype=str(self.model.inputs[0].dtype),
+            divisor=1.0 if _scales_itself(self.model) else 255.0,
+            softmax=False,
+        )
+        answers = _scores(self.model, fed, _probe())
+        self.habits = replace(fed, softmax=not _are_probabilities(answers))
         self._notice(path)
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels in one call of the model; it measures no distance."""
-        scores = self._scores(pixels)
-        return Scores(probabilities=_softmax(scores) if self._softmax else scores, distances=None)
-
-    def _scores(self, pixels: PixelsBatch) -> NDArray[np.float32]:
-        shaped = pixels.reshape(-1, *self._shape)
-        # A model that scales itself may read uint8; one that does not reads a floating type.
-        fed = shaped / self._scale if self._scale != 1 else shaped
-        return np.asarray(self._model(fed.astype(self._dtype), training=False), np.float32)
+        scores = _scores(self.model, self.habits, pixels)
+        return Scores(probabilities=_softmax(scores) if self.habits.softmax else scores, distances=None)
 
     def _notice(self, path: Path) -> None:
         """Say what was guessed: a wrong guess costs accuracy and shows nowhere else."""
-        if self._scale != 1:
+        if self.habits.divisor != 1:
             _LOG.warning("%s has no Rescaling or Normalization layer: it is fed pixels / 255.", path)
-        if self._softmax:
+        if self.habits.softmax:
             _LOG.warning("%s does not answer probabilities: its outputs go through a softmax.", path)
 
 
@@ -85,8 +108,8 @@ def _keras(path: Path) -> ModuleType:
     if importlib.util.find_spec("tensorflow") is None:
         raise ModelUnreadable(
             f"{path} is a bare Keras model, and TensorFlow, which would run it, is not installed. Install "
-            "requirements.txt here, or publish a release, which is served without TensorFlow: "
-            "`python -m scripts.train --publish STORE` makes one."
+            "requirements.txt here. Or turn it into a release, which is served without TensorFlow, on a "
+            f"machine that has it: `python -m scripts.adopt {path.name} --publish STORE`."
         )
     import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
 
@@ -114,8 +137,16 @@ def _output_count(model: Any, path: Path) -> int:  # noqa: ANN401 - Keras ships 
 
 
 def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
+    if "int" in str(model.inputs[0].dtype):
+        return True  # 0..1 in whole numbers would be black and white, so it must read 0..255
     layers = model._flatten_layers(include_self=False, recursive=True)
     return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
+
+
+def _scores(model: Any, habits: Habits, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
+    shaped = pixels.reshape(-1, *habits.shape)
+    fed = shaped / np.float32(habits.divisor) if habits.divisor != 1 else shaped
+    return np.asarray(model(fed.astype(habits.dtype), training=False), np.float32)
 
 
 def _probe() -> PixelsBatch:

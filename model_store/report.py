@@ -90,18 +90,19 @@ class ModelFigures(Frozen):
 
 
 class TrainingFigures(Frozen):
-    """How the model came to be.
+    """How the model came to be; what nobody knows of an adopted model is None.
 
     Attributes:
         seconds: wall time of fitting, over all resumed parts.
         hardware: processor or accelerator, and how many cores were used.
+        libraries: versions of what made the release, by package name.
     """
 
-    seed: int
-    epochs: Count
-    best_epoch: Count
-    seconds: Annotated[float, Field(ge=0)]
-    hardware: str
+    seed: int | None
+    epochs: Count | None
+    best_epoch: Count | None
+    seconds: Annotated[float, Field(ge=0)] | None
+    hardware: str | None
     libraries: dict[str, str]
     configuration: dict[str, JsonValue]
 
@@ -140,7 +141,11 @@ class Examples(Frozen):
 
 
 class Report(Frozen):
-    """Everything in report.json."""
+    """Everything in report.json.
+
+    Attributes:
+        history: empty for an adopted model.
+    """
 
     labels: tuple[str, ...]
     data: DataSet

@@ -7,6 +7,7 @@ TrainingError
 │   └── BadCsv              a CSV file with a wrong row
 ├── BadRecipe               settings that cannot be trained with
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
+├── NotAdoptable            a hand-made model that does not fit the labels or the data
 └── ExportError
     ├── GraphUnusable       the exported graph lacks the inputs or outputs that serving reads
     └── ParityFailed        the exported graph answers differently from the network it came from
@@ -41,6 +42,10 @@ class BadRecipe(TrainingError):
 
 class CheckpointUnreadable(TrainingError):
     """A checkpoint is damaged, or was written by a run with other settings."""
+
+
+class NotAdoptable(TrainingError):
+    """A hand-made model cannot become a release with these labels and this data."""
 
 
 class ExportError(TrainingError):

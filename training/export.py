@@ -1,8 +1,9 @@
 """Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
 
-model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py).
-A graph that answers differently from its network is never kept (`check_parity`). Touches the files that it
-is told to. What the graph costs: flops.py; in eight bits: quantisation.py.
+model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py), but
+for an adopted model whose features cannot be reached. A graph that answers differently from its network is
+never kept (`check_parity`). Touches the files that it is told to. What the graph costs: flops.py; in eight
+bits: quantisation.py.
 """
 
 import warnings
@@ -66,24 +67,25 @@ def _batched(model: Network, images: PixelsBatch) -> Probabilities:
     return answers
 
 
-def export_graph(artifact: Network, whitening: Whitening, path: Path) -> None:
+def export_graph(artifact: Network, whitening: Whitening | None, path: Path) -> None:
     """Write the serving graph.
 
     Args:
         artifact: from `save_artifact`.
-        whitening: of its features.
+        whitening: of its features; None leaves `distance` out.
         path: ends in `.onnx`.
 
     Raises:
-        GraphUnusable: what was exported has not the two outputs that serving reads.
+        GraphUnusable: what was exported has not the outputs that serving reads.
     """
-    serving = _with_distance(artifact, whitening)
+    serving = artifact if whitening is None else _with_distance(artifact, whitening)
     serving(np.zeros((1, *artifact.input_shape[1:]), np.uint8))  # Keras exports what was called once
     with warnings.catch_warnings():
         # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")
         serving.export(path, format="onnx", verbose=False, opset_version=OPSET)
-    onnx.save(_renamed(onnx.load(path), path), path)
+    axes = [2] if whitening is None else [1, 2]
+    onnx.save(_renamed(onnx.load(path), axes, path), path)
 
 
 def _with_distance(artifact: Network, whitening: Whitening) -> Network:
@@ -96,15 +98,17 @@ def _with_distance(artifact: Network, whitening: Whitening) -> Network:
     return keras.Model(artifact.input, {PROBABILITIES: artifact.output, DISTANCE: distance})
 
 
-def _renamed(graph: Graph, path: Path) -> Graph:
+def _renamed(graph: Graph, axes: list[int], path: Path) -> Graph:
     """Give inputs, outputs and the batch axis the names that serving reads; tf2onnx makes up its own."""
-    outputs = {len(output.type.tensor_type.shape.dim): output for output in graph.graph.output}
-    if len(graph.graph.input) != 1 or sorted(outputs) != [1, 2] or len(graph.graph.output) != 2:
+    named = {2: PROBABILITIES, 1: DISTANCE}
+    found = [len(output.type.tensor_type.shape.dim) for output in graph.graph.output]
+    if len(graph.graph.input) != 1 or sorted(found) != axes:
         raise GraphUnusable(
             f"{path}: the exporter gave inputs {[value.name for value in graph.graph.input]} and outputs "
-            f"{[value.name for value in graph.graph.output]}; expected one, and outputs of one and two axes."
+            f"{[value.name for value in graph.graph.output]}; expected one, and outputs of {axes} axes."
         )
-    names = {graph.graph.input[0].name: PIXELS, outputs[2].name: PROBABILITIES, outputs[1].name: DISTANCE}
+    names = {graph.graph.input[0].name: PIXELS}
+    names |= {output.name: named[count] for output, count in zip(graph.graph.output, found, strict=True)}
     for value in (*graph.graph.input, *graph.graph.output):
         value.name = names[value.name]
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
@@ -116,24 +120,30 @@ def _renamed(graph: Graph, path: Path) -> Graph:
     return graph
 
 
-def check_parity(network: Callable[[PixelsBatch], Probabilities], path: Path, images: PixelsBatch) -> float:
+def check_parity(
+    network: Callable[[PixelsBatch], Probabilities],
+    path: Path,
+    images: PixelsBatch,
+    allowed: float = PARITY_TOLERANCE,
+) -> float:
     """Compare a float32 serving graph with the network it was made from.
 
     Args:
         network: gives the network's probabilities.
         path: the graph.
         images: uint8 (N, 28, 28).
+        allowed: largest difference of a probability; more for a network that itself rounds to half precision.
 
     Returns:
         The largest difference of a probability.
 
     Raises:
-        ParityFailed: it is above PARITY_TOLERANCE, or not a number.
+        ParityFailed: it is above `allowed`, or not a number.
     """
     difference = float(np.abs(OnnxSession(path).run(images).probabilities - network(images)).max())
-    if not difference <= PARITY_TOLERANCE:
+    if not difference <= allowed:
         raise ParityFailed(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
-            f"pictures; {PARITY_TOLERANCE:g} is allowed. Try other versions of keras and tf2onnx."
+            f"pictures; {allowed:g} is allowed. Try other versions of keras and tf2onnx."
         )
     return difference

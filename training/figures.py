@@ -25,7 +25,7 @@ EXAMPLES_PER_ROW: Final = 3
 
 
 def draw_all(folder: Path, report: Report, answers: Answers, images: PixelsBatch) -> None:
-    """Write confusion_matrix.png, curves.png, reliability.png and examples.png.
+    """Write confusion_matrix.png, reliability.png, examples.png, and curves.png if there is a history.
 
     Args:
         folder: made if absent.
@@ -35,7 +35,8 @@ def draw_all(folder: Path, report: Report, answers: Answers, images: PixelsBatch
     """
     folder.mkdir(parents=True, exist_ok=True)
     _save(draw_confusion(report), folder / "confusion_matrix.png")
-    _save(draw_curves(report.history, report.training.best_epoch), folder / "curves.png")
+    if report.history and report.training.best_epoch is not None:
+        _save(draw_curves(report.history, report.training.best_epoch), folder / "curves.png")
     _save(draw_reliability(answers), folder / "reliability.png")
     _save(draw_examples(report.examples, report.labels, images), folder / "examples.png")
 

@@ -1,7 +1,8 @@
-"""Make a complete release out of a finished fit: model, graph, calibration, report, figures, manifest.
+"""Make a complete release: model, graph, calibration, report, figures, manifest.
 
-Nothing here trains; given the same fit it can be run again. Writes one folder. Sealing is
-model_store/assemble.py's, publishing model_store/publish.py's.
+Nothing here trains; given the same fit it can be run again. `make_release` takes a fit of ours; a hand-made
+model comes in through adoption.py, and `complete_release` does the rest for both. Writes one folder.
+Sealing is model_store/assemble.py's, publishing model_store/publish.py's.
 """
 
 import shutil
@@ -17,7 +18,7 @@ from inference.session import Session
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
-from model_store.report import ModelFigures, Report, TrainingFigures, report_bytes
+from model_store.report import Epoch, ModelFigures, Report, TrainingFigures, report_bytes
 from training.calibration import fit_contract
 from training.datasets import LABELS, FashionMnist
 from training.distance import fit_whitening
@@ -60,6 +61,36 @@ class Material:
     quantised: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What the report says about a network and how it came to be.
+
+    Attributes:
+        network: what it is called.
+        parameters: how many weights it has.
+        history: empty where nobody knows.
+    """
+
+    network: str
+    parameters: int
+    training: TrainingFigures
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a network is calibrated and measured on.
+
+    Attributes:
+        split: the training set in its two parts; the held-out one calibrates.
+        labels: class names in index order.
+    """
+
+    data: FashionMnist
+    split: Split
+    labels: tuple[str, ...]
+
+
 def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     """Write a release.
 
@@ -76,15 +107,8 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
     _export(folder, material)
-    session = OnnxSession(folder / GRAPH)
-    held_out = material.split.validation
-    contract = fit_contract(session.run(held_out.images), held_out.labels, LABELS)
-    say("measuring")
-    answers = answer(session, contract, material.data.test)
-    report = _report(folder, material, session, contract, answers)
-    (folder / REPORT).write_bytes(report_bytes(report))
-    draw_all(folder / FIGURES, report, answers, material.data.test.images)
-    return _sealed(folder, material, session, contract, report)
+    evidence = Evidence(data=material.data, split=material.split, labels=LABELS)
+    return complete_release(folder, evidence, _origin(material), say)
 
 
 def _export(folder: Path, material: Material) -> None:
@@ -100,22 +124,11 @@ def _export(folder: Path, material: Material) -> None:
         quantise(folder / GRAPH, train, held_out)
 
 
-def _report(
-    folder: Path, material: Material, session: Session, contract: ModelContract, answers: Answers
-) -> Report:
-    """Measure all three splits; `answers` are those to the test set."""
-    before = answer(session, uncalibrated(contract), material.data.test)
+def _origin(material: Material) -> Origin:
     fitted, recipe = material.fitted, material.recipe
-    return Report(
-        labels=contract.labels,
-        data=material.data.described(),
-        model=ModelFigures(
-            network=recipe.network,
-            parameters=fitted.model.count_params(),
-            mflops=mflops(folder / GRAPH),
-            bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
-            temperature=contract.temperature,
-        ),
+    return Origin(
+        network=recipe.network,
+        parameters=fitted.model.count_params(),
         training=TrainingFigures(
             seed=recipe.seed,
             epochs=len(fitted.history),
@@ -125,23 +138,70 @@ def _report(
             libraries=libraries(),
             configuration=recipe.as_json() | {"quantised": material.quantised},
         ),
-        train=counted(answer(session, contract, material.split.train)),
-        validation=counted(answer(session, contract, material.split.validation)),
-        test=measured(answers, before, contract),
-        examples=examples(answers, contract.labels),
         history=fitted.history,
     )
 
 
-def _sealed(
-    folder: Path, material: Material, session: Session, contract: ModelContract, report: Report
-) -> Manifest:
-    golden = material.split.validation.images[:GOLDEN_PICTURES]
+def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say) -> Manifest:
+    """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
+
+    Args:
+        folder: with these two files.
+        evidence: what it is calibrated and measured on.
+        origin: what the report says beside the measurements.
+        say: told what is being done.
+
+    Raises:
+        ModelError: the graph cannot be run.
+        StoreError: the folder cannot be sealed.
+    """
+    session = OnnxSession(folder / GRAPH)
+    held_out = evidence.split.validation
+    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.labels)
+    say("measuring")
+    report, answers = _measure(session, contract, evidence, origin, folder)
+    (folder / REPORT).write_bytes(report_bytes(report))
+    draw_all(folder / FIGURES, report, answers, evidence.data.test.images)
+    golden = held_out.images[:GOLDEN_PICTURES]
+    return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
+
+
+def _measure(
+    session: Session, contract: ModelContract, evidence: Evidence, origin: Origin, folder: Path
+) -> tuple[Report, Answers]:
+    """Measure all three splits; the report, and the answers to the test set behind it."""
+    answers = answer(session, contract, evidence.data.test)
+    before = answer(session, uncalibrated(contract), evidence.data.test)
+    report = Report(
+        labels=contract.labels,
+        data=evidence.data.described(),
+        model=_model_figures(folder, origin, contract),
+        training=origin.training,
+        train=counted(answer(session, contract, evidence.split.train)),
+        validation=counted(answer(session, contract, evidence.split.validation)),
+        test=measured(answers, before, contract),
+        examples=examples(answers, contract.labels),
+        history=origin.history,
+    )
+    return report, answers
+
+
+def _model_figures(folder: Path, origin: Origin, contract: ModelContract) -> ModelFigures:
+    return ModelFigures(
+        network=origin.network,
+        parameters=origin.parameters,
+        mflops=mflops(folder / GRAPH),
+        bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
+        temperature=contract.temperature,
+    )
+
+
+def _sealed(folder: Path, contract: ModelContract, golden: Golden, report: Report) -> Manifest:
     return seal(
         folder,
         created_at=datetime.now(UTC),
         model=contract,
-        golden=Golden.of(golden, session.run(golden).probabilities),
+        golden=golden,
         training=report.training.configuration,
         libraries=report.training.libraries,
         git_commit=git_commit(),

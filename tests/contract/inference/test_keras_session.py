@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_session import KerasSession
+from inference.keras_session import Habits, KerasSession
 
 ROOT = Path(__file__).parents[3]
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
@@ -44,6 +44,20 @@ def test_guesses_are_in_the_log(keras_file: Callable[..., Path], caplog: pytest.
 
     assert "it is fed pixels / 255" in caplog.text
     assert "its outputs go through a softmax" in caplog.text
+
+
+def test_whole_numbers_are_fed_as_they_are(keras_file: Callable[..., Path]) -> None:
+    divides_in_its_own_way = keras_file(dtype="uint8", rescales=False, extra=lambda given: given / 255.0)
+
+    scores = KerasSession(divides_in_its_own_way).run(PIXELS).probabilities
+
+    assert scores == pytest.approx(KerasSession(keras_file()).run(PIXELS).probabilities, abs=1e-5)
+
+
+def test_what_was_found_out_is_told(keras_file: Callable[..., Path]) -> None:
+    found = KerasSession(keras_file(shape=(784,), rescales=False, activation="linear")).habits
+
+    assert found == Habits(shape=(784,), dtype="float32", divisor=255.0, softmax=True)
 
 
 def test_a_model_that_needs_no_guess_leaves_the_log_empty(
@@ -83,7 +97,9 @@ def test_without_tensorflow_the_way_to_a_release_is_said(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
-    with pytest.raises(ModelUnreadable, match=r"TensorFlow.*is not installed.*scripts\.train --publish"):
+    with pytest.raises(
+        ModelUnreadable, match=r"TensorFlow.*is not installed.*scripts\.adopt model\.keras --publish"
+    ):
         KerasSession(tmp_path / "model.keras")
 
 

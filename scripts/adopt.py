@@ -1,0 +1,95 @@
+"""Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, hand over.
+
+python -m scripts.adopt MODEL.keras [--labels A,B,C] [--data FOLDER | --train CSV --test CSV]
+                        [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
+
+The model has to read a picture as (28, 28), (28, 28, 1) or (784,). How the rest is found out:
+inference/keras_session.py; how the release is made: training/adoption.py.
+"""
+
+import argparse
+import hashlib
+import logging
+import sys
+from pathlib import Path
+
+from inference.errors import ModelUnreadable
+from model_store.manifest import Manifest
+from scripts.data_options import add_data_options, load_data
+from scripts.handing_over import RELEASE, add_target_options, hand_over, open_target, summarise
+from scripts.quiet import start_tensorflow
+from scripts.terminal import complain, console, run
+from training.datasets import LABELS, FashionMnist
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Adopt the model that the arguments name."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    folder = arguments.run or _default_run_folder(arguments.model)
+    store = open_target(arguments)
+    data = load_data(parser, arguments)
+    manifest = _adopt(folder / RELEASE, arguments, data)
+    hand_over(folder / RELEASE, store, arguments)
+    summarise(manifest)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.adopt", description="Make a release of a `.keras` model made elsewhere."
+    )
+    parser.add_argument("model", type=Path, help="a `.keras` file of Keras 3, without code of its own")
+    parser.add_argument(
+        "--labels",
+        type=_labels,
+        default=LABELS,
+        metavar="A,B,C",
+        help="class names in the order of its outputs (default: Fashion-MNIST's)",
+    )
+    add_data_options(parser)
+    group = parser.add_argument_group("where it goes")
+    group.add_argument(
+        "--run", type=Path, metavar="FOLDER", help="where it is made (default: one per model in runs/)"
+    )
+    add_target_options(group)
+    return parser
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    labels = tuple(label.strip() for label in text.split(","))
+    if not all(labels) or len(set(labels)) < len(labels):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected names that differ, with commas between them")
+    return labels
+
+
+def _default_run_folder(model: Path) -> Path:
+    """A folder of the model's own, by its content.
+
+    Raises:
+        ModelUnreadable: there is no such file.
+    """
+    try:
+        return Path("runs") / f"adopted-{hashlib.sha256(model.read_bytes()).hexdigest()[:16]}"
+    except OSError as error:
+        raise ModelUnreadable(f"{model}: {error.strerror}. It must be a `.keras` file.") from error
+
+
+def _adopt(folder: Path, arguments: argparse.Namespace, data: FashionMnist) -> Manifest:
+    start_tensorflow()
+    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    from training.adoption import HandMade, adopt  # noqa: PLC0415
+
+    logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
+    made = HandMade(path=arguments.model, labels=arguments.labels, data=data)
+    manifest = adopt(folder, made, console().print)
+    complain(f"{manifest.training['origin']}.")
+    if manifest.model.familiarity is None:
+        complain(
+            "the features below its last dense layer cannot be reached, so nothing will be `unfamiliar`."
+        )
+    return manifest
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
