@@ -1,0 +1,63 @@
+"""A report without a history: what nobody knows of an adopted model is null, and nothing stumbles over it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.errors import ReportInvalid
+from model_store.local import bundled
+from model_store.manifest import DataSet
+from model_store.report import Report, parse_report, report_bytes
+from tests.releases import LABELS, a_report
+from training.evaluation import Answers
+from training.figures import draw_all
+
+DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
+UNKNOWN = dict.fromkeys(("seed", "epochs", "best_epoch", "seconds", "hardware"))
+
+
+def an_adopted_report() -> Report:
+    report = a_report(LABELS, 0.9, DATA)
+    return report.model_copy(update={"history": (), "training": report.training.model_copy(update=UNKNOWN)})
+
+
+def test_what_is_not_known_is_stored_as_null_and_read_back() -> None:
+    stored = report_bytes(an_adopted_report())
+
+    assert b'"seed": null' in stored
+    assert parse_report(stored, "report.json") == an_adopted_report()
+
+
+def test_what_is_not_known_still_has_to_be_said() -> None:
+    silent = report_bytes(an_adopted_report()).replace(b'"seed": null,', b"")
+
+    with pytest.raises(ReportInvalid, match=r"training\.seed: Field required"):
+        parse_report(silent, "report.json")
+
+
+def test_a_report_of_a_training_is_read_as_before() -> None:
+    path = bundled().folder / "report.json"
+
+    report = parse_report(path.read_bytes(), str(path))
+
+    assert report_bytes(report) == path.read_bytes()
+    assert report.training.epochs == len(report.history)
+
+
+def test_without_a_history_there_are_no_curves(tmp_path: Path) -> None:
+    probabilities = np.eye(len(LABELS), dtype=np.float32)
+    answers = Answers(
+        truth=np.arange(len(LABELS), dtype=np.uint8),
+        predicted=np.arange(len(LABELS), dtype=np.int64),
+        probabilities=probabilities,
+        accepted=np.ones(len(LABELS), bool),
+    )
+
+    draw_all(tmp_path, an_adopted_report(), answers, np.zeros((len(LABELS), 28, 28), np.uint8))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "confusion_matrix.png",
+        "examples.png",
+        "reliability.png",
+    ]
