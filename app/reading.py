@@ -229,7 +229,9 @@ def _from_base64(text: object) -> bytes:
     if not isinstance(text, str):
         raise BadRequest(f"`image` is a {type(text).__name__}, not a string. {FORMS}")
     if text.startswith("data:"):
-        text = text.partition(",")[2]
+        _, comma, text = text.partition(",")
+        if not comma:
+            raise BadRequest("`image` is a data: URL without a comma, so there is nothing in it.")
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:

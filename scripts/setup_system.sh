@@ -12,6 +12,7 @@ parts=(
     liberasurecode1                       # Swift, the S3 server of the tests, loads it
     buildah mmdebstrap                    # build the image, on a base made here
     podman conmon runc                    # start the image
+    redis-server                          # counts rates for several workers
 )
 [ $# -eq 0 ] || parts=("$@")
 

@@ -1,0 +1,121 @@
+"""Rates over several workers: a real Redis, a real gunicorn with two workers."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.redis_server import RedisServer, redis_server
+from tests.service import Service, running, start
+from tests.uploads import a_garment, png
+from tests.waiting import wait_for
+
+UPLOAD = png(a_garment())
+ALLOWED = 6
+TRIES = 30
+
+
+@pytest.fixture
+def counts(tmp_path: Path) -> Iterator[RedisServer]:
+    with redis_server(tmp_path) as server:
+        yield server
+
+
+def served(tries: int, service: Service) -> int:
+    """How many of so many requests are let in; each has its own connection, so that every worker gets some."""
+    return [service.post("/predict", data=UPLOAD).status_code for _ in range(tries)].count(200)
+
+
+def limited(storage: str, store: Path) -> dict[str, str]:
+    """Two workers with one rate."""
+    return {
+        "MODEL_STORE": str(store),
+        "WEB_CONCURRENCY": "2",
+        "RATE_LIMIT": f"{ALLOWED}/hour",
+        "RATE_LIMIT_STORAGE": storage,
+    }
+
+
+def test_workers_share_one_count_in_redis(tmp_path: Path, little_store: Path, counts: RedisServer) -> None:
+    with running(tmp_path, **limited(counts.address, little_store)) as service:
+        let_in = served(TRIES, service)
+        log = service.log.read_text("utf-8")
+
+    assert let_in == ALLOWED
+    assert ["127.0.0.1" in key for key in counts.keys()] == [True]  # noqa: SIM118 - not a dictionary
+    assert "p%40ss" not in log
+    assert "rate_limit_storage=redis://***@127.0.0.1" in log
+
+
+def test_without_redis_each_worker_counts_for_itself(tmp_path: Path, little_store: Path) -> None:
+    with running(tmp_path, **limited("memory://", little_store)) as service:
+        let_in = served(TRIES * 2, service)
+
+    assert let_in == 2 * ALLOWED
+
+
+def test_while_redis_is_away_each_worker_counts_for_itself_and_says_so(
+    tmp_path: Path, little_store: Path, counts: RedisServer
+) -> None:
+    with running(tmp_path, **limited(counts.address, little_store)) as service:
+        used_up = served(TRIES, service)
+        counts.stop()
+        alone = served(TRIES * 2, service)
+        counts.start()
+        wait_for("the shared count", lambda: "LIMITS" in "".join(_counted(service, counts)), seconds=60)
+        log = service.log.read_text("utf-8")
+
+    assert used_up == ALLOWED
+    assert alone == 2 * ALLOWED
+    assert "Rate limit storage unreachable - falling back to in-memory storage" in log
+    assert "Rate limit storage recovered" in log
+    assert "Traceback" not in log
+
+
+def test_a_redis_that_never_answers_costs_a_request_two_seconds_once(
+    tmp_path: Path, little_store: Path
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+
+        with running(tmp_path, **limited(address, little_store) | {"WEB_CONCURRENCY": "1"}) as service:
+            first, second = _timed(service), _timed(service)
+
+    assert first[0] == second[0] == 200
+    assert first[1] < 3
+    assert second[1] < 1
+
+
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        ("redis://:top-secret@cache:port/0", "WARDROBE_RATE_LIMIT_STORAGE: the address cannot be read"),
+        ("mongodb://:top-secret@cache/0", "WARDROBE_RATE_LIMIT_STORAGE: 'mongodb' is no storage"),
+    ],
+)
+def test_a_storage_that_is_none_is_said_in_one_line_at_start(
+    tmp_path: Path, little_store: Path, storage: str, message: str
+) -> None:
+    service = start(tmp_path, **limited(storage, little_store))
+    status = service.process.wait(30)
+
+    log = service.log.read_text("utf-8")
+    assert status != 0
+    assert f"wardrobe: {message}" in log
+    assert "Traceback" not in log
+    assert "top-secret" not in log
+
+
+def _counted(service: Service, counts: RedisServer) -> list[str]:
+    service.post("/predict", data=UPLOAD)
+    return counts.keys()
+
+
+def _timed(service: Service) -> tuple[int, float]:
+    began = time.monotonic()
+    status = service.post("/predict", data=UPLOAD).status_code
+    return status, time.monotonic() - began
