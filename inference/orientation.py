@@ -33,7 +33,7 @@ def exif_orientation(exif: bytes) -> int:
         orientation = first_ifd(exif.removeprefix(b"Exif\0\0"), {_ORIENTATION_TAG}).get(_ORIENTATION_TAG, 1)
     except (struct.error, KeyError):
         return 1
-    return orientation if 1 <= orientation <= 8 else 1
+    return orientation if orientation is not None and 1 <= orientation <= 8 else 1
 
 
 def upright(stored: _Samples, orientation: int) -> _Samples:

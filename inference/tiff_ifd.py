@@ -13,7 +13,7 @@ _LETTERS = {3: "H", 4: "I"}
 """Field types SHORT and LONG as `struct` spells them; sizes and orientation use no others."""
 
 
-def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int]:
+def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int | None]:
     """The first value of each of these tags in the first directory.
 
     Args:
@@ -21,8 +21,8 @@ def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int]:
         tags: the tag numbers that are wanted; an absent one is absent from the answer.
 
     Returns:
-        values by tag; of a tag that stands twice, the first, as libtiff does. One that is no single SHORT or
-        LONG is absent, whatever follows it: libtiff would take a signed or 64-bit one, and where the two
+        values by tag; of a tag that stands twice, the first, as libtiff does. None for one that is neither
+        SHORT nor LONG, whatever follows it: libtiff would take a signed or 64-bit one, and where the two
         disagree on a size, the smaller would be checked and the larger be decoded.
 
     Raises:
@@ -36,6 +36,15 @@ def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int]:
     for entry in range(start + 2, start + 2 + 12 * count, 12):
         tag, kind, values = struct.unpack_from(f"{order}HHI", tiff, entry)
         if tag in tags and tag not in first:
-            letter = _LETTERS.get(kind) if values == 1 else None
-            first[tag] = struct.unpack_from(f"{order}{letter}", tiff, entry + 8)[0] if letter else None
-    return {tag: value for tag, value in first.items() if value is not None}
+            first[tag] = _first_value(tiff, order, entry + 8, kind, values)
+    return first
+
+
+def _first_value(tiff: bytes, order: str, place: int, kind: int, values: int) -> int | None:
+    letter = _LETTERS.get(kind)
+    if letter is None:
+        return None
+    if values * struct.calcsize(letter) > 4:  # more than the entry has room for: it says where they are
+        (place,) = struct.unpack_from(f"{order}I", tiff, place)
+    (value,) = struct.unpack_from(f"{order}{letter}", tiff, place)
+    return int(value)

@@ -58,6 +58,7 @@ def entries() -> Iterable[Entry]:
     yield from family("tiff", "tif", TOO_LARGE, _tiff_bombs(), "pixels")
     yield from family("tiff", "tif", BROKEN, _broken_tiffs())
     yield from family("tiff", "tif", OPEN, _tiffs())
+    yield from family("tiff", "tif", UNKNOWN, _wide_tiffs(), "bits")
     yield from family("bmp", "bmp", READ, {"sound": bmp()})
     yield from family("bmp", "bmp", TOO_LARGE, _bmp_bombs(), "pixels")
     yield from family("bmp", "bmp", BROKEN, _broken_bmps())
@@ -86,6 +87,17 @@ def _broken_tiffs() -> dict[str, bytes]:
         "directory-of-65535": b"II*\0\x08\0\0\0\xff\xff" + entry(WIDTH, LONG, 1, 28),
         "directory-empty": b"II*\0\x08\0\0\0\0\0" + bytes(4),
         "only-the-mark": b"II*\0",
+    }
+
+
+def _wide_tiffs() -> dict[str, bytes]:
+    # 49 megapixels of doubles would take 2 GB; deflated, such a file has 2 MB.
+    sides: dict[int, tuple[int, int, int] | None] = {WIDTH: (LONG, 1, 7000), HEIGHT: (LONG, 1, 7000)}
+    four = struct.pack("<4H", 64, 64, 64, 64)
+    return {
+        "doubles": tiff({**sides, BITS: (SHORT, 1, 64), 339: (SHORT, 1, 3)}),
+        "doubles-said-in-a-byte": tiff({**sides, BITS: (1, 1, 64), 339: (SHORT, 1, 3)}),
+        "doubles-of-four-channels": tiff({**sides, BITS: (SHORT, 4, 8), SAMPLES: (SHORT, 1, 4)}, strip=four),
     }
 
 

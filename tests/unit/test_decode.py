@@ -182,7 +182,7 @@ def test_a_sixteen_bit_tiff_becomes_eight_bits() -> None:
 
 
 def test_a_tiff_of_floats_is_refused_by_name() -> None:
-    with pytest.raises(UnknownFormat, match="This TIFF has samples of type float32"):
+    with pytest.raises(UnknownFormat, match="This TIFF has samples of 32 bits"):
         decode(tiff(np.ones((8, 8), np.float32)), MAX_PIXELS)
 
 
