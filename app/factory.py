@@ -73,10 +73,12 @@ def create_app(settings: Settings) -> Flask:
     log.info("Settings: %s", settings.described())
     prepare_opencv()
     store = store_of(settings)
-    models = Models(load(settings, store))
+    models = load(settings, store)
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     instruments = Instruments(settings.prometheus_dir)
     instruments.tell_release(models.current.version)
+    for _ in models.refusals:
+        instruments.count_refusal()
 
     app = Flask(__name__, static_folder=None)
     app.request_class = InMemoryRequest

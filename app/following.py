@@ -7,14 +7,14 @@ be served is refused once, remembered, told on `/readyz`, and the old one goes o
 import logging
 import random
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.loading import load_promotion
+from app.loading import REFUSED, load_promotion
 from app.prometheus import Instruments
 from app.serving import Models, Refusal
 from app.settings import Settings
-from inference.errors import ModelError
-from model_store.errors import NotFound, ReleaseError, StoreError
+from model_store.errors import StoreError
 from model_store.promotions import Promotion, following, newest
 from model_store.store import Store
 
@@ -32,7 +32,7 @@ class Follower:
         self._store = store
         self._models = models
         self._instruments = instruments
-        self._seen = models.current.number
+        self._seen = models.seen
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
@@ -53,9 +53,19 @@ class Follower:
                 self._adopt(promotion)
         except StoreError as error:
             log.error("%s Serving %s on.", error, self._models.current.version)
-            self._models.store_failed(error, datetime.now(UTC))
+            self._failed(error)
+        except Exception as error:  # the thread's boundary: without it, nobody would follow any more
+            log.exception(
+                "A poll failed in a way that is not known here. Serving %s on.", self._models.current.version
+            )
+            self._failed(error)
         else:
             self._models.store_answered()
+            self._instruments.count_poll("ok")
+
+    def _failed(self, error: Exception) -> None:
+        self._models.store_failed(error, datetime.now(UTC))
+        self._instruments.count_poll("failed")
 
     def _run(self) -> None:
         while not self._stopped.wait(self._pause()):
@@ -74,11 +84,12 @@ class Follower:
 
     def _adopt(self, promotion: Promotion) -> None:
         if promotion.version == self._models.current.version:
+            self._models.swap(replace(self._models.current, number=promotion.number))
             self._seen = promotion.number
             return
         try:
             served = load_promotion(self._settings, self._store, promotion)
-        except (ReleaseError, NotFound, ModelError) as error:
+        except REFUSED as error:
             self._refuse(promotion, error)
         else:
             self._instruments.tell_release(served.version, before=self._models.current.version)
@@ -88,7 +99,7 @@ class Follower:
 
     def _refuse(self, promotion: Promotion, error: Exception) -> None:
         refusal = Refusal(promotion.number, promotion.version, str(error))
-        self._models.refuse(refusal)
+        self._models.refuse(refusal, datetime.now(UTC))
         self._instruments.count_refusal()
         log.error(
             "Promotion %d is refused: %s Serving %s on.",

@@ -10,21 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.bare import open_bare_model
-from app.serving import Served
+from app.serving import Models, Refusal, Served
 from app.settings import Settings
 from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, remember
-from model_store.errors import StoreError
+from model_store.errors import NotFound, ReleaseError, SignatureMissing, StoreError
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.promotions import Promotion, newest
 from model_store.pull import pull, pull_bare
+from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
 
 CURRENT = "current"
 """The MODEL_VERSION that follows the promotions."""
+
+REFUSED = (ReleaseError, NotFound, ModelError)
+"""What is wrong with a release itself, so that trying again would not mend it."""
 
 
 def store_of(settings: Settings) -> Store | None:
@@ -36,25 +40,29 @@ def store_of(settings: Settings) -> Store | None:
     return None if settings.model_store == "bundled" else open_store(settings.model_store)
 
 
-def load(settings: Settings, store: Store | None) -> Served:
-    """Open the model to begin with.
+def load(settings: Settings, store: Store | None) -> Models:
+    """Open the model to begin with; what stood in its way is told along with it.
+
+    The bundled release is part of this program and needs no signature: who could change one could change the
+    other.
 
     Raises:
         StoreError: there is none to be had, not even from the cache.
         ModelError: it is there and cannot be run.
     """
     if store is None:
-        return open_release_model(bundled())
+        return Models(open_release_model(bundled()))
     if settings.model_version != CURRENT:
-        return open_release_model(pull(store, settings.model_version, cache_of(settings)))
+        release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
+        return Models(open_release_model(release))
+    promotion = None
     try:
-        return _load_current(settings, store)
+        promotion = newest(store)
+        return Models(
+            _load_bare(settings, store) if promotion is None else load_promotion(settings, store, promotion)
+        )
     except (StoreError, ModelError) as error:
-        cached = last_good(cache_of(settings), store.address)
-        if cached is None:
-            raise
-        log.error("%s Serving %s from the cache.", error, cached.release.version)
-        return _open(cached.release, stale_since=cached.since)
+        return _load_cached(settings, store, promotion, error)
 
 
 def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:
@@ -64,7 +72,7 @@ def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Se
         StoreError: it cannot be had, or must not be served.
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
     """
-    release = pull(store, promotion.version, cache_of(settings))
+    release = pull(store, promotion.version, cache_of(settings), _trusted(settings))
     served = open_release_model(release, number=promotion.number)
     _keep(settings, store, release)
     return served
@@ -97,14 +105,35 @@ def cache_of(settings: Settings) -> Path:
     return settings.cache_dir.expanduser()
 
 
-def _load_current(settings: Settings, store: Store) -> Served:
-    promotion = newest(store)
-    if promotion is not None:
-        return load_promotion(settings, store, promotion)
+def _load_cached(settings: Settings, store: Store, promotion: Promotion | None, error: Exception) -> Models:
+    """What was served last, with the reason why nothing newer is; without it, that reason is raised."""
+    cached = last_good(cache_of(settings), store.address, _trusted(settings))
+    if cached is None:
+        raise error
+    log.error("%s Serving %s from the cache.", error, cached.release.version)
+    models = Models(_open(cached.release, stale_since=cached.since))
+    if promotion is not None and isinstance(error, REFUSED):
+        models.refuse(Refusal(promotion.number, promotion.version, str(error)), cached.since)
+    else:
+        models.store_failed(error, datetime.now(UTC))
+    return models
+
+
+def _load_bare(settings: Settings, store: Store) -> Served:
+    if settings.trusted_keys is not None:
+        raise SignatureMissing(
+            f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
+            "which WARDROBE_TRUSTED_KEYS demands. Publish one: python -m scripts.publish FOLDER STORE --sign KEY"
+        )
     bare = pull_bare(store, cache_of(settings))
     served = open_bare_model(bare)
     _keep(settings, store, bare)
     return served
+
+
+def _trusted(settings: Settings) -> TrustedKeys | None:
+    """Read again for each release, so that keys are rotated without a restart."""
+    return None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
 
 
 def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:

@@ -5,6 +5,7 @@ share counts through files in PROMETHEUS_MULTIPROC_DIR, which gunicorn.conf.py e
 """
 
 from pathlib import Path
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 from prometheus_client.exposition import choose_encoder
@@ -56,6 +57,12 @@ class Instruments:
         self._refused = Counter(
             "wardrobe_releases_refused", "Promoted releases that were not served.", registry=self._registry
         )
+        self._polls = Counter(
+            "wardrobe_polls",
+            "Times that the store was asked what is new.",
+            ["outcome"],
+            registry=self._registry,
+        )
         self._release = Gauge(
             "wardrobe_release_info",
             "1 for the release being served.",
@@ -82,6 +89,10 @@ class Instruments:
     def count_refusal(self) -> None:
         """One promoted release that is not served."""
         self._refused.inc()
+
+    def count_poll(self, outcome: Literal["ok", "failed"]) -> None:
+        """One question to the store whether there is something newer."""
+        self._polls.labels(outcome).inc()
 
     def tell_release(self, version: str, before: str | None = None) -> None:
         """The version that is served from now on, and the one that no longer is."""

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from inference.classifier import Classifier
 from inference.contract import ModelContract
-from model_store.errors import StoreError
 from model_store.manifest import Manifest
 
 
@@ -21,7 +20,8 @@ class Served:
         report: the bytes of its evaluation, as `/metrics` answers them.
         manifest: None for a bare artifact.
         number: of the promotion that made it current; None when it was not found through one.
-        stale_since: when the store was last heard from, if this model came from the cache instead.
+        stale_since: since when the store may have, or has, something newer: it does not answer, or what it
+            calls current is refused.
     """
 
     version: str
@@ -35,7 +35,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A promoted release that is not served, and why."""
+    """A promoted release that is not served, and why. It is not tried again; a new promotion of it is."""
 
     number: int
     version: str
@@ -44,15 +44,15 @@ class Refusal:
 
 @dataclass(frozen=True)
 class StoreTrouble:
-    """The store's last error while following it, and since when it has had one."""
+    """What went wrong with the store last, and since when something does."""
 
-    error: StoreError
+    error: Exception
     since: datetime
 
 
 @dataclass
 class Models:
-    """The holder of what is served. One writer (the follower), many readers.
+    """The holder of what is served. One writer (the follower, once it has begun), many readers.
 
     Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
     """
@@ -62,23 +62,33 @@ class Models:
     trouble: StoreTrouble | None = None
     draining: bool = False
 
+    @property
+    def seen(self) -> int | None:
+        """The newest promotion that was served or refused; None where none was found yet."""
+        numbers = [refusal.number for refusal in self.refusals]
+        return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
+
     def swap(self, served: Served) -> None:
         """Serve another model from the next request on."""
         self.current = served
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Remember a release that is never to be tried again."""
+    def refuse(self, refusal: Refusal, now: datetime) -> None:
+        """Remember a release that is not to be tried again; what is served is outdated from now on."""
         self.refusals = (*self.refusals, refusal)
+        self._grow_stale(now)
 
     def store_answered(self) -> None:
-        """The store works: nothing is stale any more."""
+        """The store works: nothing is stale any more, unless the newest release is refused."""
         self.trouble = None
-        if self.current.stale_since is not None:
+        if self.current.stale_since is not None and self.seen == self.current.number:
             self.current = replace(self.current, stale_since=None)
 
-    def store_failed(self, error: StoreError, now: datetime) -> None:
+    def store_failed(self, error: Exception, now: datetime) -> None:
         """The store does not work; what is served may be outdated from the first failure on."""
         since = self.trouble.since if self.trouble else now
         self.trouble = StoreTrouble(error, since)
+        self._grow_stale(since)
+
+    def _grow_stale(self, since: datetime) -> None:
         if self.current.stale_since is None:
             self.current = replace(self.current, stale_since=since)

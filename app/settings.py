@@ -49,6 +49,7 @@ class Settings(BaseModel):
         refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
         cache_dir: where releases pulled from S3 are kept.
         cache_keep: how many releases stay in the cache.
+        trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
         max_upload_bytes: the largest single picture, in bytes as sent.
         max_pixels: the largest picture, in pixels as its header says, checked before decoding.
         max_batch: the most pictures in one batch request.
@@ -76,6 +77,7 @@ class Settings(BaseModel):
     refresh_seconds: Annotated[float, Field(ge=0, le=DAY)] = 30
     cache_dir: Path = Path("~/.cache/wardrobe")
     cache_keep: Annotated[int, Field(ge=1)] = 3
+    trusted_keys: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     max_upload_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
     max_batch: Annotated[int, Field(ge=1)] = 256

@@ -28,7 +28,7 @@ PROBABILITIES = "probabilities"
 DISTANCE = "distance"
 """Its optional second output: float32, (N,), Mahalanobis distance to the nearest class."""
 
-_CANNOT_LOAD = (  # ONNX Runtime's errors have no ancestor of their own
+_UNUSABLE = (  # ONNX Runtime's errors have no ancestor of their own
     onnx_errors.Fail,
     onnx_errors.InvalidArgument,
     onnx_errors.InvalidGraph,
@@ -59,7 +59,7 @@ class OnnxSession:
             self._graph = onnxruntime.InferenceSession(
                 path, _options(threads), providers=["CPUExecutionProvider"]
             )
-        except _CANNOT_LOAD as error:
+        except _UNUSABLE as error:
             raise ModelUnreadable(
                 f"{path}: ONNX Runtime cannot load it ({error}). It must be the model.onnx of a release."
             ) from error
@@ -68,8 +68,16 @@ class OnnxSession:
         self._names = [output.name for output in self._graph.get_outputs()]
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score uint8 (N, 28, 28) pixels in one run of the graph."""
-        answers = dict(zip(self._names, self._graph.run(self._names, {PIXELS: pixels}), strict=True))
+        """Score uint8 (N, 28, 28) pixels in one run of the graph.
+
+        Raises:
+            ContractBroken: it cannot be run on them, whatever shapes it promised.
+        """
+        try:
+            scores = self._graph.run(self._names, {PIXELS: pixels})
+        except _UNUSABLE as error:
+            raise ContractBroken(f"The graph cannot be run ({error}). Serve another release.") from error
+        answers = dict(zip(self._names, scores, strict=True))
         return Scores(probabilities=answers[PROBABILITIES], distances=answers.get(DISTANCE))
 
 

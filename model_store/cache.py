@@ -81,9 +81,14 @@ def alone(cache: Path) -> Iterator[None]:
 
 
 def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime) -> None:
-    """Note what a store's current is, for a start at which the store does not answer."""
+    """Note what a store's current is, for a start at which the store does not answer.
+
+    Raises:
+        StoreRefused: this machine does not let us write there.
+    """
     note = _Note(address=address, version=release.version, since=since)
-    write_whole(_note_path(cache, address), note.model_dump_json().encode())
+    with alone(cache):
+        write_whole(_note_path(cache, address), note.model_dump_json().encode())
 
 
 def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> CachedCurrent | None:

@@ -38,7 +38,7 @@ HOMES = {
     "keras": ("training/", "inference/keras_session.py"),
     "limits": ("app/limits.py",),
     "matplotlib": ("training/", "scripts/"),
-    "mypy_boto3_s3": ("model_store/s3.py",),
+    "mypy_boto3_s3": ("model_store/s3.py", "model_store/s3_deadline.py"),
     "numpy": ("app/", "inference/", "model_store/", "scripts/", "training/"),
     "onnx": ("training/",),
     "onnxruntime": ("inference/onnx_session.py", "training/"),
