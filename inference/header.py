@@ -164,9 +164,8 @@ def _tiff_size(upload: bytes) -> Size:
     fields = first_ifd(upload, {_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS})
     bits = fields.get(_TIFF_BITS, 1)
     if bits is None or bits > _TIFF_BITS_MAX:
-        raise UnknownFormat(
-            f"This TIFF has samples of {bits or 'some other number of'} bits. Send one with 8 or 16 bits a sample."
-        )
+        said = bits or "some other number of"
+        raise UnknownFormat(f"This TIFF has samples of {said} bits. Send one with 8 or 16 bits a sample.")
     width, height = fields.get(_TIFF_WIDTH), fields.get(_TIFF_HEIGHT)
     if width is None or height is None:
         raise BrokenPicture("This TIFF names no width or no height (tags 256 and 257). Save it again.")

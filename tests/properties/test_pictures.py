@@ -92,7 +92,7 @@ def test_json_becomes_pixels_or_a_refusal(odd: object, value: object, row: int, 
     with contextlib.suppress(UploadError):
         rows_to_pixels(odd)
     with contextlib.suppress(UploadError):
-        assert rows_to_pixels(rows[:row] + [odd] + rows[row + 1 :]).shape == (28, 28)
+        assert rows_to_pixels([*rows[:row], odd, *rows[row + 1 :]]).shape == (28, 28)
     with contextlib.suppress(UploadError):
         changed = [0] * column + [value] + [0] * (27 - column)
-        assert rows_to_pixels(rows[:row] + [changed] + rows[row + 1 :])[row, column] == value
+        assert rows_to_pixels([*rows[:row], changed, *rows[row + 1 :]])[row, column] == value
