@@ -18,7 +18,7 @@ LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python overload
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
 
+fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, and fuzz every parser, in 10 minutes
+	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
+	@$(IN)/python -m fuzzing.coverage_guided
+	@$(IN)/python -m fuzzing.over_http $(ARGS)
+
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload
 
@@ -60,6 +65,7 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	$(LOCK) pyproject.toml --group train -c requirements-dev.txt -o requirements.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements-serve.txt
 	$(LOCK) pyproject.toml --only-group installer -o requirements-installer.txt
+	$(LOCK) --group fuzz -o requirements-fuzz.txt
 	$(LOCK) requirements-s3-servers.in -o requirements-s3-servers.txt
 
 clean: ## Remove what was installed and cached here
@@ -78,7 +84,8 @@ system:
 $(VENV)/.serve: requirements-serve.txt
 $(VENV)/.train: requirements.txt
 $(VENV)/.dev: requirements-dev.txt
+$(VENV)/.fuzz: requirements-fuzz.txt
 .venv-s3/.stamp: requirements-s3-servers.txt
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev .venv-s3/.stamp: | requirements-installer.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz .venv-s3/.stamp: | requirements-installer.txt
 	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
 	@touch $@
