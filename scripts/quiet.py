@@ -6,11 +6,14 @@ changes the process.
 """
 
 import importlib
+import importlib.util
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from training.errors import NotInstalled
 
 ERRORS_ONLY = "3"
 """Of TF_CPP_MIN_LOG_LEVEL: what C++ says later than the start, as far as it is fatal."""
@@ -20,8 +23,11 @@ def start_tensorflow() -> None:
     """Load TensorFlow and its devices quietly; whoever sets a lower TF_CPP_MIN_LOG_LEVEL hears them.
 
     Raises:
-        ImportError: it is not installed, or cannot be loaded.
+        NotInstalled: it is not there.
+        ImportError: it is, and cannot be loaded.
     """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise NotInstalled("TensorFlow is not installed. `make train` installs it, or pip: requirements.txt.")
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY) != ERRORS_ONLY:
         importlib.import_module("tensorflow")
         return

@@ -5,6 +5,7 @@ TrainingError
 │   ├── DataSetMissing      no data set where one was looked for
 │   ├── BadIdx              an IDX file with a wrong magic number, size or partner
 │   └── BadCsv              a CSV file with a wrong row
+├── NotInstalled            TensorFlow is not there
 ├── BadRecipe               settings that cannot be trained with
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
@@ -34,6 +35,10 @@ class BadIdx(DataError):
 
 class BadCsv(DataError):
     """A CSV file is damaged; the message names the row."""
+
+
+class NotInstalled(TrainingError):
+    """What training runs on is not installed."""
 
 
 class BadRecipe(TrainingError):
