@@ -123,7 +123,7 @@ def _load_bare(settings: Settings, store: Store) -> Served:
     if settings.trusted_keys is not None:
         raise SignatureMissing(
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
-            "which WARDROBE_TRUSTED_KEYS demands. Publish one: python -m scripts.publish FOLDER STORE --sign KEY"
+            "which WARDROBE_TRUSTED_KEYS demands. Publish a release with scripts.publish --sign KEY."
         )
     bare = pull_bare(store, cache_of(settings))
     served = open_bare_model(bare)

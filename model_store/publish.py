@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model_store.catalogue import check_complete, read_manifest
-from model_store.errors import AlreadyExists, GateRefused, NotFound, ReleaseCorrupt, StoreBroken
+from model_store.errors import AlreadyExists, GateRefused, NotFound, ReleaseCorrupt, ReleaseError, StoreBroken
 from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.gate import check_gate
 from model_store.layout import file_key, manifest_key
@@ -96,7 +96,7 @@ def _ask_gate(store: Store, manifest: Manifest, before: Promotion | None, force:
         if not force:
             raise
         return f"Forced past the gate: {error}"
-    except (NotFound, ReleaseCorrupt) as error:
+    except (NotFound, ReleaseError) as error:
         if not force:
             raise
         return f"Forced, as current could not be compared with: {error}"

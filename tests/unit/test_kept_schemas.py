@@ -1,0 +1,48 @@
+"""Every schema ever written is read for ever: tests/fixtures/schema-N/ keeps a release's papers of each.
+
+Who raises SCHEMA_VERSION writes a release with the new code, keeps its manifest.json and report.json there,
+and never touches the older ones.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from model_store.manifest import SCHEMA_VERSION, Manifest, manifest_bytes, parse_manifest
+from model_store.report import parse_report
+from model_store.verify import check_names
+
+KEPT = sorted((Path(__file__).parents[1] / "fixtures").glob("schema-*"))
+
+
+def manifest_in(folder: Path) -> Manifest:
+    return parse_manifest((folder / "manifest.json").read_bytes(), str(folder))
+
+
+def test_papers_of_every_schema_up_to_the_newest_are_kept() -> None:
+    assert [folder.name for folder in KEPT] == [f"schema-{n}" for n in range(1, SCHEMA_VERSION + 1)]
+
+
+@pytest.mark.parametrize("folder", KEPT, ids=lambda folder: folder.name)
+def test_a_manifest_of_each_schema_is_read_and_says_what_it_said_then(folder: Path) -> None:
+    manifest = manifest_in(folder)
+
+    check_names(manifest, str(folder))
+    assert manifest.model.labels[9] == "Ankle boot"
+    assert manifest.headline.test_accuracy == 0.93
+    assert manifest.golden.inputs().shape == (3, 28, 28)
+    assert manifest.golden.answers().shape == (3, 10)
+
+
+@pytest.mark.parametrize("folder", KEPT, ids=lambda folder: folder.name)
+def test_a_report_of_each_schema_is_read(folder: Path) -> None:
+    report = parse_report((folder / "report.json").read_bytes(), str(folder))
+
+    assert report.test.accuracy == 0.93
+    assert report.labels == manifest_in(folder).model.labels
+
+
+def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
+    newest = KEPT[-1]
+
+    assert manifest_bytes(manifest_in(newest)) == (newest / "manifest.json").read_bytes()
