@@ -1,0 +1,60 @@
+"""Promotions and rollbacks to and fro while a service is asked, and what its clients saw of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_store.promotions import append, newest
+from model_store.publish import publish
+from model_store.rollback import roll_back
+from model_store.store import Store
+from tests.releases import a_release
+from tests.service import Service
+from tests.uploads import a_garment, png
+from tests.waiting import wait_for
+from tests.witness import Answers, known_answers
+
+PICTURE = a_garment()
+UPLOAD = png(PICTURE)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A store with releases that take turns in being current, and what each of them answers to UPLOAD."""
+
+    store: Store
+    versions: list[str]
+    answers: Answers
+
+
+def a_shelf(store: Store, folder: Path, releases: int = 3) -> Shelf:
+    """Publish releases into an empty store; the first is current."""
+    folders = [a_release(folder / str(seed), seed=seed) for seed in range(releases)]
+    versions = [
+        publish(release, store, by="tests", promote=number == 0).manifest.version
+        for number, release in enumerate(folders)
+    ]
+    return Shelf(store, versions, known_answers(folders, PICTURE))
+
+
+def swap(shelf: Shelf, number: int) -> str:
+    """Make another release current: every third time by a rollback, else by promoting the next one.
+
+    Returns:
+        Its version.
+    """
+    holding = newest(shelf.store)
+    assert holding is not None
+    if number % 3 == 2:
+        return roll_back(shelf.store, "tests").version
+    upcoming = shelf.versions[(shelf.versions.index(holding.version) + 1) % len(shelf.versions)]
+    return append(shelf.store, upcoming, "promote", "tests", holding).version
+
+
+def wait_until_served(service: Service, version: str, seconds: float = 30) -> None:
+    """Until every worker answers with a release."""
+    enough = 8 * len(service.worker_pids())
+    wait_for(
+        f"{version} in every worker",
+        lambda: {service.get("/model").json()["version"] for _ in range(enough)} == {version},
+        seconds,
+    )
