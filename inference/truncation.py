@@ -29,14 +29,18 @@ def is_whole(upload: bytes, header: Header) -> bool:
 
 
 def _png_is_whole(upload: bytes) -> bool:
-    """Walk from chunk to chunk up to IEND: length, kind, data, checksum."""
-    position = _PNG_SIGNATURE
+    """Walk from chunk to chunk up to IEND: length, kind, data, checksum.
+
+    OpenCV looks for IDAT beyond an IEND too, where no walk of ours goes: such a PNG of 100 bytes took 4.1 GB.
+    """
+    position, has_samples = _PNG_SIGNATURE, False
     for _ in range(_PNG_CHUNKS_MAX):
         if position + 12 > len(upload):
             return False
         length = int.from_bytes(upload[position : position + 4], "big")
         kind = upload[position + 4 : position + 8]
         position += 12 + length
+        has_samples |= kind == b"IDAT"
         if kind == b"IEND":
-            return position <= len(upload)
+            return has_samples and length == 0 and position <= len(upload)
     return False

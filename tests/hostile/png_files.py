@@ -66,6 +66,13 @@ def _broken() -> dict[str, bytes]:
         "no-idat": SIGNATURE + ihdr(28, 28) + END,
         "no-iend": png()[:-12],
         "no-ihdr": SIGNATURE + png_chunk(b"IDAT", zlib_zeros(28 * 29)) + END,
+        "no-idat-then-2-gb": SIGNATURE + ihdr(28, 28) + END + b"\xa0\0\0\0tEXt" + bytes(64),
+        "iend-with-data-then-3-gb": SIGNATURE
+        + ihdr(28, 28)
+        + b"\0\0\0\x33IEND"
+        + bytes(55)
+        + b"\xa0\0\0\0IDAT"
+        + END,
         "chunk-of-4-gb": SIGNATURE + ihdr(28, 28) + b"\xff\xff\xff\xffIDAT" + bytes(100),
         "chunk-of-2-gb": SIGNATURE + ihdr(28, 28) + b"\x7f\xff\xff\xfftEXt" + bytes(100),
         "ancillary-of-4-gb-before-idat": png(b"\xff\xff\xff\xf0tEXt" + bytes(8)),
