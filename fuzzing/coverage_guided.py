@@ -7,7 +7,6 @@ is kept under fuzzing/crashers/. Without atheris (it has no wheel for every Pyth
 """
 
 import argparse
-import json
 import re
 import subprocess
 import sys
@@ -17,8 +16,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.results import save
 from fuzzing.memory import trend
-from fuzzing.reporting import FLAT_MEGABYTES, machine
+from fuzzing.reporting import FLAT_MEGABYTES
 from tests.hostile.corpus import FILES
 from tests.hostile.entry import SEEDS
 
@@ -40,8 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     done = subprocess.run(_command(options.seconds, options.seed), capture_output=True, check=False)  # noqa: S603
     printed = (done.stdout + done.stderr).decode("utf-8", errors="replace")
     outcome = _outcome(printed, done.returncode, options)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "fuzz-coverage.json").write_text(json.dumps(outcome, indent=1) + "\n", "utf-8")
+    command = f"python -m fuzzing.coverage_guided --seconds {options.seconds} --seed {options.seed}"
+    save("fuzz-coverage", command, outcome)
     console.print_json(data=outcome)
     if not outcome["green"]:
         console.print(printed[-3000:], markup=False)
@@ -75,9 +75,7 @@ def _outcome(printed: str, status: int, options: argparse.Namespace) -> dict[str
     coverage = [int(found) for found in re.findall(r"cov: (\d+)", printed)]
     line = trend(samples) if len(samples) > 3 else None
     return {
-        "command": f"python -m fuzzing.coverage_guided --seconds {options.seconds} --seed {options.seed}",
         "seed": options.seed,
-        "machine": machine(),
         "instrumented": "inference/ alone; OpenCV is native and not instrumented",
         "n": _final(printed, "number_of_executed_units"),
         "seconds": options.seconds,
@@ -98,7 +96,6 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fuzzing.coverage_guided", description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("docs/results"), help="folder of fuzz-coverage.json")
     return parser
 
 

@@ -68,7 +68,11 @@ class Trend:
 
 
 def trend(samples: list[tuple[int, int]]) -> Trend:
-    """Fit a line by least squares to what (requests, kilobytes) come down to in each bucket after WARM_UP."""
+    """Fit a line to what (requests, kilobytes) come down to in each bucket after WARM_UP.
+
+    The slope is the median of all pairs' (Theil and Sen), so that a bucket in which one large picture
+    followed the other does not bend it.
+    """
     last = samples[-1][0]
     at_rest: dict[int, tuple[int, int]] = {}
     for done, kilobytes in samples:
@@ -76,7 +80,8 @@ def trend(samples: list[tuple[int, int]]) -> Trend:
         if done >= WARM_UP * last and kilobytes <= at_rest.get(bucket, (0, kilobytes))[1]:
             at_rest[bucket] = (done, kilobytes)
     x, y = np.array(list(at_rest.values()), float).T
-    slope = float(np.polyfit(x, y, 1)[0])
+    first, second = np.triu_indices(len(x), k=1)
+    slope = float(np.median((y[second] - y[first]) / (x[second] - x[first])))
     return Trend(
         kilobytes_per_1000=round(slope * 1000, 2),
         growth_megabytes=round(slope * float(x[-1] - x[0]) / 1024, 2),

@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), LOG_LEVEL="WARNING") as service:
         outcome = attack(service, options.requests, options.seed)
     command = f"python -m fuzzing.over_http --requests {options.requests} --seed {options.seed}"
-    return report(outcome, command, options.out, Console())
+    return report(outcome, command, Console())
 
 
 def attack(service: Service, requests: int, seed: int) -> HttpOutcome:
@@ -140,9 +140,6 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fuzzing.over_http", description=__doc__.partition("\n")[0])
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--out", type=Path, default=Path("docs/results"), help="folder of fuzz.json and fuzz.png"
-    )
     return parser
 
 

@@ -1,16 +1,13 @@
 """The figures of an attack: a table for whoever waits, JSON and a plot for whoever comes later."""
 
-import json
-import os
-import platform
 from collections import Counter
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.results import FOLDER, save
 from fuzzing.memory import Trend
 
 FLAT_MEGABYTES = 32.0
@@ -18,8 +15,6 @@ FLAT_MEGABYTES = 32.0
 
 SLOW_SECONDS = 10.0
 """What an answer may take where several clients share few cores and pictures of 50 megapixels come in."""
-
-LIBRARIES = ("flask", "gunicorn", "numpy", "onnxruntime", "opencv-python-headless", "werkzeug")
 
 
 @dataclass(frozen=True)
@@ -49,8 +44,8 @@ class HttpOutcome:
     tracebacks: int
 
 
-def report(outcome: HttpOutcome, command: str, out: Path, console: Console) -> int:
-    """Print the table, write fuzz.json and fuzz.png, and give the exit status."""
+def report(outcome: HttpOutcome, command: str, console: Console) -> int:
+    """Print the table, write docs/results/fuzz.json and fuzz.png, and give the exit status."""
     faults = faults_of(outcome)
     console.print(_table(outcome))
     for number, one in enumerate(outcome.trends.values(), start=1):
@@ -64,9 +59,8 @@ def report(outcome: HttpOutcome, command: str, out: Path, console: Console) -> i
         f"{outcome.requests / outcome.seconds:.0f} requests/s; the slowest took {slowest.seconds:.2f} s "
         f"({slowest.kind}, number {slowest.number}, status {slowest.status})"
     )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "fuzz.json").write_text(json.dumps(_document(outcome, command, faults), indent=1) + "\n", "utf-8")
-    _plot(outcome, out / "fuzz.png")
+    save("fuzz", command, _figures(outcome, faults))
+    _plot(outcome, FOLDER / "fuzz.png")
     console.print("\n".join(faults) if faults else "green: no 5xx, no worker died, memory is flat")
     return 1 if faults else 0
 
@@ -83,30 +77,13 @@ def faults_of(outcome: HttpOutcome) -> list[str]:
     return [fault for fault, happened in checks.items() if happened]
 
 
-def machine() -> dict[str, object]:
-    """Cores, processor, Python and libraries; no name of a host."""
-    cpu = [
-        line
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    return {
-        "cores": len(os.sched_getaffinity(0)),
-        "cpu": cpu[0].partition(": ")[2] if cpu else platform.machine(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in LIBRARIES},
-    }
-
-
-def _document(outcome: HttpOutcome, command: str, faults: list[str]) -> dict[str, object]:
+def _figures(outcome: HttpOutcome, faults: list[str]) -> dict[str, object]:
     statuses: Counter[int] = Counter()
     for (_, status), count in outcome.kinds.items():
         statuses[status] += count
     return {
-        "command": command,
         "seed": outcome.seed,
         "n": outcome.requests,
-        "machine": machine(),
         "seconds": outcome.seconds,
         "green": not faults,
         "faults": faults,
