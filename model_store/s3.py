@@ -34,6 +34,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as NoConnectionError,
 )
+from urllib3.exceptions import HTTPError as BrokenInside
 
 from model_store.errors import BadAddress, StoreBroken, StoreRefused, StoreUnreachable
 from model_store.files import CHUNK_BYTES, receive, within
@@ -65,8 +66,15 @@ UNUSABLE_CREDENTIALS: Final = (
     UnauthorizedSSOTokenError,
 )
 DAMAGED: Final = (ChecksumMismatch, FlexibleChecksumError)
-BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError, *DAMAGED)
-NO_ANSWER: Final = (HTTPClientError, NoConnectionError, ResponseStreamingError, IncompleteReadError)
+# botocore hands on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
+BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError, BrokenInside, *DAMAGED)
+NO_ANSWER: Final = (
+    HTTPClientError,
+    NoConnectionError,
+    ResponseStreamingError,
+    IncompleteReadError,
+    BrokenInside,
+)
 
 Result = TypeVar("Result")
 

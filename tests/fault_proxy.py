@@ -230,10 +230,12 @@ async def _damaged(answer: bytes, answers: asyncio.StreamWriter) -> None:
 
 
 async def _damaged_under_a_checksum(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    """As AWS answers where a checksum was kept; Swift keeps none."""
+    """As AWS answers where a checksum was kept; Swift keeps none. Errors have none anywhere."""
     head, body = _split(answer)
-    crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
-    answers.write(head[:-2] + b"x-amz-checksum-crc32: " + crc + b"\r\n\r\n" + _flipped(body))
+    if b" 200 " in head.partition(b"\r\n")[0]:
+        crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
+        head = head[:-2] + b"x-amz-checksum-crc32: " + crc + b"\r\n\r\n"
+    answers.write(head + _flipped(body))
 
 
 def _split(answer: bytes) -> tuple[bytes, bytes]:

@@ -50,6 +50,7 @@ HOMES = {
     "sklearn": ("training/",),
     "tensorflow": ("training/",),
     "tf2onnx": ("training/",),
+    "urllib3": ("model_store/s3.py",),
     "werkzeug": ("app/",),
 }
 """Where each third-party library may be imported; one that is not listed may be imported nowhere."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,18 @@ def test_a_fault_is_told_in_time_with_bucket_key_and_cause_and_is_over_when_it_i
     assert f"{store.address}/{KEY}" in str(caught.value)
     proxy.heal()
     assert store.read(KEY) == RECORD
+
+
+@pytest.mark.parametrize("fault", [Mode.RESET, Mode.TRUNCATE, Mode.DAMAGE, Mode.CHECKSUM])
+def test_a_fault_is_ours_too_where_the_answer_would_have_been_a_no_or_a_list(
+    store: S3Store, proxy: FaultProxy, fault: Mode
+) -> None:
+    proxy.break_by(fault)
+
+    with pytest.raises(StoreError):
+        store.read("promotions/00000002.json")
+    with suppress(StoreError):  # a listing that is only damaged may still be one
+        store.entries("")
 
 
 def test_a_listing_and_an_upload_are_given_up_in_time_too(
