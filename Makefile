@@ -6,6 +6,7 @@ IMAGE ?= wardrobe
 BASE ?=
 BUILD_FLAGS ?=
 ARGS ?=
+MINUTES ?= 10
 export PORT
 # ONNX Runtime reports to its makers unless this is set before it is loaded.
 export ORT_DISABLE_TELEMETRY := 1
@@ -18,7 +19,7 @@ LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload soak audit sbom
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +54,15 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, and fuzz ever
 	@$(IN)/python -m fuzzing.coverage_guided
 	@$(IN)/python -m fuzzing.over_http $(ARGS)
 
+soak: system $(VENV)/.dev .venv-s3/.stamp ## Bad clients, a broken S3 and killed workers for 10 minutes, or MINUTES=
+	@$(IN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
+	@$(IN)/python -m scripts.audit $(ARGS)
+
+sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
+	@$(IN)/python -m scripts.sbom
+
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload
 
@@ -64,7 +74,8 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	$(LOCK) pyproject.toml --group train --group dev -o requirements-dev.txt
 	$(LOCK) pyproject.toml --group train -c requirements-dev.txt -o requirements.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements-serve.txt
-	$(LOCK) pyproject.toml --only-group installer -o requirements-installer.txt
+	$(LOCK) --group installer -o requirements-installer.txt
+	$(LOCK) --group audit -c requirements-dev.txt -o requirements-audit.txt
 	$(LOCK) --group fuzz -o requirements-fuzz.txt
 	$(LOCK) requirements-s3-servers.in -o requirements-s3-servers.txt
 
@@ -85,7 +96,8 @@ $(VENV)/.serve: requirements-serve.txt
 $(VENV)/.train: requirements.txt
 $(VENV)/.dev: requirements-dev.txt
 $(VENV)/.fuzz: requirements-fuzz.txt
+$(VENV)/.audit: requirements-audit.txt
 .venv-s3/.stamp: requirements-s3-servers.txt
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz .venv-s3/.stamp: | requirements-installer.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.audit .venv-s3/.stamp: | requirements-installer.txt
 	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
 	@touch $@
