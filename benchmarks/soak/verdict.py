@@ -87,7 +87,9 @@ def judge(  # noqa: PLR0913 - what was recorded, each thing named
     """Draw the figures from what was recorded."""
     cut_by_kills = [one for one in seen if _is_cut_by_kill(one, kills)]
     wrong = [one for one in seen if not one.fine and one not in cut_by_kills]
-    long_lived = {pid: lived for pid, lived in samples.items() if len(lived) >= LONG_LIVED * seconds}
+    long_lived = {
+        pid: lived for pid, lived in samples.items() if lived[-1].at - lived[0].at >= LONG_LIVED * seconds
+    }
     return Verdict(
         requests=len(seen),
         outcomes=_outcomes(seen),

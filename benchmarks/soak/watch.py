@@ -1,6 +1,5 @@
 """What each worker holds over time: memory, descriptors, threads; read from /proc once a second."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -59,14 +58,21 @@ class Watch:
 
 def _sample(at: float, process: Path, port: int) -> Sample:
     pages = int((process / "statm").read_text("ascii").split()[1])
-    held = [os.readlink(descriptor) for descriptor in (process / "fd").iterdir()]
+    held = [_leads_to(descriptor) for descriptor in (process / "fd").iterdir()]
     of_clients = _sockets_of_clients(process, port)
     return Sample(
         at=round(at, 1),
         megabytes=round(pages * PAGE_BYTES / 1e6, 1),
-        descriptors=sum(name not in of_clients for name in held),
+        descriptors=sum(bool(name) and name not in of_clients for name in held),
         threads=len(list((process / "task").iterdir())),
     )
+
+
+def _leads_to(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except FileNotFoundError:  # closed since it was listed
+        return ""
 
 
 def _sockets_of_clients(process: Path, port: int) -> set[str]:

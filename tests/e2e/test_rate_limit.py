@@ -1,9 +1,11 @@
 """Rates over several workers: a real Redis, a real gunicorn with two workers."""
 
+import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from tests.waiting import wait_for
 
 UPLOAD = png(a_garment())
 ALLOWED = 6
-TRIES = 30
+TRIES = ALLOWED + 2
 
 
 @pytest.fixture
@@ -24,11 +26,25 @@ def counts(tmp_path: Path) -> Iterator[RedisServer]:
         yield server
 
 
-def served(tries: int, service: Service) -> int:
-    """How many of so many requests are let in; several at a time, so that every worker gets some."""
-    with ThreadPoolExecutor(8) as clients:
-        answers = clients.map(lambda _: service.post("/predict", data=UPLOAD).status_code, range(tries))
-        return list(answers).count(200)
+def let_in_by_each(service: Service) -> list[int]:
+    """How many requests each worker lets in, one worker after the other, while the others are asleep."""
+    return [_let_in(service, pid) for pid in sorted(service.worker_pids())]
+
+
+def _let_in(service: Service, pid: int) -> int:
+    with asleep([other for other in service.worker_pids() if other != pid]):
+        return [service.post("/predict", data=UPLOAD).status_code for _ in range(TRIES)].count(200)
+
+
+@contextmanager
+def asleep(pids: list[int]) -> Iterator[None]:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def limited(storage: str, store: Path) -> dict[str, str]:
@@ -43,10 +59,10 @@ def limited(storage: str, store: Path) -> dict[str, str]:
 
 def test_workers_share_one_count_in_redis(tmp_path: Path, little_store: Path, counts: RedisServer) -> None:
     with running(tmp_path, **limited(counts.address, little_store)) as service:
-        let_in = served(TRIES, service)
+        let_in = let_in_by_each(service)
         log = service.log.read_text("utf-8")
 
-    assert let_in == ALLOWED
+    assert let_in == [ALLOWED, 0]
     assert ["127.0.0.1" in key for key in counts.keys()] == [True]  # noqa: SIM118 - not a dictionary
     assert "p%40ss" not in log
     assert "rate_limit_storage=redis://***@127.0.0.1" in log
@@ -54,24 +70,24 @@ def test_workers_share_one_count_in_redis(tmp_path: Path, little_store: Path, co
 
 def test_without_redis_each_worker_counts_for_itself(tmp_path: Path, little_store: Path) -> None:
     with running(tmp_path, **limited("memory://", little_store)) as service:
-        let_in = served(TRIES * 2, service)
+        let_in = let_in_by_each(service)
 
-    assert ALLOWED < let_in <= 2 * ALLOWED
+    assert let_in == [ALLOWED, ALLOWED]
 
 
 def test_while_redis_is_away_each_worker_counts_for_itself_and_says_so(
     tmp_path: Path, little_store: Path, counts: RedisServer
 ) -> None:
     with running(tmp_path, **limited(counts.address, little_store)) as service:
-        used_up = served(TRIES, service)
+        used_up = let_in_by_each(service)
         counts.stop()
-        alone = served(TRIES * 2, service)
+        alone = let_in_by_each(service)
         counts.start()
         wait_for("the shared count", lambda: "LIMITS" in "".join(_counted(service, counts)), seconds=60)
         log = service.log.read_text("utf-8")
 
-    assert used_up == ALLOWED
-    assert ALLOWED < alone <= 2 * ALLOWED
+    assert used_up == [ALLOWED, 0]
+    assert alone == [ALLOWED, ALLOWED]
     assert "Rate limit storage unreachable - falling back to in-memory storage" in log
     assert "Rate limit storage recovered" in log
     assert "Traceback" not in log
