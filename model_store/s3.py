@@ -76,6 +76,9 @@ NO_ANSWER: Final = (
     BrokenInside,
 )
 
+CUT_SHORT: Final = "The answer ended before its headers did. Look at the network and the server."
+"""Python's http.client takes such an answer for a whole one with little to say: an empty listing, say."""
+
 Result = TypeVar("Result")
 
 
@@ -162,10 +165,15 @@ class S3Store:
                 page = next(pages, None)
             if page is None:
                 return
+            if "Name" not in page:
+                raise StoreUnreachable(f"{self._named(prefix)}: ListObjectsV2: {CUT_SHORT}")
             yield page
 
     def _chunks(self, key: str) -> Iterator[bytes]:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+        if "ContentLength" not in answer:
+            answer["Body"].close()
+            raise ResponseStreamingError(error=CUT_SHORT)
         digest = hashlib.md5(usedforsecurity=False)
         with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
@@ -197,6 +205,8 @@ class S3Store:
         try:
             with deadline(self._request_seconds + size / SLOWEST_BYTES) as limited:
                 yield limited
+            if limited.passed:  # what was cut may look like a short answer
+                raise ResponseStreamingError(error=CUT_SHORT)
         except ClientError as error:
             told = error.response.get("Error", {})
             raise meaning(told.get("Code", "no code"), told.get("Message", ""), where, operation) from error

@@ -26,6 +26,7 @@ class Mode(Enum):
     SLOW = "1 byte a second"
     RESET = "reset in the middle of the body"
     TRUNCATE = "closed in the middle of the body"
+    BEHEAD = "closed in the middle of the headers"
     FORBIDDEN = "403 AccessDenied"
     NO_BUCKET = "404 NoSuchBucket"
     BROKEN = "500 InternalError"
@@ -216,6 +217,11 @@ async def _half(answer: bytes, answers: asyncio.StreamWriter) -> None:
     await answers.drain()
 
 
+async def _part_of_the_head(answer: bytes, answers: asyncio.StreamWriter) -> None:
+    status, end, _ = answer.partition(b"\r\n")
+    answers.write(status + end + b"Content-")
+
+
 async def _half_then_reset(answer: bytes, answers: asyncio.StreamWriter) -> None:
     await _half(answer, answers)
     connection = answers.get_extra_info("socket")
@@ -254,6 +260,7 @@ _DELIVERIES: dict[Mode, Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
     Mode.SLOW: _slowly,
     Mode.RESET: _half_then_reset,
     Mode.TRUNCATE: _half,
+    Mode.BEHEAD: _part_of_the_head,
     Mode.DAMAGE: _damaged,
     Mode.CHECKSUM: _damaged_under_a_checksum,
 }

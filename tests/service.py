@@ -17,6 +17,9 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent
 
+READY_SECONDS = 60
+"""The most that a start may take: with a store that does not answer, half of it is the time limit."""
+
 
 @dataclass
 class Service:
@@ -64,7 +67,7 @@ def running(directory: Path, **environment: str) -> Iterator[Service]:
     """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
     service = start(directory, **environment)
     try:
-        wait_for(f"{service.url}/readyz", lambda: _answers_or_ended(service))
+        wait_for(f"{service.url}/readyz", lambda: _answers_or_ended(service), READY_SECONDS)
         yield service
     finally:
         if service.process.poll() is None:
@@ -117,5 +120,5 @@ def _answers_or_ended(service: Service) -> bool:
         raise AssertionError(f"gunicorn ended: {service.log.read_text('utf-8')[-3000:]}")
     try:
         return service.get("/readyz").status_code == 200
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False

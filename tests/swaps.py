@@ -1,8 +1,14 @@
 """Promotions and rollbacks to and fro while a service is asked, and what its clients saw of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from inference.arrays import Pixels
+from inference.classifier import open_classifier
+from model_store.local import open_release
 from model_store.promotions import append, newest
 from model_store.publish import publish
 from model_store.rollback import roll_back
@@ -11,7 +17,7 @@ from tests.releases import a_release
 from tests.service import Service
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
-from tests.witness import Answers, known_answers
+from tests.witness import Answers
 
 PICTURE = a_garment()
 UPLOAD = png(PICTURE)
@@ -57,4 +63,17 @@ def wait_until_served(service: Service, version: str, seconds: float = 30) -> No
         f"{version} in every worker",
         lambda: {service.get("/model").json()["version"] for _ in range(enough)} == {version},
         seconds,
+    )
+
+
+def known_answers(releases: list[Path], pixels: Pixels) -> Answers:
+    """What each release answers to a picture, asked without the service."""
+    return dict(_answer(folder, pixels) for folder in releases)
+
+
+def _answer(folder: Path, pixels: Pixels) -> tuple[str, Mapping[str, float]]:
+    manifest = open_release(folder).manifest
+    [prediction] = open_classifier(folder / "model.onnx", manifest.model).classify(pixels[np.newaxis])
+    return manifest.version, dict(
+        zip(manifest.model.labels, map(float, prediction.probabilities), strict=True)
     )

@@ -14,14 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from urllib.parse import urlsplit
-
-import numpy as np
-
-from inference.arrays import Pixels
-from inference.classifier import open_classifier
-from model_store.local import open_release
 
 CLIENTS = 2
 CONNECTIONS = 4
@@ -71,11 +64,6 @@ class Testimony:
             self.versions[version] = self.versions.get(version, 0) + count
 
 
-def known_answers(releases: list[Path], pixels: Pixels) -> Answers:
-    """What each release answers to a picture, asked without the service."""
-    return dict(_answer(folder, pixels) for folder in releases)
-
-
 @contextmanager
 def witnesses(
     url: str, upload: bytes, answers: Answers, *, clients: int = CLIENTS, pause: float = 0.0
@@ -89,10 +77,10 @@ def witnesses(
         clients: processes.
         pause: seconds between two rounds of a client; 0 asks as fast as it is answered.
     """
-    fork = multiprocessing.get_context("fork")
-    stop, seen = fork.Event(), fork.Queue()
+    fresh = multiprocessing.get_context("spawn")  # a fork would take over locks that other threads hold
+    stop, seen = fresh.Event(), fresh.Queue()
     processes = [
-        fork.Process(target=_ask, args=(_Client(url, upload, answers), pause, stop, seen), daemon=True)
+        fresh.Process(target=_ask, args=(_Client(url, upload, answers), pause, stop, seen), daemon=True)
         for _ in range(clients)
     ]
     for process in processes:
@@ -107,14 +95,6 @@ def witnesses(
         for process in processes:
             process.join()
         seen.close()
-
-
-def _answer(folder: Path, pixels: Pixels) -> tuple[str, Mapping[str, float]]:
-    manifest = open_release(folder).manifest
-    [prediction] = open_classifier(folder / "model.onnx", manifest.model).classify(pixels[np.newaxis])
-    return manifest.version, dict(
-        zip(manifest.model.labels, map(float, prediction.probabilities), strict=True)
-    )
 
 
 def _ask(client: "_Client", pause: float, stop: Event, seen: "Queue[Testimony]") -> None:

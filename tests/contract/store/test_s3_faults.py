@@ -43,6 +43,7 @@ TOLD = {
     Mode.SLOW: (StoreUnreachable, "ReadTimeoutError"),
     Mode.RESET: (StoreUnreachable, "reset by peer|Connection"),
     Mode.TRUNCATE: (StoreUnreachable, r"IncompleteRead|bytes read"),
+    Mode.BEHEAD: (StoreUnreachable, "The answer ended before its headers did"),
     Mode.FORBIDDEN: (StoreRefused, "AccessDenied on GetObject. The service needs s3:GetObject"),
     Mode.NO_BUCKET: (StoreRefused, "NoSuchBucket on GetObject. There is no such bucket there"),
     Mode.BROKEN: (StoreUnreachable, "InternalError on GetObject. The server could not answer now"),
@@ -97,6 +98,26 @@ def test_a_listing_and_an_upload_are_given_up_in_time_too(
         store.entries("")
     with pytest.raises(StoreUnreachable, match="PutObject"):
         store.upload("file", tmp_path / "file")
+
+
+@pytest.mark.parametrize("fault", [Mode.BEHEAD, Mode.TRUNCATE, Mode.RESET])
+def test_an_answer_that_is_cut_short_is_not_taken_for_an_empty_listing(
+    store: S3Store, proxy: FaultProxy, fault: Mode
+) -> None:
+    proxy.break_by(fault)
+
+    with pytest.raises(StoreError, match="ListObjectsV2"):
+        store.entries("")
+
+
+def test_a_listing_that_takes_too_long_is_not_taken_for_an_empty_one(
+    proxy: FaultProxy, store: S3Store
+) -> None:
+    patient = S3Store(store.address, read_seconds=30, request_seconds=0.5)
+    proxy.break_by(Mode.SLOW)
+
+    with pytest.raises(StoreUnreachable, match="ListObjectsV2 was not done after"):
+        patient.entries("")
 
 
 def test_a_trickle_that_is_never_silent_is_cut_when_the_time_is_up(

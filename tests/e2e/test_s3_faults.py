@@ -1,0 +1,65 @@
+"""A bucket that is sometimes not there: a few faults on real gunicorn; `make chaos` tries all.
+
+Most of the time is spent waiting, so the scenes play at the same time.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.fault_proxy import Mode
+from tests.s3_faults import SITUATIONS, START_SECONDS, TELL_SECONDS, Leak, Outcome, a_stage, leak
+from tests.s3_servers import S3Server
+
+SCENES = [
+    ("start, no cache", Mode.BLACK_HOLE),
+    ("start, no cache", Mode.FORBIDDEN),
+    ("start, cached", Mode.SLOW),
+    ("start, cached", Mode.REFUSE),
+    ("running", Mode.RESET),
+    ("running", Mode.DAMAGE),
+    ("running", Mode.SLOW_DOWN),
+]
+AT_ONCE = 4
+LEAKY_POLLS = 50
+
+Scene = tuple[str, Mode]
+
+
+@pytest.fixture(scope="module")
+def played(
+    swift_server: S3Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[dict[Scene, "Future[Outcome]"], "Future[Leak]"]]:
+    """All scenes, under way."""
+
+    def play(scene: Scene) -> Outcome:
+        situation, fault = scene
+        return SITUATIONS[situation](a_stage(swift_server, tmp_path_factory.mktemp("scene")), fault)
+
+    def count() -> Leak:
+        return leak(a_stage(swift_server, tmp_path_factory.mktemp("leak")), Mode.SKEW, LEAKY_POLLS)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, value in swift_server.environment().items():
+            patch.setenv(name, value)
+        yield {scene: pool.submit(play, scene) for scene in SCENES}, pool.submit(count)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: f"{scene[0]}-{scene[1].name.lower()}")
+def test_a_fault_costs_no_prediction_and_is_told_in_time(
+    played: tuple[dict[Scene, "Future[Outcome]"], "Future[Leak]"], scene: Scene
+) -> None:
+    outcome = played[0][scene].result()
+
+    assert outcome.seconds < max(START_SECONDS, TELL_SECONDS)
+
+
+def test_failed_polls_leave_no_thread_and_no_descriptor_in_the_worker(
+    played: tuple[dict[Scene, "Future[Outcome]"], "Future[Leak]"],
+) -> None:
+    leaked = played[1].result()
+
+    assert leaked.polls == LEAKY_POLLS
+    assert leaked.after.threads <= leaked.before.threads
+    assert leaked.after.descriptors <= leaked.before.descriptors

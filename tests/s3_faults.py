@@ -1,0 +1,243 @@
+"""One S3 fault, one situation: what the service does. e2e tries a few of them, `make chaos` all.
+
+Each function starts a real service with a fault-making proxy between it and Swift, asserts what is promised,
+and returns how long things took. The service has one worker and asks the store five times a second.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from model_store.cache import remember
+from model_store.promotions import append, newest
+from model_store.publish import publish
+from model_store.pull import pull
+from model_store.s3 import REQUEST_SECONDS, S3Store
+from tests.fault_proxy import FaultProxy, Mode, fault_proxy
+from tests.releases import a_release
+from tests.s3_servers import S3Server
+from tests.service import Service, running, start
+from tests.swaps import PICTURE, UPLOAD, known_answers
+from tests.waiting import wait_for
+from tests.witness import Answers, witnesses
+
+REFRESH_SECONDS = 0.2
+
+FILLED = "filled"
+"""The cache that knows the current release."""
+
+START_SECONDS = REQUEST_SECONDS + 20
+"""The most that a start may take without the store: one request, and gunicorn on a busy machine."""
+
+TELL_SECONDS = REQUEST_SECONDS + 10
+"""The most until /readyz tells of a fault: one request, and the pause before it."""
+
+RECOVER_SECONDS = REQUEST_SECONDS + 20
+"""The most until the newer release is served after a fault: the request that still hangs, and the pull."""
+
+SETTLED_POLLS = 5
+"""Failed polls after which a worker holds all that it ever needs."""
+
+CAUSES = {
+    Mode.REFUSE: "EndpointConnectionError|Connection",
+    Mode.BLACK_HOLE: "ReadTimeoutError|was not done after 25 s",
+    Mode.SLOW: "was not done after 25 s",
+    Mode.RESET: "Connection|reset",
+    Mode.TRUNCATE: "IncompleteRead|bytes read|Connection|was not done",
+    Mode.BEHEAD: "ended before its headers did",
+    Mode.FORBIDDEN: "AccessDenied",
+    Mode.NO_BUCKET: "NoSuchBucket",
+    Mode.BROKEN: "InternalError",
+    Mode.SLOW_DOWN: "SlowDown",
+    Mode.CHECKSUM: "not what the server has|XML|unable to parse|ResponseParserError|promotion",
+    Mode.DAMAGE: "not what the server has|XML|unable to parse|ResponseParserError|promotion",
+    Mode.SKEW: "RequestTimeTooSkewed.*clock",
+}
+"""The words by which an operator recognises each fault."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a fault.
+
+    Attributes:
+        seconds: until the service had ended, or told of the fault.
+        recovered: seconds from the end of the fault until all was well; None where there was no service.
+        answered: predictions while the fault was on; none of them may fail.
+        said: how the fault was told.
+    """
+
+    seconds: float
+    recovered: float | None
+    answered: int
+    said: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A bucket of its own with a current release and one to come, and a cache that knows the current one."""
+
+    server: S3Server
+    folder: Path
+    store: S3Store
+    current: str
+    upcoming: str
+    answers: Answers
+
+    def environment(self, proxy: FaultProxy, cache: str) -> dict[str, str]:
+        """Of a service behind a proxy; `cache` names a folder here."""
+        return self.server.environment() | {
+            "AWS_ENDPOINT_URL_S3": proxy.endpoint,
+            "MODEL_STORE": self.store.address,
+            "CACHE_DIR": str(self.folder / cache),
+            "REFRESH_SECONDS": str(REFRESH_SECONDS),
+            "WEB_CONCURRENCY": "1",
+        }
+
+
+def a_stage(server: S3Server, folder: Path) -> Stage:
+    """Set one up; AWS_* in this process's environment must lead to the server itself."""
+    store = S3Store(f"s3://{server.new_bucket()}/wardrobe")
+    folders = [a_release(folder / name, seed=seed) for seed, name in enumerate(("now", "next"))]
+    current, upcoming = (
+        publish(each, store, by="tests", promote=each.name == "now").manifest.version for each in folders
+    )
+    remember(folder / FILLED, store.address, pull(store, current, folder / FILLED), datetime.now(UTC))
+    return Stage(server, folder, store, current, upcoming, known_answers(folders, PICTURE))
+
+
+def at_start_without_cache(stage: Stage, fault: Mode) -> Outcome:
+    """It ends in time, with one line that names bucket, key and cause."""
+    with fault_proxy(stage.server.endpoint) as proxy:
+        proxy.break_by(fault)
+        begun = time.monotonic()
+        service = start(stage.folder, **stage.environment(proxy, "empty"))
+        status = service.process.wait(START_SECONDS)
+        seconds = time.monotonic() - begun
+    log = service.log.read_text("utf-8")
+    [told] = {line for line in log.splitlines() if line.startswith("wardrobe: ")}
+    assert status != 0, log
+    assert f"{stage.store.address}/promotions" in told
+    assert re.search(CAUSES[fault], told), told
+    assert "Traceback" not in log, log
+    return Outcome(seconds, None, 0, told)
+
+
+def at_start_with_cache(stage: Stage, fault: Mode) -> Outcome:
+    """It serves what it served last, calls it stale, says why, and is well again when the store is."""
+    with fault_proxy(stage.server.endpoint) as proxy:
+        proxy.break_by(fault)
+        begun = time.monotonic()
+        with _started(stage, proxy) as service:
+            seconds = time.monotonic() - begun
+            ready = service.get("/readyz").json()
+            answer = service.post("/predict", data=UPLOAD)
+            proxy.heal()
+            recovered = _seconds_until("the store works", lambda: _is_well(service), RECOVER_SECONDS)
+    assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, stage.current)
+    assert (ready["stale"], ready["store"]["status"]) == (True, "failing"), ready
+    assert re.search(CAUSES[fault], ready["store"]["error"]), ready
+    assert "from the cache" in service.log.read_text("utf-8")
+    return Outcome(seconds, recovered, 1, ready["store"]["error"])
+
+
+def while_running(stage: Stage, fault: Mode) -> Outcome:
+    """It answers every request, says since when the store fails, and serves what is newer once it can."""
+    with (
+        fault_proxy(stage.server.endpoint) as proxy,
+        _started(stage, proxy) as service,
+        witnesses(service.url, UPLOAD, stage.answers, clients=1, pause=0.05) as seen,
+    ):
+        proxy.break_by(fault)
+        append(stage.store, stage.upcoming, "promote", "tests", newest(stage.store))
+        seconds = _seconds_until("/readyz tells of it", lambda: _fails(service), TELL_SECONDS)
+        ready = service.get("/readyz").json()
+        proxy.heal()
+        recovered = _seconds_until(
+            "the newer release", lambda: _is_well(service, stage.upcoming), RECOVER_SECONDS
+        )
+    assert seen.problems == []
+    assert (ready["status"], ready["stale"]) == ("ready", True)
+    assert ready["store"]["since"]
+    assert re.search(CAUSES[fault], ready["store"]["error"]), ready
+    return Outcome(seconds, recovered, seen.answered, ready["store"]["error"])
+
+
+SITUATIONS: dict[str, Callable[[Stage, Mode], Outcome]] = {
+    "start, no cache": at_start_without_cache,
+    "start, cached": at_start_with_cache,
+    "running": while_running,
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a worker holds: threads, and open descriptors."""
+
+    threads: int
+    descriptors: int
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What a worker held after the first failed polls, and after many more of them."""
+
+    polls: int
+    before: Held
+    after: Held
+
+
+def leak(stage: Stage, fault: Mode, polls: int) -> Leak:
+    """Let so many polls fail, and count what the worker holds before and after."""
+    with fault_proxy(stage.server.endpoint) as proxy, _started(stage, proxy) as service:
+        proxy.break_by(fault)
+        _wait_for_failures(service, SETTLED_POLLS)
+        before = _held(service)
+        _wait_for_failures(service, SETTLED_POLLS + polls)
+        # A connection may be under way at the moment of counting.
+        after = wait_for("as little as before", lambda: _no_more_than(before, _held(service)))
+    return Leak(polls, before, after)
+
+
+def _started(stage: Stage, proxy: FaultProxy) -> AbstractContextManager[Service]:
+    return running(stage.folder, **stage.environment(proxy, FILLED))
+
+
+def _fails(service: Service) -> bool:
+    return bool(service.get("/readyz").json()["store"]["status"] == "failing")
+
+
+def _is_well(service: Service, version: str | None = None) -> bool:
+    ready = service.get("/readyz").json()
+    served = version in (None, ready["model"]["version"])
+    return served and ready["store"]["status"] == "ok" and not ready["stale"]
+
+
+def _seconds_until(what: str, happened: Callable[[], bool], limit: float) -> float:
+    begun = time.monotonic()
+    wait_for(what, happened, limit)
+    return time.monotonic() - begun
+
+
+def _wait_for_failures(service: Service, count: int) -> None:
+    def failed() -> bool:
+        counted = re.search(
+            r'wardrobe_polls_total{outcome="failed"} (\d+)', service.get("/metrics/prometheus").text
+        )
+        return counted is not None and int(counted[1]) >= count
+
+    wait_for(f"{count} failed polls", failed, count * TELL_SECONDS)
+
+
+def _held(service: Service) -> Held:
+    [pid] = service.worker_pids()
+    return Held(*(len(list(Path(f"/proc/{pid}/{kind}").iterdir())) for kind in ("task", "fd")))
+
+
+def _no_more_than(before: Held, now: Held) -> Held | None:
+    fits = now.threads <= before.threads and now.descriptors <= before.descriptors
+    return now if fits else None
