@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from app.errors import RequestError
+from app.errors import RequestError, without_frames
 from app.reading import Item, Rows, Unreadable, Upload
 from app.serving import Served
 from app.settings import Settings
@@ -120,7 +120,7 @@ class Predictor:
         try:
             return self._pixels(item, imaging, timing)
         except UploadError as error:
-            return Failed(error)
+            return Failed(without_frames(error))
 
     def _pixels(self, item: Upload | Rows, imaging: Imaging, timing: Timing) -> Pixels:
         if isinstance(item, Rows):

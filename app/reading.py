@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from app import archives
-from app.errors import BadRequest, RequestError, TooLarge
+from app.errors import BadRequest, RequestError, TooLarge, without_frames
 from app.settings import Settings
 from inference.errors import BrokenPicture, UnknownFormat
 from inference.header import read_header
@@ -200,7 +200,7 @@ def _from_list(document: dict[str, Any]) -> Iterator[Item]:
         try:
             yield _from_document({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
         except BadRequest as error:
-            yield Unreadable(error)
+            yield Unreadable(without_frames(error))
 
 
 def _is_json(request: Request, body: bytes) -> bool:
@@ -243,7 +243,7 @@ def _within(item: Item, limit: int) -> Item:
         try:
             _check_size(item.data, limit)
         except TooLarge as error:
-            return Unreadable(error, item.name)
+            return Unreadable(without_frames(error), item.name)
     return item
 
 

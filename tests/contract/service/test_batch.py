@@ -1,11 +1,15 @@
 """POST /predict/batch: many pictures, in order, each on its own."""
 
+import gc
 import io
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import a_garment, in_base64, png, zipped
@@ -150,3 +154,31 @@ def test_names_are_told_back_and_are_never_paths(client: FlaskClient, name: str)
 
     assert [prediction["name"] for prediction in predictions] == [name[:255]]
     assert "label" in predictions[0]
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    """Memory is counted, and only what nobody refers to any more is given back: no garbage collector."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize(
+    "large", [UPLOADS[0][:40] + bytes(4_000_000), bytes(30_000_000)], ids=["broken", "large"]
+)
+def test_a_refused_picture_is_let_go_with_its_request(client: FlaskClient, large: bytes) -> None:
+    body = zipped(a=large)
+    before = tracemalloc.get_traced_memory()[0]
+
+    # Not through the client, which keeps what it sent.
+    environment = EnvironBuilder("/predict/batch", method="POST", data=body).get_environ()
+    answer = b"".join(client.application(environment, lambda *_: None))  # type: ignore[arg-type]
+    del environment
+
+    assert b'"error"' in answer
+    assert tracemalloc.get_traced_memory()[0] - before < 1_000_000
