@@ -81,7 +81,7 @@ class Settings(BaseModel):
     max_upload_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
     max_batch: Annotated[int, Field(ge=1)] = 256
-    max_batch_bytes: Annotated[int, Field(ge=1)] = 200_000_000
+    max_batch_bytes: Annotated[int, Field(ge=1)] = 50_000_000
     slots: Annotated[int, Field(ge=1)] = 2
     queue_length: Annotated[int, Field(ge=0)] = 16
     queue_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
