@@ -63,7 +63,7 @@ loglevel = settings.log_level.lower()
 def on_starting(_server: Any) -> None:
     """Give the workers an empty folder to add up their Prometheus counts in."""
     shared = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(dir=memory_directory()))
-    for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed")):
+    for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed"), Path(shared, "started")):
         left_over.unlink(missing_ok=True)
 
 

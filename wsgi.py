@@ -1,10 +1,13 @@
 """What gunicorn serves: `gunicorn -c gunicorn.conf.py wsgi:app`.
 
 Whatever keeps the service from starting is told in one line, with an exit status that makes gunicorn's master
-give up as well instead of trying for ever.
+give up as well instead of trying for ever. Once a worker has started, one that cannot is tried again: the
+others still serve, and a store or a key file that is away for a moment must not end them.
 """
 
 import sys
+import time
+from pathlib import Path
 from typing import NoReturn
 
 from flask import Flask
@@ -17,13 +20,19 @@ from model_store.errors import StoreError
 GUNICORN_APP_LOAD_ERROR = 4
 """gunicorn.arbiter.Arbiter.APP_LOAD_ERROR: the master halts when a worker ends with it."""
 
+RETRY_SECONDS = 5
+"""Between two tries of a worker that cannot start while others serve."""
+
 
 def start(settings: Settings) -> Flask:
     """Build the service, or end the process with one line that says why not."""
     try:
-        return create_app(settings)
+        app = create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:
         _give_up(f"wardrobe: {error}", settings)
+    if settings.prometheus_dir is not None:
+        (settings.prometheus_dir / "started").touch()
+    return app
 
 
 def _give_up(message: str, settings: Settings) -> NoReturn:
@@ -33,12 +42,21 @@ def _give_up(message: str, settings: Settings) -> NoReturn:
     with a traceback that would bury the message.
     """
     if settings.prometheus_dir is not None:
+        _end_for_another_try(message, settings.prometheus_dir)
         try:
             (settings.prometheus_dir / "start-failed").touch(exist_ok=False)
         except FileExistsError:
             raise SystemExit(0) from None
     print(message, file=sys.stderr)  # noqa: T201 - logging may not be set up yet
     raise SystemExit(GUNICORN_APP_LOAD_ERROR)
+
+
+def _end_for_another_try(message: str, shared: Path) -> None:
+    """End as a worker that the master replaces, if one has started before."""
+    if (shared / "started").exists():
+        print(f"{message} Trying again in {RETRY_SECONDS} s.", file=sys.stderr)  # noqa: T201 - as above
+        time.sleep(RETRY_SECONDS)
+        raise SystemExit(1)
 
 
 app = start(settings_from_environment())

@@ -10,6 +10,7 @@ import pytest
 from app.keys import hash_of
 from tests.service import Service, running
 from tests.uploads import a_garment, in_base64, png
+from tests.waiting import wait_for
 
 UPLOAD = png(a_garment())
 KEY = {"Authorization": "Bearer right-secret"}
@@ -108,6 +109,27 @@ def test_keys_rotate_break_and_are_mended_while_the_service_runs(tmp_path: Path,
     assert "can be read again: 1 keys" in log
     assert "Traceback" not in log
     assert "secret" not in log
+
+
+def test_a_worker_that_dies_while_the_keys_cannot_be_read_takes_nobody_along(
+    tmp_path: Path, little_store: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"shop:{hash_of('right-secret')}\n", "utf-8")
+    two = {"MODEL_STORE": str(little_store), "API_KEYS_FILE": str(keys), "WEB_CONCURRENCY": "2"}
+
+    with running(tmp_path, **two) as service:
+        wait_for("both workers", lambda: service.log.read_text("utf-8").count("Serving ") == 2)
+        keys.unlink()
+        service.kill_worker(service.worker_pids()[0])
+        wait_for("a failed try", lambda: "Trying again in 5 s." in service.log.read_text("utf-8"))
+        health = {service.get("/readyz").status_code for _ in range(10)}
+        keys.write_text(f"shop:{hash_of('right-secret')}\n", "utf-8")
+        wait_for("the third worker", lambda: service.log.read_text("utf-8").count("Serving ") == 3)
+        mended = _statuses(service)
+
+    assert health == {200}
+    assert mended == {200}
 
 
 def test_a_made_up_address_is_not_believed_by_gunicorn_either(
