@@ -59,6 +59,15 @@ def test_nothing_can_be_written_beside_the_cache(service: Container) -> None:
     assert allowed.returncode == 0, allowed.stderr
 
 
+def test_the_service_has_no_capability_and_can_gain_none(service: Container) -> None:
+    lines = service.execute("cat", "/proc/1/status").stdout.splitlines()
+    status = dict(line.split(":\t", 1) for line in lines)
+
+    capabilities = {name: int(held, 16) for name, held in status.items() if name.startswith("Cap")}
+    assert set(capabilities.values()) == {0}, capabilities
+    assert status["NoNewPrivs"].strip() == "1"
+
+
 def test_gunicorn_itself_gets_the_signals(service: Container) -> None:
     first = service.execute("cat", "/proc/1/cmdline")
 
