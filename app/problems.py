@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, json
+from gunicorn.http import errors as http_errors
 from werkzeug.exceptions import HTTPException
 
 from app import errors
@@ -44,7 +45,24 @@ PROBLEMS: dict[type[Exception], Problem] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "broken-picture", "Broken picture"
     ),
     inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
+    http_errors.ParseException: Problem(HTTPStatus.BAD_REQUEST, "not-http", "Not HTTP that is read here"),
+    http_errors.LimitRequestLine: Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "too-large", "Too large"),
+    http_errors.LimitRequestHeaders: Problem(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-large", "Too large"
+    ),
+    http_errors.ExpectationFailed: Problem(
+        HTTPStatus.EXPECTATION_FAILED, "not-http", "Not HTTP that is read here"
+    ),
+    http_errors.UnsupportedTransferCoding: Problem(
+        HTTPStatus.NOT_IMPLEMENTED, "not-http", "Not HTTP that is read here"
+    ),
+    # These are what we answered, not what we were asked.
+    http_errors.InvalidResponseHeader: INTERNAL,
+    http_errors.InvalidResponseHeaderName: INTERNAL,
 }
+
+DETAIL_LENGTH = 1000
+"""Characters of a detail: gunicorn's words quote what came, and that may be kilobytes."""
 
 
 def register_problem_handlers(app: Flask) -> None:
@@ -56,7 +74,7 @@ def register_problem_handlers(app: Flask) -> None:
 def problem_of(error: Exception) -> dict[str, Any]:
     """The problem document of an error that a client may see: type, title, status, detail."""
     problem = _nearest(type(error))
-    return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error))
+    return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH])
 
 
 def _answer_exception(error: Exception) -> Response:

@@ -13,6 +13,7 @@ from app.access_log import log_request
 from app.predicting import Timing
 from app.prometheus import Instruments
 from app.serving import Models, Served
+from app.unreadable import raise_if_unreadable
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What is taken over from a client's X-Request-ID; anything else gets an id of ours."""
@@ -28,6 +29,7 @@ def surround_requests(app: Flask, models: Models, instruments: Instruments) -> N
         g.served = models.current
         g.timing = Timing()
         g.began = time.perf_counter()
+        raise_if_unreadable(request.environ)
 
     @app.after_request
     def finish(response: Response) -> Response:

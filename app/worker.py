@@ -2,7 +2,7 @@
 
 gunicorn waits without end for headers and bodies that trickle in (slowloris). This worker stops reading from
 a connection that has not finished its request in time: what is being read ends early and the connection
-closes. Chosen in gunicorn.conf.py; knows nothing of pictures.
+closes. What is no HTTP is answered by unreadable.py. Chosen in gunicorn.conf.py; knows nothing of pictures.
 """
 
 import socket
@@ -13,7 +13,10 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, ClassVar
 
+from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from app.unreadable import answer_unreadable
 
 SWEEP_SECONDS = 0.5
 """How often deadlines are looked at, and so by how much they may be overrun."""
@@ -87,6 +90,15 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
                 before = self.nr_conns
                 self.accept(listener)
             listener.close()
+
+    def handle_error(
+        self, _req: object, client: socket.socket, addr: tuple[str, int] | None, exc: Exception
+    ) -> None:
+        """Answer what failed outside of the app, as the app answers; gunicorn would send HTML without ids."""
+        # A Unix socket has no address.
+        answer = answer_unreadable(self.wsgi, exc, addr[0] if addr else "")
+        with suppress(OSError):  # it may have gone, or read nothing for long
+            write_nonblock(client, answer)
 
     def handle(self, conn: TConn) -> Any:  # noqa: ANN401 - whatever gunicorn's own answers
         """Serve one request of a connection before its deadline, and close the connection if it was the last.
