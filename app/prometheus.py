@@ -15,6 +15,9 @@ from inference.classifier import Prediction
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Histogram bounds: from below a thumbnail's whole cost to the longest wait in the queue."""
 
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""Those that get a label; gunicorn lets clients make up others, and every label stays in memory."""
+
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
 
 
@@ -73,7 +76,7 @@ class Instruments:
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """One answered request; `route` is the rule, not the path, so that strangers cannot add labels."""
-        self._requests.labels(route, method, str(status)).inc()
+        self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._latency.labels(route).observe(seconds)
 
     def count_stages(self, milliseconds: dict[str, float]) -> None:

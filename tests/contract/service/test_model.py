@@ -53,6 +53,15 @@ def test_paths_that_strangers_make_up_add_no_label(client: FlaskClient) -> None:
     assert "made-up" not in client.get("/metrics/prometheus").get_data(as_text=True)
 
 
+def test_methods_that_strangers_make_up_add_no_label(client: FlaskClient) -> None:
+    client.open("/predict", method="BREW")
+
+    exposed = client.get("/metrics/prometheus").get_data(as_text=True)
+
+    assert "BREW" not in exposed
+    assert 'wardrobe_requests_total{method="other",route="none",status="405"} 1.0' in exposed
+
+
 def test_model_tells_name_version_labels_and_contract(client: FlaskClient) -> None:
     model = client.get("/model").get_json()
 
