@@ -66,6 +66,18 @@ def test_a_view_may_let_its_own_files_be_cached(make_app: MakeApp) -> None:
     assert app.test_client().get("/page.css").headers["Cache-Control"] == "max-age=3600"
 
 
+def test_no_page_may_frame_sniff_lend_or_keep_an_answer(client: FlaskClient) -> None:
+    headers = client.post("/predict", data=UPLOAD).headers
+
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+
+
 def test_no_page_may_run_what_is_not_ours() -> None:
     policy = HEADERS["Content-Security-Policy"]
 
