@@ -208,6 +208,8 @@ class S3Store:
             if limited.passed:  # what was cut may look like a short answer
                 raise ResponseStreamingError(error=CUT_SHORT)
         except ClientError as error:
+            if limited.passed:  # of what was cut, the status may have arrived
+                raise _too_late(where, operation, limited) from error
             told = error.response.get("Error", {})
             raise meaning(told.get("Code", "no code"), told.get("Message", ""), where, operation) from error
         except UNUSABLE_CREDENTIALS as error:
@@ -217,10 +219,7 @@ class S3Store:
             ) from error
         except NO_ANSWER as error:
             if limited.passed:
-                raise StoreUnreachable(
-                    f"{where}: {operation} was not done after {limited.seconds:.0f} s, and given up. "
-                    "Look at AWS_ENDPOINT_URL_S3, the network and the server."
-                ) from error
+                raise _too_late(where, operation, limited) from error
             raise StoreUnreachable(
                 f"{where}: {type(error).__name__} on {operation}: {error} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
@@ -232,6 +231,13 @@ class S3Store:
             ) from error
         except BotoCoreError as error:
             raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {error}") from error
+
+
+def _too_late(where: str, operation: str, limited: Deadline) -> StoreUnreachable:
+    return StoreUnreachable(
+        f"{where}: {operation} was not done after {limited.seconds:.0f} s, and given up. "
+        "Look at AWS_ENDPOINT_URL_S3, the network and the server."
+    )
 
 
 def _new_client(address: str, read_seconds: float) -> "S3Client":

@@ -52,7 +52,7 @@ ANSWERS = {
 FAULTS = tuple(mode for mode in Mode if mode is not Mode.PASS)
 
 SLOW_SECONDS = 1.0
-"""Between two bytes of `SLOW`."""
+"""Between two bytes of `SLOW`, unless it is told otherwise."""
 
 LARGEST_HEAD = 1 << 16
 
@@ -61,6 +61,7 @@ class FaultProxy:
     """A port on loopback that hands requests on to a server, or breaks them as `mode` says.
 
     Attributes:
+        pause: seconds between two bytes of an answer when it is slow.
         requests: how many have come so far, broken ones included; refused connections cannot be seen.
     """
 
@@ -72,6 +73,7 @@ class FaultProxy:
         self._open: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
         self.port = 0
+        self.pause = SLOW_SECONDS
         self.requests = 0
 
     @property
@@ -152,6 +154,8 @@ class FaultProxy:
             return
         if mode in ANSWERS:
             answers.write(_refusal(*ANSWERS[mode]))
+        elif mode is Mode.SLOW:
+            await _slowly(await self._fetched(head, client), answers, self.pause)
         else:
             await _DELIVERIES[mode](await self._fetched(head, client), answers)
         await answers.drain()
@@ -204,11 +208,11 @@ async def _whole(answer: bytes, answers: asyncio.StreamWriter) -> None:
     answers.write(answer)
 
 
-async def _slowly(answer: bytes, answers: asyncio.StreamWriter) -> None:
+async def _slowly(answer: bytes, answers: asyncio.StreamWriter, pause: float) -> None:
     for byte in answer:
         answers.write(bytes([byte]))
         await answers.drain()
-        await asyncio.sleep(SLOW_SECONDS)
+        await asyncio.sleep(pause)
 
 
 async def _half(answer: bytes, answers: asyncio.StreamWriter) -> None:
@@ -257,7 +261,6 @@ def _flipped(body: bytes) -> bytes:
 
 _DELIVERIES: dict[Mode, Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]] = {
     Mode.PASS: _whole,
-    Mode.SLOW: _slowly,
     Mode.RESET: _half_then_reset,
     Mode.TRUNCATE: _half,
     Mode.BEHEAD: _part_of_the_head,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Barrier, Event
 from urllib.parse import urlsplit
 
 CLIENTS = 2
@@ -23,7 +23,11 @@ CONNECTIONS = 4
 TOLERANCE = 1e-6
 """Between a probability here and in an answer: both come from the same graph on the same processor."""
 
+START_SECONDS = 60
+"""The most that the clients may take until they ask: each is a fresh Python, and the machine may be busy."""
+
 KEPT_PROBLEMS = 20
+MIXED = "mixed"
 
 Answers = Mapping[str, Mapping[str, float]]
 """By version, the probabilities of each label."""
@@ -37,14 +41,17 @@ class Testimony:
         seconds: how long it went on.
         answered: requests that were answered rightly.
         versions: how many of those by each release.
-        problems: requests that failed, and answers that mix releases; the first of them in words.
+        mixed: answers whose version, header and probabilities do not belong together.
+        failed: requests that were not answered, or not with 200.
+        problems: the first of both in words.
         slowest: seconds that the slowest answer took.
     """
 
     seconds: float = 0.0
     answered: int = 0
     versions: dict[str, int] = field(default_factory=dict)
-    problem_count: int = 0
+    mixed: int = 0
+    failed: int = 0
     problems: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
@@ -57,7 +64,8 @@ class Testimony:
         """Take in what another client has seen at the same time."""
         self.seconds = max(self.seconds, other.seconds)
         self.answered += other.answered
-        self.problem_count += other.problem_count
+        self.mixed += other.mixed
+        self.failed += other.failed
         self.problems = (self.problems + other.problems)[:KEPT_PROBLEMS]
         self.slowest = max(self.slowest, other.slowest)
         for version, count in other.versions.items():
@@ -78,14 +86,17 @@ def witnesses(
         pause: seconds between two rounds of a client; 0 asks as fast as it is answered.
     """
     fresh = multiprocessing.get_context("spawn")  # a fork would take over locks that other threads hold
-    stop, seen = fresh.Event(), fresh.Queue()
+    begun, stop, seen = fresh.Barrier(clients + 1), fresh.Event(), fresh.Queue()
     processes = [
-        fresh.Process(target=_ask, args=(_Client(url, upload, answers), pause, stop, seen), daemon=True)
+        fresh.Process(
+            target=_ask, args=(_Client(url, upload, answers), pause, begun, stop, seen), daemon=True
+        )
         for _ in range(clients)
     ]
     for process in processes:
         process.start()
     testimony = Testimony()
+    begun.wait(START_SECONDS)
     try:
         yield testimony
     finally:
@@ -97,7 +108,8 @@ def witnesses(
         seen.close()
 
 
-def _ask(client: "_Client", pause: float, stop: Event, seen: "Queue[Testimony]") -> None:
+def _ask(client: "_Client", pause: float, ready: Barrier, stop: Event, seen: "Queue[Testimony]") -> None:
+    ready.wait(START_SECONDS)
     begun = time.monotonic()
     while not stop.is_set():
         client.round()
@@ -161,7 +173,10 @@ class _Client:
         self._note(problem)
 
     def _note(self, problem: str) -> None:
-        self.testimony.problem_count += 1
+        if problem.startswith(MIXED):
+            self.testimony.mixed += 1
+        else:
+            self.testimony.failed += 1
         if len(self.testimony.problems) < KEPT_PROBLEMS:
             self.testimony.problems.append(problem)
 
@@ -199,11 +214,11 @@ def _problem(head: bytes, body: bytes, answers: Answers) -> str | None:
     told = json.loads(body)
     header, version = _header(head, b"x-model-version"), told["model"]["version"]
     if header != version:
-        return f"mixed: header {header}, body {version}"
+        return f"{MIXED}: header {header}, body {version}"
     known = answers.get(version)
     if known is None:
-        return f"mixed: {version} was never published"
+        return f"{MIXED}: {version} was never published"
     given = told["probabilities"]
     if given.keys() != known.keys() or any(abs(given[label] - known[label]) > TOLERANCE for label in known):
-        return f"mixed: probabilities of another release than {version}"
+        return f"{MIXED}: probabilities of another release than {version}"
     return None

@@ -21,7 +21,7 @@ def test_swaps_and_rollbacks_under_load_fail_nothing_and_mix_nothing(tmp_path: P
                 wait_until_served(service, swap(shelf, number))
         log = service.log.read_text("utf-8")
 
-    assert (seen.problem_count, seen.problems) == (0, [])
+    assert (seen.mixed, seen.failed, seen.problems) == (0, 0, [])
     assert set(seen.versions) == set(shelf.versions)
     assert log.count("Serving ") >= SWAPS
     assert "Traceback" not in log

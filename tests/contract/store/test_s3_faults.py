@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import StoreError, StoreRefused, StoreUnreachable
+from model_store.promotions import following
 from model_store.s3 import S3Store
 from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
 from tests.s3_servers import S3Server
@@ -118,6 +119,15 @@ def test_a_listing_that_takes_too_long_is_not_taken_for_an_empty_one(
 
     with pytest.raises(StoreUnreachable, match="ListObjectsV2 was not done after"):
         patient.entries("")
+
+
+def test_a_404_that_trickles_is_not_taken_for_nothing_new(proxy: FaultProxy, store: S3Store) -> None:
+    patient = S3Store(store.address, read_seconds=30, request_seconds=2)
+    proxy.pause = 0.025  # so that the status arrives in time, and the rest does not
+    proxy.break_by(Mode.SLOW)
+
+    with pytest.raises(StoreUnreachable, match="GetObject was not done after 2 s"):
+        following(patient, 1)
 
 
 def test_a_trickle_that_is_never_silent_is_cut_when_the_time_is_up(
