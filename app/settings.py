@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import load_dotenv
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from model_store.manifest import first_problem
 
@@ -25,6 +25,10 @@ KUBERNETES_NAMES = re.compile(rf"{PREFIX}(PORT|SERVICE)(_.*)?")
 """What Kubernetes injects into every container beside a Service called wardrobe; never ours."""
 
 
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
+"""What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
+
+
 class SettingsError(Exception):
     """A setting is unknown or its value is none that it may have; the message names it."""
 
@@ -33,6 +37,15 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin!r} is no origin. Write it as https://shop.example, without a path or a pattern"
+            )
+    return origins
 
 
 def _empty_is_none(value: object) -> object:
@@ -61,7 +74,7 @@ class Settings(BaseModel):
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
         api_keys_file: lines of `name:sha256-of-key`; None asks for no key.
-        cors_origins: origins whose pages may call this service, comma-separated; none by default.
+        cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
         rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
         rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
         log_level: the least serious log line that is written.
@@ -89,7 +102,7 @@ class Settings(BaseModel):
     drain_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
     trusted_proxies: Annotated[int, Field(ge=0)] = 0
     api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
-    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_origins)] = ()
     rate_limit: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     rate_limit_storage: str = "memory://"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -154,7 +154,7 @@ def first_problem(error: ValidationError) -> str:
     """The first thing that pydantic found, as `key: message`."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     key = ".".join(map(str, first["loc"])) or "the whole"
-    return f"{key}: {first['msg']}"
+    return f"{key}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:

@@ -58,6 +58,27 @@ def test_lists_are_separated_by_commas() -> None:
     assert settings.cors_origins == ("https://shop.example", "https://app.example")
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://shop.example/",
+        "shop.example",
+        "https://*.shop.example",
+        r"https://.*\.shop\.example",
+        "https://a.example b.example",
+    ],
+)
+def test_what_no_browser_sends_as_origin_is_refused(origin: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^WARDROBE_CORS_ORIGINS: .* is no origin\. Write it as https://"
+    ):
+        parse_settings({"WARDROBE_CORS_ORIGINS": f"http://localhost:3000,{origin}"})
+
+
+def test_every_origin_may_be_let_in() -> None:
+    assert parse_settings({"WARDROBE_CORS_ORIGINS": "*"}).cors_origins == ("*",)
+
+
 def test_an_empty_value_of_an_optional_setting_is_the_same_as_none() -> None:
     settings = parse_settings({"WARDROBE_RATE_LIMIT": "", "WARDROBE_API_KEYS_FILE": ""})
 
