@@ -51,7 +51,7 @@ def load(settings: Settings, store: Store | None) -> Models:
         ModelError: it is there and cannot be run.
     """
     if store is None:
-        return Models(open_release_model(bundled()))
+        return Models(open_release_model(_bundled(settings)))
     if settings.model_version != CURRENT:
         release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
         return Models(open_release_model(release))
@@ -63,6 +63,16 @@ def load(settings: Settings, store: Store | None) -> Models:
         )
     except (StoreError, ModelError) as error:
         return _load_cached(settings, store, promotion, error)
+
+
+def _bundled(settings: Settings) -> LocalRelease:
+    release = bundled()
+    if settings.model_version not in (CURRENT, release.version):
+        raise NotFound(
+            f"WARDROBE_MODEL_VERSION is {settings.model_version}, but the bundled release is "
+            f"{release.version}. Name the store that holds the other one in WARDROBE_MODEL_STORE."
+        )
+    return release
 
 
 def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from model_store.errors import NotFound
 from model_store.report import parse_report
 from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS
@@ -99,6 +100,11 @@ def test_a_draining_service_is_live_but_not_ready(make_app: MakeApp) -> None:
 
     assert (ready.status_code, ready.headers["Retry-After"]) == (503, "5")
     assert client.get("/healthz").get_json() == {"status": "live"}
+
+
+def test_the_bundled_release_does_not_stand_in_for_another_version(make_app: MakeApp) -> None:
+    with pytest.raises(NotFound, match=r"20200101T000000Z-00000000, but the bundled release is"):
+        make_app(model_store="bundled", model_version="20200101T000000Z-00000000")
 
 
 def test_a_version_can_be_pinned(make_app: MakeApp, store_folder: Path) -> None:
