@@ -62,6 +62,9 @@ def _list(store: Store, arguments: argparse.Namespace) -> None:
     if "json" in arguments:
         print(json.dumps([_row_as_json(row) for row in rows], indent=1))
         return
+    if not rows:
+        print(f"There is no release in {store.address}.")
+        return
     table = Table("version", "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
     for row in rows:
         table.add_row(row.release.version, row.state, *_figures(row), *_promoted(row))

@@ -66,8 +66,9 @@ def test_one_damaged_manifest_does_not_hide_the_others(published: list[str], typ
     assert listed[published[1]] == "current"
 
 
-def test_an_empty_store_lists_nothing(typed: Type) -> None:
+def test_an_empty_store_lists_nothing_and_says_so(typed: Type, store: str) -> None:
     assert json.loads(typed("list", "--json")) == []
+    assert typed("list") == f"There is no release in {store}.\n"
 
 
 def test_show_current_has_labels_files_and_promotions(published: list[str], typed: Type) -> None:
