@@ -7,6 +7,7 @@ Exit code 1 when the figures differ from the report's. How they are measured: tr
 """
 
 import argparse
+import importlib.util
 import json
 import sys
 
@@ -23,13 +24,17 @@ from scripts.opening import CACHE, find_release
 from scripts.terminal import FAILED, console, run
 from training.agreement import differences
 from training.datasets import FashionMnist
-from training.evaluation import answer, measured, uncalibrated
+from training.errors import NotInstalled
 
 
 def main(argv: list[str] | None = None) -> int:
     """Evaluate the release that the arguments name."""
     parser = _parser()
     arguments = parser.parse_args(argv)
+    if importlib.util.find_spec("sklearn") is None:
+        raise NotInstalled(
+            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
+        )
     release = _find(arguments.release, arguments.version)
     data = load_data(parser, arguments)
     figures = _measure(release, data)
@@ -64,6 +69,8 @@ def _find(name: str, version: str | None) -> LocalRelease:
 
 
 def _measure(release: LocalRelease, data: FashionMnist) -> TestFigures:
+    from training.evaluation import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
+
     contract = release.manifest.model
     session = OnnxSession(release.folder / GRAPH)
     before = answer(session, uncalibrated(contract), data.test)

@@ -5,7 +5,7 @@ TrainingError
 │   ├── DataSetMissing      no data set where one was looked for
 │   ├── BadIdx              an IDX file with a wrong magic number, size or partner
 │   └── BadCsv              a CSV file with a wrong row
-├── NotInstalled            TensorFlow is not there
+├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data

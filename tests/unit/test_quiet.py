@@ -1,4 +1,4 @@
-"""Starting TensorFlow where there is none."""
+"""Commands where what training needs is not installed."""
 
 import subprocess
 import sys
@@ -12,6 +12,14 @@ found = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
 from scripts.terminal import run
 from scripts.train import main
+sys.exit(run(main))
+"""
+
+NO_SCIKIT_LEARN = """
+import sys
+sys.modules["sklearn"] = None
+from scripts.terminal import run
+from scripts.evaluate import main
 sys.exit(run(main))
 """
 
@@ -31,4 +39,19 @@ def test_training_without_tensorflow_says_how_to_get_it_in_one_line(tmp_path: Pa
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [
         "wardrobe: TensorFlow is not installed. `make train` installs it, or pip: requirements.txt."
+    ]
+
+
+def test_evaluating_without_scikit_learn_says_how_to_get_it_in_one_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", NO_SCIKIT_LEARN],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "wardrobe: scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
     ]
