@@ -19,7 +19,7 @@ LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload soak audit sbom
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload chaos soak audit sbom
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, and fuzz ever
 	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
 	@$(IN)/python -m fuzzing.coverage_guided
 	@$(IN)/python -m fuzzing.over_http $(ARGS)
+
+chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers and break S3, one at a time, in 6 minutes
+	@$(IN)/python -m benchmarks.chaos
 
 soak: system $(VENV)/.dev .venv-s3/.stamp ## Bad clients, a broken S3 and killed workers for 10 minutes, or MINUTES=
 	@$(IN)/python -m benchmarks.soak --minutes $(MINUTES)
