@@ -190,4 +190,5 @@ def _claiming(number: int) -> dict[str, str]:
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "evil.example",
         "Client-IP": address,
+        "SCRIPT_NAME": "/predict",  # where gunicorn lets whom it believes say that we are mounted
     }
