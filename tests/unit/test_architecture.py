@@ -45,7 +45,6 @@ HOMES = {
     "gunicorn": ("app/worker.py", "app/reading.py", "app/problems.py"),
     "prometheus_client": ("app/", "gunicorn.conf.py"),
     "pydantic": ("app/", "model_store/", "training/"),
-    "pydantic_settings": ("app/settings.py",),
     "rich": ("scripts/", "training/"),
     "sklearn": ("training/",),
     "tensorflow": ("training/",),
