@@ -1,6 +1,6 @@
 """Clients that send all kinds of requests at a modest pace, and write down what came back.
 
-Each client is a thread with one connection, kept as long as the service keeps it, as browsers and proxies do.
+Each client is a thread with one connection, kept for some requests, as browsers and proxies do.
 """
 
 import http.client
@@ -28,6 +28,9 @@ BUSY = 503
 CLIENTS = 8
 PAUSE_SECONDS = 0.08
 """Mean pause of a client between two requests: the machine is to be busy, not overloaded."""
+
+KEPT = 0.95
+"""Chance that a client keeps its connection for its next request; a new one may lead to another worker."""
 
 TOLERANCE = 1e-5
 """Between a release's probabilities here and there."""
@@ -94,6 +97,8 @@ class Traffic:
         while not self._stopped.wait(dice.expovariate(1 / PAUSE_SECONDS)):
             [kind] = dice.choices(self._kinds, shares)
             self.seen.append(self._hang_up(kind) if kind.name == HUNG_UP else self._ask(connection, kind))
+            if dice.random() > KEPT:
+                connection.close()
         connection.close()
 
     def _connection(self) -> http.client.HTTPConnection:

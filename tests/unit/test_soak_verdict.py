@@ -83,6 +83,12 @@ def test_what_a_large_picture_needs_for_a_moment_is_no_leak() -> None:
     assert not verdict(held=peaks).grows
 
 
+def test_a_large_picture_in_the_last_seconds_is_no_leak() -> None:
+    ending = samples(lambda at: 600.0 if at > SECONDS - 6 else 150.0, lambda _: 20)
+
+    assert not verdict(held=ending).grows
+
+
 def test_what_is_found_in_the_warm_up_is_no_leak() -> None:
     warming = samples(lambda at: 100.0 + min(at, 140), lambda at: min(10 + at, 30))
 
