@@ -19,7 +19,7 @@ STRETCH_SECONDS = 10.0
 """Over which rates and latencies are told."""
 
 FLOOR_SECONDS = 20.0
-"""Over which the least that a worker held is looked for; huge pictures follow one another for some seconds."""
+"""Over which the least that a worker held is looked for; huge pictures may follow one another for some."""
 
 WARM_UP = 0.25
 """Share of a worker's life in which pools, arenas and caches find their size."""
@@ -127,7 +127,7 @@ def growth_of(samples: Sequence[Sample]) -> Growth:
 
 
 def _slope(samples: Sequence[Sample], held: Sequence[float]) -> float:
-    """Of a line through the least that was held in each whole stretch, per second; 0 with fewer than three."""
+    """Of a line through the least that was held in each whole stretch, per second; 0 with less than three."""
     began, ended = samples[0].at, samples[-1].at
     least: dict[int, float] = {}
     for sample, value in zip(samples, held, strict=True):
