@@ -1,0 +1,19 @@
+"""docs/http.md, held to the routes that there are."""
+
+import re
+
+from tests.contract.service.conftest import MakeApp
+from tests.service import ROOT
+
+
+def test_the_page_lists_every_route_with_its_method(make_app: MakeApp) -> None:
+    routes = {
+        (method, rule.rule)
+        for rule in make_app().url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    page = (ROOT / "docs" / "http.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([A-Z]+) (/[^` ]*)` \|", page, re.MULTILINE))
+
+    assert listed == routes
