@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, json
+from flask import Flask, Response, current_app, g, json, request
 from gunicorn.http import errors as http_errors
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
 from inference import errors as inference_errors
@@ -64,6 +64,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
 DETAIL_LENGTH = 1000
 """Characters of a detail: gunicorn's words quote what came, and that may be kilobytes."""
 
+PATH_LENGTH = 100
+"""Characters of a path that are told back."""
+
 
 def register_problem_handlers(app: Flask) -> None:
     """Answer every error of `app` with problem+json, the framework's own included."""
@@ -89,12 +92,24 @@ def _answer_exception(error: Exception) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     slug = status.phrase.lower().replace(" ", "-")
-    document = _document(Problem(status, slug, status.phrase), error.description or status.description)
+    document = _document(Problem(status, slug, status.phrase), _detail(error) or status.description)
     response = _response(document)
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def _detail(error: HTTPException) -> str | None:
+    """What was wrong and what would be right; of what is raised here, the framework tells only the former."""
+    where = request.path[:PATH_LENGTH]
+    if isinstance(error, NotFound):
+        routes = sorted({rule.rule for rule in current_app.url_map.iter_rules()})
+        return f"Nothing is found at {where}. The routes are {', '.join(routes)}."
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return f"{request.method} is not allowed at {where}, which takes {allowed}."
+    return error.description
 
 
 def _nearest(kind: type[Exception]) -> Problem:

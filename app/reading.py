@@ -149,6 +149,8 @@ def _from_form(request: Request) -> Upload:
     for field in FILE_FIELDS:
         if (file := request.files.get(field)) is not None:
             return _from_file(file)
+        if field in request.form:
+            raise BadRequest(f"`{field}` came as text, not as a file. With curl, write -F {field}=@FILE.")
     # A part without a name is called None.
     found = ", ".join(sorted({str(name) for name in (*request.files, *request.form)})) or "none"
     raise BadRequest(

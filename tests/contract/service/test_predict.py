@@ -100,7 +100,7 @@ def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str)
     [
         ({"data": b""}, 400, "no picture"),
         ({"data": {"photo": (io.BytesIO(UPLOAD), "a.png")}}, 400, "photo"),
-        ({"data": {"image": "text, not a file"}, "content_type": "multipart/form-data"}, 400, "`image`"),
+        ({"data": {"image": "text, not a file"}, "content_type": "multipart/form-data"}, 400, "=@FILE"),
         ({"data": b"--x\r\nbroken", "content_type": "multipart/form-data; boundary=x"}, 400, "multipart"),
         ({"data": b"{", "content_type": "application/json"}, 400, "JSON"),
         ({"data": b"[" * 100_000, "content_type": "application/json"}, 400, "JSON"),
