@@ -12,7 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from app.access_log import formatter_of
 from app.allocator import return_large_blocks
+from app.server_log import ServerLog
 from app.settings import SettingsError, settings_from_environment
 from app.worker import DeadlineWorker
 
@@ -57,6 +59,8 @@ keepalive = 5
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
 accesslog = None  # app/access_log.py writes one line a request, with the model's own timings
+ServerLog.formatter = formatter_of(settings)
+logger_class = ServerLog
 loglevel = settings.log_level.lower()
 
 

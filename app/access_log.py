@@ -17,11 +17,16 @@ access = logging.getLogger("wardrobe.access")
 def configure_logging(settings: Settings) -> None:
     """Send this service's log lines to stderr, in the format and from the level that are set."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
+    handler.setFormatter(formatter_of(settings))
     ours = logging.getLogger("wardrobe")
     ours.handlers = [handler]
     ours.setLevel(settings.log_level)
     ours.propagate = False
+
+
+def formatter_of(settings: Settings) -> logging.Formatter:
+    """How lines are written under these settings."""
+    return JsonLines() if settings.log_format == "json" else TextLines()
 
 
 def log_of_others(name: str) -> None:

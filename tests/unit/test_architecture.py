@@ -42,7 +42,7 @@ HOMES = {
     "numpy": ("app/", "inference/", "model_store/", "scripts/", "training/"),
     "onnx": ("training/",),
     "onnxruntime": ("inference/onnx_session.py", "training/"),
-    "gunicorn": ("app/worker.py", "app/reading.py", "app/problems.py"),
+    "gunicorn": ("app/",),
     "prometheus_client": ("app/", "gunicorn.conf.py"),
     "pydantic": ("app/", "model_store/", "training/"),
     "rich": ("scripts/", "training/"),
