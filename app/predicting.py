@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from app.errors import RequestError, without_frames
-from app.reading import Item, Rows, Unreadable, Upload
+from app.items import Item, Rows, Unreadable, Upload
 from app.serving import Served
 from app.settings import Settings
 from app.slots import Slots

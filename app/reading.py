@@ -1,22 +1,20 @@
 """Find the picture or pictures in a request, whatever form the client chose.
 
 The bytes decide before the Content-Type does: curl's --data-binary calls everything a form. Reads the request
-and nothing else; decoding is inference's. Archives are unpacked in archives.py.
+and nothing else; decoding is inference's. JSON is parsed in documents.py, ZIPs are unpacked in archives.py.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-from flask import Request, json
+from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from app import archives
-from app.errors import BadRequest, RequestError, TooLarge, without_frames
+from app.documents import is_document, item_of, items_of
+from app.errors import BadRequest, TooLarge, without_frames
+from app.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
 from app.settings import Settings
 from inference.errors import BrokenPicture, UnknownFormat
 from inference.header import read_header
@@ -27,44 +25,8 @@ BODY_OVERHEAD = 64 * 1024
 FILE_FIELDS = ("image", "file")
 """The multipart fields of `/predict`, in the order in which they are looked for."""
 
-FORMS = (
-    "Send it as the multipart file field `image`, as the raw body, or as JSON "
-    '{"image": "<base64 or data: URL>"} or {"pixels": [[28 rows of 28 numbers of 0..255]]}.'
-)
 NAME_LENGTH = 255
 """Characters of a name that are told back; file systems allow no more, and a name may come with megabytes."""
-
-BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
-
-
-@dataclass(frozen=True)
-class Upload:
-    """The bytes of one picture as they were sent, of any kind.
-
-    Attributes:
-        name: the file's own name, told back in batches; None where it had none.
-    """
-
-    data: bytes
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The value of a JSON `pixels`, not yet checked."""
-
-    value: object
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """One item of a batch that is wrong before its picture is even looked at."""
-
-    error: RequestError
-    name: str | None = None
-
-
-Item: TypeAlias = Upload | Rows | Unreadable
 
 
 def read_one(request: Request, settings: Settings) -> Upload | Rows:
@@ -128,8 +90,8 @@ def _find_one(request: Request, body: bytes) -> Upload | Rows:
         return Upload(body)
     if request.mimetype == "multipart/form-data":
         return _from_form(request)
-    if _is_json(request, body):
-        return _from_document(_document(body), FORMS)
+    if is_document(request, body):
+        return item_of(body)
     if not body:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
     return Upload(body)
@@ -167,8 +129,8 @@ def _find_many(request: Request, body: bytes, settings: Settings) -> Iterable[It
         return _from_zip(body, settings)
     if request.mimetype == "multipart/form-data":
         return _from_files(request, settings)
-    if _is_json(request, body):
-        return _from_list(_document(body))
+    if is_document(request, body):
+        return items_of(body)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 
@@ -192,52 +154,6 @@ def _from_zip(body: bytes, settings: Settings) -> Iterator[Item]:
             yield Upload(member.content, member.name[:NAME_LENGTH])
         else:
             yield Unreadable(member.content, member.name[:NAME_LENGTH])
-
-
-def _from_list(document: dict[str, Any]) -> Iterator[Item]:
-    images = document.get("images")
-    if not isinstance(images, list):
-        raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
-    for image in images:
-        try:
-            yield _from_document({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
-        except BadRequest as error:
-            yield Unreadable(without_frames(error))
-
-
-def _is_json(request: Request, body: bytes) -> bool:
-    return request.is_json or body[:64].lstrip()[:1] == b"{"
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
-    if not isinstance(document, dict):
-        raise BadRequest(f"The JSON is a {type(document).__name__}, not an object. {FORMS}")
-    return document
-
-
-def _from_document(document: object, forms: str) -> Upload | Rows:
-    if not isinstance(document, dict) or ("image" in document) == ("pixels" in document):
-        raise BadRequest(f"The JSON needs either `image` or `pixels`. {forms}")
-    if "pixels" in document:
-        return Rows(document["pixels"])
-    return Upload(_from_base64(document["image"]))
-
-
-def _from_base64(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise BadRequest(f"`image` is a {type(text).__name__}, not a string. {FORMS}")
-    if text.startswith("data:"):
-        _, comma, text = text.partition(",")
-        if not comma:
-            raise BadRequest("`image` is a data: URL without a comma, so there is nothing in it.")
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadRequest(f"`image` is neither base64 nor a base64 data: URL: {error}.") from error
 
 
 def _within(item: Item, limit: int) -> Item:

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 
 from app.answers import Extras, answer_of, read_extras
+from app.items import Item
 from app.predicting import Failed, Outcome, Predictor
 from app.problems import problem_of
 from app.prometheus import Instruments
-from app.reading import Item, read_many, read_one
+from app.reading import read_many, read_one
 from app.requests import served, timing
 from app.settings import Settings
 

@@ -1,0 +1,46 @@
+"""What a request may carry to be classified, and how a client is told to send it.
+
+Values alone. reading.py finds them in a request, predicting.py classifies them.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from app.errors import RequestError
+
+FORMS = (
+    "Send it as the multipart file field `image`, as the raw body, or as JSON "
+    '{"image": "<base64 or data: URL>"} or {"pixels": [[28 rows of 28 numbers of 0..255]]}.'
+)
+
+BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The bytes of one picture as they were sent, of any kind.
+
+    Attributes:
+        name: the file's own name, told back in batches; None where it had none.
+    """
+
+    data: bytes
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The value of a JSON `pixels`, not yet checked."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """One item of a batch that is wrong before its picture is even looked at."""
+
+    error: RequestError
+    name: str | None = None
+
+
+Item: TypeAlias = Upload | Rows | Unreadable
