@@ -6,14 +6,18 @@ limit what one worker would not give, and the log says so.
 """
 
 import ipaddress
+import logging
 
 from flask import Blueprint, Flask, request
 from flask_limiter import Limiter
 from limits import parse_many
 from limits.errors import ConfigurationError
+from limits.storage import Storage
 
 from app.access_log import log_of_others
 from app.settings import Settings, SettingsError
+
+log = logging.getLogger("wardrobe")
 
 STORAGES = ("memory", "redis", "rediss", "redis+unix")
 """The schemes of RATE_LIMIT_STORAGE; Valkey and KeyDB answer to `redis` too."""
@@ -36,6 +40,7 @@ def limit_rate(app: Flask, settings: Settings, routes: Blueprint) -> None:
     _check_rate(settings.rate_limit)
     log_of_others("flask-limiter")
     limiter = _limiter(app, settings.rate_limit_storage)
+    _tell_if_away(limiter.storage)
     limiter.shared_limit(settings.rate_limit, scope="classify")(routes)
 
 
@@ -89,6 +94,17 @@ def _limiter(app: Flask, storage: str) -> Limiter:
             "WARDROBE_RATE_LIMIT_STORAGE: the address cannot be read. "
             "Write it as redis://:PASSWORD@HOST:PORT/0, with %2F for a / in the password."
         ) from error
+
+
+def _tell_if_away(storage: Storage) -> None:
+    """Log why the storage cannot count, once at the start: flask-limiter only ever says that it cannot."""
+    try:
+        storage.get("start")
+    except storage.base_exceptions as error:
+        log.error(
+            "WARDROBE_RATE_LIMIT_STORAGE: %s. Until it answers, each worker counts for itself.",
+            str(error).rstrip("."),
+        )
 
 
 def _redis_options() -> dict[str, str | int]:

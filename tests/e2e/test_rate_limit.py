@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import PASSWORD, RedisServer, redis_server
 from tests.service import Service, running, start
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
@@ -107,6 +107,21 @@ def test_a_redis_that_never_answers_costs_a_request_two_seconds_once(
     assert first[0] == second[0] == 200
     assert first[1] < 3
     assert second[1] < 1
+
+
+def test_a_redis_that_refuses_the_password_is_told_at_the_start_and_keeps_nobody_out(
+    tmp_path: Path, little_store: Path, counts: RedisServer
+) -> None:
+    wrong = counts.address.replace(PASSWORD, "not-the-secret")
+
+    with running(tmp_path, **limited(wrong, little_store)) as service:
+        answer = service.post("/predict", data=UPLOAD)
+        log = service.log.read_text("utf-8")
+
+    assert answer.status_code == 200
+    assert "WARDROBE_RATE_LIMIT_STORAGE: invalid username-password pair" in log
+    assert "each worker counts for itself" in log
+    assert "not-the-secret" not in log
 
 
 @pytest.mark.parametrize(
