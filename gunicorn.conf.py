@@ -64,8 +64,9 @@ logger_class = ServerLog
 loglevel = settings.log_level.lower()
 
 
-def on_starting(_server: Any) -> None:
-    """Give the workers an empty folder to add up their Prometheus counts in."""
+def on_starting(server: Any) -> None:
+    """Tell the settings, once for all workers, and give these an empty folder to add up their counts in."""
+    server.log.info("Settings: %s", settings.described())
     shared = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(dir=memory_directory()))
     for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed"), Path(shared, "started")):
         left_over.unlink(missing_ok=True)

@@ -34,6 +34,9 @@ from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
 
+METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
+"""What the routes have; a preflight is told no more."""
+
 EXPOSED_HEADERS = ["X-Request-ID", "X-Model-Version", "Retry-After"]
 """What a page of another origin may read of an answer, beside the safelisted headers."""
 
@@ -70,7 +73,6 @@ def create_app(settings: Settings) -> Flask:
         ModelError: it is there and cannot be run.
     """
     configure_logging(settings)
-    log.info("Settings: %s", settings.described())
     prepare_opencv()
     store = store_of(settings)
     models = load(settings, store)
@@ -105,7 +107,13 @@ def _add_doors(app: Flask, settings: Settings) -> None:
     if settings.api_keys_file is not None:
         require_keys(app, ApiKeys(settings.api_keys_file))
     if settings.cors_origins:
-        CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)
+        CORS(
+            app,
+            origins=list(settings.cors_origins),
+            methods=METHODS,
+            expose_headers=EXPOSED_HEADERS,
+            always_send=False,
+        )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

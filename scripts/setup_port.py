@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
             probe.bind(("", int(port)))
     except (OSError, OverflowError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        print(f"wardrobe: port {port}: {reason}. Choose another: make serve PORT=8001", file=sys.stderr)
+        print(f"wardrobe: port {port}: {reason}. Choose another with PORT=.", file=sys.stderr)
         return 1
     return 0
 

@@ -1,13 +1,14 @@
 """Small data sets in Fashion-MNIST's shape, drawn from a seed, that a network can learn in seconds."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.csv_pairs import csv_text
+from training.csv_pairs import COLUMNS, PIXELS
 from training.datasets import LabelledImages
-from training.idx import idx_bytes
+from training.idx import UINT8
 
 CLASSES = 10
 
@@ -39,3 +40,16 @@ def write_csv(path: Path, count: int, seed: int = 0) -> Path:
     part = striped_pictures(count, seed)
     path.write_text(csv_text(part.images, part.labels), encoding="utf-8")
     return path
+
+
+def csv_text(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> str:
+    """The CSV file of uint8 (N, 28, 28) pictures and uint8 (N,) labels, with the customary header."""
+    header = ",".join(["label", *(f"pixel{number}" for number in range(1, COLUMNS))])
+    table = np.concatenate([labels[:, None], pictures.reshape(len(pictures), PIXELS)], axis=1)
+    return "\n".join([header, *(",".join(map(str, row)) for row in table.tolist())]) + "\n"
+
+
+def idx_bytes(values: NDArray[np.uint8]) -> bytes:
+    """The IDX file of a uint8 array of 1 to 255 dimensions, not gzipped."""
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, UINT8, values.ndim, *values.shape)
+    return header + np.ascontiguousarray(values).tobytes()

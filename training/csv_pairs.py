@@ -112,10 +112,3 @@ def _whole_number(where: str, column: int, cell: str) -> int:
         return int(cell)
     except ValueError:
         raise BadCsv(f"{where}, column {column}: {cell[:20]!r} is no whole number.") from None
-
-
-def csv_text(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> str:
-    """The CSV file of uint8 (N, 28, 28) pictures and uint8 (N,) labels, with the customary header."""
-    header = ",".join(["label", *(f"pixel{number}" for number in range(1, COLUMNS))])
-    table = np.concatenate([labels[:, None], pictures.reshape(len(pictures), PIXELS)], axis=1)
-    return "\n".join([header, *(",".join(map(str, row)) for row in table.tolist())]) + "\n"

@@ -82,6 +82,7 @@ def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
             best_epoch, color=RIGHT_COLOUR, linewidth=0.8, linestyle=":", label=f"best, epoch {best_epoch}"
         )
         axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
     # The first epochs, before the average has caught up, would squeeze all others into a corner.
     left.set_ylim(0, 1.1 * max(min(1.0, max(one.val_loss for one in history)), history[-1].loss))

@@ -74,9 +74,3 @@ def _check_magic(path: Path, magic: bytes, dimensions: int) -> None:
     if magic[:3] == expected[:3] and magic[3] in kinds:
         hint = f" It holds {kinds[magic[3]]}: perhaps two files were swapped."
     raise BadIdx(f"{path}: begins with {magic.hex()}, expected {expected.hex()}.{hint}")
-
-
-def idx_bytes(values: NDArray[np.uint8]) -> bytes:
-    """The IDX file of a uint8 array of 1 to 255 dimensions, not gzipped."""
-    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, UINT8, values.ndim, *values.shape)
-    return header + np.ascontiguousarray(values).tobytes()

@@ -90,7 +90,7 @@ def test_a_taken_port_is_told_in_one_line(served_clone: tuple[Path, str]) -> Non
 
     assert refused.returncode != 0
     assert own_lines(refused) == [
-        f"wardrobe: port {port}: Address already in use. Choose another: make serve PORT=8001"
+        f"wardrobe: port {port}: Address already in use. Choose another with PORT=."
     ]
 
 

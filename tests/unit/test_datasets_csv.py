@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from tests.fashion import write_csv
-from training.csv_pairs import csv_text, read_csv
+from tests.fashion import csv_text, write_csv
+from training.csv_pairs import read_csv
 from training.datasets import LabelledImages, from_csv
 from training.errors import BadCsv
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from tests.fashion import write_idx_folder
+from tests.fashion import idx_bytes, write_idx_folder
 from training.datasets import LABELS, from_idx
 from training.errors import BadIdx, DataSetMissing
-from training.idx import idx_bytes, read_idx
+from training.idx import read_idx
 from training.splitting import first
 
 
