@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
+from pathlib import Path
 
 from model_store.publish import promote
 from model_store.rollback import roll_back
@@ -90,8 +91,14 @@ class Trouble:
         """Always the youngest worker, so that the others live long enough to show what they hold on to."""
         while not self._stopped.wait(KILL_SECONDS):
             self.kills.append(self.clock())
-            self.service.kill_worker(max(self.service.worker_pids()))
+            self.service.kill_worker(max(self.service.worker_pids(), key=_started))
             self._note("a worker killed")
 
     def _note(self, what: str) -> None:
         self.events.append((self.clock(), what))
+
+
+def _started(pid: int) -> int:
+    """When a process began, in clock ticks since the machine did (proc(5)); process numbers begin anew."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return int(fields[19])
