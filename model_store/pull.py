@@ -16,7 +16,7 @@ from model_store.cache import ARRIVING, alone, bare_folder, release_folder
 from model_store.catalogue import parse_stored, read_manifest_text, read_signature
 from model_store.errors import NotFound, ReleaseCorrupt, ReleaseError
 from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
-from model_store.layout import file_key, manifest_key
+from model_store.layout import file_key, manifest_key, release_prefix
 from model_store.local import BareArtifact, LocalRelease, bare_artifact, open_release
 from model_store.manifest import Manifest
 from model_store.signing import TrustedKeys
@@ -88,9 +88,17 @@ def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None
         if signature is not None:
             write_whole(folder / SIGNATURE, signature)
         write_whole(folder / MANIFEST, text)
-        open_release(folder, trusted)
+        _verified(folder, trusted, f"{store.address}/{release_prefix(version)}".rstrip("/"))
         _settle(folder, target)
     return LocalRelease(target, manifest)
+
+
+def _verified(folder: Path, trusted: TrustedKeys | None, where: str) -> LocalRelease:
+    """Open what has arrived; what is wrong with it is told with the address that it came from."""
+    try:
+        return open_release(folder, trusted)
+    except ReleaseCorrupt as error:
+        raise ReleaseCorrupt(str(error).replace(str(folder), where)) from error
 
 
 def _check_claims(manifest: Manifest, where: str) -> None:

@@ -122,16 +122,16 @@ def test_a_refused_release_is_not_fetched_again(
     make_app: MakeApp, store: FolderStore, tmp_path: Path
 ) -> None:
     app = make_app(model_store=store.address, refresh_seconds=3600)
-    corrupt(tmp_path / "bad", store)
+    bad = corrupt(tmp_path / "bad", store)
     follower_of(app).poll()
-    (Path(store.address) / "promotions").rename(tmp_path / "promotions")
     (Path(store.address) / "releases").rename(tmp_path / "releases")
 
     follower_of(app).poll()  # were it fetched again, it would not be found
 
     ready = app.test_client().get("/readyz").get_json()
     assert ready["store"] == {"status": "ok"}
-    assert len(ready["refused"]) == 1
+    [refused] = ready["refused"]
+    assert f"{store.address}/releases/{bad.version}/model.onnx: sha256" in refused["reason"]
 
 
 def test_a_refused_release_that_was_mended_is_served_when_it_is_promoted_again(

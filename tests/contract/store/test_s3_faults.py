@@ -11,7 +11,8 @@ import pytest
 from model_store.errors import StoreError, StoreRefused, StoreUnreachable
 from model_store.promotions import following
 from model_store.s3 import S3Store
-from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
+from tests.contract.store.conftest import use
+from tests.fault_proxy import FAULTS, SLOW_SECONDS, FaultProxy, Mode, fault_proxy
 from tests.s3_servers import S3Server
 from tests.waiting import wait_for
 
@@ -21,21 +22,35 @@ LIMIT_SECONDS = 6.0
 """What the store under test is given for a request; the service gives more (model_store/s3.py)."""
 
 
-@pytest.fixture
-def proxy(
-    swift_server: S3Server, swift_address: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FaultProxy]:
-    """Between the tests' boto3 and Swift."""
-    with fault_proxy(swift_server.endpoint) as proxy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
+@pytest.fixture(scope="module")
+def way(swift_server: S3Server) -> Iterator[FaultProxy]:
+    """The way to Swift that this process's boto3 takes."""
+    with pytest.MonkeyPatch.context() as patch, fault_proxy(swift_server.endpoint) as proxy:
+        use(swift_server, patch)
+        patch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
         yield proxy
 
 
+@pytest.fixture(scope="module")
+def address(way: FaultProxy, swift_server: S3Server) -> str:
+    """A bucket with one record in it."""
+    address = f"s3://{swift_server.new_bucket()}/wardrobe"
+    S3Store(address).create(KEY, RECORD)
+    return address
+
+
 @pytest.fixture
-def store(proxy: FaultProxy, swift_address: str) -> S3Store:
-    """A store behind the proxy, with one record in it."""
-    S3Store(swift_address).create(KEY, RECORD)
-    return S3Store(swift_address, read_seconds=0.7, request_seconds=LIMIT_SECONDS)
+def proxy(way: FaultProxy) -> Iterator[FaultProxy]:
+    """The same, well again for the next test."""
+    yield way
+    way.pause = SLOW_SECONDS
+    way.heal()
+
+
+@pytest.fixture
+def store(address: str, proxy: FaultProxy) -> S3Store:
+    """A store that loses its patience sooner than the service's."""
+    return S3Store(address, read_seconds=0.7, request_seconds=LIMIT_SECONDS)
 
 
 TOLD = {
@@ -130,10 +145,8 @@ def test_a_404_that_trickles_is_not_taken_for_nothing_new(proxy: FaultProxy, sto
         following(patient, 1)
 
 
-def test_a_trickle_that_is_never_silent_is_cut_when_the_time_is_up(
-    store: S3Store, proxy: FaultProxy, swift_address: str
-) -> None:
-    patient = S3Store(swift_address, read_seconds=30, request_seconds=2)
+def test_a_trickle_that_is_never_silent_is_cut_when_the_time_is_up(store: S3Store, proxy: FaultProxy) -> None:
+    patient = S3Store(store.address, read_seconds=30, request_seconds=2)
     proxy.break_by(Mode.SLOW)
     begun = time.monotonic()
 
