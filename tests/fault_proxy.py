@@ -132,6 +132,7 @@ class FaultProxy:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.sleep(0)  # an aborted connection is gone one round later
 
     async def _accept(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -188,8 +189,12 @@ def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
     writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
+    try:
+        with suppress(OSError):
+            await writer.wait_closed()
+    except asyncio.CancelledError:
+        writer.transport.abort()  # the other side does not read what is left to be sent
+        raise
 
 
 def _refusal(status: int, code: str, message: str) -> bytes:
