@@ -76,7 +76,6 @@ def create_app(settings: Settings) -> Flask:
     prepare_opencv()
     store = store_of(settings)
     models = load(settings, store)
-    log.info("Serving %s from %s.", models.current.version, settings.model_store)
     instruments = Instruments(settings.prometheus_dir)
     instruments.tell_release(models.current.version)
     for _ in models.refusals:
@@ -91,6 +90,8 @@ def create_app(settings: Settings) -> Flask:
     _register_routes(app, settings, models, instruments)
     _add_doors(app, settings)
     app.extensions["wardrobe"] = Service(models, _follow(settings, store, models, instruments))
+    # Last, so that whoever reads it may rely on it: until here a key file, say, could still be missing.
+    log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
 
 
