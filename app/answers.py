@@ -43,19 +43,9 @@ def read_extras(query: Mapping[str, str], classes: int) -> Extras:
 
 def answer_of(classified: Classified, labels: tuple[str, ...], extras: Extras) -> dict[str, Any]:
     """The answer for one picture; probabilities in index order and unrounded."""
-    prediction = classified.prediction
-    probabilities = prediction.probabilities.tolist()
-    answer: dict[str, Any] = {
-        "label": prediction.label,
-        "class_id": prediction.class_id,
-        "confidence": prediction.confidence,
-        "familiarity": prediction.familiarity,
-        "decision": prediction.decision,
-        "reason": prediction.reason,
-        "probabilities": dict(zip(labels, probabilities, strict=True)),
-    }
+    answer = classified.prediction.as_answer(labels)
     if extras.top is not None:
-        answer["top"] = _likeliest(prediction, labels, extras.top)
+        answer["top"] = _likeliest(classified.prediction, labels, extras.top)
     if extras.seen:
         png = base64.b64encode(pixels_to_png(classified.pixels)).decode()
         answer["seen"] = f"data:image/png;base64,{png}"

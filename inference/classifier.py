@@ -6,6 +6,7 @@ decode.py and convert.py; the rules themselves: decision.py.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,22 @@ class Prediction:
     decision: Decision
     reason: Reason | None
     probabilities: Probabilities
+
+    def as_answer(self, labels: tuple[str, ...]) -> dict[str, Any]:
+        """The fields that whoever asked is told, in the order and under the names of docs/http.md.
+
+        Args:
+            labels: as many as there are probabilities; these go by name, in index order, unrounded.
+        """
+        return {
+            "label": self.label,
+            "class_id": self.class_id,
+            "confidence": self.confidence,
+            "familiarity": self.familiarity,
+            "decision": self.decision,
+            "reason": self.reason,
+            "probabilities": dict(zip(labels, self.probabilities.tolist(), strict=True)),
+        }
 
 
 class Classifier:

@@ -115,22 +115,8 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
 
 def _as_json(answer: Answer, classifier: Classifier, version: str) -> str:
     """The answer of `POST /predict`, with the file in place of a request."""
-    prediction = answer.prediction
-    shares = map(float, prediction.probabilities)
-    return json.dumps(
-        {
-            "file": str(answer.file),
-            "label": prediction.label,
-            "class_id": prediction.class_id,
-            "confidence": prediction.confidence,
-            "familiarity": prediction.familiarity,
-            "decision": prediction.decision,
-            "reason": prediction.reason,
-            "probabilities": dict(zip(classifier.contract.labels, shares, strict=True)),
-            "model": {"version": version},
-        },
-        ensure_ascii=False,
-    )
+    told = answer.prediction.as_answer(classifier.contract.labels)
+    return json.dumps({"file": str(answer.file)} | told | {"model": {"version": version}}, ensure_ascii=False)
 
 
 if __name__ == "__main__":
