@@ -6,6 +6,8 @@ Never the upload, never a query string, never a key. `text` for a person at a te
 import json
 import logging
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,9 +39,48 @@ def log_of_others(name: str) -> None:
     theirs.propagate = False
 
 
-def log_request(fields: dict[str, Any]) -> None:
-    """Write one access line; `fields` are strings, numbers or None, in the order in which they are read."""
-    access.info("%s", fields["path"], extra={"fields": fields})
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What an access line tells of a request.
+
+    Attributes:
+        method: as the client wrote it, and so are `path` and `request_id`.
+        path: without its query.
+        seconds: wall time of the request.
+        stages: milliseconds of each stage of a prediction.
+        size: bytes of the request's body, as its header says.
+        client: the address.
+        key: the name of the API key.
+        version: of the model that answered.
+    """
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
+    size: int | None
+    client: str | None
+    key: str | None = None
+    version: str
+    request_id: str
+
+
+def log_request(answered: Answered) -> None:
+    """Write one access line."""
+    fields: dict[str, Any] = {
+        "method": answered.method,
+        "path": answered.path,
+        "status": answered.status,
+        "ms": round(answered.seconds * 1000, 3),
+        **{f"{stage}_ms": round(spent, 3) for stage, spent in answered.stages.items()},
+        "bytes": answered.size,
+        "client": answered.client,
+        "key": answered.key,
+        "version": answered.version,
+        "request_id": answered.request_id,
+    }
+    access.info("%s", answered.path, extra={"fields": fields})
 
 
 class JsonLines(logging.Formatter):

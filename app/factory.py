@@ -29,6 +29,7 @@ from app.routes_predict import predict_routes
 from app.serving import Models
 from app.settings import Settings
 from app.slots import Slots
+from app.turning_away import TurningAway
 from inference.decode import prepare_opencv
 from model_store.store import Store
 
@@ -100,6 +101,8 @@ def _register_routes(app: Flask, settings: Settings, models: Models, instruments
     predict = predict_routes(settings, Predictor(settings, slots), instruments)
     limit_rate(app, settings, predict)
     app.register_blueprint(predict)
+    routes = frozenset(rule.rule for rule in app.url_map.iter_rules())
+    app.wsgi_app = TurningAway(app.wsgi_app, routes, slots, models, instruments)  # type: ignore[method-assign]
     app.register_blueprint(health_routes(models))
     app.register_blueprint(model_routes(settings, instruments))
 

@@ -4,12 +4,13 @@ The nearest ancestor class in `PROBLEMS` decides. Flask's own errors keep their 
 Messages of `UploadError` and `RequestError` are written for clients; of everything else nothing leaks.
 """
 
+import json
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, json, request
+from flask import Flask, Response, current_app, g, request
 from gunicorn.http import errors as http_errors
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
@@ -27,6 +28,8 @@ class Problem:
     slug: str
     title: str
 
+
+MEDIA_TYPE = "application/problem+json"
 
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
 INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
@@ -80,6 +83,11 @@ def problem_of(error: Exception) -> dict[str, Any]:
     return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH])
 
 
+def problem_body(document: dict[str, Any], request_id: str | None) -> str:
+    """The problem document as it is sent, with the id of the request that it answers."""
+    return json.dumps(document | {"request_id": request_id}, separators=(",", ":")) + "\n"
+
+
 def _answer_exception(error: Exception) -> Response:
     document = problem_of(error)
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -126,5 +134,5 @@ def _document(problem: Problem, detail: str) -> dict[str, Any]:
 
 
 def _response(document: dict[str, Any]) -> Response:
-    body = json.dumps(document | {"request_id": g.get("request_id")}, separators=(",", ":"))
-    return Response(f"{body}\n", status=document["status"], mimetype="application/problem+json")
+    body = problem_body(document, g.get("request_id"))
+    return Response(body, status=document["status"], mimetype=MEDIA_TYPE)

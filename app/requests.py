@@ -9,7 +9,7 @@ import uuid
 
 from flask import Flask, Response, g, request
 
-from app.access_log import log_request
+from app.access_log import Answered, log_request
 from app.predicting import Timing
 from app.prometheus import Instruments
 from app.serving import Models, Served
@@ -24,8 +24,7 @@ def surround_requests(app: Flask, models: Models, instruments: Instruments) -> N
 
     @app.before_request
     def begin() -> None:
-        offered = request.headers.get("X-Request-ID", "")
-        g.request_id = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
         g.served = models.current
         g.timing = Timing()
         g.began = time.perf_counter()
@@ -55,19 +54,23 @@ def timing() -> Timing:
     return stages
 
 
+def request_id_of(offered: str) -> str:
+    """The id of a request: the one that its client offered, if it is fit to be logged, or a new one."""
+    return offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+
+
 def _log(response: Response, seconds: float) -> None:
-    stages = {f"{stage}_ms": round(spent, 3) for stage, spent in g.timing.milliseconds.items()}
     log_request(
-        {
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
-            "ms": round(seconds * 1000, 3),
-            **stages,
-            "bytes": request.content_length,
-            "client": request.remote_addr,
-            "key": g.get("key_name"),
-            "version": g.served.version,
-            "request_id": g.request_id,
-        }
+        Answered(
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            seconds=seconds,
+            stages=g.timing.milliseconds,
+            size=request.content_length,
+            client=request.remote_addr,
+            key=g.get("key_name"),
+            version=g.served.version,
+            request_id=g.request_id,
+        )
     )

@@ -46,14 +46,22 @@ class Slots:
             Busy: every place is taken; said at once.
         """
         with self._lock:
-            if self._inside >= self._places:
-                raise self._busy(f"All {self._slots} slots and all places in the queue are taken.")
+            self.check_room()
             self._inside += 1
         try:
             yield
         finally:
             with self._lock:
                 self._inside -= 1
+
+    def check_room(self) -> None:
+        """Look whether a place is free, without taking it.
+
+        Raises:
+            Busy: every place is taken.
+        """
+        if self._inside >= self._places:
+            raise self._busy(f"All {self._slots} slots and all places in the queue are taken.")
 
     @contextmanager
     def hold(self) -> Iterator[None]:
