@@ -1,6 +1,6 @@
 """Train a release: data, network, fit, export, measure, hand over.
 
-python -m scripts.train [--recipe bundled | --network conv3|resnet] [--data FOLDER | --train CSV --test CSV]
+python -m scripts.train [--recipe bundled | --network NAME] [--data FOLDER | --train CSV --test CSV]
                         [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
@@ -29,7 +29,15 @@ from scripts.quiet import start_tensorflow
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
 from training.datasets import LABELS, FashionMnist, LabelledImages
-from training.recipes import STARTING_POINTS, Recipe, default_run_folder, fingerprint
+from training.recipes import (
+    CHOICES,
+    DEFAULT_NETWORK,
+    RECIPES,
+    Recipe,
+    default_run_folder,
+    fingerprint,
+    starting_point,
+)
 from training.splitting import Split, first, split, usual_share
 
 
@@ -62,6 +70,24 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+OPTIONS = (
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "weight_decay",
+    "label_smoothing",
+    "initializer",
+    "l2",
+    "dropout",
+    "seed",
+    "validation",
+    "patience",
+    "precision",
+    "limit",
+)
+"""The fields of a recipe that options of the same names change."""
+
 _BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
 
 
@@ -84,18 +110,24 @@ def _add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose a recipe and change its fields; absent ones leave it as it is."""
     start = group.add_mutually_exclusive_group()
     start.add_argument(
-        "--network", choices=("conv3", "resnet"), help="start from this network's recipe (resnet)"
+        "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
     )
-    start.add_argument("--recipe", choices=sorted(STARTING_POINTS), help="start from this recipe")
+    start.add_argument("--recipe", choices=sorted(RECIPES), help="start from this recipe")
     group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="at most this many")
     group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
+    group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="what takes the steps")
     group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
+    group.add_argument("--weight-decay", type=float, metavar="X", help="decoupled from the gradient")
+    group.add_argument("--label-smoothing", type=float, metavar="SHARE", help="of the targets")
+    group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
+    group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
+    group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
     group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
     group.add_argument(
         "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
     )
     group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without a better one")
-    group.add_argument("--precision", choices=("float32", "bfloat16"), help="what is computed in")
+    group.add_argument("--precision", choices=CHOICES["precision"], help="what is computed in")
     group.add_argument(
         "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
     )
@@ -110,9 +142,12 @@ def _recipe(arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
     Raises:
         BadRecipe: a field cannot be trained with.
     """
-    start = STARTING_POINTS[arguments.recipe or arguments.network or "resnet"]
-    names = ("epochs", "batch_size", "learning_rate", "seed", "validation", "patience", "precision", "limit")
-    told = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    start = (
+        RECIPES[arguments.recipe]
+        if arguments.recipe
+        else starting_point(arguments.network or DEFAULT_NETWORK)
+    )
+    told = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
     return replace(start, **({"validation": usual_share(train)} | told))
 
 

@@ -21,11 +21,11 @@ from inference.keras_session import KerasSession
 from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.report import TrainingFigures
+from training.bricks import FEATURES
 from training.datasets import FashionMnist, LabelledImages
 from training.distance import Whitening, fit_whitening
 from training.errors import NotAdoptable
 from training.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
-from training.networks import FEATURES
 from training.release import Evidence, Origin, Say, complete_release
 from training.splitting import Split, split, usual_share
 from training.surroundings import libraries

@@ -18,9 +18,10 @@ from keras import layers, ops
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
+from training.bricks import FEATURES
 from training.distance import Whitening
 from training.errors import GraphUnusable, ParityFailed
-from training.networks import FEATURES, with_softmax
+from training.networks import with_softmax
 from training.untyped import Graph, Network
 
 OPSET: Final = 17

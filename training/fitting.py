@@ -7,7 +7,7 @@ happened. Touches the run's folder.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import keras
@@ -18,6 +18,7 @@ from model_store.report import Epoch
 from training.augmentation import augment
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
 from training.networks import build
+from training.optimizers import build_optimizer
 from training.recipes import Recipe
 from training.schedule import batches, learning_rate
 from training.splitting import Split
@@ -90,12 +91,10 @@ class _Fit:
         keras.utils.set_random_seed(recipe.seed)
         self._split = split
         self._recipe = recipe
-        self._model = build(recipe.network, classes, recipe.precision, training=True)
-        self._average = build(recipe.network, classes)
+        self._model = build(recipe, classes, training=True)
+        self._average = build(replace(recipe, precision="float32"), classes)
         self._average.set_weights(self._model.get_weights())
-        self._optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
-        self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        self._optimizer.build(self._model.trainable_variables)
+        self._optimizer = build_optimizer(recipe, self._model.trainable_variables)
         self._best: Weights = []
         self.progress = Progress(fingerprint=fingerprint)
         self._step = tf.function(self._traced_step)
@@ -133,7 +132,7 @@ class _Fit:
         labels = tf.gather(self._labels, indices)
         with tf.GradientTape() as tape:
             logits = self._model(images, training=True)
-            loss = self._loss(labels, logits)
+            loss = self._loss(labels, logits) + sum(self._model.losses)
         variables = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         self._move_average()

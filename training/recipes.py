@@ -6,7 +6,7 @@ were chosen: docs/report.md. What carries a recipe out: fitting.py.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -15,8 +15,36 @@ from pydantic import JsonValue
 from model_store.manifest import DataSet
 from training.errors import BadRecipe
 
-NetworkName = Literal["conv3", "resnet"]
+NetworkName = Literal[
+    "dense",
+    "conv2_same",
+    "conv3",
+    "conv2_5x5",
+    "arch1",
+    "arch2",
+    "vgg",
+    "resnet",
+    "compact16",
+    "compact24",
+    "compact32",
+    "compact40",
+    "compact32_deep",
+    "compact48_separable",
+]
+OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
+Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]
+
+
+DEFAULT_NETWORK: Final = "compact32"
+
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "network": get_args(NetworkName),
+    "optimizer": get_args(OptimizerName),
+    "initializer": get_args(Initializer),
+    "precision": get_args(Precision),
+}
+"""What the fields that name something may name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +55,23 @@ class Recipe:
         network: one of networks.BUILDERS.
         epochs: at most this many; the learning rate follows a cosine down to zero over them.
         batch_size: pictures per step.
+        optimizer: one of optimizers.OPTIMIZERS.
         learning_rate: its peak.
         weight_decay: decoupled, times the learning rate (Loshchilov and Hutter 2017, arXiv 1711.05101).
         label_smoothing: 0..1 (Szegedy et al. 2015, arXiv 1512.00567).
+        initializer: of the kernels of all layers but the last (Keras' names).
+        l2: factor of the squared kernels in the loss (not `weight_decay`, which leaves the loss alone).
+        dropout: the share that each dropout of the network drops; None leaves it to the network.
         warm_up: epochs over which the learning rate rises from zero.
         averaging: decay per step of the running average of the weights; what is validated and exported.
         flip: mirror half of the pictures left to right.
         shift: largest shift in pixels, each way (pad and crop).
         erase: edge in pixels of the square that is blanked in half of the pictures; 0 for none
             (DeVries and Taylor 2017, arXiv 1708.04552).
+        rotate: largest rotation in degrees, each way.
+        zoom: largest change of scale, relative, each way.
+        mixup: alpha of the Beta distribution that two pictures are mixed by; 0 for none (Zhang et al. 2017,
+            arXiv 1710.09412).
         validation: how many training pictures are held out.
         patience: stop after this many epochs without a better one; None never stops early.
         seed: of the initial weights, the split, the order of the data and the augmentation.
@@ -43,17 +79,24 @@ class Recipe:
         limit: use the first so many training pictures, for quick tries; None uses all.
     """
 
-    network: NetworkName = "resnet"
+    network: NetworkName = DEFAULT_NETWORK
     epochs: int = 30
     batch_size: int = 128
+    optimizer: OptimizerName = "adamw"
     learning_rate: float = 0.004
     weight_decay: float = 0.05
     label_smoothing: float = 0.0
+    initializer: Initializer = "glorot_uniform"
+    l2: float = 0.0
+    dropout: float | None = None
     warm_up: float = 1.0
     averaging: float = 0.999
     flip: bool = True
     shift: int = 2
     erase: int = 8
+    rotate: float = 0.0
+    zoom: float = 0.0
+    mixup: float = 0.0
     validation: int = 5000
     patience: int | None = 10
     seed: int = 0
@@ -67,10 +110,17 @@ class Recipe:
             BadRecipe: the message names the setting, what came and what would do.
         """
         rules: tuple[tuple[str, bool, str], ...] = (
-            ("network", self.network in get_args(NetworkName), "one of " + ", ".join(get_args(NetworkName))),
+            *(
+                (name, getattr(self, name) in known, f"one of {', '.join(known)}")
+                for name, known in CHOICES.items()
+            ),
             ("epochs", self.epochs >= 1, "1 or more"),
             ("batch_size", self.batch_size >= 1, "1 or more"),
             ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("weight_decay", self.weight_decay >= 0, "0 or more"),
+            ("l2", self.l2 >= 0, "0 or more"),
+            ("dropout", self.dropout is None or 0 <= self.dropout < 1, "0 or more and below 1"),
+            ("label_smoothing", 0 <= self.label_smoothing < 1, "0 or more and below 1"),
             ("patience", self.patience is None or self.patience >= 1, "1 or more"),
             ("seed", self.seed >= 0, "0 or more"),
         )
@@ -83,19 +133,27 @@ class Recipe:
         return dict(asdict(self))
 
 
-CONV3: Final = Recipe(
+PLAIN: Final = Recipe(
     network="conv3", epochs=15, learning_rate=0.002, weight_decay=0.01, averaging=0.998, erase=0, patience=5
 )
-"""The plain convolutional network: minutes on two cores."""
+"""What the published networks start from: minutes on two cores."""
 
-RESNET: Final = Recipe()
-"""The compact residual network at half the bundled recipe's length."""
+COMPACT: Final = Recipe(
+    network=DEFAULT_NETWORK, optimizer="muon", averaging=0.998, precision="bfloat16", patience=None
+)
+"""What our own networks start from."""
 
-BUNDLED: Final = Recipe(network="resnet", epochs=60, patience=None, precision="bfloat16")
+BUNDLED: Final = replace(COMPACT, epochs=60, label_smoothing=0.1)
 """What model_store/bundled/ was made with."""
 
-STARTING_POINTS: Final = {"conv3": CONV3, "resnet": RESNET, "bundled": BUNDLED}
-"""What --network and --recipe name; the other options of scripts.train change single fields."""
+RECIPES: Final = {"bundled": BUNDLED}
+"""What --recipe names; the other options of scripts.train change single fields."""
+
+
+def starting_point(network: NetworkName) -> Recipe:
+    """The recipe that a network starts from when it is named alone."""
+    ours = network == "resnet" or network.startswith("compact")
+    return replace(COMPACT if ours else PLAIN, network=network)
 
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:

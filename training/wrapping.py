@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from inference.contract import EDGE
 from inference.keras_session import Habits
-from training.networks import FEATURES
+from training.bricks import FEATURES
 from training.untyped import Network, Tensor
 
 _OTHER_PRECISIONS: Final = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")

@@ -7,7 +7,7 @@ import pytest
 
 from model_store.manifest import DataSet
 from training.errors import BadRecipe
-from training.recipes import BUNDLED, CONV3, default_run_folder, fingerprint
+from training.recipes import BUNDLED, PLAIN, default_run_folder, fingerprint
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
@@ -25,15 +25,15 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 )
 def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
-        replace(CONV3, **{field: value})
+        replace(PLAIN, **{field: value})
 
 
 def test_the_same_command_finds_its_checkpoint_again() -> None:
-    assert default_run_folder(CONV3, DATA) == default_run_folder(replace(CONV3), DATA)
+    assert default_run_folder(PLAIN, DATA) == default_run_folder(replace(PLAIN), DATA)
 
 
 def test_another_seed_is_another_run() -> None:
-    assert fingerprint(CONV3, DATA) != fingerprint(replace(CONV3, seed=1), DATA)
+    assert fingerprint(PLAIN, DATA) != fingerprint(replace(PLAIN, seed=1), DATA)
 
 
 def test_other_data_is_another_run() -> None:

@@ -11,11 +11,11 @@ from training.checkpoints import Run
 from training.distance import Whitening, fit_whitening
 from training.export import export_graph, features_of, save_artifact
 from training.fitting import Fitted, fit
-from training.recipes import CONV3
+from training.recipes import PLAIN
 from training.splitting import Split, split
 from training.untyped import Network
 
-RECIPE = replace(CONV3, epochs=3, batch_size=32, validation=40, patience=None)
+RECIPE = replace(PLAIN, epochs=3, batch_size=32, validation=40, patience=None)
 
 
 class Listener:

@@ -1,5 +1,7 @@
 """The networks are the size they are said to be, and an artifact needs nothing beside it."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -8,19 +10,36 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
 from training.export import probabilities_of
 from training.networks import build
-from training.recipes import NetworkName
+from training.recipes import CHOICES, NetworkName, starting_point
 
 PICTURES = striped_pictures(50).images
 
 
-@pytest.mark.parametrize(("network", "parameters"), [("conv3", 241_546), ("resnet", 78_426)])
-def test_a_network_has_the_parameters_that_it_is_said_to_have(network: NetworkName, parameters: int) -> None:
-    assert build(network, 10).count_params() == parameters
+PARAMETERS = {
+    "dense": 101_770,
+    "conv2_same": 421_642,
+    "conv3": 241_546,
+    "conv2_5x5": 378_868,
+    "arch1": 848_138,
+    "arch2": 496_386,
+    "vgg": 1_677_674,
+    "resnet": 77_754,
+}
 
 
-@pytest.mark.parametrize("network", ["conv3", "resnet"])
+@pytest.mark.parametrize("network", PARAMETERS)
+def test_a_network_has_the_trainable_parameters_that_it_is_said_to_have(network: NetworkName) -> None:
+    weights = build(starting_point(network), 10).trainable_weights
+
+    assert sum(weight.value.shape.num_elements() for weight in weights) == PARAMETERS[network]
+
+
+@pytest.mark.parametrize("network", CHOICES["network"])
 def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: NetworkName) -> None:
-    training, plain = build(network, 10, training=True), build(network, 10)
+    recipe = starting_point(network)
+    training, plain = (
+        build(replace(recipe, precision="float32"), 10, training=form) for form in (True, False)
+    )
 
     plain.set_weights(training.get_weights())
 
@@ -28,7 +47,8 @@ def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: N
 
 
 def test_the_faster_normalization_computes_what_keras_own_does() -> None:
-    fast, plain = build("resnet", 10, training=True), build("resnet", 10)
+    recipe = replace(starting_point("resnet"), precision="float32")
+    fast, plain = build(recipe, 10, training=True), build(recipe, 10)
     plain.set_weights(fast.get_weights())
 
     quickly, plainly = (np.array(model(PICTURES, training=True)) for model in (fast, plain))

@@ -1,0 +1,100 @@
+"""Our own networks: small residual ones that place matters to, for a CPU to run thousands of times a second.
+
+What was tried and what each costs: docs/report.md. Touches nothing. Others' networks: published.py.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from training.bricks import FEATURES, Bricks
+from training.untyped import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """One of the compact networks.
+
+    Attributes:
+        width: channels of the stem; each stage has twice those before it.
+        blocks: residual blocks at 14 x 14 and at 7 x 7 pixels.
+        separable: depthwise 3 x 3 and 1 x 1 convolutions in the blocks (MobileNet, arXiv 1704.04861).
+    """
+
+    width: int
+    blocks: tuple[int, int] = (1, 1)
+    separable: bool = False
+
+
+SHAPES: Final = {
+    "compact16": Shape(width=16),
+    "compact24": Shape(width=24),
+    "compact32": Shape(width=32),
+    "compact40": Shape(width=40),
+    "compact32_deep": Shape(width=32, blocks=(1, 2)),
+    "compact48_separable": Shape(width=48, blocks=(2, 2), separable=True),
+}
+"""From the cheapest to the dearest; what bundled releases are made of is recipes.BUNDLED's to say."""
+
+
+def compact(x: Tensor, bricks: Bricks, shape: Shape) -> Tensor:
+    """A stem that leaves 28 x 28 at once, residual stages at 14 and 7, one filter per channel over the rest.
+
+    The stem's pooling halves the edge, since most of a residual network's time goes into its first stage.
+    In place of a mean over all positions, which forgets where a sleeve or a strap was, each channel has a
+    7 x 7 filter of its own (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
+    Garments are centred here like their faces.
+    """
+    blocks = _Blocks(bricks, separable=shape.separable)
+    x = bricks.pooled(_stem(x, bricks, shape.width), "stem_pool")
+    for stage, count in enumerate(shape.blocks, start=1):
+        for number in range(1, count + 1):
+            halved = stage == 2 and number == 1
+            x = blocks.block(x, shape.width << stage, f"stage{stage}_{number}", halved=halved)
+    x = bricks.depthwise(x, x.shape[1], "place", padding="valid")
+    return bricks.flattened(bricks.normalized(x, "place_norm"), FEATURES)
+
+
+def resnet(x: Tensor, bricks: Bricks) -> Tensor:
+    """Three stages of one residual block each at 28, 14 and 7 pixels, 16 to 64 channels: 77,754 trainable parameters.
+
+    The usual small ResNet (He et al. 2015, arXiv 1512.03385, section 4.2), by which the others are measured.
+    """
+    blocks = _Blocks(bricks, separable=False)
+    x = _stem(x, bricks, 16)
+    for stage in range(3):
+        x = blocks.block(x, 16 << stage, f"stage{stage + 1}", halved=stage > 0)
+    return bricks.meant(x, FEATURES)
+
+
+def _stem(x: Tensor, bricks: Bricks, channels: int) -> Tensor:
+    return bricks.rectified(
+        bricks.normalized(bricks.filters(x, channels, 3, "stem"), "stem_norm"), "stem_relu"
+    )
+
+
+class _Blocks:
+    """Makes residual blocks, of full convolutions or of separable ones."""
+
+    def __init__(self, bricks: Bricks, *, separable: bool) -> None:
+        self._bricks = bricks
+        self._separable = separable
+
+    def block(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
+        """Two convolutions beside a shortcut (He et al. 2015; the average in it: arXiv 1812.01187, 4.2)."""
+        bricks = self._bricks
+        branch = self._convolved(x, channels, f"{name}_a", 2 if halved else 1)
+        branch = self._convolved(bricks.rectified(branch, f"{name}_a_relu"), channels, f"{name}_b", 1)
+        shortcut = bricks.averaged(x, f"{name}_average") if halved else x
+        if shortcut.shape[-1] != channels:
+            shortcut = bricks.filters(shortcut, channels, 1, f"{name}_shortcut")
+            shortcut = bricks.normalized(shortcut, f"{name}_shortcut_norm")
+        return bricks.rectified(bricks.added(branch, shortcut, f"{name}_add"), f"{name}_relu")
+
+    def _convolved(self, x: Tensor, channels: int, name: str, strides: int) -> Tensor:
+        bricks = self._bricks
+        if self._separable:
+            x = bricks.depthwise(x, 3, f"{name}_depthwise", strides=strides)
+            x = bricks.filters(x, channels, 1, name)
+        else:
+            x = bricks.filters(x, channels, 3, name, strides)
+        return bricks.normalized(x, f"{name}_norm")
