@@ -143,7 +143,7 @@ COMPACT: Final = Recipe(
 )
 """What our own networks start from."""
 
-BUNDLED: Final = replace(COMPACT, epochs=60, label_smoothing=0.1)
+BUNDLED: Final = replace(COMPACT, epochs=80, label_smoothing=0.1)
 """What model_store/bundled/ was made with."""
 
 RECIPES: Final = {"bundled": BUNDLED}
