@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from dotenv import load_dotenv
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from inference.header import MAX_PIXELS
 from model_store.manifest import first_problem
 
 PREFIX = "WARDROBE_"
@@ -92,7 +93,7 @@ class Settings(BaseModel):
     cache_keep: Annotated[int, Field(ge=1)] = 3
     trusted_keys: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     max_upload_bytes: Annotated[int, Field(ge=1)] = 20_000_000
-    max_pixels: Annotated[int, Field(ge=1)] = 50_000_000
+    max_pixels: Annotated[int, Field(ge=1)] = MAX_PIXELS
     max_batch: Annotated[int, Field(ge=1)] = 256
     max_batch_bytes: Annotated[int, Field(ge=1)] = 50_000_000
     slots: Annotated[int, Field(ge=1)] = 2

@@ -15,6 +15,9 @@ from inference.tiff_ifd import first_ifd
 
 Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF"]
 
+MAX_PIXELS = 50_000_000
+"""Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""
+
 ACCEPTED = "Send PNG, JPEG, WebP, GIF, BMP or TIFF."
 
 Size: TypeAlias = tuple[int, int]

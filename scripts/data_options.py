@@ -1,27 +1,42 @@
-"""The options that name a data set, shared by train and evaluate."""
+"""The options that name a data set, shared by train, evaluate and adopt."""
 
 import argparse
+import sys
 from pathlib import Path
 
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from inference.decode import prepare_opencv
 from scripts.quiet import start_tensorflow
-from training.datasets import SYSTEM_FOLDER, FashionMnist, from_csv, from_idx, from_keras
+from scripts.terminal import complain, console
+from training.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
+from training.listing import has_class_folders
+from training.own_pictures import from_pictures
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add --data, --train and --test."""
-    group = parser.add_argument_group("data set", "Fashion-MNIST, or anything of its shape and classes")
+    """Add --data, --skip-unreadable, --train and --test."""
+    group = parser.add_argument_group(
+        "data set", "pictures and classes of your own, Fashion-MNIST, or anything in its form"
+    )
     group.add_argument(
         "--data",
-        metavar="FOLDER",
-        help=f"a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch them "
+        metavar="FOLDER|CSV",
+        help="a folder with one sub-folder of pictures per class, or a CSV with the columns `path` and "
+        "`label`; or a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch them "
         f"(default: {SYSTEM_FOLDER} if it is there, else keras)",
+    )
+    group.add_argument(
+        "--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures"
     )
     group.add_argument("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     group.add_argument("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
-def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> FashionMnist:
+def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
+
+    What was left out of a folder of pictures is said on stderr.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
@@ -29,12 +44,36 @@ def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
     if (arguments.train is None) != (arguments.test is None):
         parser.error("--train and --test belong together: one CSV file each")
     if arguments.train is not None and arguments.data is not None:
-        parser.error("--data names IDX files, --train and --test a CSV pair: give one of the two")
+        parser.error("--data names pictures or IDX files, --train and --test a CSV pair: give one of the two")
     if arguments.train is not None:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
-        return from_idx(Path(arguments.data).expanduser())
+        return _from_place(Path(arguments.data).expanduser(), skip_unreadable=arguments.skip_unreadable)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_tensorflow()
     return from_keras()
+
+
+def _from_place(place: Path, *, skip_unreadable: bool) -> LabelledData:
+    """Read what --data names: IDX files where there are any, else pictures of one's own."""
+    if any(place.glob("*-ubyte*")) or not (place.is_file() or has_class_folders(place)):
+        return from_idx(place)
+    prepare_opencv()
+    out = console(sys.stderr)
+    bar = Progress(
+        TextColumn("reading pictures"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=out,
+        transient=True,
+        disable=not out.is_terminal,
+    )
+    task = bar.add_task("", total=None)
+    with bar:
+        return from_pictures(
+            place,
+            complain,
+            lambda done, total: bar.update(task, completed=done, total=total),
+            skip_unreadable=skip_unreadable,
+        )

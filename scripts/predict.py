@@ -21,12 +21,10 @@ from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
+from inference.header import MAX_PIXELS
 from scripts.opening import find_release, open_model
 from scripts.prediction_plot import draw, require_matplotlib
 from scripts.terminal import FAILED, complain, console, run
-
-MAX_PIXELS = 50_000_000
-"""Largest width x height that is decoded, as in the service."""
 
 _BAR_COLUMNS = 40
 

@@ -1,12 +1,13 @@
-"""Fashion-MNIST as arrays, from IDX files, a CSV pair or Keras' downloader.
+"""Labelled pictures as arrays, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
 
-The data set's facts (labels, classes) live here and leave in the release's manifest; serving code knows
-none of them. Formats: idx.py and csv_pairs.py. Holding pictures out for validation: splitting.py.
-Touches the files it is told to, and the network only in `from_keras`.
+Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
+none of them. Formats: idx.py and csv_pairs.py. Pictures and classes of one's own: own_pictures.py. Holding
+pictures out for validation: splitting.py. Touches the files it is told to, and the network only in
+`from_keras`.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import EDGE
 from model_store.manifest import DataSet
 from training.csv_pairs import read_csv
-from training.errors import BadIdx, DataError, DataSetMissing
+from training.errors import BadClasses, BadIdx, DataError, DataSetMissing
 from training.idx import read_idx
 
 NAME: Final = "Fashion-MNIST"
@@ -80,27 +81,69 @@ class LabelledImages:
 
 
 @dataclass(frozen=True)
-class FashionMnist:
-    """The data set: what to learn from, and what to measure on once at the end."""
+class LabelledData:
+    """What to learn from, and what to measure on once at the end.
+
+    Attributes:
+        labels: class names in index order; 2 to 256 that differ.
+        named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
+            those go by Fashion-MNIST's names unless somebody knows better.
+        name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
+    """
 
     train: LabelledImages
     test: LabelledImages
+    labels: tuple[str, ...] = LABELS
+    named: bool = False
+    name: str | None = None
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""
         train, test = self.train.sha256(), self.test.sha256()
-        name = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
-        return DataSet(name=name, train_sha256=train, test_sha256=test)
+        original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
+        return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
+
+    def under(self, labels: tuple[str, ...]) -> "LabelledData":
+        """The same pictures under these labels, for a model that has them in this order.
+
+        Data that names its classes is renumbered to fit; where there are numbers alone, they are believed.
+
+        Raises:
+            BadClasses: other classes, or a number that the labels do not reach.
+        """
+        if self.named:
+            return self._reordered(labels)
+        highest = int(max(self.train.labels.max(), self.test.labels.max()))
+        if highest >= len(labels):
+            raise BadClasses(
+                f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
+                f"{', '.join(labels)}. Give it the data that the model was made for."
+            )
+        return replace(self, labels=labels)
+
+    def _reordered(self, labels: tuple[str, ...]) -> "LabelledData":
+        if set(labels) != set(self.labels):
+            raise BadClasses(
+                f"The data set has the classes {', '.join(self.labels)}, but the model {', '.join(labels)}. "
+                "Give it the data that the model was made for."
+            )
+        places = np.array([labels.index(label) for label in self.labels], np.uint8)
+        return replace(
+            self,
+            train=LabelledImages(self.train.images, places[self.train.labels]),
+            test=LabelledImages(self.test.images, places[self.test.labels]),
+            labels=labels,
+        )
 
 
-def from_idx(folder: Path) -> FashionMnist:
+def from_idx(folder: Path) -> LabelledData:
     """Read the four IDX files of a folder, each gzipped (`.gz`) or not.
 
     Raises:
         DataSetMissing: the folder or one of the files is not there.
         BadIdx: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in number.
     """
-    return FashionMnist(train=_idx_part(folder, "train"), test=_idx_part(folder, "test"))
+    return LabelledData(train=_idx_part(folder, "train"), test=_idx_part(folder, "test"))
 
 
 def _idx_part(folder: Path, part: str) -> LabelledImages:
@@ -129,24 +172,24 @@ def _find(folder: Path, name: str) -> Path:
         if candidate.is_file():
             return candidate
     raise DataSetMissing(
-        f"{folder}: neither {name} nor {name}.gz is there. "
+        f"{folder}: neither {name} nor {name}.gz is there, nor one sub-folder per class. "
         "`make data` installs the data set; --data names another folder, --train and --test a CSV pair."
     )
 
 
-def from_csv(train: Path, test: Path) -> FashionMnist:
+def from_csv(train: Path, test: Path) -> LabelledData:
     """Read a CSV pair.
 
     Raises:
         BadCsv: a file or one of its rows is wrong; both are named.
     """
-    return FashionMnist(
+    return LabelledData(
         train=LabelledImages(*read_csv(train, len(LABELS))),
         test=LabelledImages(*read_csv(test, len(LABELS))),
     )
 
 
-def from_keras() -> FashionMnist:
+def from_keras() -> LabelledData:
     """Let Keras fetch the data set, or read what it fetched before (it keeps a copy in ~/.keras).
 
     Raises:
@@ -166,7 +209,7 @@ def from_keras() -> FashionMnist:
         raise DataSetMissing(
             f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
         ) from error
-    return FashionMnist(train=_checked(train_x, train_y), test=_checked(test_x, test_y))
+    return LabelledData(train=_checked(train_x, train_y), test=_checked(test_x, test_y))
 
 
 def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledImages:
@@ -176,3 +219,6 @@ def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledIm
             f"expected uint8 (N, {EDGE}, {EDGE}) with (N,)."
         )
     return LabelledImages(images, labels.astype(np.uint8))
+
+
+FashionMnist = LabelledData  # the name that callers not yet adapted know it by

@@ -4,7 +4,9 @@ TrainingError
 ├── DataError               the operator can mend the files
 │   ├── DataSetMissing      no data set where one was looked for
 │   ├── BadIdx              an IDX file with a wrong magic number, size or partner
-│   └── BadCsv              a CSV file with a wrong row
+│   ├── BadCsv              a CSV file with a wrong row
+│   ├── BadClasses          classes that cannot be learnt, or that are not the model's
+│   └── BadPictures         picture files that cannot be read, or that contradict each other
 ├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
@@ -35,6 +37,14 @@ class BadIdx(DataError):
 
 class BadCsv(DataError):
     """A CSV file is damaged; the message names the row."""
+
+
+class BadClasses(DataError):
+    """The classes are too few, too many, too small, named twice or not at all, or not the model's."""
+
+
+class BadPictures(DataError):
+    """Picture files cannot be read, or say two things of one picture; the message names them."""
 
 
 class NotInstalled(TrainingError):

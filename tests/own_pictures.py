@@ -1,0 +1,52 @@
+"""Little photos of three kinds of things on paper, in folders of their own, as a user would bring them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inference.arrays import Picture
+from tests.uploads import png
+
+KINDS = ("Ball", "Box", "Stick")
+"""The classes, in order of their names."""
+
+
+def a_photo(kind: str, seed: int) -> Picture:
+    """A dark thing on light paper, uint8 (72, 64, 3); no two seeds share its size, place and colour."""
+    random = np.random.default_rng([KINDS.index(kind), seed])
+    photo = np.full((72, 64, 3), random.integers(235, 256), np.uint8)
+    colour = tuple(map(int, random.integers(0, 120, 3)))
+    x, y = map(int, random.integers(26, 38, 2))
+    half = int(random.integers(14, 22))
+    if kind == "Ball":
+        cv2.circle(photo, (x, y), half, colour, -1)
+    elif kind == "Box":
+        cv2.rectangle(photo, (x - half, y - half), (x + half, y + half), colour, -1)
+    else:
+        cv2.rectangle(photo, (x - 3, y - half), (x + 3, y + half), colour, -1)
+    return photo
+
+
+def write_class_folders(folder: Path, count: int, kinds: Sequence[str] = KINDS, first_seed: int = 0) -> Path:
+    """Write `count` PNGs of each kind into a sub-folder of its name."""
+    for kind in kinds:
+        (folder / kind).mkdir(parents=True)
+        for seed in range(first_seed, first_seed + count):
+            (folder / kind / f"{seed:03}.png").write_bytes(png(a_photo(kind, seed)))
+    return folder
+
+
+def write_picture_csv(folder: Path, count: int) -> Path:
+    """Write `count` PNGs of each kind into one folder, and a CSV that says which is what."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True)
+    lines = ["path,label"]
+    for kind in KINDS:
+        for seed in range(count):
+            name = f"{kind.lower()}-{seed:03}.png"
+            (pictures / name).write_bytes(png(a_photo(kind, seed)))
+            lines.append(f"pictures/{name},{kind}")
+    (folder / "things.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "things.csv"

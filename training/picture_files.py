@@ -1,0 +1,122 @@
+"""Read picture files to pixels exactly as the service reads uploads, on all cores.
+
+inference/decode.py and inference/convert.py do it, with the limits and parameters that a release is served
+with. Reads the files that a listing names. Which files: listing.py; what is made of them: own_pictures.py.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inference.arrays import Pixels
+from inference.contract import InputContract
+from inference.convert import decoded_to_pixels
+from inference.decode import decode
+from inference.errors import UploadError
+from inference.header import MAX_PIXELS
+from training.errors import BadPictures
+from training.listing import Listed
+
+MAX_BYTES: Final = 200_000_000
+"""Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
+
+NAMED: Final = 3
+"""How many files a message names before it only counts."""
+
+Say = Callable[[str], None]
+
+Watch = Callable[[int, int], None]
+"""Told how many files of how many are read."""
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A file that was read.
+
+    Attributes:
+        sha256: hex digest of the file's bytes.
+        pixels: uint8 (28, 28), what the model would see of it.
+    """
+
+    listed: Listed
+    sha256: str
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    path: Path
+    why: str
+
+
+def read_pictures(
+    pictures: Sequence[Listed], say: Say, watch: Watch, *, skip_unreadable: bool
+) -> list[PictureFile]:
+    """Read and convert picture files.
+
+    Args:
+        pictures: which.
+        say: told what was skipped, and how many pictures show nothing.
+        watch: told after each file.
+        skip_unreadable: leave out what is no picture, instead of refusing all of them.
+
+    Returns:
+        In the order in which they were listed.
+
+    Raises:
+        BadPictures: one of them cannot be read; all are counted and the first few named.
+    """
+    read: list[PictureFile] = []
+    unreadable: list[_Unreadable] = []
+    # Threads are enough: decoding, hashing and resampling let go of Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, one in enumerate(pool.map(_read, pictures), start=1):
+            if isinstance(one, _Unreadable):
+                unreadable.append(one)
+            else:
+                read.append(one)
+            watch(done, len(pictures))
+    _tell_unreadable(unreadable, len(pictures), say, skip=skip_unreadable)
+    _tell_black(read, say)
+    return read
+
+
+def _read(listed: Listed) -> PictureFile | _Unreadable:
+    try:
+        size = listed.path.stat().st_size
+        if size > MAX_BYTES:
+            return _Unreadable(listed.path, f"{size:,} bytes; at most {MAX_BYTES:,} are read.")
+        content = listed.path.read_bytes()
+        pixels = decoded_to_pixels(decode(content, MAX_PIXELS), InputContract().imaging)
+    except OSError as error:
+        return _Unreadable(listed.path, f"{error.strerror}.")
+    except UploadError as error:
+        return _Unreadable(listed.path, str(error))
+    return PictureFile(listed, hashlib.sha256(content).hexdigest(), pixels)
+
+
+def _tell_unreadable(unreadable: list[_Unreadable], count: int, say: Say, *, skip: bool) -> None:
+    if not unreadable:
+        return
+    first = " ".join(f"{one.path}: {one.why}" for one in unreadable[:NAMED])
+    more = f" And {len(unreadable) - NAMED} more." if len(unreadable) > NAMED else ""
+    if not skip:
+        raise BadPictures(
+            f"{len(unreadable)} of {count} files cannot be read. {first}{more} "
+            "Mend or remove them, or leave them out with --skip-unreadable."
+        )
+    say(f"skipped {len(unreadable)} of {count} files that cannot be read. {first}{more}")
+
+
+def _tell_black(read: list[PictureFile], say: Say) -> None:
+    """A picture in which nothing stands out from its border comes out black; see inference/convert.py."""
+    black = [one.listed.path for one in read if not one.pixels.any()]
+    if black:
+        say(
+            f"{len(black)} of {len(read)} pictures come out black, since nothing in them stands out from "
+            f"the border, among them {black[0]}. The model sees nothing of these."
+        )
