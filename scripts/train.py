@@ -9,7 +9,6 @@ are: training/recipes.py; how the release is made: training/release.py.
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from model_store.local import BUNDLED
@@ -26,9 +25,10 @@ from scripts.handing_over import (
     summarise,
 )
 from scripts.quiet import start_tensorflow
+from scripts.recipe_options import add_recipe_options, changed
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
-from training.datasets import LABELS, FashionMnist, LabelledImages
+from training.datasets import LABELS, FashionMnist
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -38,7 +38,7 @@ from training.recipes import (
     fingerprint,
     starting_point,
 )
-from training.splitting import Split, first, split, usual_share
+from training.splitting import Split, first, split
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     store = _store(arguments)
     data = load_data(parser, arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
-    recipe = _recipe(arguments, train)
+    recipe = changed(_start(arguments), arguments, train)
     parts = split(train, recipe.validation, recipe.seed, len(LABELS))
     task = Run(
         arguments.run or default_run_folder(recipe, data.described()), fingerprint(recipe, data.described())
@@ -70,24 +70,6 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-OPTIONS = (
-    "epochs",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "weight_decay",
-    "label_smoothing",
-    "initializer",
-    "l2",
-    "dropout",
-    "seed",
-    "validation",
-    "patience",
-    "precision",
-    "limit",
-)
-"""The fields of a recipe that options of the same names change."""
-
 _BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
 
 
@@ -96,7 +78,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m scripts.train", description="Train, calibrate, measure and hand over a release."
     )
     add_data_options(parser)
-    _add_recipe_options(parser.add_argument_group("what to do"))
+    recipe = parser.add_argument_group("what to do")
+    _add_start_options(recipe)
+    add_recipe_options(recipe)
+    recipe.add_argument(
+        "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
+    )
     group = parser.add_argument_group("where it goes")
     group.add_argument(
         "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
@@ -106,49 +93,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_recipe_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options that choose a recipe and change its fields; absent ones leave it as it is."""
+def _add_start_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
     start.add_argument(
         "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
     )
     start.add_argument("--recipe", choices=sorted(RECIPES), help="start from this recipe")
-    group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="at most this many")
-    group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
-    group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="what takes the steps")
-    group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
-    group.add_argument("--weight-decay", type=float, metavar="X", help="decoupled from the gradient")
-    group.add_argument("--label-smoothing", type=float, metavar="SHARE", help="of the targets")
-    group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
-    group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
-    group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
-    group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
-    group.add_argument(
-        "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
-    )
-    group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without a better one")
-    group.add_argument("--precision", choices=CHOICES["precision"], help="what is computed in")
-    group.add_argument(
-        "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
-    )
-    group.add_argument(
-        "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
-    )
 
 
-def _recipe(arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
-    """The chosen recipe with the fields that the arguments change.
-
-    Raises:
-        BadRecipe: a field cannot be trained with.
-    """
-    start = (
-        RECIPES[arguments.recipe]
-        if arguments.recipe
-        else starting_point(arguments.network or DEFAULT_NETWORK)
-    )
-    told = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    return replace(start, **({"validation": usual_share(train)} | told))
+def _start(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the arguments name."""
+    if arguments.recipe:
+        return RECIPES[arguments.recipe]
+    return starting_point(arguments.network or DEFAULT_NETWORK)
 
 
 def _store(arguments: argparse.Namespace) -> Store | None:

@@ -1,0 +1,68 @@
+"""The options that change a recipe, shared by train and compare.
+
+Each option is named after the field that it changes; one that is left out leaves the field as it is. What
+the fields mean: training/recipes.py.
+"""
+
+import argparse
+from dataclasses import replace
+from typing import Final
+
+from training.datasets import LabelledImages
+from training.recipes import CHOICES, Recipe
+from training.splitting import usual_share
+
+OPTIONS: Final = (
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "weight_decay",
+    "label_smoothing",
+    "initializer",
+    "l2",
+    "dropout",
+    "seed",
+    "validation",
+    "patience",
+    "precision",
+    "limit",
+)
+"""The fields of a recipe that options of the same names change."""
+
+
+def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options that change a recipe's fields."""
+    group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="at most this many")
+    group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
+    group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="what takes the steps")
+    group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
+    group.add_argument("--weight-decay", type=float, metavar="X", help="decoupled from the gradient")
+    group.add_argument("--label-smoothing", type=float, metavar="SHARE", help="of the targets")
+    group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
+    group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
+    group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
+    group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
+    group.add_argument(
+        "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
+    )
+    group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without a better one")
+    group.add_argument("--precision", choices=CHOICES["precision"], help="what is computed in")
+    group.add_argument(
+        "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
+    )
+
+
+def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
+    """A recipe with the fields that the arguments change.
+
+    Args:
+        start: what the other fields are taken from; but so many of `train` are held out as is usual.
+        arguments: parsed; those of OPTIONS that are None change nothing.
+        train: the training set, before anything is held out.
+
+    Raises:
+        BadRecipe: a field cannot be trained with.
+    """
+    told = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    return replace(start, **({"validation": usual_share(train)} | told))
