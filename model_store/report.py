@@ -140,10 +140,29 @@ class Examples(Frozen):
     right: tuple[Example, ...]
 
 
+class OutOfScope(Frozen):
+    """How well one kind of picture that is no garment is told from the test set.
+
+    Attributes:
+        familiarity_auroc: area under the ROC curve of the distance; 0.5 is chance. None where the model
+            measures no distance.
+        confidence_auroc: the same of the largest probability, for comparison.
+        reviewed: share whose decision is `review`.
+        unfamiliar: share of which the reason is `unfamiliar`.
+    """
+
+    n: Count
+    familiarity_auroc: Share | None
+    confidence_auroc: Share
+    reviewed: Share
+    unfamiliar: Share
+
+
 class Report(Frozen):
     """Everything in report.json.
 
     Attributes:
+        out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
     """
 
@@ -154,6 +173,7 @@ class Report(Frozen):
     train: SplitFigures
     validation: SplitFigures
     test: TestFigures
+    out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict)
     examples: Examples
     history: tuple[Epoch, ...]
 

@@ -55,9 +55,10 @@ def compact(x: Tensor, bricks: Bricks, shape: Shape) -> Tensor:
 
 
 def resnet(x: Tensor, bricks: Bricks) -> Tensor:
-    """Three stages of one residual block each at 28, 14 and 7 pixels, 16 to 64 channels: 77,754 trainable parameters.
+    """Three stages of one residual block each at 28, 14 and 7 pixels: 77,754 trainable parameters.
 
-    The usual small ResNet (He et al. 2015, arXiv 1512.03385, section 4.2), by which the others are measured.
+    The usual small ResNet (He et al. 2015, arXiv 1512.03385, section 4.2) with 16 to 64 channels, by which
+    the others are measured.
     """
     blocks = _Blocks(bricks, separable=False)
     x = _stem(x, bricks, 16)
