@@ -19,7 +19,7 @@ from training.errors import BadRecipe, DataSetMissing
         (["--train", "a.csv"], "--train and --test belong together"),
         (["--test", "a.csv"], "--train and --test belong together"),
         (["--data", "d", "--train", "a.csv", "--test", "b.csv"], "give one of the two"),
-        (["--network", "vgg"], "invalid choice: 'vgg'"),
+        (["--network", "vgg19"], "invalid choice: 'vgg19'"),
         (["--network", "conv3", "--recipe", "bundled"], "not allowed with"),
         (["--out", "a", "--publish", "b"], "not allowed with"),
         (["--epochs", "many"], "invalid int value: 'many'"),

@@ -15,7 +15,7 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("network", "vgg", "network vgg: expected one of conv3, resnet"),
+        ("network", "vgg19", "network vgg19: expected one of dense, conv2_same"),
         ("epochs", 0, "epochs 0: expected 1 or more"),
         ("batch_size", 0, "batch_size 0: expected 1 or more"),
         ("learning_rate", -1.0, "learning_rate -1.0: expected above 0"),
