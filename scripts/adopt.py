@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
@@ -19,7 +20,7 @@ from scripts.data_options import add_data_options, load_data
 from scripts.handing_over import RELEASE, add_target_options, hand_over, open_target, summarise
 from scripts.quiet import start_tensorflow
 from scripts.terminal import complain, console, run
-from training.datasets import LABELS, FashionMnist
+from training.datasets import LabelledData
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     folder = arguments.run or _default_run_folder(arguments.model)
     store = open_target(arguments)
-    data = load_data(parser, arguments)
+    data = _in_order(load_data(parser, arguments), arguments.labels)
     manifest = _adopt(folder / RELEASE, arguments, data)
     hand_over(folder / RELEASE, store, arguments)
     summarise(manifest)
@@ -43,9 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--labels",
         type=_labels,
-        default=LABELS,
         metavar="A,B,C",
-        help="class names in the order of its outputs (default: Fashion-MNIST's)",
+        help="class names in the order of its outputs (default: the data's, those of a folder of classes "
+        "in order of their names)",
     )
     add_data_options(parser)
     group = parser.add_argument_group("where it goes")
@@ -75,13 +76,20 @@ def _default_run_folder(model: Path) -> Path:
         raise ModelUnreadable(f"{model}: {error.strerror}. It must be a `.keras` file.") from error
 
 
-def _adopt(folder: Path, arguments: argparse.Namespace, data: FashionMnist) -> Manifest:
+def _in_order(data: LabelledData, labels: tuple[str, ...] | None) -> LabelledData:
+    """The data with its classes in the order of the model's outputs."""
+    if labels is None:
+        return data
+    return data.under(labels) if data.named else replace(data, labels=labels)
+
+
+def _adopt(folder: Path, arguments: argparse.Namespace, data: LabelledData) -> Manifest:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.adoption import HandMade, adopt  # noqa: PLC0415
 
     logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
-    made = HandMade(path=arguments.model, labels=arguments.labels, data=data)
+    made = HandMade(path=arguments.model, labels=data.labels, data=data)
     manifest = adopt(folder, made, console().print)
     complain(f"{manifest.training['origin']}.")
     if manifest.model.familiarity is None:

@@ -11,6 +11,7 @@ import importlib.util
 import json
 import sys
 
+from rich.markup import escape
 from rich.table import Table
 
 from inference.onnx_session import OnnxSession
@@ -23,7 +24,7 @@ from scripts.data_options import add_data_options, load_data
 from scripts.opening import CACHE, find_release
 from scripts.terminal import FAILED, console, run
 from training.agreement import differences
-from training.datasets import FashionMnist
+from training.datasets import LabelledData
 from training.errors import NotInstalled
 
 
@@ -36,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
             "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
         )
     release = _find(arguments.release, arguments.version)
-    data = load_data(parser, arguments)
+    data = load_data(parser, arguments).under(release.manifest.model.labels)
     figures = _measure(release, data)
     objections = _compare(release, data, figures)
     if arguments.json:
@@ -68,7 +69,7 @@ def _find(name: str, version: str | None) -> LocalRelease:
     return pull(open_store(name), version, CACHE.expanduser())
 
 
-def _measure(release: LocalRelease, data: FashionMnist) -> TestFigures:
+def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
     from training.evaluation import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
     contract = release.manifest.model
@@ -77,7 +78,7 @@ def _measure(release: LocalRelease, data: FashionMnist) -> TestFigures:
     return measured(answer(session, contract, data.test), before, contract)
 
 
-def _compare(release: LocalRelease, data: FashionMnist, figures: TestFigures) -> list[str]:
+def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """What speaks against the stored report, a sentence each."""
     path = release.folder / REPORT
     report = parse_report(path.read_bytes(), str(path))
@@ -110,7 +111,7 @@ def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) ->
     accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
     out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
     for line in objections or ["This is what the stored report says."]:
-        out.print(line)
+        out.print(line, markup=False)
 
 
 def _table(figures: TestFigures) -> Table:
@@ -122,7 +123,9 @@ def _table(figures: TestFigures) -> Table:
         "weighted average": figures.averages.weighted,
     }
     for name, one in rows.items():
-        table.add_row(name, f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}")
+        table.add_row(
+            escape(name), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}"
+        )
     return table
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
@@ -106,7 +107,7 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
     ):
         style = "bold" if index == prediction.class_id else ""
         bar = Bar(1.0, 0.0, float(share), width=_BAR_COLUMNS)
-        bars.add_row(f"  {label}", bar, f"{share:7.2%}", style=style)
+        bars.add_row(Text(f"  {label}"), bar, f"{share:7.2%}", style=style)
     out.print(bars)
     out.print()
 

@@ -1,4 +1,4 @@
-"""Draw answers: each picture, what the model saw of it, and its probabilities as bars.
+"""Draw answers: each picture, what the model saw of it, and its likeliest classes as bars.
 
 Writes one PNG. matplotlib is imported when something is drawn, since the serving requirements lack it.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
 from training.errors import TrainingError
+from training.statistics import likeliest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,15 +69,19 @@ def _draw_row(axes: "Sequence[Axes]", row: Row, labels: Sequence[str]) -> None:
     title, picture, seen, prediction = row
     left, middle, right = axes
     left.imshow(picture)
-    left.set_title(title, fontsize=9)
+    left.set_title(title, fontsize=9, parse_math=False)
     middle.imshow(seen, cmap="gray", vmin=0, vmax=255)
     middle.set_title("what the model saw", fontsize=9)
     for side in (left, middle):
         side.set_xticks([])
         side.set_yticks([])
-    colours = [_WINNER if index == prediction.class_id else _OTHER for index in range(len(labels))]
-    right.barh(range(len(labels)), prediction.probabilities, color=colours)
-    right.set_yticks(range(len(labels)), labels, fontsize=8)
+    shown = likeliest(prediction.probabilities)
+    colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
+    right.barh(range(len(shown)), prediction.probabilities[shown], color=colours)
+    # A label may hold dollars, which matplotlib would take for a formula.
+    right.set_yticks(range(len(shown)), [labels[index] for index in shown], fontsize=8, parse_math=False)
     right.invert_yaxis()  # class 0 on top, as everywhere else
     right.set_xlim(0, 1)
-    right.set_title(f"{prediction.label} {prediction.confidence:.1%}, {prediction.decision}", fontsize=9)
+    right.set_title(
+        f"{prediction.label} {prediction.confidence:.1%}, {prediction.decision}", fontsize=9, parse_math=False
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 
 from model_store.catalogue import Stored, read_manifest, stored
@@ -122,7 +123,7 @@ def _show(store: Store, arguments: argparse.Namespace) -> None:
         return
     table = Table.grid(padding=(0, 2))
     for name, value in _facts(manifest):
-        table.add_row(name, value)
+        table.add_row(name, escape(value))
     for promotion in log:
         table.add_row(
             promotion.reason, f"{promotion.number}, {promotion.at:%Y-%m-%d %H:%M} UTC by {promotion.by}"

@@ -22,7 +22,7 @@ from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.report import TrainingFigures
 from training.bricks import FEATURES
-from training.datasets import FashionMnist, LabelledImages
+from training.datasets import LabelledData, LabelledImages
 from training.distance import Whitening, fit_whitening
 from training.errors import NotAdoptable
 from training.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
@@ -57,7 +57,7 @@ class HandMade:
 
     path: Path
     labels: tuple[str, ...]
-    data: FashionMnist
+    data: LabelledData
 
 
 def adopt(folder: Path, made: HandMade, say: Say) -> Manifest:

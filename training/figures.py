@@ -11,17 +11,24 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from model_store.report import Epoch, Example, Examples, Report
 from training.evaluation import Answers
-from training.statistics import ECE_BINS, reliability
+from training.statistics import ECE_BINS, likeliest, reliability
 
 DPI: Final = 100
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
 EXAMPLES_PER_ROW: Final = 3
+
+NUMBERED_CLASSES: Final = 20
+"""Up to so many, each cell of the confusion matrix has its figure; beyond, its colour alone."""
+
+CLASS_INCHES: Final = 0.3
+"""Height and width of a class in the confusion matrix, where there are more than fit the usual size."""
 
 
 def draw_all(folder: Path, report: Report, answers: Answers, images: PixelsBatch) -> None:
@@ -50,22 +57,31 @@ def draw_confusion(report: Report) -> Figure:
     """Shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall."""
     counts = np.array(report.test.confusion_matrix, float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = Figure(figsize=(7.5, 6.5), layout="constrained")
+    classes = len(report.labels)
+    edge = max(6.5, CLASS_INCHES * classes)
+    figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if classes <= NUMBERED_CLASSES:
+        _number_cells(axes, shares)
+    # A label may hold dollars, which matplotlib would take for a formula.
+    axes.set_xticks(range(classes), report.labels, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(classes), report.labels, parse_math=False)
+    axes.set(xlabel="predicted", ylabel="true")
+    axes.set_title(
+        f"{report.data.name}, {report.test.n:,} test pictures: accuracy {report.test.accuracy:.2%}",
+        parse_math=False,
+    )
+    figure.colorbar(image, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def _number_cells(axes: Axes, shares: NDArray[np.float64]) -> None:
     for (row, column), share in np.ndenumerate(shares):
         colour = "white" if share > 0.5 else "black"
         axes.text(
             column, row, f"{share:.1%}" if share else "", ha="center", va="center", color=colour, fontsize=7
         )
-    axes.set_xticks(range(len(report.labels)), report.labels, rotation=45, ha="right")
-    axes.set_yticks(range(len(report.labels)), report.labels)
-    axes.set(xlabel="predicted", ylabel="true")
-    axes.set_title(
-        f"{report.data.name}, {report.test.n:,} test pictures: accuracy {report.test.accuracy:.2%}"
-    )
-    figure.colorbar(image, label="share of the true class", shrink=0.8)
-    return figure
 
 
 def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
@@ -109,7 +125,7 @@ def draw_reliability(answers: Answers) -> Figure:
 
 
 def draw_examples(examples: Examples, labels: tuple[str, ...], images: PixelsBatch) -> Figure:
-    """A sheet of pictures with their ten probabilities: right in green, wrong in red."""
+    """A sheet of pictures with their likeliest classes: right in green, wrong in red."""
     shown = (*examples.right, *examples.wrong)
     rows = max(1, -(-len(shown) // EXAMPLES_PER_ROW))
     figure = Figure(figsize=(3.6 * EXAMPLES_PER_ROW, 1.75 * rows), layout="constrained")
@@ -126,14 +142,16 @@ def _draw_picture(axes: Axes, example: Example, pixels: Pixels) -> None:
     right = example.predicted == example.truth
     axes.imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
     caption = f"{example.predicted} {example.confidence:.0%}" + ("" if right else f"\n({example.truth})")
-    axes.set_title(caption, color=RIGHT_COLOUR if right else WRONG_COLOUR, fontsize=8)
+    axes.set_title(caption, color=RIGHT_COLOUR if right else WRONG_COLOUR, fontsize=8, parse_math=False)
 
 
 def _draw_bars(axes: Axes, example: Example, labels: tuple[str, ...]) -> None:
-    colours = [_bar_colour(label, example) for label in labels]
+    shares = np.array(example.probabilities)
+    shown = likeliest(shares)
+    names = [labels[index] for index in shown]
     axes.set_axis_on()
-    axes.barh(range(len(labels)), example.probabilities, color=colours)
-    axes.set_yticks(range(len(labels)), labels, fontsize=5)
+    axes.barh(range(len(shown)), shares[shown], color=[_bar_colour(label, example) for label in names])
+    axes.set_yticks(range(len(shown)), names, fontsize=5, parse_math=False)
     axes.set_xticks([])
     axes.invert_yaxis()
     axes.set_xlim(0, 1)

@@ -20,7 +20,7 @@ from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
 from model_store.report import Epoch, ModelFigures, Report, TrainingFigures, report_bytes
 from training.calibration import fit_contract
-from training.datasets import LABELS, FashionMnist
+from training.datasets import LabelledData
 from training.distance import fit_whitening
 from training.evaluation import Answers, answer, counted, examples, measured, uncalibrated
 from training.export import (
@@ -34,6 +34,7 @@ from training.export import (
 from training.figures import draw_all
 from training.fitting import Fitted
 from training.flops import mflops
+from training.out_of_scope import judge
 from training.quantisation import quantise
 from training.recipes import Recipe
 from training.splitting import Split
@@ -54,7 +55,7 @@ class Material:
         quantised: serve the graph in eight bits, if it answers well enough.
     """
 
-    data: FashionMnist
+    data: LabelledData
     split: Split
     recipe: Recipe
     fitted: Fitted
@@ -86,7 +87,7 @@ class Evidence:
         labels: class names in index order.
     """
 
-    data: FashionMnist
+    data: LabelledData
     split: Split
     labels: tuple[str, ...]
 
@@ -107,7 +108,7 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
     _export(folder, material)
-    evidence = Evidence(data=material.data, split=material.split, labels=LABELS)
+    evidence = Evidence(data=material.data, split=material.split, labels=material.data.labels)
     return complete_release(folder, evidence, _origin(material), say)
 
 
@@ -115,7 +116,8 @@ def _export(folder: Path, material: Material) -> None:
     """Write model.keras and model.onnx."""
     train, held_out = material.split.train, material.split.validation
     artifact = save_artifact(material.fitted.model, folder / MODEL)
-    whitening = fit_whitening(features_of(artifact, train.images), train.labels, len(LABELS))
+    classes = len(material.data.labels)
+    whitening = fit_whitening(features_of(artifact, train.images), train.labels, classes)
     export_graph(artifact, whitening, folder / GRAPH)
     check_parity(
         lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out.images[:PARITY_PICTURES]
@@ -180,6 +182,7 @@ def _measure(
         train=counted(answer(session, contract, evidence.split.train)),
         validation=counted(answer(session, contract, evidence.split.validation)),
         test=measured(answers, before, contract),
+        out_of_scope=judge(session, contract, evidence.data.test.images),
         examples=examples(answers, contract.labels),
         history=origin.history,
     )

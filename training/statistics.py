@@ -4,7 +4,7 @@ Pure. Precision, recall, F1 and the confusion matrix are sklearn's (evaluation.p
 """
 
 from math import sqrt
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,16 @@ Z_95: Final = 1.959963984540054
 
 ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
+
+
+SHOWN_CLASSES: Final = 12
+"""The most classes that one picture's bars are drawn for."""
+
+
+def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """The numbers of the SHOWN_CLASSES likeliest classes, ascending, of probabilities (C,)."""
+    order = np.argsort(-probabilities, kind="stable")[:SHOWN_CLASSES]
+    return np.sort(order).astype(np.int64)
 
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:

@@ -1,0 +1,92 @@
+"""Releases with classes of one's own: every command and figure shows them, whatever they are called."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.manifest import DataSet
+from model_store.report import Report
+from scripts import predict, publish, releases
+from tests.pictures import garment_picture, jpeg
+from tests.releases import a_release, a_report
+from training.evaluation import Answers
+from training.figures import draw_all, draw_confusion, draw_examples
+
+ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
+"""Names that a terminal's markup or a figure's formulas would make something else of."""
+
+MANY = tuple(f"kind {number:03}" for number in range(200))
+
+
+def the_report(labels: tuple[str, ...]) -> Report:
+    return a_report(labels, 0.9, DataSet(name="my $ hats", train_sha256="d" * 64, test_sha256="e" * 64))
+
+
+def the_answers(labels: tuple[str, ...]) -> Answers:
+    return Answers(
+        truth=np.arange(len(labels), dtype=np.uint8),
+        predicted=np.arange(len(labels), dtype=np.int64),
+        probabilities=np.eye(len(labels), dtype=np.float32),
+        accepted=np.ones(len(labels), bool),
+    )
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg(garment_picture()))
+    return path
+
+
+def test_bars_have_the_names_as_they_are(
+    tmp_path: Path, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = str(a_release(tmp_path / "release", labels=ODD))
+
+    predict.main(["--model", release, "--image", str(photo), "--plot", str(tmp_path / "plot.png")])
+
+    _, *bars = capsys.readouterr().out.strip().splitlines()
+    assert [bar[2:].startswith(label) for bar, label in zip(bars, ODD, strict=True)] == [True] * len(ODD)
+    assert (tmp_path / "plot.png").stat().st_size > 0
+
+
+def test_a_release_is_described_with_the_names_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tmp_path / "store")
+    publish.main([str(a_release(tmp_path / "release", labels=ODD)), store])
+    capsys.readouterr()
+
+    releases.main(["--store", store, "show", "current"])
+
+    assert ODD[0] in capsys.readouterr().out
+
+
+def test_figures_have_the_names_as_they_are(tmp_path: Path) -> None:
+    report = the_report(ODD)
+
+    draw_all(tmp_path, report, the_answers(ODD), np.zeros((len(ODD), 28, 28), np.uint8))
+
+    axes = draw_confusion(report).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(ODD)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_two_hundred_classes_keep_a_legible_matrix() -> None:
+    figure = draw_confusion(the_report(MANY))
+
+    width, height = figure.get_size_inches()
+    assert height / len(MANY) == pytest.approx(0.3)
+    assert width > height
+    assert len(figure.axes[0].texts) == 0
+
+
+def test_a_picture_of_two_hundred_classes_gets_the_bars_of_the_likeliest() -> None:
+    report = the_report(MANY)
+
+    figure = draw_examples(report.examples, MANY, np.zeros((1, 28, 28), np.uint8))
+
+    shown = [tick.get_text() for tick in figure.axes[1].get_yticklabels()]
+    assert len(shown) == 12
+    assert MANY[-1] in shown
