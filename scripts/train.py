@@ -12,10 +12,9 @@ import sys
 from pathlib import Path
 
 from model_store.local import BUNDLED
-from model_store.manifest import Manifest
 from model_store.store import Store
+from scripts.carrying_out import carry_out
 from scripts.data_options import add_data_options, load_data
-from scripts.epoch_lines import EpochLines
 from scripts.handing_over import (
     DEFAULT_STORE,
     RELEASE,
@@ -24,11 +23,10 @@ from scripts.handing_over import (
     open_target,
     summarise,
 )
-from scripts.quiet import start_tensorflow
 from scripts.recipe_options import add_recipe_options, changed
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
-from training.datasets import LABELS, FashionMnist
+from training.datasets import LABELS
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -38,7 +36,7 @@ from training.recipes import (
     fingerprint,
     starting_point,
 )
-from training.splitting import Split, first, split
+from training.splitting import first, split
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
     try:
-        manifest = _train(task, data, parts, recipe, quantised=arguments.quantise)
+        manifest = carry_out(task, data, parts, recipe, quantised=arguments.quantise)
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
         return INTERRUPTED
@@ -114,21 +112,6 @@ def _store(arguments: argparse.Namespace) -> Store | None:
     if arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None:
         return None
     return open_target(arguments)
-
-
-def _train(task: Run, data: FashionMnist, parts: Split, recipe: Recipe, *, quantised: bool) -> Manifest:
-    """Fit and write the release into the run's folder."""
-    start_tensorflow()
-    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.fitting import fit  # noqa: PLC0415
-    from training.release import Material, make_release  # noqa: PLC0415
-
-    out = console()
-    with EpochLines(out, recipe.epochs) as lines:
-        fitted = fit(parts, len(LABELS), recipe, task, lines)
-    out.print(f"Best: epoch {fitted.best_epoch}, by validation accuracy. {fitted.seconds:.0f} s in all.")
-    material = Material(data=data, split=parts, recipe=recipe, fitted=fitted, quantised=quantised)
-    return make_release(task.folder / RELEASE, material, out.print)
 
 
 if __name__ == "__main__":
