@@ -2,6 +2,8 @@
 
 from types import TracebackType
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -43,7 +45,7 @@ class EpochLines:
         """Move the bar."""
         self._bar.update(self._task, description=str(epoch), completed=step, total=steps)
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None = None) -> None:
         """Print the line of an epoch; a star marks the best so far."""
         star = "*" if epoch.epoch == best_epoch else " "
         left = _as_time((self._epochs - epoch.epoch) * epoch.seconds)

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from model_store.report import Epoch
 from training.augmentation import augment
@@ -34,8 +35,17 @@ class Watcher(Protocol):
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Hear of one step of an epoch; all of them 1-based."""
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
-        """Hear of an epoch that is done and on disk, resumed ones included, and of the best so far."""
+    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
+        """Hear of an epoch that is done and on disk, and of the best so far.
+
+        What this raises ends the fit; the checkpoint stays.
+
+        Args:
+            epoch: resumed ones are told too, before the first new one.
+            best_epoch: 1-based.
+            predicted: int64 (N,), the class that was given to each held-out picture; None for a resumed
+                epoch, which is not validated again.
+        """
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,11 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
     if stored is not None:
         state.restore(stored)
     for past in state.progress.history:
-        watcher.epoch(past, state.progress.best_epoch)
+        watcher.epoch(past, state.progress.best_epoch, None)
     while not state.progress.finished:
-        state.run_epoch(watcher)
+        predicted = state.run_epoch(watcher)
         save_checkpoint(run, state.checkpoint())
-        watcher.epoch(state.progress.history[-1], state.progress.best_epoch)
+        watcher.epoch(state.progress.history[-1], state.progress.best_epoch, predicted)
     return state.fitted()
 
 
@@ -102,8 +112,8 @@ class _Fit:
         self._images = tf.constant(split.train.images)
         self._labels = tf.constant(split.train.labels.astype(np.int32))
 
-    def run_epoch(self, watcher: Watcher) -> None:
-        """Train one epoch and validate the averaged weights."""
+    def run_epoch(self, watcher: Watcher) -> NDArray[np.int64]:
+        """Train one epoch and validate the averaged weights; returns their answers, int64 (N,)."""
         began = time.perf_counter()
         epoch = len(self.progress.history) + 1
         order = batches(len(self._split.train), self._recipe.batch_size, self._recipe.seed, epoch)
@@ -114,17 +124,18 @@ class _Fit:
             totals += np.array(self._step(tf.constant(indices), seed))
             watcher.step(epoch, step + 1, len(order))
         loss, accuracy = totals / len(order)
-        val_loss, val_accuracy = self._validate()
+        val_loss, predicted = self._validate()
         self._close(
             Epoch(
                 epoch=epoch,
                 loss=loss,
                 accuracy=accuracy,
                 val_loss=val_loss,
-                val_accuracy=val_accuracy,
+                val_accuracy=float(np.mean(predicted == self._split.validation.labels)),
                 seconds=time.perf_counter() - began,
             )
         )
+        return predicted
 
     def _traced_step(self, indices: Tensor, seed: Tensor) -> Tensor:
         """One update; returns the batch's mean loss and accuracy, float32 (2,)."""
@@ -156,8 +167,8 @@ class _Fit:
         for average, present in zip(self._average.weights, self._model.weights, strict=True):
             average.assign(average * decay + present * (1 - decay))
 
-    def _validate(self) -> tuple[float, float]:
-        """Mean loss and accuracy of the averaged weights on the held-out pictures."""
+    def _validate(self) -> tuple[float, NDArray[np.int64]]:
+        """Mean loss of the averaged weights on the held-out pictures, and the class they give to each."""
         held_out = self._split.validation
         logits = np.concatenate(
             [
@@ -167,7 +178,7 @@ class _Fit:
         ).astype(np.float64)
         log_total = np.logaddexp.reduce(logits, axis=1)
         truth = logits[np.arange(len(held_out)), held_out.labels]
-        return float(np.mean(log_total - truth)), float(np.mean(logits.argmax(1) == held_out.labels))
+        return float(np.mean(log_total - truth)), logits.argmax(1)
 
     def _close(self, epoch: Epoch) -> None:
         """Enter the epoch into the history, keep the best weights, see whether it was the last.

@@ -39,6 +39,19 @@ def test_every_step_and_epoch_is_told(parts: Split, tmp_path: Path) -> None:
     assert listener.epochs == [1]
 
 
+def test_the_answers_to_the_held_out_pictures_are_told_once(parts: Split, tmp_path: Path) -> None:
+    first, again = Listener(), Listener()
+    one_epoch = replace(RECIPE, epochs=1)
+    fitted = fit(parts, CLASSES, one_epoch, Run(tmp_path, "aa"), first)
+
+    fit(parts, CLASSES, one_epoch, Run(tmp_path, "aa"), again)
+
+    (answers,) = first.predicted
+    assert answers is not None
+    assert np.mean(answers == parts.validation.labels) == fitted.history[0].val_accuracy
+    assert again.predicted == [None]
+
+
 def test_without_progress_a_fit_stops_early(parts: Split, tmp_path: Path) -> None:
     hopeless = replace(RECIPE, epochs=20, learning_rate=1e-12, patience=2, batch_size=360)
 
