@@ -17,11 +17,9 @@ from rich.table import Table
 from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease
-from model_store.pull import pull
 from model_store.report import TestFigures, parse_report
-from model_store.store import open_store
 from scripts.data_options import add_data_options, load_data
-from scripts.opening import CACHE, find_release
+from scripts.opening import find_release
 from scripts.terminal import FAILED, console, run
 from training.agreement import differences
 from training.datasets import LabelledData
@@ -36,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         raise NotInstalled(
             "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
         )
-    release = _find(arguments.release, arguments.version)
+    release = find_release(arguments.release, arguments.version)
     data = load_data(parser, arguments).under(release.manifest.model.labels)
     figures = _measure(release, data)
     objections = _compare(release, data, figures)
@@ -61,12 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_data_options(parser)
     return parser
-
-
-def _find(name: str, version: str | None) -> LocalRelease:
-    if version is None:
-        return find_release(name)
-    return pull(open_store(name), version, CACHE.expanduser())
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:

@@ -17,15 +17,18 @@ CACHE = Path("~/.cache/wardrobe")
 """Where the service keeps what it pulled, unless it is told otherwise."""
 
 
-def find_release(model: str) -> LocalRelease:
+def find_release(model: str, version: str | None = None) -> LocalRelease:
     """Find and verify the release that an argument names.
 
     Args:
         model: `bundled`, a folder with a manifest.json, or the address of a store.
+        version: of a store: this one instead of what is current.
 
     Raises:
         StoreError: there is none, or it must not be used.
     """
+    if version is not None:
+        return pull(open_store(model), version, CACHE.expanduser())
     if model == "bundled":
         return bundled()
     folder = Path(model).expanduser()

@@ -1,6 +1,7 @@
 """Train a release: data, network, fit, export, measure, hand over.
 
-python -m scripts.train [--recipe bundled | --network NAME] [--data FOLDER | --train CSV --test CSV]
+python -m scripts.train [--recipe bundled | --network NAME | --from RELEASE]
+                        [--data FOLDER|CSV | --train CSV --test CSV]
                         [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
@@ -11,7 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from model_store.local import BUNDLED
+from model_store.files import MODEL
+from model_store.local import BUNDLED, LocalRelease
 from model_store.store import Store
 from scripts.carrying_out import carry_out
 from scripts.data_options import add_data_options, load_data
@@ -23,10 +25,11 @@ from scripts.handing_over import (
     open_target,
     summarise,
 )
+from scripts.opening import find_release
 from scripts.recipe_options import add_recipe_options, changed
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
-from training.datasets import LABELS
+from training.datasets import LabelledData
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -37,6 +40,7 @@ from training.recipes import (
     starting_point,
 )
 from training.splitting import first, split
+from training.starting import Beginning, fine_tuning, for_few
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -45,12 +49,15 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     out = console()
     store = _store(arguments)
-    data = load_data(parser, arguments)
+    release = _release(parser, arguments)
+    data = _ordered(load_data(parser, arguments), release)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
-    recipe = changed(_start(arguments), arguments, train)
-    parts = split(train, recipe.validation, recipe.seed, len(LABELS))
+    recipe = changed(_start(arguments, data, release), arguments, train)
+    parts = split(train, recipe.validation, recipe.seed, len(data.labels))
     task = Run(
-        arguments.run or default_run_folder(recipe, data.described()), fingerprint(recipe, data.described())
+        arguments.run or default_run_folder(recipe, data.described()),
+        fingerprint(recipe, data.described()),
+        _beginning(data, release),
     )
     if arguments.fresh:
         forget_checkpoint(task)
@@ -98,13 +105,44 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
         "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
     )
     start.add_argument("--recipe", choices=sorted(RECIPES), help="start from this recipe")
+    start.add_argument(
+        "--from",
+        dest="release",
+        metavar="RELEASE",
+        help="train this release further, on the same classes or others: bundled, a release's folder, or a "
+        "store: a folder or s3://bucket/prefix",
+    )
+    group.add_argument(
+        "--from-version", metavar="VERSION", help="of the store that --from names: this one, not the current"
+    )
 
 
-def _start(arguments: argparse.Namespace) -> Recipe:
+def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LocalRelease | None:
+    """The release that is trained further, if one is."""
+    if arguments.from_version and not arguments.release:
+        parser.error("--from-version belongs to --from, which names the store")
+    return find_release(arguments.release, arguments.from_version) if arguments.release else None
+
+
+def _ordered(data: LabelledData, release: LocalRelease | None) -> LabelledData:
+    """The data in the order of a release that knows just its classes, which then stay what they are."""
+    if release is None or not data.named or set(data.labels) != set(release.manifest.model.labels):
+        return data
+    return data.under(release.manifest.model.labels)
+
+
+def _beginning(data: LabelledData, release: LocalRelease | None) -> Beginning | None:
+    if release is None:
+        return None
+    return Beginning(release.folder / MODEL, same_classes=data.labels == release.manifest.model.labels)
+
+
+def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
     """The recipe that the arguments name."""
     if arguments.recipe:
         return RECIPES[arguments.recipe]
-    return starting_point(arguments.network or DEFAULT_NETWORK)
+    start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
+    return for_few(start, len(data.train)) if data.named else start
 
 
 def _store(arguments: argparse.Namespace) -> Store | None:

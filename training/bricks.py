@@ -27,7 +27,7 @@ class Bricks:
 
     def __init__(self, recipe: Recipe, *, training: bool) -> None:
         self.policy = keras.DTypePolicy("mixed_bfloat16" if recipe.precision == "bfloat16" else "float32")
-        self._normalization = _FusedBatchNormalization if training else layers.BatchNormalization
+        self._normalization = FusedBatchNormalization if training else layers.BatchNormalization
         self._initializer = recipe.initializer
         self._l2 = recipe.l2
         self._dropout = recipe.dropout
@@ -108,7 +108,7 @@ class Bricks:
         }
 
 
-class _FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # keras ships no types
+class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # keras ships no types
     """The same arithmetic in TensorFlow's fused kernel, which Keras 3 does not call.
 
     Only for training: a step of `resnet` at batch 128 takes 58 ms instead of 113 in float32, 40 instead of

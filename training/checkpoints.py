@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from model_store.manifest import Frozen, first_problem
 from model_store.report import Epoch
 from training.errors import CheckpointUnreadable
+from training.starting import Beginning
 
 FILE_NAME: Final = "checkpoint.npz"
 PROGRESS: Final = "progress"
@@ -27,10 +28,16 @@ Weights = list[NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Run:
-    """Where a fit keeps its checkpoint, and the fingerprint of recipe and data that this must carry."""
+    """Where a fit keeps its checkpoint, what this must carry, and what the fit began with.
+
+    Attributes:
+        fingerprint: of the recipe and the data (recipes.py).
+        start: the release whose weights are trained further; None begins with fresh ones.
+    """
 
     folder: Path
     fingerprint: str
+    start: Beginning | None = None
 
 
 class Progress(Frozen):

@@ -219,6 +219,3 @@ def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledIm
             f"expected uint8 (N, {EDGE}, {EDGE}) with (N,)."
         )
     return LabelledImages(images, labels.astype(np.uint8))
-
-
-FashionMnist = LabelledData  # the name that callers not yet adapted know it by

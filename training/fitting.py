@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from model_store.report import Epoch
 from training.augmentation import augment
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
-from training.networks import build
+from training.fine_tuning import begin
 from training.optimizers import build_optimizer
 from training.recipes import Recipe
 from training.schedule import batches, learning_rate
@@ -75,13 +75,13 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
         split: training and validation pictures.
         classes: how many there are.
         recipe: what to do.
-        run: folder and fingerprint of the checkpoint.
+        run: folder and fingerprint of the checkpoint, and the weights to begin with.
         watcher: told of every step and epoch.
 
     Raises:
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
     """
-    state = _Fit(split, classes, recipe, run.fingerprint)
+    state = _Fit(split, classes, recipe, run)
     stored = load_checkpoint(run)
     if stored is not None:
         state.restore(stored)
@@ -97,16 +97,16 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
 class _Fit:
     """A training under way: the network, its average, the optimizer and how far they are."""
 
-    def __init__(self, split: Split, classes: int, recipe: Recipe, fingerprint: str) -> None:
+    def __init__(self, split: Split, classes: int, recipe: Recipe, run: Run) -> None:
         keras.utils.set_random_seed(recipe.seed)
         self._split = split
         self._recipe = recipe
-        self._model = build(recipe, classes, training=True)
-        self._average = build(replace(recipe, precision="float32"), classes)
+        self._model = begin(run.start, recipe, classes, training=True)
+        self._average = begin(run.start, replace(recipe, precision="float32"), classes)
         self._average.set_weights(self._model.get_weights())
         self._optimizer = build_optimizer(recipe, self._model.trainable_variables)
         self._best: Weights = []
-        self.progress = Progress(fingerprint=fingerprint)
+        self.progress = Progress(fingerprint=run.fingerprint)
         self._step = tf.function(self._traced_step)
         self._forward = tf.function(lambda images: self._average(images, training=False))
         self._images = tf.constant(split.train.images)

@@ -77,6 +77,7 @@ class Recipe:
         seed: of the initial weights, the split, the order of the data and the augmentation.
         precision: bfloat16 computes in half the bits, where the processor can; weights stay float32.
         limit: use the first so many training pictures, for quick tries; None uses all.
+        start: version of the release whose weights are trained further; None begins with fresh ones.
     """
 
     network: NetworkName = DEFAULT_NETWORK
@@ -102,6 +103,7 @@ class Recipe:
     seed: int = 0
     precision: Precision = "float32"
     limit: int | None = None
+    start: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with.
@@ -129,8 +131,8 @@ class Recipe:
                 raise BadRecipe(f"{name} {getattr(self, name)}: expected {expected}.")
 
     def as_json(self) -> dict[str, JsonValue]:
-        """The settings by name, as the manifest and the report keep them."""
-        return dict(asdict(self))
+        """The settings by name, as the manifest and the report keep them; no `start` where there is none."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("start", None)}
 
 
 PLAIN: Final = Recipe(

@@ -63,7 +63,7 @@ def test_the_model_learns_from_just_what_the_service_would_see(tmp_path: Path, s
         cv2.imencode(".tiff", photos[3])[1].tobytes(),
         png(np.dstack([photos[4], np.full(photos[4].shape[:2], 128, np.uint8)])),
         png(a_garment()),
-        png(cv2.resize(photos[5], (900, 1000))),
+        cv2.imencode(".png", cv2.resize(photos[5], (900, 1000)))[1].tobytes(),
         cv2.imencode(".bmp", photos[6])[1].tobytes(),
     ]
     for number, upload in enumerate(uploads):

@@ -1,0 +1,149 @@
+"""`python -m scripts.train --data FOLDER`: classes of one's own become a release, which learns further."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from app.factory import create_app
+from app.settings import Settings
+from model_store.local import LocalRelease, open_release
+from model_store.promotions import current
+from model_store.report import Report, parse_report
+from model_store.store import open_store
+from scripts import evaluate, train
+from tests.fashion import write_csv
+from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
+from tests.releases import a_release
+from tests.uploads import png
+from training.errors import BadClasses, BadRecipe, CheckpointUnreadable
+from training.fine_tuning import begin
+from training.networks import LOGITS
+from training.recipes import starting_point
+from training.starting import Beginning
+
+COUNT = 30
+"""Pictures per class: 25 to learn from and 5 for the test."""
+
+FINE = starting_point("conv3")
+
+
+def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
+    """Train for a few seconds into a store in the folder; what is current there then."""
+    told = [*("--data", str(data)), *("--run", str(folder / "run")), *("--out", str(folder / "store"))]
+    assert train.main([*told, *options]) == 0
+    version = current(open_store(str(folder / "store"))).version
+    return open_release(folder / "store" / "releases" / version)
+
+
+def report_of(release: LocalRelease) -> Report:
+    return parse_report((release.folder / "report.json").read_bytes(), "report.json")
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_class_folders(tmp_path_factory.mktemp("data") / "things", COUNT)
+
+
+@pytest.fixture(scope="module")
+def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    """A little network that has learnt the three classes."""
+    folder = tmp_path_factory.mktemp("trained")
+    return trained(things, folder, "--network", "conv3", "--epochs", "6", "--learning-rate", "0.005")
+
+
+def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRelease) -> None:
+    report = report_of(release)
+
+    assert release.manifest.model.labels == report.labels == tuple(report.test.per_class) == KINDS
+    assert np.array(report.test.confusion_matrix).sum(axis=1).tolist() == [5, 5, 5]
+    assert release.manifest.data.name == "things"
+    assert (report.train.n, report.validation.n, report.test.n) == (69, 6, 15)
+
+
+def test_the_service_knows_new_pictures_by_the_folders_names(release: LocalRelease, tmp_path: Path) -> None:
+    store = str(release.folder.parents[1])
+    settings = {"model_store": store, "cache_dir": tmp_path, "refresh_seconds": 0}
+    client = create_app(Settings.model_validate(settings)).test_client()
+
+    answers = [client.post("/predict", data=png(a_photo(kind, 500))).get_json() for kind in KINDS]
+
+    assert [answer["label"] for answer in answers] == list(KINDS)
+    assert tuple(answers[0]["probabilities"]) == KINDS
+    assert tuple(client.get("/metrics").get_json()["test"]["per_class"]) == KINDS
+
+
+def test_evaluating_it_on_the_same_folder_agrees_with_its_report(
+    release: LocalRelease, things: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([str(release.folder), "--data", str(things)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "This is what the stored report says." in printed
+    assert all(kind in printed for kind in KINDS)
+
+
+def test_evaluating_it_on_more_classes_than_it_knows_is_refused(
+    release: LocalRelease, tmp_path: Path
+) -> None:
+    ten = str(write_csv(tmp_path / "ten.csv", 20))
+
+    with pytest.raises(BadClasses, match="pictures of class 9, but the model knows 3: Ball, Box, Stick"):
+        evaluate.main([str(release.folder), "--train", ten, "--test", ten])
+
+
+def test_a_release_of_three_classes_is_trained_further_on_two(
+    release: LocalRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_class_folders(tmp_path / "two", 20, KINDS[:2], first_seed=200)
+
+    finer = trained(data, tmp_path, "--from", str(release.folder), "--epochs", "2")
+
+    settings = finer.manifest.training
+    assert finer.manifest.model.labels == KINDS[:2]
+    assert (settings["network"], settings["start"]) == ("conv3", release.version)
+    assert settings["learning_rate"] == pytest.approx(0.1 * FINE.learning_rate)
+    with pytest.raises(CheckpointUnreadable, match="other settings or data"):
+        train.main(
+            ["--data", str(data), "--network", "conv3", "--epochs", "2", "--run", str(tmp_path / "run")]
+        )
+
+
+def test_the_same_classes_keep_their_order_and_what_is_known_of_them(
+    release: LocalRelease, tmp_path: Path
+) -> None:
+    data = write_picture_csv(tmp_path / "csv", COUNT)
+
+    finer = trained(data, tmp_path, "--from", str(release.folder), "--epochs", "1", "--learning-rate", "1e-9")
+
+    assert finer.manifest.model.labels == release.manifest.model.labels
+    assert report_of(finer).test.accuracy == report_of(release).test.accuracy
+
+
+@pytest.mark.parametrize("same_classes", [True, False])
+def test_only_the_last_layer_begins_anew_and_only_for_other_classes(
+    release: LocalRelease, same_classes: bool
+) -> None:
+    known = keras.saving.load_model(release.folder / "model.keras")
+    start = Beginning(release.folder / "model.keras", same_classes=same_classes)
+
+    begun = begin(start, replace(FINE, dropout=0.5, l2=0.001), classes=3, training=True)
+
+    kept = [
+        layer.name
+        for layer in begun.layers
+        if layer.weights
+        and all(map(np.array_equal, layer.get_weights(), known.get_layer(layer.name).get_weights()))
+    ]
+    below = ["conv1", "conv2", "conv3", "features"]
+    assert kept == ([*below, LOGITS] if same_classes else below)
+    assert len(begun.losses) == 4
+
+
+def test_a_release_of_a_network_from_elsewhere_is_refused(things: Path, tmp_path: Path) -> None:
+    foreign = a_release(tmp_path / "foreign", labels=KINDS)
+
+    with pytest.raises(BadRecipe, match="its network was not made here"):
+        train.main(["--data", str(things), "--from", str(foreign), "--out", str(tmp_path / "store")])

@@ -1,0 +1,67 @@
+"""What a training begins with: a release, or a recipe for few pictures."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model_store.local import bundled, open_release
+from model_store.manifest import DataSet
+from scripts import train
+from tests.releases import a_release
+from training.errors import BadRecipe
+from training.recipes import Recipe, fingerprint, starting_point
+from training.starting import fine_tuning, for_few
+
+DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
+
+
+def test_a_release_is_trained_further_in_small_steps_and_named() -> None:
+    manifest = bundled().manifest
+
+    recipe = fine_tuning(manifest)
+
+    usual = starting_point(recipe.network)
+    assert recipe.network == manifest.training["network"]
+    assert recipe.learning_rate == pytest.approx(usual.learning_rate / 10)
+    assert recipe.as_json()["start"] == manifest.version
+
+
+def test_a_checkpoint_of_one_release_trained_further_is_not_taken_for_anothers() -> None:
+    fresh = Recipe()
+
+    kinds = {fingerprint(replace(fresh, start=start), DATA) for start in (None, "one", "another")}
+
+    assert len(kinds) == 3
+    assert "start" not in fresh.as_json()
+
+
+def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
+    manifest = open_release(a_release(tmp_path)).manifest
+    adopted = manifest.model_copy(update={"training": {"network": "conv3", "origin": "adopted"}})
+
+    with pytest.raises(BadRecipe, match=f"--from {manifest.version}: its network was not made here"):
+        fine_tuning(adopted)
+
+
+@pytest.mark.parametrize(("pictures", "batch"), [(45, 8), (640, 20), (4096, 128), (60_000, 128)])
+def test_few_pictures_come_in_small_batches(pictures: int, batch: int) -> None:
+    assert for_few(Recipe(batch_size=128), pictures).batch_size == batch
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--from", "bundled", "--network", "conv3"], "not allowed with"),
+        (["--from", "bundled", "--recipe", "bundled"], "not allowed with"),
+        (["--from-version", "20261120T101500Z-3f9a1c2e"], "--from-version belongs to --from"),
+    ],
+)
+def test_contradictory_beginnings_end_with_the_reason(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        train.main([*arguments, "--out", str(tmp_path / "store")])
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err

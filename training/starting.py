@@ -1,0 +1,57 @@
+"""What a training begins with: a release to train further, or a recipe for few pictures.
+
+Pure. What a recipe is: recipes.py. How a release's network is built again: fine_tuning.py.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, cast
+
+from model_store.manifest import Manifest
+from training.errors import BadRecipe
+from training.recipes import CHOICES, NetworkName, Recipe, starting_point
+
+FINER: Final = 0.1
+"""Share of the usual learning rate that a release is trained further with: enough to learn new classes, and
+not so much that what it knows is lost at once."""
+
+STEPS_MIN: Final = 32
+"""Steps that an epoch should have, else a recipe's epochs are too few to learn anything in."""
+
+BATCH_MIN: Final = 8
+"""Smallest batch that is chosen for that: batch normalization needs a few pictures to go by."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The release that a training begins with.
+
+    Attributes:
+        model: its model.keras.
+        same_classes: whether it knows the classes that are to be learnt, in the same order; then its last
+            layer is kept.
+    """
+
+    model: Path
+    same_classes: bool
+
+
+def fine_tuning(manifest: Manifest) -> Recipe:
+    """The recipe that a release is trained further by.
+
+    Raises:
+        BadRecipe: its network is none of ours.
+    """
+    network = manifest.training.get("network")
+    if "origin" in manifest.training or network not in CHOICES["network"]:
+        raise BadRecipe(
+            f"--from {manifest.version}: its network was not made here, so it cannot be trained further. "
+            f"Releases of these networks can: {', '.join(CHOICES['network'])}."
+        )
+    usual = starting_point(cast("NetworkName", network))
+    return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)
+
+
+def for_few(recipe: Recipe, pictures: int) -> Recipe:
+    """The recipe with smaller batches, where there are so few pictures that an epoch were a step or two."""
+    return replace(recipe, batch_size=min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_MIN)))
