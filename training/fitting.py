@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from model_store.report import Epoch
-from training.augmentation import augment
+from training.augmentation import Augmentation
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
 from training.fine_tuning import begin
 from training.optimizers import build_optimizer
@@ -107,6 +107,7 @@ class _Fit:
         self._optimizer = build_optimizer(recipe, self._model.trainable_variables)
         self._best: Weights = []
         self.progress = Progress(fingerprint=run.fingerprint)
+        self._augmentation = Augmentation(recipe)
         self._step = tf.function(self._traced_step)
         self._forward = tf.function(lambda images: self._average(images, training=False))
         self._images = tf.constant(split.train.images)
@@ -139,23 +140,22 @@ class _Fit:
 
     def _traced_step(self, indices: Tensor, seed: Tensor) -> Tensor:
         """One update; returns the batch's mean loss and accuracy, float32 (2,)."""
-        images = augment(tf.gather(self._images, indices), self._recipe, seed)
-        labels = tf.gather(self._labels, indices)
+        targets = tf.one_hot(tf.gather(self._labels, indices), self._model.output.shape[-1])
+        images, targets = self._augmentation(tf.gather(self._images, indices), targets, seed)
         with tf.GradientTape() as tape:
             logits = self._model(images, training=True)
-            loss = self._loss(labels, logits) + sum(self._model.losses)
+            loss = self._loss(targets, logits) + sum(self._model.losses)
         variables = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         self._move_average()
-        right = tf.cast(tf.argmax(logits, 1, tf.int32) == labels, tf.float32)
+        right = tf.cast(tf.argmax(logits, 1) == tf.argmax(targets, 1), tf.float32)
         return tf.stack([loss, tf.reduce_mean(right)])
 
-    def _loss(self, labels: Tensor, logits: Tensor) -> Tensor:
-        """Cross entropy in nats against smoothed labels."""
-        classes = logits.shape[-1]
+    def _loss(self, targets: Tensor, logits: Tensor) -> Tensor:
+        """Cross entropy in nats against the smoothed targets."""
         smoothing = self._recipe.label_smoothing
-        targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
-        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+        smoothed = targets * (1 - smoothing) + smoothing / logits.shape[-1]
+        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(smoothed, logits))
 
     def _move_average(self) -> None:
         """Move the averaged weights, batch statistics included, towards the present ones.

@@ -5,14 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.contract.training.conftest import RECIPE, Listener
-from tests.fashion import CLASSES, striped_pictures
-from training.augmentation import augment
+from tests.fashion import CLASSES
 from training.checkpoints import Run, load_checkpoint
 from training.fitting import Fitted, fit
-from training.recipes import BUNDLED
 from training.splitting import Split
 
 
@@ -117,33 +114,3 @@ def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
 
     assert np.isfinite(fitted.history[0].loss)
     assert {str(weight.dtype) for weight in fitted.model.weights} == {"float32"}
-
-
-def test_augmentation_is_the_same_for_the_same_seed_and_another_for_another() -> None:
-    images = tf.constant(striped_pictures(20).images)
-
-    first, again, other = (augment(images, BUNDLED, tf.constant([0, step])).numpy() for step in (1, 1, 2))
-
-    assert (first.shape, first.dtype) == ((20, 28, 28), np.uint8)
-    assert first.tolist() == again.tolist()
-    assert first.tolist() != other.tolist()
-
-
-def test_augmentation_that_is_switched_off_changes_nothing() -> None:
-    images = striped_pictures(20).images
-
-    left_alone = augment(
-        tf.constant(images), replace(BUNDLED, flip=False, shift=0, erase=0), tf.constant([0, 1])
-    )
-
-    assert left_alone.numpy().tolist() == images.tolist()
-
-
-def test_erasing_blanks_a_square_in_half_of_the_pictures() -> None:
-    white = tf.fill((1000, 28, 28), tf.constant(255, tf.uint8))
-
-    erased = augment(white, replace(BUNDLED, flip=False, shift=0, erase=8), tf.constant([0, 1])).numpy()
-
-    blank = (erased == 0).sum(axis=(1, 2))
-    assert 400 < np.count_nonzero(blank) < 600
-    assert blank.max() == 64
