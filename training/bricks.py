@@ -116,6 +116,7 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] 
     """
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
+        """Normalize float (N, H, W, C); while training, move the running mean and variance as well."""
         if not training:
             return super().call(inputs, training=False, mask=mask)
         outputs, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
