@@ -54,10 +54,12 @@ def main(argv: list[str] | None = None) -> int:
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     recipe = changed(_start(arguments, data, release), arguments, train)
     parts = split(train, recipe.validation, recipe.seed, len(data.labels))
+    usual = default_run_folder(recipe, data.described())
     task = Run(
-        arguments.run or default_run_folder(recipe, data.described()),
+        arguments.run or usual,
         fingerprint(recipe, data.described()),
         _beginning(data, release),
+        arguments.tensorboard and arguments.tensorboard / usual.name,
     )
     if arguments.fresh:
         forget_checkpoint(task)
@@ -94,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
         "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
     )
     group.add_argument("--fresh", action="store_true", help="forget the checkpoint and begin anew")
+    group.add_argument(
+        "--tensorboard",
+        type=Path,
+        metavar="FOLDER",
+        help="log every epoch for TensorBoard, in a folder of this run's in there",
+    )
     add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME}")
     return parser
 

@@ -33,11 +33,13 @@ class Run:
     Attributes:
         fingerprint: of the recipe and the data (recipes.py).
         start: the release whose weights are trained further; None begins with fresh ones.
+        events: the folder of its TensorBoard log; None for no log.
     """
 
     folder: Path
     fingerprint: str
     start: Beginning | None = None
+    events: Path | None = None
 
 
 class Progress(Frozen):

@@ -54,10 +54,22 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def draw_confusion(report: Report) -> Figure:
-    """Shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall."""
-    counts = np.array(report.test.confusion_matrix, float)
+    """The report's confusion matrix."""
+    test = report.test
+    title = f"{report.data.name}, {test.n:,} test pictures: accuracy {test.accuracy:.2%}"
+    return draw_shares(np.array(test.confusion_matrix), report.labels, title)
+
+
+def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
+    """Shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall.
+
+    Args:
+        counts: int64 (C, C), one row per true class, one column per predicted class.
+        labels: class names in index order.
+        title: what was counted.
+    """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    classes = len(report.labels)
+    classes = len(labels)
     edge = max(6.5, CLASS_INCHES * classes)
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
@@ -65,13 +77,10 @@ def draw_confusion(report: Report) -> Figure:
     if classes <= NUMBERED_CLASSES:
         _number_cells(axes, shares)
     # A label may hold dollars, which matplotlib would take for a formula.
-    axes.set_xticks(range(classes), report.labels, rotation=45, ha="right", parse_math=False)
-    axes.set_yticks(range(classes), report.labels, parse_math=False)
+    axes.set_xticks(range(classes), labels, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(classes), labels, parse_math=False)
     axes.set(xlabel="predicted", ylabel="true")
-    axes.set_title(
-        f"{report.data.name}, {report.test.n:,} test pictures: accuracy {report.test.accuracy:.2%}",
-        parse_math=False,
-    )
+    axes.set_title(title, parse_math=False)
     figure.colorbar(image, label="share of the true class", shrink=0.8)
     return figure
 

@@ -42,11 +42,13 @@ HOMES = {
     "numpy": ("app/", "inference/", "model_store/", "scripts/", "training/"),
     "onnx": ("training/",),
     "onnxruntime": ("inference/onnx_session.py", "training/"),
+    "optuna": ("training/search.py",),
     "gunicorn": ("app/",),
     "prometheus_client": ("app/", "gunicorn.conf.py"),
     "pydantic": ("app/", "model_store/", "training/"),
     "rich": ("scripts/", "training/"),
     "sklearn": ("training/",),
+    "tensorboard": ("training/tensorboard_log.py",),
     "tensorflow": ("training/",),
     "tf2onnx": ("training/",),
     "urllib3": ("model_store/s3.py",),
@@ -54,7 +56,16 @@ HOMES = {
 }
 """Where each third-party library may be imported; one that is not listed may be imported nowhere."""
 
-ONLY_FOR_TRAINING = {"keras", "matplotlib", "onnx", "sklearn", "tensorflow", "tf2onnx"}
+ONLY_FOR_TRAINING = {
+    "keras",
+    "matplotlib",
+    "onnx",
+    "optuna",
+    "sklearn",
+    "tensorboard",
+    "tensorflow",
+    "tf2onnx",
+}
 """Not installed where the service runs."""
 
 READS_THE_ENVIRONMENT = {
