@@ -22,6 +22,13 @@ OPTIONS: Final = (
     "initializer",
     "l2",
     "dropout",
+    "flip",
+    "shift",
+    "erase",
+    "rotate",
+    "zoom",
+    "shear",
+    "mixup",
     "seed",
     "validation",
     "patience",
@@ -42,6 +49,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
     group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
     group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
+    _add_augmentation_options(group)
     group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
     group.add_argument(
         "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
@@ -50,6 +58,21 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--precision", choices=CHOICES["precision"], help="what is computed in")
     group.add_argument(
         "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
+    )
+
+
+def _add_augmentation_options(group: "argparse._ArgumentGroup") -> None:
+    """Add what may happen to training pictures; 0 switches a kind off."""
+    group.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the pictures")
+    group.add_argument("--shift", type=int, metavar="PIXELS", help="move pictures by up to so many each way")
+    group.add_argument("--erase", type=int, metavar="PIXELS", help="edge of a square blanked in half of them")
+    group.add_argument("--rotate", type=float, metavar="DEGREES", help="turn them by up to so many")
+    group.add_argument(
+        "--zoom", type=float, metavar="SHARE", help="scale them by up to 1 + SHARE or 1 - SHARE"
+    )
+    group.add_argument("--shear", type=float, metavar="DEGREES", help="let them lean by up to so many")
+    group.add_argument(
+        "--mixup", type=float, metavar="ALPHA", help="mix two in shares from Beta(ALPHA, ALPHA)"
     )
 
 

@@ -3,6 +3,7 @@
 python -m scripts.train [--recipe bundled | --network NAME | --from RELEASE]
                         [--data FOLDER|CSV | --train CSV --test CSV]
                         [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
+python -m scripts.train ... --show-augmentation PNG
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
 are: training/recipes.py; how the release is made: training/release.py.
@@ -26,10 +27,11 @@ from scripts.handing_over import (
     summarise,
 )
 from scripts.opening import find_release
+from scripts.quiet import start_tensorflow
 from scripts.recipe_options import add_recipe_options, changed
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
-from training.datasets import LabelledData
+from training.datasets import LabelledData, LabelledImages
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -53,6 +55,8 @@ def main(argv: list[str] | None = None) -> int:
     data = _ordered(load_data(parser, arguments), release)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     recipe = changed(_start(arguments, data, release), arguments, train)
+    if arguments.show_augmentation:
+        return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
     parts = split(train, recipe.validation, recipe.seed, len(data.labels))
     usual = default_run_folder(recipe, data.described())
     task = Run(
@@ -90,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     add_recipe_options(recipe)
     recipe.add_argument(
         "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
+    )
+    recipe.add_argument(
+        "--show-augmentation",
+        type=Path,
+        metavar="PNG",
+        help="draw what the recipe does to training pictures, and train nothing",
     )
     group = parser.add_argument_group("where it goes")
     group.add_argument(
@@ -151,6 +161,17 @@ def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRele
         return RECIPES[arguments.recipe]
     start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
     return for_few(start, len(data.train)) if data.named else start
+
+
+def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> int:
+    """Draw the contact sheet in place of a training."""
+    start_tensorflow()
+    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    from training.contact_sheet import write_contact_sheet  # noqa: PLC0415
+
+    write_contact_sheet(path, recipe, pictures, labels)
+    console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
+    return 0
 
 
 def _store(arguments: argparse.Namespace) -> Store | None:

@@ -26,14 +26,15 @@ class Augmentation(layers.Layer):  # type: ignore[misc]  # keras ships no types
     """All that a recipe asks for, one after another; what it leaves out costs nothing.
 
     Args:
-        recipe: its `flip`, `shift`, `erase`, `rotate`, `zoom` and `mixup`.
+        recipe: its `flip`, `shift`, `erase`, `rotate`, `zoom`, `shear` and `mixup`.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(name="augmentation")
+        affine = recipe.rotate or recipe.zoom or recipe.shear
         self.kinds: list[layers.Layer] = [
             *([RandomFlip()] if recipe.flip else []),
-            *([RandomAffine(recipe.rotate, recipe.zoom)] if recipe.rotate or recipe.zoom else []),
+            *([RandomAffine(recipe.rotate, recipe.zoom, recipe.shear)] if affine else []),
             *([RandomShift(recipe.shift)] if recipe.shift else []),
             *([RandomErase(recipe.erase)] if recipe.erase else []),
             *([Mixup(recipe.mixup)] if recipe.mixup else []),
@@ -111,20 +112,21 @@ class RandomErase(layers.Layer):  # type: ignore[misc]  # keras ships no types
 
 
 class RandomAffine(layers.Layer):  # type: ignore[misc]  # keras ships no types
-    """Turn and scale each picture a little about its middle, bilinear; what comes in is background.
+    """Turn, scale and shear each picture a little about its middle, bilinear; what comes in is background.
 
     Args:
         rotate: largest angle in degrees, each way.
         zoom: largest relative change of size, each way; 0..1.
+        shear: largest angle in degrees that upright lines lean by, each way.
     """
 
-    def __init__(self, rotate: float, zoom: float) -> None:
+    def __init__(self, rotate: float, zoom: float, shear: float) -> None:
         super().__init__(name="affine")
-        self._reach = (math.radians(rotate), zoom)
+        self._reach = (math.radians(rotate), zoom, math.radians(shear))
 
     def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
         """As `Augmentation.call`."""
-        drawn = tf.random.stateless_uniform((tf.shape(images)[0], 2), seed, -1.0, 1.0) * tf.constant(
+        drawn = tf.random.stateless_uniform((tf.shape(images)[0], 3), seed, -1.0, 1.0) * tf.constant(
             self._reach
         )
         light = tf.raw_ops.ImageProjectiveTransformV3(
@@ -139,14 +141,15 @@ class RandomAffine(layers.Layer):  # type: ignore[misc]  # keras ships no types
         return tf.cast(tf.round(light[..., 0]), tf.uint8), targets
 
 
-def _back_to_source(angle: Tensor, growth: Tensor) -> Tensor:
+def _back_to_source(angle: Tensor, growth: Tensor, lean: Tensor) -> Tensor:
     """Where each pixel of the result comes from, as float32 (N, 8) for ImageProjectiveTransformV3.
 
     Its rows are a0 a1 a2 b0 b1 b2 0 0, which read the source at (a0 x + a1 y + a2, b0 x + b1 y + b2).
     """
-    cos, sin = tf.cos(angle) / (1 + growth), tf.sin(angle) / (1 + growth)
+    cos, sin, tan = tf.cos(angle) / (1 + growth), tf.sin(angle) / (1 + growth), tf.tan(lean)
+    across, down = (cos, sin + tan * cos), (-sin, cos - tan * sin)
     zero = tf.zeros_like(angle)
-    rows = [(*factors, CENTRE * (1 - factors[0] - factors[1])) for factors in ((cos, sin), (-sin, cos))]
+    rows = [(*factors, CENTRE * (1 - factors[0] - factors[1])) for factors in (across, down)]
     return tf.stack([*rows[0], *rows[1], zero, zero], axis=1)
 
 

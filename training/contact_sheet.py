@@ -35,10 +35,10 @@ GAP: Final = 8
 LINE: Final = 24
 """Pixels between two pictures, and for a title or a caption above and below them."""
 
-OFF: Final = {"flip": False, "rotate": 0.0, "zoom": 0.0, "shift": 0, "erase": 0, "mixup": 0.0}
+OFF: Final = {"flip": False, "rotate": 0.0, "zoom": 0.0, "shear": 0.0, "shift": 0, "erase": 0, "mixup": 0.0}
 """The recipe's fields that switch a kind off."""
 
-USUAL: Final = {"flip": True, "rotate": 10.0, "zoom": 0.1, "shift": 2, "erase": 8, "mixup": 0.2}
+USUAL: Final = {"flip": True, "rotate": 10.0, "zoom": 0.1, "shear": 5.0, "shift": 2, "erase": 8, "mixup": 0.2}
 """How a kind is drawn that the recipe leaves out."""
 
 KINDS: Final = {
@@ -46,6 +46,7 @@ KINDS: Final = {
     "small affine": {
         "rotate": "turned by up to {:g}°",
         "zoom": "scaled by up to {:.0%}",
+        "shear": "sheared by up to {:g}°",
     },
     "shift": {"shift": "by up to {} pixels each way"},
     "erase": {"erase": "a square of {} pixels in half of the pictures"},

@@ -6,12 +6,14 @@ were chosen: docs/report.md. What carries a recipe out: fitting.py.
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 from pydantic import JsonValue
 
+from inference.contract import EDGE
 from model_store.manifest import DataSet
 from training.errors import BadRecipe
 
@@ -47,6 +49,11 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
 """What the fields that name something may name."""
 
 
+NEWER: Final[dict[str, JsonValue]] = {"start": None, "shear": 0.0}
+"""Fields that recipes did not always have, each with the value that changes nothing: a run that was begun
+without the field keeps its fingerprint."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides what a training does, but the data.
@@ -70,6 +77,7 @@ class Recipe:
             (DeVries and Taylor 2017, arXiv 1708.04552).
         rotate: largest rotation in degrees, each way.
         zoom: largest change of scale, relative, each way.
+        shear: largest angle in degrees that upright lines lean by, each way.
         mixup: alpha of the Beta distribution that two pictures are mixed by; 0 for none (Zhang et al. 2017,
             arXiv 1710.09412).
         validation: how many training pictures are held out.
@@ -97,6 +105,7 @@ class Recipe:
     erase: int = 8
     rotate: float = 0.0
     zoom: float = 0.0
+    shear: float = 0.0
     mixup: float = 0.0
     validation: int = 5000
     patience: int | None = 10
@@ -123,6 +132,12 @@ class Recipe:
             ("l2", self.l2 >= 0, "0 or more"),
             ("dropout", self.dropout is None or 0 <= self.dropout < 1, "0 or more and below 1"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "0 or more and below 1"),
+            ("shift", 0 <= self.shift < EDGE, f"0 to {EDGE - 1}"),
+            ("erase", 0 <= self.erase <= EDGE, f"0 to {EDGE}"),
+            ("rotate", 0 <= self.rotate <= 180, "0 to 180 degrees"),
+            ("zoom", 0 <= self.zoom < 1, "0 or more and below 1"),
+            ("shear", 0 <= self.shear < 90, "0 or more and below 90 degrees"),
+            ("mixup", 0 <= self.mixup < math.inf, "0 or more"),
             ("patience", self.patience is None or self.patience >= 1, "1 or more"),
             ("seed", self.seed >= 0, "0 or more"),
         )
@@ -131,8 +146,8 @@ class Recipe:
                 raise BadRecipe(f"{name} {getattr(self, name)}: expected {expected}.")
 
     def as_json(self) -> dict[str, JsonValue]:
-        """The settings by name, as the manifest and the report keep them; no `start` where there is none."""
-        return {name: value for name, value in asdict(self).items() if (name, value) != ("start", None)}
+        """The settings by name, as manifest and report keep them; none of NEWER that is off."""
+        return {name: value for name, value in asdict(self).items() if (name, value) not in NEWER.items()}
 
 
 PLAIN: Final = Recipe(

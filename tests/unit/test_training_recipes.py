@@ -19,6 +19,12 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
         ("epochs", 0, "epochs 0: expected 1 or more"),
         ("batch_size", 0, "batch_size 0: expected 1 or more"),
         ("learning_rate", -1.0, "learning_rate -1.0: expected above 0"),
+        ("shift", 28, "shift 28: expected 0 to 27"),
+        ("erase", -1, "erase -1: expected 0 to 28"),
+        ("rotate", 181.0, "rotate 181.0: expected 0 to 180 degrees"),
+        ("zoom", 1.0, "zoom 1.0: expected 0 or more and below 1"),
+        ("shear", 90.0, "shear 90.0: expected 0 or more and below 90 degrees"),
+        ("mixup", -0.1, "mixup -0.1: expected 0 or more"),
         ("patience", 0, "patience 0: expected 1 or more"),
         ("seed", -1, "seed -1: expected 0 or more"),
     ],
@@ -40,3 +46,9 @@ def test_other_data_is_another_run() -> None:
     other = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
 
     assert fingerprint(BUNDLED, DATA) != fingerprint(BUNDLED, other)
+
+
+def test_a_run_begun_before_recipes_had_a_field_goes_on_while_the_field_is_off() -> None:
+    assert "shear" not in PLAIN.as_json()
+    assert replace(PLAIN, shear=5.0).as_json()["shear"] == 5.0
+    assert fingerprint(PLAIN, DATA) != fingerprint(replace(PLAIN, shear=5.0), DATA)

@@ -19,8 +19,8 @@ from training.fitting import fit
 from training.recipes import PLAIN, Recipe
 from training.splitting import Split
 
-NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, mixup=0.0)
-EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, mixup=0.2)
+NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
+EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)
 MANY = 1000
 SQUARE = np.zeros((MANY, 28, 28), np.uint8)
 SQUARE[:, 9:19, 9:19] = 200
@@ -123,6 +123,16 @@ def test_a_zoom_makes_pictures_larger_and_smaller_by_its_share_at_most() -> None
     assert centres(zoomed) == pytest.approx(np.full((MANY, 2), 13.5), abs=0.02)
 
 
+def test_a_sheared_picture_leans_and_keeps_its_height() -> None:
+    sheared, _ = augmented(replace(NOTHING, shear=20.0), UPRIGHT)
+
+    lean = centres(sheared[:, 4:9])[:, 1] - centres(sheared[:, 19:24])[:, 1]
+    # Fifteen rows lie between the two: tan 20° times that.
+    assert 4.5 < np.abs(lean).max() < 5.6
+    assert (sheared[:, :4] == 0).all()
+    assert (sheared[:, 5].sum(axis=1) > 0).all()
+
+
 def test_mixup_mixes_pictures_and_targets_in_the_same_shares() -> None:
     images = np.repeat(20 * np.arange(10), 28 * 28).reshape(10, 28, 28).astype(np.uint8)
 
@@ -150,6 +160,7 @@ def test_a_small_alpha_leaves_most_pictures_nearly_pure() -> None:
         {"erase": 8},
         {"rotate": 10.0},
         {"zoom": 0.1},
+        {"shear": 5.0},
         {"mixup": 1.0},
     ],
     ids=lambda settings: next(iter(settings)),

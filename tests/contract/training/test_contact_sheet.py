@@ -1,17 +1,20 @@
 """The sheet of what augmentation does: every kind, the ones that are off too, and the whole recipe."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from tests.fashion import striped_pictures
+from inference.header import read_header
+from scripts import train
+from tests.fashion import striped_pictures, write_idx_folder
 from training.contact_sheet import VARIANTS, draw_contact_sheet
 from training.datasets import LABELS
 from training.recipes import PLAIN
 
 PICTURES = striped_pictures(40)
-RECIPE = replace(PLAIN, flip=True, shift=3, erase=0, rotate=12.0, zoom=0.0, mixup=0.0)
+RECIPE = replace(PLAIN, flip=True, shift=3, erase=0, rotate=12.0, zoom=0.0, shear=0.0, mixup=0.0)
 
 
 def titles(figure: Figure) -> list[str]:
@@ -45,3 +48,17 @@ def test_the_captions_of_mixed_pictures_name_their_classes() -> None:
 
     captions = [axes.get_title() for axes in figure.axes[-VARIANTS:]]
     assert all("Coat" in caption and "%" in caption for caption in captions)
+
+
+def test_the_sheet_is_written_and_nothing_trained(tmp_path: Path) -> None:
+    write_idx_folder(tmp_path / "data", train=100, test=50)
+    sheet, run, store = (tmp_path / name for name in ("sheets/out.png", "run", "store"))
+    told = ["--data", str(tmp_path / "data"), "--run", str(run), "--out", str(store)]
+
+    code = train.main([*told, "--network", "conv3", "--mixup", "0.4", "--show-augmentation", str(sheet)])
+
+    header = read_header(sheet.read_bytes())
+    assert (code, header.format) == (0, "PNG")
+    assert header.width > 11 * 84
+    assert not run.exists()
+    assert not store.exists()
