@@ -9,7 +9,9 @@ TrainingError
 │   └── BadPictures         picture files that cannot be read, or that contradict each other
 ├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
+├── SoftTargetsUnfit        a teacher's answers are damaged, or belong to another training set
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
+├── ComparisonUnreadable    earlier results of a comparison that are none
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
 └── ExportError
     ├── GraphUnusable       the exported graph lacks the inputs or outputs that serving reads
@@ -55,8 +57,16 @@ class BadRecipe(TrainingError):
     """The settings contradict each other or the data."""
 
 
+class SoftTargetsUnfit(TrainingError):
+    """A teacher's answers cannot be learnt from here."""
+
+
 class CheckpointUnreadable(TrainingError):
     """A checkpoint is damaged, or was written by a run with other settings."""
+
+
+class ComparisonUnreadable(TrainingError):
+    """The file that results should join holds something else."""
 
 
 class NotAdoptable(TrainingError):

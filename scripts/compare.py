@@ -1,0 +1,145 @@
+"""Train several networks under one recipe and several seeds, and set them side by side.
+
+python -m scripts.compare --networks dense,conv3 [--seeds 3] [--recipe NAME] [--epochs N ...] [--out PLACE]
+
+Writes PLACE.json, PLACE.png (test accuracy beside the published one) and PLACE-time.png (validation accuracy
+against milliseconds a picture). Each training is a run of its own with a checkpoint and a release, as
+scripts.train makes them, so that a comparison which was stopped goes on where it was; later results join
+those in the file. What the figures mean: docs/lab.md.
+"""
+
+import argparse
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from model_store.report import Report
+from scripts.comparison_table import comparison_table
+from scripts.comparison_tasks import Task, report_of
+from scripts.data_options import add_data_options, load_data
+from scripts.quiet import start_tensorflow
+from scripts.recipe_options import add_recipe_options, changed
+from scripts.terminal import INTERRUPTED, complain, console, run
+from training.comparison import Compared, Comparison, merged, read_comparison, write_comparison
+from training.datasets import LabelledData
+from training.recipes import CHOICES, RECIPES, starting_point
+from training.splitting import first
+
+DEFAULT_OUT: Final = Path("docs/results/compare")
+
+TIMED_PICTURES: Final = 50
+"""Different pictures that the graphs are timed on; what is on them changes nothing."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train what is not trained yet, measure, write and show."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    place: Path = arguments.out
+    earlier = read_comparison(_beside(place, ".json"))
+    data = load_data(parser, arguments)
+    tasks = _tasks(arguments, data)
+    # One network after the other looks to it like one function that is traced over and over.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    try:
+        reports = [report_of(task, f"{number} of {len(tasks)}") for number, task in enumerate(tasks, 1)]
+    except KeyboardInterrupt:
+        complain("stopped. The same command goes on after the last finished epoch.")
+        return INTERRUPTED
+    command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
+    comparison = merged(earlier, _measured(tasks, reports, command))
+    _write(place, comparison)
+    console().print(comparison_table(comparison))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.compare",
+        description="Train several networks under one recipe and several seeds, and set them side by side.",
+    )
+    add_data_options(parser)
+    group = parser.add_argument_group("what to do")
+    group.add_argument(
+        "--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(CHOICES["network"])
+    )
+    group.add_argument("--seeds", type=_positive, default=3, metavar="N", help="trainings of each (3)")
+    group.add_argument(
+        "--recipe",
+        choices=sorted(RECIPES),
+        help="start from this recipe (default: what each network starts from)",
+    )
+    add_recipe_options(group)
+    group.add_argument(
+        "--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})"
+    )
+    return parser
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in CHOICES["network"]:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(CHOICES['network'])}")
+    return names
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected 1 or more")
+    return int(text)
+
+
+def _tasks(arguments: argparse.Namespace, data: LabelledData) -> list[Task]:
+    """What there is to train: all seeds of the first network, then of the next."""
+    train = first(data.train, arguments.limit) if arguments.limit else data.train
+    described = data.described()
+    tasks = []
+    for network in arguments.networks:
+        start = (
+            replace(RECIPES[arguments.recipe], network=network)
+            if arguments.recipe
+            else starting_point(network)
+        )
+        recipe = changed(start, arguments, train)
+        for seed in range(recipe.seed, recipe.seed + arguments.seeds):
+            tasks.append(Task(replace(recipe, seed=seed), data, described))
+    return tasks
+
+
+def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) -> list[Compared]:
+    """Time what was trained, and set its reports together by network."""
+    start_tensorflow()
+    from training.comparing import Trained, compare  # noqa: PLC0415 - needs TensorFlow
+
+    trained = []
+    for _, pairs in groupby(zip(tasks, reports, strict=True), key=lambda pair: pair[0].recipe.network):
+        found = list(pairs)
+        chief = found[0][0]
+        by_seed = {task.recipe.seed: report for task, report in found}
+        trained.append(Trained(chief.recipe, chief.release, by_seed, chief.parts))
+    images = tasks[0].data.train.images[:TIMED_PICTURES]
+    return compare(trained, images, command, console().print)
+
+
+def _write(place: Path, comparison: Comparison) -> None:
+    from training.comparison_figures import draw_accuracies, draw_curve  # noqa: PLC0415 - needs matplotlib
+
+    results, accuracies, curve = (_beside(place, ending) for ending in (".json", ".png", "-time.png"))
+    write_comparison(results, comparison)
+    draw_accuracies(comparison.networks, accuracies)
+    draw_curve(comparison.networks, curve)
+    console().print(f"{results}, {accuracies}, {curve}", markup=False)
+
+
+def _beside(place: Path, ending: str) -> Path:
+    return place.with_name(place.name.removesuffix(".json") + ending)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,210 @@
+"""How the results of a comparison join, what its table says, and which networks are worth their time."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model_store.manifest import DataSet
+from model_store.report import SplitFigures
+from scripts import compare
+from scripts.comparison_table import HEADINGS, row
+from training.comparison import (
+    Compared,
+    Comparison,
+    EightBits,
+    OneSeed,
+    Point,
+    Timing,
+    in_eight_bits,
+    in_float32,
+    merged,
+    pareto_front,
+    points,
+    read_comparison,
+    summary,
+    write_comparison,
+)
+from training.errors import ComparisonUnreadable
+from training.published_figures import PUBLISHED, Published
+from training.recipes import PLAIN, NetworkName, Recipe
+
+NETWORKS_FILE = Path(__file__).parents[2] / "training" / "published.py"
+REFUSED = "In eight bits the graph keeps too few of its labels."
+
+
+def one_seed(seed: int, accuracy: float) -> OneSeed:
+    """A training with the same accuracy on all pictures."""
+    figures = SplitFigures(n=100, accuracy=accuracy, loss=0.3)
+    return OneSeed(
+        seed=seed,
+        epochs=2,
+        best_epoch=1,
+        seconds=30,
+        seconds_per_epoch=15,
+        hardware="a processor",
+        train=figures,
+        validation=figures,
+        test=figures,
+        test_loss_before=0.3,
+    )
+
+
+def timing(milliseconds: float) -> Timing:
+    return Timing(
+        milliseconds=milliseconds, fastest_round=milliseconds, slowest_round=milliseconds, calls=500
+    )
+
+
+def compared(
+    network: NetworkName, seeds: dict[int, float], recipe: Recipe = PLAIN, refused: str | None = REFUSED
+) -> Compared:
+    """A network with the accuracy of each seed; 0.2 ms a picture, half of that in eight bits."""
+    trainings = tuple(one_seed(seed, accuracy) for seed, accuracy in seeds.items())
+    return Compared(
+        network=network,
+        published=PUBLISHED.get(network),
+        parameters=241_546,
+        mflops=15.23,
+        graph_bytes=1_000_000,
+        summary=summary(trainings),
+        timing=timing(0.2),
+        eight_bits=EightBits(
+            validation_accuracy=0.87, change=-0.03, bytes=300_000, timing=timing(0.1), refused=refused
+        ),
+        command="python -m scripts.compare",
+        measured_at="2026-11-20T10:00:00+00:00",
+        hardware="a processor",
+        libraries={},
+        data=DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64),
+        recipe=replace(recipe, network=network).as_json(),
+        seeds=trainings,
+    )
+
+
+def test_a_later_network_joins_the_earlier_ones() -> None:
+    earlier = Comparison(networks=(compared("vgg", {0: 0.94}),))
+
+    after = merged(earlier, [compared("dense", {0: 0.88})])
+
+    assert [one.network for one in after.networks] == ["dense", "vgg"]
+    assert after.networks[1] == earlier.networks[0]
+
+
+def test_more_seeds_of_the_same_recipe_are_counted_with_the_earlier_ones() -> None:
+    earlier = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}),))
+
+    after = merged(earlier, [compared("conv3", {1: 0.92, 2: 0.94})]).networks[0]
+
+    assert [one.seed for one in after.seeds] == [0, 1, 2]
+    assert after.summary.test.n == 3
+    assert after.summary.test.mean == pytest.approx(0.92)
+    assert after.summary.test.std == pytest.approx(0.02)
+
+
+def test_another_recipe_replaces_what_was_there() -> None:
+    earlier = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}),))
+    later = compared("conv3", {0: 0.93}, replace(PLAIN, epochs=30))
+
+    assert merged(earlier, [later]).networks == (later,)
+
+
+def test_a_row_shows_ours_beside_the_published_accuracy() -> None:
+    cells = dict(zip(HEADINGS, row(compared("conv3", {0: 0.92, 1: 0.93})), strict=True))
+
+    assert cells == {
+        "network": "conv3",
+        "parameters": "241,546",
+        "MFLOP": "15.2",
+        "ms": "0.200",
+        "s/epoch": "15.0",
+        "test accuracy": "0.9250 ± 0.0071",
+        "n": "2",
+        "published": "0.9232",
+        "validation": "0.9250 ± 0.0071",
+        "training": "0.9250 ± 0.0071",
+    }
+
+
+def test_a_single_seed_has_no_deviation_and_our_own_network_nothing_published() -> None:
+    cells = dict(zip(HEADINGS, row(compared("compact16", {0: 0.93})), strict=True))
+
+    assert (cells["test accuracy"], cells["published"]) == ("0.9300", "")
+
+
+def test_the_front_leaves_out_what_is_dearer_and_no_better() -> None:
+    cheap, better, dearer, worse = (
+        Point("cheap", 0.1, 0.90),
+        Point("better", 0.2, 0.92),
+        Point("dearer", 0.3, 0.92),
+        Point("worse", 0.1, 0.89),
+    )
+
+    assert pareto_front([dearer, worse, better, cheap]) == [cheap, better]
+
+
+def test_eight_bits_count_as_a_choice_only_if_they_would_be_served() -> None:
+    served, refused = compared("conv3", {0: 0.9}, refused=None), compared("dense", {0: 0.9})
+
+    assert points([served, refused]) == [in_float32(served), in_eight_bits(served), in_float32(refused)]
+    assert in_eight_bits(served).accuracy == pytest.approx(0.87)
+
+
+def test_a_comparison_is_read_as_it_was_written(tmp_path: Path) -> None:
+    comparison = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}),))
+
+    write_comparison(tmp_path / "results" / "compare.json", comparison)
+
+    assert read_comparison(tmp_path / "results" / "compare.json") == comparison
+
+
+def test_results_never_replace_a_file_that_is_something_else(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text('{"minutes": 10}')
+
+    with pytest.raises(ComparisonUnreadable, match=r"other\.json: minutes: .* name another place with --out"):
+        compare.main(["--networks", "dense", "--out", str(tmp_path / "other")])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--networks", "dense,vgg19"], "'vgg19' is none of dense, conv2_same"),
+        (["--networks", "dense", "--seeds", "0"], "'0': expected 1 or more"),
+        ([], "--networks"),
+    ],
+)
+def test_wrong_usage_ends_with_the_reason(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        compare.main(arguments)
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def docstrings() -> dict[str, str]:
+    """What each published network says of itself, by name; read without loading TensorFlow."""
+    tree = ast.parse(NETWORKS_FILE.read_text("utf-8"))
+    return {
+        node.name: ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.FunctionDef)
+    }
+
+
+def test_every_published_network_has_its_figures_in_the_table() -> None:
+    assert docstrings().keys() == PUBLISHED.keys()
+
+
+@pytest.mark.parametrize("network", PUBLISHED)
+def test_a_published_network_tells_the_figures_of_the_table(network: NetworkName) -> None:
+    docstring = docstrings()[network]
+
+    assert [figure for figure in as_told(PUBLISHED[network]) if figure not in docstring] == []
+
+
+def as_told(published: Published) -> list[str]:
+    """The figures in the words of a docstring."""
+    told = [f"{published.accuracy:g}"]
+    told += [f"{published.parameters:,}"] if published.parameters else []
+    return told + ([f"loss {published.loss:g}"] if published.loss else [])
