@@ -19,6 +19,7 @@ OPTIONS: Final = (
     "learning_rate",
     "weight_decay",
     "label_smoothing",
+    "teaching",
     "initializer",
     "l2",
     "dropout",
@@ -46,6 +47,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
     group.add_argument("--weight-decay", type=float, metavar="X", help="decoupled from the gradient")
     group.add_argument("--label-smoothing", type=float, metavar="SHARE", help="of the targets")
+    group.add_argument("--teaching", type=float, metavar="SHARE", help="of the targets, a --teacher's (0.9)")
     group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
     group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
     group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")

@@ -11,6 +11,7 @@ are: training/recipes.py; how the release is made: training/release.py.
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from model_store.files import MODEL
@@ -41,6 +42,7 @@ from training.recipes import (
     fingerprint,
     starting_point,
 )
+from training.soft_targets import USUAL_TEACHING, load_soft_targets
 from training.splitting import first, split
 from training.starting import Beginning, fine_tuning, for_few
 
@@ -53,8 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     store = _store(arguments)
     release = _release(parser, arguments)
     data = _ordered(load_data(parser, arguments), release)
+    data, start = _taught(data, _start(arguments, data, release), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
-    recipe = changed(_start(arguments, data, release), arguments, train)
+    recipe = changed(start, arguments, train)
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
     parts = split(train, recipe.validation, recipe.seed, len(data.labels))
@@ -92,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do")
     _add_start_options(recipe)
     add_recipe_options(recipe)
+    recipe.add_argument(
+        "--teacher", type=Path, metavar="NPZ", help="learn from these answers too, written by scripts.teach"
+    )
     recipe.add_argument(
         "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
     )
@@ -161,6 +167,17 @@ def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRele
         return RECIPES[arguments.recipe]
     start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
     return for_few(start, len(data.train)) if data.named else start
+
+
+def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
+    """The data with what a teacher says of it, and the recipe that learns from that; or both as they are."""
+    if arguments.teacher is None:
+        return data, recipe
+    targets = load_soft_targets(arguments.teacher)
+    targets.check(data.train, len(data.labels))
+    train = replace(data.train, taught=targets.probabilities)
+    taught = replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
+    return replace(data, train=train), taught
 
 
 def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> int:

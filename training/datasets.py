@@ -57,10 +57,13 @@ class LabelledImages:
     Attributes:
         images: uint8 (N, 28, 28), C-contiguous, garment light on black; N >= 1.
         labels: uint8 (N,), each below the number of classes.
+        taught: float16 (N, C), a teacher's probabilities to learn from beside the labels (soft_targets.py);
+            None without a teacher.
     """
 
     images: PixelsBatch
     labels: NDArray[np.uint8]
+    taught: NDArray[np.float16] | None = None
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -68,7 +71,8 @@ class LabelledImages:
 
     def take(self, indices: NDArray[np.int64]) -> "LabelledImages":
         """The pictures at these positions, in this order."""
-        return LabelledImages(self.images[indices], self.labels[indices])
+        taught = None if self.taught is None else self.taught[indices]
+        return LabelledImages(self.images[indices], self.labels[indices], taught)
 
     def sha256(self) -> str:
         """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from model_store.report import Epoch
 from training.augmentation import Augmentation
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
+from training.datasets import LabelledImages
 from training.fine_tuning import begin
 from training.optimizers import build_optimizer
 from training.recipes import Recipe
@@ -111,7 +112,7 @@ class _Fit:
         self._step = tf.function(self._traced_step)
         self._forward = tf.function(lambda images: self._average(images, training=False))
         self._images = tf.constant(split.train.images)
-        self._labels = tf.constant(split.train.labels.astype(np.int32))
+        self._targets = tf.constant(_targets(split.train, classes, recipe.teaching))
 
     def run_epoch(self, watcher: Watcher) -> NDArray[np.int64]:
         """Train one epoch and validate the averaged weights; returns their answers, int64 (N,)."""
@@ -140,8 +141,8 @@ class _Fit:
 
     def _traced_step(self, indices: Tensor, seed: Tensor) -> Tensor:
         """One update; returns the batch's mean loss and accuracy, float32 (2,)."""
-        targets = tf.one_hot(tf.gather(self._labels, indices), self._model.output.shape[-1])
-        images, targets = self._augmentation(tf.gather(self._images, indices), targets, seed)
+        images, targets = tf.gather(self._images, indices), tf.gather(self._targets, indices)
+        images, targets = self._augmentation(images, targets, seed)
         with tf.GradientTape() as tape:
             logits = self._model(images, training=True)
             loss = self._loss(targets, logits) + sum(self._model.losses)
@@ -222,3 +223,11 @@ class _Fit:
         """The best averaged weights in a network of their own."""
         self._average.set_weights(self._best)
         return Fitted(self._average, self.progress.history, self.progress.best_epoch)
+
+
+def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
+    """What is learnt, float32 (N, C): the labels, and a teacher's probabilities by its share."""
+    labels = np.eye(classes, dtype=np.float32)[train.labels]
+    if train.taught is None:
+        return labels
+    return (1 - np.float32(teaching)) * labels + np.float32(teaching) * train.taught.astype(np.float32)

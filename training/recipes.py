@@ -69,6 +69,8 @@ class Recipe:
         initializer: of the kernels of all layers but the last (Keras' names).
         l2: factor of the squared kernels in the loss (not `weight_decay`, which leaves the loss alone).
         dropout: the share that each dropout of the network drops; None leaves it to the network.
+        teacher: the soft targets that are learnt from (their `sha256`); None without a teacher.
+        teaching: share of the target that is the teacher's; the rest is the label's (arXiv 1503.02531).
         warm_up: epochs over which the learning rate rises from zero.
         averaging: decay per step of the running average of the weights; what is validated and exported.
         flip: mirror half of the pictures left to right.
@@ -98,6 +100,8 @@ class Recipe:
     initializer: Initializer = "glorot_uniform"
     l2: float = 0.0
     dropout: float | None = None
+    teacher: str | None = None
+    teaching: float = 0.0
     warm_up: float = 1.0
     averaging: float = 0.999
     flip: bool = True
@@ -132,6 +136,7 @@ class Recipe:
             ("l2", self.l2 >= 0, "0 or more"),
             ("dropout", self.dropout is None or 0 <= self.dropout < 1, "0 or more and below 1"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "0 or more and below 1"),
+            ("teaching", 0 <= self.teaching <= 1, "0 to 1"),
             ("shift", 0 <= self.shift < EDGE, f"0 to {EDGE - 1}"),
             ("erase", 0 <= self.erase <= EDGE, f"0 to {EDGE}"),
             ("rotate", 0 <= self.rotate <= 180, "0 to 180 degrees"),

@@ -82,7 +82,7 @@ def first(images: LabelledImages, count: int) -> LabelledImages:
     """
     if not 1 <= count <= len(images):
         raise BadRecipe(f"--limit {count}: the training set allows 1 to {len(images)}.")
-    return LabelledImages(images.images[:count], images.labels[:count])
+    return images.take(np.arange(count))
 
 
 def _quotas(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:

@@ -1,0 +1,97 @@
+"""A teacher's answers, stored once: what they hold, whom they fit, and that a student learns them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.classifier import Classifier, open_classifier
+from inference.contract import InputContract, ModelContract, Thresholds
+from tests.contract.training.conftest import RECIPE, Exported, Listener
+from tests.fashion import CLASSES, striped_pictures
+from training.checkpoints import Run
+from training.errors import SoftTargetsUnfit
+from training.export import probabilities_of
+from training.fitting import fit
+from training.soft_targets import SoftTargets, load_soft_targets, teach
+from training.splitting import split
+
+PICTURES = striped_pictures(200)
+
+
+@pytest.fixture(scope="module")
+def teacher(exported: Exported) -> Classifier:
+    """The little network of the other tests, serving."""
+    contract = ModelContract(
+        labels=tuple(f"class {number}" for number in range(CLASSES)),
+        input=InputContract(),
+        temperature=1.0,
+        thresholds=Thresholds(confidence=0.5, familiarity=0.0),
+        familiarity=None,
+    )
+    return open_classifier(exported.graph_path, contract)
+
+
+@pytest.fixture(scope="module")
+def targets(teacher: Classifier) -> SoftTargets:
+    """What the little network says about the pictures."""
+    return teach({"one": teacher}, PICTURES, temperature=1.0)
+
+
+def test_they_are_the_mean_of_the_answers_to_a_picture_and_to_its_mirror_image(
+    targets: SoftTargets, exported: Exported
+) -> None:
+    straight = probabilities_of(exported.artifact, PICTURES.images)
+    mirrored = probabilities_of(exported.artifact, PICTURES.images[:, :, ::-1])
+
+    assert np.allclose(targets.probabilities, (straight + mirrored) / 2, atol=2e-3)
+
+
+def test_a_higher_temperature_softens_them_and_keeps_their_order(
+    teacher: Classifier, targets: SoftTargets
+) -> None:
+    soft = teach({"one": teacher}, PICTURES, temperature=3.0).probabilities
+
+    assert soft.max(axis=1).mean() < targets.probabilities.max(axis=1).mean()
+    assert np.array_equal(soft.argmax(axis=1), targets.probabilities.argmax(axis=1))
+    assert np.allclose(soft.sum(axis=1, dtype=np.float32), 1, atol=5e-3)
+
+
+def test_they_come_back_from_their_file_as_they_were(targets: SoftTargets, tmp_path: Path) -> None:
+    targets.save(tmp_path / "soft.npz")
+
+    again = load_soft_targets(tmp_path / "soft.npz")
+
+    assert (again.sha256, again.teachers, again.temperature) == (targets.sha256, ("one",), 1.0)
+    assert [path.name for path in tmp_path.iterdir()] == ["soft.npz"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut"])
+def test_a_damaged_or_missing_file_is_named(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "soft.npz"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(SoftTargetsUnfit, match=r"soft\.npz: .*scripts\.teach"):
+        load_soft_targets(path)
+
+
+def test_they_fit_the_training_set_that_they_were_made_for_alone(targets: SoftTargets) -> None:
+    targets.check(PICTURES, CLASSES)
+
+    with pytest.raises(SoftTargetsUnfit, match="another training set"):
+        targets.check(striped_pictures(201), CLASSES)
+    with pytest.raises(SoftTargetsUnfit, match=r"expected \(200, 4\)"):
+        targets.check(PICTURES, 4)
+
+
+def test_a_student_learns_what_the_teacher_says_against_the_labels(tmp_path: Path) -> None:
+    always_two = np.zeros((len(PICTURES), CLASSES), np.float16)
+    always_two[:, 2] = 1
+    parts = split(replace(PICTURES, taught=always_two), 40, seed=0, classes=CLASSES)
+    recipe = replace(RECIPE, teacher="aa", teaching=1.0)
+
+    student = fit(parts, CLASSES, recipe, Run(tmp_path, "aa"), Listener()).model
+
+    assert (student.predict(PICTURES.images, verbose=0).argmax(axis=1) == 2).all()
