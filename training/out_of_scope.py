@@ -107,4 +107,5 @@ def _enlarged(pictures: NDArray[np.float64], edge: int) -> PixelsBatch:
     small = pictures.shape[-1]
     places = np.linspace(0, small - 1, edge)
     weights = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(small)))
-    return np.rint(weights @ pictures @ weights.T).astype(np.uint8)
+    enlarged: PixelsBatch = np.rint(weights @ pictures @ weights.T).astype(np.uint8)
+    return enlarged

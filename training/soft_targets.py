@@ -123,4 +123,5 @@ def _answers(teacher: Classifier, train: LabelledImages) -> NDArray[np.float64]:
         for start in range(0, len(train), BATCH)
         for prediction in teacher.classify(np.ascontiguousarray(images[start : start + BATCH]))
     ]
-    return np.asarray(rows, np.float64).reshape(2, len(train), -1).mean(axis=0)
+    both: NDArray[np.float64] = np.asarray(rows, np.float64).reshape(2, len(train), -1)
+    return np.asarray(both.mean(axis=0))
