@@ -20,9 +20,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def comparing(networks: str) -> list[str]:
+def comparing(networks: str, seeds: int) -> list[str]:
     return [
-        *("--networks", networks, "--seeds", "2", "--epochs", "1", "--limit", "300"),
+        *("--networks", networks, "--seeds", str(seeds), "--epochs", "1", "--limit", "300"),
         *("--data", "data", "--out", "results"),
     ]
 
@@ -36,29 +36,29 @@ def released(here: Path, network: str) -> list[Report]:
     return sorted(reports, key=lambda report: report.training.seed or 0)
 
 
-def trained(here: Path) -> dict[Path, int]:
-    """When each file below runs/ was written."""
-    return {path: path.stat().st_mtime_ns for path in here.glob("runs/**/*")}
+def written(here: Path, network: str) -> dict[Path, int]:
+    """When each file of a network's runs was."""
+    return {path: path.stat().st_mtime_ns for path in here.glob(f"runs/{network}-*/**/*")}
 
 
-def test_a_comparison_is_trained_once_and_added_to(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first_code = compare.main(comparing("dense,conv3"))
-    first, before = read_comparison(here / "results.json"), trained(here)
-    second_code = compare.main(comparing("conv3"))
-    second, after = read_comparison(here / "results.json"), trained(here)
+def test_what_was_compared_before_is_kept_and_not_trained_again(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first_code = compare.main(comparing("dense", seeds=2))
+    (before,), runs = read_comparison(here / "results.json").networks, written(here, "dense")
+    second_code = compare.main(comparing("dense,conv3", seeds=1))
 
-    dense, conv3 = first.networks
-    reports = released(here, "conv3")
+    dense, conv3 = read_comparison(here / "results.json").networks
+    reports, (report,) = released(here, "dense"), released(here, "conv3")
     assert (first_code, second_code) == (0, 0)
-    assert after == before
-    assert second.networks[0] == dense
-    assert second.networks[1].seeds == conv3.seeds
-    assert [seed.test.accuracy for seed in conv3.seeds] == [report.test.accuracy for report in reports]
-    assert conv3.summary.validation == spread([report.validation.accuracy for report in reports])
-    assert (conv3.parameters, conv3.mflops) == (241_546, reports[0].model.mflops)
-    assert conv3.published == PUBLISHED["conv3"]
-    assert conv3.recipe["epochs"] == 1
+    assert written(here, "dense") == runs
+    assert (dense.seeds, dense.summary) == (before.seeds, before.summary)
+    assert [seed.test.accuracy for seed in dense.seeds] == [one.test.accuracy for one in reports]
+    assert dense.summary.validation == spread([one.validation.accuracy for one in reports])
+    assert [seed.train for seed in conv3.seeds] == [report.train]
+    assert (conv3.parameters, conv3.mflops) == (241_546, report.model.mflops)
+    assert (conv3.published, conv3.recipe["epochs"]) == (PUBLISHED["conv3"], 1)
     assert conv3.timing.calls >= 200
     assert (here / "results.png").stat().st_size > 0
     assert (here / "results-time.png").stat().st_size > 0
-    assert "conv3, seed 1 (2 of 2): done" in capsys.readouterr().out
+    assert "dense, seed 0 (1 of 2): done" in capsys.readouterr().out
