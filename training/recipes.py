@@ -49,7 +49,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
 """What the fields that name something may name."""
 
 
-NEWER: Final[dict[str, JsonValue]] = {"start": None, "shear": 0.0}
+NEWER: Final[dict[str, JsonValue]] = {"start": None, "shear": 0.0, "teacher": None, "teaching": 0.0}
 """Fields that recipes did not always have, each with the value that changes nothing: a run that was begun
 without the field keeps its fingerprint."""
 
