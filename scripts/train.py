@@ -54,7 +54,9 @@ def main(argv: list[str] | None = None) -> int:
     out = console()
     store = _store(arguments)
     release = _release(parser, arguments)
-    data = _ordered(load_data(parser, arguments), release)
+    data = load_data(parser, arguments)
+    if release is not None:
+        data = data.like(release.manifest.model.labels)
     data, start = _taught(data, _start(arguments, data, release), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     recipe = changed(start, arguments, train)
@@ -146,13 +148,6 @@ def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> 
     if arguments.from_version and not arguments.release:
         parser.error("--from-version belongs to --from, which names the store")
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
-
-
-def _ordered(data: LabelledData, release: LocalRelease | None) -> LabelledData:
-    """The data in the order of a release that knows just its classes, which then stay what they are."""
-    if release is None or not data.named or set(data.labels) != set(release.manifest.model.labels):
-        return data
-    return data.under(release.manifest.model.labels)
 
 
 def _beginning(data: LabelledData, release: LocalRelease | None) -> Beginning | None:

@@ -125,6 +125,10 @@ class LabelledData:
             )
         return replace(self, labels=labels)
 
+    def like(self, labels: tuple[str, ...]) -> "LabelledData":
+        """The same data with its classes in this order, if it has just these by name; else as it is."""
+        return self._reordered(labels) if self.named and set(labels) == set(self.labels) else self
+
     def _reordered(self, labels: tuple[str, ...]) -> "LabelledData":
         if set(labels) != set(self.labels):
             raise BadClasses(

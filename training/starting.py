@@ -4,6 +4,7 @@ Pure. What a recipe is: recipes.py. How a release's network is built again: fine
 """
 
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Final, cast
 
@@ -15,11 +16,15 @@ FINER: Final = 0.1
 """Share of the usual learning rate that a release is trained further with: enough to learn new classes, and
 not so much that what it knows is lost at once."""
 
-STEPS_MIN: Final = 32
-"""Steps that an epoch should have, else a recipe's epochs are too few to learn anything in."""
+STEPS_MIN: Final = 1000
+"""Steps that a training should have: below, a recipe's epochs end before anything is learnt."""
 
-BATCH_MIN: Final = 8
-"""Smallest batch that is chosen for that: batch normalization needs a few pictures to go by."""
+STEPS_PER_EPOCH: Final = 32
+"""Steps that smaller batches are to make of an epoch, so that not only its number grows."""
+
+BATCH_MIN: Final = 16
+"""Smallest batch that is chosen for that. Half of it was worse (docs/report.md): batch normalization needs
+some pictures to go by."""
 
 
 @dataclass(frozen=True)
@@ -53,5 +58,6 @@ def fine_tuning(manifest: Manifest) -> Recipe:
 
 
 def for_few(recipe: Recipe, pictures: int) -> Recipe:
-    """The recipe with smaller batches, where there are so few pictures that an epoch were a step or two."""
-    return replace(recipe, batch_size=min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_MIN)))
+    """The recipe with smaller batches and more epochs, where there are few pictures to learn from."""
+    batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))
+    return replace(recipe, batch_size=batch, epochs=max(recipe.epochs, ceil(STEPS_MIN * batch / pictures)))

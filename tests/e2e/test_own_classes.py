@@ -18,7 +18,7 @@ def test_three_folders_of_pictures_become_a_service_that_tells_them_apart(tmp_pa
     trained = subprocess.run(
         [
             *(sys.executable, "-m", "scripts.train", "--data", str(things), "--out", store),
-            *("--network", "dense", "--epochs", "6", "--learning-rate", "0.005"),
+            *("--network", "dense", "--epochs", "10", "--learning-rate", "0.005"),
             *("--run", str(tmp_path / "run")),
         ],
         cwd=ROOT,

@@ -287,6 +287,16 @@ def test_data_with_names_is_renumbered_for_a_model_with_another_order(folder: Pa
     assert pixels_of(turned.train, 0) == pixels_of(data.train, 2)
 
 
+def test_only_the_same_classes_by_name_take_the_order_of_a_release(folder: Path, said: Said) -> None:
+    data = said.read(folder)
+    numbered = LabelledData(data.train, data.test, KINDS)
+
+    orders = [one.like(("Stick", "Ball", "Box")).labels for one in (data, numbered)]
+
+    assert orders == [("Stick", "Ball", "Box"), KINDS]
+    assert data.like(("Stick", "Ball")) is data
+
+
 def test_data_with_other_classes_than_the_models_is_refused(folder: Path, said: Said) -> None:
     with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Cup"):
         said.read(folder).under(("Ball", "Cup"))

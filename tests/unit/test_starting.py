@@ -44,9 +44,13 @@ def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
         fine_tuning(adopted)
 
 
-@pytest.mark.parametrize(("pictures", "batch"), [(45, 8), (640, 20), (4096, 128), (60_000, 128)])
-def test_few_pictures_come_in_small_batches(pictures: int, batch: int) -> None:
-    assert for_few(Recipe(batch_size=128), pictures).batch_size == batch
+@pytest.mark.parametrize(
+    ("pictures", "batch", "epochs"), [(50, 16, 320), (640, 20, 32), (4096, 128, 32), (60_000, 128, 30)]
+)
+def test_few_pictures_come_in_smaller_batches_and_more_often(pictures: int, batch: int, epochs: int) -> None:
+    recipe = for_few(Recipe(batch_size=128, epochs=30), pictures)
+
+    assert (recipe.batch_size, recipe.epochs) == (batch, epochs)
 
 
 @pytest.mark.parametrize(

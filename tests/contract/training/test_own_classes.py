@@ -51,7 +51,7 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     """A little network that has learnt the three classes."""
     folder = tmp_path_factory.mktemp("trained")
-    return trained(things, folder, "--network", "conv3", "--epochs", "6", "--learning-rate", "0.005")
+    return trained(things, folder, "--network", "conv3", "--epochs", "10", "--learning-rate", "0.005")
 
 
 def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRelease) -> None:
