@@ -23,12 +23,13 @@ from scripts.comparison_table import comparison_table
 from scripts.comparison_tasks import Task, report_of
 from scripts.data_options import add_data_options, load_data
 from scripts.quiet import start_tensorflow
-from scripts.recipe_options import add_recipe_options, changed
+from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.comparison import Compared, Comparison, merged, read_comparison, write_comparison
 from training.datasets import LabelledData
-from training.recipes import CHOICES, RECIPES, starting_point
+from training.recipes import CHOICES, RECIPES, NetworkName, Recipe, starting_point
 from training.splitting import first
+from training.starting import for_few
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
@@ -97,19 +98,23 @@ def _positive(text: str) -> int:
 
 def _tasks(arguments: argparse.Namespace, data: LabelledData) -> list[Task]:
     """What there is to train: all seeds of the first network, then of the next."""
-    train = first(data.train, arguments.limit) if arguments.limit else data.train
     described = data.described()
     tasks = []
     for network in arguments.networks:
-        start = (
-            replace(RECIPES[arguments.recipe], network=network)
-            if arguments.recipe
-            else starting_point(network)
-        )
+        lessons, start = taught(data, _start(arguments, network, data), arguments)
+        train = first(lessons.train, arguments.limit) if arguments.limit else lessons.train
         recipe = changed(start, arguments, train)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
-            tasks.append(Task(replace(recipe, seed=seed), data, described))
+            tasks.append(Task(replace(recipe, seed=seed), lessons, described))
     return tasks
+
+
+def _start(arguments: argparse.Namespace, network: NetworkName, data: LabelledData) -> Recipe:
+    """The recipe that a network starts from, as scripts.train has it too."""
+    if arguments.recipe:
+        return replace(RECIPES[arguments.recipe], network=network)
+    start = starting_point(network)
+    return for_few(start, len(data.train)) if data.named else start
 
 
 def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) -> list[Compared]:

@@ -6,10 +6,12 @@ the fields mean: training/recipes.py.
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
-from training.datasets import LabelledImages
+from training.datasets import LabelledData, LabelledImages
 from training.recipes import CHOICES, Recipe
+from training.soft_targets import USUAL_TEACHING, load_soft_targets
 from training.splitting import usual_share
 
 OPTIONS: Final = (
@@ -47,6 +49,9 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
     group.add_argument("--weight-decay", type=float, metavar="X", help="decoupled from the gradient")
     group.add_argument("--label-smoothing", type=float, metavar="SHARE", help="of the targets")
+    group.add_argument(
+        "--teacher", type=Path, metavar="NPZ", help="learn from these answers too, written by scripts.teach"
+    )
     group.add_argument("--teaching", type=float, metavar="SHARE", help="of the targets, a --teacher's (0.9)")
     group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
     group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
@@ -91,3 +96,17 @@ def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages)
     """
     told = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
     return replace(start, **({"validation": usual_share(train)} | told))
+
+
+def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
+    """The data with what a teacher says of it, and the recipe that learns from that; or both as they are.
+
+    Raises:
+        SoftTargetsUnfit: the teacher's answers are damaged, or belong to another training set.
+    """
+    if arguments.teacher is None:
+        return data, recipe
+    targets = load_soft_targets(arguments.teacher)
+    targets.check(data.train, len(data.labels))
+    train = replace(data.train, taught=targets.probabilities)
+    return replace(data, train=train), replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)

@@ -11,7 +11,6 @@ are: training/recipes.py; how the release is made: training/release.py.
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from model_store.files import MODEL
@@ -29,7 +28,7 @@ from scripts.handing_over import (
 )
 from scripts.opening import find_release
 from scripts.quiet import start_tensorflow
-from scripts.recipe_options import add_recipe_options, changed
+from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
 from training.datasets import LabelledData, LabelledImages
@@ -42,7 +41,6 @@ from training.recipes import (
     fingerprint,
     starting_point,
 )
-from training.soft_targets import USUAL_TEACHING, load_soft_targets
 from training.splitting import first, split
 from training.starting import Beginning, fine_tuning, for_few
 
@@ -57,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     data = load_data(parser, arguments)
     if release is not None:
         data = data.like(release.manifest.model.labels)
-    data, start = _taught(data, _start(arguments, data, release), arguments)
+    data, start = taught(data, _start(arguments, data, release), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     recipe = changed(start, arguments, train)
     if arguments.show_augmentation:
@@ -97,9 +95,6 @@ def _parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do")
     _add_start_options(recipe)
     add_recipe_options(recipe)
-    recipe.add_argument(
-        "--teacher", type=Path, metavar="NPZ", help="learn from these answers too, written by scripts.teach"
-    )
     recipe.add_argument(
         "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
     )
@@ -162,17 +157,6 @@ def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRele
         return RECIPES[arguments.recipe]
     start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
     return for_few(start, len(data.train)) if data.named else start
-
-
-def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    """The data with what a teacher says of it, and the recipe that learns from that; or both as they are."""
-    if arguments.teacher is None:
-        return data, recipe
-    targets = load_soft_targets(arguments.teacher)
-    targets.check(data.train, len(data.labels))
-    train = replace(data.train, taught=targets.probabilities)
-    taught = replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
-    return replace(data, train=train), taught
 
 
 def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> int:

@@ -1,6 +1,7 @@
 """How the results of a comparison join, what its table says, and which networks are worth their time."""
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,9 @@ from training.errors import ComparisonUnreadable
 from training.published_figures import PUBLISHED, Published
 from training.recipes import PLAIN, NetworkName, Recipe
 
-NETWORKS_FILE = Path(__file__).parents[2] / "training" / "published.py"
+ROOT = Path(__file__).parents[2]
+NETWORKS_FILE = ROOT / "training" / "published.py"
+LAB = ROOT / "docs" / "lab.md"
 REFUSED = "In eight bits the graph keeps too few of its labels."
 
 
@@ -201,6 +204,20 @@ def test_a_published_network_tells_the_figures_of_the_table(network: NetworkName
     docstring = docstrings()[network]
 
     assert [figure for figure in as_told(PUBLISHED[network]) if figure not in docstring] == []
+
+
+def test_the_page_of_the_lab_lists_what_was_published() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", LAB.read_text("utf-8"), re.MULTILINE
+    )
+
+    assert rows == [(network, *cells(published)) for network, published in PUBLISHED.items()]
+
+
+def cells(published: Published) -> tuple[str, str, str, str]:
+    """What a row of the page shows after the name; nothing for what was not told."""
+    parameters = f"{published.parameters:,}" if published.parameters else ""
+    return f"{published.accuracy:g}", f"{published.loss or ''}", parameters, published.told
 
 
 def as_told(published: Published) -> list[str]:
