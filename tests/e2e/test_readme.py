@@ -64,6 +64,7 @@ def test_the_blocks_that_are_not_run_are_these() -> None:
         "this is what runs this file",
         "it needs a bucket",
         "it needs the CSV files",
+        "it needs pictures of yours",
         "it needs a model of yours",
         "it needs buildah or docker",
     ]
