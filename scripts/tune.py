@@ -1,0 +1,177 @@
+"""Search for better settings of a recipe, by validation accuracy alone.
+
+python -m scripts.tune [--network NAME | --recipe NAME] [--trials N] [--epochs N] [--limit N]
+                       [--data FOLDER|CSV | --train CSV --test CSV]
+
+Starts from the recipe that the options make and tries others around it; what is searched, and between which
+bounds: training/search_space.py. Killed or stopped at any time, the same command goes on; with more --trials,
+so does a search that was done. Ends in a table, tune.json and tune.png.
+"""
+
+import argparse
+import logging
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from scripts.data_options import add_data_options, load_data
+from scripts.quiet import start_tensorflow
+from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
+from scripts.terminal import INTERRUPTED, complain, console, run
+from scripts.trial_lines import TrialLines
+from training.datasets import LabelledData
+from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, Recipe, starting_point
+from training.search_space import with_values
+from training.splitting import first, split
+from training.starting import for_few
+from training.trials import SearchReport, Trial, ranked
+
+if TYPE_CHECKING:
+    from training.search import Search
+
+TRIALS = 20
+SHOWN = 10
+"""Rows of the table; tune.json has all."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Search, or go on searching, and show what was found."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.trials < 1:
+        parser.error("--trials: at least 1")
+    data = load_data(parser, arguments)
+    data, plain = taught(data, _start(arguments, data), arguments)
+    train = first(data.train, arguments.limit) if arguments.limit else data.train
+    start = changed(plain, arguments, train)
+    parts = split(train, start.validation, start.seed, len(data.labels))
+    start_tensorflow()
+    # It would take each trial's new network for a mistake that slows it down.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    from training.search import Search  # noqa: PLC0415
+
+    search = Search(start, parts, len(data.labels), data.described())
+    folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
+    try:
+        trials = _search(search, folder, arguments.trials)
+    except KeyboardInterrupt:
+        complain(f"stopped. The same command goes on after the last finished epoch, from {folder}.")
+        return INTERRUPTED
+    best = with_values(start, ranked(trials)[0].values)
+    usual = changed(plain, argparse.Namespace(**dict.fromkeys(OPTIONS)), train)
+    _hand_over(search, trials, train_command(arguments, usual, best), arguments.out or folder)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.tune", description="Search for better settings, by validation accuracy."
+    )
+    add_data_options(parser)
+    recipe = parser.add_argument_group("what to start from")
+    start = recipe.add_mutually_exclusive_group()
+    start.add_argument("--network", choices=CHOICES["network"], help=f"its recipe ({DEFAULT_NETWORK})")
+    start.add_argument("--recipe", choices=sorted(RECIPES), help="this recipe")
+    add_recipe_options(recipe)
+    group = parser.add_argument_group("how far, and where to")
+    group.add_argument(
+        "--trials", type=int, default=TRIALS, metavar="N", help=f"until so many are done ({TRIALS})"
+    )
+    group.add_argument(
+        "--run", type=Path, metavar="FOLDER", help="of the study (default: one per search in runs/)"
+    )
+    group.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="of tune.json and tune.png (default: the study's)"
+    )
+    return parser
+
+
+def _start(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
+    """The recipe that the arguments name, before any option changes it; as scripts.train has it."""
+    if arguments.recipe:
+        return RECIPES[arguments.recipe]
+    start = starting_point(arguments.network or DEFAULT_NETWORK)
+    return for_few(start, len(data.train)) if data.named else start
+
+
+def _search(search: "Search", folder: Path, trials: int) -> tuple[Trial, ...]:
+    from training.search import run_search  # noqa: PLC0415  # as in main
+
+    out = console()
+    out.print(
+        f"{search.start.network}, {trials} trials of up to {search.start.epochs} epochs: "
+        f"{len(search.split.train):,} training pictures, {len(search.split.validation):,} held out. "
+        f"Study in {folder}."
+    )
+    with TrialLines(out, search.start.epochs) as lines:
+        return run_search(search, folder, trials, lines)
+
+
+def train_command(arguments: argparse.Namespace, usual: Recipe, recipe: Recipe) -> str:
+    """The command that trains by a recipe, on the data that the arguments name.
+
+    Args:
+        arguments: of a search.
+        usual: what scripts.train would do without any option that changes a recipe.
+        recipe: what it shall do.
+    """
+    words = ["python", "-m", "scripts.train"]
+    for name in ("data", "train", "test", "network", "recipe", "teacher"):
+        if getattr(arguments, name) is not None:
+            words += [f"--{name}", str(getattr(arguments, name))]
+    if arguments.skip_unreadable:
+        words.append("--skip-unreadable")
+    for name in OPTIONS:
+        if (value := getattr(recipe, name)) != getattr(usual, name):
+            words += _option(name.replace("_", "-"), value)
+    return shlex.join(words)
+
+
+def _option(name: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    return [f"--{name}", str(value)]
+
+
+def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder: Path) -> None:
+    """Write tune.json and tune.png, and print the best."""
+    from training.search_figures import draw_search  # noqa: PLC0415  # as in main
+    from training.surroundings import hardware, libraries  # noqa: PLC0415
+
+    report = SearchReport(
+        recipe=search.start.as_json(),
+        data=search.data,
+        held_out=len(search.split.validation),
+        hardware=hardware(),
+        libraries=libraries(),
+        best=ranked(trials)[0].number,
+        command=command,
+        trials=trials,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tune.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    draw_search(folder / "tune.png", trials, search.space)
+    out = console()
+    out.print(_table(trials))
+    out.print(f"All of them: {folder / 'tune.json'}, {folder / 'tune.png'}. The best again, as a release:")
+    out.print(command, soft_wrap=True)
+
+
+def _table(trials: tuple[Trial, ...]) -> Table:
+    """The best trials, best first."""
+    settings = list(trials[0].values)
+    table = Table(title=f"The best of {len(trials)} trials, by validation accuracy")
+    for heading in ("trial", "accuracy", "", "epochs", "seconds", *settings):
+        table.add_column(heading.replace("_", " "), justify="left" if heading == "" else "right")
+    for one in ranked(trials)[:SHOWN]:
+        figures = (f"{one.val_accuracy:.4f}", one.state, str(one.epochs), f"{one.seconds:.0f}")
+        table.add_row(str(one.number), *figures, *(f"{one.values[name]:.4g}" for name in settings))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

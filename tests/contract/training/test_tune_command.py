@@ -1,0 +1,148 @@
+"""`python -m scripts.tune`: what a search tries, remembers, cuts short and hands over."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from numpy.typing import NDArray
+
+from model_store.manifest import DataSet
+from model_store.report import Epoch
+from scripts import tune
+from tests.fashion import CLASSES, write_idx_folder
+from training.errors import CheckpointUnreadable
+from training.recipes import PLAIN
+from training.search import SECONDS, STUDY, STUDY_NAME, Search, has_dropout, run_search
+from training.search_space import Values
+from training.splitting import Split
+from training.trials import SearchReport, Trial
+
+DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
+START = replace(PLAIN, network="dense", epochs=2, batch_size=64, validation=40)
+
+
+class Listener:
+    """Remembers what a search told."""
+
+    def __init__(self) -> None:
+        self.begun: list[Values] = []
+        self.epochs: list[int] = []
+        self.stepped: list[int] = []
+
+    def begins(self, number: int, values: Values) -> None:
+        self.begun.append(values)
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        self.stepped.append(epoch)
+
+    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
+        self.epochs.append(epoch.epoch)
+
+    def ends(self, trial: Trial) -> None:
+        pass
+
+
+class Stopped(BaseException):
+    """As Ctrl-C is."""
+
+
+class StopsInTheSecondEpoch(Listener):
+    """Ends the process, as far as the search can tell."""
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        if epoch == 2:
+            raise Stopped
+
+
+@pytest.fixture
+def search(parts: Split) -> Search:
+    """Of a dense layer, two epochs a trial."""
+    return Search(START, parts, CLASSES, DATA)
+
+
+def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_idx_folder(tmp_path / "data", train=400, test=10)
+    arguments = [
+        *("--data", str(tmp_path / "data"), "--network", "dense", "--epochs", "1", "--limit", "300"),
+        *("--run", str(tmp_path / "run"), "--out", str(tmp_path / "found")),
+    ]
+
+    codes = [tune.main([*arguments, "--trials", trials]) for trials in ("2", "3")]
+
+    out = capsys.readouterr().out
+    report = SearchReport.model_validate_json((tmp_path / "found" / "tune.json").read_bytes())
+    assert codes == [0, 0]
+    assert [one.number for one in report.trials] == [0, 1, 2]
+    assert [out.count(f"trial {number}: ") for number in range(3)] == [1, 1, 1]
+    assert report.trials[0].values["learning_rate"] == PLAIN.learning_rate
+    assert len({one.values["learning_rate"] for one in report.trials}) == 3
+    assert max(one.val_accuracy for one in report.trials) == report.trials[report.best].val_accuracy
+    assert report.command in out
+    assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(search: Search, tmp_path: Path) -> None:
+    stopped, rest = StopsInTheSecondEpoch(), Listener()
+    with pytest.raises(Stopped):
+        run_search(search, tmp_path, 1, stopped)
+
+    (trial,) = run_search(search, tmp_path, 1, rest)
+
+    assert rest.begun == stopped.begun
+    assert (rest.epochs, set(rest.stepped)) == ([1, 2], {2})
+    assert (trial.state, trial.epochs) == ("finished", 2)
+    assert list((tmp_path / "trials").iterdir()) == []
+
+
+def test_a_trial_that_is_behind_is_cut_short(search: Search, tmp_path: Path) -> None:
+    run_search(search, tmp_path, 1, Listener())
+    study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{tmp_path / STUDY}")
+    perfect = optuna.trial.create_trial(
+        value=1.0,
+        params=study.trials[0].params,
+        distributions=study.trials[0].distributions,
+        intermediate_values={1: 1.0, 2: 1.0},
+        user_attrs={SECONDS: 1.0},
+    )
+    study.add_trials([perfect] * 5)
+
+    *_, last = run_search(search, tmp_path, 7, Listener())
+
+    assert (last.state, last.epochs) == ("pruned", 1)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # which is what infinite logits are
+def test_a_trial_that_diverges_is_cut_short(search: Search, tmp_path: Path) -> None:
+    wild = replace(search, start=replace(START, learning_rate=1e30))
+
+    (trial,) = run_search(wild, tmp_path, 1, Listener())
+
+    assert (trial.state, trial.epochs) == ("pruned", 1)
+
+
+def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path) -> None:
+    run_search(search, tmp_path, 0, Listener())
+    longer = replace(search, start=replace(START, epochs=3))
+
+    with pytest.raises(CheckpointUnreadable, match="a search from other settings"):
+        run_search(longer, tmp_path, 1, Listener())
+
+
+def test_a_damaged_study_is_named(search: Search, tmp_path: Path) -> None:
+    (tmp_path / STUDY).write_text("no database" * 10)
+
+    with pytest.raises(CheckpointUnreadable, match=STUDY):
+        run_search(search, tmp_path, 1, Listener())
+
+
+def test_dropout_is_searched_where_the_network_has_one() -> None:
+    found = {
+        network: has_dropout(replace(PLAIN, network=network), CLASSES)
+        for network in ("dense", "conv3", "conv2_5x5", "arch2")
+    }
+
+    assert found == {"dense": False, "conv3": False, "conv2_5x5": True, "arch2": True}

@@ -1,0 +1,122 @@
+"""What a search may try, how it ranks what it tried, and what it tells to type."""
+
+import io
+from argparse import Namespace
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from model_store.manifest import DataSet
+from scripts import tune
+from scripts.recipe_options import OPTIONS
+from scripts.trial_lines import TrialLines
+from training.recipes import BUNDLED, PLAIN, Recipe
+from training.search_space import (
+    Either,
+    rounded,
+    search_fingerprint,
+    search_space,
+    starting_values,
+    with_values,
+)
+from training.trials import Trial, ranked
+
+DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
+TOLD = Namespace(
+    **dict.fromkeys((*OPTIONS, "data", "train", "test", "network", "recipe", "teacher")),
+    skip_unreadable=False,
+)
+"""A search without any option."""
+
+
+def a_trial(number: int, accuracy: float, state: str = "finished") -> Trial:
+    return Trial.model_validate(
+        {
+            "number": number,
+            "state": state,
+            "values": {"learning_rate": 0.002, "erase": 3},
+            "val_accuracy": accuracy,
+            "epochs": 2,
+            "seconds": 30.0,
+        }
+    )
+
+
+@pytest.mark.parametrize("start", [PLAIN, BUNDLED, replace(PLAIN, optimizer="sgd", learning_rate=0.1)])
+def test_the_recipe_that_is_started_from_can_be_tried_as_it_is(start: Recipe) -> None:
+    space = search_space(start, dropout=False)
+
+    assert with_values(start, starting_values(start, space)) == start
+    assert set(starting_values(start, space)) == set(space)
+
+
+def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
+    start = replace(PLAIN, erase=20, label_smoothing=0.5)
+
+    values = starting_values(start, search_space(start, dropout=True))
+
+    assert set(values) == {"learning_rate", "weight_decay", "batch_size"}
+
+
+def test_a_batch_is_never_empty() -> None:
+    space = search_space(replace(PLAIN, batch_size=1), dropout=False)
+
+    assert space["batch_size"] == Either((1, 2))
+
+
+def test_a_search_is_another_one_when_the_start_the_bounds_or_the_data_are() -> None:
+    space = search_space(PLAIN, dropout=False)
+    other_data = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
+
+    marks = {
+        search_fingerprint(PLAIN, space, DATA),
+        search_fingerprint(replace(PLAIN, epochs=3), space, DATA),
+        search_fingerprint(PLAIN, search_space(PLAIN, dropout=True), DATA),
+        search_fingerprint(PLAIN, space, other_data),
+    }
+
+    assert len(marks) == 4
+
+
+def test_proposed_values_are_short_enough_to_be_typed() -> None:
+    assert [rounded(value) for value in (0.0072909926, 0.1234567, 256)] == [0.007291, 0.1235, 256]
+
+
+def test_a_pruned_trial_ranks_behind_every_finished_one() -> None:
+    trials = (a_trial(0, 0.8), a_trial(1, 0.95, "pruned"), a_trial(2, 0.9), a_trial(3, 0.9))
+
+    assert [one.number for one in ranked(trials)] == [2, 3, 0, 1]
+
+
+def test_the_command_that_is_told_changes_what_the_best_trial_changed_and_nothing_else() -> None:
+    told = Namespace(**{**vars(TOLD), "network": "conv3", "data": "my pictures"})
+
+    command = tune.train_command(told, PLAIN, replace(PLAIN, learning_rate=0.003, erase=4, flip=False))
+
+    assert command == (
+        "python -m scripts.train --data 'my pictures' --network conv3 "
+        "--learning-rate 0.003 --no-flip --erase 4"
+    )
+
+
+def test_a_search_of_no_trials_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        tune.main(["--trials", "0"])
+
+    assert ended.value.code == 2
+    assert "--trials: at least 1" in capsys.readouterr().err
+
+
+def test_each_trial_is_told_in_two_lines() -> None:
+    written = io.StringIO()
+
+    with TrialLines(Console(file=written, width=120), epochs=5) as lines:
+        lines.begins(7, {"learning_rate": 0.002, "erase": 3})
+        lines.step(1, 1, 10)
+        lines.ends(a_trial(7, 0.91, "pruned"))
+
+    assert written.getvalue().splitlines() == [
+        "trial 7: learning_rate 0.002, erase 3",
+        "  pruned after 2 epochs, 30 s: validation accuracy 0.9100",
+    ]

@@ -1,0 +1,56 @@
+"""tune.json: what a search for better settings has tried, as frozen values.
+
+search.py fills them, search_figures.py draws them. Does no I/O.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from model_store.manifest import DataSet, Frozen, Share
+
+
+class Trial(Frozen):
+    """One set of values and how far it came.
+
+    Attributes:
+        number: from 0; numbers of trials that were interrupted are left out.
+        state: pruned trials were stopped, for being behind half of the others at the same epoch.
+        values: by the name of the recipe's field.
+        val_accuracy: of the best epoch.
+        epochs: how many were run.
+        seconds: of these.
+    """
+
+    number: Annotated[int, Field(ge=0)]
+    state: Literal["finished", "pruned"]
+    values: dict[str, int | float]
+    val_accuracy: Share
+    epochs: Annotated[int, Field(ge=1)]
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class SearchReport(Frozen):
+    """Everything in tune.json.
+
+    Attributes:
+        recipe: what the search started from.
+        held_out: pictures that each accuracy was measured on.
+        best: number of the finished trial with the highest validation accuracy.
+        command: trains with its values.
+        trials: in the order in which they were begun.
+    """
+
+    recipe: dict[str, JsonValue]
+    data: DataSet
+    held_out: int
+    hardware: str
+    libraries: dict[str, str]
+    best: int
+    command: str
+    trials: tuple[Trial, ...]
+
+
+def ranked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
+    """Finished trials before pruned ones, best validation accuracy first, the earlier first among equals."""
+    return tuple(sorted(trials, key=lambda one: (one.state == "pruned", -one.val_accuracy, one.number)))
