@@ -112,7 +112,7 @@ def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
     # The first epochs, before the average has caught up, would squeeze all others into a corner.
     left.set_ylim(0, 1.1 * max(min(1.0, max(one.val_loss for one in history)), history[-1].loss))
     right.set_ylim(max(0.0, min(0.8, history[-1].accuracy - 0.05)), 1)
-    left.legend()
+    left.legend(loc="upper right")
     return figure
 
 
@@ -126,7 +126,7 @@ def draw_reliability(answers: Answers) -> Figure:
     upper.plot(confidence[filled], accuracy[filled], "o-", color="#1565c0", label="served")
     upper.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     upper.set_title(f"expected calibration error {answers.ece:.2%}")
-    upper.legend()
+    upper.legend(loc="upper left")
     centres = (np.arange(ECE_BINS) + 0.5) / ECE_BINS
     lower.bar(centres, count, width=0.9 / ECE_BINS, color="#1565c0")
     lower.set(xlabel="confidence", ylabel="pictures", yscale="log")

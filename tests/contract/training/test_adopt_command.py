@@ -22,8 +22,9 @@ from model_store.report import Report, parse_report
 from model_store.store import open_store
 from scripts import adopt, evaluate
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
+from tests.own_pictures import write_class_folders
 from tests.uploads import png
-from training.errors import NotAdoptable
+from training.errors import BadClasses, NotAdoptable
 
 PICTURES = striped_pictures(40, seed=5)
 
@@ -227,6 +228,18 @@ def test_labels_of_ones_own_and_who_adopted_it_are_kept(
     assert list(made.report.labels) == names
     assert current(open_store(str(made.store))).by == "ann"
     assert "may have seen the held-out pictures" in " ".join(capsys.readouterr().err.split())
+
+
+def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path) -> None:
+    data = write_class_folders(tmp_path / "things", 12)
+    model = saved(HandMade((28, 28), rescaled, (layers.Dense(3, "softmax"),)), tmp_path)
+
+    made = adopted(model, data, "--labels", "Stick,Ball,Box")
+
+    assert made.report.labels == ("Stick", "Ball", "Box")
+    assert evaluate.main([str(made.release), "--data", str(data)]) == 0
+    with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
+        adopt.main([str(model), "--data", str(data), "--labels", "Ball,Box,Cup", "--out", str(made.store)])
 
 
 def test_outputs_without_a_label_are_refused(data: Path, tmp_path: Path) -> None:
