@@ -19,7 +19,7 @@ LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload chaos soak audit sbom
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload chaos soak quick audit sbom
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
 	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
 	@$(IN)/python -m scripts.train $(ARGS)
+
+quick: $(VENV)/.dev ## Time the quick recipe beside conv3's, in 4 minutes
+	@scripts/setup_system.sh dataset-fashion-mnist
+	@$(IN)/python -m benchmarks.quick_training
 
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
