@@ -60,7 +60,7 @@ def resnet(x: Tensor, bricks: Bricks) -> Tensor:
     The usual small ResNet (He et al. 2015, arXiv 1512.03385, section 4.2) with 16 to 64 channels, by which
     the others are measured.
     """
-    blocks = _Blocks(bricks, separable=False)
+    blocks = _Blocks(bricks, separable=False, averaged=False)
     x = _stem(x, bricks, 16)
     for stage in range(3):
         x = blocks.block(x, 16 << stage, f"stage{stage + 1}", halved=stage > 0)
@@ -74,22 +74,39 @@ def _stem(x: Tensor, bricks: Bricks, channels: int) -> Tensor:
 
 
 class _Blocks:
-    """Makes residual blocks, of full convolutions or of separable ones."""
+    """Makes residual blocks.
 
-    def __init__(self, bricks: Bricks, *, separable: bool) -> None:
+    Args:
+        bricks: what they are made of.
+        separable: of separable convolutions in place of full ones.
+        averaged: a shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2) in
+            place of every other pixel.
+    """
+
+    def __init__(self, bricks: Bricks, *, separable: bool, averaged: bool = True) -> None:
         self._bricks = bricks
         self._separable = separable
+        self._averaged = averaged
 
     def block(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
-        """Two convolutions beside a shortcut (He et al. 2015; the average in it: arXiv 1812.01187, 4.2)."""
+        """Two convolutions beside a shortcut (He et al. 2015)."""
         bricks = self._bricks
         branch = self._convolved(x, channels, f"{name}_a", 2 if halved else 1)
         branch = self._convolved(bricks.rectified(branch, f"{name}_a_relu"), channels, f"{name}_b", 1)
-        shortcut = bricks.averaged(x, f"{name}_average") if halved else x
-        if shortcut.shape[-1] != channels:
-            shortcut = bricks.filters(shortcut, channels, 1, f"{name}_shortcut")
-            shortcut = bricks.normalized(shortcut, f"{name}_shortcut_norm")
+        shortcut = self._shortcut(x, channels, name, halved=halved)
         return bricks.rectified(bricks.added(branch, shortcut, f"{name}_add"), f"{name}_relu")
+
+    def _shortcut(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
+        """What comes in, in the shape that goes out."""
+        bricks, strides = self._bricks, 1
+        if halved and self._averaged:
+            x = bricks.averaged(x, f"{name}_average")
+        elif halved:
+            strides = 2
+        if x.shape[-1] == channels:
+            return x
+        x = bricks.filters(x, channels, 1, f"{name}_shortcut", strides)
+        return bricks.normalized(x, f"{name}_shortcut_norm")
 
     def _convolved(self, x: Tensor, channels: int, name: str, strides: int) -> Tensor:
         bricks = self._bricks

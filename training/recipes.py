@@ -165,7 +165,7 @@ COMPACT: Final = Recipe(
 )
 """What our own networks start from."""
 
-BUNDLED: Final = replace(COMPACT, epochs=80, label_smoothing=0.1)
+BUNDLED: Final = Recipe(network="resnet", epochs=60, patience=None, precision="bfloat16")
 """What model_store/bundled/ was made with."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
@@ -177,7 +177,7 @@ RECIPES: Final = {"bundled": BUNDLED, "quick": QUICK}
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""
-    ours = network == "resnet" or network.startswith("compact")
+    ours = network.startswith("compact") or network == "resnet"
     return replace(COMPACT if ours else PLAIN, network=network)
 
 

@@ -1,0 +1,45 @@
+"""The model card tells the figures of the release that is bundled, not of one before it."""
+
+import re
+from pathlib import Path
+
+from model_store.files import REPORT
+from model_store.local import BUNDLED, bundled
+from model_store.report import Report, parse_report
+
+CARD = (Path(__file__).parent.parent.parent / "docs" / "model-card.md").read_text("utf-8")
+
+
+def report() -> Report:
+    return parse_report((BUNDLED / REPORT).read_bytes(), REPORT)
+
+
+def told(row: str) -> list[str]:
+    """The cells of a row of the card's tables, by its first."""
+    (line,) = re.findall(rf"^\| {re.escape(row)} \|.*$", CARD, re.MULTILINE)
+    return [cell.strip() for cell in line.strip("|").split("|")[1:]]
+
+
+def test_it_names_the_release_and_its_network() -> None:
+    assert told("version") == [f"`{bundled().version}`"]
+    assert told("network")[0].startswith(f"`{report().model.network}`:")
+    assert told("parameters") == [f"{report().model.parameters:,}"]
+    assert told("MFLOP a picture") == [f"{report().model.mflops:.1f}"]
+
+
+def test_it_tells_what_the_report_measured() -> None:
+    test = report().test
+
+    assert told("accuracy") == [f"{test.accuracy:.4f}"]
+    assert told("95% interval") == ["{:.4f} to {:.4f}".format(*test.accuracy_interval)]
+    assert told("training, validation accuracy") == [
+        f"{report().train.accuracy:.4f}, {report().validation.accuracy:.4f}"
+    ]
+    assert told("calibration error (15 bins)") == [f"{test.ece:.4f}"]
+    assert told("accepted without review") == [f"{test.decisions.coverage:.4f}"]
+    assert told("of these right") == [f"{test.decisions.accuracy:.4f}"]
+
+
+def test_it_tells_them_for_every_class() -> None:
+    for label, figures in report().test.per_class.items():
+        assert told(label) == [f"{figures.precision:.4f}", f"{figures.recall:.4f}"]
