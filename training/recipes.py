@@ -169,7 +169,7 @@ BUNDLED: Final = Recipe(network="resnet", epochs=60, patience=None, precision="b
 """What model_store/bundled/ was made with."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
-"""A good network in about a minute: the smallest one, with augmentation that few epochs can take in."""
+"""A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
 RECIPES: Final = {"bundled": BUNDLED, "quick": QUICK}
 """What --recipe names; the other options of scripts.train change single fields."""
