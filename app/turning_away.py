@@ -21,7 +21,8 @@ from app.requests import request_id_of
 from app.serving import Models
 from app.slots import Slots
 
-STATUS = f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}"
+STATUS = f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase.upper()}"
+"""In capitals, as Werkzeug writes it."""
 
 
 class TurningAway:

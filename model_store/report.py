@@ -173,7 +173,7 @@ class Report(Frozen):
     train: SplitFigures
     validation: SplitFigures
     test: TestFigures
-    out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict)
+    out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict, exclude_if=lambda kinds: not kinds)
     examples: Examples
     history: tuple[Epoch, ...]
 
