@@ -101,6 +101,7 @@ def _register_routes(app: Flask, settings: Settings, models: Models, instruments
     predict = predict_routes(settings, Predictor(settings, slots), instruments)
     limit_rate(app, settings, predict)
     app.register_blueprint(predict)
+    # No other routes are registered yet: these are the ones that take a place.
     routes = frozenset(rule.rule for rule in app.url_map.iter_rules())
     app.wsgi_app = TurningAway(app.wsgi_app, routes, slots, models, instruments)  # type: ignore[method-assign]
     app.register_blueprint(health_routes(models))

@@ -19,8 +19,8 @@ from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH
 from model_store.report import Report, SplitFigures
 from training.comparison import EIGHT_BITS, Compared, EightBits, OneSeed, Timing, summary
+from training.datasets import in_batches
 from training.errors import ParityFailed
-from training.evaluation import BATCH
 from training.published_figures import PUBLISHED
 from training.quantisation import CALIBRATION_PICTURES, check_same_answers, write_eight_bit
 from training.recipes import NetworkName, Recipe
@@ -112,9 +112,7 @@ def _objection(before: Probabilities, after: Probabilities, labels: NDArray[np.u
 
 def _probabilities(graph: Path, images: PixelsBatch) -> Probabilities:
     session = OnnxSession(graph)
-    return np.concatenate(
-        [session.run(images[at : at + BATCH]).probabilities for at in range(0, len(images), BATCH)]
-    )
+    return np.concatenate([session.run(batch).probabilities for batch in in_batches(images)])
 
 
 def _graphs(

@@ -7,6 +7,7 @@ pictures out for validation: splitting.py. Touches the files it is told to, and 
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,16 @@ SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
 
 PARTS: Final = {"train": "train", "test": "t10k"}
 """How the IDX files of each part of the data set begin."""
+
+
+ANSWERED_AT_ONCE: Final = 500
+"""Pictures per run of a model that is asked about many; any size gives the same answers."""
+
+
+def in_batches(images: PixelsBatch) -> Iterator[PixelsBatch]:
+    """Pictures uint8 (N, 28, 28) in their order, so many at a time that a model's memory stays small."""
+    for start in range(0, len(images), ANSWERED_AT_ONCE):
+        yield images[start : start + ANSWERED_AT_ONCE]
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,8 @@ from model_store.report import (
     SplitFigures,
     TestFigures,
 )
-from training.datasets import LabelledImages
+from training.datasets import LabelledImages, in_batches
 from training.statistics import expected_calibration_error, negative_log_likelihood, wilson_interval
-
-BATCH: Final = 500
-"""Pictures per run of the graph; any size gives the same answer."""
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6
@@ -81,8 +78,8 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     """
     classifier = Classifier(session, contract)
     predictions: list[Prediction] = []
-    for start in range(0, len(images), BATCH):
-        predictions += classifier.classify(images.images[start : start + BATCH])
+    for batch in in_batches(images.images):
+        predictions += classifier.classify(batch)
     return Answers(
         truth=images.labels,
         predicted=np.array([one.class_id for one in predictions], np.int64),

@@ -17,6 +17,7 @@ from inference.classifier import Classifier, Prediction
 from inference.contract import EDGE, ModelContract
 from inference.session import Session
 from model_store.report import OutOfScope
+from training.datasets import in_batches
 
 NOISE_PICTURES: Final = 2000
 
@@ -68,7 +69,11 @@ def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> d
 
 
 def _told(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Told:
-    return _Told(Classifier(session, contract).classify(pictures), session.run(pictures).distances)
+    classifier = Classifier(session, contract)
+    predictions = [one for batch in in_batches(pictures) for one in classifier.classify(batch)]
+    found = [session.run(batch).distances for batch in in_batches(pictures)]
+    distances = [one for one in found if one is not None]
+    return _Told(predictions, np.concatenate(distances) if distances else None)
 
 
 def _compared(known: _Told, foreign: _Told) -> OutOfScope:

@@ -15,16 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.classifier import Classifier
-from training.datasets import LabelledImages
+from training.datasets import LabelledImages, in_batches
 from training.errors import SoftTargetsUnfit
 
 Targets = NDArray[np.float16]
 
 USUAL_TEACHING = 0.9
 """The teacher's share of the targets unless told otherwise; the label keeps a say where teachers err."""
-
-BATCH = 500
-"""Pictures per run of a teacher; any size gives the same answer."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +117,8 @@ def _answers(teacher: Classifier, train: LabelledImages) -> NDArray[np.float64]:
     rows = [
         prediction.probabilities
         for images in (train.images, train.images[:, :, ::-1])
-        for start in range(0, len(train), BATCH)
-        for prediction in teacher.classify(np.ascontiguousarray(images[start : start + BATCH]))
+        for batch in in_batches(images)
+        for prediction in teacher.classify(np.ascontiguousarray(batch))
     ]
     both: NDArray[np.float64] = np.asarray(rows, np.float64).reshape(2, len(train), -1)
     return np.asarray(both.mean(axis=0))
