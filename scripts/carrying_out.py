@@ -1,6 +1,7 @@
 """Carry out a recipe: fit with its progress shown, then make the release in the run's folder.
 
-Shared by train and compare. Writes the run's folder alone.
+Shared by train and compare. On JAX it ends with the fit; TensorFlow makes the release (quiet.py). Writes the
+run's folder alone.
 """
 
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from model_store.manifest import Manifest
 from scripts.epoch_lines import EpochLines
 from scripts.handing_over import RELEASE
-from scripts.quiet import start_tensorflow
+from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_backend
 from scripts.terminal import console
 from training.checkpoints import Run
 from training.datasets import LabelledData
@@ -16,7 +17,10 @@ from training.recipes import Recipe
 from training.splitting import Split
 
 if TYPE_CHECKING:
-    from training.fitting import Watcher
+    from training.fitting import Fitted, Watcher
+
+FRESH = "--fresh"
+"""The option that forgets a checkpoint, and so the fit that a release is to be made of."""
 
 
 def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, *, quantised: bool) -> Manifest:
@@ -32,17 +36,26 @@ def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, *, qu
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
-    start_tensorflow()
-    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    fitted = fit_alone(task, data, parts, recipe)
+    if not on_tensorflow():
+        continue_on_tensorflow(without={FRESH})
+    from training.release import Material, make_release  # noqa: PLC0415 - as below
+
+    material = Material(data=data, split=parts, recipe=recipe, fitted=fitted, quantised=quantised)
+    return make_release(task.folder / RELEASE, material, console().print)
+
+
+def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Fitted":
+    """Fit, from the run's checkpoint if it has one; see `carry_out`."""
+    start_backend()
+    # What trains takes seconds to load, which --help and a wrong argument should not.
     from training.fitting import fit  # noqa: PLC0415
-    from training.release import Material, make_release  # noqa: PLC0415
 
     out = console()
     with EpochLines(out, recipe.epochs) as lines:
         fitted = fit(parts, len(data.labels), recipe, task, _watchers(lines, task, data, parts, recipe))
     out.print(f"Best: epoch {fitted.best_epoch}, by validation accuracy. {fitted.seconds:.0f} s in all.")
-    material = Material(data=data, split=parts, recipe=recipe, fitted=fitted, quantised=quantised)
-    return make_release(task.folder / RELEASE, material, out.print)
+    return fitted
 
 
 def _watchers(lines: EpochLines, task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Watcher":

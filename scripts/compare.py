@@ -20,9 +20,9 @@ from typing import Final
 
 from model_store.report import Report
 from scripts.comparison_table import comparison_table
-from scripts.comparison_tasks import Task, report_of
+from scripts.comparison_tasks import Task, fit_all, report_of
 from scripts.data_options import add_data_options, load_data
-from scripts.quiet import start_tensorflow
+from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_tensorflow
 from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.comparison import Compared, Comparison, merged, read_comparison, write_comparison
@@ -48,6 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
+        if not on_tensorflow():
+            fit_all(tasks)
+            continue_on_tensorflow()
         reports = [report_of(task, f"{number} of {len(tasks)}") for number, task in enumerate(tasks, 1)]
     except KeyboardInterrupt:
         complain("stopped. The same command goes on after the last finished epoch.")

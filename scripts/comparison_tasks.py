@@ -4,6 +4,7 @@ A training is done when its run's folder holds a release of its recipe, whicheve
 one goes on from its checkpoint. Writes the runs' folders.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from model_store.files import REPORT
 from model_store.local import open_release
 from model_store.manifest import DataSet
 from model_store.report import Report, parse_report
-from scripts.carrying_out import carry_out
+from scripts.carrying_out import carry_out, fit_alone
 from scripts.handing_over import RELEASE
 from scripts.terminal import console
 from training.checkpoints import Run
@@ -42,7 +43,7 @@ class Task:
     def parts(self) -> Split:
         """The training set in two."""
         train = first(self.data.train, self.recipe.limit) if self.recipe.limit else self.data.train
-        return split(train, self.recipe.validation, self.recipe.seed, len(self.data.labels))
+        return split(train, self.recipe.validation, self.recipe.splitting, len(self.data.labels))
 
 
 def report_of(task: Task, place: str) -> Report:
@@ -63,6 +64,14 @@ def report_of(task: Task, place: str) -> Report:
     out.print(f"{recipe.network}, seed {recipe.seed} ({place}). Checkpoint in {task.run.folder}.")
     carry_out(task.run, task.data, task.parts(), recipe, quantised=False)
     return _read(task.release)
+
+
+def fit_all(tasks: Sequence[Task]) -> None:
+    """Fit what has no release yet, so that the releases can be made on another backend."""
+    for number, task in enumerate(tasks, 1):
+        if _finished(task) is None:
+            console().print(f"{task.recipe.network}, seed {task.recipe.seed} ({number} of {len(tasks)})")
+            fit_alone(task.run, task.data, task.parts(), task.recipe)
 
 
 def _finished(task: Task) -> Report | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.decode import prepare_opencv
-from scripts.quiet import start_tensorflow
+from scripts.quiet import start_backend
 from scripts.terminal import complain, console
 from training.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.listing import has_class_folders
@@ -51,7 +51,7 @@ def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
         return _from_place(Path(arguments.data).expanduser(), skip_unreadable=arguments.skip_unreadable)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
-    start_tensorflow()
+    start_backend()
     return from_keras()
 
 

@@ -1,8 +1,9 @@
-"""Start TensorFlow without its greetings.
+"""Start what Keras trains on: TensorFlow, or JAX with KERAS_BACKEND=jax.
 
 A dozen lines about processors and absent accelerators come from C++ before any logging can be set up. They
-are kept back while TensorFlow loads, and shown only when loading fails. For commands alone: nothing else here
-changes the process.
+are kept back while TensorFlow loads, and shown only when loading fails. JAX fits and TensorFlow makes the
+release of it, so a command may have to go on there. For commands alone: nothing else here changes the
+process.
 """
 
 import importlib
@@ -10,13 +11,60 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Final, NoReturn
 
 from training.errors import NotInstalled
 
 ERRORS_ONLY = "3"
 """Of TF_CPP_MIN_LOG_LEVEL: what C++ says later than the start, as far as it is fatal."""
+
+BACKEND: Final = "KERAS_BACKEND"
+TENSORFLOW: Final = "tensorflow"
+JAX: Final = "jax"
+
+
+def on_tensorflow() -> bool:
+    """Whether this command runs on TensorFlow, on which alone a release is made."""
+    return os.environ.get(BACKEND, TENSORFLOW) == TENSORFLOW
+
+
+def start_backend() -> None:
+    """Load what KERAS_BACKEND names: `tensorflow`, which it need not, or `jax`.
+
+    Raises:
+        NotInstalled: it is not there, or is neither.
+        ImportError: it is, and cannot be loaded.
+    """
+    if on_tensorflow():
+        start_tensorflow()
+    elif (name := os.environ[BACKEND]) != JAX:
+        raise NotInstalled(f"{BACKEND}={name}: expected {TENSORFLOW} or {JAX}.")
+    elif importlib.util.find_spec(JAX) is None:
+        raise NotInstalled(
+            f"{BACKEND}={JAX}, and JAX is not installed. `make train` installs it, or pip: requirements.txt."
+        )
+
+
+def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
+    """Give the same command again on TensorFlow, in this process' place; what is on disk is not done again.
+
+    Args:
+        without: options that must not be given twice.
+
+    Raises:
+        NotInstalled: TensorFlow is not there.
+    """
+    if importlib.util.find_spec(TENSORFLOW) is None:
+        raise NotInstalled(
+            "The fit is done and in its checkpoint. TensorFlow, which makes the release of it, is not "
+            "installed here: take the run's folder to a machine that has it, and give the same command "
+            f"without {BACKEND}."
+        )
+    sys.stdout.flush()
+    again = [word for word in sys.orig_argv[1:] if word not in without]
+    os.execve(sys.executable, [sys.executable, *again], {**os.environ, BACKEND: TENSORFLOW})  # noqa: S606 - our own words
 
 
 def start_tensorflow() -> None:

@@ -33,6 +33,7 @@ OPTIONS: Final = (
     "shear",
     "mixup",
     "seed",
+    "split_seed",
     "validation",
     "patience",
     "precision",
@@ -58,6 +59,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
     _add_augmentation_options(group)
     group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
+    group.add_argument("--split-seed", type=int, metavar="N", help="of the split alone (--seed)")
     group.add_argument(
         "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
 from model_store.store import Store
-from scripts.carrying_out import carry_out
+from scripts.carrying_out import FRESH, carry_out
 from scripts.data_options import add_data_options, load_data
 from scripts.handing_over import (
     DEFAULT_STORE,
@@ -27,7 +27,7 @@ from scripts.handing_over import (
     summarise,
 )
 from scripts.opening import find_release
-from scripts.quiet import start_tensorflow
+from scripts.quiet import start_backend
 from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     recipe = changed(start, arguments, train)
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
-    parts = split(train, recipe.validation, recipe.seed, len(data.labels))
+    parts = split(train, recipe.validation, recipe.splitting, len(data.labels))
     usual = default_run_folder(recipe, data.described())
     task = Run(
         arguments.run or usual,
@@ -89,7 +89,9 @@ _BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.train", description="Train, calibrate, measure and hand over a release."
+        prog="python -m scripts.train",
+        description="Train, calibrate, measure and hand over a release.",
+        allow_abbrev=False,  # the command may be given again without one of its options (quiet.py)
     )
     add_data_options(parser)
     recipe = parser.add_argument_group("what to do")
@@ -108,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
     )
-    group.add_argument("--fresh", action="store_true", help="forget the checkpoint and begin anew")
+    group.add_argument(FRESH, action="store_true", help="forget the checkpoint and begin anew")
     group.add_argument(
         "--tensorboard",
         type=Path,
@@ -161,7 +163,7 @@ def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRele
 
 def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> int:
     """Draw the contact sheet in place of a training."""
-    start_tensorflow()
+    start_backend()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.contact_sheet import write_contact_sheet  # noqa: PLC0415
 

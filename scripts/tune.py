@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from scripts.data_options import add_data_options, load_data
-from scripts.quiet import start_tensorflow
+from scripts.quiet import start_backend
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from scripts.trial_lines import TrialLines
@@ -47,8 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     data, plain = taught(data, _start(arguments, data), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     start = changed(plain, arguments, train)
-    parts = split(train, start.validation, start.seed, len(data.labels))
-    start_tensorflow()
+    parts = split(train, start.validation, start.splitting, len(data.labels))
+    start_backend()
     # It would take each trial's new network for a mistake that slows it down.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.

@@ -1,25 +1,45 @@
 """Random changes to training pictures, as Keras layers: flip, small affine, shift, erase, mixup.
 
-Layers of the training step alone (fitting.py); the network that is exported never meets them. They hold
-no state: what happens to a batch is a function of the seed pair handed in, so a resumed run repeats what
-an uninterrupted one would have done. Touches nothing. What they look like: contact_sheet.py.
+Layers of the training step alone (fitting.py); the network that is exported never meets them. Chance is drawn
+beforehand, with numpy, as a function of a seed alone; the layers only do what was drawn. So a resumed run
+repeats what an uninterrupted one would have done, and each of Keras' backends does the same to a picture.
+Touches nothing. What they look like: contact_sheet.py.
 """
 
 import math
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-import tensorflow as tf
-from keras import layers
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
 
 from inference.contract import EDGE
 from training.recipes import Recipe
 from training.untyped import Tensor
 
+Draws: TypeAlias = dict[str, NDArray[Any]]
+"""What chance decided, for each picture of one or more steps, by name; a plain dict, as compilers like it.
+
+The leading axes are (steps, N), or (N,) once a step is taken out; what follows is each kind's own:
+
+- flip: bool (); whether.
+- affine: float32 (8,); where each pixel of the result is read, as `keras.ops.image.affine_transform` has it.
+- shift: int32 (2,); row and column of the window in the padded picture, 0..2 reach.
+- erase: int32 (3,); row and column of the square's middle, 0..27, and whether, 0 or 1.
+- mixup_partner: int32 (); which picture of the batch is laid over this one, 0..N-1.
+- mixup_share: float32 (); what stays of this one, 0..1.
+"""
+
 SEEDS: Final = ("flip", "shift", "erase", "affine", "mixup")
-"""Who takes which part of a step's seed. A new kind goes to the end: the others then do what they did."""
+"""Who takes which part of a seed. A new kind goes to the end: the others then do what they did."""
 
 CENTRE: Final = (EDGE - 1) / 2
 """Of a picture, in pixels from the middle of its corner pixel."""
+
+SHARES: Final = 2**16
+"""Mixup's shares are whole multiples of one part of so many: with 8 bits of light that is all that a float32
+holds exactly, so compilers that contract or reorder the sum still come to the same picture."""
 
 
 class Augmentation(layers.Layer):  # type: ignore[misc]  # keras ships no types
@@ -40,22 +60,36 @@ class Augmentation(layers.Layer):  # type: ignore[misc]  # keras ships no types
             *([Mixup(recipe.mixup)] if recipe.mixup else []),
         ]
 
-    def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+    def draw(self, shape: tuple[int, int], seed: Sequence[int]) -> Draws:
+        """Draw for some steps at once.
+
+        Args:
+            shape: steps, and pictures per step.
+            seed: integers of 0 or more, which alone decide what is drawn; zeros at the end do not count.
+
+        Returns:
+            The entries of the kinds that the recipe asks for, leading axes `shape`; may be empty.
+        """
+        draws: Draws = {}
+        for kind in self.kinds:
+            # From 1, for numpy takes [seed, 0] for [seed], which may have ordered the very data.
+            rng = np.random.default_rng([*seed, 1 + SEEDS.index(kind.name)])
+            draws |= kind.draw(shape, rng)
+        return draws
+
+    def call(self, images: Tensor, targets: Tensor, draws: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Change a batch.
 
         Args:
             images: uint8 (N, 28, 28).
             targets: float32 (N, T); what the loss compares with, linear in it: mixup mixes its rows.
-            seed: int32 (2,).
+            draws: one step of what `draw` gave, leading axis N; it may hold other entries.
 
         Returns:
             Both, in the same shapes and types.
         """
-        seeds = dict(
-            zip(SEEDS, tf.unstack(tf.random.experimental.stateless_split(seed, len(SEEDS))), strict=True)
-        )
         for kind in self.kinds:
-            images, targets = kind(images, targets, seeds[kind.name])
+            images, targets = kind(images, targets, draws)
         return images, targets
 
 
@@ -65,10 +99,13 @@ class RandomFlip(layers.Layer):  # type: ignore[misc]  # keras ships no types
     def __init__(self) -> None:
         super().__init__(name="flip")
 
-    def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+    def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+        """Draw the entry `flip`."""
+        return {"flip": rng.random(shape) < 0.5}
+
+    def call(self, images: Tensor, targets: Tensor, draws: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """As `Augmentation.call`."""
-        chance = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1), seed)
-        return tf.where(chance < 0.5, images[:, :, ::-1], images), targets
+        return ops.where(draws["flip"][:, None, None], images[:, :, ::-1], images), targets
 
 
 class RandomShift(layers.Layer):  # type: ignore[misc]  # keras ships no types
@@ -78,14 +115,21 @@ class RandomShift(layers.Layer):  # type: ignore[misc]  # keras ships no types
         super().__init__(name="shift")
         self._reach = reach
 
-    def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+    def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+        """Draw the entry `shift`."""
+        return {"shift": rng.integers(0, 2 * self._reach + 1, (*shape, 2), np.int32)}
+
+    def call(self, images: Tensor, targets: Tensor, draws: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """As `Augmentation.call`."""
-        reach = self._reach
-        padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach]])
-        corner = tf.random.stateless_uniform((tf.shape(images)[0], 2), seed, 0, 2 * reach + 1, tf.int32)
-        window = tf.range(EDGE)[None]
-        rows = tf.gather(padded, corner[:, :1] + window, axis=1, batch_dims=1)
-        return tf.gather(rows, corner[:, 1:] + window, axis=2, batch_dims=1), targets
+        edge, window = EDGE + 2 * self._reach, ops.arange(EDGE, dtype="int32")
+        padded = ops.pad(images, [[0, 0], [self._reach] * 2, [self._reach] * 2])
+        # One gather from all pixels in a row: take_along_axis, once an axis, is three times slower on
+        # TensorFlow.
+        first = ops.arange(ops.shape(images)[0], dtype="int32")[:, None] * edge
+        rows = first + draws["shift"][:, :1] + window
+        columns = draws["shift"][:, 1:] + window
+        places = rows[:, :, None] * edge + columns[:, None, :]
+        return ops.take(ops.reshape(padded, (-1,)), places, axis=0), targets
 
 
 class RandomErase(layers.Layer):  # type: ignore[misc]  # keras ships no types
@@ -95,19 +139,21 @@ class RandomErase(layers.Layer):  # type: ignore[misc]  # keras ships no types
         super().__init__(name="erase")
         self._edge = edge
 
-    def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+    def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+        """Draw the entry `erase`."""
+        return {"erase": rng.integers(0, (EDGE, EDGE, 2), (*shape, 3), np.int32)}
+
+    def call(self, images: Tensor, targets: Tensor, draws: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """As `Augmentation.call`."""
-        count = tf.shape(images)[0]
-        place, chance = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-        top_left = tf.random.stateless_uniform((count, 2), place, 0, EDGE, tf.int32) - self._edge // 2
-        inside = [self._covered(top_left[:, axis]) for axis in (0, 1)]
-        erased = inside[0][:, :, None] & inside[1][:, None, :]
-        chosen = tf.random.stateless_uniform((count, 1, 1), chance) < 0.5
-        return tf.where(erased & chosen, tf.zeros_like(images), images), targets
+        drawn = draws["erase"]
+        rows, columns = (self._covered(drawn[:, axis] - self._edge // 2) for axis in (0, 1))
+        chosen = drawn[:, 2, None, None] == 1
+        erased = rows[:, :, None] & columns[:, None, :] & chosen
+        return ops.where(erased, ops.zeros_like(images), images), targets
 
     def _covered(self, start: Tensor) -> Tensor:
         """As bool (N, 28), which positions lie in start..start+edge-1."""
-        position = tf.range(EDGE)[None]
+        position = ops.arange(EDGE, dtype="int32")[None]
         return (position >= start[:, None]) & (position < start[:, None] + self._edge)
 
 
@@ -124,33 +170,37 @@ class RandomAffine(layers.Layer):  # type: ignore[misc]  # keras ships no types
         super().__init__(name="affine")
         self._reach = (math.radians(rotate), zoom, math.radians(shear))
 
-    def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+    def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+        """Draw the entry `affine`."""
+        drawn = rng.uniform(-1.0, 1.0, (*shape, 3)) * self._reach
+        return {"affine": _back_to_source(*np.moveaxis(drawn, -1, 0)).astype(np.float32)}
+
+    def call(self, images: Tensor, targets: Tensor, draws: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """As `Augmentation.call`."""
-        drawn = tf.random.stateless_uniform((tf.shape(images)[0], 3), seed, -1.0, 1.0) * tf.constant(
-            self._reach
+        light = ops.image.affine_transform(
+            ops.cast(images, "float32")[..., None],
+            draws["affine"],
+            interpolation="bilinear",
+            fill_mode="constant",
+            fill_value=0,
+            data_format="channels_last",
         )
-        light = tf.raw_ops.ImageProjectiveTransformV3(
-            images=tf.cast(images, tf.float32)[..., None],
-            transforms=_back_to_source(*tf.unstack(drawn, axis=1)),
-            output_shape=(EDGE, EDGE),
-            fill_value=0.0,
-            interpolation="BILINEAR",
-            fill_mode="CONSTANT",
-        )
-        # In uint8 the operator would cut the fraction off and darken every picture.
-        return tf.cast(tf.round(light[..., 0]), tf.uint8), targets
+        # The cast alone would cut the fraction off and darken every picture.
+        return ops.cast(ops.round(light[..., 0]), "uint8"), targets
 
 
-def _back_to_source(angle: Tensor, growth: Tensor, lean: Tensor) -> Tensor:
-    """Where each pixel of the result comes from, as float32 (N, 8) for ImageProjectiveTransformV3.
+def _back_to_source(
+    angle: NDArray[np.float64], growth: NDArray[np.float64], lean: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Where each pixel of the result comes from, (..., 8), as `keras.ops.image.affine_transform` has it.
 
     Its rows are a0 a1 a2 b0 b1 b2 0 0, which read the source at (a0 x + a1 y + a2, b0 x + b1 y + b2).
     """
-    cos, sin, tan = tf.cos(angle) / (1 + growth), tf.sin(angle) / (1 + growth), tf.tan(lean)
+    cos, sin, tan = np.cos(angle) / (1 + growth), np.sin(angle) / (1 + growth), np.tan(lean)
     across, down = (cos, sin + tan * cos), (-sin, cos - tan * sin)
-    zero = tf.zeros_like(angle)
+    zero = np.zeros_like(angle)
     rows = [(*factors, CENTRE * (1 - factors[0] - factors[1])) for factors in (across, down)]
-    return tf.stack([*rows[0], *rows[1], zero, zero], axis=1)
+    return np.stack([*rows[0], *rows[1], zero, zero], axis=-1)
 
 
 class Mixup(layers.Layer):  # type: ignore[misc]  # keras ships no types
@@ -164,18 +214,20 @@ class Mixup(layers.Layer):  # type: ignore[misc]  # keras ships no types
         super().__init__(name="mixup")
         self._alpha = alpha
 
-    def call(self, images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
+    def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+        """Draw the entries `mixup_partner`, each step's a permutation of its batch, and `mixup_share`."""
+        in_place = np.broadcast_to(np.arange(shape[1], dtype=np.int32), shape)
+        # numpy goes over to logarithms where a small alpha would make it divide zero by zero.
+        share = np.round(rng.beta(self._alpha, self._alpha, shape) * SHARES) / SHARES
+        return {"mixup_partner": rng.permuted(in_place, axis=1), "mixup_share": share.astype(np.float32)}
+
+    def call(self, images: Tensor, targets: Tensor, draws: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """As `Augmentation.call`."""
-        count = tf.shape(images)[0]
-        order, draw = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-        partner = tf.argsort(tf.random.stateless_uniform((count,), order))
-        # Two gamma draws make a beta draw. Where alpha is small both can underflow, far less in double.
-        own, other = tf.unstack(tf.random.stateless_gamma((2, count), draw, self._alpha, dtype=tf.float64))
-        share = tf.cast(own / (own + other), tf.float32)[:, None]
-        light = _mixed(tf.cast(images, tf.float32), partner, share[:, :, None])
-        return tf.cast(tf.round(light), images.dtype), _mixed(targets, partner, share)
+        partner, share = draws["mixup_partner"], draws["mixup_share"][:, None]
+        light = _mixed(ops.cast(images, "float32"), partner, share[:, :, None])
+        return ops.cast(ops.round(light), "uint8"), _mixed(targets, partner, share)
 
 
 def _mixed(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
     """`share` of each row's own, the rest of its partner's."""
-    return share * values + (1 - share) * tf.gather(values, partner)
+    return share * values + (1 - share) * ops.take(values, partner, axis=0)

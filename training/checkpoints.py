@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from model_store.manifest import Frozen, first_problem
 from model_store.report import Epoch
@@ -50,12 +50,16 @@ class Progress(Frozen):
         best_epoch: 1-based; 0 before the first epoch.
         finished: no further epoch will be run.
         history: one entry per epoch done.
+        hardware: what they ran on, in this order.
+        libraries: the versions that the last one ran on, by package name.
     """
 
     fingerprint: str
     best_epoch: int = 0
     finished: bool = False
     history: tuple[Epoch, ...] = ()
+    hardware: tuple[str, ...] = ()
+    libraries: dict[str, str] = Field(default_factory=dict)
 
 
 class Checkpoint:

@@ -5,14 +5,16 @@ recipe leaves out is drawn at a usual strength and says so. Writes the PNG that 
 themselves: augmentation.py; `python -m scripts.train --show-augmentation` calls it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from inference.arrays import Pixels
 from inference.contract import EDGE
@@ -20,6 +22,9 @@ from training.augmentation import Augmentation
 from training.datasets import LabelledImages
 from training.figures import QUIET_COLOUR
 from training.recipes import Recipe
+
+Target: TypeAlias = NDArray[np.float32]
+"""What one picture is to be taken for, (C,): each class's share."""
 
 VARIANTS: Final = 10
 """Shown of each picture."""
@@ -159,15 +164,22 @@ class _Strip:
 def _draw_row(strip: _Strip, row: _Row, batch: LabelledImages, labels: tuple[str, ...]) -> None:
     strip.write(row.title, "black" if row.used else QUIET_COLOUR)
     strip.draw(0, batch.images[0], "as it is")
-    augmentation = Augmentation(row.recipe)
-    targets = np.eye(len(labels), dtype=np.float32)[batch.labels]
-    for step in range(1, VARIANTS + 1):
-        images, mixed = augmentation(batch.images, targets, tf.constant([row.recipe.seed, step], tf.int32))
-        caption = _named(mixed[0].numpy(), labels) if row.recipe.mixup else ""
-        strip.draw(step, images[0].numpy(), caption)
+    for place, (pixels, target) in enumerate(_variants(row.recipe, batch, len(labels)), start=1):
+        strip.draw(place, pixels, _named(target, labels) if row.recipe.mixup else "")
 
 
-def _named(target: np.ndarray[tuple[int, ...], np.dtype[np.float32]], labels: tuple[str, ...]) -> str:
+def _variants(recipe: Recipe, batch: LabelledImages, classes: int) -> Iterator[tuple[Pixels, Target]]:
+    """The batch's first picture and its target, as each of some steps would see them."""
+    augmentation = Augmentation(recipe)
+    targets = np.eye(classes, dtype=np.float32)[batch.labels]
+    draws = augmentation.draw((VARIANTS, len(batch)), [recipe.seed])
+    for step in range(VARIANTS):
+        drawn = {name: values[step] for name, values in draws.items()}
+        images, mixed = augmentation(batch.images, targets, drawn)
+        yield ops.convert_to_numpy(images[0]), ops.convert_to_numpy(mixed[0])
+
+
+def _named(target: Target, labels: tuple[str, ...]) -> str:
     """The classes that a target holds one per cent of or more, the largest share first."""
     order = np.argsort(-target, kind="stable")
     return "\n".join(f"{target[index]:.0%} {labels[index]}" for index in order if target[index] >= 0.005)

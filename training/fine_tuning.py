@@ -11,7 +11,7 @@ import keras
 from keras import layers
 
 from inference.keras_session import KerasSession
-from training.bricks import Bricks, FusedBatchNormalization
+from training.bricks import Bricks, training_normalization
 from training.networks import LOGITS, build
 from training.recipes import Recipe
 from training.starting import Beginning
@@ -61,5 +61,5 @@ def _made_again(layer: keras.Layer, recipe: Recipe, *, training: bool) -> keras.
     if isinstance(layer, layers.Dropout) and recipe.dropout is not None:
         config["rate"] = recipe.dropout
     of_pictures = isinstance(layer, layers.BatchNormalization) and len(layer.output.shape) == 4
-    kind = FusedBatchNormalization if of_pictures and training else type(layer)
+    kind = training_normalization() if of_pictures and training else type(layer)
     return kind.from_config(config)

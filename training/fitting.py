@@ -1,9 +1,9 @@
 """Fit a network: epochs, validation, early stopping, the best weights, checkpoints.
 
-A plain loop over one compiled step, the data in memory. After each epoch everything that the next one
-depends on is on disk (checkpoints.py); the order of the data and the augmentation are functions of the
-seed and the epoch (schedule.py), so a killed run goes on as if nothing had
-happened. Touches the run's folder.
+After each epoch everything that the next one depends on is on disk (checkpoints.py); the order of the data
+and the augmentation are functions of the seed and the epoch (schedule.py, augmentation.py), so a killed run
+goes on as if nothing had happened, on another of Keras' backends if need be. Touches the run's folder. Who
+takes the steps: backend.py.
 """
 
 import time
@@ -12,11 +12,11 @@ from typing import Final, Protocol
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from model_store.report import Epoch
 from training.augmentation import Augmentation
+from training.backend import steps_of
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
 from training.datasets import LabelledImages
 from training.fine_tuning import begin
@@ -24,7 +24,9 @@ from training.optimizers import build_optimizer
 from training.recipes import Recipe
 from training.schedule import batches, learning_rate
 from training.splitting import Split
-from training.untyped import Network, Tensor
+from training.steps import Lesson, Trainee
+from training.surroundings import hardware, libraries
+from training.untyped import Network
 
 EVALUATION_BATCH: Final = 500
 """Pictures per forward pass while validating; any size gives the same answer."""
@@ -57,11 +59,15 @@ class Fitted:
         model: keras.Model, float32, to logits, with the best averaged weights.
         history: one entry per epoch.
         best_epoch: 1-based; the one whose weights `model` has.
+        hardware: what its epochs ran on, in this order; more than one if it went on elsewhere.
+        libraries: the versions that its last epoch ran on, by package name.
     """
 
     model: Network
     history: tuple[Epoch, ...]
     best_epoch: int
+    hardware: tuple[str, ...]
+    libraries: dict[str, str]
 
     @property
     def seconds(self) -> float:
@@ -109,23 +115,24 @@ class _Fit:
         self._best: Weights = []
         self.progress = Progress(fingerprint=run.fingerprint)
         self._augmentation = Augmentation(recipe)
-        self._step = tf.function(self._traced_step)
-        self._forward = tf.function(lambda images: self._average(images, training=False))
-        self._images = tf.constant(split.train.images)
-        self._targets = tf.constant(_targets(split.train, classes, recipe.teaching))
+        self._steps = steps_of(
+            Trainee(
+                recipe=recipe,
+                model=self._model,
+                average=self._average,
+                optimizer=self._optimizer,
+                augmentation=self._augmentation,
+                images=split.train.images,
+                targets=_targets(split.train, classes, recipe.teaching),
+            )
+        )
 
     def run_epoch(self, watcher: Watcher) -> NDArray[np.int64]:
         """Train one epoch and validate the averaged weights; returns their answers, int64 (N,)."""
         began = time.perf_counter()
         epoch = len(self.progress.history) + 1
-        order = batches(len(self._split.train), self._recipe.batch_size, self._recipe.seed, epoch)
-        totals = np.zeros(2)
-        for step, indices in enumerate(order):
-            self._optimizer.learning_rate = learning_rate(self._recipe, epoch - 1 + step / len(order))
-            seed = tf.constant([self._recipe.seed, (epoch - 1) * len(order) + step], tf.int32)
-            totals += np.array(self._step(tf.constant(indices), seed))
-            watcher.step(epoch, step + 1, len(order))
-        loss, accuracy = totals / len(order)
+        lesson = self._lesson(epoch)
+        loss, accuracy = self._steps.take(lesson, lambda step: watcher.step(epoch, step, len(lesson.order)))
         val_loss, predicted = self._validate()
         self._close(
             Epoch(
@@ -139,44 +146,19 @@ class _Fit:
         )
         return predicted
 
-    def _traced_step(self, indices: Tensor, seed: Tensor) -> Tensor:
-        """One update; returns the batch's mean loss and accuracy, float32 (2,)."""
-        images, targets = tf.gather(self._images, indices), tf.gather(self._targets, indices)
-        images, targets = self._augmentation(images, targets, seed)
-        with tf.GradientTape() as tape:
-            logits = self._model(images, training=True)
-            loss = self._loss(targets, logits) + sum(self._model.losses)
-        variables = self._model.trainable_variables
-        self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        self._move_average()
-        right = tf.cast(tf.argmax(logits, 1) == tf.argmax(targets, 1), tf.float32)
-        return tf.stack([loss, tf.reduce_mean(right)])
-
-    def _loss(self, targets: Tensor, logits: Tensor) -> Tensor:
-        """Cross entropy in nats against the smoothed targets."""
-        smoothing = self._recipe.label_smoothing
-        smoothed = targets * (1 - smoothing) + smoothing / logits.shape[-1]
-        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(smoothed, logits))
-
-    def _move_average(self) -> None:
-        """Move the averaged weights, batch statistics included, towards the present ones.
-
-        The decay grows into its final value, so that the first steps do not average over the initial weights.
-        """
-        steps = tf.cast(self._optimizer.iterations, tf.float32)
-        decay = tf.minimum(self._recipe.averaging, (1 + steps) / (10 + steps))
-        for average, present in zip(self._average.weights, self._model.weights, strict=True):
-            average.assign(average * decay + present * (1 - decay))
+    def _lesson(self, epoch: int) -> Lesson:
+        recipe = self._recipe
+        order = batches(len(self._split.train), recipe.batch_size, recipe.seed, epoch)
+        steps, batch = order.shape
+        rates = [learning_rate(recipe, epoch - 1 + step / steps) for step in range(steps)]
+        draws = self._augmentation.draw((steps, batch), [recipe.seed, epoch])
+        return Lesson(order, np.array(rates, np.float32), draws)
 
     def _validate(self) -> tuple[float, NDArray[np.int64]]:
         """Mean loss of the averaged weights on the held-out pictures, and the class they give to each."""
         held_out = self._split.validation
-        logits = np.concatenate(
-            [
-                self._forward(tf.constant(held_out.images[start : start + EVALUATION_BATCH])).numpy()
-                for start in range(0, len(held_out), EVALUATION_BATCH)
-            ]
-        ).astype(np.float64)
+        logits = self._average.predict(held_out.images, batch_size=EVALUATION_BATCH, verbose=0)
+        logits = logits.astype(np.float64)
         log_total = np.logaddexp.reduce(logits, axis=1)
         truth = logits[np.arange(len(held_out)), held_out.labels]
         return float(np.mean(log_total - truth)), logits.argmax(1)
@@ -198,6 +180,8 @@ class _Fit:
             best_epoch=best,
             finished=tired or epoch.epoch >= self._recipe.epochs,
             history=history,
+            hardware=tuple(dict.fromkeys((*self.progress.hardware, hardware()))),
+            libraries=libraries(),
         )
 
     def checkpoint(self) -> Checkpoint:
@@ -206,7 +190,7 @@ class _Fit:
             "model": self._model.get_weights(),
             "average": self._average.get_weights(),
             "best": self._best,
-            "optimizer": [variable.numpy() for variable in self._optimizer.variables],
+            "optimizer": [np.asarray(variable.value) for variable in self._optimizer.variables],
         }
         return Checkpoint(self.progress, groups)
 
@@ -222,7 +206,10 @@ class _Fit:
     def fitted(self) -> Fitted:
         """The best averaged weights in a network of their own."""
         self._average.set_weights(self._best)
-        return Fitted(self._average, self.progress.history, self.progress.best_epoch)
+        progress = self.progress
+        return Fitted(
+            self._average, progress.history, progress.best_epoch, progress.hardware, progress.libraries
+        )
 
 
 def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 Each reads uint8 (N, 28, 28) and rescales it itself, so that an artifact needs nothing beside it. They are
 trained on logits and get their softmax afterwards (`with_softmax`). Touches nothing. What they are made of:
-published.py, compact.py, bricks.py. Which one is run: recipes.py; how: fitting.py.
+published.py, compact.py, wide.py, bricks.py. Which one is run: recipes.py; how: fitting.py.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from training.bricks import Bricks
 from training.compact import SHAPES, compact, resnet
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
+from training.wide import wide
 
 Builder: TypeAlias = Callable[[Tensor, Bricks], Tensor]
 
@@ -33,6 +34,8 @@ BUILDERS: Final[dict[str, Builder]] = {
     "vgg": published.vgg,
     "resnet": resnet,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
+    "wide1": partial(wide, factor=1),
+    "wide4": partial(wide, factor=4),
 }
 """Each takes float (N, 28, 28, 1) in 0..1 and gives the features below the logits."""
 

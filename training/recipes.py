@@ -30,8 +30,13 @@ NetworkName = Literal[
     "compact24",
     "compact32",
     "compact40",
+    "compact24_squeezed",
     "compact32_deep",
+    "compact32_squeezed",
     "compact48_separable",
+    "compact48_separable_deep",
+    "wide1",
+    "wide4",
 ]
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
@@ -49,7 +54,13 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
 """What the fields that name something may name."""
 
 
-NEWER: Final[dict[str, JsonValue]] = {"start": None, "shear": 0.0, "teacher": None, "teaching": 0.0}
+NEWER: Final[dict[str, JsonValue]] = {
+    "start": None,
+    "shear": 0.0,
+    "teacher": None,
+    "teaching": 0.0,
+    "split_seed": None,
+}
 """Fields that recipes did not always have, each with the value that changes nothing: a run that was begun
 without the field keeps its fingerprint."""
 
@@ -85,6 +96,8 @@ class Recipe:
         validation: how many training pictures are held out.
         patience: stop after this many epochs without a better one; None never stops early.
         seed: of the initial weights, the split, the order of the data and the augmentation.
+        split_seed: of the split alone, so that several seeds can be judged on the same held-out pictures;
+            None takes `seed`.
         precision: bfloat16 computes in half the bits, where the processor can; weights stay float32.
         limit: use the first so many training pictures, for quick tries; None uses all.
         start: version of the release whose weights are trained further; None begins with fresh ones.
@@ -114,6 +127,7 @@ class Recipe:
     validation: int = 5000
     patience: int | None = 10
     seed: int = 0
+    split_seed: int | None = None
     precision: Precision = "float32"
     limit: int | None = None
     start: str | None = None
@@ -145,10 +159,16 @@ class Recipe:
             ("mixup", 0 <= self.mixup < math.inf, "0 or more"),
             ("patience", self.patience is None or self.patience >= 1, "1 or more"),
             ("seed", self.seed >= 0, "0 or more"),
+            ("split_seed", self.split_seed is None or self.split_seed >= 0, "0 or more"),
         )
         for name, holds, expected in rules:
             if not holds:
                 raise BadRecipe(f"{name} {getattr(self, name)}: expected {expected}.")
+
+    @property
+    def splitting(self) -> int:
+        """The seed of the split."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     def as_json(self) -> dict[str, JsonValue]:
         """The settings by name, as manifest and report keep them; none of NEWER that is off."""
@@ -177,7 +197,7 @@ RECIPES: Final = {"bundled": BUNDLED, "quick": QUICK}
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""
-    ours = network.startswith("compact") or network == "resnet"
+    ours = network.startswith(("compact", "wide")) or network == "resnet"
     return replace(COMPACT if ours else PLAIN, network=network)
 
 

@@ -10,12 +10,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-import tensorflow as tf
+import keras
+
+from training.backend import accelerators
 
 LIBRARIES: Final = (
-    "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
+    "tensorflow", "jax", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
 """Packages whose version may change what comes out."""
+
+OTHERS: Final = {"tensorflow": "jax", "jax": "tensorflow"}
+"""By backend, the one that had no part in it, installed or not."""
 
 CPU_INFO: Final = Path("/proc/cpuinfo")
 
@@ -23,11 +28,7 @@ CPU_INFO: Final = Path("/proc/cpuinfo")
 def hardware() -> str:
     """Processor or accelerator and how many cores this process may use, such as `AMD EPYC, 2 cores`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    accelerators = [
-        tf.config.experimental.get_device_details(device).get("device_name", "GPU")
-        for device in tf.config.list_physical_devices("GPU")
-    ]
-    return ", ".join([*accelerators, _processor(), f"{cores} cores" if cores > 1 else "1 core"])
+    return ", ".join([*accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
 
 
 def _processor() -> str:
@@ -41,9 +42,11 @@ def _processor() -> str:
 
 
 def libraries() -> dict[str, str]:
-    """Versions by package name; those not installed are left out."""
+    """Versions by package name; those not installed are left out, and so is the backend that is not used."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
+        if name == OTHERS.get(keras.backend.backend()):
+            continue
         try:
             found[name] = version(name)
         except PackageNotFoundError:

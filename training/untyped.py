@@ -6,7 +6,7 @@ Touches nothing. TensorFlow, Keras and ONNX are the libraries.
 from typing import Any, TypeAlias
 
 Tensor: TypeAlias = Any
-"""A TensorFlow tensor, or Keras' symbolic one; its docstring gives shape and dtype."""
+"""A tensor of Keras' backend, or its symbolic one; its docstring gives shape and dtype."""
 
 Network: TypeAlias = Any
 """keras.Model."""

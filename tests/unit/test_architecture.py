@@ -35,6 +35,7 @@ HOMES = {
     "flask": ("app/", "wsgi.py"),
     "flask_cors": ("app/",),
     "flask_limiter": ("app/limits.py",),
+    "jax": ("training/jax_steps.py",),
     "keras": ("training/", "inference/keras_session.py"),
     "limits": ("app/limits.py",),
     "matplotlib": ("training/", "scripts/"),
@@ -49,7 +50,11 @@ HOMES = {
     "rich": ("scripts/", "training/"),
     "sklearn": ("training/",),
     "tensorboard": ("training/tensorboard_log.py",),
-    "tensorflow": ("training/",),
+    "tensorflow": (
+        "training/fused_normalization.py",
+        "training/tensorboard_log.py",
+        "training/tensorflow_steps.py",
+    ),
     "tf2onnx": ("training/",),
     "urllib3": ("model_store/s3.py",),
     "werkzeug": ("app/",),
@@ -57,6 +62,7 @@ HOMES = {
 """Where each third-party library may be imported; one that is not listed may be imported nowhere."""
 
 ONLY_FOR_TRAINING = {
+    "jax",
     "keras",
     "matplotlib",
     "onnx",

@@ -1,6 +1,11 @@
-"""What augmentation does to pictures and targets, that a seed repeats it, and that no artifact holds it."""
+"""What augmentation does, that a seed repeats it on every backend of Keras, and that no artifact holds it."""
 
-from dataclasses import replace
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +17,7 @@ from numpy.typing import NDArray
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, striped_pictures
-from training.augmentation import Augmentation
+from training.augmentation import Augmentation, Draws
 from training.checkpoints import Run
 from training.export import save_artifact
 from training.fitting import fit
@@ -27,13 +32,72 @@ SQUARE[:, 9:19, 9:19] = 200
 UPRIGHT = np.zeros((MANY, 28, 28), np.uint8)
 UPRIGHT[:, 4:24, 12:16] = 200
 
+NOISE = np.random.default_rng(0).integers(0, 256, (200, 28, 28), np.uint8)
+CLASS_OF_EACH = np.eye(CLASSES, dtype=np.float32)[np.arange(200) % CLASSES]
+
+ROOT = Path(__file__).parents[3]
+LONG_ENOUGH = 120
+"""Seconds for JAX to start on a machine that is busy with other tests."""
+
+COMPARED = {
+    "all but affine": replace(EVERYTHING, rotate=0.0, zoom=0.0, shear=0.0),
+    "affine": replace(NOTHING, rotate=10.0, zoom=0.1, shear=5.0),
+}
+ON_JAX = """
+import json, sys
+import jax, numpy as np
+from training.augmentation import Augmentation
+from training.recipes import Recipe
+
+given, changed = np.load(sys.argv[1]), {}
+for name, settings in json.loads(sys.argv[3]).items():
+    augmentation = Augmentation(Recipe(**settings))
+    draws = augmentation.draw((3, len(given["images"])), [7, 1])
+    last = {kind: values[2] for kind, values in draws.items()}
+    images, targets = jax.jit(augmentation)(given["images"], given["targets"], last)
+    changed |= {f"{name}: images": images, f"{name}: targets": targets}
+np.savez(sys.argv[2], **changed)
+"""
+"""What `augmented_by_tensorflow` does, for a process of its own: one process has one backend."""
+
 
 def augmented(
-    recipe: Recipe, images: NDArray[np.uint8], targets: NDArray[np.float32] | None = None, step: int = 1
+    recipe: Recipe, images: NDArray[np.uint8], targets: NDArray[np.float32] | None = None, seed: int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    one_class = np.ones((len(images), 1), np.float32)
-    mixed = Augmentation(recipe)(images, one_class if targets is None else targets, tf.constant([0, step]))
+    augmentation, one_class = Augmentation(recipe), np.ones((len(images), 1), np.float32)
+    draws = of_step(0, augmentation.draw((1, len(images)), [seed]))
+    mixed = augmentation(images, one_class if targets is None else targets, draws)
     return mixed[0].numpy(), mixed[1].numpy()
+
+
+def of_step(step: int, draws: Draws) -> Draws:
+    return {name: values[step] for name, values in draws.items()}
+
+
+def augmented_by_tensorflow(recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The noise after the third of three steps, in a compiled function."""
+    augmentation = Augmentation(recipe)
+    draws = of_step(2, augmentation.draw((3, len(NOISE)), [7, 1]))
+    mixed = tf.function(augmentation)(tf.constant(NOISE), tf.constant(CLASS_OF_EACH), draws)
+    return mixed[0].numpy(), mixed[1].numpy()
+
+
+@pytest.fixture(scope="module")
+def on_jax(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray[Any]]:
+    """The images and targets of each of COMPARED after the same step, from the other backend."""
+    folder = tmp_path_factory.mktemp("jax")
+    given, changed = folder / "given.npz", folder / "changed.npz"
+    np.savez(given, images=NOISE, targets=CLASS_OF_EACH)
+    settings = json.dumps({name: asdict(recipe) for name, recipe in COMPARED.items()})
+    subprocess.run(
+        [sys.executable, "-c", ON_JAX, str(given), str(changed), settings],
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        check=True,
+        timeout=LONG_ENOUGH,
+    )
+    with np.load(changed) as arrays:
+        return dict(arrays)
 
 
 def centres(images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -54,7 +118,7 @@ def test_half_of_the_pictures_are_mirrored_and_the_others_left_alone() -> None:
 
 def test_a_shift_reaches_every_place_within_its_bounds_and_none_beyond() -> None:
     images = np.zeros((MANY, 28, 28), np.uint8)
-    images[:, 14, 20] = 255
+    images[:, 14, 20] = 1 + np.arange(MANY) % 255
 
     shifted, _ = augmented(replace(NOTHING, shift=2), images)
 
@@ -62,6 +126,7 @@ def test_a_shift_reaches_every_place_within_its_bounds_and_none_beyond() -> None
     assert set(zip(rows.tolist(), columns.tolist(), strict=True)) == {
         (12 + y, 18 + x) for y in range(5) for x in range(5)
     }
+    assert shifted.max(axis=(1, 2)).tolist() == images.max(axis=(1, 2)).tolist()
 
 
 def test_a_shift_brings_in_background() -> None:
@@ -139,9 +204,18 @@ def test_mixup_mixes_pictures_and_targets_in_the_same_shares() -> None:
     pictures, targets = augmented(replace(NOTHING, mixup=1.0), images, np.eye(10, dtype=np.float32))
 
     assert targets.sum(axis=1) == pytest.approx(np.ones(10))
+    assert targets.min() >= 0
     assert 5 < np.count_nonzero((targets > 0).sum(axis=1) == 2) <= 10
     assert pictures[:, 0, 0] == pytest.approx(targets @ (20 * np.arange(10)), abs=0.501)
     assert (pictures == pictures[:, :1, :1]).all()
+
+
+def test_mixup_lays_each_picture_of_a_batch_over_one_of_them() -> None:
+    draws = Augmentation(replace(NOTHING, mixup=1.0)).draw((3, 20), [0])
+
+    partners = draws["mixup_partner"]
+    assert np.sort(partners, axis=1).tolist() == [list(range(20))] * 3
+    assert len({tuple(order) for order in partners.tolist()}) == 3
 
 
 def test_a_small_alpha_leaves_most_pictures_nearly_pure() -> None:
@@ -150,6 +224,24 @@ def test_a_small_alpha_leaves_most_pictures_nearly_pure() -> None:
     _, mixed = augmented(replace(NOTHING, mixup=0.005), SQUARE, targets)
 
     assert (mixed.max(axis=1) > 0.99).mean() > 0.95
+    assert (mixed.min(), mixed.max()) == (0, 1)
+
+
+def test_the_light_of_mixed_pictures_is_exact_before_it_is_rounded() -> None:
+    share = Augmentation(replace(NOTHING, mixup=0.2)).draw((20, MANY), [0])["mixup_share"]
+
+    # 255 times a share has 8 bits more than the share, and a float32 holds 24.
+    assert (share * 2**16 == np.round(share * 2**16)).all()
+    assert len(np.unique(share)) > MANY
+
+
+@pytest.mark.parametrize("alpha", [1e-300, 1e-5, 100.0])
+def test_the_smallest_and_a_large_alpha_leave_targets_whole(alpha: float) -> None:
+    targets = np.eye(MANY, dtype=np.float32)
+
+    _, mixed = augmented(replace(NOTHING, mixup=alpha), SQUARE, targets)
+
+    assert mixed.sum(axis=1) == pytest.approx(np.ones(MANY))
 
 
 @pytest.mark.parametrize(
@@ -168,12 +260,42 @@ def test_a_small_alpha_leaves_most_pictures_nearly_pure() -> None:
 def test_a_seed_repeats_what_it_did_and_another_does_something_else(settings: dict[str, Any]) -> None:
     recipe, images = replace(NOTHING, **settings), striped_pictures(20).images
 
-    first, again, other = (augmented(recipe, images, step=step)[0] for step in (1, 1, 2))
+    first, again, other = (augmented(recipe, images, seed=seed)[0] for seed in (1, 1, 2))
 
     assert first.shape == (20, 28, 28)
     assert first.dtype == np.uint8
     assert first.tolist() == again.tolist()
     assert first.tolist() != other.tolist()
+
+
+def test_each_step_has_draws_of_its_own() -> None:
+    draws = Augmentation(EVERYTHING).draw((2, 20), [0])
+
+    assert {name: (values.dtype.name, values.shape) for name, values in draws.items()} == {
+        "flip": ("bool", (2, 20)),
+        "affine": ("float32", (2, 20, 8)),
+        "shift": ("int32", (2, 20, 2)),
+        "erase": ("int32", (2, 20, 3)),
+        "mixup_partner": ("int32", (2, 20)),
+        "mixup_share": ("float32", (2, 20)),
+    }
+    assert [name for name, values in draws.items() if values[0].tolist() == values[1].tolist()] == []
+
+
+def test_what_is_drawn_for_one_kind_is_left_alone_by_the_others() -> None:
+    everything = Augmentation(EVERYTHING).draw((2, 20), [3, 1])
+
+    alone = {
+        **Augmentation(replace(NOTHING, flip=True)).draw((2, 20), [3, 1]),
+        **Augmentation(replace(NOTHING, shift=2)).draw((2, 20), [3, 1]),
+        **Augmentation(replace(NOTHING, erase=8)).draw((2, 20), [3, 1]),
+        **Augmentation(replace(NOTHING, rotate=10.0, zoom=0.1, shear=5.0)).draw((2, 20), [3, 1]),
+        **Augmentation(replace(NOTHING, mixup=0.2)).draw((2, 20), [3, 1]),
+    }
+
+    assert {name: values.tolist() for name, values in alone.items()} == {
+        name: values.tolist() for name, values in everything.items()
+    }
 
 
 def test_what_one_kind_does_is_left_alone_by_the_others() -> None:
@@ -190,8 +312,23 @@ def test_augmentation_that_is_switched_off_changes_nothing() -> None:
 
     pictures, same_targets = augmented(NOTHING, images, targets)
 
+    assert Augmentation(NOTHING).draw((2, 20), [0]) == {}
     assert pictures.tolist() == images.tolist()
     assert same_targets.tolist() == targets.tolist()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.parametrize(("name", "tolerance"), [("all but affine", 0), ("affine", 1)])
+def test_each_backend_does_the_same_to_pictures_and_targets(
+    name: str, tolerance: int, on_jax: dict[str, NDArray[Any]]
+) -> None:
+    pictures, targets = augmented_by_tensorflow(COMPARED[name])
+
+    there, targets_there = on_jax[f"{name}: images"], on_jax[f"{name}: targets"]
+    assert (there.dtype, targets_there.dtype) == (pictures.dtype, targets.dtype)
+    assert (pictures != NOISE).any(axis=(1, 2)).mean() > 0.9
+    assert np.abs(there.astype(int) - pictures).max() <= tolerance
+    assert targets_there.tolist() == targets.tolist()
 
 
 def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
