@@ -11,7 +11,7 @@ from typing import Final
 
 from training.datasets import LabelledData, LabelledImages
 from training.recipes import CHOICES, Recipe
-from training.soft_targets import USUAL_TEACHING, load_soft_targets
+from training.soft_targets import KEPT, USUAL_TEACHING, load_soft_targets
 from training.splitting import usual_share
 
 OPTIONS: Final = (
@@ -53,7 +53,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--teacher", type=Path, metavar="NPZ", help="learn from these answers too, written by scripts.teach"
     )
-    group.add_argument("--teaching", type=float, metavar="SHARE", help="of the targets, a --teacher's (0.9)")
+    group.add_argument("--teaching", type=float, metavar="SHARE", help="of the targets, a --teacher's (0.5)")
     group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
     group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
     group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
@@ -106,9 +106,11 @@ def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) ->
     Raises:
         SoftTargetsUnfit: the teacher's answers are damaged, or belong to another training set.
     """
+    if arguments.teacher is None and recipe.teacher is None:
+        return data, recipe
+    targets = load_soft_targets(arguments.teacher or KEPT)
+    targets.check(data.train, len(data.labels))
+    data = replace(data, train=replace(data.train, taught=targets.probabilities))
     if arguments.teacher is None:
         return data, recipe
-    targets = load_soft_targets(arguments.teacher)
-    targets.check(data.train, len(data.labels))
-    train = replace(data.train, taught=targets.probabilities)
-    return replace(data, train=train), replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
+    return data, replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from model_store.manifest import DataSet
+from training.datasets import LABELS, TRAIN_SHA256
 from training.errors import BadRecipe
 from training.recipes import BUNDLED, PLAIN, default_run_folder, fingerprint
+from training.soft_targets import KEPT, load_soft_targets
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
@@ -52,3 +54,11 @@ def test_a_run_begun_before_recipes_had_a_field_goes_on_while_the_field_is_off()
     assert "shear" not in PLAIN.as_json()
     assert replace(PLAIN, shear=5.0).as_json()["shear"] == 5.0
     assert fingerprint(PLAIN, DATA) != fingerprint(replace(PLAIN, shear=5.0), DATA)
+
+
+def test_what_the_bundled_recipe_learns_from_is_kept() -> None:
+    kept = load_soft_targets(KEPT)
+
+    assert kept.sha256 == BUNDLED.teacher
+    assert kept.train_sha256 == TRAIN_SHA256
+    assert kept.probabilities.shape == (60_000, len(LABELS))
