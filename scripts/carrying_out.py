@@ -41,7 +41,9 @@ def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, *, qu
         continue_on_tensorflow(without={FRESH})
     from training.release import Material, make_release  # noqa: PLC0415 - as below
 
-    material = Material(data=data, split=parts, recipe=recipe, fitted=fitted, quantised=quantised)
+    material = Material(
+        data=data, split=parts, recipe=recipe, fitted=fitted, command=task.command, quantised=quantised
+    )
     return make_release(task.folder / RELEASE, material, console().print)
 
 

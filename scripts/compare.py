@@ -45,17 +45,19 @@ def main(argv: list[str] | None = None) -> int:
     earlier = read_comparison(_beside(place, ".json"))
     data = load_data(parser, arguments)
     tasks = _tasks(arguments, data)
+    command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         if not on_tensorflow():
             fit_all(tasks)
             continue_on_tensorflow()
-        reports = [report_of(task, f"{number} of {len(tasks)}") for number, task in enumerate(tasks, 1)]
+        reports = [
+            report_of(task, f"{number} of {len(tasks)}", command) for number, task in enumerate(tasks, 1)
+        ]
     except KeyboardInterrupt:
         complain("stopped. The same command goes on after the last finished epoch.")
         return INTERRUPTED
-    command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
     comparison = merged(earlier, _measured(tasks, reports, command))
     _write(place, comparison)
     console().print(comparison_table(comparison))

@@ -5,7 +5,7 @@ one goes on from its checkpoint. Writes the runs' folders.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model_store.errors import StoreError
@@ -46,12 +46,13 @@ class Task:
         return split(train, self.recipe.validation, self.recipe.splitting, len(self.data.labels))
 
 
-def report_of(task: Task, place: str) -> Report:
+def report_of(task: Task, place: str, command: str) -> Report:
     """The report of the task's release, trained and made now if it is not there yet.
 
     Args:
         task: what to do.
         place: which of how many it is, for whoever watches.
+        command: what was typed, for the release to tell.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
@@ -62,7 +63,7 @@ def report_of(task: Task, place: str) -> Report:
         out.print(f"{recipe.network}, seed {recipe.seed} ({place}): done, {task.release}.")
         return report
     out.print(f"{recipe.network}, seed {recipe.seed} ({place}). Checkpoint in {task.run.folder}.")
-    carry_out(task.run, task.data, task.parts(), recipe, quantised=False)
+    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe, quantised=False)
     return _read(task.release)
 
 

@@ -10,6 +10,7 @@ are: training/recipes.py; how the release is made: training/release.py.
 """
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         fingerprint(recipe, data.described()),
         _beginning(data, release),
         arguments.tensorboard and arguments.tensorboard / usual.name,
+        shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)]),
     )
     if arguments.fresh:
         forget_checkpoint(task)

@@ -34,12 +34,14 @@ class Run:
         fingerprint: of the recipe and the data (recipes.py).
         start: the release whose weights are trained further; None begins with fresh ones.
         events: the folder of its TensorBoard log; None for no log.
+        command: what was typed for it, which its release tells.
     """
 
     folder: Path
     fingerprint: str
     start: Beginning | None = None
     events: Path | None = None
+    command: str = ""
 
 
 class Progress(Frozen):

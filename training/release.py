@@ -52,6 +52,7 @@ class Material:
 
     Attributes:
         split: the training set in its two parts, as the fit saw them.
+        command: what was typed to train it.
         quantised: serve the graph in eight bits, if it answers well enough.
     """
 
@@ -59,6 +60,7 @@ class Material:
     split: Split
     recipe: Recipe
     fitted: Fitted
+    command: str
     quantised: bool = False
 
 
@@ -138,7 +140,7 @@ def _origin(material: Material) -> Origin:
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json() | {"quantised": material.quantised},
+            configuration=recipe.as_json() | {"quantised": material.quantised, "command": material.command},
         ),
         history=fitted.history,
     )
@@ -205,7 +207,7 @@ def _sealed(folder: Path, contract: ModelContract, golden: Golden, report: Repor
         created_at=datetime.now(UTC),
         model=contract,
         golden=golden,
-        training=report.training.configuration,
+        training=report.training.configuration | {"hardware": report.training.hardware},
         libraries=report.training.libraries,
         git_commit=git_commit(),
         data=report.data,
