@@ -43,3 +43,15 @@ def test_it_tells_what_the_report_measured() -> None:
 def test_it_tells_them_for_every_class() -> None:
     for label, figures in report().test.per_class.items():
         assert told(label) == [f"{figures.precision:.4f}", f"{figures.recall:.4f}"]
+
+
+def test_it_tells_how_strangers_were_told_from_clothes() -> None:
+    strangers = report().out_of_scope
+    assert strangers is not None
+
+    for kind, figures in strangers.items():
+        assert told(kind) == [
+            f"{figures.familiarity_auroc:.4f}",
+            f"{figures.confidence_auroc:.4f}",
+            f"{figures.reviewed:.4f}",
+        ]
