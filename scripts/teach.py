@@ -1,53 +1,134 @@
-"""Store what one release or several say about a training set, for a smaller network to learn from.
+"""Store what larger networks say about a training set, for a smaller one to learn from.
 
 python -m scripts.teach RELEASE [RELEASE ...] --out FILE.npz [--temperature T]
                         [--data FOLDER | --train CSV --test CSV]
+python -m scripts.teach --folds K [--network NAME] [--epochs N ...] --out FILE.npz ...
 python -m scripts.train --teacher FILE.npz ...
 
-A RELEASE is `bundled`, a release's folder or a store. What is stored: training/soft_targets.py.
+A RELEASE is `bundled`, a release's folder or a store. With --folds, networks are trained here, each on all
+folds of the training set but one, and each picture is answered by the one that has not seen it; killed or
+stopped, the same command goes on after the last finished epoch. What is stored: training/soft_targets.py;
+what the folds are: training/folds.py.
 """
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.carrying_out import FRESH, fit_alone
 from scripts.data_options import add_data_options, load_data
 from scripts.opening import find_release, open_model
-from scripts.terminal import console, run
+from scripts.recipe_options import OPTIONS, add_recipe_options, changed
+from scripts.terminal import INTERRUPTED, complain, console, run
+from training.checkpoints import forget_checkpoint
+from training.datasets import LabelledData
 from training.errors import SoftTargetsUnfit
-from training.soft_targets import teach
+from training.folds import FEWEST, Fold, answers_of, cross_fitted, deal, join
+from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe, starting_point
+from training.soft_targets import SoftTargets, soften, teach
+from training.splitting import first
+from training.starting import for_few
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Ask the releases that the arguments name, and store their answers."""
+    """Ask the releases that the arguments name, or networks fitted in folds, and store their answers."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    out = console()
+    _check(parser, arguments)
+    try:
+        targets = _in_folds(parser, arguments) if arguments.folds else _by_releases(parser, arguments)
+    except KeyboardInterrupt:
+        if arguments.folds is None:
+            raise
+        complain("stopped. The same command goes on after the last finished epoch.")
+        return INTERRUPTED
+    targets.save(arguments.out)
+    size = arguments.out.stat().st_size
+    console().print(f"{arguments.out}: {size:,} bytes, targets {targets.sha256}.")
+    return 0
+
+
+def _by_releases(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> SoftTargets:
     releases = [find_release(name) for name in arguments.releases]
     teachers = {release.version: open_model(release) for release in releases}
     labels = {teacher.contract.labels for teacher in teachers.values()}
     if len(labels) > 1:
         raise SoftTargetsUnfit(f"The teachers know different classes: {sorted(labels)}.")
     train = load_data(parser, arguments).under(labels.pop()).train
-    out.print(f"asking {', '.join(teachers)} about {len(train):,} pictures and their mirror images")
-    targets = teach(teachers, train, arguments.temperature)
-    targets.save(arguments.out)
-    out.print(f"{arguments.out}: {arguments.out.stat().st_size:,} bytes, targets {targets.sha256}.")
-    return 0
+    console().print(f"asking {', '.join(teachers)} about {len(train):,} pictures and their mirror images")
+    return teach(teachers, train, arguments.temperature)
+
+
+def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> SoftTargets:
+    data = load_data(parser, arguments)
+    recipe = _recipe(arguments, data)
+    folds = deal(data.train, recipe, arguments.folds, len(data.labels))
+    if arguments.fresh:
+        for fold in folds:
+            forget_checkpoint(fold.run(recipe, data.described()))
+    # One network after the other looks to it like one function that is traced over and over.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    mean = join(folds, [_answers(fold, data, recipe) for fold in folds])
+    targets = SoftTargets(
+        soften(mean, arguments.temperature),
+        data.train.sha256(),
+        (f"{recipe.network} in {len(folds)} folds",),
+        arguments.temperature,
+    )
+    asked = cross_fitted(folds)
+    right = np.mean(targets.probabilities[asked].argmax(axis=1) == data.train.labels[asked])
+    console().print(
+        f"{right:.2%} of the {len(asked):,} answers by a network that had not seen the picture are right."
+    )
+    return targets
+
+
+def _recipe(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
+    """The recipe of every network, as scripts.train has it for the same options."""
+    start = starting_point(arguments.network or DEFAULT_NETWORK)
+    train = first(data.train, arguments.limit) if arguments.limit else data.train
+    return changed(for_few(start, len(data.train)) if data.named else start, arguments, train)
+
+
+def _answers(fold: Fold, data: LabelledData, recipe: Recipe) -> NDArray[np.float64]:
+    """Fit the fold's network, unless that is done, and ask it about what it has not seen."""
+    task = fold.run(recipe, data.described())
+    console().print(
+        f"{recipe.network}, fold {fold.number} of {fold.of}: {len(fold.parts.train):,} training pictures, "
+        f"{len(fold.unseen):,} to answer. Checkpoint in {task.folder}."
+    )
+    model = fit_alone(task, data, fold.parts, recipe).model
+    return answers_of(model, data.train.images[fold.unseen])
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.teach", description="Store a release's answers to a training set."
+        prog="python -m scripts.teach",
+        description="Store what releases, or networks that are trained in folds, say about a training set.",
     )
     parser.add_argument(
-        "releases", nargs="+", metavar="RELEASE", help="bundled, a release's folder or a store"
+        "releases", nargs="*", metavar="RELEASE", help="bundled, a release's folder or a store"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
     parser.add_argument(
-        "--temperature", type=_above_zero, default=1.0, metavar="T", help="above 1 softens (default 1)"
+        "--temperature",
+        type=_above_zero,
+        default=1.0,
+        metavar="T",
+        help="above 1 softens, below 1 sharpens (default 1)",
     )
     add_data_options(parser)
+    group = parser.add_argument_group("in place of releases", "networks that are trained here")
+    group.add_argument("--folds", type=_folds, metavar="K", help="train one on all but each of so many folds")
+    group.add_argument(
+        "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
+    )
+    group.add_argument(FRESH, action="store_true", help="forget the checkpoints and begin anew")
+    add_recipe_options(group)
     return parser
 
 
@@ -56,6 +137,31 @@ def _above_zero(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
     return value
+
+
+def _folds(text: str) -> int:
+    if not text.isdecimal() or int(text) < FEWEST:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {FEWEST} or more")
+    return int(text)
+
+
+def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """End as wrong usage where the arguments contradict each other."""
+    if arguments.teacher is not None or arguments.teaching is not None:
+        parser.error(
+            "--teacher and --teaching are for the student, in scripts.train: teachers learn from the labels"
+        )
+    if arguments.releases and arguments.folds:
+        parser.error("give RELEASEs to ask, or --folds to train networks and ask these, not both")
+    if not arguments.releases and not arguments.folds:
+        parser.error("name the RELEASEs to ask, such as bundled, or train networks with --folds K")
+    told = [name for name in ("network", *OPTIONS) if getattr(arguments, name) is not None]
+    told += ["fresh"] if arguments.fresh else []
+    if arguments.releases and told:
+        option = told[0].replace("_", "-")
+        parser.error(f"--{option} is of the networks that --folds trains; a RELEASE is asked as it is")
+    if not arguments.out.parent.is_dir():
+        parser.error(f"--out {arguments.out}: there is no folder {arguments.out.parent}")
 
 
 if __name__ == "__main__":

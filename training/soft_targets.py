@@ -22,8 +22,8 @@ from training.errors import SoftTargetsUnfit
 Targets = NDArray[np.float16]
 
 KEPT: Final = Path(__file__).parent / "soft-targets.npz"
-"""The answers that the bundled recipe learns from: Fashion-MNIST's training set, by networks that had not seen
-the picture (docs/report.md)."""
+"""What the bundled recipe learns from: answers to each picture of Fashion-MNIST's training set by networks
+that had not seen it (docs/report.md)."""
 
 USUAL_TEACHING: Final = 0.5
 """The teacher's share of the targets unless told otherwise; more of it was worse (docs/report.md)."""
@@ -36,7 +36,7 @@ class SoftTargets:
     Attributes:
         probabilities: float16 (N, C), one row per training picture, before anything is held out.
         train_sha256: of the training set (`LabelledImages.sha256`).
-        teachers: the releases' versions.
+        teachers: the releases' versions, or what was fitted in folds (folds.py).
         temperature: what the logarithms of the teachers' mean were divided by.
     """
 
@@ -112,9 +112,23 @@ def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: f
         ModelError: a teacher cannot be run.
     """
     mean = np.mean([_answers(teacher, train) for teacher in teachers.values()], axis=0)
+    return SoftTargets(soften(mean, temperature), train.sha256(), tuple(teachers), temperature)
+
+
+def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
+    """Divide the logarithms of probabilities by a temperature.
+
+    Args:
+        mean: float64 (N, C), rows that sum to 1.
+        temperature: above 1 softens; below, it sharpens, which takes back what label smoothing and mixup
+            did to the teachers.
+
+    Returns:
+        float16 (N, C), rows that sum to 1 as far as half precision goes.
+    """
     softened = np.maximum(mean, np.finfo(np.float32).tiny) ** (1 / temperature)
     softened /= softened.sum(axis=1, keepdims=True)
-    return SoftTargets(softened.astype(np.float16), train.sha256(), tuple(teachers), temperature)
+    return softened.astype(np.float16)
 
 
 def _answers(teacher: Classifier, train: LabelledImages) -> NDArray[np.float64]:

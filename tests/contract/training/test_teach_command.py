@@ -1,0 +1,218 @@
+"""`python -m scripts.teach`: by releases, and by networks that are trained in folds."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scripts import teach, train
+from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
+from tests.releases import a_release
+from tests.waiting import wait_for
+from training.checkpoints import FILE_NAME, Progress, Run, load_checkpoint
+from training.errors import BadRecipe
+from training.folds import deal
+from training.recipes import Recipe
+from training.soft_targets import load_soft_targets, soften
+from training.splitting import held_out_indices
+
+ROOT = Path(__file__).parents[3]
+LONG_ENOUGH = 120
+"""Seconds for a backend to start on a machine that is busy with other tests."""
+
+NO_TENSORFLOW = """
+import sys
+class Absent:
+    def find_spec(self, name, *rest):
+        if name.partition(".")[0] == "tensorflow":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+from scripts import teach
+sys.exit(teach.main())
+"""
+
+PICTURES = striped_pictures(400)
+HELD_OUT = held_out_indices(PICTURES.labels, 40, seed=0)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a small data set; what is trained goes below it."""
+    write_idx_folder(tmp_path / "data", train=400, test=20)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def in_two_folds(*more: str, epochs: int = 1) -> list[str]:
+    return [
+        *("--folds", "2", "--network", "dense", "--epochs", str(epochs), "--batch-size", "8"),
+        *("--validation", "40", "--patience", "9999", "--data", "data", "--out", "soft.npz", *more),
+    ]
+
+
+def started(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.teach", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def checkpoint(number: int) -> Path:
+    (folder,) = Path("runs").glob(f"dense-*-fold{number}of2")
+    return folder / FILE_NAME
+
+
+def progress(number: int) -> Progress:
+    folder = checkpoint(number).parent
+    stored = load_checkpoint(Run(folder, folder.name.removeprefix("dense-")))
+    assert stored is not None
+    return stored.progress
+
+
+def written() -> list[int]:
+    """When each fold's checkpoint was."""
+    return [checkpoint(number).stat().st_mtime_ns for number in (1, 2)]
+
+
+def test_a_student_learns_from_networks_that_were_trained_in_folds(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = teach.main(in_two_folds("--temperature", "0.66"))
+
+    shown = capsys.readouterr().out
+    targets = load_soft_targets(here / "soft.npz")
+    asked = np.setdiff1d(np.arange(400), HELD_OUT)
+    right = np.mean(targets.probabilities[asked].argmax(axis=1) == PICTURES.labels[asked])
+    assert code == 0
+    assert (targets.teachers, targets.temperature) == (("dense in 2 folds",), 0.66)
+    assert targets.probabilities.shape == (400, CLASSES)
+    assert np.allclose(targets.probabilities.sum(axis=1, dtype=np.float32), 1, atol=5e-3)
+    assert f"{right:.2%} of the 360 answers by a network that had not seen the picture are right." in shown
+    assert f"soft.npz: {(here / 'soft.npz').stat().st_size:,} bytes, targets {targets.sha256}." in shown
+
+    learning = ["--network", "dense", "--epochs", "1", "--data", "data", "--out", "store"]
+    assert train.main([*learning, "--teacher", "soft.npz"]) == 0
+
+
+def test_each_picture_is_answered_by_the_network_that_has_not_learnt_its_label(here: Path) -> None:
+    fold, _ = deal(PICTURES, Recipe(validation=40), 2, CLASSES)
+    asked = np.setdiff1d(np.arange(400), HELD_OUT)
+    in_first = np.setdiff1d(fold.unseen, HELD_OUT)
+    in_second = np.setdiff1d(asked, in_first)
+    images = PICTURES.images.copy()
+    # Here the bar lies one class before the label; so each fold teaches what is wrong in the other.
+    before = np.concatenate([in_first, HELD_OUT[::2]])
+    images[before] = np.roll(striped_pictures(400, seed=2).images, 1, axis=0)[before]
+    (here / "data" / "train-images-idx3-ubyte").write_bytes(idx_bytes(images))
+
+    teach.main(in_two_folds("--shift", "0", epochs=2))
+
+    given = load_soft_targets(here / "soft.npz").probabilities
+    answers, labels = given.argmax(axis=1), PICTURES.labels
+    assert np.mean(answers[in_first] == (labels[in_first] + 9) % CLASSES) > 0.9
+    assert np.mean(answers[in_second] == (labels[in_second] + 1) % CLASSES) > 0.9
+    bars = labels[HELD_OUT]
+    bars[::2] = (bars[::2] + 9) % CLASSES
+    first_says, second_says = (given[HELD_OUT, (bars + more) % CLASSES].mean() for more in (0, 1))
+    assert first_says == pytest.approx(second_says, rel=0.3)
+    assert first_says + second_says > 0.5
+
+
+def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(here: Path) -> None:
+    process = started(here, in_two_folds(epochs=8))
+    wait_for("a checkpoint", lambda: any(here.glob(f"runs/*-fold2of2/{FILE_NAME}")), LONG_ENOUGH)
+
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=LONG_ENOUGH)
+    first, second = checkpoint(1).read_bytes(), checkpoint(2).read_bytes()
+    code = teach.main(in_two_folds(epochs=8))
+
+    assert process.returncode == 130
+    assert err == "wardrobe: stopped. The same command goes on after the last finished epoch.\n"
+    assert code == 0
+    assert checkpoint(1).read_bytes() == first
+    assert checkpoint(2).read_bytes() != second
+    assert [len(progress(number).history) for number in (1, 2)] == [8, 8]
+
+
+def test_what_is_done_is_not_done_again_unless_it_is_told_to(here: Path) -> None:
+    teach.main(in_two_folds())
+    before, targets = written(), load_soft_targets(here / "soft.npz").probabilities
+
+    teach.main(in_two_folds("--temperature", "3"))
+    again, softened = written(), load_soft_targets(here / "soft.npz").probabilities
+    teach.main(in_two_folds("--fresh"))
+
+    assert again == before
+    assert softened == pytest.approx(soften(targets.astype(np.float64), 3), abs=2e-3)
+    assert softened.max() < 0.8 * targets.max()
+    assert all(now > then for now, then in zip(written(), before, strict=True))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_folds_are_trained_on_jax_without_tensorflow(here: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", NO_TENSORFLOW, *in_two_folds()],
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert load_soft_targets(here / "soft.npz").probabilities.shape == (400, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name the RELEASEs to ask, such as bundled, or train networks with --folds K"),
+        (["bundled", "--folds", "4"], "not both"),
+        (["--folds", "1"], "'1': expected 2 or more"),
+        (["--folds", "four"], "'four': expected 2 or more"),
+        (["--folds", "4", "--teacher", "a.npz"], "teachers learn from the labels"),
+        (["--folds", "4", "--teaching", "0.5"], "teachers learn from the labels"),
+        (["bundled", "--teacher", "a.npz"], "teachers learn from the labels"),
+        (["bundled", "--network", "wide4"], "--network is of the networks that --folds trains"),
+        (["bundled", "--label-smoothing", "0.1"], "--label-smoothing is of the networks"),
+        (["bundled", "--no-flip"], "--flip is of the networks that --folds trains"),
+        (["bundled", "--fresh"], "--fresh is of the networks that --folds trains"),
+        (["--folds", "4", "--out", "nowhere/soft.npz"], "there is no folder nowhere"),
+        (["--folds", "4", "--temperature", "0"], "expected a number above 0"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_wrong_usage_ends_with_the_reason(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        teach.main(["--out", "soft.npz", *arguments])
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_settings_that_cannot_be_trained_with_are_refused_before_anything_is_trained(here: Path) -> None:
+    with pytest.raises(BadRecipe, match="--folds 361: 360 training pictures allow 2 to 360"):
+        teach.main(in_two_folds("--folds", "361"))
+
+    assert not (here / "runs").exists()
+
+
+@pytest.mark.parametrize("arguments", [["release", "--out", "soft.npz"], ["--out", "soft.npz", "release"]])
+def test_a_release_is_asked_wherever_it_is_named(here: Path, arguments: list[str]) -> None:
+    a_release(here / "release")
+
+    code = teach.main([*arguments, "--data", "data"])
+
+    assert code == 0
+    assert load_soft_targets(here / "soft.npz").probabilities.shape == (400, CLASSES)
