@@ -17,8 +17,9 @@ from typing import Final, NoReturn
 
 from training.errors import NotInstalled
 
-ERRORS_ONLY = "3"
-"""Of TF_CPP_MIN_LOG_LEVEL: what C++ says later than the start, as far as it is fatal."""
+LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
+ERRORS_ONLY: Final = "3"
+"""What C++ says later than the start, as far as it is fatal."""
 
 BACKEND: Final = "KERAS_BACKEND"
 TENSORFLOW: Final = "tensorflow"
@@ -45,6 +46,9 @@ def start_backend() -> None:
         raise NotInstalled(
             f"{BACKEND}={JAX}, and JAX is not installed. `make train` installs it, or pip: requirements.txt."
         )
+    else:
+        # Before JAX sets a level of its own, which TensorFlow would then take for the user's wish.
+        os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
 
 
 def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
@@ -76,7 +80,7 @@ def start_tensorflow() -> None:
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise NotInstalled("TensorFlow is not installed. `make train` installs it, or pip: requirements.txt.")
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY) != ERRORS_ONLY:
+    if os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY) != ERRORS_ONLY:
         importlib.import_module("tensorflow")
         return
     with _kept_back():

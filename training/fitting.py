@@ -6,11 +6,11 @@ goes on as if nothing had happened, on another of Keras' backends if need be. To
 takes the steps: backend.py.
 """
 
+import random
 import time
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,7 +105,8 @@ class _Fit:
     """A training under way: the network, its average, the optimizer and how far they are."""
 
     def __init__(self, split: Split, classes: int, recipe: Recipe, run: Run) -> None:
-        keras.utils.set_random_seed(recipe.seed)
+        # All that Keras draws its own seeds from; its set_random_seed loads TensorFlow on every backend.
+        random.seed(recipe.seed)
         self._split = split
         self._recipe = recipe
         self._model = begin(run.start, recipe, classes, training=True)

@@ -1,23 +1,17 @@
-"""What augmentation does, that a seed repeats it on every backend of Keras, and that no artifact holds it."""
+"""What augmentation does, that a seed repeats it, and that no artifact holds it."""
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, striped_pictures
-from training.augmentation import Augmentation, Draws
+from training.augmentation import Augmentation
 from training.checkpoints import Run
 from training.export import save_artifact
 from training.fitting import fit
@@ -32,72 +26,14 @@ SQUARE[:, 9:19, 9:19] = 200
 UPRIGHT = np.zeros((MANY, 28, 28), np.uint8)
 UPRIGHT[:, 4:24, 12:16] = 200
 
-NOISE = np.random.default_rng(0).integers(0, 256, (200, 28, 28), np.uint8)
-CLASS_OF_EACH = np.eye(CLASSES, dtype=np.float32)[np.arange(200) % CLASSES]
-
-ROOT = Path(__file__).parents[3]
-LONG_ENOUGH = 120
-"""Seconds for JAX to start on a machine that is busy with other tests."""
-
-COMPARED = {
-    "all but affine": replace(EVERYTHING, rotate=0.0, zoom=0.0, shear=0.0),
-    "affine": replace(NOTHING, rotate=10.0, zoom=0.1, shear=5.0),
-}
-ON_JAX = """
-import json, sys
-import jax, numpy as np
-from training.augmentation import Augmentation
-from training.recipes import Recipe
-
-given, changed = np.load(sys.argv[1]), {}
-for name, settings in json.loads(sys.argv[3]).items():
-    augmentation = Augmentation(Recipe(**settings))
-    draws = augmentation.draw((3, len(given["images"])), [7, 1])
-    last = {kind: values[2] for kind, values in draws.items()}
-    images, targets = jax.jit(augmentation)(given["images"], given["targets"], last)
-    changed |= {f"{name}: images": images, f"{name}: targets": targets}
-np.savez(sys.argv[2], **changed)
-"""
-"""What `augmented_by_tensorflow` does, for a process of its own: one process has one backend."""
-
 
 def augmented(
     recipe: Recipe, images: NDArray[np.uint8], targets: NDArray[np.float32] | None = None, seed: int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     augmentation, one_class = Augmentation(recipe), np.ones((len(images), 1), np.float32)
-    draws = of_step(0, augmentation.draw((1, len(images)), [seed]))
+    draws = {name: values[0] for name, values in augmentation.draw((1, len(images)), [seed]).items()}
     mixed = augmentation(images, one_class if targets is None else targets, draws)
-    return mixed[0].numpy(), mixed[1].numpy()
-
-
-def of_step(step: int, draws: Draws) -> Draws:
-    return {name: values[step] for name, values in draws.items()}
-
-
-def augmented_by_tensorflow(recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """The noise after the third of three steps, in a compiled function."""
-    augmentation = Augmentation(recipe)
-    draws = of_step(2, augmentation.draw((3, len(NOISE)), [7, 1]))
-    mixed = tf.function(augmentation)(tf.constant(NOISE), tf.constant(CLASS_OF_EACH), draws)
-    return mixed[0].numpy(), mixed[1].numpy()
-
-
-@pytest.fixture(scope="module")
-def on_jax(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray[Any]]:
-    """The images and targets of each of COMPARED after the same step, from the other backend."""
-    folder = tmp_path_factory.mktemp("jax")
-    given, changed = folder / "given.npz", folder / "changed.npz"
-    np.savez(given, images=NOISE, targets=CLASS_OF_EACH)
-    settings = json.dumps({name: asdict(recipe) for name, recipe in COMPARED.items()})
-    subprocess.run(
-        [sys.executable, "-c", ON_JAX, str(given), str(changed), settings],
-        cwd=ROOT,
-        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-        check=True,
-        timeout=LONG_ENOUGH,
-    )
-    with np.load(changed) as arrays:
-        return dict(arrays)
+    return np.asarray(mixed[0]), np.asarray(mixed[1])
 
 
 def centres(images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -315,20 +251,6 @@ def test_augmentation_that_is_switched_off_changes_nothing() -> None:
     assert Augmentation(NOTHING).draw((2, 20), [0]) == {}
     assert pictures.tolist() == images.tolist()
     assert same_targets.tolist() == targets.tolist()
-
-
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-@pytest.mark.parametrize(("name", "tolerance"), [("all but affine", 0), ("affine", 1)])
-def test_each_backend_does_the_same_to_pictures_and_targets(
-    name: str, tolerance: int, on_jax: dict[str, NDArray[Any]]
-) -> None:
-    pictures, targets = augmented_by_tensorflow(COMPARED[name])
-
-    there, targets_there = on_jax[f"{name}: images"], on_jax[f"{name}: targets"]
-    assert (there.dtype, targets_there.dtype) == (pictures.dtype, targets.dtype)
-    assert (pictures != NOISE).any(axis=(1, 2)).mean() > 0.9
-    assert np.abs(there.astype(int) - pictures).max() <= tolerance
-    assert targets_there.tolist() == targets.tolist()
 
 
 def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(

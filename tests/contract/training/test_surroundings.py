@@ -2,9 +2,9 @@
 
 import platform
 import socket
+from importlib.metadata import version
 
 import keras
-import tensorflow as tf
 
 from training.surroundings import git_commit, hardware, libraries
 
@@ -17,10 +17,14 @@ def test_the_hardware_is_named_with_its_cores_and_without_the_host() -> None:
 
 
 def test_versions_are_those_that_ran() -> None:
-    told = libraries()
+    backend, told = keras.backend.backend(), libraries()
 
-    assert (told["tensorflow"], told["keras"]) == (tf.__version__, keras.__version__)
+    assert (told[backend], told["keras"]) == (version(backend), keras.__version__)
     assert told["python"] == platform.python_version()
+
+
+def test_the_backend_that_did_not_run_is_not_named() -> None:
+    assert {"tensorflow", "jax"} & set(libraries()) == {keras.backend.backend()}
 
 
 def test_the_commit_is_a_full_one_or_none() -> None:
