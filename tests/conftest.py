@@ -1,5 +1,6 @@
 """What every kind of test may ask for: S3 servers for the session, and the count of what could not run."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from tests import s3_servers
 from tests.s3_servers import S3Server
 from tests.system_parts import missing_parts
+
+# Importing JAX sets it to 1, and the commands that the tests start would take that for their user's wish.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 from model_store.local import open_release
 from model_store.report import Report, parse_report
 from scripts import train
+from scripts.quiet import LOG_LEVEL
 from tests.fashion import write_csv, write_idx_folder
 from tests.service import ROOT
 from tests.unit.test_quiet import NO_TENSORFLOW
@@ -19,11 +20,13 @@ LONG_ENOUGH = 300
 
 
 def on_jax(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Give a command to Python on the other backend."""
+    """Give a command to Python on the other backend; how much is told is left to it."""
+    # What the tests themselves have imported may have set it.
+    inherited = {name: value for name, value in os.environ.items() if name != LOG_LEVEL}
     return subprocess.run(
         [sys.executable, *words],
         cwd=cwd,
-        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)},
+        env=inherited | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
