@@ -32,7 +32,7 @@ def on_tensorflow() -> bool:
 
 
 def start_backend() -> None:
-    """Load what KERAS_BACKEND names: `tensorflow`, which it need not, or `jax`.
+    """Make ready what KERAS_BACKEND names: TensorFlow, loaded now, or JAX, which Keras loads itself.
 
     Raises:
         NotInstalled: it is not there, or is neither.

@@ -82,6 +82,11 @@ class Bricks:
         """The mean of each 2 x 2; at an odd edge, of what there is."""
         return layers.AveragePooling2D(2, padding="same", name=name, dtype=self.policy)(x)
 
+    def placed(self, x: Tensor, name: str) -> Tensor:
+        """One row a picture: each channel by a filter of its own over all positions, normalized."""
+        x = self.depthwise(x, x.shape[1], "place", padding="valid")
+        return self.flattened(self.normalized(x, "place_norm"), name)
+
     def meant(self, x: Tensor, name: str) -> Tensor:
         """The mean of each channel over all positions."""
         return layers.GlobalAveragePooling2D(name=name, dtype=self.policy)(x)

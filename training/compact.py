@@ -55,8 +55,7 @@ def compact(x: Tensor, bricks: Bricks, shape: Shape) -> Tensor:
         for number in range(1, count + 1):
             halved = stage == 2 and number == 1
             x = blocks.block(x, shape.width << stage, f"stage{stage}_{number}", halved=halved)
-    x = bricks.depthwise(x, x.shape[1], "place", padding="valid")
-    return bricks.flattened(bricks.normalized(x, "place_norm"), FEATURES)
+    return bricks.placed(x, FEATURES)
 
 
 def resnet(x: Tensor, bricks: Bricks) -> Tensor:

@@ -19,6 +19,7 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
 from training.bricks import FEATURES
+from training.datasets import ANSWERED_AT_ONCE
 from training.distance import Whitening
 from training.errors import GraphUnusable, ParityFailed
 from training.networks import with_softmax
@@ -33,9 +34,6 @@ PARITY_TOLERANCE: Final = 1e-5
 """Largest difference of a probability between network and float32 graph."""
 
 PARITY_PICTURES: Final = 1000
-
-BATCH: Final = 500
-"""Pictures per forward pass; any size gives the same answer."""
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -64,7 +62,7 @@ def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
 
 
 def _batched(model: Network, images: PixelsBatch) -> Probabilities:
-    answers: Probabilities = model.predict(images, batch_size=BATCH, verbose=0)
+    answers: Probabilities = model.predict(images, batch_size=ANSWERED_AT_ONCE, verbose=0)
     return answers
 
 

@@ -9,7 +9,7 @@ takes the steps: backend.py.
 import random
 import time
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from model_store.report import Epoch
 from training.augmentation import Augmentation
 from training.backend import steps_of
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
-from training.datasets import LabelledImages
+from training.datasets import ANSWERED_AT_ONCE, LabelledImages
 from training.fine_tuning import begin
 from training.optimizers import build_optimizer
 from training.recipes import Recipe
@@ -27,9 +27,6 @@ from training.splitting import Split
 from training.steps import Lesson, Trainee
 from training.surroundings import hardware, libraries
 from training.untyped import Network
-
-EVALUATION_BATCH: Final = 500
-"""Pictures per forward pass while validating; any size gives the same answer."""
 
 
 class Watcher(Protocol):
@@ -114,6 +111,7 @@ class _Fit:
         self._average.set_weights(self._model.get_weights())
         self._optimizer = build_optimizer(recipe, self._model.trainable_variables)
         self._best: Weights = []
+        self._hardware, self._libraries = hardware(), libraries()
         self.progress = Progress(fingerprint=run.fingerprint)
         self._augmentation = Augmentation(recipe)
         self._steps = steps_of(
@@ -158,7 +156,7 @@ class _Fit:
     def _validate(self) -> tuple[float, NDArray[np.int64]]:
         """Mean loss of the averaged weights on the held-out pictures, and the class they give to each."""
         held_out = self._split.validation
-        logits = self._average.predict(held_out.images, batch_size=EVALUATION_BATCH, verbose=0)
+        logits = self._average.predict(held_out.images, batch_size=ANSWERED_AT_ONCE, verbose=0)
         logits = logits.astype(np.float64)
         log_total = np.logaddexp.reduce(logits, axis=1)
         truth = logits[np.arange(len(held_out)), held_out.labels]
@@ -181,8 +179,8 @@ class _Fit:
             best_epoch=best,
             finished=tired or epoch.epoch >= self._recipe.epochs,
             history=history,
-            hardware=tuple(dict.fromkeys((*self.progress.hardware, hardware()))),
-            libraries=libraries(),
+            hardware=tuple(dict.fromkeys((*self.progress.hardware, self._hardware))),
+            libraries=self._libraries,
         )
 
     def checkpoint(self) -> Checkpoint:

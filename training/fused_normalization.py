@@ -10,8 +10,9 @@ from training.untyped import Tensor
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # keras ships no types
-    """The same arithmetic, and the same weights in the same order.
+    """The same weights in the same order, and the same arithmetic but for one thing.
 
+    The kernel's variance, which moves the running one, divides by one less than there are.
     A step of `resnet` at batch 128 takes 58 ms instead of 113 in float32, 40 instead of 60 in bfloat16 (two
     AMD EPYC cores, TensorFlow 2.21).
     """

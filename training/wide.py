@@ -1,6 +1,6 @@
 """Wide residual networks: too dear to serve, and there to teach the compact ones.
 
-Touches nothing. What learns from them: soft_targets.py. What is served: compact.py.
+Touches nothing. How they are asked: folds.py. What learns from them and is served: compact.py.
 """
 
 from typing import Final
@@ -30,8 +30,7 @@ def wide(x: Tensor, bricks: Bricks, factor: int) -> Tensor:
             strides = 2 if stage > 0 and number == 0 else 1
             x = _block(x, bricks, (16 << stage) * factor, f"stage{stage + 1}_{number + 1}", strides)
     x = bricks.rectified(bricks.normalized(x, "last_norm"), "last_relu")
-    x = bricks.depthwise(x, x.shape[1], "place", padding="valid")
-    return bricks.flattened(bricks.normalized(x, "place_norm"), FEATURES)
+    return bricks.placed(x, FEATURES)
 
 
 def _block(x: Tensor, bricks: Bricks, channels: int, name: str, strides: int) -> Tensor:
