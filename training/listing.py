@@ -87,7 +87,7 @@ def _is_divided(folder: Path) -> bool:
 
 def _divided(folder: Path) -> tuple[list[Listed], list[Path]]:
     pictures: list[Listed] = []
-    left_out = [entry for entry in _entries(folder) if not entry.is_dir() or _is_hidden(entry)]
+    left_out = [entry for entry in entries(folder) if not entry.is_dir() or is_hidden(entry)]
     for part in PARTS:
         found, others = _folder_part(folder / part, part)
         pictures += found
@@ -110,8 +110,8 @@ def _folder_part(folder: Path, part: Part | None) -> tuple[list[Listed], list[Pa
     pictures: list[Listed] = []
     left_out: list[Path] = []
     folders: dict[str, Path] = {}
-    for entry in _entries(folder):
-        if _is_hidden(entry) or not entry.is_dir():
+    for entry in entries(folder):
+        if is_hidden(entry) or not entry.is_dir():
             left_out.append(entry)
             continue
         label = _label(entry.name, str(entry))
@@ -128,8 +128,8 @@ def _class_folder(folder: Path) -> tuple[list[Path], list[Path]]:
     """The pictures of one class, and what lies beside them."""
     pictures: list[Path] = []
     left_out: list[Path] = []
-    for entry in _entries(folder):
-        (pictures if _could_be_picture(entry) else left_out).append(entry)
+    for entry in entries(folder):
+        (pictures if could_be_picture(entry) else left_out).append(entry)
     if not pictures:
         raise BadClasses(
             f"{folder}: no picture in it. Put the pictures of the class {folder.name!r} right there, not in "
@@ -138,20 +138,26 @@ def _class_folder(folder: Path) -> tuple[list[Path], list[Path]]:
     return pictures, left_out
 
 
-def _could_be_picture(entry: Path) -> bool:
-    return not entry.is_dir() and not _is_hidden(entry) and entry.suffix.lower() not in NO_PICTURES
+def could_be_picture(entry: Path) -> bool:
+    """Whether a file is taken for a picture, by its name."""
+    return not entry.is_dir() and not is_hidden(entry) and entry.suffix.lower() not in NO_PICTURES
 
 
-def _is_hidden(entry: Path) -> bool:
+def is_hidden(entry: Path) -> bool:
+    """Whether an entry is for machines alone, and is passed over."""
     return entry.name.startswith(".") or entry.name == "__MACOSX"  # which Apple's archives bring along
 
 
 def _seen(folder: Path) -> list[Path]:
-    return [entry for entry in _entries(folder) if not _is_hidden(entry)]
+    return [entry for entry in entries(folder) if not is_hidden(entry)]
 
 
-def _entries(folder: Path) -> list[Path]:
-    """What is in a folder, by name."""
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder, by name.
+
+    Raises:
+        DataSetMissing: the folder cannot be read.
+    """
     try:
         return sorted(folder.iterdir())
     except OSError as error:

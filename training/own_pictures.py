@@ -11,9 +11,10 @@ from typing import Final
 
 import numpy as np
 
+from inference.contract import InputContract
 from training.datasets import LabelledData, LabelledImages
 from training.errors import BadClasses, BadPictures
-from training.listing import Listing, list_csv, list_folder
+from training.listing import Listed, Listing, list_csv, list_folder
 from training.picture_files import NAMED, PictureFile, Say, Watch, read_pictures
 
 TEST_SHARE: Final = 6
@@ -44,7 +45,8 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
     """
     listing = list_folder(place) if place.is_dir() else list_csv(place)
     _tell_left_out(listing, say)
-    files = read_pictures(listing.pictures, say, watch, skip_unreadable=skip_unreadable)
+    imaging = InputContract().imaging
+    files = read_pictures(listing.pictures, imaging, say, watch, skip_unreadable=skip_unreadable)
     train, test = divide(_once(files, say))
     _check_sizes(listing, train, test)
     return LabelledData(
@@ -63,9 +65,9 @@ def _tell_left_out(listing: Listing, say: Say) -> None:
         say(f"left out {len(listing.left_out)} that are not taken for pictures of a class: {first}{more}.")
 
 
-def _once(files: list[PictureFile], say: Say) -> list[PictureFile]:
+def _once(files: list[PictureFile[Listed]], say: Say) -> list[PictureFile[Listed]]:
     """Each content once, in order of its sha256."""
-    known: dict[str, PictureFile] = {}
+    known: dict[str, PictureFile[Listed]] = {}
     for one in files:
         other = known.setdefault(one.sha256, one).listed
         if (other.label, other.part) != (one.listed.label, one.listed.part):
@@ -83,7 +85,7 @@ def _role(label: str, part: str | None) -> str:
     return label if part is None else f"{label}, {part}"
 
 
-def _check_sizes(listing: Listing, train: list[PictureFile], test: list[PictureFile]) -> None:
+def _check_sizes(listing: Listing, train: list[PictureFile[Listed]], test: list[PictureFile[Listed]]) -> None:
     learnt, measured = (Counter(one.listed.label for one in part) for part in (train, test))
     for label in listing.labels:
         if learnt[label] < FEWEST or measured[label] < 1:
@@ -94,7 +96,7 @@ def _check_sizes(listing: Listing, train: list[PictureFile], test: list[PictureF
             )
 
 
-def divide(files: list[PictureFile]) -> tuple[list[PictureFile], list[PictureFile]]:
+def divide(files: list[PictureFile[Listed]]) -> tuple[list[PictureFile[Listed]], list[PictureFile[Listed]]]:
     """Divide pictures into a training and a test set.
 
     Args:
@@ -110,15 +112,15 @@ def divide(files: list[PictureFile]) -> tuple[list[PictureFile], list[PictureFil
         )
     sizes = Counter(one.listed.label for one in files)
     wanted = {label: max(1, round(size / TEST_SHARE)) for label, size in sizes.items()}
-    train: list[PictureFile] = []
-    test: list[PictureFile] = []
+    train: list[PictureFile[Listed]] = []
+    test: list[PictureFile[Listed]] = []
     for one in files:
         wanted[one.listed.label] -= 1
         (test if wanted[one.listed.label] >= 0 else train).append(one)
     return train, test
 
 
-def _arrays(files: list[PictureFile], labels: tuple[str, ...]) -> LabelledImages:
+def _arrays(files: list[PictureFile[Listed]], labels: tuple[str, ...]) -> LabelledImages:
     numbers = {label: number for number, label in enumerate(labels)}
     return LabelledImages(
         np.stack([one.pixels for one in files]),

@@ -1,7 +1,8 @@
 """Read picture files to pixels exactly as the service reads uploads, on all cores.
 
-inference/decode.py and inference/convert.py do it, with the limits and parameters that a release is served
-with. Reads the files that a listing names. Which files: listing.py; what is made of them: own_pictures.py.
+inference/decode.py and inference/convert.py do it, with the limits that a release is served with and the
+parameters that it brings along. Reads the files that a listing names. Which files: listing.py and photos.py;
+what is made of them: own_pictures.py and photos.py.
 """
 
 import hashlib
@@ -10,16 +11,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from inference.arrays import Pixels
-from inference.contract import InputContract
+from inference.contract import Imaging
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from training.errors import BadPictures
-from training.listing import Listed
 
 MAX_BYTES: Final = 200_000_000
 """Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
@@ -33,16 +33,29 @@ Watch = Callable[[int, int], None]
 """Told how many files of how many are read."""
 
 
+class HasPath(Protocol):
+    """An entry of a listing, of whichever kind."""
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        ...
+
+
+ListedT = TypeVar("ListedT", bound=HasPath)
+
+
 @dataclass(frozen=True)
-class PictureFile:
+class PictureFile(Generic[ListedT]):
     """A file that was read.
 
     Attributes:
+        listed: its entry in the listing.
         sha256: hex digest of the file's bytes.
         pixels: uint8 (28, 28), what the model would see of it.
     """
 
-    listed: Listed
+    listed: ListedT
     sha256: str
     pixels: Pixels
 
@@ -54,12 +67,13 @@ class _Unreadable:
 
 
 def read_pictures(
-    pictures: Sequence[Listed], say: Say, watch: Watch, *, skip_unreadable: bool
-) -> list[PictureFile]:
+    pictures: Sequence[ListedT], imaging: Imaging, say: Say, watch: Watch, *, skip_unreadable: bool
+) -> list[PictureFile[ListedT]]:
     """Read and convert picture files.
 
     Args:
         pictures: which.
+        imaging: how the model wants them converted.
         say: told what was skipped, and how many pictures show nothing.
         watch: told after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
@@ -70,11 +84,11 @@ def read_pictures(
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    read: list[PictureFile] = []
+    read: list[PictureFile[ListedT]] = []
     unreadable: list[_Unreadable] = []
     # Threads are enough: decoding, hashing and resampling let go of Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, one in enumerate(pool.map(_read, pictures), start=1):
+        for done, one in enumerate(pool.map(lambda one: _read(one, imaging), pictures), start=1):
             if isinstance(one, _Unreadable):
                 unreadable.append(one)
             else:
@@ -85,13 +99,13 @@ def read_pictures(
     return read
 
 
-def _read(listed: Listed) -> PictureFile | _Unreadable:
+def _read(listed: ListedT, imaging: Imaging) -> PictureFile[ListedT] | _Unreadable:
     try:
         size = listed.path.stat().st_size
         if size > MAX_BYTES:
             return _Unreadable(listed.path, f"{size:,} bytes; at most {MAX_BYTES:,} are read.")
         content = listed.path.read_bytes()
-        pixels = decoded_to_pixels(decode(content, MAX_PIXELS), InputContract().imaging)
+        pixels = decoded_to_pixels(decode(content, MAX_PIXELS), imaging)
     except OSError as error:
         return _Unreadable(listed.path, f"{error.strerror}.")
     except UploadError as error:
@@ -112,7 +126,7 @@ def _tell_unreadable(unreadable: list[_Unreadable], count: int, say: Say, *, ski
     say(f"skipped {len(unreadable)} of {count} files that cannot be read. {first}{more}")
 
 
-def _tell_black(read: list[PictureFile], say: Say) -> None:
+def _tell_black(read: list[PictureFile[ListedT]], say: Say) -> None:
     """A picture in which nothing stands out from its border comes out black; see inference/convert.py."""
     black = [one.listed.path for one in read if not one.pixels.any()]
     if black:
