@@ -158,10 +158,91 @@ class OutOfScope(Frozen):
     unfamiliar: Share
 
 
+class ClassRecall(Frozen):
+    """How many photos of one class there were, and the share of them that was recognised."""
+
+    n: Count
+    recall: Share
+
+
+class PhotoDecisions(Coverage):
+    """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
+
+    ambiguous: Share
+    unfamiliar: Share
+
+
+class CurvePoint(Frozen):
+    """What another confidence threshold would do, at the same familiarity threshold.
+
+    Attributes:
+        threshold: of confidence.
+        coverage: share of the tier's photos that would be accepted.
+        accuracy: share of these that are right.
+    """
+
+    threshold: Share
+    coverage: Share
+    accuracy: Share
+
+
+class ForeignAuroc(Frozen):
+    """How well a tier's photos are told from foreign ones: areas under ROC curves, 0.5 is chance.
+
+    Attributes:
+        n: foreign photos that they were told from.
+        familiarity: area of the familiarity as served; None where the model measures none.
+        confidence: the same of the largest probability, for comparison.
+    """
+
+    n: Count
+    familiarity: Share | None
+    confidence: Share
+
+
+class SourceFigures(Frozen):
+    """What became of the foreign photos of one folder."""
+
+    n: Count
+    accepted: Share
+    unfamiliar: Share
+
+
+class PhotoFigures(Frozen):
+    """Answers to photos of real garments of one tier; or, in tier X, of what is none of the classes.
+
+    What only garments have is None or empty in tier X, and the other way round.
+
+    Attributes:
+        split: what the photos were good for: `development` if choices were made on them.
+        macro_accuracy: mean of the recalls of those classes that the tier has.
+        macro_accuracy_interval: 95% interval of that (Price and Bonett 2004).
+        accuracy: share of right answers.
+        per_class: by label.
+        ece: expected calibration error, as the test set's.
+        curve: by falling threshold, rising coverage.
+        auroc: None where there are no foreign photos.
+        sources: in tier X, by the folder's name.
+    """
+
+    split: str = "development"
+    n: Count
+    macro_accuracy: Share | None
+    macro_accuracy_interval: tuple[Share, Share] | None
+    accuracy: Share | None
+    per_class: dict[str, ClassRecall]
+    ece: Share | None
+    decisions: PhotoDecisions
+    curve: tuple[CurvePoint, ...]
+    auroc: ForeignAuroc | None
+    sources: dict[str, SourceFigures]
+
+
 class Report(Frozen):
     """Everything in report.json.
 
     Attributes:
+        photos: by tier; empty where no photos were measured.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
     """
@@ -174,6 +255,7 @@ class Report(Frozen):
     validation: SplitFigures
     test: TestFigures
     out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict, exclude_if=lambda kinds: not kinds)
+    photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
     examples: Examples
     history: tuple[Epoch, ...]
 

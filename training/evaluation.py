@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from inference.arrays import Probabilities
+from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract
 from inference.session import Session
@@ -76,16 +76,23 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    classifier = Classifier(session, contract)
-    predictions: list[Prediction] = []
-    for batch in in_batches(images.images):
-        predictions += classifier.classify(batch)
+    predictions = predict(session, contract, images.images)
     return Answers(
         truth=images.labels,
         predicted=np.array([one.class_id for one in predictions], np.int64),
         probabilities=np.stack([one.probabilities for one in predictions]),
         accepted=np.array([one.decision == "accept" for one in predictions]),
     )
+
+
+def predict(session: Session, contract: ModelContract, images: PixelsBatch) -> list[Prediction]:
+    """What serving would answer to uint8 (N, 28, 28), in batches.
+
+    Raises:
+        ModelError: the model cannot be run, or its answers break the contract.
+    """
+    classifier = Classifier(session, contract)
+    return [one for batch in in_batches(images) for one in classifier.classify(batch)]
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:

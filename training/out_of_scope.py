@@ -13,11 +13,12 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
 from inference.arrays import Distances, PixelsBatch
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Prediction
 from inference.contract import EDGE, ModelContract
 from inference.session import Session
 from model_store.report import OutOfScope
 from training.datasets import in_batches
+from training.evaluation import predict
 
 NOISE_PICTURES: Final = 2000
 
@@ -69,8 +70,7 @@ def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> d
 
 
 def _told(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Told:
-    classifier = Classifier(session, contract)
-    predictions = [one for batch in in_batches(pictures) for one in classifier.classify(batch)]
+    predictions = predict(session, contract, pictures)
     found = [session.run(batch).distances for batch in in_batches(pictures)]
     distances = [one for one in found if one is not None]
     return _Told(predictions, np.concatenate(distances) if distances else None)

@@ -35,6 +35,9 @@ from training.figures import draw_all
 from training.fitting import Fitted
 from training.flops import mflops
 from training.out_of_scope import judge
+from training.photo_evaluation import measure_photos
+from training.photo_figures import draw_photos
+from training.photos import Photos
 from training.quantisation import quantise
 from training.recipes import Recipe
 from training.splitting import Split
@@ -42,6 +45,8 @@ from training.surroundings import git_commit, hardware, libraries
 
 GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
+DEVELOPMENT: Final = "development"
+"""What photos are good for that a release was made with: choices were made on them."""
 
 Say = Callable[[str], None]
 
@@ -54,6 +59,7 @@ class Material:
         split: the training set in its two parts, as the fit saw them.
         command: what was typed to train it.
         quantised: serve the graph in eight bits, if it answers well enough.
+        photos: of real garments, that choices were made on and that the report tells of.
     """
 
     data: LabelledData
@@ -62,6 +68,7 @@ class Material:
     fitted: Fitted
     command: str
     quantised: bool = False
+    photos: Photos | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +94,13 @@ class Evidence:
     Attributes:
         split: the training set in its two parts; the held-out one calibrates.
         labels: class names in index order.
+        photos: of real garments, beside the data set.
     """
 
     data: LabelledData
     split: Split
     labels: tuple[str, ...]
+    photos: Photos | None = None
 
 
 def make_release(folder: Path, material: Material, say: Say) -> Manifest:
@@ -110,7 +119,9 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
     _export(folder, material)
-    evidence = Evidence(data=material.data, split=material.split, labels=material.data.labels)
+    evidence = Evidence(
+        data=material.data, split=material.split, labels=material.data.labels, photos=material.photos
+    )
     return complete_release(folder, evidence, _origin(material), say)
 
 
@@ -166,6 +177,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     report, answers = _measure(session, contract, evidence, origin, folder)
     (folder / REPORT).write_bytes(report_bytes(report))
     draw_all(folder / FIGURES, report, answers, evidence.data.test.images)
+    draw_photos(folder / FIGURES, report.photos)
     golden = held_out.images[:GOLDEN_PICTURES]
     return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
 
@@ -174,6 +186,7 @@ def _measure(
     session: Session, contract: ModelContract, evidence: Evidence, origin: Origin, folder: Path
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report, and the answers to the test set behind it."""
+    photos = evidence.photos
     answers = answer(session, contract, evidence.data.test)
     before = answer(session, uncalibrated(contract), evidence.data.test)
     report = Report(
@@ -185,6 +198,7 @@ def _measure(
         validation=counted(answer(session, contract, evidence.split.validation)),
         test=measured(answers, before, contract),
         out_of_scope=judge(session, contract, evidence.data.test.images),
+        photos={} if photos is None else measure_photos(session, contract, photos, DEVELOPMENT),
         examples=examples(answers, contract.labels),
         history=origin.history,
     )

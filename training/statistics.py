@@ -3,6 +3,7 @@
 Pure. Precision, recall, F1 and the confusion matrix are sklearn's (evaluation.py).
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Any, Final
 
@@ -38,6 +39,24 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     share, weight = right / n, Z_95**2 / n
     centre = (share + weight / 2) / (1 + weight)
     half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def macro_interval(right: Sequence[int], n: Sequence[int]) -> tuple[float, float]:
+    """95% interval of the mean of several shares (Price and Bonett 2004, Comput. Stat. Data Anal. 45, 449).
+
+    The normal approximation, after 2 right and 2 wrong answers that nobody gave are dealt out evenly to the
+    shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
+
+    Args:
+        right: how many of each were right.
+        n: of how many, each at least 1.
+    """
+    shares = len(n)
+    counts = np.asarray(n, np.float64) + 4 / shares
+    adjusted = (np.asarray(right, np.float64) + 2 / shares) / counts
+    half = Z_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
+    centre = float(adjusted.mean())
     return max(0.0, centre - half), min(1.0, centre + half)
 
 

@@ -1,0 +1,215 @@
+"""The figures of photos against values worked out by hand."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.arrays import PixelsBatch
+from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.session import Scores
+from model_store.manifest import DataSet
+from model_store.report import PhotoFigures, parse_report, report_bytes
+from tests.releases import a_report
+from training.photo_evaluation import CURVE_POINTS, measure_photos
+from training.photos import FOREIGN, Photos
+from training.statistics import macro_interval
+
+CONTRACT = ModelContract(
+    labels=("Bag", "Coat", "Dress"),
+    input=InputContract(),
+    temperature=1.0,
+    thresholds=Thresholds(confidence=0.7, familiarity=0.5),
+    familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
+)
+
+A_DATA_SET = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
+
+ANSWERS = {
+    "a sure bag": ((0.9, 0.1, 0.0), 0.1),
+    "an unsure bag": ((0.6, 0.2, 0.2), 0.3),
+    "a sure coat": ((0.2, 0.8, 0.0), 0.2),
+    "a strange bag": ((0.95, 0.05, 0.0), 1.9),
+}
+"""Probabilities and distance; familiarity is 1 less half the distance."""
+
+TAKEN = (
+    ("A", "0", 0, "a sure bag"),
+    ("A", "0", 0, "an unsure bag"),
+    ("A", "0", 0, "a sure coat"),
+    ("A", "1", 1, "a sure coat"),
+    ("C", "1", 1, "a strange bag"),
+    ("X", "Hats", FOREIGN, "a strange bag"),
+    ("X", "Hats", FOREIGN, "an unsure bag"),
+    ("A", "X_Rings", FOREIGN, "a sure bag"),
+)
+"""Tier, folder, label, and how the session will answer."""
+
+
+class WrittenAnswers:
+    """A session that answers photos by the number in their first pixel."""
+
+    outputs = 3
+
+    def __init__(self, *, measures_distance: bool = True) -> None:
+        self._answers = tuple(ANSWERS.values())
+        self._measures_distance = measures_distance
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        told = [self._answers[index] for index in pixels[:, 0, 0]]
+        return Scores(
+            np.array([one for one, _ in told], np.float32),
+            np.array([one for _, one in told], np.float32) if self._measures_distance else None,
+        )
+
+
+class Fading:
+    """A session that is a little less sure of each photo than of the one before."""
+
+    outputs = 3
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        bag = np.linspace(0.99, 0.5, len(pixels), dtype=np.float32)
+        return Scores(np.stack([bag, 1 - bag, 0 * bag], axis=1), np.zeros(len(pixels), np.float32))
+
+
+def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
+    images = np.zeros((len(taken), 28, 28), np.uint8)
+    images[:, 0, 0] = [list(ANSWERS).index(shown) for *_, shown in taken]
+    return Photos(
+        images=images,
+        labels=np.array([label for _, _, label, _ in taken], np.uint8),
+        tiers=tuple(tier for tier, *_ in taken),
+        files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
+        sha256=tuple(f"{number:064}" for number in range(len(taken))),
+    )
+
+
+def figures(photos: Photos | None = None, split: str = "development") -> dict[str, PhotoFigures]:
+    return measure_photos(WrittenAnswers(), CONTRACT, photos or some_photos(), split)
+
+
+def test_every_tier_has_its_figures_and_says_what_it_was_good_for() -> None:
+    found = figures(split="unseen")
+
+    assert {tier: (one.n, one.split) for tier, one in found.items()} == {
+        "A": (4, "unseen"),
+        "C": (1, "unseen"),
+        "X": (3, "unseen"),
+    }
+
+
+def test_macro_accuracy_counts_the_classes_that_are_there() -> None:
+    found = figures()["A"]
+
+    assert found.macro_accuracy == pytest.approx((2 / 3 + 1) / 2)
+    assert found.accuracy == pytest.approx(3 / 4)
+    assert {label: (one.n, one.recall) for label, one in found.per_class.items()} == {
+        "Bag": (3, pytest.approx(2 / 3)),
+        "Coat": (1, 1.0),
+    }
+
+
+def test_decisions_are_those_that_serving_would_take() -> None:
+    decisions = figures()["A"].decisions
+
+    assert (decisions.confidence_threshold, decisions.familiarity_threshold) == (0.7, 0.5)
+    assert (decisions.coverage, decisions.ambiguous, decisions.unfamiliar) == (0.75, 0.25, 0.0)
+    assert decisions.accuracy == pytest.approx(2 / 3)
+
+
+def test_where_nothing_is_accepted_nothing_is_said_of_its_accuracy() -> None:
+    found = figures()["C"]
+
+    assert (found.decisions.coverage, found.decisions.unfamiliar) == (0.0, 1.0)
+    assert found.decisions.accuracy is None
+    assert found.curve == ()
+
+
+def test_the_curve_passes_through_the_decisions_that_are_taken() -> None:
+    found = figures()["A"]
+
+    points = [(point.coverage, point.accuracy) for point in found.curve]
+
+    assert points == [(0.25, 1.0), (0.75, pytest.approx(2 / 3)), (1.0, pytest.approx(3 / 4))]
+    assert (found.decisions.coverage, found.decisions.accuracy) in points
+
+
+def test_a_curve_of_many_photos_is_thinned_from_end_to_end() -> None:
+    curve = measure_photos(Fading(), CONTRACT, some_photos(TAKEN[:1] * 200), "development")["A"].curve
+
+    assert len(curve) == CURVE_POINTS
+    assert (curve[0].coverage, curve[-1].coverage) == (1 / 200, 1.0)
+
+
+def test_foreign_photos_are_one_tier_wherever_they_lie() -> None:
+    found = figures()["X"]
+
+    assert found.macro_accuracy is found.accuracy is found.ece is None
+    assert found.decisions.coverage == pytest.approx(1 / 3)
+    assert found.decisions.accuracy == 0.0
+    assert {source: (one.n, one.accepted, one.unfamiliar) for source, one in found.sources.items()} == {
+        "Hats": (2, 0.0, 0.5),
+        "X_Rings": (1, 1.0, 0.0),
+    }
+
+
+def test_each_tier_is_told_from_the_foreign_photos() -> None:
+    found = figures()
+
+    # Familiarities of A: .95, .85, .9, .9; of X: .05, .85, .95; C: .05. A tie counts half.
+    assert found["A"].auroc is not None
+    assert found["A"].auroc.familiarity == pytest.approx((4 + 3.5 + 0.5) / 12)
+    assert found["A"].auroc.confidence == pytest.approx((0.0 + 3.5 + 0.5) / 12)
+    assert found["C"].auroc is not None
+    assert found["C"].auroc.familiarity == pytest.approx(0.5 / 3)
+    assert found["A"].auroc.n == 3
+
+
+def test_without_foreign_photos_nothing_is_said_of_telling_them() -> None:
+    assert figures(some_photos(TAKEN[:4]))["A"].auroc is None
+
+
+def test_a_model_without_distance_is_measured_by_its_confidence_alone() -> None:
+    contract = ModelContract(
+        labels=CONTRACT.labels,
+        input=CONTRACT.input,
+        temperature=1.0,
+        thresholds=CONTRACT.thresholds,
+        familiarity=None,
+    )
+
+    found = measure_photos(WrittenAnswers(measures_distance=False), contract, some_photos(), "development")
+
+    assert found["A"].auroc is not None
+    assert found["A"].auroc.familiarity is None
+    assert found["X"].decisions.unfamiliar == 0.0
+
+
+def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
+    low, high = macro_interval((18, 3), (20, 20))
+
+    # Agresti and Caffo 2000: one right and one wrong answer more on each side; theirs is of a difference.
+    variance = (19 / 22) * (3 / 22) / 22 + (4 / 22) * (18 / 22) / 22
+    assert high - low == pytest.approx(2 * 1.959964 * variance**0.5 / 2)
+
+
+def test_the_interval_of_few_photos_is_wide_though_all_were_right() -> None:
+    low, high = macro_interval((2, 2), (2, 2))
+
+    assert low < 0.7
+    assert high == 1.0
+
+
+def test_a_report_keeps_what_was_measured_on_photos() -> None:
+    report = a_report(CONTRACT.labels, 0.9, A_DATA_SET).model_copy(update={"photos": figures()})
+
+    written = report_bytes(report)
+
+    assert parse_report(written, "report.json") == report
+    assert json.loads(written)["photos"]["A"]["macro_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_a_report_without_photos_has_no_section_for_them() -> None:
+    assert b'"photos"' not in report_bytes(a_report(CONTRACT.labels, 0.9, A_DATA_SET))
