@@ -1,14 +1,11 @@
 """The options that name a data set, shared by train, evaluate and adopt."""
 
 import argparse
-import sys
 from pathlib import Path
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.decode import prepare_opencv
 from scripts.quiet import start_backend
-from scripts.terminal import complain, console
+from scripts.terminal import complain, counting
 from training.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.listing import has_class_folders
 from training.own_pictures import from_pictures
@@ -60,20 +57,5 @@ def _from_place(place: Path, *, skip_unreadable: bool) -> LabelledData:
     if any(place.glob("*-ubyte*")) or not (place.is_file() or has_class_folders(place)):
         return from_idx(place)
     prepare_opencv()
-    out = console(sys.stderr)
-    bar = Progress(
-        TextColumn("reading pictures"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=out,
-        transient=True,
-        disable=not out.is_terminal,
-    )
-    task = bar.add_task("", total=None)
-    with bar:
-        return from_pictures(
-            place,
-            complain,
-            lambda done, total: bar.update(task, completed=done, total=total),
-            skip_unreadable=skip_unreadable,
-        )
+    with counting("reading pictures") as watch:
+        return from_pictures(place, complain, watch, skip_unreadable=skip_unreadable)

@@ -1,4 +1,4 @@
-"""What every command shares: one line for an error of ours, quiet endings, and consoles.
+"""What every command shares: one line for an error of ours, quiet endings, consoles and bars.
 
 A command ends in `sys.exit(run(main))` and otherwise lets its errors rise. Exit codes: 0 done, 1 an error of
 ours, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 nobody reads the output any more.
@@ -6,10 +6,12 @@ ours, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 nobody reads the output an
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.errors import InferenceError
 from model_store.errors import StoreError
@@ -70,6 +72,23 @@ def console(stream: TextIO | None = None) -> Console:
 
 _WIDTH_IN_A_FILE = 120
 """Columns; rich would assume 80 and shorten tables."""
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while a block runs, on a terminal alone.
+
+    Args:
+        what: stands before the bar.
+
+    Yields:
+        what to tell how many of how many are done.
+    """
+    out = console(sys.stderr)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _drop_stdout() -> None:
