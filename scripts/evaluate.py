@@ -1,9 +1,10 @@
 """Measure a release again, from its serving graph, and compare with the report that it carries.
 
 python -m scripts.evaluate [bundled|FOLDER|STORE] [--version VERSION] [--json]
-                           [--data FOLDER | --train CSV --test CSV]
+                           [--data FOLDER | --train CSV --test CSV | --photos FOLDER]
 
-Exit code 1 when the figures differ from the report's. How they are measured: training/evaluation.py.
+Exit code 1 when the figures differ from the report's. How they are measured: training/evaluation.py. Photos
+of real garments are measured without a data set and compared with nothing: evaluating_photos.py.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease
 from model_store.report import TestFigures, parse_report
 from scripts.data_options import add_data_options, load_data
+from scripts.evaluating_photos import add_photo_options, check_photo_options, evaluate_photos
 from scripts.opening import find_release
 from scripts.terminal import FAILED, console, run
 from training.agreement import differences
@@ -30,11 +32,15 @@ def main(argv: list[str] | None = None) -> int:
     """Evaluate the release that the arguments name."""
     parser = _parser()
     arguments = parser.parse_args(argv)
+    check_photo_options(parser, arguments)
     if importlib.util.find_spec("sklearn") is None:
         raise NotInstalled(
             "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
         )
     release = find_release(arguments.release, arguments.version)
+    if arguments.photos is not None:
+        evaluate_photos(release, arguments)
+        return 0
     data = load_data(parser, arguments).under(release.manifest.model.labels)
     figures = _measure(release, data)
     objections = _compare(release, data, figures)
@@ -58,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", help="of a store: this one instead of what is current")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_data_options(parser)
+    add_photo_options(parser)
     return parser
 
 

@@ -1,0 +1,109 @@
+"""`python -m scripts.evaluate --photos FOLDER`: any release on anybody's photos, without a data set."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from inference.header import read_header
+from scripts import evaluate
+from tests.photos import write_photos
+from tests.releases import a_release
+from training.errors import BadClasses, BadPictures
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return write_photos(tmp_path / "photos", 3)
+
+
+def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command prints, once it has ended well."""
+    assert evaluate.main(arguments) == 0
+    return capsys.readouterr().out
+
+
+def test_the_bundled_release_is_measured_tier_by_tier(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = json.loads(told(["--photos", str(photos), "--json"], capsys))["photos"]
+
+    assert {tier: (one["n"], one["split"]) for tier, one in section.items()} == {
+        "A": (6, "development"),
+        "C": (3, "development"),
+        "X": (6, "development"),
+    }
+    assert 0 <= section["A"]["macro_accuracy"] <= 1
+    assert section["A"]["per_class"].keys() == {"Trouser", "Bag"}
+    assert section["A"]["auroc"]["n"] == 6
+    assert section["X"]["sources"].keys() == {"X_shop_Hats", "Belts"}
+
+
+def test_a_table_shows_each_tier_and_what_the_photos_were_good_for(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = told(["--photos", str(photos), "--split", "unseen by anybody"], capsys)
+
+    assert "split: unseen by anybody" in shown
+    assert "│ A " in shown
+    assert "│ C " in shown
+    assert "│ X_shop_Hats " in shown
+
+
+def test_another_release_is_measured_by_labels_of_its_own(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = a_release(tmp_path / "release", labels=("Shirt", "Trouser", *"abcdef", "Bag"))
+
+    section = json.loads(told([str(release), "--photos", str(photos), "--json"], capsys))
+
+    assert section["version"] in (release / "manifest.json").read_text()
+    assert section["photos"]["A"]["per_class"].keys() == {"Trouser", "Bag"}
+
+
+def test_the_worst_are_drawn_where_that_is_asked_for(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told(["--photos", str(photos), "--worst", str(tmp_path / "sheets" / "worst.png")], capsys)
+
+    sheet = read_header((tmp_path / "sheets" / "worst.png").read_bytes())
+    assert sheet.format == "PNG"
+    assert min(sheet.width, sheet.height) > 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--worst", "worst.png"], "--split and --worst go with --photos"),
+        (["--split", "mine"], "--split and --worst go with --photos"),
+        (["--photos", "p", "--data", "d"], "measured without a data set"),
+        (["--photos", "p", "--train", "a.csv", "--test", "b.csv"], "measured without a data set"),
+    ],
+)
+def test_options_that_do_not_go_together_end_with_the_reason(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        evaluate.main(arguments)
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_label_that_the_release_does_not_know_is_refused(tmp_path: Path) -> None:
+    write_photos(tmp_path, 1, {"A": ["Jeans"]})
+
+    with pytest.raises(BadClasses, match=r"'Jeans' is none of the classes.*T-shirt_top, Trouser"):
+        evaluate.main(["--photos", str(tmp_path)])
+
+
+def test_photos_that_lie_in_no_tier_are_refused_with_the_layout(tmp_path: Path) -> None:
+    write_photos(tmp_path, 1, {"Trouser": [""]})
+
+    with pytest.raises(BadPictures, match=r"in no label's folder.*FOLDER/tier/label/"):
+        evaluate.main(["--photos", str(tmp_path)])
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadPictures, match="no photo in it"):
+        evaluate.main(["--photos", str(tmp_path)])
