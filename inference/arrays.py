@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 Picture: TypeAlias = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB, upright, alpha laid over white; H and W >= 1."""
 
+Grey: TypeAlias = NDArray[np.uint8]
+"""uint8, (H, W), BT.601 luma."""
+
+Mask: TypeAlias = NDArray[np.uint8]
+"""uint8, (H, W): 255 where the garment is, 0 where the background is."""
+
 Pixels: TypeAlias = NDArray[np.uint8]
 """uint8, (28, 28), C-contiguous, garment light on black: 0 is background."""
 

@@ -5,25 +5,57 @@ The rules that use them: convert.py (Imaging), classifier.py (the rest).
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 EDGE = 28
 """Height and width of `Pixels`, in pixels: Fashion-MNIST's (arXiv 1708.07747, section 2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cascade:
+    """How the garment is found on a photo, cheapest way first: the parameters of foreground.py.
+
+    Attributes:
+        plain_share: 0..1; a border is plain when this share of it has its median colour, within the
+            tolerance for trimming.
+        studio_share: 0..1; the same for a border that is white or black within that tolerance, where a
+            garment may run out of the picture.
+        segmentation: what tells garment from background where the border is not plain.
+        segmentation_edge: longest edge, in pixels, at which that is done.
+        segmentation_rounds: how often colours and boundary are fitted to one another.
+        faint_below: 0..255; a garment whose median is lower does not stand out from black, and is lifted.
+        faint_floor: 0..255; what 0 becomes when a garment is lifted.
+    """
+
+    plain_share: float = 0.85
+    studio_share: float = 0.5
+    segmentation: Literal["grabcut"] = "grabcut"
+    segmentation_edge: int = 96
+    segmentation_rounds: int = 4
+    faint_below: int = 48
+    faint_floor: int = 64
+
+
+@dataclass(frozen=True, kw_only=True)
 class Imaging:
-    """How a picture becomes pixels: the parameters of arXiv 1708.07747, section 2.
+    """How a picture becomes pixels: the parameters of arXiv 1708.07747, section 2, and of what precedes it.
 
     Attributes:
         border_tolerance: share of full scale by which a trimmed edge may differ from the corner's colour.
         sharpen_sigma: standard deviation of the sharpening Gaussian, in output pixels.
         sharpen_radius: its radius, in output pixels.
+        cascade: how photos are read; None for a model of plain backgrounds alone, as every release was that
+            does not say.
     """
 
     border_tolerance: float = 0.05
     sharpen_sigma: float = 1.0
     sharpen_radius: int = 1
+    cascade: Cascade | None = None
+
+
+PHOTOGRAPHS: Final = Imaging(cascade=Cascade())
+"""What a release that is made today is fed."""
 
 
 @dataclass(frozen=True, kw_only=True)

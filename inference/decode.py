@@ -4,6 +4,7 @@ One decoder, OpenCV's, which runs only after header.py has read format and size.
 what happens to the picture next: convert.py.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Picture, Pixels
+from inference.arrays import Mask, Picture, Pixels
 from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.header import OS2_HEADER, Header, read_header
@@ -24,6 +25,9 @@ REDUCED_EDGE = 16 * EDGE
 
 A garment that fills only an eighth of the photo then still has two samples for each of the 28 pixels.
 """
+
+TRANSPARENT_SHARE = 0.5
+"""Share of the border that has to be transparent for the transparency to tell where the garment is."""
 
 _REDUCTIONS = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
 
@@ -38,10 +42,13 @@ class Decoded:
         picture: uint8, (H, W, 3), RGB, upright; a large JPEG comes at a half, a quarter or an eighth.
         pixels: uint8, (28, 28), when the upload is a single-channel picture of just that size: it is
             taken as it is, light on black. None otherwise.
+        garment: uint8, (H, W), the opacity of an upload that is transparent around something: it says itself
+            where its garment is. None otherwise.
     """
 
     picture: Picture
     pixels: Pixels | None
+    garment: Mask | None = None
 
 
 def prepare_opencv() -> None:
@@ -81,7 +88,7 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
         raise _broken(header, f"has more than {SCANS_MAX} scans, which no camera writes")
     samples = _decode_samples(upload, header)
     _refuse_other_types(samples, header)
-    return Decoded(picture=_picture(samples), pixels=_as_it_is(samples))
+    return Decoded(picture=_picture(samples), pixels=_as_it_is(samples), garment=_garment(samples))
 
 
 def _decode_samples(upload: bytes, header: Header) -> _Samples:
@@ -122,12 +129,16 @@ def _refuse_other_types(samples: _Samples, header: Header) -> None:
 
 def _picture(samples: _Samples) -> Picture:
     """Samples to a picture, some rows at a time: 16 bits and alpha take several times its memory."""
-    height, width = samples.shape[:2]
-    picture = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _BAND_PIXELS // width)
-    for top in range(0, height, rows):
-        picture[top : top + rows] = _rgb_over_white(_eight_bits(samples[top : top + rows]))
+    picture = np.empty((*samples.shape[:2], 3), np.uint8)
+    for band in _bands(samples):
+        picture[band] = _rgb_over_white(_eight_bits(samples[band]))
     return picture
+
+
+def _bands(samples: _Samples) -> Iterator[slice]:
+    height, width = samples.shape[:2]
+    rows = max(1, _BAND_PIXELS // width)
+    return (slice(top, top + rows) for top in range(0, height, rows))
 
 
 _BAND_PIXELS = 1 << 18
@@ -155,6 +166,27 @@ def _rgb_over_white(samples: NDArray[np.uint8]) -> Picture:
 
 def _as_it_is(samples: _Samples) -> Pixels | None:
     return np.ascontiguousarray(_eight_bits(samples)) if samples.shape == (EDGE, EDGE) else None
+
+
+def _garment(samples: _Samples) -> Mask | None:
+    """The opacity, where most of the border is transparent and something within is not.
+
+    Else the channel is about something else: rounded corners, a shadow, or nothing at all.
+    """
+    if samples.ndim != 3 or samples.shape[2] != 4:
+        return None
+    stored = samples[..., 3]
+    border = _eight_bits(np.concatenate((stored[0], stored[-1], stored[:, 0], stored[:, -1])))
+    if np.mean(border < _HALF) <= TRANSPARENT_SHARE:
+        return None
+    opacity = np.empty(stored.shape, np.uint8)
+    for band in _bands(samples):
+        opacity[band] = _eight_bits(stored[band])
+    return opacity if (opacity >= _HALF).any() else None
+
+
+_HALF = 128
+"""Opacity, of 255, from which a pixel is more garment than background."""
 
 
 def _broken(header: Header, what: str) -> BrokenPicture:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import PHOTOGRAPHS, Familiarity, InputContract, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 
@@ -46,7 +46,7 @@ def fit_contract(scores: Scores, labels: Labels, names: tuple[str, ...]) -> Mode
     familiarity = None if scores.distances is None else fit_familiarity(scores.distances)
     return ModelContract(
         labels=names,
-        input=InputContract(),
+        input=InputContract(imaging=PHOTOGRAPHS),
         temperature=temperature,
         thresholds=fit_thresholds(scores, labels, temperature, familiarity),
         familiarity=familiarity,

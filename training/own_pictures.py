@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import InputContract
+from inference.contract import PHOTOGRAPHS
 from training.datasets import LabelledData, LabelledImages
 from training.errors import BadClasses, BadPictures
 from training.listing import Listed, Listing, list_csv, list_folder
@@ -45,8 +45,7 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
     """
     listing = list_folder(place) if place.is_dir() else list_csv(place)
     _tell_left_out(listing, say)
-    imaging = InputContract().imaging
-    files = read_pictures(listing.pictures, imaging, say, watch, skip_unreadable=skip_unreadable)
+    files = read_pictures(listing.pictures, PHOTOGRAPHS, say, watch, skip_unreadable=skip_unreadable)
     train, test = divide(_once(files, say))
     _check_sizes(listing, train, test)
     return LabelledData(

@@ -8,17 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Picture
 from inference.contract import Imaging
-from inference.convert import (
-    border_colour,
-    bounding_box,
-    centre,
-    decoded_to_pixels,
-    garment_mask,
-    light_on_black,
-    picture_to_pixels,
-    sharpening_kernel,
-    shrink,
-)
+from inference.convert import as_grey, decoded_to_pixels, picture_to_pixels
 from inference.decode import Decoded
 from tests.pictures import plain
 
@@ -72,77 +62,12 @@ def test_margins_around_the_garment_change_nothing() -> None:
     assert np.array_equal(picture_to_pixels(roomy, IMAGING), picture_to_pixels(tight_on_white, IMAGING))
 
 
-def test_a_garment_that_covers_a_corner_is_not_taken_for_the_background() -> None:
-    picture = plain(200, 200)
-    picture[:60, :60] = (30, 30, 30)
-
-    assert border_colour(picture).tolist() == [255, 255, 255]
-
-
-def test_a_difference_of_five_per_cent_belongs_to_the_background() -> None:
-    picture = np.array([[[255] * 3, [243] * 3, [242] * 3, [255, 255, 242]]], np.uint8)
-
-    mask = garment_mask(picture, np.array([255.0, 255.0, 255.0]), tolerance=0.05)
-
-    assert mask.tolist() == [[0, 0, 255, 255]]
-
-
-def test_the_box_holds_the_whole_garment_and_no_more() -> None:
-    mask = np.zeros((9, 9), np.uint8)
-    mask[2, 3] = mask[6, 4] = 255
-
-    assert bounding_box(mask) == (slice(2, 7), slice(3, 5))
-
-
-def test_no_garment_has_no_box() -> None:
-    assert bounding_box(np.zeros((9, 9), np.uint8)) is None
-
-
 def test_grey_weighs_the_colours_as_the_eye_does() -> None:
     picture = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
 
-    grey = light_on_black(picture, np.full((1, 3), 255, np.uint8), np.zeros(3))
+    grey = as_grey(picture)
 
     assert grey.tolist() == [[76, 150, 29]]
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"),
-    [((280, 140), (28, 14)), ((100, 300), (9, 28)), ((14, 7), (28, 14)), ((28, 5), (28, 5))],
-)
-def test_the_longest_edge_becomes_28(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert shrink(np.full(size, 100, np.uint8), IMAGING).shape == expected
-
-
-def test_a_ribbon_keeps_one_pixel_of_width() -> None:
-    assert shrink(np.full((20_000, 10), 100, np.uint8), IMAGING).shape == (28, 1)
-
-
-def test_only_what_was_shrunk_is_sharpened() -> None:
-    edge = np.zeros((28, 28), np.uint8)
-    edge[:, 14:] = 100
-
-    small = shrink(edge, IMAGING)
-    large = shrink(edge.repeat(4, axis=0).repeat(4, axis=1), IMAGING)
-
-    assert np.array_equal(small, edge)
-    assert large[14, 13:15].tolist() == [0, 123]
-
-
-def test_the_kernel_is_imagemagicks_for_radius_1_and_sigma_1() -> None:
-    kernel = sharpening_kernel(1, 1.0)
-
-    assert kernel.sum() == pytest.approx(1)
-    assert kernel[1, 1] == pytest.approx(1.6609, abs=1e-4)
-    assert kernel[0, 1] == pytest.approx(-0.1028, abs=1e-4)
-    assert kernel[0, 0] == pytest.approx(-0.0624, abs=1e-4)
-
-
-def test_an_odd_gap_leaves_the_garment_to_the_right_and_below() -> None:
-    pixels = centre(np.full((27, 25), 9, np.uint8))
-
-    assert np.flatnonzero(pixels.any(axis=1)).tolist() == list(range(1, 28))
-    assert np.flatnonzero(pixels.any(axis=0)).tolist() == list(range(2, 27))
 
 
 def test_a_picture_of_the_data_set_saved_in_colour_comes_back_as_it_was() -> None:

@@ -95,9 +95,9 @@ def test_a_path_that_leaves_the_folder_or_is_spelled_oddly_is_refused(text: byte
 
 
 def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: bytes) -> None:
-    future = changed(changed(text, "schema_version", 2), "colour", "red")
+    future = changed(changed(text, "schema_version", 3), "colour", "red")
 
-    with pytest.raises(ManifestTooNew, match="schema version 2, but this code reads up to 1"):
+    with pytest.raises(ManifestTooNew, match="schema version 3, but this code reads up to 2"):
         parse_manifest(future, "here")
 
 

@@ -1,0 +1,83 @@
+"""What surrounds the garment: the colour of a picture's border, and how plain it is.
+
+Pure functions of arrays. What is concluded from it: foreground.py.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Mask, Picture
+
+Colour: TypeAlias = NDArray[np.float64]
+"""float64, (3,), RGB, 0..255."""
+
+_MIDDLE_GREY = 127.5
+
+
+@dataclass(frozen=True)
+class Border:
+    """The outermost pixels of a picture.
+
+    Attributes:
+        colour: their median, channel by channel.
+        share: 0..1, how many of them have that colour, within the tolerance.
+        tolerance: 0..1, share of full scale.
+    """
+
+    colour: Colour
+    share: float
+    tolerance: float
+
+    def is_light(self) -> bool:
+        """Whether the background is nearer to white than to black."""
+        return luma(self.colour) > _MIDDLE_GREY
+
+    def is_black(self) -> bool:
+        """Whether the colour is black, within the tolerance."""
+        return bool(self.colour.max() <= 255 * self.tolerance)
+
+    def is_white(self) -> bool:
+        """Whether the colour is white, within the tolerance."""
+        return bool(self.colour.min() >= 255 * (1 - self.tolerance))
+
+
+def look_at_border(picture: Picture, tolerance: float) -> Border:
+    """Median colour of the outermost pixels, and the share of them that has it.
+
+    The paper takes a corner's colour. On a plain background that is the same, and a garment that covers the
+    corner does not spoil the median.
+
+    Args:
+        picture: uint8, (H, W, 3), RGB.
+        tolerance: share of full scale by which a pixel may differ, in any channel.
+    """
+    pixels = np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
+    colour: Colour = np.median(pixels, axis=0)
+    same = cv2.countNonZero(_within(pixels[:, None], colour, tolerance))
+    return Border(colour, same / len(pixels), tolerance)
+
+
+def garment_mask(picture: Picture, background: Colour, tolerance: float) -> Mask:
+    """Where a picture differs from its background by more than the tolerance, in any channel.
+
+    Args:
+        picture: uint8, (H, W, 3), RGB.
+        background: the border's colour.
+        tolerance: share of full scale.
+    """
+    return cv2.bitwise_not(_within(picture, background, tolerance)).astype(np.uint8, copy=False)
+
+
+def _within(picture: Picture, colour: Colour, tolerance: float) -> Mask:
+    # Whole bounds, inwards: OpenCV would round them, and 242.25 to 242 is outside.
+    darkest, lightest = np.ceil(colour - 255 * tolerance), np.floor(colour + 255 * tolerance)
+    return cv2.inRange(picture, darkest, lightest).astype(np.uint8, copy=False)
+
+
+def luma(colour: Colour) -> float:
+    """How light a colour is, 0..255 (ITU-R BT.601)."""
+    return float(colour @ (0.299, 0.587, 0.114))

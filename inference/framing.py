@@ -1,0 +1,70 @@
+"""A garment to 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made.
+
+Xiao et al. 2017, arXiv 1708.07747, section 2; where this differs and why: docs/conversion.md. Pure functions
+of arrays, called in order by convert.py.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Grey, Mask, Pixels
+from inference.contract import EDGE, Imaging
+
+_WHERE_IT_IS = 127
+
+
+def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
+    """Rows and columns that hold the whole garment; None when there is none.
+
+    Of a soft mask, what is more garment than background.
+    """
+    hard = cv2.threshold(garment, _WHERE_IT_IS, 255, cv2.THRESH_BINARY)[1]
+    left, top, width, height = cv2.boundingRect(hard)
+    if width == 0:
+        return None
+    return slice(top, top + height), slice(left, left + width)
+
+
+def shrink(grey: Grey, imaging: Imaging) -> Grey:
+    """Scale the longest edge to 28; a picture that had to be shrunk is sharpened, as the paper does.
+
+    The paper skips rows and columns; the mean over each pixel's area (INTER_AREA) is what that
+    approximates, without the moiré of large photos. Sharpening mends what shrinking softens, so a
+    picture that is no larger than 28 is left as it is.
+    """
+    height, width = grey.shape
+    scale = EDGE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if scale >= 1:
+        return cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    shrunk = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    kernel = sharpening_kernel(imaging.sharpen_radius, imaging.sharpen_sigma)
+    return cv2.filter2D(shrunk, -1, kernel, borderType=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+
+
+def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
+    """ImageMagick's `-sharpen RADIUSxSIGMA`, the tool the data set was made with.
+
+    A negated Gaussian whose middle is twice the negated sum of all its weights, scaled to the sum 1.
+
+    Returns:
+        float64, (2 radius + 1, 2 radius + 1), sum 1.
+    """
+    squares = np.arange(-radius, radius + 1) ** 2
+    kernel = -np.exp(-(squares[:, None] + squares[None, :]) / (2 * sigma**2))
+    kernel[radius, radius] = -2 * kernel.sum()
+    scaled: NDArray[np.float64] = kernel / kernel.sum()
+    return scaled
+
+
+def centre(grey: Grey) -> Pixels:
+    """Put a garment of at most 28 x 28 in the middle of black.
+
+    Where it cannot stand in the middle, it stands half a pixel right and down, as in Fashion-MNIST.
+    """
+    height, width = grey.shape
+    top, left = (EDGE - height + 1) // 2, (EDGE - width + 1) // 2
+    pixels = np.zeros((EDGE, EDGE), np.uint8)
+    pixels[top : top + height, left : left + width] = grey
+    return pixels
