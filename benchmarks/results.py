@@ -1,6 +1,6 @@
 """Keep what a benchmark measured: figures as JSON in docs/results/, with command, machine and versions.
 
-Writes that folder alone. Names no host.
+Writes that folder, or the one that it is told to. Names no host.
 """
 
 import json
@@ -20,19 +20,20 @@ LIBRARIES = ("gunicorn", "flask", "onnxruntime", "opencv-python-headless", "nump
 Figures: TypeAlias = "Mapping[str, object]"
 
 
-def save(name: str, command: str, figures: Figures) -> Path:
-    """Write docs/results/NAME.json whole, in place of an older one.
+def save(name: str, command: str, figures: Figures, folder: Path = FOLDER) -> Path:
+    """Write NAME.json whole, in place of an older one.
 
     Args:
         name: of the benchmark.
         command: what to type to measure again.
         figures: what was measured, JSON as it is.
+        folder: made if absent.
 
     Returns:
         The file.
     """
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{name}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
     document = {"command": command, "measured_at": _now(), "machine": machine(), **figures}
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")

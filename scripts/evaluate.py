@@ -8,7 +8,6 @@ of real garments are measured without a data set and compared with nothing: eval
 """
 
 import argparse
-import importlib.util
 import json
 import sys
 
@@ -20,12 +19,16 @@ from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease
 from model_store.report import TestFigures, parse_report
 from scripts.data_options import add_data_options, load_data
-from scripts.evaluating_photos import add_photo_options, check_photo_options, evaluate_photos
+from scripts.evaluating_photos import (
+    add_photo_options,
+    check_photo_options,
+    check_scikit_learn,
+    evaluate_photos,
+)
 from scripts.opening import find_release
 from scripts.terminal import FAILED, console, run
 from training.agreement import differences
 from training.datasets import LabelledData
-from training.errors import NotInstalled
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,10 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     check_photo_options(parser, arguments)
-    if importlib.util.find_spec("sklearn") is None:
-        raise NotInstalled(
-            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
-        )
+    check_scikit_learn()
     release = find_release(arguments.release, arguments.version)
     if arguments.photos is not None:
         evaluate_photos(release, arguments)

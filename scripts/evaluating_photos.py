@@ -4,6 +4,7 @@ Writes the sheet of the worst where it is asked for one. How they are measured: 
 """
 
 import argparse
+import importlib.util
 import json
 from pathlib import Path
 
@@ -14,10 +15,23 @@ from model_store.report import PhotoFigures
 from scripts.photo_reading import photos_in
 from scripts.photo_table import class_table, photo_table, source_table
 from scripts.terminal import console
+from training.errors import NotInstalled
 from training.photos import FOREIGN_TIER
 
 SPLIT = "development"
 """What photos are taken for, unless it is said: whoever can measure on them can choose on them."""
+
+
+def check_scikit_learn() -> None:
+    """Make sure of what every measurement needs.
+
+    Raises:
+        NotInstalled: it is not there.
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        raise NotInstalled(
+            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
+        )
 
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from inference.contract import Imaging
 from inference.decode import prepare_opencv
 from scripts.terminal import complain, counting
-from training.photos import Photos, list_photos, read_photos
+from training.photos import Photos, convert_photos, list_photos
+from training.picture_files import Convert, as_served
 
 
 def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos:
@@ -19,7 +20,12 @@ def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos
     Raises:
         DataError: a folder or a label is wrong, or nothing can be read; the message names it.
     """
+    return converted_in(folder, labels, as_served(imaging))
+
+
+def converted_in(folder: Path, labels: tuple[str, ...], convert: Convert) -> Photos:
+    """The same, converted in any way."""
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels)
     with counting("reading photos") as watch:
-        return read_photos(listed, imaging, complain, watch)
+        return convert_photos(listed, convert, complain, watch)

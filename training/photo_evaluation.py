@@ -185,14 +185,19 @@ def _share(answers: PhotoAnswers, reason: str) -> float:
 
 
 def _curve(answers: PhotoAnswers) -> tuple[CurvePoint, ...]:
-    """What becomes of the tier as the confidence threshold falls; what is unfamiliar stays in review."""
+    """What becomes of the tier as the confidence threshold falls; what is unfamiliar stays in review.
+
+    CURVE_POINTS at most, the first, the last and what is served among them.
+    """
     familiar = answers.only(answers.reasons != "unfamiliar")
     order = np.argsort(-familiar.confidences, kind="stable")
     confidences, right = familiar.confidences[order], np.cumsum(familiar.right[order])
     # Equal confidences are accepted together, so only the last of them is a place to stop.
     stops = np.flatnonzero(np.append(np.diff(confidences) != 0, np.ones(min(1, len(order)), bool)))
     if len(stops) > CURVE_POINTS:
-        stops = stops[np.linspace(0, len(stops) - 1, CURVE_POINTS).round().astype(np.int64)]
+        thinned = stops[np.linspace(0, len(stops) - 1, CURVE_POINTS - 1).round().astype(np.int64)]
+        served = np.flatnonzero(familiar.accepted[order])[-1:]  # the last that is accepted as it is
+        stops = np.union1d(thinned, served)
     return tuple(
         CurvePoint(
             threshold=float(confidences[stop]),

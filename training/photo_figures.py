@@ -52,7 +52,7 @@ def draw_coverage(photos: Mapping[str, PhotoFigures]) -> Figure:
 
     The operating point is a dot; a dashed line is what a tier should reach.
     """
-    figure = Figure(figsize=(7, 4.6), layout="constrained")
+    figure = Figure(figsize=(7.5, 4.8), layout="constrained")
     axes = figure.subplots()
     for colour, (tier, one) in zip(_colours(len(photos)), photos.items(), strict=True):
         _draw_tier(axes, tier, one, colour)
@@ -62,7 +62,7 @@ def draw_coverage(photos: Mapping[str, PhotoFigures]) -> Figure:
     axes.set(xlabel="coverage: share accepted without review", ylabel="accuracy of the accepted", xlim=(0, 1))
     axes.set_title(_title("Photos, by tier", photos), parse_math=False)
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower left")
+    figure.legend(loc="outside lower center", ncols=max(1, min(3, len(photos))), frameon=False)
     return figure
 
 

@@ -17,7 +17,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import Imaging
 from training.errors import BadClasses, BadPictures
 from training.listing import could_be_picture, entries, is_hidden
-from training.picture_files import PictureFile, Say, Watch, read_pictures
+from training.picture_files import Convert, PictureFile, Say, Watch, as_served, convert_files
 
 FOREIGN: Final = 255
 """Label of a photo that shows none of the classes."""
@@ -138,7 +138,12 @@ def read_photos(listed: list[ListedPhoto], imaging: Imaging, say: Say, watch: Wa
     Raises:
         BadPictures: none of them can be read, or one content has two labels.
     """
-    files = read_pictures(listed, imaging, say, watch, skip_unreadable=True)
+    return convert_photos(listed, as_served(imaging), say, watch)
+
+
+def convert_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Watch) -> Photos:
+    """Read photos and convert them in any way; see `read_photos`."""
+    files = convert_files(listed, convert, say, watch, skip_unreadable=True)
     if not files:
         raise BadPictures(f"none of {len(listed)} photos can be read.")
     once = _once(files, say)

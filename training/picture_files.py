@@ -16,7 +16,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from inference.arrays import Pixels
 from inference.contract import Imaging
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
+from inference.decode import Decoded, decode
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from training.errors import BadPictures
@@ -28,6 +28,9 @@ NAMED: Final = 3
 """How many files a message names before it only counts."""
 
 Say = Callable[[str], None]
+
+Convert = Callable[[Decoded], Pixels]
+"""A decoded picture to uint8 (28, 28)."""
 
 Watch = Callable[[int, int], None]
 """Told how many files of how many are read."""
@@ -69,11 +72,37 @@ class _Unreadable:
 def read_pictures(
     pictures: Sequence[ListedT], imaging: Imaging, say: Say, watch: Watch, *, skip_unreadable: bool
 ) -> list[PictureFile[ListedT]]:
-    """Read and convert picture files.
+    """Read picture files and convert them as the service would; see `convert_files`.
 
     Args:
         pictures: which.
         imaging: how the model wants them converted.
+        say: see `convert_files`, as for the others.
+        watch: see there.
+        skip_unreadable: see there.
+
+    Returns:
+        In the order in which they were listed.
+
+    Raises:
+        BadPictures: one of them cannot be read; all are counted and the first few named.
+    """
+    return convert_files(pictures, as_served(imaging), say, watch, skip_unreadable=skip_unreadable)
+
+
+def as_served(imaging: Imaging) -> Convert:
+    """The service's own conversion, with a release's parameters."""
+    return lambda decoded: decoded_to_pixels(decoded, imaging)
+
+
+def convert_files(
+    pictures: Sequence[ListedT], convert: Convert, say: Say, watch: Watch, *, skip_unreadable: bool
+) -> list[PictureFile[ListedT]]:
+    """Read picture files and convert them in any way.
+
+    Args:
+        pictures: which.
+        convert: run on many pictures at a time.
         say: told what was skipped, and how many pictures show nothing.
         watch: told after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
@@ -88,7 +117,7 @@ def read_pictures(
     unreadable: list[_Unreadable] = []
     # Threads are enough: decoding, hashing and resampling let go of Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, one in enumerate(pool.map(lambda one: _read(one, imaging), pictures), start=1):
+        for done, one in enumerate(pool.map(lambda one: _read(one, convert), pictures), start=1):
             if isinstance(one, _Unreadable):
                 unreadable.append(one)
             else:
@@ -99,13 +128,13 @@ def read_pictures(
     return read
 
 
-def _read(listed: ListedT, imaging: Imaging) -> PictureFile[ListedT] | _Unreadable:
+def _read(listed: ListedT, convert: Convert) -> PictureFile[ListedT] | _Unreadable:
     try:
         size = listed.path.stat().st_size
         if size > MAX_BYTES:
             return _Unreadable(listed.path, f"{size:,} bytes; at most {MAX_BYTES:,} are read.")
         content = listed.path.read_bytes()
-        pixels = decoded_to_pixels(decode(content, MAX_PIXELS), imaging)
+        pixels = convert(decode(content, MAX_PIXELS))
     except OSError as error:
         return _Unreadable(listed.path, f"{error.strerror}.")
     except UploadError as error:

@@ -30,7 +30,7 @@ HOMES = {
     "boto3": ("model_store/s3.py",),
     "botocore": ("model_store/s3.py", "model_store/s3_answers.py", "model_store/s3_deadline.py"),
     "cryptography": ("model_store/signing.py",),
-    "cv2": ("inference/",),
+    "cv2": ("inference/", "training/naive_conversions.py"),
     "dotenv": ("app/settings.py",),
     "flask": ("app/", "wsgi.py"),
     "flask_cors": ("app/",),
