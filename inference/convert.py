@@ -69,7 +69,17 @@ def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
     picture, transparency = decoded.picture, decoded.garment
     if imaging.cascade is not None:
         picture, transparency = no_larger_than_needed(picture, transparency)
-    found = find_garment(picture, transparency, imaging)
+    return converted(picture, find_garment(picture, transparency, imaging), imaging)
+
+
+def converted(picture: Picture, found: Found, imaging: Imaging) -> Conversion:
+    """What becomes of a garment once it is found.
+
+    Args:
+        picture: uint8, (H, W, 3), RGB.
+        found: the garment on it.
+        imaging: the parameters that the model was made with.
+    """
     box = _WHOLE if found.way == "framed" else bounding_box(found.mask)
     if box is None:
         return Conversion(picture, found, None, None, np.zeros((EDGE, EDGE), np.uint8))
