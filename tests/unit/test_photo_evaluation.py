@@ -136,6 +136,12 @@ def test_the_curve_passes_through_the_decisions_that_are_taken() -> None:
     assert (found.decisions.coverage, found.decisions.accuracy) in points
 
 
+def test_the_curve_never_accepts_what_is_unfamiliar() -> None:
+    found = figures(some_photos((*TAKEN[:3], ("A", "1", 1, "a strange bag"))))["A"]
+
+    assert [point.coverage for point in found.curve] == [0.25, 0.5, 0.75]
+
+
 def test_a_curve_of_many_photos_is_thinned_from_end_to_end() -> None:
     found = measure_photos(Fading(), CONTRACT, some_photos(TAKEN[:1] * 200), "development")["A"]
 
