@@ -31,7 +31,7 @@ class Cascade:
     studio_share: float = 0.5
     segmentation: Literal["grabcut"] = "grabcut"
     segmentation_edge: int = 96
-    segmentation_rounds: int = 4
+    segmentation_rounds: int = 2
     faint_below: int = 48
     faint_floor: int = 64
 

@@ -16,6 +16,7 @@ from inference.border import Border, garment_mask, look_at_border
 from inference.contract import EDGE, Cascade, Imaging
 from inference.segmentation import segment
 from inference.silhouette import filled, without_specks
+from inference.uneven_light import differs_from_lit_ground
 
 SPECK = 0.02
 """Share of the largest part's area below which a part on a plain ground is a speck; a strap is more."""
@@ -97,7 +98,11 @@ def by_plain_border(picture: Picture, border: Border) -> Found:
     The polarity is the background's: on a light one garments are dark or coloured and are negated, as all of
     the data set's were; on a dark one they are light already.
     """
-    mask = without_specks(filled(garment_mask(picture, border.colour, border.tolerance)), SPECK)
+    if border.is_white():  # a studio's, evenly lit: most product shots
+        apart = garment_mask(picture, border.colour, border.tolerance)
+    else:
+        apart = differs_from_lit_ground(picture, border)
+    mask = without_specks(filled(apart), SPECK)
     return Found(
         "plain", f"Stands out from plain ground: {_told(border)}.", mask, border.is_light(), lift=True
     )

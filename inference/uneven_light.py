@@ -1,0 +1,56 @@
+"""A plain ground under uneven light: darker towards the corners, or lit from one side.
+
+Pure functions of arrays. When it is looked for: foreground.py.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Mask, Picture
+from inference.border import Border
+
+_EDGE = 64
+"""Longest edge, in pixels, at which the light is fitted: it changes slowly."""
+
+_ROUNDS = 4
+"""How often the fit may take in more of the ground."""
+
+
+def differs_from_lit_ground(picture: Picture, border: Border) -> Mask:
+    """Where a picture differs from its ground by more than the tolerance, whatever light falls on that.
+
+    The ground is a quadratic surface in each channel, which a lamp's fall-off and a lens's vignette are
+    nearly: fitted to what has the border's colour, then to all that it explains, which reaches further in.
+
+    Args:
+        picture: uint8, (H, W, 3), RGB.
+        border: of the picture; plain.
+    """
+    height, width = picture.shape[:2]
+    scale = min(1.0, _EDGE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float64)
+    ground = cv2.resize(_fitted(small, border), (width, height)).astype(np.uint8, copy=False)
+    apart = cv2.absdiff(picture, ground)
+    farthest = cv2.max(cv2.max(apart[..., 0], apart[..., 1]), apart[..., 2])
+    return cv2.threshold(farthest, 255 * border.tolerance, 255, cv2.THRESH_BINARY)[1].astype(
+        np.uint8, copy=False
+    )
+
+
+def _fitted(small: NDArray[np.float64], border: Border) -> Picture:
+    terms = _quadratic(*small.shape[:2])
+    samples = small.reshape(-1, 3)
+    ground = np.broadcast_to(border.colour, samples.shape)
+    for _ in range(_ROUNDS):
+        explained = np.abs(samples - ground).max(axis=1) <= 255 * border.tolerance
+        weights = np.linalg.lstsq(terms[explained], samples[explained], rcond=None)[0]
+        ground = terms @ weights
+    return np.clip(np.rint(ground), 0, 255).astype(np.uint8).reshape(small.shape)
+
+
+def _quadratic(height: int, width: int) -> NDArray[np.float64]:
+    """float64, (H x W, 6): 1, x, y, xx, yy, xy of each pixel, x and y from -1 to 1."""
+    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
+    return np.stack((np.ones_like(x), x, y, x * x, y * y, x * y), axis=-1).reshape(-1, 6)
