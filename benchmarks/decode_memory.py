@@ -23,7 +23,7 @@ from PIL import Image
 
 from app.settings import Settings
 from benchmarks.results import save
-from inference.contract import Imaging
+from inference.contract import PHOTOGRAPHS
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
@@ -99,7 +99,7 @@ def _measure(upload: bytes) -> dict[str, object]:
     prepare_opencv()
     before, began = _peak_megabytes(), time.perf_counter()
     try:
-        decoded_to_pixels(decode(upload, LIMITS.max_pixels), Imaging())
+        decoded_to_pixels(decode(upload, LIMITS.max_pixels), PHOTOGRAPHS)
         outcome = "read"
     except UploadError as error:
         outcome = type(error).__name__

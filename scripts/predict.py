@@ -1,9 +1,10 @@
 """Say what is on pictures: the command-line twin of `POST /predict`.
 
 python -m scripts.predict --image FILE... [--model bundled|FOLDER|STORE] [--json] [--plot OUT.png]
+    [--stages OUT.png]
 
 A file that cannot be read or decoded is one line on stderr; the others are answered all the same. Drawing
-is in prediction_plot.py, finding the model in opening.py.
+is in prediction_plot.py and stages_plot.py, finding the model in opening.py.
 """
 
 import argparse
@@ -17,14 +18,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inference.arrays import Picture, Pixels
+from inference.arrays import Pixels
 from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
-from inference.decode import decode, prepare_opencv
+from inference.decode import Decoded, decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
+from inference.stages import stages
 from scripts.opening import find_release, open_model
 from scripts.prediction_plot import draw, require_matplotlib
+from scripts.stages_plot import draw_stages
 from scripts.terminal import FAILED, complain, console, run
 
 _BAR_COLUMNS = 40
@@ -35,7 +38,7 @@ class Answer:
     """What is known about one file: the picture, what the model saw of it, what it said."""
 
     file: Path
-    picture: Picture
+    decoded: Decoded
     seen: Pixels
     prediction: Prediction
 
@@ -43,7 +46,7 @@ class Answer:
 def main(argv: list[str] | None = None) -> int:
     """Classify every file named in the arguments; 1 when one of them could not be."""
     arguments = _parser().parse_args(argv)
-    if arguments.plot:
+    if arguments.plot or arguments.stages:
         require_matplotlib()
     prepare_opencv()
     release = find_release(arguments.model)
@@ -59,7 +62,11 @@ def main(argv: list[str] | None = None) -> int:
         else:
             _show(answer, classifier, console())
     if arguments.plot and answers:
-        draw([(a.file.name, a.picture, a.seen, a.prediction) for a in answers], classifier, arguments.plot)
+        rows = [(a.file.name, a.decoded.picture, a.seen, a.prediction) for a in answers]
+        draw(rows, classifier, arguments.plot)
+    if arguments.stages and answers:
+        imaging = classifier.contract.input.imaging
+        draw_stages([(a.file.name, stages(a.decoded, imaging)) for a in answers], arguments.stages)
     return 0 if len(answers) == len(arguments.image) else FAILED
 
 
@@ -77,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer"
     )
+    parser.add_argument(
+        "--stages", type=Path, metavar="OUT.png", help="draw each step from the picture to what the model saw"
+    )
     return parser
 
 
@@ -92,7 +102,7 @@ def _answer(file: Path, classifier: Classifier) -> Answer | None:
         return None
     seen = decoded_to_pixels(decoded, classifier.contract.input.imaging)
     [prediction] = classifier.classify(seen[None])
-    return Answer(file, decoded.picture, seen, prediction)
+    return Answer(file, decoded, seen, prediction)
 
 
 def _show(answer: Answer, classifier: Classifier, out: Console) -> None:

@@ -37,7 +37,8 @@ def require_matplotlib() -> None:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise PlotImpossible(
-            "--plot needs matplotlib, which only the training requirements bring: install requirements.txt."
+            "--plot and --stages need matplotlib, which only the training requirements bring: "
+            "install requirements.txt."
         )
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from inference.arrays import PixelsBatch
-from inference.contract import EDGE, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import EDGE, PHOTOGRAPHS, Familiarity, InputContract, ModelContract, Thresholds
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline
 from model_store.report import (
@@ -110,7 +110,7 @@ def a_contract(labels: Sequence[str] = LABELS) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
     return ModelContract(
         labels=tuple(labels),
-        input=InputContract(),
+        input=InputContract(imaging=PHOTOGRAPHS),
         temperature=1.0,
         thresholds=Thresholds(confidence=0.01, familiarity=0.0),
         familiarity=Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist())),

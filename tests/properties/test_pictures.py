@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import Imaging
+from inference.contract import PHOTOGRAPHS
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
@@ -50,7 +50,7 @@ def test_a_header_is_read_or_refused(upload: bytes) -> None:
 def test_an_upload_becomes_pixels_or_a_refusal(upload: bytes) -> None:
     with contextlib.suppress(UploadError):
         decoded = decode(upload, MAX_PIXELS)
-        pixels = decoded_to_pixels(decoded, Imaging())
+        pixels = decoded_to_pixels(decoded, PHOTOGRAPHS)
         assert decoded.picture.dtype == np.uint8
         assert decoded.picture.shape[2:] == (3,)
         assert decoded.picture.shape[0] * decoded.picture.shape[1] <= MAX_PIXELS

@@ -91,6 +91,19 @@ def test_a_plot_is_a_picture(release: str, photo: Path, tmp_path: Path) -> None:
     assert drawn.shape[1] > drawn.shape[0] > 400
 
 
+def test_the_stages_of_every_file_are_drawn_as_a_row(release: str, photo: Path, tmp_path: Path) -> None:
+    main(["--model", release, "--image", str(photo), str(photo), "--stages", str(tmp_path / "out.png")])
+
+    drawn = cv2.imread(str(tmp_path / "out.png"))
+    assert drawn is not None
+    assert drawn.shape[1] > drawn.shape[0] > 600
+
+
+def test_stages_that_cannot_be_written_are_said(release: str, photo: Path, tmp_path: Path) -> None:
+    with pytest.raises(prediction_plot.PlotImpossible, match="Is a directory"):
+        main(["--model", release, "--image", str(photo), "--stages", str(tmp_path)])
+
+
 def test_a_plot_that_cannot_be_written_is_said(release: str, photo: Path, tmp_path: Path) -> None:
     with pytest.raises(prediction_plot.PlotImpossible, match="Is a directory"):
         main(["--model", release, "--image", str(photo), "--plot", str(tmp_path)])

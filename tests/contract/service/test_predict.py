@@ -1,11 +1,15 @@
 """POST /predict: one picture in every form, the same answer."""
 
+import base64
 import io
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from inference.decode import decode
+from tests.drawn_garments import as_it_should_be, on_a_floor, overlap
+from tests.pictures import jpeg
 from tests.releases import LABELS
 from tests.uploads import a_garment, data_url, in_base64, png
 
@@ -85,6 +89,14 @@ def test_seen_adds_the_picture_that_the_model_saw(client: FlaskClient, answer: d
     assert (
         client.post("/predict", json={"image": seen}).get_json()["probabilities"] == answer["probabilities"]
     )
+
+
+def test_seen_shows_a_garment_without_the_floor_it_was_photographed_on(client: FlaskClient) -> None:
+    seen = client.post("/predict?seen=1", data=jpeg(on_a_floor())).get_json()["seen"]
+
+    shown = decode(base64.b64decode(seen.partition(",")[2]), 1_000).pixels
+    assert shown is not None
+    assert overlap(shown, as_it_should_be()) > 0.9
 
 
 @pytest.mark.parametrize("query", ["top=0", "top=11", "top=all", "top=", "top=²", "seen=maybe", "tpo=3"])
