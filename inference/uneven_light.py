@@ -32,11 +32,9 @@ def differs_from_lit_ground(picture: Picture, border: Border) -> Mask:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float64)
     ground = cv2.resize(_fitted(small, border), (width, height)).astype(np.uint8, copy=False)
-    apart = cv2.absdiff(picture, ground)
-    farthest = cv2.max(cv2.max(apart[..., 0], apart[..., 1]), apart[..., 2])
-    return cv2.threshold(farthest, 255 * border.tolerance, 255, cv2.THRESH_BINARY)[1].astype(
-        np.uint8, copy=False
-    )
+    farthest = np.full(3, np.floor(255 * border.tolerance))
+    within = cv2.inRange(cv2.absdiff(picture, ground), np.zeros(3), farthest)
+    return cv2.bitwise_not(within).astype(np.uint8, copy=False)
 
 
 def _fitted(small: NDArray[np.float64], border: Border) -> Picture:
@@ -45,7 +43,9 @@ def _fitted(small: NDArray[np.float64], border: Border) -> Picture:
     ground = np.broadcast_to(border.colour, samples.shape)
     for _ in range(_ROUNDS):
         explained = np.abs(samples - ground).max(axis=1) <= 255 * border.tolerance
-        weights = np.linalg.lstsq(terms[explained], samples[explained], rcond=None)[0]
+        known = terms[explained]
+        # Not numpy's least squares, which would wake a thread for each core, for six unknowns.
+        _, weights = cv2.solve(known.T @ known, known.T @ samples[explained], flags=cv2.DECOMP_SVD)
         ground = terms @ weights
     return np.clip(np.rint(ground), 0, 255).astype(np.uint8).reshape(small.shape)
 
