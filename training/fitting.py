@@ -3,7 +3,7 @@
 After each epoch everything that the next one depends on is on disk (checkpoints.py); the order of the data
 and the augmentation are functions of the seed and the epoch (schedule.py, augmentation.py), so a killed run
 goes on as if nothing had happened, on another of Keras' backends if need be. Touches the run's folder. Who
-takes the steps: backend.py.
+takes the steps: backend.py; what is learnt beside the training set: beside.py.
 """
 
 import random
@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.arrays import PixelsBatch
 from model_store.report import Epoch
 from training.augmentation import Augmentation
 from training.backend import steps_of
@@ -76,7 +77,7 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
     """Train to the recipe's end, from the run's last checkpoint if it has one.
 
     Args:
-        split: training and validation pictures.
+        split: training and validation pictures, and what is learnt beside them.
         classes: how many there are.
         recipe: what to do.
         run: folder and fingerprint of the checkpoint, and the weights to begin with.
@@ -98,13 +99,40 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
     return state.fitted()
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    """All that is learnt: images uint8 (N, 28, 28), targets float32 (N, C); whether photos are among it."""
+
+    images: PixelsBatch
+    targets: NDArray[np.float32]
+    photos: bool = False
+
+
+def _learnt(split: Split, classes: int, teaching: float) -> _Learnt:
+    """The training pictures, and whatever is learnt beside them."""
+    images, targets = split.train.images, _targets(split.train, classes, teaching)
+    if split.beside is None:
+        return _Learnt(images, targets)
+    images = np.concatenate([images, split.beside.images])
+    return _Learnt(images, np.concatenate([targets, split.beside.targets(classes)]), photos=True)
+
+
+def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
+    """What is learnt, float32 (N, C): the labels, and a teacher's probabilities by its share."""
+    labels = np.eye(classes, dtype=np.float32)[train.labels]
+    if train.taught is None:
+        return labels
+    return (1 - np.float32(teaching)) * labels + np.float32(teaching) * train.taught.astype(np.float32)
+
+
 class _Fit:
     """A training under way: the network, its average, the optimizer and how far they are."""
 
     def __init__(self, split: Split, classes: int, recipe: Recipe, run: Run) -> None:
         # All that Keras draws its own seeds from; its set_random_seed loads TensorFlow on every backend.
         random.seed(recipe.seed)
-        self._split = split
+        self._held_out = split.validation
+        self._learnt = _learnt(split, classes, recipe.teaching)
         self._recipe = recipe
         self._model = begin(run.start, recipe, classes, training=True)
         self._average = begin(run.start, replace(recipe, precision="float32"), classes)
@@ -121,8 +149,8 @@ class _Fit:
                 average=self._average,
                 optimizer=self._optimizer,
                 augmentation=self._augmentation,
-                images=split.train.images,
-                targets=_targets(split.train, classes, recipe.teaching),
+                images=self._learnt.images,
+                targets=self._learnt.targets,
             )
         )
 
@@ -139,7 +167,7 @@ class _Fit:
                 loss=loss,
                 accuracy=accuracy,
                 val_loss=val_loss,
-                val_accuracy=float(np.mean(predicted == self._split.validation.labels)),
+                val_accuracy=float(np.mean(predicted == self._held_out.labels)),
                 seconds=time.perf_counter() - began,
             )
         )
@@ -147,7 +175,7 @@ class _Fit:
 
     def _lesson(self, epoch: int) -> Lesson:
         recipe = self._recipe
-        order = batches(len(self._split.train), recipe.batch_size, recipe.seed, epoch)
+        order = batches(len(self._learnt.images), recipe.batch_size, recipe.seed, epoch)
         steps, batch = order.shape
         rates = [learning_rate(recipe, epoch - 1 + step / steps) for step in range(steps)]
         draws = self._augmentation.draw((steps, batch), [recipe.seed, epoch])
@@ -155,7 +183,7 @@ class _Fit:
 
     def _validate(self) -> tuple[float, NDArray[np.int64]]:
         """Mean loss of the averaged weights on the held-out pictures, and the class they give to each."""
-        held_out = self._split.validation
+        held_out = self._held_out
         logits = self._average.predict(held_out.images, batch_size=ANSWERED_AT_ONCE, verbose=0)
         logits = logits.astype(np.float64)
         log_total = np.logaddexp.reduce(logits, axis=1)
@@ -166,10 +194,13 @@ class _Fit:
         """Enter the epoch into the history, keep the best weights, see whether it was the last.
 
         Best is by validation accuracy, ties by loss: users see labels, and the over-confidence that the loss
-        would punish is taken out by the temperature afterwards.
+        would punish is taken out by the temperature afterwards. Of photos the held-out pictures know nothing:
+        where they are learnt too, the last epoch is best, which the falling learning rate makes for.
         """
         history = (*self.progress.history, epoch)
         best = max(history, key=lambda one: (one.val_accuracy, -one.val_loss)).epoch
+        if self._learnt.photos:
+            best = epoch.epoch
         if best == epoch.epoch:
             self._best = self._average.get_weights()
         patience = self._recipe.patience
@@ -209,11 +240,3 @@ class _Fit:
         return Fitted(
             self._average, progress.history, progress.best_epoch, progress.hardware, progress.libraries
         )
-
-
-def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
-    """What is learnt, float32 (N, C): the labels, and a teacher's probabilities by its share."""
-    labels = np.eye(classes, dtype=np.float32)[train.labels]
-    if train.taught is None:
-        return labels
-    return (1 - np.float32(teaching)) * labels + np.float32(teaching) * train.taught.astype(np.float32)

@@ -65,6 +65,14 @@ class Photos:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, indices: NDArray[np.int64]) -> "Photos":
+        """The photos at these positions, in this order."""
+        return Photos(
+            self.images[indices],
+            self.labels[indices],
+            *(tuple(column[place] for place in indices) for column in (self.tiers, self.files, self.sha256)),
+        )
+
 
 def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
     """List FOLDER/tier/label/file, by name.

@@ -60,6 +60,8 @@ NEWER: Final[dict[str, JsonValue]] = {
     "teacher": None,
     "teaching": 0.0,
     "split_seed": None,
+    "photos": None,
+    "variants": 1.0,
 }
 """Fields that recipes did not always have, each with the value that changes nothing: a run that was begun
 without the field keeps its fingerprint."""
@@ -101,6 +103,8 @@ class Recipe:
         precision: bfloat16 computes in half the bits, where the processor can; weights stay float32.
         limit: use the first so many training pictures, for quick tries; None uses all.
         start: version of the release whose weights are trained further; None begins with fresh ones.
+        photos: what photos are learnt from (`beside.photos_sha256`); None without any.
+        variants: how many variants are made of them, of those that photo_balance.py allows.
     """
 
     network: NetworkName = DEFAULT_NETWORK
@@ -131,6 +135,8 @@ class Recipe:
     precision: Precision = "float32"
     limit: int | None = None
     start: str | None = None
+    photos: str | None = None
+    variants: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with.
@@ -159,6 +165,7 @@ class Recipe:
             ("mixup", 0 <= self.mixup < math.inf, "0 or more"),
             ("patience", self.patience is None or self.patience >= 1, "1 or more"),
             ("seed", self.seed >= 0, "0 or more"),
+            ("variants", 0 < self.variants < math.inf, "above 0"),
             ("split_seed", self.split_seed is None or self.split_seed >= 0, "0 or more"),
         )
         for name, holds, expected in rules:
@@ -185,7 +192,7 @@ COMPACT: Final = Recipe(
 )
 """What our own networks start from."""
 
-BUNDLED: Final = replace(
+FIRST: Final = replace(
     COMPACT,
     network="compact48_separable_deep",
     epochs=84,
@@ -196,13 +203,27 @@ BUNDLED: Final = replace(
     seed=1,
     split_seed=0,
 )
-"""What model_store/bundled/ was made with. Its teacher's answers lie beside this file (soft_targets.KEPT)."""
+"""What the bundled release began as: it knows the data set alone. Its teacher's answers lie beside this file
+(soft_targets.KEPT)."""
+
+BUNDLED: Final = replace(
+    FIRST,
+    epochs=10,
+    learning_rate=0.001,
+    warm_up=0.3,
+    precision="float32",
+    start="20261120T151114Z-10648784",
+)
+"""What model_store/bundled/ is made with: a release of FIRST, trained further with photos (docs/lab.md)."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
-RECIPES: Final = {"bundled": BUNDLED, "quick": QUICK}
+RECIPES: Final = {"bundled": BUNDLED, "first": FIRST, "quick": QUICK}
 """What --recipe names; the other options of scripts.train change single fields."""
+
+FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if recipe.start is None))
+"""Those that begin with fresh weights."""
 
 
 def starting_point(network: NetworkName) -> Recipe:

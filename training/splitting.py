@@ -10,16 +10,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from training.beside import Beside
 from training.datasets import LabelledImages
 from training.errors import BadRecipe
 
 
 @dataclass(frozen=True)
 class Split:
-    """The training set in two disjoint parts."""
+    """The training set in two disjoint parts.
+
+    Attributes:
+        train: what is learnt.
+        validation: what is held out.
+        beside: what is learnt, too, from elsewhere; None for the training set alone.
+    """
 
     train: LabelledImages
     validation: LabelledImages
+    beside: Beside | None = None
 
 
 USUAL_SHARE: Final = 12
