@@ -4,6 +4,7 @@ Shared by train and compare. On JAX it ends with the fit; TensorFlow makes the r
 run's folder alone.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from model_store.manifest import Manifest
@@ -13,6 +14,7 @@ from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_backend
 from scripts.terminal import console
 from training.checkpoints import Run
 from training.datasets import LabelledData
+from training.photos import Photos
 from training.recipes import Recipe
 from training.splitting import Split
 
@@ -23,15 +25,28 @@ FRESH = "--fresh"
 """The option that forgets a checkpoint, and so the fit that a release is to be made of."""
 
 
-def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, *, quantised: bool) -> Manifest:
+@dataclass(frozen=True)
+class Wishes:
+    """What a release is to be, beside what its recipe makes of it.
+
+    Attributes:
+        quantised: serve in eight bits, if that answers the same.
+        photos: what thresholds are chosen on beside the held-out pictures, and what is reported on.
+    """
+
+    quantised: bool = False
+    photos: Photos | None = None
+
+
+def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishes: Wishes) -> Manifest:
     """Fit, from the run's checkpoint if it has one, and write the release beside that.
 
     Args:
         task: where, what the checkpoint must carry, and whether TensorBoard can follow.
         data: what the release is measured on.
-        parts: its training set in two.
+        parts: its training set in two, and what is learnt beside.
         recipe: what to do.
-        quantised: serve in eight bits, if that answers the same.
+        wishes: what the release is to be.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
@@ -42,7 +57,13 @@ def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, *, qu
     from training.release import Material, make_release  # noqa: PLC0415 - as below
 
     material = Material(
-        data=data, split=parts, recipe=recipe, fitted=fitted, command=task.command, quantised=quantised
+        data=data,
+        split=parts,
+        recipe=recipe,
+        fitted=fitted,
+        command=task.command,
+        quantised=wishes.quantised,
+        photos=wishes.photos,
     )
     return make_release(task.folder / RELEASE, material, console().print)
 
@@ -55,7 +76,8 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
 
     out = console()
     with EpochLines(out, recipe.epochs) as lines:
-        fitted = fit(parts, len(data.labels), recipe, task, _watchers(lines, task, data, parts, recipe))
+        watcher = _watchers(lines, task, data, parts, recipe)
+        fitted = fit(parts, len(data.labels), recipe, task, watcher)
     out.print(f"Best: epoch {fitted.best_epoch}, by validation accuracy. {fitted.seconds:.0f} s in all.")
     return fitted
 

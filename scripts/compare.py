@@ -27,7 +27,7 @@ from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.comparison import Compared, Comparison, merged, read_comparison, write_comparison
 from training.datasets import LabelledData
-from training.recipes import CHOICES, RECIPES, NetworkName, Recipe, starting_point
+from training.recipes import CHOICES, FROM_NOTHING, RECIPES, NetworkName, Recipe, starting_point
 from training.splitting import first
 from training.starting import for_few
 
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--seeds", type=_positive, default=3, metavar="N", help="trainings of each (3)")
     group.add_argument(
         "--recipe",
-        choices=sorted(RECIPES),
+        choices=FROM_NOTHING,
         help="start from this recipe (default: what each network starts from)",
     )
     add_recipe_options(group)

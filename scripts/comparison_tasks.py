@@ -13,7 +13,7 @@ from model_store.files import REPORT
 from model_store.local import open_release
 from model_store.manifest import DataSet
 from model_store.report import Report, parse_report
-from scripts.carrying_out import carry_out, fit_alone
+from scripts.carrying_out import Wishes, carry_out, fit_alone
 from scripts.handing_over import RELEASE
 from scripts.terminal import console
 from training.checkpoints import Run
@@ -63,7 +63,7 @@ def report_of(task: Task, place: str, command: str) -> Report:
         out.print(f"{recipe.network}, seed {recipe.seed} ({place}): done, {task.release}.")
         return report
     out.print(f"{recipe.network}, seed {recipe.seed} ({place}). Checkpoint in {task.run.folder}.")
-    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe, quantised=False)
+    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe, Wishes())
     return _read(task.release)
 
 

@@ -38,6 +38,7 @@ OPTIONS: Final = (
     "patience",
     "precision",
     "limit",
+    "variants",
 )
 """The fields of a recipe that options of the same names change."""
 

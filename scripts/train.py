@@ -1,7 +1,8 @@
 """Train a release: data, network, fit, export, measure, hand over.
 
-python -m scripts.train [--recipe bundled | --network NAME | --from RELEASE]
+python -m scripts.train [--recipe NAME | --network NAME] [--from RELEASE]
                         [--data FOLDER|CSV | --train CSV --test CSV]
+                        [--photos FOLDER [--check-photos FOLDER]]
                         [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
 python -m scripts.train ... --show-augmentation PNG
 
@@ -12,12 +13,13 @@ are: training/recipes.py; how the release is made: training/release.py.
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
 from model_store.store import Store
-from scripts.carrying_out import FRESH, carry_out
+from scripts.carrying_out import FRESH, Wishes, carry_out
 from scripts.data_options import add_data_options, load_data
 from scripts.handing_over import (
     DEFAULT_STORE,
@@ -28,11 +30,13 @@ from scripts.handing_over import (
     summarise,
 )
 from scripts.opening import find_release
+from scripts.photo_options import add_photo_options, photo_sets, with_photos
 from scripts.quiet import start_backend
 from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
 from training.datasets import LabelledData, LabelledImages
+from training.photo_making import forget_beside, photos_sha256
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -43,7 +47,7 @@ from training.recipes import (
     starting_point,
 )
 from training.splitting import first, split
-from training.starting import Beginning, fine_tuning, for_few
+from training.starting import Beginning, check_start, fine_tuning, for_few
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,7 +62,10 @@ def main(argv: list[str] | None = None) -> int:
         data = data.like(release.manifest.model.labels)
     data, start = taught(data, _start(arguments, data, release), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
+    photos = photo_sets(parser, arguments, data.labels)
     recipe = changed(start, arguments, train)
+    if photos is not None:
+        recipe = replace(recipe, photos=photos_sha256(photos.learnt))
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
     parts = split(train, recipe.validation, recipe.splitting, len(data.labels))
@@ -72,12 +79,16 @@ def main(argv: list[str] | None = None) -> int:
     )
     if arguments.fresh:
         forget_checkpoint(task)
+        forget_beside(task.folder)
     out.print(
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
+    wishes = Wishes(arguments.quantise, None if photos is None else photos.checked)
     try:
-        manifest = carry_out(task, data, parts, recipe, quantised=arguments.quantise)
+        if photos is not None:
+            parts = with_photos(parts, data.labels, recipe, task, photos.learnt)
+        manifest = carry_out(task, data, parts, recipe, wishes)
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
         return INTERRUPTED
@@ -96,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,  # the command may be given again without one of its options (quiet.py)
     )
     add_data_options(parser)
+    add_photo_options(parser)
     recipe = parser.add_argument_group("what to do")
     _add_start_options(recipe)
     add_recipe_options(recipe)
@@ -130,7 +142,7 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
         "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
     )
     start.add_argument("--recipe", choices=sorted(RECIPES), help="start from this recipe")
-    start.add_argument(
+    group.add_argument(
         "--from",
         dest="release",
         metavar="RELEASE",
@@ -144,6 +156,8 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
 
 def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LocalRelease | None:
     """The release that is trained further, if one is."""
+    if arguments.release and arguments.network:
+        parser.error("--from RELEASE brings its network along: leave out --network")
     if arguments.from_version and not arguments.release:
         parser.error("--from-version belongs to --from, which names the store")
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
@@ -158,6 +172,7 @@ def _beginning(data: LabelledData, release: LocalRelease | None) -> Beginning | 
 def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
     """The recipe that the arguments name."""
     if arguments.recipe:
+        check_start(RECIPES[arguments.recipe], release.version if release else None)
         return RECIPES[arguments.recipe]
     start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
     return for_few(start, len(data.train)) if data.named else start

@@ -57,6 +57,27 @@ def fine_tuning(manifest: Manifest) -> Recipe:
     return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)
 
 
+def check_start(recipe: Recipe, version: str | None) -> None:
+    """See that a recipe begins with what it was made for.
+
+    Args:
+        recipe: a named one.
+        version: of the release that is to be trained further; None for fresh weights.
+
+    Raises:
+        BadRecipe: it begins with another release, or with none.
+    """
+    if recipe.start == version:
+        return
+    if recipe.start is None:
+        raise BadRecipe(f"--from {version}: this recipe begins with fresh weights. Leave out one of the two.")
+    came = "none was named" if version is None else f"this is {version}"
+    raise BadRecipe(
+        f"This recipe trains the release {recipe.start} further, and {came}. Name that one with --from "
+        "(docs/lab.md says where it is), or train the like of it first with --recipe first."
+    )
+
+
 def for_few(recipe: Recipe, pictures: int) -> Recipe:
     """The recipe with smaller batches and more epochs, where there are few pictures to learn from."""
     batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))

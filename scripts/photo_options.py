@@ -1,0 +1,100 @@
+"""The options of scripts.train that name photos: to learn from, and to choose thresholds on.
+
+How a folder of photos is laid out: training/photos.py. What is made of them, and kept in the run's folder:
+training/photo_balance.py and photo_making.py.
+"""
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from inference.contract import PHOTOGRAPHS
+from scripts.photo_reading import photos_in
+from scripts.terminal import console, counting
+from training.beside import Beside
+from training.checkpoints import Run
+from training.errors import BadPictures
+from training.photo_balance import plan
+from training.photo_making import load_beside, make_beside, save_beside
+from training.photos import Photos
+from training.recipes import Recipe
+from training.splitting import Split
+
+HELD_OUT: Final = 8
+"""One photo in so many is held out for the thresholds where nobody names others for that."""
+
+
+@dataclass(frozen=True)
+class PhotoSets:
+    """Photos to learn from, and others to choose thresholds on."""
+
+    learnt: Photos
+    checked: Photos
+
+
+def add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add --photos, --check-photos and --variants."""
+    group = parser.add_argument_group("photos of real garments", "in FOLDER/tier/label/, beside the data set")
+    group.add_argument("--photos", type=Path, metavar="FOLDER", help="learn from variants of these, too")
+    group.add_argument(
+        "--check-photos",
+        type=Path,
+        metavar="FOLDER",
+        help=f"choose thresholds on these, and report on them (one in {HELD_OUT} of --photos)",
+    )
+    group.add_argument("--variants", type=float, metavar="X", help="so many times the usual number (1)")
+
+
+def photo_sets(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, labels: tuple[str, ...]
+) -> PhotoSets | None:
+    """Read the photos that the arguments name; None when they name none.
+
+    Of photos that both folders hold, none is learnt.
+
+    Raises:
+        DataError: a folder or a label is wrong, or nothing is left to learn or to check.
+    """
+    if arguments.photos is None:
+        if arguments.check_photos is not None:
+            parser.error("--check-photos belongs to --photos, which names what is learnt")
+        return None
+    photos = photos_in(arguments.photos, labels, PHOTOGRAPHS)
+    if arguments.check_photos is None:
+        console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
+        held_out = np.array([int(digest[:16], 16) % HELD_OUT == 0 for digest in photos.sha256])
+        return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
+    checked = photos_in(arguments.check_photos, labels, PHOTOGRAPHS)
+    known = set(checked.sha256)
+    return PhotoSets(_some(photos, np.array([one not in known for one in photos.sha256])), checked)
+
+
+def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Photos:
+    if not chosen.any():
+        raise BadPictures(
+            f"{len(photos)} photos are too few to learn from some and check on others. Name more with "
+            "--photos, or others with --check-photos."
+        )
+    return photos.take(np.flatnonzero(chosen))
+
+
+def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:
+    """A split with the variants of photos beside it: the run's, or made now and kept there."""
+    beside = load_beside(task.folder, task.fingerprint)
+    if beside is None:
+        planned = plan(photos, parts.train, labels, PHOTOGRAPHS, recipe)
+        with counting("making variants") as watch:
+            beside = make_beside(planned, watch)
+        save_beside(beside, task.folder, task.fingerprint)
+    _tell(beside, photos)
+    return replace(parts, beside=beside)
+
+
+def _tell(beside: Beside, photos: Photos) -> None:
+    console().print(
+        f"{len(beside):,} variants of {len(photos):,} photos and of training pictures are learnt too, "
+        f"{np.count_nonzero(beside.foreign):,} of them as none of the classes."
+    )
