@@ -19,7 +19,7 @@ LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload chaos soak quick audit sbom
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload conversion chaos soak quick audit sbom
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages tha
 
 sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
 	@$(IN)/python -m scripts.sbom
+
+conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
+	@$(IN)/python -m benchmarks.conversion $(ARGS)
 
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload

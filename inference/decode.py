@@ -182,7 +182,7 @@ def _garment(samples: _Samples) -> Mask | None:
     opacity = np.empty(stored.shape, np.uint8)
     for band in _bands(samples):
         opacity[band] = _eight_bits(stored[band])
-    return opacity if (opacity >= _HALF).any() else None
+    return opacity if opacity.max() >= _HALF else None
 
 
 _HALF = 128
