@@ -1,6 +1,7 @@
-"""What the held-out pictures decide about a release: temperature, thresholds, familiarity.
+"""What the held-out pictures decide about a release: temperature, familiarity and, by them, its thresholds.
 
-Pure numpy, no TensorFlow; never sees the test set. How serving applies the figures: inference/decision.py.
+Pure numpy, no TensorFlow; never sees the test set. The thresholds: thresholds.py; how serving applies the
+figures: inference/decision.py.
 """
 
 from typing import Final
@@ -9,48 +10,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import PHOTOGRAPHS, Familiarity, InputContract, ModelContract, Thresholds
-from inference.decision import calibrate, familiarity_of
+from inference.contract import PHOTOGRAPHS, Familiarity, InputContract, ModelContract
 from inference.session import Scores
-
-Labels = NDArray[np.uint8]
+from training.thresholds import Checked, Labels, fit_thresholds
 
 COLDEST: Final = 0.05
 HOTTEST: Final = 20.0
 """Bounds of the temperature; a network at either of them is broken in another way."""
 
-ACCEPTED_ACCURACY: Final = 0.99
-"""Share of accepted pictures that must be right: what no person looks at may be wrong once in a hundred."""
-
-CAUTION: Final = 1.0
-"""Standard errors by which the held-out share must lie above ACCEPTED_ACCURACY: the threshold is chosen on
-the same pictures, which flatters it."""
-
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
 
-FAMILIARITY_THRESHOLD: Final = 0.01
-"""Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
-person is asked about for nothing, so the price of spotting foreign ones is fixed at 1%."""
 
-
-def fit_contract(scores: Scores, labels: Labels, names: tuple[str, ...]) -> ModelContract:
+def fit_contract(
+    scores: Scores, labels: Labels, names: tuple[str, ...], checked: Checked | None = None
+) -> ModelContract:
     """What serving needs to know about a model, learnt from the held-out pictures.
+
+    The temperature is the data set's alone: its probabilities are what the report checks.
 
     Args:
         scores: of the held-out pictures.
         labels: uint8 (N,), the truth.
         names: of the classes, in index order.
+        checked: photos that familiarity and thresholds are learnt from, too.
     """
     temperature = fit_temperature(scores.probabilities, labels)
-    familiarity = None if scores.distances is None else fit_familiarity(scores.distances)
+    familiarity = _familiarity(scores, checked)
     return ModelContract(
         labels=names,
         input=InputContract(imaging=PHOTOGRAPHS),
         temperature=temperature,
-        thresholds=fit_thresholds(scores, labels, temperature, familiarity),
+        thresholds=fit_thresholds(scores, labels, temperature, familiarity, checked),
         familiarity=familiarity,
     )
+
+
+def _familiarity(scores: Scores, checked: Checked | None) -> Familiarity | None:
+    if scores.distances is None:
+        return None
+    if checked is None or checked.scores.distances is None or not checked.known.any():
+        return fit_familiarity(scores.distances)
+    return fit_familiarity(scores.distances, checked.scores.distances[checked.known])
 
 
 def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
@@ -86,52 +87,19 @@ def _slope(logits: NDArray[np.float64], labels: Labels, inverse: float) -> float
     return float(np.mean(truth - (weights * logits).sum(axis=1)))
 
 
-def fit_familiarity(distances: Distances) -> Familiarity:
-    """Keep the distances of the held-out pictures at FAMILIARITY_POINTS evenly spaced ranks."""
-    ranks = np.linspace(0, 1, FAMILIARITY_POINTS)
-    return Familiarity(quantiles=tuple(map(float, np.quantile(distances.astype(np.float64), ranks))))
-
-
-def fit_thresholds(
-    scores: Scores, labels: Labels, temperature: float, familiarity: Familiarity | None
-) -> Thresholds:
-    """The lowest confidence at which accepted held-out pictures are right often enough.
+def fit_familiarity(distances: Distances, of_photos: Distances | None = None) -> Familiarity:
+    """Keep the distances of the held-out pictures at FAMILIARITY_POINTS evenly spaced ranks.
 
     Args:
-        scores: of the held-out pictures, before temperature.
-        labels: uint8 (N,), the truth.
-        temperature: from `fit_temperature`.
-        familiarity: from `fit_familiarity`; None where the model measures no distance.
-
-    Returns:
-        A confidence of 1.0 when no threshold reaches ACCEPTED_ACCURACY.
+        distances: float32 (N,), of the held-out pictures.
+        of_photos: float32 (M,), of known photos, which count as much as these, however few they are.
     """
-    known = np.ones(len(labels), bool)
-    if familiarity is not None and scores.distances is not None:
-        ranks = [familiarity_of(float(distance), familiarity) for distance in scores.distances]
-        known = np.array(ranks) >= FAMILIARITY_THRESHOLD
-    calibrated = calibrate(scores.probabilities, temperature)[known]
-    right = scores.probabilities.argmax(axis=1)[known] == labels[known]
-    return Thresholds(
-        confidence=confidence_threshold(calibrated.max(axis=1), right), familiarity=FAMILIARITY_THRESHOLD
-    )
-
-
-def confidence_threshold(confidences: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
-    """The smallest confidence from which on ACCEPTED_ACCURACY holds with CAUTION standard errors to spare.
-
-    Args:
-        confidences: (N,), 0..1.
-        right: (N,), whether the answer was.
-
-    Returns:
-        One of the confidences, or 1.0 when none will do.
-    """
-    order = np.argsort(-confidences, kind="stable")
-    count = np.arange(1, len(order) + 1)
-    share = np.cumsum(right[order]) / count
-    error = np.sqrt(ACCEPTED_ACCURACY * (1 - ACCEPTED_ACCURACY) / count)
-    # Equal confidences are accepted together, so only the last of them is a place to stop.
-    last = np.append(np.diff(confidences[order]) != 0, True)
-    enough = np.flatnonzero(last & (share >= np.minimum(ACCEPTED_ACCURACY + CAUTION * error, 1.0)))
-    return float(confidences[order][enough[-1]]) if enough.size else 1.0
+    groups = [distances] if of_photos is None else [distances, of_photos]
+    values = np.concatenate(groups).astype(np.float64)
+    weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order]) - weights[order]
+    # So that the nearest has rank 0 and the farthest rank 1, as numpy's quantiles have it.
+    ranks = below / below[-1] if len(values) > 1 else below
+    evenly = np.linspace(0, 1, FAMILIARITY_POINTS)
+    return Familiarity(quantiles=tuple(map(float, np.interp(evenly, ranks, values[order]))))

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
@@ -21,7 +23,7 @@ from model_store.manifest import Golden, Headline, Manifest
 from model_store.report import Epoch, ModelFigures, Report, TrainingFigures, report_bytes
 from training.calibration import fit_contract
 from training.datasets import LabelledData
-from training.distance import fit_whitening
+from training.distance import Whitening, fit_whitening
 from training.evaluation import Answers, answer, counted, examples, measured, uncalibrated
 from training.export import (
     PARITY_PICTURES,
@@ -41,7 +43,10 @@ from training.photos import Photos
 from training.quantisation import quantise
 from training.recipes import Recipe
 from training.splitting import Split
+from training.strangeness import Strangeness, fit_strangeness, sample_of
 from training.surroundings import git_commit, hardware, libraries
+from training.thresholds import Checked
+from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
@@ -129,14 +134,24 @@ def _export(folder: Path, material: Material) -> None:
     """Write model.keras and model.onnx."""
     train, held_out = material.split.train, material.split.validation
     artifact = save_artifact(material.fitted.model, folder / MODEL)
-    classes = len(material.data.labels)
-    whitening = fit_whitening(features_of(artifact, train.images), train.labels, classes)
-    export_graph(artifact, whitening, folder / GRAPH)
+    export_graph(artifact, _measure_of(artifact, material.split, len(material.data.labels)), folder / GRAPH)
     check_parity(
         lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out.images[:PARITY_PICTURES]
     )
     if material.quantised:
         quantise(folder / GRAPH, train, held_out)
+
+
+def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Strangeness:
+    """What says how far a picture lies from what was learnt."""
+    train, beside = parts.train, parts.beside
+    if beside is None or not beside.foreign.any():
+        return fit_whitening(features_of(artifact, train.images), train.labels, classes)
+    few = train.take(sample_of(len(train)))
+    images, labels = (
+        np.concatenate(both) for both in ((few.images, beside.images), (few.labels, beside.labels))
+    )
+    return fit_strangeness(features_of(artifact, images), labels, classes)
 
 
 def _origin(material: Material) -> Origin:
@@ -172,7 +187,8 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     """
     session = OnnxSession(folder / GRAPH)
     held_out = evidence.split.validation
-    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.labels)
+    checked = None if evidence.photos is None else _checked(session, evidence.photos)
+    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.labels, checked)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
     (folder / REPORT).write_bytes(report_bytes(report))
@@ -180,6 +196,11 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     draw_photos(folder / FIGURES, report.photos)
     golden = held_out.images[:GOLDEN_PICTURES]
     return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
+
+
+def _checked(session: Session, photos: Photos) -> Checked:
+    """What the model says of photos that thresholds are chosen on."""
+    return Checked(session.run(photos.images), photos.labels, photos.tiers)
 
 
 def _measure(

@@ -6,13 +6,7 @@ from numpy.typing import NDArray
 
 from inference.decision import calibrate
 from inference.session import Scores
-from training.calibration import (
-    confidence_threshold,
-    fit_contract,
-    fit_familiarity,
-    fit_temperature,
-    fit_thresholds,
-)
+from training.calibration import fit_contract, fit_familiarity, fit_temperature
 
 TWO_CLASSES = ("left", "right")
 
@@ -52,47 +46,21 @@ def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
     assert np.isfinite(fit_temperature(probabilities, labels))
 
 
-def test_the_threshold_is_the_lowest_that_keeps_the_promise() -> None:
-    confidences = np.array([0.9] * 2000 + [0.6] * 1000, np.float32)
-    right = np.array([True] * 2000 + [True] * 900 + [False] * 100)
-
-    assert confidence_threshold(confidences, right) == pytest.approx(0.9)
-
-
-def test_everything_is_accepted_from_a_model_that_is_never_wrong() -> None:
-    confidences = np.linspace(0.2, 1, 3000).astype(np.float32)
-
-    assert confidence_threshold(confidences, np.ones(3000, bool)) == pytest.approx(0.2)
-
-
-def test_exactly_the_promise_is_not_enough_since_the_threshold_was_chosen_on_these_pictures() -> None:
-    confidences = np.array([0.9] * 1000, np.float32)
-    right = np.array([True] * 990 + [False] * 10)
-
-    assert confidence_threshold(confidences, right) == 1.0
-
-
-def test_nothing_is_accepted_from_a_model_that_is_surest_when_wrong() -> None:
-    confidences = np.array([0.99, 0.5], np.float32)
-
-    assert confidence_threshold(confidences, np.array([False, True])) == 1.0
-
-
 def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
     familiarity = fit_familiarity(np.arange(1001, dtype=np.float32))
 
     assert familiarity.quantiles == pytest.approx([10 * rank for rank in range(101)])
 
 
-def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:
-    probabilities = np.array([[0.9, 0.1]] * 1000, np.float32)
-    labels = np.array([0] * 992 + [1] * 8, np.uint8)
-    distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
+def test_photos_count_as_much_as_the_held_out_pictures_however_few_they_are() -> None:
+    held_out = np.zeros(1000, np.float32)
+    photos = np.linspace(1, 2, 200).astype(np.float32)
 
-    scores = Scores(probabilities, distances)
-    thresholds = fit_thresholds(scores, labels, 1.0, fit_familiarity(distances))
+    quantiles = fit_familiarity(held_out, photos).quantiles
 
-    assert thresholds.confidence == pytest.approx(0.9)
+    assert quantiles[:50] == pytest.approx([0.0] * 50)
+    assert quantiles[51] > 1.0
+    assert quantiles[-1] == 2.0
 
 
 def test_a_model_without_distances_has_no_familiarity() -> None:
