@@ -85,9 +85,10 @@ class Thresholds:
 class Familiarity:
     """How a distance becomes a familiarity of 0..1: its rank among held-out pictures.
 
-    The serving graph's second output is the Mahalanobis distance of a picture's features to the nearest
-    class (Lee et al. 2018, arXiv 1807.03888). Familiarity is the share of validation pictures that lay
-    at least as far away: 0.5 is an ordinary picture, 0.0 is farther than all of them.
+    The serving graph's second output grows with how strange a picture is: it is the Mahalanobis distance of
+    its features to the nearest class (Lee et al. 2018, arXiv 1807.03888), or, where foreign photos were
+    learnt, the log odds of being one. Familiarity is the share of held-out pictures that were at least as
+    strange: 0.5 is an ordinary picture, 0.0 is stranger than all of them.
 
     Attributes:
         quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.

@@ -39,7 +39,7 @@ def familiarity_of(distance: float, familiarity: Familiarity) -> float:
     """How much a picture looks like what the model knows: 1 is nearest, 0 farther than all held-out ones.
 
     Args:
-        distance: >= 0, of the picture's features to the nearest class.
+        distance: what the serving graph says of the picture; more is stranger, and it may be negative.
         familiarity: distances of held-out pictures at evenly spaced ranks.
 
     Returns:

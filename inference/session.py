@@ -16,7 +16,7 @@ class Scores:
 
     Attributes:
         probabilities: float32, (N, C), each row with sum 1.
-        distances: float32, (N,), >= 0; None when the model measures no distance.
+        distances: float32, (N,), more is stranger; None when the model measures no distance.
     """
 
     probabilities: Probabilities

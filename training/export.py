@@ -1,9 +1,9 @@
 """Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
 
-model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py), but
-for an adopted model whose features cannot be reached. A graph that answers differently from its network is
-never kept (`check_parity`). Touches the files that it is told to. What the graph costs: flops.py; in eight
-bits: quantisation.py.
+model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py, or
+strangeness.py where foreign photos were learnt), but for an adopted model whose features cannot be reached.
+A graph that answers differently from its network is never kept (`check_parity`). Touches the files that it is
+told to. What the graph costs: flops.py; in eight bits: quantisation.py.
 """
 
 import warnings
@@ -23,7 +23,8 @@ from training.datasets import ANSWERED_AT_ONCE
 from training.distance import Whitening
 from training.errors import GraphUnusable, ParityFailed
 from training.networks import with_softmax
-from training.untyped import Graph, Network
+from training.strangeness import Strangeness
+from training.untyped import Graph, Network, Tensor
 
 OPSET: Final = 17
 """The newest set of ONNX operators that tf2onnx writes well; ONNX Runtime reads it from 1.12 on."""
@@ -66,35 +67,48 @@ def _batched(model: Network, images: PixelsBatch) -> Probabilities:
     return answers
 
 
-def export_graph(artifact: Network, whitening: Whitening | None, path: Path) -> None:
+def export_graph(artifact: Network, measure: Whitening | Strangeness | None, path: Path) -> None:
     """Write the serving graph.
 
     Args:
         artifact: from `save_artifact`.
-        whitening: of its features; None leaves `distance` out.
+        measure: of its features, what `distance` says; None leaves it out.
         path: ends in `.onnx`.
 
     Raises:
         GraphUnusable: what was exported has not the outputs that serving reads.
     """
-    serving = artifact if whitening is None else _with_distance(artifact, whitening)
+    serving = artifact if measure is None else _with_distance(artifact, measure)
     serving(np.zeros((1, *artifact.input_shape[1:]), np.uint8))  # Keras exports what was called once
     with warnings.catch_warnings():
         # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")
         serving.export(path, format="onnx", verbose=False, opset_version=OPSET)
-    axes = [2] if whitening is None else [1, 2]
+    axes = [2] if measure is None else [1, 2]
     onnx.save(_renamed(onnx.load(path), axes, path), path)
 
 
-def _with_distance(artifact: Network, whitening: Whitening) -> Network:
-    """The artifact with a second answer: the distance of its features to the nearest class mean."""
+def _with_distance(artifact: Network, measure: Whitening | Strangeness) -> Network:
+    """The artifact with a second answer: how far its features lie from what it learnt."""
+    features = artifact.get_layer(FEATURES).output
+    distance = _nearest(features, measure) if isinstance(measure, Whitening) else _odds(features, measure)
+    return keras.Model(artifact.input, {PROBABILITIES: artifact.output, DISTANCE: distance})
+
+
+def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
+    """The distance to the nearest class mean."""
     whiten = layers.Dense(whitening.matrix.shape[1], name="whiten")
-    whitened = whiten(artifact.get_layer(FEATURES).output)
+    whitened = whiten(features)
     whiten.set_weights([whitening.matrix, whitening.offset])
     apart = ops.expand_dims(whitened, 1) - whitening.means[None]
-    distance = ops.sqrt(ops.min(ops.sum(ops.square(apart), axis=2), axis=1))
-    return keras.Model(artifact.input, {PROBABILITIES: artifact.output, DISTANCE: distance})
+    return ops.sqrt(ops.min(ops.sum(ops.square(apart), axis=2), axis=1))
+
+
+def _odds(features: Tensor, strangeness: Strangeness) -> Tensor:
+    """The log odds of being foreign."""
+    linear = ops.sum(features * strangeness.weights[None], axis=1)
+    distance = _nearest(features, strangeness.whitening)
+    return linear + strangeness.distance_weight * distance + strangeness.offset
 
 
 def _renamed(graph: Graph, axes: list[int], path: Path) -> Graph:

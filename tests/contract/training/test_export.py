@@ -9,11 +9,14 @@ import pytest
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import OnnxSession
 from tests.contract.training.conftest import Exported
-from tests.fashion import striped_pictures
+from tests.fashion import CLASSES, striped_pictures
 from training.errors import GraphUnusable, ParityFailed
-from training.export import check_parity, features_of, probabilities_of
+from training.export import check_parity, export_graph, features_of, probabilities_of
 from training.flops import mflops
+from training.photos import FOREIGN
 from training.quantisation import check_same_answers, write_eight_bit
+from training.splitting import Split
+from training.strangeness import fit_strangeness
 
 PICTURES = striped_pictures(200, seed=7).images
 
@@ -114,3 +117,26 @@ def test_a_graph_in_eight_bits_that_is_right_less_often_is_refused() -> None:
 
     with pytest.raises(ParityFailed, match=r"accuracy changes by -0\.10 points \(0\.05 is allowed\)"):
         check_same_answers(full, small, np.zeros(1000, np.uint8))
+
+
+def test_where_foreign_photos_were_learnt_the_graph_tells_how_strange_a_picture_is(
+    exported: Exported, parts: Split, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (100, 28, 28)).astype(np.uint8)
+    learnt = np.concatenate([parts.train.images, noise])
+    labels = np.concatenate([parts.train.labels, np.full(100, FOREIGN, np.uint8)])
+    strangeness = fit_strangeness(features_of(exported.artifact, learnt), labels, CLASSES)
+    export_graph(exported.artifact, strangeness, tmp_path / "model.onnx")
+
+    told = OnnxSession(tmp_path / "model.onnx").run(np.concatenate([PICTURES, noise]))
+
+    assert told.distances is not None
+    known, foreign = told.distances[: len(PICTURES)], told.distances[len(PICTURES) :]
+    expected = strangeness.log_odds(features_of(exported.artifact, PICTURES))
+    assert np.allclose(known, expected, rtol=1e-3, atol=1e-3)
+    assert known.max() < 0 < foreign.min()
+    assert np.allclose(
+        told.probabilities[: len(PICTURES)],
+        OnnxSession(exported.graph_path).run(PICTURES).probabilities,
+        atol=1e-6,
+    )
