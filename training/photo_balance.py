@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inference.contract import Imaging
 from training.datasets import LabelledImages
+from training.drawn_shoes import DRAWN
 from training.photo_variants import Task, is_cluttered
 from training.photos import FOREIGN, Photos
 from training.recipes import Recipe
@@ -37,6 +38,12 @@ RARE: Final = 20
 
 GARMENTS: Final = 250
 """Fewest variants made of the training set for a class, so that looking drawn says nothing about it."""
+
+DRAWINGS: Final = 1000
+"""Pairs of shoes from above that are drawn of each label that can be: as many as a well-covered tier has."""
+
+LOT: Final = 10
+"""Drawings of one task."""
 
 LOOKED_AT: Final = 50
 """Photos of a tier that are looked at to see whether it is cluttered: most of them decide."""
@@ -70,13 +77,14 @@ def plan(
             together with a photo's content alone, what becomes of it.
 
     Returns:
-        Photos by content, then garments by class: the same whatever the files are called.
+        Photos by content, then garments by class, then drawings: the same whatever the files are called.
     """
     scale, seed = recipe.variants, recipe.seed
     planner = _Planner(labels, imaging, seed, _grounds(photos, imaging))
     of_photos = [planner.of_photo(photos, index, count) for index, count in _counts(photos, scale, seed)]
     garments = _garments(of_photos, train, len(labels), scale, seed)
-    return of_photos + [planner.of_garment(train, index) for index in garments]
+    drawings = [planner.of_drawing(label, lot) for label in _drawable(labels) for lot in range(_lots(scale))]
+    return of_photos + [planner.of_garment(train, index) for index in garments] + drawings
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,12 @@ class _Planner:
         seed = _seed(self.seed, hashlib.sha256(pixels.tobytes()).hexdigest())
         return self._planned(pixels, int(train.labels[index]), seed, 1, worn=False)
 
+    def of_drawing(self, label: str, lot: int) -> Planned:
+        seed = _seed(self.seed, f"{label} {lot}")
+        return self._planned(label, self.labels.index(label), seed, LOT, worn=False)
+
     def _planned(
-        self, source: "Path | NDArray[np.uint8]", label: int, seed: int, count: int, *, worn: bool
+        self, source: "Path | NDArray[np.uint8] | str", label: int, seed: int, count: int, *, worn: bool
     ) -> Planned:
         task = Task(
             source=source,
@@ -117,8 +129,16 @@ class _Planner:
         return tuple(self.grounds[place] for place in drawn)
 
 
-def _seed(seed: int, sha256: str) -> int:
-    return int(hashlib.sha256(f"{seed} {sha256}".encode()).hexdigest()[:16], 16)
+def _drawable(labels: tuple[str, ...]) -> list[str]:
+    return [label for label in labels if label in DRAWN]
+
+
+def _lots(scale: float) -> int:
+    return round(DRAWINGS * scale / LOT)
+
+
+def _seed(seed: int, source: str) -> int:
+    return int(hashlib.sha256(f"{seed} {source}".encode()).hexdigest()[:16], 16)
 
 
 _EXTRA, _GROUNDS = 1, 2

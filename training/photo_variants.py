@@ -1,4 +1,4 @@
-"""Variants of one photo, or of one garment of the training set: what a model may get to see of such a one.
+"""Variants of a photo, a garment of the training set or a drawing: what a model may get to see of such a one.
 
 Two things differ from photo to photo of the same garment: the photo (photo_changes.py, compositions.py), and
 what finding the garment gets wrong (`_spoiled`). What comes after that is the service's own conversion. Reads
@@ -21,6 +21,7 @@ from inference.decode import decode
 from inference.foreground import Found, find_garment
 from inference.header import MAX_PIXELS
 from training.compositions import EDGE, CutOut, garment_of, laid_on, pair_on, plain_ground, texture
+from training.drawn_shoes import drawn_pair
 from training.photo_changes import cropped, headless, recompressed, resampled, shaded, toned, warped
 
 GROUND_EDGE: Final = 300
@@ -48,7 +49,7 @@ class Task:
     """Some variants to be made of one thing.
 
     Attributes:
-        source: a photo's file, or uint8 (28, 28) of the training set.
+        source: a photo's file, uint8 (28, 28) of the training set, or the label of a pair to be drawn.
         seed: of all its variants, which their number tells apart.
         grounds: of each variant, the photo whose border may be laid under it; None where there are none.
         paired: whether the garment is one that is shown in pairs.
@@ -56,7 +57,7 @@ class Task:
         imaging: how the model wants pictures converted.
     """
 
-    source: Path | Pixels
+    source: Path | Pixels | str
     seed: int
     grounds: tuple[Path | None, ...]
     paired: bool
@@ -88,8 +89,18 @@ def variants_of(task: Task) -> PixelsBatch:
     Raises:
         UploadError: a file that could be read before no longer can.
     """
-    show = _of_photo(task, task.source) if isinstance(task.source, Path) else _of_garment(task, task.source)
+    show = _show(task)
     return np.stack([_variant(show, task, number) for number in range(len(task.grounds))])
+
+
+def _show(task: Task) -> _Show:
+    match task.source:
+        case str(label):
+            return _of_drawing(label)
+        case Path() as path:
+            return _of_photo(task, path)
+        case pixels:
+            return _of_garment(task, pixels)
 
 
 def _variant(show: _Show, task: Task, number: int) -> Pixels:
@@ -128,6 +139,19 @@ def _of_garment(task: Task, pixels: Pixels) -> _Show:
             return _Shown(_laid(ground, cut, task, rng), None)
         white = plain_ground()
         return _Shown(laid_on(white, cut, rng), np.array(white[0, 0], np.float64))
+
+    return show
+
+
+def _of_drawing(label: str) -> _Show:
+    """Another pair for each variant, on a ground wherever there is one."""
+
+    def show(ground: Picture | None, rng: np.random.Generator) -> _Shown:
+        pair = drawn_pair(label, rng)
+        if ground is not None:
+            return _Shown(laid_on(ground, pair, rng), None)
+        white = plain_ground()
+        return _Shown(laid_on(white, pair, rng), np.array(white[0, 0], np.float64))
 
     return show
 

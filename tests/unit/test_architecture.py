@@ -33,6 +33,7 @@ HOMES = {
     "cv2": (
         "inference/",
         "training/compositions.py",
+        "training/drawn_shoes.py",
         "training/naive_conversions.py",
         "training/photo_changes.py",
         "training/photo_variants.py",
