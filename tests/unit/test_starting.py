@@ -10,8 +10,8 @@ from model_store.manifest import DataSet
 from scripts import train
 from tests.releases import a_release
 from training.errors import BadRecipe
-from training.recipes import Recipe, fingerprint, starting_point
-from training.starting import fine_tuning, for_few
+from training.recipes import RECIPES, Recipe, fingerprint, starting_point
+from training.starting import check_start, fine_tuning, for_few
 
 DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
 
@@ -69,3 +69,23 @@ def test_contradictory_beginnings_end_with_the_reason(
 
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("version", [None, "20261120T101500Z-3f9a1c2e"])
+def test_the_bundled_recipe_wants_the_release_that_it_was_made_for(version: str | None) -> None:
+    with pytest.raises(BadRecipe, match=r"trains the release 20261120T151114Z-10648784 further, and"):
+        check_start(RECIPES["bundled"], version)
+
+
+def test_a_recipe_of_fresh_weights_takes_no_release() -> None:
+    with pytest.raises(BadRecipe, match="begins with fresh weights"):
+        check_start(RECIPES["quick"], "20261120T101500Z-3f9a1c2e")
+
+
+@pytest.mark.parametrize("name", ["first", "quick"])
+def test_a_recipe_of_fresh_weights_needs_none(name: str) -> None:
+    check_start(RECIPES[name], None)
+
+
+def test_the_bundled_recipe_takes_its_own_release() -> None:
+    check_start(RECIPES["bundled"], RECIPES["bundled"].start)

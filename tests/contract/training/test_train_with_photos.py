@@ -1,0 +1,103 @@
+"""`python -m scripts.train --photos` from a folder of photos to a release that says so."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.contract import PHOTOGRAPHS
+from model_store.local import LocalRelease, open_release
+from model_store.report import parse_report
+from scripts import train
+from scripts.photo_options import with_photos
+from scripts.photo_reading import photos_in
+from tests.drawn_garments import on_a_floor
+from tests.fashion import write_idx_folder
+from tests.photos import write_photos
+from tests.uploads import png
+from training.checkpoints import Run
+from training.datasets import LABELS
+from training.errors import BadPictures, BadRecipe
+from training.photos import FOREIGN
+from training.recipes import PLAIN
+from training.splitting import Split
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set, photos to learn from, one of them cluttered, and others to check on."""
+    folder = tmp_path_factory.mktemp("photos")
+    write_idx_folder(folder / "data", train=600, test=100)
+    write_photos(folder / "learnt", 3)
+    (folder / "learnt" / "C" / "Shirt").mkdir()
+    (folder / "learnt" / "C" / "Shirt" / "floor.png").write_bytes(png(on_a_floor()))
+    write_photos(folder / "checked", 4)
+    return folder
+
+
+def options(place: Path, *more: str) -> list[str]:
+    return [
+        *("--data", str(place / "data"), "--network", "conv3", "--validation", "60", "--batch-size", "16"),
+        *("--photos", str(place / "learnt"), "--check-photos", str(place / "checked"), "--variants", "0.02"),
+        *("--run", str(place / "run"), "--out", str(place / "store"), *more),
+    ]
+
+
+@pytest.fixture(scope="module")
+def release(place: Path) -> LocalRelease:
+    """What comes of one epoch."""
+    assert train.main(options(place, "--epochs", "1")) == 0
+    return open_release(place / "run" / "release")
+
+
+def test_the_release_names_the_photos_that_it_learnt(release: LocalRelease) -> None:
+    training = release.manifest.training
+
+    assert len(str(training["photos"])) == 16
+    assert training["variants"] == 0.02
+
+
+def test_the_report_is_of_the_photos_that_were_checked(release: LocalRelease) -> None:
+    report = parse_report((release.folder / "report.json").read_bytes(), "report.json")
+
+    assert {tier: one.n for tier, one in report.photos.items()} == {"A": 8, "C": 4, "X": 8}
+
+
+def test_it_is_more_ready_to_call_something_unfamiliar(release: LocalRelease) -> None:
+    assert release.manifest.model.thresholds.familiarity == 0.05
+
+
+def test_a_run_that_goes_on_finds_the_variants_that_it_made(
+    place: Path, parts: Split, tmp_path: Path
+) -> None:
+    shutil.copytree(place / "learnt", tmp_path / "photos")
+    photos = photos_in(tmp_path / "photos", LABELS, PHOTOGRAPHS)
+    recipe, task = replace(PLAIN, variants=0.02), Run(tmp_path / "run", "aa")
+    made = with_photos(parts, LABELS, recipe, task, photos).beside
+    shutil.rmtree(tmp_path / "photos")
+
+    found = with_photos(parts, LABELS, recipe, task, photos).beside
+
+    assert made is not None
+    assert found is not None
+    assert np.array_equal(found.images, made.images)
+    assert set(found.labels) == {*range(len(LABELS)), FOREIGN}
+
+
+def test_photos_that_are_checked_are_not_learnt(place: Path) -> None:
+    same = ["--check-photos", str(place / "learnt")]
+
+    with pytest.raises(BadPictures, match="photos are too few to learn from some and check on others"):
+        train.main([*options(place), *same])
+
+
+def test_without_photos_to_check_some_are_held_out(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = options(place, "--epochs", "0")
+    alone = [one for one in arguments if one not in {"--check-photos", str(place / "checked")}]
+
+    with pytest.raises(BadRecipe, match="epochs 0"):
+        train.main(alone)
+
+    assert "One photo in 8 is held out" in capsys.readouterr().out
