@@ -63,6 +63,27 @@ def test_a_garment_on_a_floor_is_told_from_it(seed: int) -> None:
     pixels = picture_to_pixels(on_a_floor(seed), PHOTOGRAPHS)
 
     assert overlap(pixels, as_it_should_be()) > ON_A_FLOOR
+    assert 180 < np.median(pixels[pixels > 0]) < 190  # 255 less a dark blue's 71
+
+
+def test_a_toy_and_a_hook_are_not_part_of_the_garment() -> None:
+    picture = on_a_floor()
+    cv2.circle(picture, (30, 270), 14, (40, 70, 150), -1)
+    cv2.line(picture, (120, 50), (120, 4), (45, 70, 140), 3)
+
+    pixels = picture_to_pixels(picture, PHOTOGRAPHS)
+
+    assert overlap(pixels, as_it_should_be()) > ON_A_FLOOR
+
+
+def test_both_shoes_of_a_pair_are_seen() -> None:
+    picture = on_a_floor()[270:].repeat(8, axis=0)
+    cv2.ellipse(picture, (70, 120), (35, 80), 0, 0, 360, (40, 60, 130), -1)
+    cv2.ellipse(picture, (170, 120), (35, 80), 0, 0, 360, (40, 60, 130), -1)
+
+    row = picture_to_pixels(picture, PHOTOGRAPHS)[14] > 0
+
+    assert (row[0], row[13], row[27]) == (True, False, True)
 
 
 def test_a_pattern_of_strong_contrasts_is_told_from_its_ground_too() -> None:
@@ -142,6 +163,12 @@ def test_a_picture_of_the_data_set_is_read_as_ever() -> None:
     assert np.array_equal(
         picture_to_pixels(an_original(), PHOTOGRAPHS), picture_to_pixels(an_original(), Imaging())
     )
+
+
+def test_a_dark_picture_of_the_data_set_is_as_dark_as_it_was() -> None:
+    dark = np.where(an_original() > 0, 30, 0).astype(np.uint8)
+
+    assert np.array_equal(picture_to_pixels(dark, PHOTOGRAPHS), picture_to_pixels(dark, Imaging()))
 
 
 def test_a_picture_of_the_data_set_on_white_and_without_margins_is_not_taken_for_a_room() -> None:

@@ -16,6 +16,14 @@ def test_the_box_holds_the_whole_garment_and_no_more() -> None:
     assert bounding_box(mask) == (slice(2, 7), slice(3, 5))
 
 
+def test_the_soft_edge_of_a_mask_is_outside_the_box() -> None:
+    mask = np.zeros((9, 9), np.uint8)
+    mask[1:8, 1:8] = 100
+    mask[3:6, 3:6] = 200
+
+    assert bounding_box(mask) == (slice(3, 6), slice(3, 6))
+
+
 def test_no_garment_has_no_box() -> None:
     assert bounding_box(np.zeros((9, 9), np.uint8)) is None
 
