@@ -140,8 +140,14 @@ def client(made: Adopted, cache_folder: Path) -> FlaskClient:
     return create_app(Settings.model_validate(settings)).test_client()
 
 
-@pytest.mark.parametrize("kind", (EXACT | IN_HALVES).values(), ids=EXACT | IN_HALVES)
-def test_the_service_answers_as_keras_does(kind: HandMade, adopted_once: AdoptOnce, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "allowed"),
+    [*((kind, 1e-5) for kind in EXACT.values()), *((kind, 0.02) for kind in IN_HALVES.values())],
+    ids=EXACT | IN_HALVES,
+)
+def test_the_service_answers_what_keras_finds_likeliest(
+    kind: HandMade, allowed: float, adopted_once: AdoptOnce, tmp_path: Path
+) -> None:
     made = adopted_once(kind)
     service = client(made, tmp_path)
 
@@ -149,7 +155,9 @@ def test_the_service_answers_as_keras_does(kind: HandMade, adopted_once: AdoptOn
         service.post("/predict", data=png(pixels)).get_json()["class_id"] for pixels in PICTURES.images
     ]
 
-    assert answers == KerasSession(made.model).run(PICTURES.images).probabilities.argmax(axis=1).tolist()
+    # Halves round otherwise in a batch than alone, so classes that are as good as even may change places.
+    expected = KerasSession(made.model).run(PICTURES.images).probabilities
+    assert expected[np.arange(len(answers)), answers] == pytest.approx(expected.max(axis=1), abs=allowed)
 
 
 @pytest.mark.parametrize("kind", EXACT.values(), ids=EXACT)
