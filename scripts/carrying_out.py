@@ -78,7 +78,8 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     with EpochLines(out, recipe.epochs) as lines:
         watcher = _watchers(lines, task, data, parts, recipe)
         fitted = fit(parts, len(data.labels), recipe, task, watcher)
-    out.print(f"Best: epoch {fitted.best_epoch}, by validation accuracy. {fitted.seconds:.0f} s in all.")
+    why = "by validation accuracy" if parts.beside is None else "the last one"
+    out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
     return fitted
 
 

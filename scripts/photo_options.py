@@ -5,6 +5,7 @@ training/photo_balance.py and photo_making.py.
 """
 
 import argparse
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,12 +14,12 @@ import numpy as np
 
 from inference.contract import PHOTOGRAPHS
 from scripts.photo_reading import photos_in
-from scripts.terminal import console, counting
+from scripts.terminal import complain, console, counting
 from training.beside import Beside
 from training.checkpoints import Run
-from training.errors import BadPictures
+from training.errors import BadPictures, BadRecipe
 from training.photo_balance import plan
-from training.photo_making import load_beside, make_beside, save_beside
+from training.photo_making import load_beside, make_beside, photos_sha256, save_beside
 from training.photos import Photos
 from training.recipes import Recipe
 from training.splitting import Split
@@ -81,6 +82,25 @@ def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") 
     return photos.take(np.flatnonzero(chosen))
 
 
+def named(recipe: Recipe, photos: PhotoSets | None) -> Recipe:
+    """The recipe, naming the photos that are learnt.
+
+    Raises:
+        BadRecipe: it learns from photos, and none were named.
+    """
+    if photos is None:
+        if recipe.photos is not None:
+            raise BadRecipe(
+                "This recipe learns from photos, too. Name a folder of them with --photos; docs/lab.md says "
+                "where those that it was made with are from."
+            )
+        return recipe
+    digest = photos_sha256(photos.learnt)
+    if recipe.photos not in {None, digest}:
+        complain("these are other photos than the recipe was made with, so the release will be another one.")
+    return replace(recipe, photos=digest)
+
+
 def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:
     """A split with the variants of photos beside it: the run's, or made now and kept there."""
     beside = load_beside(task.folder, task.fingerprint)
@@ -90,7 +110,7 @@ def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run
             beside = make_beside(planned, watch)
         save_beside(beside, task.folder, task.fingerprint)
     _tell(beside, photos)
-    return replace(parts, beside=beside)
+    return replace(parts, beside=replace(beside, photos=dict(sorted(Counter(photos.tiers).items()))))
 
 
 def _tell(beside: Beside, photos: Photos) -> None:

@@ -13,7 +13,6 @@ are: training/recipes.py; how the release is made: training/release.py.
 import argparse
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from model_store.files import MODEL
@@ -30,13 +29,13 @@ from scripts.handing_over import (
     summarise,
 )
 from scripts.opening import find_release
-from scripts.photo_options import add_photo_options, photo_sets, with_photos
+from scripts.photo_options import add_photo_options, named, photo_sets, with_photos
 from scripts.quiet import start_backend
 from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
 from training.datasets import LabelledData, LabelledImages
-from training.photo_making import forget_beside, photos_sha256
+from training.photo_making import forget_beside
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -63,9 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     data, start = taught(data, _start(arguments, data, release), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     photos = photo_sets(parser, arguments, data.labels)
-    recipe = changed(start, arguments, train)
-    if photos is not None:
-        recipe = replace(recipe, photos=photos_sha256(photos.learnt))
+    recipe = named(changed(start, arguments, train), photos)
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
     parts = split(train, recipe.validation, recipe.splitting, len(data.labels))

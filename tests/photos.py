@@ -24,9 +24,8 @@ def a_garment_photo(seed: int) -> Picture:
     return photo
 
 
-def write_photos(folder: Path, count: int, tiers: Mapping[str, Sequence[str]] = TIERS) -> Path:
-    """Write `count` PNGs into each label's folder of each tier."""
-    seed = 0
+def write_photos(folder: Path, count: int, tiers: Mapping[str, Sequence[str]] = TIERS, seed: int = 0) -> Path:
+    """Write `count` PNGs into each label's folder of each tier; none twice, beginning with this seed."""
     for tier, labels in tiers.items():
         for label in labels:
             (folder / tier / label).mkdir(parents=True)

@@ -5,11 +5,13 @@ the network is taught to doubt (outlier exposure, Hendrycks et al. 2019, arXiv 1
 How the pictures are made: photo_making.py; who learns them: fitting.py.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from training.photos import FOREIGN
@@ -25,10 +27,12 @@ class Beside:
     Attributes:
         images: uint8 (M, 28, 28).
         labels: uint8 (M,), a class's index, or FOREIGN.
+        photos: how many photos of each tier they were made of.
     """
 
     images: PixelsBatch
     labels: NDArray[np.uint8]
+    photos: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,3 +50,10 @@ class Beside:
         targets[known] *= np.float32(UNCHECKED)
         targets[known, self.labels[known]] += np.float32(1 - UNCHECKED)
         return targets
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """What a release tells of them."""
+        return {
+            "learnt_photos": dict(self.photos),
+            "learnt_variants": {"known": int((~self.foreign).sum()), "foreign": int(self.foreign.sum())},
+        }

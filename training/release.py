@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from pydantic import JsonValue
 
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
@@ -155,7 +156,8 @@ def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | St
 
 
 def _origin(material: Material) -> Origin:
-    fitted, recipe = material.fitted, material.recipe
+    fitted, recipe, beside = material.fitted, material.recipe, material.split.beside
+    told: dict[str, JsonValue] = {"quantised": material.quantised, "command": material.command}
     return Origin(
         network=recipe.network,
         parameters=fitted.model.count_params(),
@@ -166,7 +168,7 @@ def _origin(material: Material) -> Origin:
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json() | {"quantised": material.quantised, "command": material.command},
+            configuration=recipe.as_json() | (beside.as_json() if beside else {}) | told,
         ),
         history=fitted.history,
     )

@@ -11,7 +11,7 @@ from inference.contract import PHOTOGRAPHS
 from model_store.local import LocalRelease, open_release
 from model_store.report import parse_report
 from scripts import train
-from scripts.photo_options import with_photos
+from scripts.photo_options import named, with_photos
 from scripts.photo_reading import photos_in
 from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
@@ -33,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_photos(folder / "learnt", 3)
     (folder / "learnt" / "C" / "Shirt").mkdir()
     (folder / "learnt" / "C" / "Shirt" / "floor.png").write_bytes(png(on_a_floor()))
-    write_photos(folder / "checked", 4)
+    write_photos(folder / "checked", 4, seed=100)
     return folder
 
 
@@ -57,6 +57,7 @@ def test_the_release_names_the_photos_that_it_learnt(release: LocalRelease) -> N
 
     assert len(str(training["photos"])) == 16
     assert training["variants"] == 0.02
+    assert training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
 
 
 def test_the_report_is_of_the_photos_that_were_checked(release: LocalRelease) -> None:
@@ -84,6 +85,11 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
     assert found is not None
     assert np.array_equal(found.images, made.images)
     assert set(found.labels) == {*range(len(LABELS)), FOREIGN}
+
+
+def test_a_recipe_that_learns_from_photos_asks_for_them() -> None:
+    with pytest.raises(BadRecipe, match="Name a folder of them with --photos"):
+        named(replace(PLAIN, photos="0" * 16), None)
 
 
 def test_photos_that_are_checked_are_not_learnt(place: Path) -> None:
