@@ -208,10 +208,11 @@ FIRST: Final = replace(
 
 BUNDLED: Final = replace(
     FIRST,
-    epochs=10,
+    epochs=8,
     learning_rate=0.001,
     warm_up=0.3,
-    precision="float32",
+    photos="f9b32119f5db9e04",
+    variants=2.0,
     start="20261120T151114Z-10648784",
 )
 """What model_store/bundled/ is made with: a release of FIRST, trained further with photos (docs/lab.md)."""
