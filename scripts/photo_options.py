@@ -60,8 +60,9 @@ def photo_sets(
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
     """
     if arguments.photos is None:
-        if arguments.check_photos is not None:
-            parser.error("--check-photos belongs to --photos, which names what is learnt")
+        for option in ("check_photos", "variants"):
+            if getattr(arguments, option) is not None:
+                parser.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
         return None
     photos = photos_in(arguments.photos, labels, PHOTOGRAPHS)
     if arguments.check_photos is None:
@@ -82,8 +83,8 @@ def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") 
     return photos.take(np.flatnonzero(chosen))
 
 
-def named(recipe: Recipe, photos: PhotoSets | None) -> Recipe:
-    """The recipe, naming the photos that are learnt.
+def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = None) -> Recipe:
+    """The recipe, naming the photos that are learnt, and how many variants of them if somebody says.
 
     Raises:
         BadRecipe: it learns from photos, and none were named.
@@ -98,7 +99,7 @@ def named(recipe: Recipe, photos: PhotoSets | None) -> Recipe:
     digest = photos_sha256(photos.learnt)
     if recipe.photos not in {None, digest}:
         complain("these are other photos than the recipe was made with, so the release will be another one.")
-    return replace(recipe, photos=digest)
+    return replace(recipe, photos=digest, variants=recipe.variants if variants is None else variants)
 
 
 def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:

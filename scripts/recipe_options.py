@@ -38,7 +38,6 @@ OPTIONS: Final = (
     "patience",
     "precision",
     "limit",
-    "variants",
 )
 """The fields of a recipe that options of the same names change."""
 

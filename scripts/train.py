@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     data, start = taught(data, _start(arguments, data, release), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
     photos = photo_sets(parser, arguments, data.labels)
-    recipe = named(changed(start, arguments, train), photos)
+    recipe = named(changed(start, arguments, train), photos, arguments.variants)
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
     parts = split(train, recipe.validation, recipe.splitting, len(data.labels))

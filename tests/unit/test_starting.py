@@ -58,6 +58,7 @@ def test_few_pictures_come_in_smaller_batches_and_more_often(pictures: int, batc
     [
         (["--from", "bundled", "--network", "conv3"], "leave out --network"),
         (["--check-photos", "photos"], "--check-photos belongs to --photos"),
+        (["--variants", "2"], "--variants belongs to --photos"),
         (["--from-version", "20261120T101500Z-3f9a1c2e"], "--from-version belongs to --from"),
     ],
 )
