@@ -3,14 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
+from training.beside import Beside
 from training.checkpoints import Run, load_checkpoint
 from training.fitting import Fitted, fit
+from training.photos import FOREIGN
 from training.splitting import Split
+from training.untyped import Tensor
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
 """For what does not depend on the network: this one is compiled soonest."""
@@ -116,3 +121,41 @@ def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
 
     assert np.isfinite(fitted.history[0].loss)
     assert {str(weight.dtype) for weight in fitted.model.weights} == {"float32"}
+
+
+def test_foreign_pictures_that_are_learnt_beside_are_doubted(
+    parts: Split, fitted: Fitted, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
+    beside = Beside(noise[:200], np.full(200, FOREIGN, np.uint8))
+
+    taught = fit(replace(parts, beside=beside), CLASSES, RECIPE, Run(tmp_path, "aa"), Listener())
+
+    before, after = (_surest(one.model(noise[200:], training=False)) for one in (fitted, taught))
+    assert after.mean() < 0.5 * before.mean()
+
+
+def _surest(logits: Tensor) -> NDArray[np.float32]:
+    """The largest probability of each picture."""
+    largest: NDArray[np.float32] = np.asarray(keras.ops.softmax(logits)).max(axis=1)
+    return largest
+
+
+def test_known_pictures_that_are_learnt_beside_count_as_the_training_sets_do(
+    parts: Split, tmp_path: Path
+) -> None:
+    twice = replace(parts, beside=Beside(parts.train.images, parts.train.labels))
+    listener = Listener()
+
+    fit(twice, CLASSES, replace(ONE_EPOCH, batch_size=120), Run(tmp_path, "aa"), listener)
+
+    assert listener.steps[-1] == (1, 6, 6)
+
+
+def test_where_photos_are_learnt_the_last_epoch_is_kept(parts: Split, tmp_path: Path) -> None:
+    beside = Beside(parts.train.images[:40], parts.train.labels[:40])
+    hopeless = replace(ONE_EPOCH, epochs=4, learning_rate=1e-12, patience=1, batch_size=400)
+
+    fitted = fit(replace(parts, beside=beside), CLASSES, hopeless, Run(tmp_path, "aa"), Listener())
+
+    assert (len(fitted.history), fitted.best_epoch) == (4, 4)
