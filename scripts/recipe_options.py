@@ -38,6 +38,7 @@ OPTIONS: Final = (
     "patience",
     "precision",
     "limit",
+    "blend",
 )
 """The fields of a recipe that options of the same names change."""
 
@@ -57,6 +58,12 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
     group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
     group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
+    group.add_argument(
+        "--blend",
+        type=float,
+        metavar="SHARE",
+        help="keep so much of the new weights, the rest of --from's (1)",
+    )
     _add_augmentation_options(group)
     group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
     group.add_argument("--split-seed", type=int, metavar="N", help="of the split alone (--seed)")

@@ -12,6 +12,7 @@ from keras import layers
 
 from inference.keras_session import KerasSession
 from training.bricks import Bricks, training_normalization
+from training.checkpoints import Weights
 from training.networks import LOGITS, build
 from training.recipes import Recipe
 from training.starting import Beginning
@@ -41,6 +42,20 @@ def begin(start: Beginning | None, recipe: Recipe, classes: int, *, training: bo
         if layer.name != LOGITS or start.same_classes:
             layer.set_weights(known.get_layer(layer.name).get_weights())
     return model
+
+
+def blended(known: Weights, learnt: Weights, share: float) -> Weights:
+    """What lies between two sets of weights, so much on the way from the first to the second.
+
+    Weights that were trained further can be mixed with those that they began as, and the mixture knows most
+    of what either does (Wortsman et al. 2021, arXiv 2109.01903).
+
+    Args:
+        known: of the release that was trained further.
+        learnt: of the same network, trained.
+        share: 0..1, of what was learnt.
+    """
+    return [(1 - share) * old + share * new for old, new in zip(known, learnt, strict=True)]
 
 
 def _built_again(known: Network, recipe: Recipe, classes: int, *, training: bool) -> Network:

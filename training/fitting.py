@@ -20,7 +20,8 @@ from training.augmentation import Augmentation
 from training.backend import steps_of
 from training.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
 from training.datasets import ANSWERED_AT_ONCE, LabelledImages
-from training.fine_tuning import begin
+from training.errors import BadRecipe
+from training.fine_tuning import begin, blended
 from training.optimizers import build_optimizer
 from training.recipes import Recipe
 from training.schedule import batches, learning_rate
@@ -84,8 +85,14 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
         watcher: told of every step and epoch.
 
     Raises:
+        BadRecipe: weights are to be blended with those of other classes.
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
     """
+    if recipe.blend < 1 and run.start is not None and not run.start.same_classes:
+        raise BadRecipe(
+            f"blend {recipe.blend}: for other classes the last layer begins anew, so there is nothing to "
+            "keep of it. Leave out --blend."
+        )
     state = _Fit(split, classes, recipe, run)
     stored = load_checkpoint(run)
     if stored is not None:
@@ -138,6 +145,7 @@ class _Fit:
         self._average = begin(run.start, replace(recipe, precision="float32"), classes)
         self._average.set_weights(self._model.get_weights())
         self._optimizer = build_optimizer(recipe, self._model.trainable_variables)
+        self._known: Weights = self._average.get_weights()
         self._best: Weights = []
         self._hardware, self._libraries = hardware(), libraries()
         self.progress = Progress(fingerprint=run.fingerprint)
@@ -234,8 +242,8 @@ class _Fit:
         self.progress = stored.progress
 
     def fitted(self) -> Fitted:
-        """The best averaged weights in a network of their own."""
-        self._average.set_weights(self._best)
+        """The best averaged weights in a network of their own, blended with those that they began as."""
+        self._average.set_weights(blended(self._known, self._best, self._recipe.blend))
         progress = self.progress
         return Fitted(
             self._average, progress.history, progress.best_epoch, progress.hardware, progress.libraries

@@ -62,6 +62,7 @@ NEWER: Final[dict[str, JsonValue]] = {
     "split_seed": None,
     "photos": None,
     "variants": 1.0,
+    "blend": 1.0,
 }
 """Fields that recipes did not always have, each with the value that changes nothing: a run that was begun
 without the field keeps its fingerprint."""
@@ -102,6 +103,8 @@ class Recipe:
             None takes `seed`.
         precision: bfloat16 computes in half the bits, where the processor can; weights stay float32.
         limit: use the first so many training pictures, for quick tries; None uses all.
+        blend: share of what was learnt in the weights that are kept; the rest is of the release that was
+            trained further, so that little of that is lost (Wortsman et al. 2021, arXiv 2109.01903).
         start: version of the release whose weights are trained further; None begins with fresh ones.
         photos: what photos are learnt from (`beside.photos_sha256`); None without any.
         variants: how many variants are made of them, of those that photo_balance.py allows.
@@ -137,6 +140,7 @@ class Recipe:
     start: str | None = None
     photos: str | None = None
     variants: float = 1.0
+    blend: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with.
@@ -166,6 +170,8 @@ class Recipe:
             ("patience", self.patience is None or self.patience >= 1, "1 or more"),
             ("seed", self.seed >= 0, "0 or more"),
             ("variants", 0 < self.variants < math.inf, "above 0"),
+            ("blend", 0 < self.blend <= 1, "above 0 and at most 1"),
+            ("blend", self.blend == 1 or self.start is not None, "1 where no release is trained further"),
             ("split_seed", self.split_seed is None or self.split_seed >= 0, "0 or more"),
         )
         for name, holds, expected in rules:

@@ -142,6 +142,30 @@ def test_only_the_last_layer_begins_anew_and_only_for_other_classes(
     assert len(begun.losses) == 4
 
 
+def test_half_a_blend_lies_midway_between_what_was_known_and_what_was_learnt(
+    release: LocalRelease, things: Path, tmp_path: Path
+) -> None:
+    told = ("--from", str(release.folder), "--epochs", "2", "--learning-rate", "0.01", "--force")
+
+    learnt = trained(things, tmp_path / "learnt", *told)
+    blend = trained(things, tmp_path / "blend", *told, "--blend", "0.5")
+
+    known, new, midway = (
+        keras.saving.load_model(one.folder / "model.keras").get_weights() for one in (release, learnt, blend)
+    )
+    assert blend.manifest.training["blend"] == 0.5
+    assert any(np.abs(old - other).max() > 1e-2 for old, other in zip(known, new, strict=True))
+    for old, other, mixed in zip(known, new, midway, strict=True):
+        assert mixed == pytest.approx((old + other) / 2, abs=1e-4)
+
+
+def test_a_blend_with_what_knew_other_classes_is_refused(release: LocalRelease, tmp_path: Path) -> None:
+    data = write_class_folders(tmp_path / "two", 20, KINDS[:2], first_seed=200)
+
+    with pytest.raises(BadRecipe, match="for other classes the last layer begins anew"):
+        trained(data, tmp_path, "--from", str(release.folder), "--blend", "0.5")
+
+
 def test_a_release_of_a_network_from_elsewhere_is_refused(things: Path, tmp_path: Path) -> None:
     foreign = a_release(tmp_path / "foreign", labels=KINDS)
 
