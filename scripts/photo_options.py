@@ -19,7 +19,7 @@ from training.beside import Beside
 from training.checkpoints import Run
 from training.errors import BadPictures, BadRecipe
 from training.photo_balance import plan
-from training.photo_making import load_beside, make_beside, photos_sha256, save_beside
+from training.photo_making import load_beside, make_beside, photos_sha256, save_beside, variants_key
 from training.photos import Photos
 from training.recipes import Recipe
 from training.splitting import Split
@@ -104,12 +104,13 @@ def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = Non
 
 def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:
     """A split with the variants of photos beside it: the run's, or made now and kept there."""
-    beside = load_beside(task.folder, task.fingerprint)
+    key = variants_key(task.fingerprint, PHOTOGRAPHS)
+    beside = load_beside(task.folder, key)
     if beside is None:
         planned = plan(photos, parts.train, labels, PHOTOGRAPHS, recipe)
         with counting("making variants") as watch:
             beside = make_beside(planned, watch)
-        save_beside(beside, task.folder, task.fingerprint)
+        save_beside(beside, task.folder, key)
     _tell(beside, photos)
     return replace(parts, beside=replace(beside, photos=dict(sorted(Counter(photos.tiers).items()))))
 

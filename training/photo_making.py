@@ -5,17 +5,20 @@ photo_variants.py; what becomes of them: beside.py.
 """
 
 import hashlib
+import json
 import multiprocessing
 import os
 import signal
 import zipfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from inference.arrays import PixelsBatch
+from inference.contract import Imaging
 from inference.decode import prepare_opencv
 from training.beside import Beside
 from training.photo_balance import Planned
@@ -33,6 +36,12 @@ def photos_sha256(photos: Photos) -> str:
     """Sixteen hex digits of what photos there are, whatever their files are called, for a recipe to name."""
     lines = sorted(map(str, zip(photos.sha256, photos.tiers, photos.labels.tolist(), strict=True)))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def variants_key(fingerprint: str, imaging: Imaging) -> str:
+    """What kept variants go by: the run's fingerprint, and how photos are converted by now."""
+    told = json.dumps(asdict(imaging), sort_keys=True)
+    return f"{fingerprint}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def make_beside(planned: Sequence[Planned], watch: Watch) -> Beside:
@@ -61,11 +70,11 @@ def _begin() -> None:
     prepare_opencv()
 
 
-def load_beside(folder: Path, fingerprint: str) -> Beside | None:
+def load_beside(folder: Path, key: str) -> Beside | None:
     """What a run kept; None when it kept nothing, something else, or half of it."""
     try:
         with (folder / FILE_NAME).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["fingerprint"]) != fingerprint:
+            if str(stored["key"]) != key:
                 return None
             return Beside(stored["images"], stored["labels"])
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
@@ -77,14 +86,12 @@ def forget_beside(folder: Path) -> None:
     (folder / FILE_NAME).unlink(missing_ok=True)
 
 
-def save_beside(beside: Beside, folder: Path, fingerprint: str) -> None:
+def save_beside(beside: Beside, folder: Path, key: str) -> None:
     """Keep it in the run's folder, all of it or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{FILE_NAME}.tmp"
     with temporary.open("wb") as file:
-        np.savez_compressed(
-            file, images=beside.images, labels=beside.labels, fingerprint=np.array(fingerprint)
-        )
+        np.savez_compressed(file, images=beside.images, labels=beside.labels, key=np.array(key))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / FILE_NAME)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.contract import PHOTOGRAPHS, Imaging
 from training.beside import Beside
-from training.photo_making import FILE_NAME, load_beside, photos_sha256, save_beside
+from training.photo_making import FILE_NAME, load_beside, photos_sha256, save_beside, variants_key
 from training.photos import FOREIGN, Photos
 
 LEARNT = Beside(np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, FOREIGN, 0], np.uint8))
@@ -69,3 +70,14 @@ def test_a_photo_under_another_label_makes_other_photos() -> None:
     relabelled = replace(PHOTOS, labels=np.array([1, FOREIGN], np.uint8))
 
     assert photos_sha256(relabelled) != photos_sha256(PHOTOS)
+
+
+def test_what_is_kept_goes_by_the_run_and_by_how_photos_are_converted() -> None:
+    keys = {
+        variants_key(fingerprint, imaging)
+        for fingerprint in ("aa", "bb")
+        for imaging in (PHOTOGRAPHS, Imaging(), replace(PHOTOGRAPHS, border_tolerance=0.06))
+    }
+
+    assert len(keys) == 6
+    assert variants_key("aa", PHOTOGRAPHS) in keys
