@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+LOCKS = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("requirements*.txt", "benchmarks/peers/*.txt")
+    for path in ROOT.glob(pattern)
+)
 
 PIN = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,._-]+\])?==[^ ]+( ; .+)? \\$")
 """`name==version`, perhaps a marker, and a continuation: hashes follow."""
