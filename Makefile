@@ -16,10 +16,12 @@ IN := $(VENV)/bin
 LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 
+PEERS := $(basename $(wildcard benchmarks/peers/*.in))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz overload conversion chaos soak quick audit sbom
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark overload conversion chaos soak quick audit sbom
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +75,10 @@ sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbo
 conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
 	@$(IN)/python -m benchmarks.conversion $(ARGS)
 
+benchmark: $(VENV)/.dev ## Measure this service beside its peers, in half an hour; ARGS= for a part of it
+	@scripts/setup_system.sh wrk
+	@$(IN)/python -m benchmarks.side_by_side $(ARGS)
+
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload
 
@@ -88,9 +94,10 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	$(LOCK) --group audit -c requirements-dev.txt -o requirements-audit.txt
 	$(LOCK) --group fuzz -o requirements-fuzz.txt
 	$(LOCK) requirements-s3-servers.in -o requirements-s3-servers.txt
+	for peer in $(PEERS); do $(LOCK) $$peer.in -o $$peer.txt || exit; done
 
 clean: ## Remove what was installed and cached here
-	rm -rf $(VENV) .venv-s3 .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-s3 .venv-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An unfit PYTHON= is refused even where .venv is there already.

@@ -13,6 +13,7 @@ parts=(
     buildah mmdebstrap                    # build the image, on a base made here
     podman conmon runc                    # start the image
     redis-server                          # counts rates for several workers
+    wrk                                   # the load that speed is measured under
 )
 [ $# -eq 0 ] || parts=("$@")
 
