@@ -102,6 +102,7 @@ def _measure_peer(record: Record, peer: Peer, number: int, labels: list[str], fo
 
 def _load(running: Running, peer: Peer, cell: Cell, seconds: int, folder: Path) -> Load:
     request = peer.forms[cell.upload].request(picture_for(cell.upload))
+    running.family.settle()
     return load(running.port, request, Clients(cell.connections, seconds, load_cores()), folder)
 
 

@@ -10,7 +10,7 @@ from benchmarks.side_by_side.peers import OURS
 from benchmarks.side_by_side.summary import Row, Spread
 
 OUR_COLOUR = "#1b6ca8"
-THEIR_COLOUR = "#b8c4ce"
+THEIR_COLOUR = "#7d8b97"
 LINE_COLOUR = "#33414e"
 
 
@@ -24,7 +24,7 @@ def draw(rows: list[Row], folder: Path) -> None:
 
 
 def _bars(rows: list[Row], value: Callable[[Row], Spread], label: str, path: Path) -> None:
-    """A panel for each upload and number of connections; whiskers from the least to the most round."""
+    """A panel for each upload and number of connections; lines from the least to the most round."""
     uploads = list(dict.fromkeys(row.upload for row in rows))
     counts = sorted({row.connections for row in rows})
     figure = Figure(figsize=(4 * len(counts), 2.4 * len(uploads)), layout="constrained")
@@ -34,21 +34,31 @@ def _bars(rows: list[Row], value: Callable[[Row], Spread], label: str, path: Pat
             shown = [row for row in rows if (row.upload, row.connections) == (upload, connections)]
             _panel(axes, shown, value)
             axes.set_title(f"{upload}, {connections} connections", fontsize=9)
-    figure.supxlabel(
-        f"{label} (logarithmic): median, and least to most over rounds; * had errors", fontsize=9
-    )
+    figure.suptitle(f"{label}, least to most over rounds\n* had errors", fontsize=10)
     figure.savefig(path, dpi=90)
 
 
 def _panel(axes: Axes, rows: list[Row], value: Callable[[Row], Spread]) -> None:
+    # Points, not bars: on a logarithmic axis a bar's length says nothing.
     for place, row in enumerate(rows):
         each = value(row)
-        axes.barh(place, each.median, color=OUR_COLOUR if row.peer == OURS else THEIR_COLOUR)
-        axes.plot((each.least, each.most), (place, place), color=LINE_COLOUR, linewidth=2)
+        if each.median == 0:  # no answer at all: there is no such place on a logarithmic axis
+            continue
+        colour = OUR_COLOUR if row.peer == OURS else THEIR_COLOUR
+        axes.plot((each.least, each.most), (place, place), color=colour, linewidth=2)
+        axes.plot(each.median, place, marker="o", color=colour)
+        axes.annotate(
+            _told(each.median), (each.median, place), (6, 3), textcoords="offset points", fontsize=7
+        )
     axes.set_yticks(range(len(rows)), [f"{row.peer}{'*' * (row.errors > 0)}" for row in rows], fontsize=8)
     axes.set_xscale("log")
+    axes.margins(x=0.2)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _told(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _ratios(rows: list[Row], path: Path) -> None:

@@ -20,6 +20,11 @@ MARK = "BENCHMARK_SERVER"
 GRACE_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 
+SETTLE_SECONDS = 20.0
+WATCH_SECONDS = 0.2
+IDLE_SHARE = 0.5
+"""Of one core: less than any server takes that still decodes, more than Ray takes to do nothing."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -62,6 +67,15 @@ class Family:
     def processor_seconds(self) -> float:
         """Time of processors that those which run have taken since their start."""
         return sum(_ticks(process.pid) for process in self.alive()) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self) -> None:
+        """Wait until they have done what they were asked: wrk leaves without its last answers."""
+        end = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < end:
+            before = self.processor_seconds()
+            time.sleep(WATCH_SECONDS)
+            if self.processor_seconds() - before < IDLE_SHARE * WATCH_SECONDS:
+                return
 
     def end(self) -> None:
         """SIGTERM to the first, SIGTERM to those it left behind, SIGKILL to what does not go."""

@@ -225,8 +225,9 @@ def test_a_peer_that_was_left_out_does_not_keep_a_run_open(tmp_path: Path) -> No
     assert kept["machine"]["cores"] >= 1
 
 
-def test_plots_are_drawn_of_every_view(tmp_path: Path) -> None:
+def test_plots_are_drawn_of_every_view_even_where_a_peer_did_not_answer(tmp_path: Path) -> None:
     made = record(tmp_path, (a_load(4000), a_load(4100)), (a_load(2000), a_load(1900, errors=1)))
+    made.loads[Cell("FastAPI", "png", 64, 1)] = a_load(0, p99=0)
 
     draw(rows(made), tmp_path)
 
