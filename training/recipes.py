@@ -222,7 +222,7 @@ SECOND: Final = replace(
     blend=0.8,
     start="20261120T151114Z-10648784",
 )
-"""What a release of FIRST learns of photos; at this rate that is soon learnt, and some of the data set lost."""
+"""What a release of FIRST learns of photos: soon, at this rate, and at the cost of some of the data set."""
 
 BUNDLED: Final = replace(
     SECOND,
@@ -232,7 +232,7 @@ BUNDLED: Final = replace(
     blend=1.0,
     start="20261120T185436Z-6f709098",
 )
-"""What model_store/bundled/ is made with: a release of SECOND, reminded of the data set among fewer photos."""
+"""What model_store/bundled/ is made with: a release of SECOND, reminded of the data set by fewer photos."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
