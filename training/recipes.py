@@ -212,32 +212,22 @@ FIRST: Final = replace(
 """What the bundled release began as: it knows the data set alone. Its teacher's answers lie beside this file
 (soft_targets.KEPT)."""
 
-SECOND: Final = replace(
+BUNDLED: Final = replace(
     FIRST,
     epochs=8,
     learning_rate=0.001,
     warm_up=0.3,
     photos="f9b32119f5db9e04",
     variants=2.0,
-    blend=0.8,
+    blend=0.65,
     start="20261120T151114Z-10648784",
 )
-"""What a release of FIRST learns of photos: soon, at this rate, and at the cost of some of the data set."""
-
-BUNDLED: Final = replace(
-    SECOND,
-    epochs=3,
-    learning_rate=0.0004,
-    variants=0.5,
-    blend=1.0,
-    start="20261120T185436Z-6f709098",
-)
-"""What model_store/bundled/ is made with: a release of SECOND, reminded of the data set by fewer photos."""
+"""What model_store/bundled/ is made with: a release of FIRST, trained further with photos (docs/lab.md)."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
-RECIPES: Final = {"first": FIRST, "second": SECOND, "bundled": BUNDLED, "quick": QUICK}
+RECIPES: Final = {"first": FIRST, "bundled": BUNDLED, "quick": QUICK}
 """What --recipe names; the other options of scripts.train change single fields."""
 
 FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if recipe.start is None))

@@ -55,3 +55,22 @@ def test_it_tells_how_strangers_were_told_from_clothes() -> None:
             f"{figures.confidence_auroc:.4f}",
             f"{figures.reviewed:.4f}",
         ]
+
+
+TIERS = {"A": "A: product shots", "B": "B: on a model", "C": "C: users' own", "X": "X: none of the ten"}
+
+
+def test_it_tells_how_photos_were_answered_and_that_choices_were_made_on_them() -> None:
+    for tier, figures in report().photos.items():
+        assert figures.split == "development"
+        row = told(TIERS[tier])
+        shares = (figures.decisions.coverage, figures.decisions.unfamiliar)
+        assert [row[0], row[2], row[4]] == [f"{figures.n}", *(f"{share:.3f}" for share in shares)]
+        if figures.macro_accuracy is not None and figures.auroc is not None:
+            assert row[1].startswith(f"{figures.macro_accuracy:.3f} (")
+            assert [row[3], row[5]] == [
+                f"{figures.decisions.accuracy:.3f}",
+                f"{figures.auroc.familiarity:.3f}",
+            ]
+    assert "| photos, `development` |" in CARD
+    assert set(report().photos) == set(TIERS)
