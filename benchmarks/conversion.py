@@ -22,8 +22,9 @@ from rich.table import Table
 from benchmarks.results import FOLDER, save
 from inference.arrays import Picture
 from inference.contract import EDGE, PHOTOGRAPHS
-from inference.convert import convert, decoded_to_pixels, no_larger_than_needed
-from inference.decode import decode, prepare_opencv
+from inference.convert import convert, decoded_to_pixels
+from inference.decode import REDUCED_EDGE, decode, prepare_opencv
+from inference.framing import no_larger_than
 from inference.header import MAX_PIXELS
 from inference.segmentation import segment
 from scripts.terminal import console
@@ -166,7 +167,7 @@ def _segmentation(photos: Path | None) -> list[float]:
 
 
 def _segmenting(upload: bytes) -> Callable[[], object]:
-    picture, _ = no_larger_than_needed(decode(upload, MAX_PIXELS).picture, None)
+    picture = no_larger_than(decode(upload, MAX_PIXELS).picture, REDUCED_EDGE)
     cascade = PHOTOGRAPHS.cascade
     assert cascade is not None
     return lambda: segment(picture, cascade.segmentation_edge, cascade.segmentation_rounds)

@@ -27,4 +27,4 @@ Probabilities: TypeAlias = NDArray[np.float32]
 """float32, (C,) or (N, C), each row >= 0 with sum 1, in the order of the labels."""
 
 Distances: TypeAlias = NDArray[np.float32]
-"""float32, (N,), >= 0: how far each picture's features lie from the nearest class (contract.Familiarity)."""
+"""float32, (N,), more is stranger, and it may be negative: what the graph measures (contract.Familiarity)."""

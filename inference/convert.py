@@ -15,7 +15,7 @@ from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Cascade, Imaging
 from inference.decode import REDUCED_EDGE, Decoded
 from inference.foreground import Found, find_garment
-from inference.framing import bounding_box, centre, shrink
+from inference.framing import bounding_box, centre, no_larger_than, shrink
 
 
 @dataclass(frozen=True)
@@ -40,26 +40,17 @@ class Conversion:
 def decoded_to_pixels(decoded: Decoded, imaging: Imaging) -> Pixels:
     """What the model reads of an upload: its own pixels if it has them, else its picture converted.
 
-    Returns:
-        uint8, (28, 28), C-contiguous, garment light on black.
-    """
-    return convert(decoded, imaging).pixels
-
-
-def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
-    """Turn a picture into what the model reads, the way Fashion-MNIST was made.
-
     A picture in which nothing stands out from its border comes out black, which is nothing that a model
     of garments knows; that is for its familiarity to say, so nothing is raised here.
 
     Args:
-        picture: uint8, (H, W, 3), RGB, upright, H and W >= 1.
+        decoded: from decode.py.
         imaging: the parameters that the model was made with.
 
     Returns:
-        uint8, (28, 28), C-contiguous; 0 is background, garment light.
+        uint8, (28, 28), C-contiguous, garment light on black.
     """
-    return convert(Decoded(picture, None), imaging).pixels
+    return convert(decoded, imaging).pixels
 
 
 def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
@@ -68,7 +59,9 @@ def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
         return Conversion(decoded.picture, None, None, None, decoded.pixels)
     picture, transparency = decoded.picture, decoded.garment
     if imaging.cascade is not None:
-        picture, transparency = no_larger_than_needed(picture, transparency)
+        # 448 = 16 x 28, so that no upload costs more; an eighth of it still has two samples for each pixel.
+        picture = no_larger_than(picture, REDUCED_EDGE)
+        transparency = None if transparency is None else no_larger_than(transparency, REDUCED_EDGE)
     return converted(picture, find_garment(picture, transparency, imaging), imaging)
 
 
@@ -95,22 +88,6 @@ def converted(picture: Picture, found: Found, imaging: Imaging) -> Conversion:
 
 
 _WHOLE = (slice(None), slice(None))
-
-
-def no_larger_than_needed(picture: Picture, transparency: Mask | None) -> tuple[Picture, Mask | None]:
-    """Scale the longest edge to 448 = 16 x 28 where it is longer, so that no upload costs more than that.
-
-    A garment that fills only an eighth of it still has two samples for each of the 28 pixels.
-    """
-    height, width = picture.shape[:2]
-    scale = REDUCED_EDGE / max(height, width)
-    if scale >= 1:
-        return picture, transparency
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    smaller = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    if transparency is None:
-        return smaller, None
-    return smaller, cv2.resize(transparency, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def as_grey(picture: Picture) -> Grey:

@@ -26,6 +26,16 @@ def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
     return slice(top, top + height), slice(left, left + width)
 
 
+def no_larger_than(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
+    """Scale the longest edge to `edge` pixels where it is longer; what is smaller stays as it is."""
+    height, width = picture.shape[:2]
+    scale = edge / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
 def shrink(grey: Grey, imaging: Imaging) -> Grey:
     """Scale the longest edge to 28; a picture that had to be shrunk is sharpened, as the paper does.
 

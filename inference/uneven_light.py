@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture
 from inference.border import Border
+from inference.framing import no_larger_than
 
 _EDGE = 64
 """Longest edge, in pixels, at which the light is fitted: it changes slowly."""
@@ -28,9 +29,7 @@ def differs_from_lit_ground(picture: Picture, border: Border) -> Mask:
         border: of the picture; plain.
     """
     height, width = picture.shape[:2]
-    scale = min(1.0, _EDGE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float64)
+    small = no_larger_than(picture, _EDGE).astype(np.float64)
     ground = cv2.resize(_fitted(small, border), (width, height)).astype(np.uint8, copy=False)
     farthest = np.full(3, np.floor(255 * border.tolerance))
     within = cv2.inRange(cv2.absdiff(picture, ground), np.zeros(3), farthest)

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import Imaging
-from inference.convert import picture_to_pixels
+from inference.convert import decoded_to_pixels
+from inference.decode import Decoded
 
 HEIGHT, WIDTH = 300, 240
 
@@ -15,6 +16,11 @@ _OUTLINE = [
     *[(180, 260), (60, 260), (60, 115), (50, 145), (15, 130), (40, 70)],
 ]
 """x, y: neck, right sleeve, hem, left sleeve."""
+
+
+def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
+    """What the model reads of an upload that has been decoded to this picture."""
+    return decoded_to_pixels(Decoded(picture, None), imaging)
 
 
 def a_shirt() -> Mask:

@@ -19,6 +19,7 @@ from inference.contract import Imaging
 from inference.convert import converted
 from inference.decode import decode
 from inference.foreground import Found, find_garment
+from inference.framing import no_larger_than
 from inference.header import MAX_PIXELS
 from training.compositions import EDGE, CutOut, garment_of, laid_on, pair_on, plain_ground, texture
 from training.drawn_shoes import drawn_pair
@@ -228,10 +229,4 @@ def is_cluttered(path: Path, imaging: Imaging) -> bool:
 
 def _opened(path: Path, edge: int) -> Picture:
     """A photo, at most so large; whatever is transparent in it is white."""
-    picture = decode(path.read_bytes(), MAX_PIXELS).picture
-    height, width = picture.shape[:2]
-    scale = edge / max(height, width)
-    if scale >= 1:
-        return picture
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return no_larger_than(decode(path.read_bytes(), MAX_PIXELS).picture, edge)

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Picture
 from inference.contract import PHOTOGRAPHS, Imaging
-from inference.convert import decoded_to_pixels, picture_to_pixels
+from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.drawn_garments import (
     a_shirt,
@@ -21,6 +21,7 @@ from tests.drawn_garments import (
     on_a_floor,
     on_plain,
     overlap,
+    picture_to_pixels,
     under_a_lamp,
     white_on_white,
 )

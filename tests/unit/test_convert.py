@@ -8,8 +8,9 @@ from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Picture
 from inference.contract import Imaging
-from inference.convert import as_grey, decoded_to_pixels, picture_to_pixels
+from inference.convert import as_grey, decoded_to_pixels
 from inference.decode import Decoded
+from tests.drawn_garments import picture_to_pixels
 from tests.pictures import plain
 
 IMAGING = Imaging()
