@@ -5,7 +5,7 @@ from pathlib import Path
 from inference.contract import Imaging
 from inference.decode import prepare_opencv
 from scripts.terminal import complain, counting
-from training.photos import Photos, convert_photos, list_photos
+from training.photos import Photos, list_photos, read_photos
 from training.picture_files import Convert, as_served
 
 
@@ -28,4 +28,4 @@ def converted_in(folder: Path, labels: tuple[str, ...], convert: Convert) -> Pho
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels)
     with counting("reading photos") as watch:
-        return convert_photos(listed, convert, complain, watch)
+        return read_photos(listed, convert, complain, watch)

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import Imaging
 from training.errors import BadClasses, BadPictures
 from training.listing import could_be_picture, entries, is_hidden
-from training.picture_files import Convert, PictureFile, Say, Watch, as_served, convert_files
+from training.picture_files import Convert, PictureFile, Say, Watch, convert_files
 
 FOREIGN: Final = 255
 """Label of a photo that shows none of the classes."""
@@ -131,12 +130,12 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(listed: list[ListedPhoto], imaging: Imaging, say: Say, watch: Watch) -> Photos:
-    """Read photos as the service reads uploads, on all cores.
+def read_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Watch) -> Photos:
+    """Read and convert photos, on all cores.
 
     Args:
         listed: which.
-        imaging: how the model wants them converted.
+        convert: how; `as_served` is how the service converts uploads.
         say: told what cannot be read and is left out, how many are copies, and how many come out black.
         watch: told after each file.
 
@@ -146,11 +145,6 @@ def read_photos(listed: list[ListedPhoto], imaging: Imaging, say: Say, watch: Wa
     Raises:
         BadPictures: none of them can be read, or one content has two labels.
     """
-    return convert_photos(listed, as_served(imaging), say, watch)
-
-
-def convert_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Watch) -> Photos:
-    """Read photos and convert them in any way; see `read_photos`."""
     files = convert_files(listed, convert, say, watch, skip_unreadable=True)
     if not files:
         raise BadPictures(f"none of {len(listed)} photos can be read.")

@@ -13,6 +13,7 @@ from tests.photos import write_photos
 from training.datasets import LABELS, LabelledData
 from training.photo_figures import draw_coverage, draw_recall
 from training.photos import list_photos, read_photos
+from training.picture_files import as_served
 from training.release import Evidence, Origin, complete_release
 from training.splitting import Split
 
@@ -40,7 +41,7 @@ def release(exported: Exported, parts: Split, tmp_path_factory: pytest.TempPathF
     shutil.copy(exported.model_path, made)
     shutil.copy(exported.graph_path, made)
     data = LabelledData(train=striped_pictures(400), test=striped_pictures(100, seed=1))
-    photos = read_photos(listed, PHOTOGRAPHS, _quiet, _quiet)
+    photos = read_photos(listed, as_served(PHOTOGRAPHS), _quiet, _quiet)
     complete_release(made, Evidence(data=data, split=parts, labels=LABELS, photos=photos), ORIGIN, _quiet)
     return open_release(made)
 
