@@ -7,6 +7,7 @@ some photos, to see which tiers are cluttered. What a variant is: photo_variants
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +166,7 @@ def _grounds(photos: Photos, imaging: Imaging) -> tuple[Path, ...]:
 def _counts(photos: Photos, scale: float, seed: int) -> Iterator[tuple[int, int]]:
     """How many variants of each photo that gets any, by content."""
     cells = _cells(photos)
-    sizes = {cell: cells.count(cell) for cell in set(cells)}
+    sizes = Counter(cells)
     for index in _by_content(photos):
         wanted = _of_each(cells[index], sizes[cells[index]], scale)
         # What is left of a share decides by chance, so that a label of thousands gets its hundreds.

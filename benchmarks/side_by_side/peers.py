@@ -77,6 +77,12 @@ def _same_form(form: Form, *uploads: str) -> dict[str, Form]:
 
 _EVERYTHING: Final = {**_same_form(RAW, *ANY_PICTURE), "multipart": MULTIPART, "pixels": ROWS}
 
+_ROUTE_FOR_EACH: Final = {
+    **_same_form(RAW, *ANY_PICTURE),
+    "multipart": Form("multipart", "/multipart"),
+    "pixels": Form("rows in JSON", "/pixels"),
+}
+
 _GUNICORN: Final = ("{python}", "-m", "gunicorn")
 _OUR_GUNICORN: Final = (*_GUNICORN, "-c", "gunicorn.conf.py")
 _PATIENT: Final = {"PORT": "{port}", "WARDROBE_QUEUE_LENGTH": "512", "WARDROBE_QUEUE_SECONDS": "60"}
@@ -115,11 +121,7 @@ PEERS: Final = (
             *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
             *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
         ),
-        forms={
-            **_same_form(RAW, *ANY_PICTURE),
-            "multipart": Form("multipart", "/multipart"),
-            "pixels": Form("rows in JSON", "/pixels"),
-        },
+        forms=_ROUTE_FOR_EACH,
     ),
     Peer(
         name="LitServe",
@@ -140,11 +142,7 @@ PEERS: Final = (
             "{port}",
         ),
         environment={"BENTOML_DO_NOT_TRACK": "true"},
-        forms={
-            **_same_form(RAW, *ANY_PICTURE),
-            "multipart": Form("multipart", "/multipart"),
-            "pixels": Form("rows in JSON", "/pixels"),
-        },
+        forms=_ROUTE_FOR_EACH,
     ),
     Peer(
         name="MLServer",
