@@ -5,13 +5,19 @@ Never the upload, never a query string, never a key. `text` for a person at a te
 
 import json
 import logging
+import re
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from app.json_text import encode
 from app.settings import Settings
+
+RED, YELLOW, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
+"""ECMA-48, section 8.3.117."""
 
 access = logging.getLogger("wardrobe.access")
 
@@ -24,11 +30,15 @@ def configure_logging(settings: Settings) -> None:
     ours.handlers = [handler]
     ours.setLevel(settings.log_level)
     ours.propagate = False
+    # No line tells them, and finding them out costs each record a call of the kernel.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def formatter_of(settings: Settings) -> logging.Formatter:
-    """How lines are written under these settings."""
-    return JsonLines() if settings.log_format == "json" else TextLines()
+    """How lines are written under these settings, and to where they go."""
+    if settings.log_format == "json":
+        return JsonLines()
+    return ColouredLines() if settings.colours and sys.stderr.isatty() else TextLines()
 
 
 def log_of_others(name: str) -> None:
@@ -39,7 +49,7 @@ def log_of_others(name: str) -> None:
     theirs.propagate = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Answered:
     """What an access line tells of a request.
 
@@ -52,6 +62,8 @@ class Answered:
         client: the address.
         key: the name of the API key.
         version: of the model that answered.
+        problem: the `type` of the problem that was told, if one was.
+        trace_id: of the trace that the request is a part of, where requests are traced.
     """
 
     method: str
@@ -64,11 +76,36 @@ class Answered:
     key: str | None = None
     version: str
     request_id: str
+    problem: str | None = None
+    trace_id: str | None = None
 
 
 def log_request(answered: Answered) -> None:
     """Write one access line."""
-    fields: dict[str, Any] = {
+    if not access.isEnabledFor(logging.INFO):
+        return
+    access.handle(_Answer(answered))
+
+
+_BLANK = vars(logging.LogRecord(access.name, logging.INFO, "", 0, "", None, None))
+
+
+class _Answer(logging.LogRecord):
+    """What a handler is given of an answer, laid out when it is written."""
+
+    def __init__(self, answered: Answered) -> None:
+        # Not by LogRecord's own, which asks for thread, process and file, and that took longer than the rest.
+        self.__dict__.update(_BLANK)
+        self.msg, self.created, self.answered = answered.path, time.time(), answered
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Its fields by name."""
+        return _fields(self.answered)
+
+
+def _fields(answered: Answered) -> dict[str, Any]:
+    fields = {
         "method": answered.method,
         "path": answered.path,
         "status": answered.status,
@@ -80,7 +117,11 @@ def log_request(answered: Answered) -> None:
         "version": answered.version,
         "request_id": answered.request_id,
     }
-    access.info("%s", answered.path, extra={"fields": fields})
+    if answered.problem is not None:
+        fields["problem"] = answered.problem.rpartition(":")[2]
+    if answered.trace_id is not None:
+        fields["trace_id"] = answered.trace_id
+    return fields
 
 
 class JsonLines(logging.Formatter):
@@ -92,7 +133,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", None) or {"message": record.getMessage()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        return encode(line).decode()
 
 
 class TextLines(logging.Formatter):
@@ -106,14 +147,32 @@ class TextLines(logging.Formatter):
         return f"{_when(record)} {record.levelname.lower():7} {what}{trace}"
 
 
+class ColouredLines(TextLines):
+    """The same for a terminal: what went wrong catches the eye."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, in red if it is our failure, in yellow if it is a warning or a client's mistake."""
+        line = super().format(record)
+        status = (getattr(record, "fields", None) or {}).get("status", 0)
+        if record.levelno >= logging.ERROR or status >= 500:
+            return f"{RED}{line}{PLAIN}"
+        if record.levelno >= logging.WARNING or status >= 400:
+            return f"{YELLOW}{line}{PLAIN}"
+        return line
+
+
+_HARMLESS = re.compile(r"[!-~]*").fullmatch
+"""Printable ASCII without a space. The rest is quoted: it could look like another field or another line."""
+
+
 def _pairs(fields: dict[str, Any]) -> str:
-    return " ".join(f"{name}={_on_one_line(value)}" for name, value in fields.items() if value is not None)
-
-
-def _on_one_line(value: object) -> str:
-    """The value, quoted when a stranger could make it look like another field or another line."""
-    text = str(value)
-    return text if text.isascii() and text.isprintable() and " " not in text else json.dumps(text)
+    return " ".join(
+        [
+            f"{name}={json.dumps(value) if isinstance(value, str) and not _HARMLESS(value) else value}"
+            for name, value in fields.items()
+            if value is not None
+        ]
+    )
 
 
 def _when(record: logging.LogRecord) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.errors import BadRequest
 from app.predicting import Classified
+from app.taxonomy import Told
 from inference.classifier import Prediction
 from inference.png import pixels_to_png
 
@@ -29,6 +30,10 @@ class Extras:
     seen: bool
 
 
+PLAIN = Extras(top=None, seen=False)
+"""What most clients ask for."""
+
+
 def read_extras(query: Mapping[str, str], classes: int) -> Extras:
     """Parse `top` and `seen`.
 
@@ -41,9 +46,23 @@ def read_extras(query: Mapping[str, str], classes: int) -> Extras:
     return Extras(_read_top(query.get("top"), classes), _read_seen(query.get("seen", "0")))
 
 
-def answer_of(classified: Classified, labels: tuple[str, ...], extras: Extras) -> dict[str, Any]:
-    """The answer for one picture; probabilities in index order and unrounded."""
+def answer_of(
+    classified: Classified,
+    labels: tuple[str, ...],
+    extras: Extras,
+    categories: tuple[Told, ...] | None = None,
+) -> dict[str, Any]:
+    """The answer for one picture; probabilities in index order and unrounded.
+
+    Args:
+        classified: what is to be told.
+        labels: in index order.
+        extras: what the client asked for beyond.
+        categories: the platform's own, in index order; None where it has none.
+    """
     answer = classified.prediction.as_answer(labels)
+    if categories is not None:
+        answer["category"] = categories[classified.prediction.class_id]
     if extras.top is not None:
         answer["top"] = _likeliest(classified.prediction, labels, extras.top)
     if extras.seen:

@@ -3,6 +3,7 @@
 RequestError
 ├── BadRequest      no picture, malformed multipart or JSON, an unknown parameter value
 ├── KeyRefused      API keys are configured and none fits
+├── NoSuchModel     another model, version or method of it than there is here
 ├── TooLarge        more bytes or more pictures than allowed
 ├── Busy            the queue is full, or no slot came free in time
 └── NotReady        no model is warm yet, the worker is draining, or no key can be checked
@@ -23,6 +24,10 @@ class BadRequest(RequestError):
 
 class KeyRefused(RequestError):
     """No API key, or none that fits."""
+
+
+class NoSuchModel(RequestError):
+    """Another model, version or label than the one that is served, or a method that it does not have."""
 
 
 class TooLarge(RequestError):

@@ -10,10 +10,11 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from app.drift import reference_of
 from app.loading import REFUSED, load_promotion
 from app.prometheus import Instruments
 from app.serving import Models, Refusal
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
 from model_store.promotions import Promotion, following, newest
 from model_store.store import Store
@@ -51,7 +52,7 @@ class Follower:
             promotion = self._newer()
             if promotion is not None:
                 self._adopt(promotion)
-        except StoreError as error:
+        except (StoreError, SettingsError) as error:
             log.error("%s Serving %s on.", error, self._models.current.version)
             self._failed(error)
         except Exception as error:  # the thread's boundary: without it, nobody would follow any more
@@ -62,6 +63,7 @@ class Follower:
         else:
             self._models.store_answered()
             self._instruments.count_poll("ok")
+        self._instruments.tell_condition(self._models)
 
     def _failed(self, error: Exception) -> None:
         self._models.store_failed(error, datetime.now(UTC))
@@ -92,7 +94,8 @@ class Follower:
         except REFUSED as error:
             self._refuse(promotion, error)
         else:
-            self._instruments.tell_release(served.version, before=self._models.current.version)
+            before = self._models.current.version
+            self._instruments.tell_release(served.version, before, reference_of(served))
             self._models.swap(served)
             log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
         self._seen = promotion.number

@@ -1,10 +1,9 @@
 """What every answer tells browsers: nothing here may be framed, sniffed, cached or lent to other sites.
 
-The one place where such headers are set, errors included. A view that sets one of them itself keeps its own.
-Encryption is the proxy's in front, and so is Strict-Transport-Security.
+The one place where such headers are named; requests.py puts them on every answer, errors included. A view
+that sets one of them itself keeps its own. Encryption is the proxy's in front, and so is
+Strict-Transport-Security.
 """
-
-from flask import Flask, Response
 
 POLICY = "; ".join(
     (
@@ -28,13 +27,3 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-
-
-def set_headers(app: Flask) -> None:
-    """Put `HEADERS` on every answer of `app`."""
-
-    @app.after_request
-    def add(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from app.errors import RequestError
+from inference.arrays import Pixels
 
 FORMS = (
     "Send it as the multipart file field `image`, as the raw body, or as JSON "
@@ -36,6 +37,13 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """Pixels that came as such, so that nothing is left to check."""
+
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """One item of a batch that is wrong before its picture is even looked at."""
 
@@ -43,4 +51,4 @@ class Unreadable:
     name: str | None = None
 
 
-Item: TypeAlias = Upload | Rows | Unreadable
+Item: TypeAlias = Upload | Rows | Ready | Unreadable

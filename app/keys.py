@@ -13,17 +13,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from flask import Flask, g, request
+from flask import Flask, request
 
 from app.errors import KeyRefused, NotReady
+from app.requests import exchange
 from app.settings import SettingsError
 
 log = logging.getLogger("wardrobe")
 
 LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<sha256>[0-9a-f]{64})")
 
-OPEN_ENDPOINTS = frozenset({"health.live", "health.ready"})
-"""What answers without a key: an orchestrator has none."""
+OPEN_ENDPOINTS = frozenset(
+    {
+        "docs.asset",
+        "docs.document",
+        "docs.page",
+        "health.live",
+        "health.ready",
+        "dialect_models.ping",
+        "dialect_models.v2_live",
+        "dialect_models.v2_ready",
+        "page.asset",
+        "page.index",
+    }
+)
+"""What needs no key: orchestrators have none, the page asks people for theirs, the contract says how."""
 
 MEND_SECONDS = 5
 """What clients are told to wait while the key file cannot be read."""
@@ -101,12 +115,12 @@ class ApiKeys:
 
 
 def require_keys(app: Flask, keys: ApiKeys) -> None:
-    """Ask every request of `app` for a key, save the health routes and CORS preflights."""
+    """Ask every request of `app` for a key, save those of OPEN_ENDPOINTS and CORS preflights."""
 
     @app.before_request
     def check_key() -> None:
         if request.method != "OPTIONS" and request.endpoint not in OPEN_ENDPOINTS:
-            g.key_name = keys.check(request.headers.get("Authorization"))
+            exchange().key = keys.check(request.headers.get("Authorization"))
 
 
 def hash_of(key: str) -> str:

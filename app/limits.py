@@ -7,9 +7,10 @@ limit what one worker would not give, and the log says so.
 
 import ipaddress
 import logging
+from http import HTTPStatus
 
-from flask import Blueprint, Flask, request
-from flask_limiter import Limiter
+from flask import Blueprint, Flask, Response, request
+from flask_limiter import HeaderNames, Limiter
 from limits import parse_many
 from limits.errors import ConfigurationError
 from limits.storage import Storage
@@ -22,6 +23,9 @@ log = logging.getLogger("wardrobe")
 STORAGES = ("memory", "redis", "rediss", "redis+unix")
 """The schemes of RATE_LIMIT_STORAGE; Valkey and KeyDB answer to `redis` too."""
 
+WAIT = "X-RateLimit-Wait"
+"""Where flask-limiter writes how long the rate lasts; never sent."""
+
 REDIS_SECONDS = 1
 """What a Redis may take to be connected to, and to answer; a request never waits longer for its count."""
 
@@ -29,8 +33,8 @@ IPV6_CLIENT_BITS = 64
 """What one subscriber holds at least (RFC 6177), and could change addresses in for ever."""
 
 
-def limit_rate(app: Flask, settings: Settings, routes: Blueprint) -> None:
-    """Hold each client of `routes` to RATE_LIMIT, if there is one. Call before `routes` is registered.
+def limit_rate(app: Flask, settings: Settings, *routes: Blueprint) -> None:
+    """Hold each client of all `routes` to one RATE_LIMIT, if there is one. Call before they are registered.
 
     Raises:
         SettingsError: the rate or the storage cannot be understood.
@@ -39,9 +43,12 @@ def limit_rate(app: Flask, settings: Settings, routes: Blueprint) -> None:
         return
     _check_rate(settings.rate_limit)
     log_of_others("flask-limiter")
+    _keep_other_waits(app)
     limiter = _limiter(app, settings.rate_limit_storage)
     _tell_if_away(limiter.storage)
-    limiter.shared_limit(settings.rate_limit, scope="classify")(routes)
+    limit = limiter.shared_limit(settings.rate_limit, scope="classify")
+    for blueprint in routes:
+        limit(blueprint)
 
 
 def client_of(address: str | None) -> str:
@@ -68,6 +75,20 @@ def _check_rate(rate: str) -> None:
         raise SettingsError(f"WARDROBE_RATE_LIMIT: {rate!r} is no rate. Write it as 100/minute.") from error
 
 
+def _keep_other_waits(app: Flask) -> None:
+    """Tell how long the rate lasts only to those whom it refuses. Call before flask-limiter comes in.
+
+    It would tell everybody, and make the second that a busy service asks for the minute of its rate.
+    """
+
+    @app.after_request  # these are called last in, first out: flask-limiter has written its header by now
+    def tell(response: Response) -> Response:
+        wait = response.headers.pop(WAIT, None)
+        if wait is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            response.headers["Retry-After"] = wait
+        return response
+
+
 def _limiter(app: Flask, storage: str) -> Limiter:
     scheme = storage.partition("://")[0]
     if scheme not in STORAGES:
@@ -83,6 +104,7 @@ def _limiter(app: Flask, storage: str) -> Limiter:
             storage_options={} if scheme == "memory" else _redis_options(),
             in_memory_fallback_enabled=scheme != "memory",
             headers_enabled=True,
+            header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
         )
     except ConfigurationError as error:
         raise SettingsError(

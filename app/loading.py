@@ -6,12 +6,14 @@ that was named.
 """
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.bare import open_bare_model
 from app.serving import Models, Refusal, Served
 from app.settings import Settings
+from app.taxonomy import categories_of
 from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, remember
@@ -26,6 +28,9 @@ log = logging.getLogger("wardrobe")
 
 CURRENT = "current"
 """The MODEL_VERSION that follows the promotions."""
+
+FIGURES = "figures"
+"""The folder of a release that holds the plots of its report."""
 
 REFUSED = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself, so that trying again would not mend it."""
@@ -49,12 +54,13 @@ def load(settings: Settings, store: Store | None) -> Models:
     Raises:
         StoreError: there is none to be had, not even from the cache.
         ModelError: it is there and cannot be run.
+        SettingsError: the file of the platform's categories cannot be read.
     """
     if store is None:
-        return Models(open_release_model(_bundled(settings)))
+        return Models(_categorised(settings, open_release_model(_bundled(settings))))
     if settings.model_version != CURRENT:
         release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
-        return Models(open_release_model(release))
+        return Models(_categorised(settings, open_release_model(release)))
     promotion = None
     try:
         promotion = newest(store)
@@ -81,9 +87,10 @@ def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Se
     Raises:
         StoreError: it cannot be had, or must not be served.
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
+        SettingsError: the file of the platform's categories cannot be read.
     """
     release = pull(store, promotion.version, cache_of(settings), _trusted(settings))
-    served = open_release_model(release, number=promotion.number)
+    served = _categorised(settings, open_release_model(release, number=promotion.number))
     _keep(settings, store, release)
     return served
 
@@ -105,9 +112,20 @@ def open_release_model(
         contract=manifest.model,
         report=(release.folder / "report.json").read_bytes(),
         manifest=manifest,
+        figures=_figures(release),
         number=number,
         stale_since=stale_since,
     )
+
+
+def _figures(release: LocalRelease) -> dict[str, bytes]:
+    """Kept in memory, some 350 kB, as the cache may drop the folder while the release is still served."""
+    paths = [release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES}/")]
+    return {
+        path.name: path.read_bytes()
+        for path in paths
+        if path.parent.name == FIGURES and path.suffix == ".png"
+    }
 
 
 def cache_of(settings: Settings) -> Path:
@@ -121,7 +139,7 @@ def _load_cached(settings: Settings, store: Store, promotion: Promotion | None, 
     if cached is None:
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
-    models = Models(_open(cached.release, stale_since=cached.since))
+    models = Models(_categorised(settings, _open(cached.release, stale_since=cached.since)))
     if promotion is not None and isinstance(error, REFUSED):
         models.refuse(Refusal(promotion.number, promotion.version, str(error)), cached.since)
     else:
@@ -136,9 +154,17 @@ def _load_bare(settings: Settings, store: Store) -> Served:
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with scripts.publish --sign KEY."
         )
     bare = pull_bare(store, cache_of(settings))
-    served = open_bare_model(bare)
+    served = _categorised(settings, open_bare_model(bare))
     _keep(settings, store, bare)
     return served
+
+
+def _categorised(settings: Settings, served: Served) -> Served:
+    """The model with the platform's categories, which have to fit its labels."""
+    if settings.taxonomy is None:
+        return served
+    categories = categories_of(settings.taxonomy, served.contract.labels, served.version)
+    return replace(served, categories=categories)
 
 
 def _trusted(settings: Settings) -> TrustedKeys | None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from gunicorn.http import errors as http_errors
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
+from app.requests import exchange
 from inference import errors as inference_errors
 
 log = logging.getLogger("wardrobe")
@@ -37,6 +38,7 @@ INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us
 PROBLEMS: dict[type[Exception], Problem] = {
     errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
     errors.KeyRefused: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
+    errors.NoSuchModel: Problem(HTTPStatus.NOT_FOUND, "no-such-model", "No such model"),
     errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
     errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
     errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
@@ -64,6 +66,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_errors.InvalidResponseHeaderName: INTERNAL,
 }
 
+ERROR_PREFIXES = ("/v1/", "/v2")
+"""Where clients of other servers ask (dialects/): they look for what went wrong in `error` alone."""
+
 DETAIL_LENGTH = 1000
 """Characters of a detail: gunicorn's words quote what came, and that may be kilobytes."""
 
@@ -79,28 +84,46 @@ def register_problem_handlers(app: Flask) -> None:
 
 def problem_of(error: Exception) -> dict[str, Any]:
     """The problem document of an error that a client may see: type, title, status, detail."""
-    problem = _nearest(type(error))
+    problem = problem_type(type(error))
     return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH])
 
 
-def problem_body(document: dict[str, Any], request_id: str | None) -> str:
-    """The problem document as it is sent, with the id of the request that it answers."""
-    return json.dumps(document | {"request_id": request_id}, separators=(",", ":")) + "\n"
+def problem_type(kind: type[Exception]) -> Problem:
+    """What errors of a class are told as; the framework's own go by their status."""
+    if issubclass(kind, HTTPException):
+        status = HTTPStatus(kind.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
+    return next((PROBLEMS[ancestor] for ancestor in kind.__mro__ if ancestor in PROBLEMS), INTERNAL)
+
+
+def type_of(problem: Problem) -> str:
+    """What a problem document's `type` holds."""
+    return f"urn:wardrobe:problem:{problem.slug}"
+
+
+def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
+    """The problem document as it is sent, with the id of the request that it answers.
+
+    To a `path` of another server's it tells the detail twice (RFC 9457, section 3.2, extension members).
+    """
+    told = document | {"request_id": request_id}
+    if path.startswith(ERROR_PREFIXES):
+        told["error"] = document["detail"]
+    return json.dumps(told, separators=(",", ":")) + "\n"
 
 
 def _answer_exception(error: Exception) -> Response:
     document = problem_of(error)
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.exception("request %s failed", g.get("request_id"), exc_info=error)
+        log.exception("request %s failed", exchange().request_id, exc_info=error)
     response = _response(document)
     response.headers.update(errors.headers_of(error))
     return response
 
 
 def _answer_http(error: HTTPException) -> Response:
-    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    slug = status.phrase.lower().replace(" ", "-")
-    document = _document(Problem(status, slug, status.phrase), _detail(error) or status.description)
+    problem = problem_type(type(error))
+    document = _document(problem, _detail(error) or problem.status.description)
     response = _response(document)
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
@@ -120,13 +143,9 @@ def _detail(error: HTTPException) -> str | None:
     return error.description
 
 
-def _nearest(kind: type[Exception]) -> Problem:
-    return next((PROBLEMS[ancestor] for ancestor in kind.__mro__ if ancestor in PROBLEMS), INTERNAL)
-
-
 def _document(problem: Problem, detail: str) -> dict[str, Any]:
     return {
-        "type": f"urn:wardrobe:problem:{problem.slug}",
+        "type": type_of(problem),
         "title": problem.title,
         "status": int(problem.status),
         "detail": detail,
@@ -134,5 +153,7 @@ def _document(problem: Problem, detail: str) -> dict[str, Any]:
 
 
 def _response(document: dict[str, Any]) -> Response:
-    body = problem_body(document, g.get("request_id"))
+    current = exchange()
+    current.problem = document["type"]
+    body = problem_body(document, current.request_id, request.path)
     return Response(body, status=document["status"], mimetype=MEDIA_TYPE)

@@ -25,6 +25,9 @@ BODY_OVERHEAD = 64 * 1024
 FILE_FIELDS = ("image", "file")
 """The multipart fields of `/predict`, in the order in which they are looked for."""
 
+TEXT_FIELDS = 16
+"""Parts of a form that may be none of its pictures: what browsers and client libraries add."""
+
 NAME_LENGTH = 255
 """Characters of a name that are told back; file systems allow no more, and a name may come with megabytes."""
 
@@ -37,10 +40,10 @@ def read_one(request: Request, settings: Settings) -> Upload | Rows:
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
     # Base64 needs four bytes for three; the picture itself is measured below.
-    body = _body(request, settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD, "MAX_UPLOAD_BYTES")
+    body = read_body(request, settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD, "MAX_UPLOAD_BYTES")
     item = _find_one(request, body)
     if isinstance(item, Upload):
-        _check_size(item.data, settings.max_upload_bytes)
+        check_size(item.data, settings.max_upload_bytes)
     return item
 
 
@@ -51,20 +54,25 @@ def read_many(request: Request, settings: Settings) -> list[Item]:
         BadRequest: there are none, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or more than MAX_BATCH_BYTES in all.
     """
-    body = _body(request, settings.max_batch_bytes, "MAX_BATCH_BYTES")
-    request.max_form_parts = settings.max_batch
+    body = read_body(request, settings.max_batch_bytes, "MAX_BATCH_BYTES")
+    request.max_form_parts = settings.max_batch + TEXT_FIELDS
     items: list[Item] = []
     for item in _find_many(request, body, settings):
         if len(items) == settings.max_batch:
-            raise _too_many(settings)
+            raise too_many(settings)
         items.append(_within(item, settings.max_upload_bytes))
     if not items:
         raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
     return items
 
 
-def _body(request: Request, limit: int, setting: str) -> bytes:
-    """The whole body; read before `request.form`, which would swallow a raw body that is called a form."""
+def read_body(request: Request, limit: int, setting: str) -> bytes:
+    """The whole body; read before `request.form`, which would swallow a raw body that is called a form.
+
+    Raises:
+        BadRequest: it ends early, or its chunks cannot be read.
+        TooLarge: it has more bytes than `limit`, which `setting` set.
+    """
     request.max_content_length = limit
     request.max_form_memory_size = limit
     try:
@@ -86,7 +94,7 @@ def _cut_short() -> BadRequest:
 
 
 def _find_one(request: Request, body: bytes) -> Upload | Rows:
-    if _begins_as_picture(body):
+    if begins_as_picture(body):
         return Upload(body)
     if request.mimetype == "multipart/form-data":
         return _from_form(request)
@@ -97,7 +105,8 @@ def _find_one(request: Request, body: bytes) -> Upload | Rows:
     return Upload(body)
 
 
-def _begins_as_picture(body: bytes) -> bool:
+def begins_as_picture(body: bytes) -> bool:
+    """Whether a body is a picture, whatever its Content-Type says."""
     try:
         read_header(body)
     except UnknownFormat:
@@ -138,7 +147,7 @@ def _from_files(request: Request, settings: Settings) -> Iterator[Item]:
     try:
         files = [file for _, file in request.files.items(multi=True)]
     except RequestEntityTooLarge as error:  # the body's size has passed, so it is the number of parts
-        raise _too_many(settings) from error
+        raise too_many(settings) from error
     for file in files:
         upload = _from_file(file)
         if archives.is_zip(upload.data):
@@ -159,17 +168,23 @@ def _from_zip(body: bytes, settings: Settings) -> Iterator[Item]:
 def _within(item: Item, limit: int) -> Item:
     if isinstance(item, Upload):
         try:
-            _check_size(item.data, limit)
+            check_size(item.data, limit)
         except TooLarge as error:
             return Unreadable(without_frames(error), item.name)
     return item
 
 
-def _too_many(settings: Settings) -> TooLarge:
+def too_many(settings: Settings) -> TooLarge:
+    """What is told of more pictures than MAX_BATCH."""
     return TooLarge(f"More than {settings.max_batch} pictures (MAX_BATCH). Send them in several batches.")
 
 
-def _check_size(data: bytes, limit: int) -> None:
+def check_size(data: bytes, limit: int) -> None:
+    """Let a picture of at most `limit` bytes pass.
+
+    Raises:
+        TooLarge: it has more.
+    """
     if len(data) > limit:
         raise TooLarge(
             f"The picture has {len(data):,} bytes; at most {limit:,} are taken (MAX_UPLOAD_BYTES)."

@@ -4,9 +4,11 @@ A request takes `models.current` once and keeps it to its end, so no answer mixe
 release is loading.py, following the promotions following.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from app.taxonomy import Categories
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from model_store.manifest import Manifest
@@ -19,6 +21,8 @@ class Served:
     Attributes:
         report: the bytes of its evaluation, as `/metrics` answers them.
         manifest: None for a bare artifact.
+        figures: the PNGs of its report by file name, verified with the release; a bare artifact has none.
+        categories: the platform's own, one a class; None where the operator names none.
         number: of the promotion that made it current; None when it was not found through one.
         stale_since: since when the store may have, or has, something newer: it does not answer, or what it
             calls current is refused.
@@ -29,6 +33,8 @@ class Served:
     contract: ModelContract
     report: bytes
     manifest: Manifest | None
+    figures: Mapping[str, bytes] = field(default_factory=dict)
+    categories: Categories | None = None
     number: int | None = None
     stale_since: datetime | None = None
 

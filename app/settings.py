@@ -1,7 +1,7 @@
 """What an operator may set: one frozen value, read once from the environment and `.env`.
 
 The only file that reads the environment. Credentials and endpoints of S3 are boto3's own (`AWS_*`); `.env`
-may hold them too. The table for people is in the README, and a test compares the two.
+may hold them too. The table for people is docs/settings.md, and a test compares the two.
 """
 
 import os
@@ -28,6 +28,15 @@ KUBERNETES_NAMES = re.compile(rf"{PREFIX}(PORT|SERVICE)(_.*)?")
 
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 """What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
+
+
+OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+OTLP_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+OTLP_PROTOCOL = "http/protobuf"
+"""Which variables tell where traces go and how, and the one way that is built in."""
+
+NAMED_BY_OTHERS = ("prometheus_dir", "colours", "tracing")
+"""Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
 
 
 class SettingsError(Exception):
@@ -78,9 +87,12 @@ class Settings(BaseModel):
         cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
         rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
         rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
+        taxonomy: file of the platform's own categories, JSON or CSV; None tells none.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
+        colours: whether a terminal may be sent them (no-color.org); what is no terminal never is.
+        tracing: whether OpenTelemetry's own variables ask for traces; the rest of them its SDK reads.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -106,9 +118,12 @@ class Settings(BaseModel):
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_origins)] = ()
     rate_limit: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     rate_limit_storage: str = "memory://"
+    taxonomy: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None
+    colours: bool = True
+    tracing: bool = False
 
     def described(self) -> str:
         """One line of `name=value` for the log, with passwords inside addresses masked."""
@@ -141,6 +156,8 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
     }
     _refuse_unknown(values)
     values["prometheus_dir"] = environment.get("PROMETHEUS_MULTIPROC_DIR") or None
+    values["colours"] = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    values["tracing"] = tracing_asked_for(environment)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -149,7 +166,29 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 def setting_names() -> list[str]:
     """The names that an operator may set, prefix included."""
-    return [PREFIX + field.upper() for field in Settings.model_fields if field != "prometheus_dir"]
+    return [PREFIX + field.upper() for field in Settings.model_fields if field not in NAMED_BY_OTHERS]
+
+
+def tracing_asked_for(environment: Mapping[str, str]) -> bool:
+    """Whether OpenTelemetry's variables ask for traces, as its specification has them.
+
+    Raises:
+        SettingsError: they ask for a way of sending that is not built in.
+    """
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    exporter = environment.get("OTEL_TRACES_EXPORTER", "")
+    endpoint = any(environment.get(name) for name in OTLP_ENDPOINTS)
+    if exporter == "none" or not (exporter or endpoint):
+        return False
+    protocol = next((environment[name] for name in OTLP_PROTOCOLS if environment.get(name)), OTLP_PROTOCOL)
+    for name, value, known in (
+        ("OTEL_TRACES_EXPORTER", exporter or "otlp", "otlp"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, OTLP_PROTOCOL),
+    ):
+        if value != known:
+            raise SettingsError(f"{name}: {value!r} is not spoken here; {known} is.")
+    return True
 
 
 def _refuse_unknown(values: Mapping[str, object]) -> None:
@@ -158,7 +197,7 @@ def _refuse_unknown(values: Mapping[str, object]) -> None:
         full = PREFIX + name.upper()
         if full not in known:
             nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
-            raise SettingsError(f"{full} is no setting. The nearest is {nearest}; all are in the README.")
+            raise SettingsError(f"{full} is no setting. The nearest is {nearest}; see docs/settings.md.")
 
 
 def _upper_key(problem: str) -> str:

@@ -7,8 +7,7 @@ waits for a slot to decode and infer in. Places = slots + queue. Knows neither F
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from app.errors import Busy
 
@@ -38,21 +37,13 @@ class Slots:
         self._inside = 0
         self._mean_hold = 0.0
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self) -> "_Place":
         """Be inside for the block: reading, waiting, working.
 
         Raises:
-            Busy: every place is taken; said at once.
+            Busy: on entering, when every place is taken; said at once.
         """
-        with self._lock:
-            self.check_room()
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside -= 1
+        return _Place(self)
 
     def check_room(self) -> None:
         """Look whether a place is free, without taking it.
@@ -63,31 +54,71 @@ class Slots:
         if self._inside >= self._places:
             raise self._busy(f"All {self._slots} slots and all places in the queue are taken.")
 
-    @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self) -> "_Hold":
         """Hold a slot for the block.
 
         Raises:
-            Busy: none came free in time.
+            Busy: on entering, when none came free in time.
         """
-        if not self._free.acquire(timeout=self._queue_seconds):
-            raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
-        began = self._clock()
-        try:
-            yield
-        finally:
-            self._free.release()
-            self._learn(self._clock() - began)
+        return _Hold(self)
 
     @property
     def inside(self) -> int:
         """How many requests have a place now."""
         return self._inside
 
+    def _come_in(self) -> None:
+        with self._lock:
+            self.check_room()
+            self._inside += 1
+
+    def _go_out(self) -> None:
+        with self._lock:
+            self._inside -= 1
+
+    def _take(self) -> float:
+        """Take a slot; returns when that was."""
+        if not self._free.acquire(timeout=self._queue_seconds):
+            raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
+        return self._clock()
+
+    def _give_back(self, since: float) -> None:
+        self._free.release()
+        held = self._clock() - since
+        with self._lock:
+            self._mean_hold += SMOOTHING * (held - self._mean_hold)
+
     def _busy(self, what: str) -> Busy:
         seconds = math.ceil(self._inside * self._mean_hold / self._slots)
         return Busy(f"{what} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
 
-    def _learn(self, held: float) -> None:
-        with self._lock:
-            self._mean_hold += SMOOTHING * (held - self._mean_hold)
+
+# Not by `contextlib.contextmanager`: a generator for each block took three times as long.
+class _Place:
+    """A place, for a block."""
+
+    __slots__ = ("_slots",)
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def __enter__(self) -> None:
+        self._slots._come_in()
+
+    def __exit__(self, *error: object) -> None:
+        self._slots._go_out()
+
+
+class _Hold:
+    """A slot, for a block."""
+
+    __slots__ = ("_since", "_slots")
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def __enter__(self) -> None:
+        self._since = self._slots._take()
+
+    def __exit__(self, *error: object) -> None:
+        self._slots._give_back(self._since)

@@ -5,18 +5,28 @@ one and fails at once with gunicorn's error, so that headers, log line and count
 worker.py sends what comes out; which status it gets, problems.py says.
 """
 
-from wsgiref.types import WSGIApplication, WSGIEnvironment
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
 UNREADABLE = "wardrobe.unreadable"
 """Where the stand-in carries the error; what a client sends gets into no such key."""
 
 
-def raise_if_unreadable(environ: WSGIEnvironment) -> None:
-    """Raise the error that a stand-in carries; any other request passes."""
-    if (error := environ.get(UNREADABLE)) is not None:
-        raise error
+def refuse_stand_ins(app: Flask) -> None:
+    """Have `app` answer stand-ins as it answers a view that failed; any other request passes."""
+    answer = app.wsgi_app
+
+    def refuse_or_answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if UNREADABLE not in environ:
+            return answer(environ, start_response)
+        with app.request_context(environ):
+            response = app.make_response(app.handle_user_exception(environ[UNREADABLE]))
+            return response(environ, start_response)
+
+    app.wsgi_app = refuse_or_answer  # type: ignore[method-assign]
 
 
 def answer_unreadable(app: WSGIApplication, error: Exception, address: str) -> bytes:

@@ -4,6 +4,7 @@ Start here. Does no I/O but opening the model's file in `open_classifier`. How a
 decode.py and convert.py; the rules themselves: decision.py.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,12 +90,11 @@ class Classifier:
             ContractBroken: the contract reads a distance that the model does not give.
         """
         scores = self._finite_scores(pixels)
-        calibrated = calibrate(scores.probabilities, self.contract.temperature)
-        # The class is the raw scores' largest: rounding to float32 may make two calibrated ones equal.
-        winners = scores.probabilities.argmax(axis=1)
         return [
-            self._prediction(int(winner), row, familiarity)
-            for winner, row, familiarity in zip(winners, calibrated, self._familiarities(scores), strict=True)
+            self._prediction(row, familiarity)
+            for row, familiarity in zip(
+                scores.probabilities.tolist(), self._familiarities(scores), strict=True
+            )
         ]
 
     def check_golden(self, pixels: PixelsBatch, answers: Probabilities) -> None:
@@ -123,7 +123,7 @@ class Classifier:
     def _finite_scores(self, pixels: PixelsBatch) -> Scores:
         scores = self._session.run(pixels)
         for values in (scores.probabilities, scores.distances):
-            if values is not None and not np.isfinite(values).all():
+            if values is not None and not all(map(math.isfinite, values.ravel().tolist())):
                 raise AnswerNotFinite(
                     "The model answered NaN or infinity. Its weights are damaged or it was trained to them; "
                     "serve another release."
@@ -138,9 +138,12 @@ class Classifier:
             raise ContractBroken(
                 "The contract reads familiarity from a distance, but the model has no output for one."
             )
-        return [familiarity_of(float(distance), familiarity) for distance in scores.distances]
+        return [familiarity_of(distance, familiarity) for distance in scores.distances.tolist()]
 
-    def _prediction(self, winner: int, probabilities: Probabilities, familiarity: float | None) -> Prediction:
+    def _prediction(self, row: list[float], familiarity: float | None) -> Prediction:
+        probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)
+        # The class is the raw scores' largest: rounding to float32 may make two calibrated ones equal.
+        winner = row.index(max(row))
         confidence = float(probabilities[winner])
         decision, reason = decide(confidence, familiarity, self.contract.thresholds)
         return Prediction(

@@ -88,7 +88,10 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
         raise _broken(header, f"has more than {SCANS_MAX} scans, which no camera writes")
     samples = _decode_samples(upload, header)
     _refuse_other_types(samples, header)
-    return Decoded(picture=_picture(samples), pixels=_as_it_is(samples), garment=_garment(samples))
+    if samples.shape == (EDGE, EDGE):
+        pixels = np.ascontiguousarray(_eight_bits(samples))
+        return Decoded(picture=pixels[..., np.newaxis].repeat(3, axis=2), pixels=pixels)
+    return Decoded(picture=_picture(samples), pixels=None, garment=_garment(samples))
 
 
 def _decode_samples(upload: bytes, header: Header) -> _Samples:
@@ -102,8 +105,10 @@ def _decode_samples(upload: bytes, header: Header) -> _Samples:
         raise _broken(header, _UNDECODABLE)
     if header.format == "TIFF":
         return stored  # OpenCV has turned it: of TIFF alone the orientation is its decoder's affair
-    exif = dict(zip(kinds, blocks, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
-    return upright(stored, 1 if exif is None else exif_orientation(exif.tobytes()))
+    if cv2.IMAGE_METADATA_EXIF not in kinds:
+        return stored
+    exif = dict(zip(kinds, blocks, strict=True))[cv2.IMAGE_METADATA_EXIF]
+    return upright(stored, exif_orientation(exif.tobytes()))
 
 
 _UNDECODABLE = "is damaged, or compressed in a way that is not read here"
@@ -129,6 +134,8 @@ def _refuse_other_types(samples: _Samples, header: Header) -> None:
 
 def _picture(samples: _Samples) -> Picture:
     """Samples to a picture, some rows at a time: 16 bits and alpha take several times its memory."""
+    if samples.shape[0] * samples.shape[1] <= _BAND_PIXELS:
+        return _rgb_over_white(_eight_bits(samples))
     picture = np.empty((*samples.shape[:2], 3), np.uint8)
     for band in _bands(samples):
         picture[band] = _rgb_over_white(_eight_bits(samples[band]))
@@ -162,10 +169,6 @@ def _rgb_over_white(samples: NDArray[np.uint8]) -> Picture:
     alpha = samples[..., 3:].astype(np.uint16)
     # Whole numbers, rounded: at most 255 x 255 + 127, which 16 bits hold.
     return ((rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _as_it_is(samples: _Samples) -> Pixels | None:
-    return np.ascontiguousarray(_eight_bits(samples)) if samples.shape == (EDGE, EDGE) else None
 
 
 def _garment(samples: _Samples) -> Mask | None:

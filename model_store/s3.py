@@ -137,19 +137,23 @@ class S3Store:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, IfNoneMatch="*")
 
     def entries(self, prefix: str) -> list[Entry]:
-        return sorted(self._listed(prefix), key=lambda entry: entry.key)
+        return sorted(self.listing(prefix), key=lambda entry: entry.key)
 
-    def delete(self, key: str) -> None:
-        with self._translated(key, "DeleteObject"):
-            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+    def listing(self, prefix: str) -> Iterator[Entry]:
+        """What `entries` lists, a page at a time, in S3's own order: that of the keys' bytes.
 
-    def _listed(self, prefix: str) -> Iterator[Entry]:
+        For what nobody wants to hold whole, such as a million pictures.
+        """
         for page in self._pages(prefix):
             for item in page.get("Contents", []):
                 key = item["Key"].removeprefix(self._prefix)
                 # Consoles put empty objects with a slash at the end where a folder should show.
                 if key and not key.endswith("/"):
                     yield Entry(key, item["Size"], item["LastModified"])
+
+    def delete(self, key: str) -> None:
+        with self._translated(key, "DeleteObject"):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def _pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
         """Every page has the time of one request."""

@@ -140,10 +140,11 @@ def _confidences(
     scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
 ) -> NDArray[np.float32]:
     """How sure each answer is; not a number where it is reviewed as unfamiliar, however sure it is."""
-    confidences: NDArray[np.float32] = calibrate(scores.probabilities, temperature).max(axis=1)
+    sure = [max(calibrate(row, temperature)) for row in scores.probabilities.tolist()]
+    confidences: NDArray[np.float32] = np.array(sure, np.float32)
     if familiarity is None or scores.distances is None:
         return confidences
-    ranks = np.array([familiarity_of(float(distance), familiarity) for distance in scores.distances])
+    ranks = np.array([familiarity_of(distance, familiarity) for distance in scores.distances.tolist()])
     return np.where(ranks >= least, confidences, np.float32(np.nan))
 
 

@@ -1,0 +1,32 @@
+"""How long a request spends in each stage of its prediction. A stopwatch; knows nothing of requests."""
+
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Timing:
+    """Wall time by stage, added up over the pictures of a request.
+
+    Stages follow one another, so that beginning one ends the one before: a clock read a stage, and whatever
+    fails is told with the time that it took until then.
+
+    Attributes:
+        milliseconds: of each stage that was gone through, in their order.
+    """
+
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    _stage: str | None = None
+    _since: float = 0.0
+
+    def begin(self, stage: str | None) -> None:
+        """End the stage that runs, and begin another one; None begins none."""
+        now = time.perf_counter()
+        if (ended := self._stage) is not None:
+            spent = (now - self._since) * 1000
+            self.milliseconds[ended] = self.milliseconds.get(ended, 0.0) + spent
+        self._stage, self._since = stage, now
+
+    def end(self) -> None:
+        """End the stage that runs, if one does."""
+        self.begin(None)
