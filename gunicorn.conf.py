@@ -14,8 +14,10 @@ from typing import Any
 
 from app.access_log import formatter_of
 from app.allocator import return_large_blocks
+from app.log_behind import write_log_behind
 from app.server_log import ServerLog
 from app.settings import SettingsError, settings_from_environment
+from app.shares import Shares
 from app.worker import DeadlineWorker
 
 SPARE_THREADS = 32
@@ -50,12 +52,14 @@ os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(settings.max_pixels)
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
 DeadlineWorker.seconds = settings.request_seconds
+DeadlineWorker.shares = Shares()
 worker_class = DeadlineWorker  # a slow client holds a thread, not a worker, and not for ever
 threads = settings.slots + settings.queue_length + SPARE_THREADS
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
 graceful_timeout = 30
 keepalive = 5
+sendfile = False  # nothing is served from files, and worker.py joins what is sent
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
 accesslog = None  # app/access_log.py writes one line a request, with the model's own timings
@@ -78,7 +82,8 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM turn `/readyz` first, so that balancers look elsewhere, and stop DRAIN_SECONDS later."""
+    """Log behind the requests, and on SIGTERM turn `/readyz` first, so that balancers look elsewhere."""
+    write_log_behind()
     service = worker.wsgi.extensions["wardrobe"]
 
     def drain_then_stop(number: int, frame: FrameType | None) -> None:
@@ -90,7 +95,8 @@ def post_worker_init(worker: Any) -> None:
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Take a dead worker's gauges out of the sums; its counters stay."""
+    """Take a dead worker's gauges and connections out of the sums; its counters stay."""
+    DeadlineWorker.shares.leave(worker.age)
     # Importing it settles how it counts, so it has to come after `on_starting` named the folder.
     from prometheus_client import multiprocess  # noqa: PLC0415
 
