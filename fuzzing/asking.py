@@ -15,6 +15,7 @@ from urllib.parse import quote_from_bytes
 
 from fuzzing.mutating import mutated
 from tests.hostile.corpus import entries
+from tests.hostile.dialect_requests import honest_requests
 from tests.hostile.documents import FORM
 from tests.hostile.entry import BYTES, JSON, SEEDS, Entry
 
@@ -138,6 +139,12 @@ def _zip(random: Random) -> bytes:
     return whole if random.random() < 0.5 else mutated(random, whole, [whole])
 
 
+def _dialect(random: Random) -> Ask:
+    honest = random.choice(honest_requests())
+    body = mutated(random, honest.body, [honest.body])
+    return Ask("dialect", "POST", honest.path, body, honest.headers)
+
+
 def _query(random: Random) -> Ask:
     query = random.choice((b"top=3&seen=1", b"top=7", b"seen=true", b"", random.randbytes(20)))
     target = "/predict?" + quote_from_bytes(mutated(random, query, [query]), safe="=&%+;")
@@ -169,10 +176,11 @@ def _place(random: Random) -> Ask:
 
 
 _KINDS = (
-    (_picture, 45),
+    (_picture, 37),
     (_json, 12),
     (_form, 12),
     (_archive, 12),
+    (_dialect, 8),
     (_as_it_is, 7),
     (_header, 5),
     (_query, 4),

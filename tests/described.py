@@ -1,0 +1,61 @@
+"""An OpenAPI document as a test uses it: is this answer one that it describes, to the last field?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from werkzeug.test import TestResponse
+
+Json = dict[str, Any]
+
+
+class Described:
+    """What a document says of answers.
+
+    Args:
+        document: OpenAPI 3.1.
+    """
+
+    def __init__(self, document: Json) -> None:
+        self.document = document
+        schemas = document["components"]["schemas"]
+        closed = {name: _closed(schema) for name, schema in schemas.items()}
+        self._components = document["components"] | {"schemas": closed}
+
+    def operations(self) -> Iterator[tuple[str, str, Json]]:
+        """Every method, path and Operation Object."""
+        for path, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                yield method, path, operation
+
+    def response(self, method: str, path: str, status: int) -> Json:
+        """The Response Object, wherever it is written; KeyError where the status is not described."""
+        response: Json = self.document["paths"][path][method.lower()]["responses"][str(status)]
+        if "$ref" not in response:
+            return response
+        shared: Json = self._components["responses"][response["$ref"].rpartition("/")[2]]
+        return shared
+
+    def complaints(self, method: str, path: str, answer: TestResponse) -> list[str]:
+        """How an answer differs from what is described: its status, type, headers, and every field."""
+        response = self.response(method, path, answer.status_code)
+        missing = [
+            f"no header {name}"
+            for name in response["headers"]
+            if name not in answer.headers and not name.startswith("X-RateLimit")
+        ]
+        contents = response.get("content", {})
+        if answer.mimetype not in contents:
+            return [*missing, *([f"content of type {answer.mimetype}"] if answer.data else [])]
+        schema = contents[answer.mimetype].get("schema")
+        return missing + (self.mismatches(schema, answer.get_json()) if schema else [])
+
+    def mismatches(self, schema: Json, value: object) -> list[str]:
+        """Where a value is not what a schema of the document says, fields that it does not name included."""
+        whole = Draft202012Validator(schema | {"components": self._components})
+        return [f"{error.json_path}: {error.message[:300]}" for error in whole.iter_errors(value)]
+
+
+def _closed(schema: Json) -> Json:
+    """The schema without room for fields that it does not name."""
+    return schema | ({"unevaluatedProperties": False} if "properties" in schema else {})
