@@ -9,27 +9,32 @@ from io import BytesIO
 from typing import IO
 
 from flask import Flask, Request
-from flask.json.provider import DefaultJSONProvider
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access_log import configure_logging
+from app.dialects.classifying import Parts
+from app.dialects.routes import dialect_model_routes, dialect_routes
+from app.drift import reference_of
 from app.following import Follower
-from app.headers import set_headers
+from app.json_provider import FastJSON
 from app.keys import ApiKeys, require_keys
-from app.limits import limit_rate
 from app.loading import load, store_of
 from app.predicting import Predictor
 from app.problems import register_problem_handlers
 from app.prometheus import Instruments
-from app.requests import surround_requests
+from app.requests import Surroundings
+from app.routes_docs import Contract, docs_routes
 from app.routes_health import health_routes
 from app.routes_model import model_routes
+from app.routes_page import page_routes
 from app.routes_predict import predict_routes
+from app.routes_report import report_routes
 from app.serving import Models
 from app.settings import Settings
 from app.slots import Slots
 from app.turning_away import TurningAway
+from app.unreadable import refuse_stand_ins
 from inference.decode import prepare_opencv
 from model_store.store import Store
 
@@ -78,15 +83,16 @@ def create_app(settings: Settings) -> Flask:
     store = store_of(settings)
     models = load(settings, store)
     instruments = Instruments(settings.prometheus_dir)
-    instruments.tell_release(models.current.version)
+    instruments.tell_capacity(settings.slots + settings.queue_length)
+    instruments.tell_release(models.current.version, reference=reference_of(models.current))
+    instruments.tell_condition(models)
     for _ in models.refusals:
         instruments.count_refusal()
 
     app = Flask(__name__, static_folder=None)
     app.request_class = InMemoryRequest
-    _keep_key_order(app)
-    surround_requests(app, models, instruments)
-    set_headers(app)
+    app.json = FastJSON(app)
+    refuse_stand_ins(app)
     register_problem_handlers(app)
     _register_routes(app, settings, models, instruments)
     _add_doors(app, settings)
@@ -98,14 +104,38 @@ def create_app(settings: Settings) -> Flask:
 
 def _register_routes(app: Flask, settings: Settings, models: Models, instruments: Instruments) -> None:
     slots = Slots(settings.slots, settings.queue_length, settings.queue_seconds)
-    predict = predict_routes(settings, Predictor(settings, slots), instruments)
-    limit_rate(app, settings, predict)
-    app.register_blueprint(predict)
+    predictor = Predictor(settings, slots)
+    parts = Parts(settings=settings, models=models, predictor=predictor, instruments=instruments)
+    classifying = (predict_routes(settings, predictor, instruments), dialect_routes(parts))
+    if settings.rate_limit is not None:
+        # Here: its libraries would take 0.04 s of every start.
+        from app.limits import limit_rate  # noqa: PLC0415
+
+        limit_rate(app, settings, *classifying)
+    for blueprint in classifying:
+        app.register_blueprint(blueprint)
     # No other routes are registered yet: these are the ones that take a place.
-    routes = frozenset(rule.rule for rule in app.url_map.iter_rules())
-    app.wsgi_app = TurningAway(app.wsgi_app, routes, slots, models, instruments)  # type: ignore[method-assign]
+    name = settings.model_name
+    routes = {rule.rule.replace("<name>", name): rule.rule for rule in app.url_map.iter_rules()}
+    app.wsgi_app = TurningAway(app.wsgi_app, routes, slots)  # type: ignore[method-assign]
+    _surround(app, settings, models, instruments)
     app.register_blueprint(health_routes(models))
     app.register_blueprint(model_routes(settings, instruments))
+    app.register_blueprint(dialect_model_routes(parts))
+    app.register_blueprint(report_routes())
+    app.register_blueprint(page_routes())
+    app.register_blueprint(docs_routes(Contract(app, settings)))
+
+
+def _surround(app: Flask, settings: Settings, models: Models, instruments: Instruments) -> None:
+    if not settings.tracing:
+        app.wsgi_app = Surroundings(app.wsgi_app, models, instruments)  # type: ignore[method-assign]
+        return
+    # Here, so that a service without traces neither loads OpenTelemetry nor pays for it.
+    from app.tracing import Traced, TracedTiming, start_tracing  # noqa: PLC0415
+
+    surrounded = Surroundings(app.wsgi_app, models, instruments, TracedTiming)
+    app.wsgi_app = Traced(surrounded, start_tracing())  # type: ignore[method-assign]
 
 
 def _add_doors(app: Flask, settings: Settings) -> None:
@@ -132,10 +162,3 @@ def _follow(
     follower = Follower(settings, store, models, instruments)
     follower.start()
     return follower
-
-
-def _keep_key_order(app: Flask) -> None:
-    # Flask sorts keys unless told; probabilities are promised in index order.
-    provider = app.json
-    assert isinstance(provider, DefaultJSONProvider)  # noqa: S101 - narrows the type for mypy
-    provider.sort_keys = False

@@ -22,11 +22,20 @@ def health_routes(models: Models) -> Blueprint:
 
     @routes.get("/readyz")
     def ready() -> Response:
-        if models.draining:
-            raise NotReady("This worker is stopping; another one takes over.", DRAIN_RETRY_SECONDS)
+        check_ready(models)
         return jsonify(_condition(models))
 
     return routes
+
+
+def check_ready(models: Models) -> None:
+    """Let a request pass while this worker takes them.
+
+    Raises:
+        NotReady: it is stopping.
+    """
+    if models.draining:
+        raise NotReady("This worker is stopping; another one takes over.", DRAIN_RETRY_SECONDS)
 
 
 def _condition(models: Models) -> dict[str, Any]:

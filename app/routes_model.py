@@ -1,4 +1,7 @@
-"""GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is."""
+"""GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is.
+
+Who asks /metrics for a page gets that of routes_report.py.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.prometheus import Instruments
 from app.requests import served
+from app.routes_report import report_page, wants_page
 from app.serving import Served
 from app.settings import Settings
 
@@ -21,7 +25,12 @@ def model_routes(settings: Settings, instruments: Instruments) -> Blueprint:
     def metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
             return _exposition(instruments)
-        return Response(served().report, mimetype="application/json", headers={"Vary": "Accept"})
+        if wants_page(request.accept_mimetypes):
+            answer = report_page(settings, served())
+        else:
+            answer = Response(served().report, mimetype="application/json")
+        answer.vary.add("Accept")
+        return answer
 
     @routes.get("/metrics/prometheus")
     def prometheus() -> Response:

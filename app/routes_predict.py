@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
-from app.answers import Extras, answer_of, read_extras
+from app.answers import PLAIN, Extras, answer_of, read_extras
 from app.items import Item
 from app.predicting import Failed, Outcome, Predictor
 from app.problems import problem_of
 from app.prometheus import Instruments
 from app.reading import read_many, read_one
-from app.requests import served, timing
+from app.requests import Exchange, exchange
 from app.settings import Settings
+from app.taxonomy import Told
 
 
 def predict_routes(settings: Settings, predictor: Predictor, instruments: Instruments) -> Blueprint:
@@ -20,32 +21,47 @@ def predict_routes(settings: Settings, predictor: Predictor, instruments: Instru
 
     @routes.post("/predict")
     def predict() -> Response:
-        model = served()
-        extras = read_extras(request.args, len(model.contract.labels))
+        current = exchange()
+        labels = current.served.contract.labels
+        extras = read_extras(request.args, len(labels)) if request.query_string else PLAIN
         with predictor.place():
-            classified = predictor.one(read_one(request, settings), model, timing())
-        instruments.count_prediction(classified.prediction)
-        return jsonify(answer_of(classified, model.contract.labels, extras) | _provenance())
+            classified = predictor.one(read_one(request, settings), current.served, current.timing)
+        instruments.count_prediction(classified.prediction, classified.pixels)
+        answer = answer_of(classified, labels, extras, _categories(current))
+        return _answer(answer, current)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
-        model = served()
-        extras = read_extras(request.args, len(model.contract.labels))
+        current = exchange()
+        labels = current.served.contract.labels
+        extras = read_extras(request.args, len(labels))
         with predictor.place():
             items = read_many(request, settings)
-            outcomes = predictor.many(items, model, timing())
+            outcomes = predictor.many(items, current.served, current.timing)
         _count(outcomes, instruments)
+        categories = _categories(current)
         predictions = [
-            _named(item) | _result(outcome, model.contract.labels, extras)
+            _named(item) | _result(outcome, labels, extras, categories)
             for item, outcome in zip(items, outcomes, strict=True)
         ]
-        return jsonify({"predictions": predictions} | _provenance())
+        return _answer({"predictions": predictions}, current)
 
     return routes
 
 
-def _provenance() -> dict[str, Any]:
-    return {"model": {"version": served().version}, "request_id": g.request_id}
+def _answer(answer: dict[str, Any], current: Exchange) -> Response:
+    provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
+    response = jsonify(answer | provenance)
+    categories = current.served.categories
+    if categories is not None and categories.languages:
+        response.vary.add("Accept-Language")
+    return response
+
+
+def _categories(current: Exchange) -> tuple[Told, ...] | None:
+    """The platform's category of each class, in the client's language, where there are any."""
+    categories = current.served.categories
+    return None if categories is None else categories.told(request.headers.get("Accept-Language"))
 
 
 def _named(item: Item) -> dict[str, Any]:
@@ -53,13 +69,17 @@ def _named(item: Item) -> dict[str, Any]:
     return {} if name is None else {"name": name}
 
 
-def _result(outcome: Outcome, labels: tuple[str, ...], extras: Extras) -> dict[str, Any]:
+def _result(
+    outcome: Outcome, labels: tuple[str, ...], extras: Extras, categories: tuple[Told, ...] | None
+) -> dict[str, Any]:
     if isinstance(outcome, Failed):
         return {"error": problem_of(outcome.error)}
-    return answer_of(outcome, labels, extras)
+    return answer_of(outcome, labels, extras, categories)
 
 
 def _count(outcomes: list[Outcome], instruments: Instruments) -> None:
     for outcome in outcomes:
-        if not isinstance(outcome, Failed):
-            instruments.count_prediction(outcome.prediction)
+        if isinstance(outcome, Failed):
+            instruments.count_problem(problem_of(outcome.error)["type"])
+        else:
+            instruments.count_prediction(outcome.prediction, outcome.pixels)

@@ -1,0 +1,109 @@
+// One picture on the page: its thumbnail at once, then what happens to it, then what the model says.
+
+import { save } from "./saving.js";
+import * as words from "./words.js";
+
+/** The card of an item of the queue. */
+export class Card {
+  #parts;
+
+  /** @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object)}} of */
+  constructor({ item, corrections, corrected, retry }) {
+    this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
+    this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
+    this.#parts.path.textContent = item.path;
+    this.#parts.path.title = item.path;
+    showPicture(this.#parts.picture, this.#parts.unseeable, item);
+    this.#parts.retry.addEventListener("click", () => retry(item));
+    this.#parts.save.addEventListener("click", () => save(item.file, item.path));
+    this.#parts.truth.addEventListener("change", ({ target }) => {
+      corrections.set(item.path, target.value, item.answer);
+      this.#mark(target.value);
+      corrected();
+    });
+    this.corrections = corrections;
+  }
+
+  /** Show the item as it is now. */
+  update(item) {
+    const { element } = this;
+    const parts = this.#parts;
+    const before = element.dataset.state;
+    element.dataset.state = item.state;
+    element.setAttribute("aria-busy", String(["sending", "thinking", "held"].includes(item.state)));
+    parts.state.textContent = words.state(item);
+    parts.sent.hidden = item.state !== "sending";
+    parts.sent.value = item.sent ?? 0;
+    if (item.state === before) return;
+    if (item.state === "done") this.#answer(item);
+    this.#trouble(item);
+  }
+
+  /** Show that nobody has given this picture a label. */
+  unlabel() {
+    this.#parts.truth.querySelector("select").value = "";
+    this.#mark("");
+  }
+
+  #trouble(item) {
+    const { reason, request, retry } = this.#parts;
+    const failed = item.state === "failed";
+    const told = failed || item.state === "held";
+    if (item.state !== "done") reason.textContent = told ? item.trouble.detail : "";
+    request.hidden = !(told && item.trouble.requestId);
+    request.querySelector("code").textContent = item.trouble?.requestId ?? "";
+    retry.hidden = !(failed && item.trouble.mayPass) && item.state !== "stopped";
+  }
+
+  #answer({ answer, path, loose }) {
+    const parts = this.#parts;
+    this.element.dataset.decision = answer.decision;
+    parts.label.textContent = answer.label;
+    parts.sure.textContent = words.sureness(answer);
+    parts.decision.textContent = words.decision(answer);
+    parts.reason.textContent = words.reason(answer);
+    parts.seen.src = answer.seen;
+    parts.seen.alt = "28 by 28 grey pixels";
+    parts.seen.hidden = false;
+    parts.bars.replaceChildren(...Object.entries(answer.probabilities).map(([label, share]) => bar(label, share, answer)));
+    parts.bars.hidden = false;
+    parts.save.hidden = !loose;
+    this.#offerLabels(Object.keys(answer.probabilities), this.corrections.labelOf(path));
+  }
+
+  #offerLabels(labels, chosen) {
+    const options = [new Option("Choose…", ""), ...labels.map((label) => new Option(label, label))];
+    this.#parts.truth.querySelector("select").replaceChildren(...options);
+    this.#parts.truth.querySelector("select").value = labels.includes(chosen) ? chosen : "";
+    this.#parts.truth.hidden = false;
+    this.#mark(chosen);
+  }
+
+  #mark(chosen) {
+    const predicted = this.#parts.label.textContent;
+    this.element.dataset.truth = !chosen ? "" : chosen === predicted ? "right" : "wrong";
+  }
+}
+
+/** The picture from this device's own memory, which is let go of as soon as it has been drawn. */
+function showPicture(image, instead, { file, path }) {
+  const address = URL.createObjectURL(file);
+  const letGo = () => URL.revokeObjectURL(address);
+  image.alt = path;
+  image.addEventListener("load", letGo, { once: true });
+  image.addEventListener("error", () => {
+    letGo();
+    image.hidden = true; // TIFF and HEIC, for two: this browser cannot show them, the service may read them
+    instead.hidden = false;
+  });
+  image.src = address;
+}
+
+function bar(label, share, answer) {
+  const row = document.getElementById("bar").content.firstElementChild.cloneNode(true);
+  row.classList.toggle("likeliest", label === answer.label);
+  row.querySelector(".name").textContent = label;
+  row.querySelector(".percent").textContent = words.percent(share);
+  row.querySelector(".share").style.setProperty("--share", share);
+  return row;
+}

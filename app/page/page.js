@@ -1,0 +1,165 @@
+// The page at /: puts its parts together. What each does is in its own file.
+
+import { Card } from "./card.js";
+import { Corrections } from "./corrections.js";
+import { listen } from "./intake.js";
+import { forgetKey, hasKey, keepKey, keyHeaders } from "./key.js";
+import { Queue } from "./queue.js";
+import { save } from "./saving.js";
+import { ask } from "./sending.js";
+import * as words from "./words.js";
+
+const at = (id) => document.getElementById(id);
+const corrections = new Corrections();
+const queue = new Queue({ changed, headers: keyHeaders });
+let items = [];
+let newest = []; // the batch that came last
+let phase = "settled";
+let drawn = true;
+
+listen(
+  { zone: at("intake"), pick: at("pick"), files: at("files"), photograph: at("photograph"), camera: at("camera") },
+  take,
+  tell,
+);
+at("stop").addEventListener("click", () => leave(at("stop"), () => queue.stop()));
+at("resume").addEventListener("click", () => leave(at("resume"), () => queue.resume()));
+at("again").addEventListener("click", () => leave(at("again"), tryFailedAgain));
+at("clear").addEventListener("click", () => leave(at("clear"), clear));
+at("filter").addEventListener("change", ({ target }) => (at("cards").dataset.show = target.value));
+at("export").addEventListener("click", exportCorrections);
+at("forget").addEventListener("click", () => leave(at("forget"), forgetCorrections));
+at("key-form").addEventListener("submit", useKey);
+at("forget-key").addEventListener("click", () => leave(at("forget-key"), forgetTheKey));
+addEventListener("storage", () => {
+  corrections.reload();
+  showCorrections();
+});
+showCorrections();
+showModel();
+
+/** Take pictures in: the newest batch on top, in its own order. */
+function take(pictures) {
+  at("notice").hidden = true;
+  const batch = pictures.map((picture) => ({ ...picture }));
+  for (const item of batch) {
+    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one) });
+  }
+  at("cards").prepend(...batch.map((item) => item.card.element));
+  newest = batch;
+  items = [...batch, ...items];
+  for (const item of batch) queue.add(item);
+}
+
+/** Called by the queue on every change; the sums are drawn once a frame, however many changes there are. */
+function changed(item) {
+  item.card.update(item);
+  if (item.state === "locked") askForKey(item.trouble);
+  if (!drawn) return;
+  drawn = false;
+  requestAnimationFrame(showSums);
+}
+
+function showSums() {
+  drawn = true;
+  const open = items.filter((item) => !["done", "failed", "stopped"].includes(item.state)).length;
+  const any = (state) => items.some((item) => item.state === state);
+  at("results").hidden = items.length === 0;
+  document.body.classList.toggle("working", items.length > 0);
+  at("tally").textContent = items.length ? words.tally(items) : "";
+  at("progress").hidden = open === 0 || items.length === 1;
+  at("progress").max = items.length;
+  at("progress").value = items.length - open;
+  at("filter").hidden = items.length < 2;
+  at("stop").hidden = open === 0;
+  at("resume").hidden = !any("stopped");
+  at("again").hidden = !items.some((item) => item.state === "failed" && item.trouble.mayPass) || items.length === 1;
+  if (items.length) announce(open);
+}
+
+/** Say aloud what changed for good: that it began, waits or has ended. Never each of many, nor each second. */
+function announce(open) {
+  const held = items.find((item) => item.state === "held");
+  const now = held ? "held" : open ? "open" : "settled";
+  if (now === phase && now !== "settled") return;
+  phase = now;
+  if (held) at("said").textContent = `${held.trouble.title}. It goes on by itself in a moment.`;
+  else if (open) at("said").textContent = `Looking at ${words.count(open, "picture")}.`;
+  else at("said").textContent = newest.length === 1 ? words.spoken(newest[0]) : words.tally(newest);
+}
+
+/** Do what a button says; where it is gone then, the focus goes on to the results instead of nowhere. */
+function leave(button, act) {
+  act();
+  requestAnimationFrame(() => {
+    if (button.hidden || button.closest("[hidden]")) (at("results").hidden ? at("pick") : at("results")).focus();
+  });
+}
+
+function tryFailedAgain() {
+  for (const item of items) if (item.state === "failed" && item.trouble.mayPass) queue.retry(item);
+}
+
+function clear() {
+  queue.clear();
+  items = [];
+  at("cards").replaceChildren();
+  showSums();
+}
+
+function tell(text) {
+  at("notice").hidden = false;
+  at("notice").textContent = text;
+  at("said").textContent = text;
+}
+
+function showCorrections() {
+  at("corrections").hidden = corrections.size === 0;
+  at("kept").textContent = `${words.count(corrections.size, "picture has", "pictures have")} a label of yours, kept in this browser.`;
+}
+
+function exportCorrections() {
+  const day = new Date().toISOString().slice(0, 10);
+  save(new Blob([corrections.csv()], { type: "text/csv" }), `wardrobe-labels-${day}.csv`);
+}
+
+function forgetCorrections() {
+  corrections.forget();
+  for (const item of items) if (item.answer) item.card.unlabel();
+  showCorrections();
+}
+
+async function showModel() {
+  at("forget-key").hidden = !hasKey();
+  try {
+    const model = await ask("model", keyHeaders());
+    at("model").textContent = `Model ${model.name} ${model.version}, ${words.count(model.labels.length, "class", "classes")}`;
+    at("key-form").hidden = true;
+  } catch (trouble) {
+    if (trouble.status === 401) askForKey(trouble);
+    else tell(`${trouble.title}. ${trouble.detail}`);
+  }
+}
+
+function askForKey(trouble) {
+  at("key-trouble").textContent = trouble.detail;
+  at("key-request").querySelector("code").textContent = trouble.requestId;
+  if (!at("key-form").hidden) return;
+  at("key-form").hidden = false;
+  at("key").focus();
+}
+
+function useKey(event) {
+  event.preventDefault();
+  keepKey(at("key").value.trim());
+  at("key").value = "";
+  at("key-form").hidden = true;
+  at("pick").focus();
+  showModel();
+  queue.unlock();
+}
+
+function forgetTheKey() {
+  forgetKey();
+  showModel();
+}

@@ -1,0 +1,119 @@
+// One picture to the service and back. XMLHttpRequest, since fetch cannot tell how much has been sent.
+// Knows the HTTP contract; touches no part of the page.
+
+const SILENCE_MS = 60_000; // as long as the service itself waits for a client, at its defaults
+
+/** What came in place of an answer, in words for people. */
+export class Trouble extends Error {
+  constructor({ title, detail, status = 0, requestId = null, wait = null }) {
+    super(detail);
+    Object.assign(this, { title, detail, status, requestId, wait });
+  }
+
+  /** Whether the same picture may do better later. */
+  get mayPass() {
+    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/**
+ * Classify one file.
+ *
+ * @param {File} file the picture, of any kind
+ * @param {{headers: Object, signal: AbortSignal, onSent: function(number)}} how onSent hears the share sent, 0 to 1
+ * @returns {Promise<Object>} the answer of POST /predict, `seen` included
+ * @throws {Trouble} anything else came; the AbortSignal's reason if it was aborted
+ */
+export function classify(file, { headers, signal, onSent }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const patience = watchdog(() => {
+      reject(new Trouble({ title: "No answer in time", detail: `Nothing came for ${SILENCE_MS / 1000} seconds.` }));
+      request.abort();
+    });
+    request.open("POST", "predict?seen=1");
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => {
+      patience.renew();
+      onSent(total ? loaded / total : 0);
+    };
+    request.upload.onload = () => onSent(1);
+    request.onload = () => settle(request, resolve, reject);
+    request.onerror = () => reject(unreachable());
+    request.onabort = () => reject(signal.reason);
+    const abort = () => request.abort();
+    signal.addEventListener("abort", abort);
+    request.onloadend = () => {
+      patience.end();
+      signal.removeEventListener("abort", abort); // the signal outlives thousands of requests
+    };
+    const form = new FormData();
+    form.append("image", file);
+    request.send(form);
+  });
+}
+
+/** Ask for a JSON document of the service, such as `model`. Throws as `classify`. */
+export async function ask(path, headers) {
+  const response = await fetch(path, { headers }).catch(() => {
+    throw unreachable();
+  });
+  const text = await response.text();
+  if (!response.ok) throw troubleOf(response.status, response.statusText, text, response.headers.get("Retry-After"));
+  return JSON.parse(text);
+}
+
+function settle(request, resolve, reject) {
+  const answer = parsed(request.responseText);
+  if (request.status === 200 && answer?.probabilities) resolve(answer);
+  else reject(troubleOf(request.status, request.statusText, request.responseText, request.getResponseHeader("Retry-After")));
+}
+
+/** RFC 9457's problem document in our words, or what can be said without one. */
+function troubleOf(status, phrase, text, retryAfter) {
+  const problem = parsed(text);
+  const ours = typeof problem?.detail === "string";
+  return new Trouble({
+    title: ours ? problem.title : "An answer that is not understood",
+    detail: ours
+      ? problem.detail
+      : `Status ${status} ${phrase}`.trim() +
+        " came without the service's own words. It was cut short, or a proxy in between has answered.",
+    requestId: ours ? problem.request_id : null,
+    status,
+    wait: secondsOf(retryAfter),
+  });
+}
+
+function unreachable() {
+  return new Trouble({
+    title: "The service cannot be reached",
+    detail: "It may be restarting, or the connection may be gone. Try again in a moment.",
+  });
+}
+
+/** Retry-After in seconds, of either form (RFC 9110, section 10.2.3); null where there is none. */
+function secondsOf(text) {
+  if (!text) return null;
+  const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : null;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function watchdog(bark) {
+  let timer = setTimeout(bark, SILENCE_MS);
+  return {
+    renew() {
+      clearTimeout(timer);
+      timer = setTimeout(bark, SILENCE_MS);
+    },
+    end: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,96 @@
+// What the page says: answers, troubles and numbers in words. Pure; touches nothing.
+
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const SMALLEST = 0.001; // a share below it is told as "< 0.1%", since "0%" would be untrue
+
+/** A share of 0 to 1 as people read it. */
+export function percent(share) {
+  if (share > 0 && share < SMALLEST) return "< 0.1%";
+  if (share < 1 && share > 1 - SMALLEST) return "> 99.9%";
+  return PERCENT.format(share);
+}
+
+/** "1 picture", "2 pictures". */
+export function count(number, one, many = `${one}s`) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+const DECISIONS = { accept: "Accept", review: "Review" };
+
+/** The decision of an answer in one word. */
+export function decision(answer) {
+  return DECISIONS[answer.decision] ?? answer.decision;
+}
+
+/** Why the answer was decided so, in a sentence. */
+export function reason(answer) {
+  if (answer.decision === "accept") {
+    return answer.familiarity === null
+      ? "The model is sure."
+      : "The model is sure, and the picture looks like what it has learnt.";
+  }
+  if (answer.reason === "ambiguous") return `Not sure enough to go by itself: ${closest(answer)}.`;
+  if (answer.reason === "unfamiliar") {
+    return "This looks like nothing that the model has learnt, so its answer may mean nothing.";
+  }
+  return answer.reason ?? "";
+}
+
+function closest(answer) {
+  return Object.entries(answer.probabilities)
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, 2)
+    .map(([label, share]) => `${label} ${percent(share)}`)
+    .join(", ");
+}
+
+/** How sure the model is, and how familiar the picture, where the model can tell. */
+export function sureness(answer) {
+  const sure = `${percent(answer.confidence)} sure`;
+  return answer.familiarity === null ? sure : `${sure}, familiarity ${answer.familiarity.toFixed(2)}`;
+}
+
+/** What is said of a picture that is on its way. */
+export function state(item) {
+  switch (item.state) {
+    case "waiting":
+      return "Waiting for its turn";
+    case "sending":
+      return `Sending ${PERCENT.format(Math.round(item.sent * 100) / 100)}`;
+    case "thinking":
+      return "Sent; the model is looking";
+    case "held":
+      return `${item.trouble.title}. Trying again in ${count(item.seconds, "second")}`;
+    case "offline":
+      return "You are offline. This goes on as soon as you are back";
+    case "locked":
+      return "Waiting for an API key";
+    case "stopped":
+      return "Stopped before it was answered";
+    case "failed":
+      return item.trouble.title;
+    default:
+      return "";
+  }
+}
+
+/** What is said aloud once a picture has its answer. */
+export function spoken(item) {
+  if (item.state === "failed") return `${item.path}: ${item.trouble.title}. ${item.trouble.detail}`;
+  if (item.state !== "done") return `${item.path}: ${state(item)}.`;
+  const { answer } = item;
+  return `${item.path}: ${answer.label}, ${percent(answer.confidence)}. ${decision(answer)}. ${reason(answer)}`;
+}
+
+/** "4 pictures: 2 accept, 1 to review, 1 failed". */
+export function tally(items) {
+  const of = (test) => items.filter(test).length;
+  const parts = [
+    [of((item) => item.answer?.decision === "accept"), "accept"],
+    [of((item) => item.answer?.decision === "review"), "to review"],
+    [of((item) => item.state === "failed"), "failed"],
+    [of((item) => !item.answer && item.state !== "failed"), "to come"],
+  ];
+  const told = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  return `${count(items.length, "picture")}: ${told.join(", ")}`;
+}

@@ -1,0 +1,76 @@
+"""Files that pages are made of, as browsers are sent them: from memory, with an ETag, in gzip where it pays.
+
+Browsers ask again each time whether a file has changed, so that no page mixes two versions of them.
+"""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Response, request
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",  # RFC 9239
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+
+ASK_AGAIN = "no-cache"
+"""Cache-Control: keep it, and ask each time whether it is still the one (RFC 9111, section 5.2.2.4)."""
+
+WORTH_PACKING = 1000
+"""Bytes from which gzip saves packets; a smaller file fits into one."""
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """One file as it is sent.
+
+    Attributes:
+        packed: the same in gzip; None where that saves nothing.
+        etag: a hash of the content (RFC 9110, section 8.8.3).
+    """
+
+    content: bytes
+    packed: bytes | None
+    media_type: str
+    etag: str
+
+
+def page_file(content: bytes, suffix: str) -> PageFile:
+    """A file of a page.
+
+    Args:
+        content: as it is on disk.
+        suffix: of its name, with the dot; one of `TYPES`.
+    """
+    worth = len(content) >= WORTH_PACKING and suffix != ".png"
+    packed = gzip.compress(content, compresslevel=6, mtime=0) if worth else None
+    return PageFile(content, packed, TYPES[suffix], hashlib.sha256(content).hexdigest()[:32])
+
+
+def read_files(folder: Path) -> dict[str, PageFile]:
+    """The files of a folder that browsers are sent, by name."""
+    return {
+        path.name: page_file(path.read_bytes(), path.suffix)
+        for path in sorted(folder.iterdir())
+        if path.suffix in TYPES
+    }
+
+
+def send(file: PageFile) -> Response:
+    """The file, packed for those who can unpack it, or 304 for those who have it."""
+    takes_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
+    response = Response(file.packed if takes_packed else file.content, content_type=file.media_type)
+    response.headers["Cache-Control"] = ASK_AGAIN
+    response.set_etag(file.etag, weak=file.packed is not None)  # one tag for both of its forms
+    if file.packed is not None:
+        response.headers["Vary"] = "Accept-Encoding"
+    if takes_packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.make_conditional(request)
+    return response
