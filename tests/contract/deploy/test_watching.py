@@ -1,0 +1,194 @@
+"""What deploy/ brings for Prometheus and Grafana, and the page about it, against what the service exposes."""
+
+import json
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.factory import create_app
+from app.settings import Settings
+from model_store.publish import publish
+from model_store.store import open_store
+from tests.releases import a_release
+from tests.system_parts import require_system_part
+from tests.uploads import a_garment, png
+
+ROOT = Path(__file__).parents[3]
+RULES = ROOT / "deploy" / "prometheus" / "rules.yaml"
+DASHBOARD = ROOT / "deploy" / "grafana" / "wardrobe.json"
+PAGE = ROOT / "docs" / "operations.md"
+
+OF_PROMETHEUS = r"_(?:bucket|sum|count)$"
+GRID = 24
+"""Columns of a Grafana dashboard."""
+
+
+@pytest.fixture(scope="module")
+def exposition(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a service exposes that has answered, erred, and asked its store."""
+    folder = tmp_path_factory.mktemp("watched")
+    publish(a_release(folder / "made"), open_store(str(folder / "store")), by="tests")
+    app = create_app(
+        Settings(model_store=str(folder / "store"), cache_dir=folder / "cache", refresh_seconds=3600)
+    )
+    client = app.test_client()
+    client.post("/predict", data=png(a_garment()))
+    client.post("/predict", data=b"no picture")
+    app.extensions["wardrobe"].follower.poll()
+    text: str = client.get("/metrics/prometheus").get_data(as_text=True)
+    app.extensions["wardrobe"].follower.stop()
+    return text
+
+
+@pytest.fixture(scope="module")
+def exposed(exposition: str) -> set[str]:
+    """The names of its metrics."""
+    return set(re.findall(r"^# TYPE (\w+) ", exposition, re.MULTILINE))
+
+
+def promtool(*arguments: str | Path, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    found = shutil.which("promtool") or shutil.which("promtool", path=ROOT / ".cache" / "promtool")
+    require_system_part("promtool", found is not None, "scripts/setup_promtool.sh fetches it")
+    return subprocess.run(
+        [str(found), *map(str, arguments)], input=stdin, text=True, capture_output=True, check=False
+    )
+
+
+@cache
+def dashboard() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(DASHBOARD.read_text("utf-8"))
+    return document
+
+
+def panels(kind: str | None = None) -> list[dict[str, Any]]:
+    """Those that show something, or those of one kind."""
+    return [
+        panel
+        for panel in dashboard()["panels"]
+        if panel["type"] == kind or (not kind and panel["type"] != "row")
+    ]
+
+
+def expressions() -> list[str]:
+    """All PromQL of the dashboard, without Grafana's variables."""
+    found = [target["expr"] for panel in panels() for target in panel["targets"]]
+    found += [annotation["expr"] for annotation in dashboard()["annotations"]["list"]]
+    return [query.replace("$__rate_interval", "5m").replace("$job", "wardrobe") for query in found]
+
+
+def metrics_in(text: str) -> set[str]:
+    """The service's metrics that a text names, without the endings of their samples."""
+    named = set(re.findall(r"\bwardrobe_[a-z_]+", text))
+    return {re.sub(OF_PROMETHEUS, "", name) for name in named}
+
+
+def test_what_is_exposed_keeps_to_prometheus_own_advice(exposition: str) -> None:
+    checked = promtool("check", "metrics", stdin=exposition)
+
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+def test_the_rules_and_the_example_configuration_are_what_prometheus_reads() -> None:
+    checked = promtool("check", "config", RULES.with_name("prometheus.yaml"))
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "rules found" in checked.stdout
+
+
+def test_every_alert_rings_when_it_should() -> None:
+    tried = promtool("test", "rules", *sorted(RULES.parent.glob("rules-test*.yaml")))
+
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+
+
+def test_every_alert_is_tried_by_a_test_of_its_own() -> None:
+    alerts = re.findall(r"- alert: (\w+)", RULES.read_text("utf-8"))
+    tests = "".join(path.read_text("utf-8") for path in RULES.parent.glob("rules-test*.yaml"))
+
+    tried = set(re.findall(r"- alertname: (\w+)", tests))
+
+    assert sorted(alerts) == sorted(tried)
+
+
+def test_rules_name_only_metrics_that_the_service_exposes(exposed: set[str]) -> None:
+    assert metrics_in(RULES.read_text("utf-8")) - exposed == set()
+
+
+def test_the_dashboard_names_only_metrics_that_the_service_exposes_and_values_that_rules_record(
+    exposed: set[str],
+) -> None:
+    recorded = set(re.findall(r"- record: (\S+)", RULES.read_text("utf-8")))
+
+    assert metrics_in(" ".join(expressions())) - exposed == set()
+    assert set(re.findall(r"\bwardrobe:[a-z0-9_:]+", " ".join(expressions()))) - recorded == set()
+
+
+def test_rules_and_dashboard_name_only_labels_that_are_exposed(exposition: str) -> None:
+    of_scrapes = {"job", "instance", "severity"}
+    queries = RULES.read_text("utf-8") + " ".join(expressions())
+
+    grouped = re.findall(r"\b(?:by|on|ignoring) \(([a-z_, ]*)\)", queries)
+    matched = re.findall(r"[{,] ?([a-z_]+)=~?\"", queries)
+
+    named = {label for labels in grouped for label in labels.replace(" ", "").split(",")} | set(matched)
+    assert named - of_scrapes - set(re.findall(r"[{,]([a-z_]+)=\"", exposition)) == set()
+
+
+def test_the_dashboard_shows_every_metric_in_one_way_or_another(exposed: set[str]) -> None:
+    shown = metrics_in(" ".join(expressions()) + RULES.read_text("utf-8"))
+
+    assert exposed - shown == set()
+
+
+def test_prometheus_understands_every_query_of_the_dashboard(tmp_path: Path) -> None:
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(expressions())]
+    file = tmp_path / "queries.yaml"  # YAML takes JSON
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), "utf-8")
+
+    checked = promtool("check", "rules", file)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_panels_of_the_dashboard_lie_side_by_side() -> None:
+    places = [panel["gridPos"] for panel in dashboard()["panels"]]
+
+    covered = [
+        (column, line)
+        for place in places
+        for column in range(place["x"], place["x"] + place["w"])
+        for line in range(place["y"], place["y"] + place["h"])
+    ]
+
+    assert len(covered) == len(set(covered))
+    assert max(column for column, _ in covered) < GRID
+
+
+def test_every_panel_has_a_title_a_number_of_its_own_and_a_unit() -> None:
+    assert len({panel["id"] for panel in dashboard()["panels"]}) == len(dashboard()["panels"])
+    assert all(panel["title"] for panel in dashboard()["panels"])
+    assert all(panel["fieldConfig"]["defaults"]["unit"] for panel in panels())
+
+
+def test_the_dashboard_runs_on_whatever_prometheus_its_user_picks() -> None:
+    sources = {panel["datasource"]["uid"] for panel in panels()}
+
+    assert sources == {"${datasource}"}
+    assert [variable["name"] for variable in dashboard()["templating"]["list"]] == ["datasource", "job"]
+
+
+def test_the_page_for_operators_lists_every_metric_and_no_other(exposed: set[str]) -> None:
+    rows = re.findall(r"^\| `(wardrobe_\w+?)(?:\{[a-z,]+\})?` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(rows) == sorted(exposed)
+
+
+def test_the_page_for_operators_lists_every_alert() -> None:
+    alerts = set(re.findall(r"- alert: (\w+)", RULES.read_text("utf-8")))
+
+    assert sorted(alerts - set(re.findall(r"`(Wardrobe\w+)`", PAGE.read_text("utf-8")))) == []
