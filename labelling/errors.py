@@ -1,0 +1,40 @@
+"""What may go wrong between a catalogue and its table.
+
+LabellingError
+├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
+├── TableUnusable       the table cannot be written where or as it was asked for
+├── OtherRun            what is there was begun with another source, release or form
+├── SourceChanged       the source no longer begins with the pictures that are labelled already
+├── WorkersFailed       worker processes end before their work is done
+└── Unreadable          one picture cannot be had; it becomes a row with this error
+
+What is wrong with a picture itself: inference/errors.py.
+"""
+
+
+class LabellingError(Exception):
+    """The root of this package's errors."""
+
+
+class SourceUnusable(LabellingError):
+    """No such source, or not of a kind that is read here."""
+
+
+class TableUnusable(LabellingError):
+    """The table cannot be written so, or there."""
+
+
+class OtherRun(LabellingError):
+    """An unfinished or finished table is there that another command made."""
+
+
+class SourceChanged(LabellingError):
+    """The source lists other pictures than it did before."""
+
+
+class WorkersFailed(LabellingError):
+    """The processes that label cannot go on."""
+
+
+class Unreadable(LabellingError):
+    """The bytes of one picture cannot be had; the others can."""

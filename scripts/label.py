@@ -1,0 +1,104 @@
+"""Label a whole catalogue: the many-pictures twin of `POST /predict`.
+
+python -m scripts.label SOURCE --out FILE.csv|FILE.jsonl|FILE.parquet [--model bundled|FOLDER|STORE]
+    [--version VERSION] [--workers N] [--review FILE.html] [--json] [--restart]
+
+SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
+s3://bucket/prefix. Stopped or killed at any time, the same command goes on; one bad picture is a row with an
+error. What happens is in labelling/, what is printed in label_summary.py.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from labelling.cores import usable_cores
+from labelling.review import write_review
+from labelling.rows import form_of
+from labelling.run import Job, label
+from labelling.sources import open_source
+from scripts.command_line import command_parser
+from scripts.label_summary import as_json, labelling_bar, show
+from scripts.opening import find_release
+from scripts.terminal import INTERRUPTED, complain, console, run
+
+REVIEW_LIMIT = 1000
+"""Pictures on a review sheet, unless told otherwise: a few megabytes, and an hour of looking."""
+
+EXAMPLES = (
+    "python -m scripts.label photos --out labels.csv",
+    "python -m scripts.label 'photos/*.jpg' --out labels.jsonl --review review.html",
+    "python -m scripts.label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Label a source, or go on with it, and say what came of it."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.workers < 1 or arguments.review_limit < 1:
+        parser.error("--workers and --review-limit are at least 1")
+    form_of(arguments.out)
+    job = Job(
+        source=open_source(arguments.source),
+        table=arguments.out,
+        release=find_release(arguments.model, arguments.version),
+        workers=arguments.workers,
+    )
+    try:
+        with labelling_bar(job.source) as watch:
+            summary = label(job, watch, complain, anew=arguments.restart)
+        if arguments.review:
+            write_review(arguments.review, job, arguments.review_limit)
+    except KeyboardInterrupt:
+        complain("stopped. Nothing is lost: the same command goes on where it was.")
+        return INTERRUPTED
+    if arguments.json:
+        print(json.dumps(as_json(summary, job), ensure_ascii=False))
+    else:
+        show(summary, job, arguments.review, console())
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("label", __doc__, EXAMPLES)
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or "
+        "s3://bucket/prefix",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet"
+    )
+    parser.add_argument(
+        "--model",
+        default="bundled",
+        help="bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix",
+    )
+    parser.add_argument("--version", help="of a store: this one instead of what is current")
+    parser.add_argument(
+        "--workers", type=int, default=usable_cores(), metavar="N", help="processes (default: one per core)"
+    )
+    parser.add_argument(
+        "--review",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page on which a person mends what is doubtful",
+    )
+    parser.add_argument(
+        "--review-limit",
+        type=int,
+        default=REVIEW_LIMIT,
+        metavar="N",
+        help=f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})",
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    parser.add_argument("--restart", action="store_true", help="begin anew, whatever is there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

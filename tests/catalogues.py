@@ -1,0 +1,75 @@
+"""Little catalogues to be labelled: the same few pictures as a folder, a list, an archive or a bucket."""
+
+import csv
+import io
+import os
+import signal
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelling.folders import Folder, read_file
+from labelling.sources import Read, one_by_one
+from tests.uploads import a_garment, png
+
+PICTURES = {f"{group}/{number}.png": png(a_garment(number)) for group in "ab" for number in range(3)}
+"""Names, in order, and PNG files; both groups hold the same."""
+
+
+def write_folder(folder: Path, pictures: dict[str, bytes] | None = None) -> Path:
+    """Write pictures below a folder.
+
+    Args:
+        folder: made if absent.
+        pictures: by name; PICTURES if None.
+    """
+    for name, content in (PICTURES if pictures is None else pictures).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def write_list(path: Path, names: Sequence[str]) -> Path:
+    """Write a CSV with the column `path` among others."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["shelf", "path"])
+        rows.writerows(["upper", name] for name in names)
+    return path
+
+
+def write_zip(
+    path: Path, pictures: dict[str, bytes] = PICTURES, compression: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    """Write a ZIP."""
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in pictures.items():
+            archive.writestr(name, content)
+    return path
+
+
+def write_tar(path: Path, pictures: dict[str, bytes] = PICTURES) -> Path:
+    """Write a TAR, packed as its name ends."""
+    packing = {".gz": "gz", ".tgz": "gz", ".xz": "xz", ".bz2": "bz2"}.get(path.suffix, "")
+    with tarfile.open(path, f"w:{packing}") as archive:  # type: ignore[call-overload] # a mode of many
+        for name, content in pictures.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+@dataclass(frozen=True)
+class Deadly(Folder):
+    """A folder whose pictures called `deadly.png` are the end of whoever reads them."""
+
+    def reader(self) -> Read:
+        return one_by_one(_read_or_die)
+
+
+def _read_or_die(path: str) -> bytes:
+    if path.endswith("deadly.png"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_file(path)

@@ -1,0 +1,244 @@
+"""`python -m scripts.label`: one table, whatever the source and the form."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+
+from labelling.chunk import Labelled
+from labelling.errors import OtherRun, SourceChanged, TableUnusable, WorkersFailed
+from labelling.journal import Journal, NamesDigest, parts_of
+from labelling.rows import Form
+from labelling.run import Job
+from labelling.run import label as run_job
+from labelling.sources import open_source
+from labelling.tally import Tally
+from model_store.local import open_release
+from model_store.store import open_store
+from scripts.label import main
+from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
+from tests.releases import a_release
+from tests.service import ROOT
+
+EXAMPLES = ROOT / "examples"
+
+Rows = list[dict[str, Any]]
+
+
+def rows_of(table: Path) -> Rows:
+    """A table's rows, with None where there is nothing."""
+    match table.suffix:
+        case ".parquet":
+            read: Rows = pyarrow.parquet.read_table(table).to_pylist()
+            return read
+        case ".jsonl":
+            return [json.loads(line) for line in table.read_text("utf-8").splitlines()]
+    with table.open(encoding="utf-8", newline="") as file:
+        return [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def label(source: str, table: Path, release: Path, *more: str) -> Rows:
+    assert main([source, "--out", str(table), "--model", str(release), "--workers", "1", *more]) == 0
+    return rows_of(table)
+
+
+def upload(folder: Path, bucket: str) -> str:
+    """Put a folder's files under a prefix of S3."""
+    store = open_store(bucket)
+    for name in PICTURES:
+        store.upload(name, folder / name)
+    return bucket
+
+
+SOURCES: dict[str, Callable[[Path], str]] = {
+    "folder": lambda folder: str(write_folder(folder / "shop")),
+    "pattern": lambda folder: f"{write_folder(folder / 'shop')}/*/*.png",
+    "list": lambda folder: str(write_list(write_folder(folder) / "list.csv", list(PICTURES))),
+    "zip": lambda folder: str(write_zip(folder / "shop.zip")),
+    "tar": lambda folder: str(write_tar(folder / "shop.tar")),
+    "packed tar": lambda folder: str(write_tar(folder / "shop.tar.gz")),
+}
+
+
+@pytest.fixture(scope="module")
+def expected(little_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """What the pictures are, by the name that each has in an archive."""
+    folder = tmp_path_factory.mktemp("expected")
+    return label(str(write_zip(folder / "shop.zip")), folder / "table.csv", little_release)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SOURCES if kind != "zip"])
+def test_every_source_gives_the_same_rows_under_its_own_names(
+    kind: str, expected: Rows, little_release: Path, tmp_path: Path
+) -> None:
+    rows = label(SOURCES[kind](tmp_path), tmp_path / "table.csv", little_release)
+
+    assert [row["path"][-len("a/0.png") :] for row in rows] == list(PICTURES)
+    assert [row | {"path": ""} for row in rows] == [row | {"path": ""} for row in expected]
+
+
+def test_a_prefix_of_s3_gives_the_same_rows_under_its_addresses(
+    bucket: str, expected: Rows, little_release: Path, tmp_path: Path
+) -> None:
+    upload(write_folder(tmp_path / "shop"), bucket)
+
+    rows = label(bucket, tmp_path / "table.csv", little_release)
+
+    assert rows == [row | {"path": f"{bucket}/{row['path']}"} for row in expected]
+
+
+def test_a_parquet_file_of_paths_is_a_list_like_any_other(tmp_path: Path) -> None:
+    paths = pyarrow.table({"shelf": [1, 2, 3], "path": ["b/1.png", None, "a/0.png"]})
+    pyarrow.parquet.write_table(paths, tmp_path / "list.parquet")
+
+    source = open_source(str(tmp_path / "list.parquet"))
+
+    assert [item.name for item in source.items()] == ["b/1.png", "", "a/0.png"]
+    assert next(iter(source.items())).place == f"{tmp_path}/b/1.png"
+
+
+def test_without_pyarrow_the_way_to_parquet_is_told_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(
+        TableUnusable, match=r"pip install -r requirements-label\.txt\. CSV and JSONL need nothing"
+    ):
+        main([str(tmp_path), "--out", str(tmp_path / "table.parquet")])
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_every_form_has_the_same_rows(
+    suffix: str, expected: Rows, little_release: Path, tmp_path: Path
+) -> None:
+    rows = label(str(write_zip(tmp_path / "shop.zip")), tmp_path / f"table{suffix}", little_release)
+
+    as_in_a_csv = [
+        {name: value if value is None else str(value) for name, value in row.items()} for row in rows
+    ]
+    assert as_in_a_csv == expected
+
+
+def test_a_bad_picture_is_a_row_with_an_error_and_spoils_nothing(
+    little_release: Path, tmp_path: Path
+) -> None:
+    write_folder(
+        tmp_path / "shop", {"1.png": PICTURES["a/0.png"], "2.png": b"", "4.png": PICTURES["a/1.png"]}
+    )
+    write_folder(tmp_path / "shop", {"3.heic": b"\0\0\0\x18ftypheic" + bytes(99)})
+
+    rows = label(str(tmp_path / "shop"), tmp_path / "table.csv", little_release)
+
+    assert [row["label"] is None for row in rows] == [False, True, True, False]
+    assert rows[1]["error"] == "The upload is empty. Send PNG, JPEG, WebP, GIF, BMP or TIFF."
+    assert "HEIC, which is not read here" in rows[2]["error"]
+    assert rows[2]["sha256"] is not None
+
+
+def test_the_same_command_again_leaves_a_finished_table_alone(
+    little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = str(write_zip(tmp_path / "shop.zip"))
+    first = label(shop, tmp_path / "table.csv", little_release)
+    made = (tmp_path / "table.csv").stat()
+    capsys.readouterr()
+
+    again = label(shop, tmp_path / "table.csv", little_release, "--json")
+
+    assert again == first
+    assert (tmp_path / "table.csv").stat().st_mtime_ns == made.st_mtime_ns
+    assert json.loads(capsys.readouterr().out)["rows_before"] == len(PICTURES)
+    assert not parts_of(tmp_path / "table.csv").exists()
+
+
+def test_another_release_or_source_does_not_mix_with_a_table_that_is_there(
+    little_release: Path, tmp_path: Path
+) -> None:
+    shop = str(write_zip(tmp_path / "shop.zip"))
+    label(shop, tmp_path / "table.csv", little_release)
+    other = a_release(tmp_path / "other", seed=1)
+
+    with pytest.raises(OtherRun, match=r"made with version '.*' \(now '.*'\)\. --restart begins anew"):
+        label(shop, tmp_path / "table.csv", other)
+    anew = label(shop, tmp_path / "table.csv", other, "--restart")
+
+    assert {row["version"] for row in anew} == {a_version(other)}
+
+
+def a_version(release: Path) -> str:
+    version: str = json.loads((release / "manifest.json").read_bytes())["version"]
+    return version
+
+
+def test_a_source_that_has_other_pictures_than_when_it_was_begun_is_noticed(
+    little_release: Path, tmp_path: Path
+) -> None:
+    shop = write_folder(tmp_path / "shop")
+    begin(shop, tmp_path / "table.csv", little_release, rows=2)
+    write_folder(shop, {"a/00.png": PICTURES["a/0.png"]})
+
+    with pytest.raises(SourceChanged, match=r"does not begin with the 2 pictures that are labelled already"):
+        label(str(shop), tmp_path / "table.csv", little_release)
+
+
+def begin(shop: Path, table: Path, release: Path, rows: int) -> None:
+    """Leave a table behind that was stopped after some rows."""
+    job = Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
+    classes = len(job.labels)
+    with Journal(table, ".csv", job.fingerprint(), classes) as journal:
+        journal.begin(Form(".csv").head(job.labels), NamesDigest())
+        items = list(islice(job.source.items(), rows))
+        journal.append(items, Labelled(b"row\n" * rows, Tally.nothing(classes)))
+
+
+def test_pictures_that_end_every_worker_end_the_run_and_are_named(
+    little_release: Path, tmp_path: Path
+) -> None:
+    shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
+    told: list[str] = []
+    job = Job(
+        source=Deadly(str(shop)),
+        table=tmp_path / "table.csv",
+        release=open_release(little_release),
+        workers=1,
+    )
+
+    with pytest.raises(
+        WorkersFailed, match=r"3 worker processes in turn: .*SIGKILL.* from .*/deadly\.png on"
+    ):
+        run_job(job, lambda rows: None, told.append)
+
+    assert len(told) == 2
+
+
+def test_what_needs_a_person_is_put_on_a_page_with_its_pictures(bundled_table: Path) -> None:
+    page = bundled_table.with_suffix(".html").read_text("utf-8")
+
+    doubtful = [row["path"] for row in rows_of(bundled_table) if row["decision"] == "review"]
+    assert page.count('<img src="data:image/jpeg;base64,') == len(doubtful) > 0
+    assert [path for path in doubtful if f'data-path="{path}"' not in page] == []
+
+
+def test_the_summary_counts_labels_decisions_and_confidences(
+    bundled_table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(EXAMPLES), "--out", str(bundled_table)])
+
+    told = capsys.readouterr().out
+    assert "8 rows (8 of them before)" in told
+
+
+@pytest.fixture(scope="module")
+def bundled_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The examples by the bundled release, with a review sheet beside."""
+    table = tmp_path_factory.mktemp("bundled") / "table.csv"
+    page = table.with_suffix(".html")
+    assert main([str(EXAMPLES), "--out", str(table), "--workers", "1", "--review", str(page)]) == 0
+    return table

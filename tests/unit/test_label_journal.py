@@ -1,0 +1,124 @@
+"""What a kill leaves behind is cut off, and what was promised before it is kept."""
+
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from labelling.chunk import Labelled
+from labelling.errors import OtherRun, TableUnusable
+from labelling.journal import Journal, NamesDigest
+from labelling.sources import Item
+from labelling.tally import Tally
+
+HEAD = b"path\n"
+
+
+def journal(folder: Path, **fingerprint: str) -> Journal:
+    return Journal(folder / "table.csv", ".csv", {"source": "here", **fingerprint}, classes=2)
+
+
+def one(name: str) -> tuple[list[Item], Labelled]:
+    """A chunk of one picture that could not be read."""
+    return [Item(name, None)], Labelled(f"{name}\n".encode(), Tally.nothing(2) + Tally.of([], 1, 2))
+
+
+def write(folder: Path, *names: str) -> None:
+    with journal(folder) as opened:
+        opened.begin(HEAD, NamesDigest())
+        for name in names:
+            opened.append(*one(name))
+
+
+def test_rows_that_no_commit_speaks_of_are_cut_off(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b")
+    with (tmp_path / "table.csv.parts" / "rows.csv").open("ab") as file:
+        file.write(b"c\nd")
+
+    with journal(tmp_path) as again:
+        again.begin(HEAD, NamesDigest())
+
+    assert (again.done.rows, again.done.tally.errors) == (2, 2)
+    assert again.rows.read_bytes() == b"path\na\nb\n"
+
+
+def test_a_journal_that_was_torn_within_a_line_is_read_up_to_it(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b")
+    path = tmp_path / "table.csv.parts" / "journal.jsonl"
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[:2]) + whole[2][: len(whole[2]) // 2])
+
+    with journal(tmp_path) as again:
+        again.begin(HEAD, NamesDigest())
+
+    assert again.done.rows == 1
+    assert again.rows.read_bytes() == b"path\na\n"
+    assert path.read_bytes().startswith(b"".join(whole[:2]) + b'{"rows": 1,')
+
+
+def test_a_journal_that_was_torn_within_its_first_line_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / "table.csv.parts").mkdir()
+    (tmp_path / "table.csv.parts" / "journal.jsonl").write_bytes(b'{"source": "he')
+
+    write(tmp_path, "a")
+
+    with journal(tmp_path) as again:
+        assert again.done.rows == 1
+
+
+def test_another_command_is_refused_and_told_what_differs(tmp_path: Path) -> None:
+    write(tmp_path, "a")
+
+    with pytest.raises(OtherRun, match=r"begun with source 'here' \(now 'there'\). --restart begins anew"):
+        journal(tmp_path, source="there").__enter__()
+
+
+def test_two_runs_at_once_on_one_table_are_refused(tmp_path: Path) -> None:
+    with journal(tmp_path), pytest.raises(TableUnusable, match="another run is at work on this table"):
+        journal(tmp_path).__enter__()
+
+
+def test_rows_that_are_gone_are_missed(tmp_path: Path) -> None:
+    write(tmp_path, "a")
+    (tmp_path / "table.csv.parts" / "rows.csv").write_bytes(b"")
+
+    with journal(tmp_path) as again, pytest.raises(TableUnusable, match="shorter than its journal says"):
+        again.begin(HEAD, NamesDigest())
+
+
+@pytest.fixture
+def little_room() -> Iterator[Callable[[int], None]]:
+    """Sets how many bytes a file may have; a full disk looks the same, half a row written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_half_a_row_on_a_full_disk_is_cut_off(little_room: Callable[[int], None], tmp_path: Path) -> None:
+    long = [Item("b", None)] * 500, Labelled(b"b\n" * 500, Tally.nothing(2) + Tally.of([], 500, 2))
+    write(tmp_path, "a")
+    with journal(tmp_path) as opened, pytest.raises(TableUnusable, match="What was labelled before is kept"):
+        opened.begin(HEAD, NamesDigest())
+        little_room(1000)
+        opened.append(*long)
+    half = (tmp_path / "table.csv.parts" / "rows.csv").stat().st_size
+    little_room(resource.RLIM_INFINITY)
+
+    with journal(tmp_path) as again:
+        again.begin(HEAD, NamesDigest())
+        again.append(*long)
+
+    assert half == 1000
+    assert (again.done.rows, again.rows.read_bytes()) == (501, b"path\na\n" + b"b\n" * 500)
+
+
+def test_names_have_one_digest_however_they_are_divided() -> None:
+    together, apart, otherwise = NamesDigest(), NamesDigest(), NamesDigest()
+
+    together.add([Item("a", None), Item("b", None)])
+    apart.add([Item("a", None)])
+    apart.add([Item("b", None)])
+    otherwise.add([Item("ab", None), Item("", None)])
+
+    assert together.told() == apart.told() != otherwise.told()

@@ -1,0 +1,86 @@
+"""What stands in a row, whatever a file or a label is called."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.classifier import Prediction
+from labelling.errors import TableUnusable
+from labelling.rows import Form, Outcome, Row, columns, form_of, read_rows
+from labelling.tally import Tally
+
+LABELS = ("T-shirt/top", 'a "label", quoted')
+HOSTILE = 'a,"b"\nc\td\udcff.png'
+"""A file's name: separators, a new line, and a byte that is no UTF-8."""
+
+AMBIGUOUS = Prediction(
+    class_id=0,
+    label=LABELS[0],
+    confidence=float(np.float32(0.6)),
+    familiarity=0.1,
+    decision="review",
+    reason="ambiguous",
+    probabilities=np.array([0.6, 0.4], np.float32),
+)
+OUTCOMES = [Outcome(HOSTILE, "ab" * 32, AMBIGUOUS), Outcome("bad.png", "", "It is no file.")]
+
+
+def written(suffix: str) -> bytes:
+    form = Form(suffix)
+    return form.head(LABELS) + form.writer(LABELS, "v1")(OUTCOMES)
+
+
+def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart() -> None:
+    header, good, bad = csv.reader(io.StringIO(written(".csv").decode(), newline=""))
+
+    assert header == columns(LABELS)
+    assert good[:6] == [
+        HOSTILE.replace("\udcff", r"\udcff"),
+        LABELS[0],
+        "0.6000000238418579",
+        "review",
+        "ambiguous",
+        "0.1",
+    ]
+    assert good[6:] == ["0.6000000238418579", "0.4000000059604645", "v1", "ab" * 32, ""]
+    assert bad == ["bad.png", *[""] * 7, "v1", "", "It is no file."]
+
+
+def test_a_line_of_jsonl_has_the_same_under_the_same_names() -> None:
+    good, bad = (json.loads(line) for line in written(".jsonl").decode().splitlines())
+
+    assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
+    assert list(good) == list(bad) == columns(LABELS)
+    assert (bad["label"], bad["p_T-shirt/top"], bad["error"]) == (None, None, "It is no file.")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_rows_are_read_again_as_they_were_written(suffix: str, tmp_path: Path) -> None:
+    table = tmp_path / f"table{suffix}"
+    table.write_bytes(written(suffix))
+
+    good, bad = read_rows(table)
+
+    assert good == Row(
+        HOSTILE.replace("\udcff", r"\udcff"), LABELS[0], float(np.float32(0.6)), "ambiguous", 0.1, None
+    )
+    assert bad == Row("bad.png", None, None, None, None, "It is no file.")
+
+
+def test_a_table_of_another_form_is_refused_with_those_that_are_written() -> None:
+    with pytest.raises(TableUnusable, match=r"CSV, JSONL or Parquet, by its ending .csv, .jsonl or .parquet"):
+        form_of(Path("table.xlsx"))
+
+
+def test_tallies_add_up_and_survive_being_written() -> None:
+    tally = Tally.of([AMBIGUOUS, AMBIGUOUS], 1, 2) + Tally.of([AMBIGUOUS], 0, 2)
+
+    again = Tally.from_json(json.loads(json.dumps(tally.as_json())))
+
+    assert (again.rows, again.errors) == (4, 1)
+    assert again.outcomes.tolist() == [[0, 3, 0], [0, 0, 0]]
+    assert again.confidences.tolist() == [0] * 12 + [3] + [0] * 7
