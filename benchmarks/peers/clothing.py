@@ -1,8 +1,8 @@
 """What every peer does with an upload: decode it in grey, shrink it, run the serving graph, name the class.
 
 Written once and plainly, so that peers differ in their server alone. Runs in each peer's own environment:
-imports nothing of ours, and reads the bundled release. One session of one thread in each process, as the
-service has.
+imports nothing of ours, and reads the release that BENCHMARK_RELEASE names, else the bundled one. One session
+of one thread in each process, as the service has.
 """
 
 import json
@@ -16,7 +16,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-RELEASE = Path(__file__).parents[2] / "model_store" / "bundled"
+BUNDLED = Path(__file__).parents[2] / "model_store" / "bundled"
+RELEASE = Path(os.environ.get("BENCHMARK_RELEASE", BUNDLED))
 
 EDGE = 28
 

@@ -15,7 +15,8 @@ from flask.typing import ResponseReturnValue
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-RELEASE = Path(__file__).parents[2] / "model_store" / "bundled"
+BUNDLED = Path(__file__).parents[2] / "model_store" / "bundled"
+RELEASE = Path(os.environ.get("BENCHMARK_RELEASE", BUNDLED))
 LABELS = json.loads((RELEASE / "manifest.json").read_text("utf-8"))["model"]["labels"]
 
 app = Flask(__name__)

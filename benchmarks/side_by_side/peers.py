@@ -23,6 +23,12 @@ WORKERS: Final = 2
 OURS: Final = "wardrobe"
 NO_OP: Final = "no-op"
 BARE: Final = "bare view"
+BALANCED: Final = "FastAPI balanced"
+FLOOR: Final = (OURS, NO_OP, BARE)
+"""Those that show what the service adds to its own server; measured with a light network, too."""
+
+RELEASE: Final = "BENCHMARK_RELEASE"
+"""The variable that tells a peer's code which release it serves."""
 
 RAW: Final = Form("raw body")
 MULTIPART: Final = Form("multipart")
@@ -42,6 +48,8 @@ class Peer:
         package: whose version says what was measured; None for what runs on our own libraries.
         environment: variables, with the same fields as the command.
         classifies: whether its answers hold a label.
+        twin_of: the peer whose environment it runs in, if that is not its own.
+        balanced: whether loads begin anew until its workers hold about as many connections each.
     """
 
     name: str
@@ -50,11 +58,18 @@ class Peer:
     package: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     classifies: bool = True
+    twin_of: str = ""
+    balanced: bool = False
 
     @property
     def lock(self) -> Path | None:
         """What its environment holds; None for those that run in ours."""
-        return FOLDER / f"{self.file_name}.txt" if self.package else None
+        return FOLDER / f"{self.twin_of or self.file_name}.txt" if self.package else None
+
+    @property
+    def home(self) -> Path:
+        """Where its environment is, if it has one."""
+        return ENVIRONMENTS / (self.twin_of or self.file_name)
 
     @property
     def file_name(self) -> str:
@@ -88,6 +103,11 @@ _OUR_GUNICORN: Final = (*_GUNICORN, "-c", "gunicorn.conf.py")
 _PATIENT: Final = {"PORT": "{port}", "WARDROBE_QUEUE_LENGTH": "512", "WARDROBE_QUEUE_SECONDS": "60"}
 """Nobody else refuses what is too much, so ours lets it wait as well."""
 
+_FASTAPI: Final = (
+    *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
+    *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
+)
+
 PEERS: Final = (
     Peer(
         name=OURS,
@@ -117,11 +137,16 @@ PEERS: Final = (
     Peer(
         name="FastAPI",
         package="fastapi",
-        command=(
-            *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
-            *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
-        ),
+        command=_FASTAPI,
         forms=_ROUTE_FOR_EACH,
+    ),
+    Peer(
+        name=BALANCED,
+        package="fastapi",
+        command=_FASTAPI,
+        forms=_same_form(RAW, "png"),
+        twin_of="fastapi",
+        balanced=True,
     ),
     Peer(
         name="LitServe",
@@ -172,7 +197,7 @@ BY_NAME: Final = MappingProxyType({peer.file_name: peer for peer in PEERS})
 
 def placeholders(peer: Peer, ports: tuple[int, int, int]) -> dict[str, str]:
     """What stands for the fields of a peer's command and environment."""
-    folder = Path(sys.executable).parent if peer.lock is None else ENVIRONMENTS / peer.file_name / "bin"
+    folder = Path(sys.executable).parent if peer.lock is None else peer.home / "bin"
     python = sys.executable if peer.lock is None else str(folder / "python")
     first, second, third = (str(port) for port in ports)
     return {"python": python, "bin": str(folder), "port": first, "port_2": second, "port_3": third}

@@ -20,7 +20,7 @@ MARK = "BENCHMARK_SERVER"
 GRACE_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 60.0
 WATCH_SECONDS = 0.2
 IDLE_SHARE = 0.5
 """Of one core: less than any server takes that still decodes, more than Ray takes to do nothing."""
@@ -47,6 +47,12 @@ class Family:
         """Know this one, and what descends from it."""
         self._first = first
 
+    @property
+    def first(self) -> int:
+        """The number of the first process."""
+        assert self._first is not None
+        return self._first.pid
+
     def alive(self) -> set[Process]:
         """Those that run now."""
         table = dict(_table())
@@ -62,7 +68,12 @@ class Family:
 
     def megabytes(self) -> float:
         """Memory that they hold together: PSS, so that what they share counts once."""
-        return sum(_pss_kilobytes(process.pid) for process in self.alive()) / 1024
+        return sum(self.megabytes_each())
+
+    def megabytes_each(self) -> list[float]:
+        """Memory of each of them, likewise, the oldest first."""
+        oldest_first = sorted(self.alive(), key=lambda process: (process.started, process.pid))
+        return [_pss_kilobytes(process.pid) / 1024 for process in oldest_first]
 
     def processor_seconds(self) -> float:
         """Time of processors that those which run have taken since their start."""

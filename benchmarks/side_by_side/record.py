@@ -3,7 +3,6 @@
 A record that was made to another plan, or is complete, is left behind. Reads and writes benchmark.json.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -12,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import save
-from benchmarks.side_by_side.peers import BY_NAME, ROOT, Peer
+from benchmarks.side_by_side.peers import BY_NAME, FLOOR, WORKERS, Peer
+from benchmarks.side_by_side.releases import BUNDLED, BUNDLED_RELEASE, Release
 from benchmarks.side_by_side.wrk import Load
 
 NAME = "benchmark"
 COMMAND = "make benchmark"
+
+LIGHT_UPLOADS = ("png",)
+"""What is sent to those with the light network: where the server is most of the cost."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,14 @@ class Cell:
 
     Attributes:
         round: from 1.
+        release: that it served, by name.
     """
 
     peer: str
     upload: str
     connections: int
     round: int
+    release: str = BUNDLED
 
 
 @dataclass(frozen=True)
@@ -46,49 +51,66 @@ class Start:
     megabytes: float
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One server of a round: a peer and what it serves."""
+
+    peer: Peer
+    release: Release = BUNDLED_RELEASE
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to be measured.
 
     Attributes:
         peers: keys of BY_NAME.
-        uploads: some of UPLOADS.
+        connections: for each upload, by how many it is sent.
         seconds: of each cell.
+        release: that everybody serves.
+        light: that those of FLOOR serve as well; None for nothing more.
     """
 
     peers: tuple[str, ...]
-    uploads: tuple[str, ...]
-    connections: tuple[int, ...]
+    connections: Mapping[str, tuple[int, ...]]
     rounds: int
     seconds: int
+    release: Release = BUNDLED_RELEASE
+    light: Release | None = None
 
-    def turn(self, number: int) -> list[Peer]:
-        """The peers in the order of a round, from 1: each begins with another, so none is always last."""
+    def turn(self, number: int) -> list[Entry]:
+        """The servers of a round, from 1, in order: each begins with another peer, so none is always last."""
         first = (number - 1) * len(self.peers) // self.rounds
-        return [BY_NAME[name] for name in (*self.peers[first:], *self.peers[:first])]
+        peers = [BY_NAME[name] for name in (*self.peers[first:], *self.peers[:first])]
+        floor = [peer for peer in peers if peer.name in FLOOR] if self.light else []
+        return [
+            *(Entry(peer, self.release) for peer in peers),
+            *(Entry(peer, self.light) for peer in floor if self.light),
+        ]
 
-    def cells(self, peer: Peer, number: int) -> Iterator[Cell]:
-        """What a round measures of a peer: the uploads that it takes, fewest connections first."""
-        for upload in self.uploads:
-            if upload in peer.forms:
-                for connections in self.connections:
-                    yield Cell(peer.name, upload, connections, number)
+    def cells(self, entry: Entry, number: int) -> Iterator[Cell]:
+        """What a round measures of a server: the uploads that it takes, fewest connections first."""
+        for upload, counts in self.connections.items():
+            if upload in (entry.peer.forms if entry.release == self.release else LIGHT_UPLOADS):
+                for connections in counts:
+                    if connections >= WORKERS or not entry.peer.balanced:
+                        yield Cell(entry.peer.name, upload, connections, number, entry.release.name)
 
     def all_cells(self) -> list[Cell]:
         """Everything, in order."""
         numbers = range(1, self.rounds + 1)
-        return [cell for number in numbers for peer in self.turn(number) for cell in self.cells(peer, number)]
+        return [
+            cell for number in numbers for entry in self.turn(number) for cell in self.cells(entry, number)
+        ]
 
     def described(self) -> dict[str, object]:
-        """The plan as JSON, with the versions and the model: what has to be alike for a run to go on."""
-        model = ROOT / "model_store" / "bundled" / "model.onnx"
+        """The plan as JSON, with versions and releases: what has to be alike for a run to go on."""
         return {
             "versions": {BY_NAME[name].name: BY_NAME[name].version for name in self.peers},
-            "uploads": list(self.uploads),
-            "connections": list(self.connections),
+            "connections": {upload: list(counts) for upload, counts in self.connections.items()},
             "rounds": self.rounds,
             "seconds": self.seconds,
-            "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
+            "releases": [each.described() for each in (self.release, self.light) if each],
         }
 
 
@@ -98,7 +120,7 @@ class Record:
 
     Attributes:
         folder: where it is kept.
-        starts: by peer and round; a round that was stopped and went on has its last.
+        starts: by peer and round, with the release of all; a round that was stopped and went on has its last.
         not_measured: for each peer that was left out, why.
         load_average: of the last minute, as the run began: whether the machine was quiet.
     """
@@ -110,9 +132,9 @@ class Record:
     not_measured: dict[str, str] = field(default_factory=dict)
     load_average: float = field(default_factory=lambda: os.getloadavg()[0])
 
-    def missing(self, peer: Peer, number: int) -> list[Cell]:
-        """What a round still has to measure of a peer."""
-        return [cell for cell in self.plan.cells(peer, number) if cell not in self.loads]
+    def missing(self, entry: Entry, number: int) -> list[Cell]:
+        """What a round still has to measure of a server."""
+        return [cell for cell in self.plan.cells(entry, number) if cell not in self.loads]
 
     def keep(self, summary: Mapping[str, object]) -> Path:
         """Write it all, with a summary of it."""
@@ -153,6 +175,7 @@ def open_record(plan: Plan, folder: Path) -> Record:
 
 def _measured(row: dict[str, Any]) -> tuple[Cell, Load]:
     names = Cell.__dataclass_fields__.keys()
+    row["held"] = tuple(row["held"])
     return (
         Cell(**{name: value for name, value in row.items() if name in names}),
         Load(**{name: value for name, value in row.items() if name not in names}),

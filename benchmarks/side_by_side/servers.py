@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.side_by_side.conformance import Ask, asking, first_request
-from benchmarks.side_by_side.peers import ENVIRONMENTS, FOLDER, ROOT, WORKERS, Peer, placeholders
+from benchmarks.side_by_side.peers import FOLDER, RELEASE, ROOT, WORKERS, Peer, placeholders
 from benchmarks.side_by_side.processes import MARK, Family
+from benchmarks.side_by_side.releases import BUNDLED_RELEASE, Release
 
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.02
@@ -59,7 +60,7 @@ def install(peer: Peer) -> None:
     """
     if peer.lock is None:
         return
-    folder = ENVIRONMENTS / peer.file_name
+    folder = peer.home
     stamp = folder / ".stamp"
     wanted = hashlib.sha256(peer.lock.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text("ascii") == wanted:
@@ -82,12 +83,13 @@ def load_cores() -> list[int]:
 
 
 @contextmanager
-def serving(peer: Peer, folder: Path) -> Iterator[Running]:
+def serving(peer: Peer, folder: Path, release: Release = BUNDLED_RELEASE) -> Iterator[Running]:
     """Run a peer on a free port until the block ends.
 
     Args:
         peer: installed.
         folder: for its log, its cache and its temporary files.
+        release: that it serves.
 
     Raises:
         NotServing: it ended, or did not answer 200 in READY_SECONDS.
@@ -96,12 +98,13 @@ def serving(peer: Peer, folder: Path) -> Iterator[Running]:
     command = [part.format(**fields) for part in peer.command]
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{peer.file_name}.log"
+    environment = _environment(peer, fields, folder, release)
     began = time.monotonic()
     with log.open("ab") as out, _family() as family:
         process = subprocess.Popen(  # noqa: S603 - every word is ours
             ["/usr/bin/env", "taskset", "--cpu-list", _listed(server_cores()), *command],
             cwd=FOLDER if peer.lock else ROOT,
-            env=_environment(peer, fields, folder) | {MARK: family.mark},
+            env=environment | {MARK: family.mark},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -141,7 +144,7 @@ def _interrupted_later() -> Iterator[None]:
             signal.raise_signal(first)
 
 
-def _environment(peer: Peer, fields: dict[str, str], folder: Path) -> dict[str, str]:
+def _environment(peer: Peer, fields: dict[str, str], folder: Path, release: Release) -> dict[str, str]:
     ours = ("WARDROBE_", "AWS_", "PYTHON", "WEB_", "PROMETHEUS_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     binaries = f"{fields['bin']}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -150,6 +153,8 @@ def _environment(peer: Peer, fields: dict[str, str], folder: Path) -> dict[str, 
         "PATH": binaries,
         "PYTHONPATH": str(FOLDER) if peer.lock else str(ROOT),
         "WARDROBE_CACHE_DIR": str(folder / "cache"),
+        "WARDROBE_MODEL_STORE": release.address(folder),
+        RELEASE: str(release.folder),
         "WARDROBE_DRAIN_SECONDS": "0",
         **{name: value.format(**fields) for name, value in peer.environment.items()},
     }

@@ -4,12 +4,16 @@ A ratio is taken between two peers in the same round, so that a machine that slo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 from benchmarks.side_by_side.peers import OURS
 from benchmarks.side_by_side.record import Cell, Record, Start
 from benchmarks.side_by_side.wrk import Load
+
+SHOWN_CONNECTIONS = 8
+"""Several for each worker, and few enough that none waits long."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,13 @@ class Row:
         rounds: in which it was measured.
         p50: milliseconds, as p99.
         errors: over all rounds; where there are any, the rates are not comparable.
-        ratio: of our answers per second to its; None for ourselves, and where either had errors.
+        busiest: share of the connections that the busiest process held; None where nobody looked.
+        ratio: of our answers per second to its, with the same release; None for ourselves, and where either
+            had errors.
         p99_ratio: of our p99 to its, likewise.
     """
 
+    release: str
     peer: str
     upload: str
     connections: int
@@ -41,6 +48,7 @@ class Row:
     p50: Spread
     p99: Spread
     errors: int
+    busiest: Spread | None
     ratio: Spread | None
     p99_ratio: Spread | None
 
@@ -60,10 +68,10 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def rows(record: Record) -> list[Row]:
-    """One row for each peer, upload and number of connections, in the order of the plan."""
-    keys = dict.fromkeys((cell.peer, cell.upload, cell.connections) for cell in record.loads)
-    order = [cell.peer for cell in record.plan.all_cells()]
-    return [_row(record, *key) for key in sorted(keys, key=lambda key: order.index(key[0]))]
+    """One row for each release, peer, upload and number of connections, in the order of the plan."""
+    order = [(cell.release, cell.peer) for cell in record.plan.all_cells()]
+    keys = dict.fromkeys(replace(cell, round=1) for cell in record.loads)
+    return [_row(record, key) for key in sorted(keys, key=lambda key: order.index((key.release, key.peer)))]
 
 
 def costs(starts: Mapping[tuple[str, int], Start]) -> list[Cost]:
@@ -78,30 +86,54 @@ def _cost(name: str, starts: Sequence[Start]) -> Cost:
     )
 
 
-def _row(record: Record, peer: str, upload: str, connections: int) -> Row:
-    numbers = range(1, record.plan.rounds + 1)
-    cells = {number: Cell(peer, upload, connections, number) for number in numbers}
-    its = {number: record.loads[cell] for number, cell in cells.items() if cell in record.loads}
-    pairs = [] if peer == OURS else _pairs(record, its, upload, connections)
+def _row(record: Record, key: Cell) -> Row:
+    cells = [replace(key, round=number) for number in range(1, record.plan.rounds + 1)]
+    its = {cell: record.loads[cell] for cell in cells if cell in record.loads}
+    pairs = [] if key.peer == OURS else _pairs(record, its)
+    shares = [load.held[0] / sum(load.held) for load in its.values() if load.held]
     return Row(
-        peer=peer,
-        upload=upload,
-        connections=connections,
+        release=key.release,
+        peer=key.peer,
+        upload=key.upload,
+        connections=key.connections,
         rounds=len(its),
         per_second=spread([load.per_second for load in its.values()]),
         p50=spread([load.p50 for load in its.values()]),
         p99=spread([load.p99 for load in its.values()]),
         errors=sum(load.errors for load in its.values()),
+        busiest=spread(shares) if shares else None,
         ratio=spread([our.per_second / it.per_second for our, it in pairs]) if pairs else None,
         p99_ratio=spread([our.p99 / it.p99 for our, it in pairs]) if pairs else None,
     )
 
 
-def _pairs(record: Record, its: dict[int, Load], upload: str, connections: int) -> list[tuple[Load, Load]]:
+def _pairs(record: Record, its: Mapping[Cell, Load]) -> list[tuple[Load, Load]]:
     """Our load and the peer's, of each round in which both answered everything."""
-    ours = ((record.loads.get(Cell(OURS, upload, connections, number)), load) for number, load in its.items())
+    ours = ((record.loads.get(replace(cell, peer=OURS)), load) for cell, load in its.items())
     return [(our, it) for our, it in ours if our is not None and _is_sound(our) and _is_sound(it)]
 
 
 def _is_sound(load: Load) -> bool:
     return load.errors == 0 and load.per_second > 0 and load.p99 > 0
+
+
+def shown_connections(rows: Sequence[Row]) -> int:
+    """The number of connections that plots and tables show: SHOWN_CONNECTIONS, or what is nearest to it."""
+    return min({row.connections for row in rows}, key=lambda count: abs(count - SHOWN_CONNECTIONS))
+
+
+def rows_of(kept: Mapping[str, Any]) -> list[Row]:
+    """The rows that a benchmark.json tells."""
+    spreads = ("per_second", "p50", "p99", "busiest", "ratio", "p99_ratio")
+    return [
+        Row(**{**row, **{name: Spread(**row[name]) for name in spreads if row[name] is not None}})
+        for row in kept["summary"]["rows"]
+    ]
+
+
+def costs_of(kept: Mapping[str, Any]) -> list[Cost]:
+    """The costs that a benchmark.json tells."""
+    return [
+        Cost(cost["peer"], Spread(**cost["start_seconds"]), Spread(**cost["megabytes"]))
+        for cost in kept["summary"]["costs"]
+    ]

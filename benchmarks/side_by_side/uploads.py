@@ -3,8 +3,11 @@
 How a peer wants it wrapped is forms.py's affair.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,8 +17,16 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 CHECKED = ("ankle-boot.png", "trouser.png", "bag.png")
 """Pictures of Fashion-MNIST, 28 x 28, grey: every peer has to see the same in them as we do."""
 
-UPLOADS = ("png", "multipart", "jpeg", "jpeg-12mp", "pixels")
-"""Kinds of upload; `multipart` and `pixels` carry the same picture as `png`."""
+CONNECTIONS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {"png": (1, 8, 64), "multipart": (8, 64), "jpeg": (8, 64), "jpeg-12mp": (1, 8), "pixels": (8, 64)}
+)
+"""Kinds of upload, and by how many connections each is sent if nothing else is asked for.
+
+`multipart` and `pixels` carry the same picture as `png`. Parsing them costs the same on one connection as on
+eight, and a dozen megapixels on 64 do nothing but queue.
+"""
+
+UPLOADS: Final = tuple(CONNECTIONS)
 
 THUMBNAIL = (80, 60)
 LARGE = (4000, 3000)
