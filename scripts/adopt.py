@@ -16,16 +16,22 @@ from pathlib import Path
 
 from inference.errors import ModelUnreadable
 from model_store.manifest import Manifest
+from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.handing_over import RELEASE, add_target_options, hand_over, open_target, summarise
 from scripts.quiet import start_tensorflow
 from scripts.terminal import complain, console, run
 from training.datasets import LabelledData
 
+EXAMPLES = (
+    "python -m scripts.adopt model.keras --out releases",
+    "python -m scripts.adopt model.keras --labels coat,shoe --data pictures --publish s3://models/wardrobe",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Adopt the model that the arguments name."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     folder = arguments.run or _default_run_folder(arguments.model)
     store = open_target(arguments)
@@ -36,10 +42,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.adopt", description="Make a release of a `.keras` model made elsewhere."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("adopt", __doc__, EXAMPLES)
     parser.add_argument("model", type=Path, help="a `.keras` file of Keras 3, without code of its own")
     parser.add_argument(
         "--labels",

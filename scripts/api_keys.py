@@ -18,6 +18,7 @@ from pathlib import Path
 
 from app.keys import LINE, Key, hash_of, read_keys
 from app.settings import SettingsError
+from scripts.command_line import command_parser
 from scripts.terminal import FAILED, complain, run
 
 KEY_BYTES = 32
@@ -26,10 +27,16 @@ KEY_BYTES = 32
 READABLE = 0o644
 """Of a new file: the service runs as a user of its own, and hashes of random keys tell nothing."""
 
+EXAMPLES = (
+    "python -m scripts.api_keys add shop --file keys.txt",
+    "python -m scripts.api_keys list --file keys.txt",
+    "python -m scripts.api_keys remove shop --file keys.txt",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     command: Callable[[argparse.Namespace], str] = arguments.command
     try:
         print(command(arguments))
@@ -118,10 +125,9 @@ def _name(text: str) -> str:
     return text
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.api_keys", description="Make, list and withdraw API keys."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("api_keys", __doc__, EXAMPLES)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], str], told: str) -> argparse.ArgumentParser:

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.command_line import command_parser
 from scripts.terminal import FAILED, run
 
 ROOT = Path(__file__).parent.parent
@@ -44,11 +45,15 @@ class Audit:
     failure: str = ""
 
 
+EXAMPLES = (
+    "python -m scripts.audit",
+    "python -m scripts.audit --offline",
+)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Print what is known; 1 when a package is vulnerable, withdrawn, changed or could not be asked about."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.audit", description="Audit the locked packages.")
-    parser.add_argument("--offline", action="store_true", help="ask no vulnerability service")
-    offline = parser.parse_args(argv).offline
+    offline = build_parser().parse_args(argv).offline
     audits = {} if offline else {lock.name: ask(lock) for lock in LOCKS}
     for name, audit in audits.items():
         _tell(name, audit)
@@ -62,6 +67,13 @@ def main(argv: list[str] | None = None) -> int:
         print("No vulnerability service was asked (--offline).")
     clean = all(not (audit.vulnerable or audit.unknown or audit.failure) for audit in audits.values())
     return 0 if clean and not withdrawn else FAILED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("audit", __doc__, EXAMPLES)
+    parser.add_argument("--offline", action="store_true", help="ask no vulnerability service")
+    return parser
 
 
 def ask(lock: Path) -> Audit:

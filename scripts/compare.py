@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from model_store.report import Report
+from scripts.command_line import command_parser
 from scripts.comparison_table import comparison_table
 from scripts.comparison_tasks import Task, fit_all, report_of
 from scripts.data_options import add_data_options, load_data
@@ -36,10 +37,15 @@ DEFAULT_OUT: Final = Path("docs/results/compare")
 TIMED_PICTURES: Final = 50
 """Different pictures that the graphs are timed on; what is on them changes nothing."""
 
+EXAMPLES = (
+    "python -m scripts.compare --networks dense,conv3 --seeds 3",
+    "python -m scripts.compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Train what is not trained yet, measure, write and show."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     place: Path = arguments.out
     earlier = read_comparison(_beside(place, ".json"))
@@ -64,11 +70,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.compare",
-        description="Train several networks under one recipe and several seeds, and set them side by side.",
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("compare", __doc__, EXAMPLES)
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
     group.add_argument(

@@ -25,7 +25,7 @@ class EpochLines:
             MofNCompleteColumn(),
             console=out,
             transient=True,
-            disable=not out.is_terminal,
+            disable=not out.is_interactive,
         )
         self._task = self._bar.add_task("1", total=None)
 

@@ -18,6 +18,7 @@ from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease
 from model_store.report import TestFigures, parse_report
+from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.evaluating_photos import (
     add_photo_options,
@@ -30,10 +31,16 @@ from scripts.terminal import FAILED, console, run
 from training.agreement import differences
 from training.datasets import LabelledData
 
+EXAMPLES = (
+    "python -m scripts.evaluate",
+    "python -m scripts.evaluate s3://models/wardrobe --json",
+    "python -m scripts.evaluate releases --photos photos --worst worst.png",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Evaluate the release that the arguments name."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     check_photo_options(parser, arguments)
     check_scikit_learn()
@@ -51,10 +58,9 @@ def main(argv: list[str] | None = None) -> int:
     return FAILED if objections else 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.evaluate", description="Measure a release again and compare with its report."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("evaluate", __doc__, EXAMPLES)
     parser.add_argument(
         "release",
         nargs="?",

@@ -25,6 +25,7 @@ from inference.decode import Decoded, decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from inference.stages import stages
+from scripts.command_line import command_parser
 from scripts.opening import find_release, open_model
 from scripts.prediction_plot import draw, require_matplotlib
 from scripts.stages_plot import draw_stages
@@ -43,9 +44,16 @@ class Answer:
     prediction: Prediction
 
 
+EXAMPLES = (
+    "python -m scripts.predict --image shirt.jpg",
+    "python -m scripts.predict --image shirt.jpg bag.png --model s3://models/wardrobe --json",
+    "python -m scripts.predict --image bag.png --plot answer.png --stages stages.png",
+)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Classify every file named in the arguments; 1 when one of them could not be."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     if arguments.plot or arguments.stages:
         require_matplotlib()
     prepare_opencv()
@@ -70,10 +78,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0 if len(answers) == len(arguments.image) else FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.predict", description="Say what is on pictures of clothing."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("predict", __doc__, EXAMPLES)
     parser.add_argument("--image", nargs="+", type=Path, required=True, metavar="FILE", help="pictures")
     parser.add_argument(
         "--model",

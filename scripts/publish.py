@@ -1,11 +1,12 @@
 """Publish a release: send its folder to a store and make it current.
 
-python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--by NAME]
+python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--json] [--by NAME]
 
 Run again after an interruption, it goes on where it was. What is refused and why: model_store/gate.py.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +18,19 @@ from model_store.publish import Progress as Report
 from model_store.publish import Published, publish
 from model_store.signing import sign
 from model_store.store import open_store
+from scripts.command_line import command_parser
 from scripts.identity import add_by, who
 from scripts.terminal import console, run
+
+EXAMPLES = (
+    "python -m scripts.publish runs/mine/release s3://models/wardrobe",
+    "python -m scripts.publish runs/mine/release releases --sign release.key --no-promote",
+)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Publish what the arguments name."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     store = open_store(arguments.store)
     if arguments.sign is not None:
         sign(arguments.folder, arguments.sign)
@@ -36,8 +43,20 @@ def main(argv: list[str] | None = None) -> int:
             promote=not arguments.no_promote,
             progress=progress,
         )
-    print(told(published, store.address))
+    print(as_json(published, store.address) if arguments.json else told(published, store.address))
     return 0
+
+
+def as_json(published: Published, address: str) -> str:
+    """What became of a release, as one JSON object."""
+    promotion = published.promotion
+    answer = {
+        "version": published.manifest.version,
+        "store": address,
+        "promotion": promotion and promotion.model_dump(mode="json"),
+        "verdict": published.verdict,
+    }
+    return json.dumps(answer, indent=1, ensure_ascii=False)
 
 
 def told(published: Published, address: str) -> str:
@@ -52,10 +71,9 @@ def told(published: Published, address: str) -> str:
     return f"{state}\n{published.verdict}"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.publish", description="Send a release to a store and make it current."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("publish", __doc__, EXAMPLES)
     parser.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
     parser.add_argument(
@@ -68,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="even if it is worse than current, or has other labels"
     )
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
+    parser.add_argument("--json", action="store_true", help="print what became of it as one JSON object")
     add_by(parser)
     return parser
 
@@ -78,7 +97,7 @@ def _progress(folder: Path) -> Iterator[Report]:
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     out = console(sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bars:
+    with Progress(*columns, console=out, transient=True, disable=not out.is_interactive) as bars:
         task = bars.add_task("", total=total)
         yield lambda path, size: bars.update(task, description=path, advance=size)
 

@@ -24,6 +24,7 @@ from model_store.publish import promote
 from model_store.retention import prunable, prune
 from model_store.rollback import roll_back
 from model_store.store import Store, open_store
+from scripts.command_line import command_parser
 from scripts.identity import add_by, who
 from scripts.publish import told
 from scripts.terminal import console, run
@@ -31,10 +32,17 @@ from scripts.terminal import console, run
 KEEP = 5
 """How many releases `prune` leaves unless it is told otherwise."""
 
+EXAMPLES = (
+    "python -m scripts.releases --store releases list",
+    "python -m scripts.releases --store s3://models/wardrobe --json show current",
+    "python -m scripts.releases --store s3://models/wardrobe rollback",
+    "python -m scripts.releases --store releases prune --keep 3 --dry-run",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     if "store" not in arguments:
         parser.error("--store is missing: a folder, or s3://bucket/prefix")
@@ -187,16 +195,15 @@ def _age(arguments: argparse.Namespace) -> timedelta | None:
     return None if arguments.older_than is None else timedelta(minutes=arguments.older_than)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     # Taken before and after the command alike; what was not given is not in the namespace.
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
         "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
     )
     shared.add_argument("--json", action="store_true", help="print JSON")
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.releases", description="Look after the releases in a store.", parents=[shared]
-    )
+    parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from scripts.command_line import command_parser
 from scripts.terminal import FAILED, complain, run
 
 ROOT = Path(__file__).parent.parent
@@ -22,14 +23,15 @@ OUTPUT = ROOT / "deploy" / "sbom.cdx.json"
 OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 """Fields of a component that say where it was fetched from, or in which line it stood."""
 
+EXAMPLES = (
+    "python -m scripts.sbom",
+    "python -m scripts.sbom --output sbom.json",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Write the list."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.sbom", description="List what the container holds."
-    )
-    parser.add_argument("--output", type=Path, default=OUTPUT, help=f"default: {OUTPUT.relative_to(ROOT)}")
-    output: Path = parser.parse_args(argv).output
+    output: Path = build_parser().parse_args(argv).output
     made = subprocess.run(_command(), capture_output=True, text=True, check=False)  # noqa: S603 - ours alone
     if made.returncode != 0:
         complain(f"cyclonedx-py failed: {made.stderr[-500:]} `make sbom` installs it.")
@@ -39,6 +41,13 @@ def main(argv: list[str] | None = None) -> int:
     output.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
     print(f"{output}: {len(document['components'])} packages")
     return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("sbom", __doc__, EXAMPLES)
+    parser.add_argument("--output", type=Path, default=OUTPUT, help=f"default: {OUTPUT.relative_to(ROOT)}")
+    return parser
 
 
 def without_addresses(document: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ parts=(
     podman conmon runc                    # start the image
     redis-server                          # counts rates for several workers
     wrk                                   # the load that speed is measured under
+    chromium fonts-dejavu-core            # looks at the pages
+    zsh                                   # reads what lets it complete our commands
 )
 [ $# -eq 0 ] || parts=("$@")
 

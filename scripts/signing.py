@@ -13,12 +13,19 @@ from pathlib import Path
 
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
+from scripts.command_line import command_parser
 from scripts.terminal import run
+
+EXAMPLES = (
+    "python -m scripts.signing new release.key",
+    "python -m scripts.signing sign runs/mine/release release.key",
+    "python -m scripts.signing check runs/mine/release release.key.pub",
+)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     command: Callable[[argparse.Namespace], str] = arguments.command
     print(command(arguments))
     return 0
@@ -42,10 +49,9 @@ def _check(arguments: argparse.Namespace) -> str:
     return f"{open_release(arguments.folder, keys).version} is whole, and signed by a trusted key."
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.signing", description="Keys and signatures of releases."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("signing", __doc__, EXAMPLES)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], str], told: str) -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.carrying_out import FRESH, fit_alone
+from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.opening import find_release, open_model
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed
@@ -33,10 +34,15 @@ from training.soft_targets import SoftTargets, soften, teach
 from training.splitting import first
 from training.starting import for_few
 
+EXAMPLES = (
+    "python -m scripts.teach bundled --out answers.npz --temperature 2",
+    "python -m scripts.teach --folds 5 --network dense --out answers.npz",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Ask the releases that the arguments name, or networks fitted in folds, and store their answers."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     _check(parser, arguments)
     try:
@@ -105,11 +111,9 @@ def _answers(fold: Fold, data: LabelledData, recipe: Recipe) -> NDArray[np.float
     return answers_of(model, data.train.images[fold.unseen])
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.teach",
-        description="Store what releases, or networks that are trained in folds, say about a training set.",
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("teach", __doc__, EXAMPLES)
     parser.add_argument(
         "releases", nargs="*", metavar="RELEASE", help="bundled, a release's folder or a store"
     )

@@ -1,7 +1,8 @@
 """What every command shares: one line for an error of ours, quiet endings, consoles and bars.
 
 A command ends in `sys.exit(run(main))` and otherwise lets its errors rise. Exit codes: 0 done, 1 an error of
-ours, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 nobody reads the output any more.
+ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 nobody reads
+the output any more.
 """
 
 import os
@@ -14,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.errors import InferenceError
+from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from training.errors import TrainingError
 
-OWN_ERRORS = (InferenceError, StoreError, TrainingError)
-"""Their messages say what came and what would do; a traceback would add nothing. Any other error is a bug
-of ours or of the machine and keeps its traceback."""
+OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
+"""Their messages say what came and what would do; a traceback would add nothing. So do the system's about a
+file. Any other error is a bug of ours or of the machine and keeps its traceback."""
 
 FAILED = 1
 INTERRUPTED = 130
@@ -46,6 +48,11 @@ def run(main: Callable[[], int]) -> int:
     except BrokenPipeError:
         _drop_stdout()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.filename is None:
+            raise  # of a socket, say: where it happened is all that there is to go by
+        complain(f"{error.filename}: {error.strerror}.")
+        return FAILED
     return code
 
 
@@ -76,7 +83,7 @@ _WIDTH_IN_A_FILE = 120
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr while a block runs, on a terminal alone.
+    """Show a bar on stderr while a block runs, on a terminal alone, and none that is TERM=dumb.
 
     Args:
         what: stands before the bar.
@@ -86,7 +93,7 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """
     out = console(sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+    with Progress(*columns, console=out, transient=True, disable=not out.is_interactive) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

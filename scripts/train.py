@@ -19,6 +19,7 @@ from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
 from model_store.store import Store
 from scripts.carrying_out import FRESH, Wishes, carry_out
+from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.handing_over import (
     DEFAULT_STORE,
@@ -48,10 +49,17 @@ from training.recipes import (
 from training.splitting import first, split
 from training.starting import Beginning, check_start, fine_tuning, for_few
 
+EXAMPLES = (
+    "python -m scripts.train --recipe quick --out releases",
+    "python -m scripts.train --data pictures --publish s3://models/wardrobe",
+    "python -m scripts.train --data pictures --from bundled --epochs 5",
+    "python -m scripts.train --recipe quick --show-augmentation sheet.png",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Train, or go on training, and hand the release over."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     out = console()
     store = _store(arguments)
@@ -97,10 +105,12 @@ def main(argv: list[str] | None = None) -> int:
 _BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.train",
-        description="Train, calibrate, measure and hand over a release.",
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser(
+        "train",
+        __doc__,
+        EXAMPLES,
         allow_abbrev=False,  # the command may be given again without one of its options (quiet.py)
     )
     add_data_options(parser)

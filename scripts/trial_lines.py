@@ -25,7 +25,7 @@ class TrialLines:
             TimeRemainingColumn(),
             console=out,
             transient=True,
-            disable=not out.is_terminal,
+            disable=not out.is_interactive,
         )
         self._task = self._bar.add_task("", total=None)
 

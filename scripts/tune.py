@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.quiet import start_backend
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
@@ -36,10 +37,15 @@ TRIALS = 20
 SHOWN = 10
 """Rows of the table; tune.json has all."""
 
+EXAMPLES = (
+    "python -m scripts.tune --trials 30",
+    "python -m scripts.tune --recipe quick --trials 5 --epochs 2 --limit 5000",
+)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Search, or go on searching, and show what was found."""
-    parser = _parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     if arguments.trials < 1:
         parser.error("--trials: at least 1")
@@ -67,10 +73,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.tune", description="Search for better settings, by validation accuracy."
-    )
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("tune", __doc__, EXAMPLES)
     add_data_options(parser)
     recipe = parser.add_argument_group("what to start from")
     start = recipe.add_mutually_exclusive_group()
