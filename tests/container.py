@@ -78,13 +78,18 @@ def megabytes_above_base() -> float:
 
 
 @contextmanager
-def running() -> Iterator[Container]:
-    """The image on a free port, ready; stopped and removed at the end."""
+def running(*command: str, port_name: str = "PORT") -> Iterator[Container]:
+    """The image on a free port, ready; stopped and removed at the end.
+
+    Args:
+        command: what to start in place of the image's own.
+        port_name: the variable that tells it the port.
+    """
     port = free_port()
     container = Container(f"wardrobe-test-{port}", f"http://127.0.0.1:{port}")
     try:
         _podman("run", "--detach", "--name", container.name, "--network", "host",
-                "--env", f"PORT={port}", *LIMITS, *STRICT, IMAGE)  # fmt: skip
+                "--env", f"{port_name}={port}", *LIMITS, *STRICT, IMAGE, *command)  # fmt: skip
         wait_for(f"{container.url}/readyz", lambda: _ready(container), seconds=60)
         yield container
     finally:

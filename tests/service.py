@@ -81,7 +81,9 @@ def start(directory: Path, **environment: str) -> Service:
     log = directory / f"service-{port}.log"
     ours = {_full_name(name): value for name, value in environment.items()}
     inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("WARDROBE_", "AWS_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("WARDROBE_", "AWS_", "OTEL_"))
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -95,7 +97,7 @@ def start(directory: Path, **environment: str) -> Service:
 
 
 def _full_name(name: str) -> str:
-    return name if name.startswith(("AWS_", "WEB_")) else f"WARDROBE_{name}"
+    return name if name.startswith(("AWS_", "OTEL_", "WEB_")) else f"WARDROBE_{name}"
 
 
 def _unhurried(port: int, directory: Path) -> dict[str, str]:

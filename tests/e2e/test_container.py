@@ -92,6 +92,15 @@ def test_releases_can_be_managed_from_inside(service: Container) -> None:
     assert asked.stdout == "There is no release in /var/cache/wardrobe.\n"
 
 
+def test_it_starts_as_sagemaker_starts_it(image: None) -> None:
+    with container.running("serve", port_name="SAGEMAKER_BIND_TO_PORT") as service:
+        ping = requests.get(f"{service.url}/ping", timeout=2)
+        first = service.execute("cat", "/proc/1/cmdline")
+
+    assert (ping.status_code, ping.content) == (200, b"")
+    assert "/opt/wardrobe/bin/gunicorn" in first.stdout.split("\0")
+
+
 def test_stopping_ends_the_service_by_itself(image: None) -> None:
     with container.running() as service:
         status = service.stop()

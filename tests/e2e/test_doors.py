@@ -100,8 +100,8 @@ def test_keys_rotate_break_and_are_mended_while_the_service_runs(tmp_path: Path,
         keys.write_text(f"shop:{hash_of('new-secret')}\n", "utf-8")
         withdrawn = _statuses(service)
         workers = len(service.worker_pids())
-        log = service.log.read_text("utf-8")
 
+    log = service.log.read_text("utf-8")  # whole: lines are written behind the requests
     assert (before, half_edited, gone, withdrawn) == ({200}, {503}, {503}, {401})
     assert health == {200}
     assert 1 <= log.count("line 1: not `name:sha256`") <= workers  # once a worker, not once a request
@@ -143,8 +143,8 @@ def test_a_made_up_address_is_not_believed_by_gunicorn_either(
             service.post("/predict", data=UPLOAD, headers=_claiming(number)).status_code
             for number in range(4)
         ]
-        log = service.log.read_text("utf-8")
 
+    log = service.log.read_text("utf-8")  # whole: lines are written behind the requests
     assert statuses == [200, 200, 429, 429]
     assert "203.0.113." not in log
     assert "client=127.0.0.1" in log

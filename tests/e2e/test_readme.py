@@ -1,7 +1,8 @@
-"""The README's commands, typed as they stand there: each gives what the page says it gives.
+"""The commands of README and of all of docs/, typed as they stand there: each gives what its page says.
 
-A block whose line before says `not run here: reason` is left out; the marks are listed below, so that none is
-added unseen. `…` stands for whatever is there, since last digits differ between processors.
+The commands of a block share a folder. A block that is marked `not run here` is left out;
+tests/unit/test_docs.py lists the marks. `…` stands for whatever is there, since last digits differ between
+processors.
 """
 
 import os
@@ -9,65 +10,47 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.documents import Block, Step, blocks
 from tests.service import ROOT, Service
 
-README = (ROOT / "README.md").read_text("utf-8")
-BLOCK = re.compile(r"(?:<!-- not run here: (?P<reason>.*?) -->\n)?```console\n(?P<body>.*?)```", re.DOTALL)
-COMMAND = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+RUN = [block for block in blocks() if block.language == "console" and block.mark is None]
 
 
-@dataclass(frozen=True)
-class Step:
-    """A command and what the page says that it prints."""
-
-    command: str
-    output: str
+def named(block: Block) -> str:
+    """A block in the list of tests: its document and how it begins."""
+    return f"{block.document}: {block.body[2:60]}"
 
 
-def steps() -> list[Step]:
-    """Every command of the page that is to be run."""
-    return [
-        Step(match["command"], match["output"])
-        for block in BLOCK.finditer(README)
-        if block["reason"] is None
-        for match in COMMAND.finditer(block["body"])
-    ]
+@pytest.mark.parametrize("block", RUN, ids=named)
+def test_commands_print_what_the_page_says(block: Block, bundled_service: Service, tmp_path: Path) -> None:
+    folder = _checkout(tmp_path)
+
+    printed = [_typed(step, bundled_service, folder) for step in block.steps]
+
+    assert [
+        (step.command, text)
+        for step, text in zip(block.steps, printed, strict=True)
+        if not re.fullmatch(_pattern(step.output), text, re.DOTALL)
+    ] == []
 
 
-@pytest.mark.parametrize("step", steps(), ids=lambda step: step.command[:60])
-def test_a_command_prints_what_the_page_says(step: Step, bundled_service: Service, tmp_path: Path) -> None:
-    command = step.command.replace("localhost:8000", bundled_service.url.removeprefix("http://"))
-
+def _typed(step: Step, service: Service, folder: Path) -> str:
+    """What a command prints that is typed there; it must succeed."""
+    command = step.command.replace("localhost:8000", service.url.removeprefix("http://"))
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command.replace(".venv/bin/python", sys.executable)],
-        cwd=_checkout(tmp_path),
-        env=os.environ | {"NO_COLOR": "1", "COLUMNS": "100"},
+        ["bash", "-euo", "pipefail", "-c", re.sub(r"(\.venv/bin/)?\bpython ", f"{sys.executable} ", command)],
+        cwd=folder,
+        env=os.environ | {"NO_COLOR": "1", "COLUMNS": "130"},
         capture_output=True,
         text=True,
         check=False,
     )
-
-    assert done.returncode == 0, done.stderr
-    assert re.fullmatch(_pattern(step.output), done.stdout.strip(), re.DOTALL), done.stdout
-
-
-def test_the_blocks_that_are_not_run_are_these() -> None:
-    reasons = [block["reason"] for block in BLOCK.finditer(README) if block["reason"]]
-
-    assert [reason.split(";")[0].split(":")[0] for reason in reasons] == [
-        "it does not end by itself",
-        "this is what runs this file",
-        "it needs a bucket",
-        "it needs the CSV files",
-        "it needs pictures of yours",
-        "it needs a model of yours",
-        "it needs buildah or docker",
-    ]
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout.strip()
 
 
 def _pattern(output: str) -> str:
@@ -76,7 +59,7 @@ def _pattern(output: str) -> str:
 
 def _checkout(folder: Path) -> Path:
     """A folder that looks like a clone to the commands, and keeps what they write."""
-    for name in ("examples", "app", "inference", "model_store", "training", "scripts"):
+    for name in ("examples", "app", "inference", "labelling", "model_store", "training", "scripts"):
         (folder / name).symlink_to(ROOT / name)
     for name in ("README.md", "Makefile"):
         shutil.copy(ROOT / name, folder)

@@ -4,19 +4,22 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.side_by_side.balance import connections_by_process
 from tests.service import ROOT
 from tests.system_parts import require_system_part
 
 COMMAND = (
     *(sys.executable, "-m", "benchmarks.side_by_side", "--peers", "wardrobe", "no-op", "--uploads", "png"),
-    *("--connections", "4", "--rounds", "1", "--seconds", "1"),
+    *("--connections", "4", "--rounds", "1", "--seconds", "1", "--no-light"),
 )
 
 
@@ -35,7 +38,7 @@ def test_a_benchmark_stopped_by_ctrl_c_leaves_no_server_and_goes_on_when_typed_a
     left = left_behind(tmp_path)
     again = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
-    assert first.startswith("   1 of 2: round 1, wardrobe, png, 4 connections:")
+    assert first.startswith("   1 of 2: round 1, wardrobe, bundled, png, 4 connections ")
     assert stopped.returncode == 130, rest
     assert left == []
     assert not half["complete"]
@@ -45,8 +48,20 @@ def test_a_benchmark_stopped_by_ctrl_c_leaves_no_server_and_goes_on_when_typed_a
     assert whole["complete"]
     assert whole["cells"][0] == half["cells"][0]
     assert [row["errors"] for row in whole["summary"]["rows"]] == [0] * 2
+    assert all(sum(cell["held"]) == 4 for cell in whole["cells"])
     assert {cost["peer"] for cost in whole["summary"]["costs"]} == {"wardrobe", "no-op"}
     assert all(cost["megabytes"]["least"] > 20 for cost in whole["summary"]["costs"])
+
+
+def test_connections_are_counted_at_the_process_that_holds_them() -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = server.getsockname()[1]
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            stack.enter_context(server.accept()[0])
+
+        assert connections_by_process(port, [os.getpid(), os.getppid()]) == (3,)
 
 
 def measured(folder: Path) -> Any:

@@ -17,6 +17,12 @@ from benchmarks.side_by_side.uploads import picture_for
 from benchmarks.side_by_side.wrk import Clients, load
 from tests.system_parts import require_system_part
 
+ADDED_NO_OPS = 4
+"""What the service may add to a bare view, in no-ops; 1.5 to 2.6 were measured, beside trainings."""
+
+BARE_VIEWS = 2.5
+"""What an answer may cost, in bare views; 1.5 to 1.8 were measured, beside trainings."""
+
 ROUNDS = 3
 CLIENTS = Clients(connections=8, seconds=1, cores=load_cores())
 PICTURE = BY_NAME[OURS].forms["png"].request(picture_for("png"))
@@ -47,13 +53,13 @@ def _per_answer(server: Running, folder: Path) -> float:
     return (server.family.processor_seconds() - before) / seen.answers * 1000
 
 
-def test_what_the_service_adds_to_a_bare_view_costs_less_than_four_no_ops(
+def test_what_the_service_adds_to_a_bare_view_costs_less_than_a_few_no_ops(
     milliseconds: dict[str, float],
 ) -> None:
     added = milliseconds[OURS] - milliseconds[BARE]
 
-    assert added < 4 * milliseconds[NO_OP], milliseconds  # 1.5 to 2.6 were measured, beside a training
+    assert added < ADDED_NO_OPS * milliseconds[NO_OP], milliseconds
 
 
-def test_an_answer_costs_less_than_two_and_a_half_bare_views(milliseconds: dict[str, float]) -> None:
-    assert milliseconds[OURS] < 2.5 * milliseconds[BARE], milliseconds  # 1.5 to 1.8 were measured
+def test_an_answer_costs_less_than_a_few_bare_views(milliseconds: dict[str, float]) -> None:
+    assert milliseconds[OURS] < BARE_VIEWS * milliseconds[BARE], milliseconds

@@ -57,14 +57,18 @@ def test_what_a_killed_worker_had_counted_stays_counted(tmp_path: Path, little_s
     assert (before, after_death, after_another) == (40, 40, 41)
 
 
-def test_a_dead_workers_release_is_not_told_any_more(tmp_path: Path, little_store: Path) -> None:
+def test_a_dead_workers_release_is_not_told_any_more_nor_its_places(
+    tmp_path: Path, little_store: Path
+) -> None:
     with running(tmp_path, MODEL_STORE=str(little_store)) as service:
         for pid in service.worker_pids():
             service.kill_worker(pid)
             service.wait_for_workers(2, other_than=pid)
-        told = re.findall(r"wardrobe_release_info\{.*\} (.*)", service.get("/metrics/prometheus").text)
+        wait_for("the new workers", lambda: "wardrobe_workers 2.0" in service.get("/metrics/prometheus").text)
+        exposed = service.get("/metrics/prometheus").text
 
-    assert told == ["1.0"]
+    assert re.findall(r"wardrobe_release_info\{.*\} (.*)", exposed) == ["1.0"]
+    assert "\nwardrobe_places 36.0\n" in exposed  # two workers' 18, not four workers' any more
 
 
 def counted(service: Service) -> int:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.keys import ApiKeys
 from app.settings import SettingsError, parse_settings, setting_names
+from app.taxonomy import read_taxonomy
 from model_store.errors import StoreBroken, StoreError
 from model_store.local import bundled
 from model_store.manifest import manifest_bytes, parse_manifest
@@ -32,6 +33,8 @@ RECORD = json.dumps(
     }
 ).encode()
 KEYS = f"shop:{'a' * 64}\n# comment\n\napp:{'b' * 64}\n".encode()
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TAXONOMY_JSON, TAXONOMY_CSV = ((EXAMPLES / f"taxonomy.{kind}").read_bytes() for kind in ("json", "csv"))
 
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=20)
 VALUES = (
@@ -102,3 +105,12 @@ def test_a_key_file_is_read_or_refused(tmp_path: Path, text: bytes, offered: str
 
     with contextlib.suppress(SettingsError):
         assert ApiKeys(path)
+
+
+@given(nearly([TAXONOMY_JSON, TAXONOMY_CSV]), st.sampled_from(["shop.json", "shop.csv"]))
+def test_a_file_of_categories_is_read_or_refused(tmp_path: Path, text: bytes, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(text)
+
+    with contextlib.suppress(SettingsError):
+        assert all(category.id for category in read_taxonomy(path).values())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("app", "inference", "model_store", "scripts", "training")
+PACKAGES = ("app", "inference", "labelling", "model_store", "scripts", "training")
 SERVING = ("app", "inference", "model_store")
 
 ARROWS = {
@@ -22,7 +22,8 @@ ARROWS = {
     "model_store": {"inference"},
     "training": {"inference", "model_store"},
     "app": {"inference", "model_store"},
-    "scripts": {"app", "inference", "model_store", "training"},
+    "labelling": {"inference", "model_store"},
+    "scripts": {"app", "inference", "labelling", "model_store", "training"},
 }
 """Who may import which other package of ours."""
 
@@ -32,6 +33,7 @@ HOMES = {
     "cryptography": ("model_store/signing.py",),
     "cv2": (
         "inference/",
+        "labelling/thumbnails.py",
         "training/compositions.py",
         "training/drawn_shoes.py",
         "training/naive_conversions.py",
@@ -47,14 +49,18 @@ HOMES = {
     "limits": ("app/limits.py",),
     "matplotlib": ("training/", "scripts/"),
     "mypy_boto3_s3": ("model_store/s3.py", "model_store/s3_deadline.py"),
-    "numpy": ("app/", "inference/", "model_store/", "scripts/", "training/"),
+    "numpy": ("app/", "inference/", "labelling/", "model_store/", "scripts/", "training/"),
     "onnx": ("training/",),
     "onnxruntime": ("inference/onnx_session.py", "training/"),
+    "opentelemetry": ("app/tracing.py",),
     "optuna": ("training/search.py",),
     "gunicorn": ("app/",),
+    "orjson": ("app/json_text.py",),
     "prometheus_client": ("app/", "gunicorn.conf.py"),
+    "pyarrow": ("labelling/parquet.py",),
     "pydantic": ("app/", "model_store/", "training/"),
     "rich": ("scripts/", "training/"),
+    "shtab": ("scripts/completion.py",),
     "sklearn": ("training/",),
     "tensorboard": ("training/tensorboard_log.py",),
     "tensorflow": (

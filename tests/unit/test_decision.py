@@ -1,6 +1,5 @@
 """The rules between scores and a decision."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,29 +11,25 @@ THRESHOLDS = Thresholds(confidence=0.7, familiarity=0.05)
 QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
 
 
-def row(*probabilities: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return np.array([probabilities], np.float32)
-
-
 def test_a_temperature_of_one_changes_nothing() -> None:
-    assert calibrate(row(0.7, 0.2, 0.1), 1.0) == pytest.approx(row(0.7, 0.2, 0.1))
+    assert calibrate([0.7, 0.2, 0.1], 1.0) == pytest.approx([0.7, 0.2, 0.1])
 
 
 def test_a_higher_temperature_softens() -> None:
     # Square roots of 0.64 and 0.36 are 0.8 and 0.6; together 1.4.
-    assert calibrate(row(0.64, 0.36), 2.0) == pytest.approx(row(0.8 / 1.4, 0.6 / 1.4))
+    assert calibrate([0.64, 0.36], 2.0) == pytest.approx([0.8 / 1.4, 0.6 / 1.4])
 
 
 def test_a_class_that_is_ruled_out_stays_so() -> None:
-    assert calibrate(row(1.0, 0.0, 0.0), 1.7).tolist() == [[1.0, 0.0, 0.0]]
+    assert calibrate([1.0, 0.0, 0.0], 1.7) == [1.0, 0.0, 0.0]
 
 
 def test_a_tiny_probability_does_not_spoil_the_sum() -> None:
-    assert calibrate(row(1.0, 1e-45), 0.05).tolist() == [[1.0, 0.0]]
+    assert calibrate([1.0, 1e-45], 0.05) == [1.0, 0.0]
 
 
 def test_the_lowest_temperature_leaves_the_likeliest_class() -> None:
-    assert calibrate(row(0.6, 0.4), 1e-4).tolist() == [[1.0, 0.0]]
+    assert calibrate([0.6, 0.4], 1e-4) == [1.0, 0.0]
 
 
 @given(
@@ -42,14 +37,13 @@ def test_the_lowest_temperature_leaves_the_likeliest_class() -> None:
     temperature=st.floats(0.05, 20),
 )
 def test_calibration_keeps_the_order_and_the_sum(weights: list[float], temperature: float) -> None:
-    probabilities = row(*weights) / np.float32(sum(weights))
+    probabilities = [weight / sum(weights) for weight in weights]
 
     calibrated = calibrate(probabilities, temperature)
 
-    ordered = calibrated[0, np.argsort(probabilities[0], kind="stable")]
-    assert calibrated.dtype == np.float32
-    assert calibrated.sum() == pytest.approx(1, abs=1e-5)
-    assert (np.diff(ordered) >= 0).all()
+    by_probability = sorted(zip(probabilities, calibrated, strict=True))
+    assert sum(calibrated) == pytest.approx(1)
+    assert [after for _, after in by_probability] == sorted(calibrated)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +51,13 @@ def test_calibration_keeps_the_order_and_the_sum(weights: list[float], temperatu
 )
 def test_familiarity_is_the_share_that_lay_at_least_as_far_away(distance: float, expected: float) -> None:
     assert familiarity_of(distance, QUANTILES) == pytest.approx(expected)
+
+
+def test_distances_that_many_pictures_share_are_no_obstacle() -> None:
+    tied = Familiarity(quantiles=(1.0, 2.0, 2.0, 2.0, 3.0))
+
+    assert familiarity_of(2.0, tied) == pytest.approx(0.25)
+    assert familiarity_of(1.999, tied) == pytest.approx(0.75, abs=0.01)
 
 
 @pytest.mark.parametrize(

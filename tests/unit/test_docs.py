@@ -7,9 +7,87 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings, setting_names
+from tests.documents import DOCUMENTS as PAGES
+from tests.documents import Block, anchors, blocks, links, reached_from
+from tests.service import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
-PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md") for path in ROOT.glob(pattern))
+CONSOLE = [block for block in blocks() if block.language == "console"]
+LANGUAGES = {"console", "csv", "json", "nginx", "python", "text"}
+
+# Why blocks are not run, in order, so that no mark is added unseen.
+NOT_RUN = {
+    "CONTRIBUTING.md": [
+        "they install, and one does not end",
+    ],
+    "README.md": [
+        "it does not end by itself",
+        "this is what runs this file",
+        "it needs a bucket",
+        "it needs the CSV files",
+        "it needs pictures of yours",
+        "it needs a model of yours",
+        "it needs buildah or docker",
+    ],
+    "docs/benchmarks.md": [
+        "it takes 25 minutes",
+    ],
+    "docs/how-to/behind-a-proxy.md": [
+        "it does not end by itself",
+    ],
+    "docs/how-to/categories.md": [
+        "it does not end by itself",
+    ],
+    "docs/how-to/keys-and-rates.md": [
+        "it does not end by itself",
+        "it needs Redis",
+        "it does not end by itself",
+    ],
+    "docs/how-to/roll-back.md": [
+        "it needs a store with two releases",
+    ],
+    "docs/how-to/train-on-your-pictures.md": [
+        "it needs pictures of yours",
+        "it needs photos of yours",
+    ],
+    "docs/lab.md": [
+        "it trains for an hour",
+        "it trains for a day",
+        "it trains for hours",
+        "it trains for minutes",
+        "it needs a GPU",
+        "it trains for an hour",
+        "it needs photos of yours",
+        "it trains for hours, on photos that are not ours to give",
+        "it trains for a day",
+    ],
+    "docs/labelling.md": [
+        "photos is yours",
+        "the store is yours",
+        "a person is needed",
+    ],
+    "docs/operations.md": [
+        "it does not end by itself",
+    ],
+    "docs/page.md": [
+        "it needs pictures of yours",
+    ],
+    "docs/release-format.md": [
+        "it is typed in a release's folder",
+        "it needs a signed release",
+        "it needs a store",
+    ],
+    "docs/server.md": [
+        "it takes five minutes",
+    ],
+    "docs/tutorial.md": [
+        "it does not end by itself",
+        "it trains for minutes",
+        "it needs a bucket",
+        "it needs a bucket",
+        "it trains for minutes",
+        "it needs a store with two releases",
+    ],
+}
 
 
 def make_targets() -> set[str]:
@@ -27,10 +105,63 @@ def test_every_make_command_on_a_page_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_file_that_a_page_links_to_is_there(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#:]+)[^):]*\)", page.read_text("utf-8"))
+def test_every_file_and_picture_that_a_page_links_to_is_there(page: Path) -> None:
+    files = [link.partition("#")[0] for link in links(page)]
 
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [file for file in files if not (page.parent / file).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_heading_that_a_page_links_to_is_there(page: Path) -> None:
+    parts = [link.partition("#") for link in links(page) if "#" in link and ".json" not in link]
+
+    missing = [
+        f"{file}#{anchor}"
+        for file, _, anchor in parts
+        if anchor not in anchors(page.parent / file if file else page)
+    ]
+
+    assert missing == []
+
+
+def test_every_picture_is_shown_on_a_page() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in links(page)}
+    pictures = {path for kind in ("png", "svg") for path in (ROOT / "docs").rglob(f"*.{kind}")}
+
+    assert sorted(path.name for path in pictures - shown) == []
+
+
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    found = reached_from(ROOT / "README.md")
+
+    assert sorted(page.name for page in set(PAGES) - found) == []
+
+
+def test_every_block_says_what_it_holds() -> None:
+    assert [(block.document, block.body[:60]) for block in blocks() if block.language not in LANGUAGES] == []
+
+
+@pytest.mark.parametrize("block", CONSOLE, ids=lambda block: f"{block.document}: {block.body[2:40]}")
+def test_a_block_of_commands_begins_with_one(block: Block) -> None:
+    assert block.body.startswith("$ ")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for block in CONSOLE if block.mark],
+    ids=lambda block: f"{block.document}: {block.mark[:40]}",
+)
+def test_a_mark_names_tests_that_are_there(block: Block) -> None:
+    named = re.findall(r"\btests/[\w/]+(?:\.py)?", block.mark or "")
+
+    assert named != []
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_blocks_that_are_not_run_are_these() -> None:
+    marked = [(block.document, block.mark.partition(";")[0]) for block in CONSOLE if block.mark]
+
+    assert marked == [(document, reason) for document, reasons in NOT_RUN.items() for reason in reasons]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -51,17 +182,17 @@ def all_tests() -> set[str]:
     }
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
+def test_the_page_of_settings_lists_every_one_with_its_default() -> None:
+    page = (ROOT / "docs/settings.md").read_text("utf-8")
 
-    rows = re.findall(r"^\| `(WARDROBE_[A-Z_]+)` \| (?:`(.*?)`)? ?\|", readme, re.MULTILINE)
+    rows = re.findall(r"^\| `(WARDROBE_[A-Z_]+)` \| (?:`(.*?)`)? ?\|", page, re.MULTILINE)
 
     assert [name for name, _ in rows] == setting_names()
     assert [shown for _, shown in rows] == [default_of(name) for name in setting_names()]
 
 
 def default_of(setting: str) -> str:
-    """What the README shows as the default: nothing for None and for an empty list."""
+    """What the page shows as the default: nothing for None and for an empty list."""
     default = Settings.model_fields[setting.removeprefix("WARDROBE_").lower()].default
     if default is None or default == ():
         return ""

@@ -150,3 +150,16 @@ def test_without_a_store_the_command_says_which_option_is_missing(capsys: pytest
 
     assert ended.value.code == 2
     assert "--store is missing" in capsys.readouterr().err
+
+
+def test_a_program_reads_what_became_of_a_release(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = a_release(tmp_path / "release")
+
+    publish.main([str(folder), store, "--by", "ann", "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["version"] == json.loads((folder / "manifest.json").read_text("utf-8"))["version"]
+    assert (told["store"], told["promotion"]["number"], told["promotion"]["by"]) == (store, 1, "ann")
+    assert "first" in told["verdict"]

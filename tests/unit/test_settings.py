@@ -124,3 +124,9 @@ def test_dotenv_fills_in_what_the_environment_leaves_open(
     settings = settings_from_environment(dotenv)
 
     assert (settings.slots, settings.log_level) == (3, "DEBUG")
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colours_can_be_turned_off_as_everywhere(environment: dict[str, str]) -> None:
+    assert parse_settings({"NO_COLOR": "", "TERM": "xterm"}).colours
+    assert not parse_settings(environment).colours

@@ -3,15 +3,18 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.side_by_side.balance import is_balanced
 from benchmarks.side_by_side.conformance import Answer, DoesNotConform, check
 from benchmarks.side_by_side.forms import Form, Request
 from benchmarks.side_by_side.peers import BY_NAME, FOLDER, PEERS, ROOT, Peer
 from benchmarks.side_by_side.plots import draw
-from benchmarks.side_by_side.record import Cell, Plan, Record, Start, open_record
+from benchmarks.side_by_side.record import Cell, Entry, Plan, Record, Start, open_record
+from benchmarks.side_by_side.releases import BUNDLED_RELEASE, Release
 from benchmarks.side_by_side.summary import Row, Spread, costs, rows
 from benchmarks.side_by_side.uploads import UPLOADS, checked_pictures
 from benchmarks.side_by_side.wrk import Load, LoadFailed, parse
@@ -26,7 +29,7 @@ RESULT {"requests": 8100, "microseconds": 2000000, "p50": 1500, "p99": 4250, "re
 
 
 def plan(peers: tuple[str, ...] = ("wardrobe", "fastapi"), rounds: int = 2) -> Plan:
-    return Plan(peers=peers, uploads=("png",), connections=(8,), rounds=rounds, seconds=1)
+    return Plan(peers=peers, connections={"png": (8,)}, rounds=rounds, seconds=1)
 
 
 def a_load(per_second: float, p99: float = 2.0, errors: int = 0) -> Load:
@@ -169,18 +172,62 @@ def test_what_a_peer_takes_is_told_over_its_starts() -> None:
 def test_every_round_begins_with_another_peer() -> None:
     turns = plan(("wardrobe", "fastapi", "litserve"), rounds=3)
 
-    firsts = [turns.turn(number)[0].name for number in (1, 2, 3)]
+    firsts = [turns.turn(number)[0].peer.name for number in (1, 2, 3)]
 
     assert firsts == ["wardrobe", "FastAPI", "LitServe"]
 
 
 def test_a_peer_is_measured_with_the_uploads_that_it_takes() -> None:
-    everything = Plan(peers=("mlserver",), uploads=UPLOADS, connections=(1, 8), rounds=1, seconds=1)
+    counts = dict.fromkeys(UPLOADS, (1, 8))
+    everything = Plan(peers=("mlserver",), connections=counts, rounds=1, seconds=1)
 
     cells = everything.all_cells()
 
     assert {cell.upload for cell in cells} == {"png", "jpeg", "jpeg-12mp", "pixels"}
     assert [cell.connections for cell in cells] == [1, 8] * 4
+
+
+def test_those_of_the_floor_serve_the_light_network_as_well(tmp_path: Path) -> None:
+    light = replace(BUNDLED_RELEASE, name="conv3")
+    peers = ("wardrobe", "no-op", "bare_view", "fastapi")
+    both = Plan(peers=peers, connections={"png": (8,), "jpeg": (8,)}, rounds=1, seconds=1, light=light)
+
+    cells = [cell for cell in both.all_cells() if cell.release == "conv3"]
+
+    assert cells == [Cell(name, "png", 8, 1, "conv3") for name in ("wardrobe", "no-op", "bare view")]
+
+
+def test_a_ratio_is_taken_between_servers_of_the_same_network(tmp_path: Path) -> None:
+    made = record(tmp_path, (a_load(4000),), ())
+    made.plan = replace(plan(("wardrobe", "no-op"), rounds=1), light=Release("conv3", BUNDLED_RELEASE.folder))
+    made.loads[Cell("wardrobe", "png", 8, 1, "conv3")] = a_load(6000)
+    made.loads[Cell("no-op", "png", 8, 1, "conv3")] = a_load(8000)
+
+    assert row_of(made, "no-op").ratio == Spread(0.75, 0.75, 0.75)
+
+
+def test_one_that_has_to_be_balanced_is_not_measured_with_fewer_connections_than_workers() -> None:
+    counts = {"png": (1, 8)}
+    balanced = Plan(peers=("fastapi_balanced",), connections=counts, rounds=1, seconds=1)
+
+    assert [cell.connections for cell in balanced.all_cells()] == [8]
+
+
+@pytest.mark.parametrize(
+    ("held", "balanced"), [((4, 4), True), ((5, 3), True), ((6, 2), False), ((8,), False), ((), False)]
+)
+def test_connections_are_balanced_where_the_busiest_worker_holds_little_more_than_half(
+    held: tuple[int, ...], balanced: bool
+) -> None:
+    assert is_balanced(held) is balanced
+
+
+def test_the_share_of_the_busiest_worker_is_told(tmp_path: Path) -> None:
+    lopsided = replace(a_load(2000), held=(6, 2))
+    made = record(tmp_path, (a_load(4000),), (lopsided, replace(lopsided, held=(4, 4))))
+
+    assert row_of(made, "FastAPI").busiest == Spread(0.625, 0.5, 0.75)
+    assert row_of(made, "wardrobe").busiest is None
 
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -192,8 +239,8 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
 
     assert again.loads == stopped.loads
     assert again.starts == stopped.starts
-    assert again.missing(BY_NAME["wardrobe"], 2) == []
-    assert again.missing(BY_NAME["fastapi"], 2) == [Cell("FastAPI", "png", 8, 2)]
+    assert again.missing(Entry(BY_NAME["wardrobe"]), 2) == []
+    assert again.missing(Entry(BY_NAME["fastapi"]), 2) == [Cell("FastAPI", "png", 8, 2)]
 
 
 def test_a_complete_run_is_measured_anew(tmp_path: Path) -> None:
@@ -229,12 +276,13 @@ def test_plots_are_drawn_of_every_view_even_where_a_peer_did_not_answer(tmp_path
     made = record(tmp_path, (a_load(4000), a_load(4100)), (a_load(2000), a_load(1900, errors=1)))
     made.loads[Cell("FastAPI", "png", 64, 1)] = a_load(0, p99=0)
 
-    draw(rows(made), tmp_path)
+    draw(rows(made), costs({("FastAPI", 1): Start(1.0, 190)}), tmp_path)
 
     assert {path.name for path in tmp_path.glob("*.png")} == {
         "benchmark-rate.png",
         "benchmark-p99.png",
         "benchmark-ratio.png",
+        "benchmark-costs.png",
     }
 
 
@@ -254,5 +302,5 @@ def test_a_peer_decodes_and_infers_with_our_versions(peer: Peer) -> None:
 def test_every_lock_of_a_peer_belongs_to_one_that_takes_part() -> None:
     locks = {path.stem for path in FOLDER.glob("*.txt")}
 
-    assert locks == {peer.file_name for peer in PEERS if peer.lock}
+    assert locks == {peer.lock.stem for peer in PEERS if peer.lock}
     assert locks == {path.stem for path in FOLDER.glob("*.in")}

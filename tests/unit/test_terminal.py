@@ -1,5 +1,6 @@
 """How commands end: one line for an error of ours, quiet for the rest."""
 
+import errno
 import io
 import os
 import subprocess
@@ -10,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from inference.errors import ModelUnreadable
-from scripts.terminal import complain, console, run
+from scripts.terminal import complain, console, counting, run
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +35,23 @@ def test_a_bug_keeps_its_traceback() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
+        run(main)
+
+
+def test_a_file_that_cannot_be_written_is_one_line_and_exit_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(lambda: tmp_path.write_text("x"))
+
+    assert code == 1
+    assert capsys.readouterr().err == f"wardrobe: {tmp_path}: Is a directory.\n"
+
+
+def test_an_error_of_the_machine_without_a_file_keeps_its_traceback() -> None:
+    def main() -> NoReturn:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    with pytest.raises(OSError, match="Address already in use"):
         run(main)
 
 
@@ -80,3 +98,17 @@ def test_no_color_is_obeyed_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("NO_COLOR", "1")
 
     assert console().no_color
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_no_bars(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    said = io.StringIO()
+    monkeypatch.setattr("sys.stderr", said)
+
+    with counting("pictures") as tell:
+        tell(1, 2)
+
+    assert said.getvalue() == ""

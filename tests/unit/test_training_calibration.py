@@ -31,7 +31,7 @@ def test_an_overconfident_model_is_softened_to_its_accuracy() -> None:
 
     # log odds of 0.99 over log odds of 0.8: ln 99 / ln 4
     assert temperature == pytest.approx(np.log(99) / np.log(4), rel=1e-4)
-    assert calibrate(probabilities, temperature)[0, 0] == pytest.approx(0.8, abs=1e-5)
+    assert calibrate(probabilities[0].tolist(), temperature)[0] == pytest.approx(0.8, abs=1e-5)
 
 
 def test_a_timid_model_is_sharpened() -> None:

@@ -45,3 +45,12 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
 def client(make_app: MakeApp) -> FlaskClient:
     """A client of an app with default settings."""
     return make_app().test_client()
+
+
+@pytest.fixture(scope="module")
+def lasting_client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A client that the tests of a file share: for those that leave nothing behind."""
+    settings = Settings(
+        model_store=str(store_folder), cache_dir=tmp_path_factory.mktemp("cache"), refresh_seconds=0
+    )
+    return create_app(settings).test_client()

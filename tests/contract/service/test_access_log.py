@@ -1,6 +1,7 @@
 """The log: one line a request, latency split by stage, nothing that should not be there."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -87,3 +88,54 @@ def test_a_path_cannot_forge_a_line_or_a_field(make_app: MakeApp, capsys: pytest
 
     [line] = capsys.readouterr().err.splitlines()
     assert r'path="/a\n2026-11-20T10:15:00.000+00:00 error forged\u001b[31m status=200"' in line
+
+
+def test_what_a_client_was_told_is_in_its_line(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    client = make_app(log_format="json").test_client()
+    capsys.readouterr()
+
+    client.post("/predict", data=b"%PDF-1.7")
+
+    [line] = lines(capsys)
+    assert (line["status"], line["problem"]) == (415, "unknown-format")
+
+
+def test_at_a_terminal_what_went_wrong_has_a_colour(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    client = make_app(log_format="text").test_client()
+    capsys.readouterr()
+
+    client.get("/healthz")
+    client.get("/nowhere")
+
+    good, wrong = capsys.readouterr().err.splitlines()
+    assert "\x1b" not in good
+    assert wrong.startswith("\x1b[33m")
+    assert wrong.endswith("\x1b[0m")
+
+
+@pytest.mark.parametrize("settings", [{"colours": False}, {"log_format": "json"}])
+def test_who_wants_no_colours_gets_none(
+    make_app: MakeApp,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, object],
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    client = make_app(**settings).test_client()
+    capsys.readouterr()
+
+    client.get("/nowhere")
+
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_file_never_gets_colours(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    client = make_app(log_format="text").test_client()
+    capsys.readouterr()
+
+    client.get("/nowhere")
+
+    assert "\x1b" not in capsys.readouterr().err

@@ -63,6 +63,14 @@ def test_its_metrics_are_told_as_they_are(client: FlaskClient) -> None:
     assert client.get("/metrics").get_json() == METRICS
 
 
+def test_a_browser_is_told_what_its_metrics_say_and_no_more(client: FlaskClient) -> None:
+    page = client.get("/metrics", headers={"Accept": "text/html"}).get_data(as_text=True)
+
+    assert "hat, scarf, glove" in page
+    assert '<th scope="row">accuracy</th><td>0.9</td>' in page
+    assert "are not a report as Wardrobe" in page
+
+
 def test_what_is_no_bare_artifact_is_said(make_app: MakeApp, tmp_path: Path) -> None:
     for name in ("empty", "alone", "unsafe"):
         (tmp_path / name).mkdir()

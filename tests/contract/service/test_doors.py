@@ -180,6 +180,20 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
 
 
+def test_a_rate_tells_its_wait_to_those_alone_whom_it_refuses(make_app: MakeApp, tmp_path: Path) -> None:
+    keys = keys_file(tmp_path, "right-secret")
+    client = make_app(rate_limit="2/minute", api_keys_file=keys).test_client()
+    key = {"Authorization": "Bearer right-secret"}
+
+    broken = client.post("/predict", data=b"no picture", headers=key)
+    keys.unlink()
+    unready = client.post("/predict", data=UPLOAD, headers=key)
+
+    assert (broken.status_code, broken.headers.get("Retry-After")) == (415, None)
+    assert (unready.status_code, unready.headers["Retry-After"]) == (503, "5")
+    assert "X-RateLimit-Wait" not in broken.headers
+
+
 def test_both_ways_to_classify_share_one_rate(make_app: MakeApp) -> None:
     client = make_app(rate_limit="2/minute").test_client()
 

@@ -18,6 +18,7 @@ def assert_problem(response: TestResponse, status: int) -> dict[str, Any]:
     document: dict[str, Any] = response.get_json()
     assert response.status_code == status
     assert response.mimetype == "application/problem+json"
+    assert document.pop("error", document["detail"]) == document["detail"]
     assert set(document) == {"type", "title", "status", "detail", "request_id"}
     assert document["status"] == status
     assert document["request_id"] == response.headers["X-Request-ID"]

@@ -121,3 +121,14 @@ def test_a_prefix_is_optional(swift_server: S3Server, swift_address: str) -> Non
     store.create("promotions/00000001.json", b"{}")
 
     assert [entry.key for entry in store.entries("promotions/")] == ["promotions/00000001.json"]
+
+
+def test_a_listing_of_several_pages_comes_in_order_without_being_held_whole(moto_address: str) -> None:
+    store = S3Store(moto_address, page_keys=2)
+    for name in ("b/2", "a", "b/10", "c", "b/1"):
+        store.create(name, b"12345")
+
+    listed = store.listing("")
+
+    assert next(listed).key == "a"
+    assert [(entry.key, entry.size) for entry in listed] == [("b/1", 5), ("b/10", 5), ("b/2", 5), ("c", 5)]

@@ -1,0 +1,125 @@
+"""A real browser for the tests: Debian's Chromium, driven by Playwright, and what is held of every page.
+
+`visiting` in tests/e2e/conftest.py opens pages. After each test it fails if one of them complained on its
+console, broke its Content-Security-Policy, or asked anybody but the service for anything.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from tests.system_parts import require_system_part
+
+QUIET = (
+    "--no-sandbox",  # tests run as root in containers, where Chromium's own sandbox cannot
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+PATIENCE_MS = 15_000
+"""The most that a page may take for anything that a test waits for, on a busy machine."""
+
+PHONE_WIDTH = 360
+"""CSS pixels of the narrowest phones that are sold."""
+
+TOLD_BY_BROWSERS = "Failed to load resource"
+"""How Chromium begins its own line on every 4xx and 5xx answer; tests provoke these."""
+
+AXE = files("axe_playwright_python") / "axe.min.js"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, started without a window."""
+    path = shutil.which("chromium")
+    require_system_part("chromium", path is not None, "apt-get install chromium")
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Visits:
+    """The pages that one test opens.
+
+    Attributes:
+        complaints: what the pages said that no page of ours should have reason to say.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def __call__(self, address: str, *, width: int = 1280, height: int = 900, **context: Any) -> Page:
+        """Open a page in a browser profile of its own.
+
+        Args:
+            address: the whole URL.
+            width: of the window, in CSS pixels, and so is `height`.
+            context: more for Playwright's `new_context`, such as color_scheme="dark".
+        """
+        opened = self._browser.new_context(viewport={"width": width, "height": height}, **context)
+        self._contexts.append(opened)
+        page = opened.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        self._listen(page, origin="/".join(address.split("/")[:3]))
+        page.goto(address)
+        return page
+
+    def _listen(self, page: Page, origin: str) -> None:
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and not message.text.startswith(TOLD_BY_BROWSERS):
+                self.complaints.append(message.text)
+
+        def watch(request: Request) -> None:
+            if not request.url.startswith((f"{origin}/", "data:", "blob:")):
+                self.complaints.append(f"asked elsewhere: {request.url}")
+
+        page.on("console", hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", watch)
+        # Choosers are caught while somebody listens, and not from the first moment on: too late for a key.
+        page.on("filechooser", lambda _: None)
+
+    def close(self) -> None:
+        """Forget every page and profile."""
+        for opened in self._contexts:
+            opened.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it is now, for people who use it otherwise than we do.
+
+    Returns:
+        a line for each element: rule, selector, and what would mend it.
+    """
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def overhang(page: Page) -> int:
+    """CSS pixels by which the page is wider than its window: what a reader would have to scroll sideways."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wider

@@ -1,0 +1,280 @@
+"""The OpenAPI document against the app that it is about: valid, complete, and true of real answers."""
+
+import gzip
+import json
+import tomllib
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+
+from app.openapi.document import path_of
+from app.problems import PROBLEMS, problem_type, type_of
+from app.serving import Models, Refusal
+from model_store.publish import publish
+from model_store.store import open_store
+from tests.contract.service.conftest import MakeApp
+from tests.contract.service.test_doors import keys_file
+from tests.described import Described
+from tests.releases import a_release
+from tests.uploads import a_garment, in_base64, png, zipped
+
+ROOT = Path(__file__).parents[3]
+UPLOAD = png(a_garment())
+
+OF_PAGES = {"docs.asset", "page.asset"}
+"""Files that pages are made of: only their own page asks for them."""
+
+REFUSING = {"dialect_models.tf_unspoken"}
+"""What only ever says that another method is meant; OpenAPI allows no second name for a place in a path."""
+
+
+@pytest.fixture
+def described(client: FlaskClient) -> Described:
+    return Described(client.get("/openapi.json").get_json())
+
+
+def routes_of(app: Flask) -> set[tuple[str, str]]:
+    """Every method and path that is to be described."""
+    return {
+        (method.lower(), path_of(rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint not in OF_PAGES | REFUSING
+    }
+
+
+def test_it_is_openapi_3_1(described: Described) -> None:
+    validate(described.document)
+
+    assert described.document["openapi"].startswith("3.1.")
+    assert described.document["info"]["version"] == version_of_the_project()
+
+
+def version_of_the_project() -> str:
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return version
+
+
+def test_every_route_is_described_and_nothing_else(make_app: MakeApp) -> None:
+    app = make_app()
+
+    document = app.test_client().get("/openapi.json").get_json()
+
+    assert {(method, path) for method, path, _ in Described(document).operations()} == routes_of(app)
+
+
+def test_every_type_of_problem_is_told(described: Described) -> None:
+    told = described.document["components"]["schemas"]["ProblemAnswer"]["properties"]["type"]["enum"]
+
+    assert {type_of(problem_type(kind)) for kind in PROBLEMS} <= set(told)
+
+
+def test_every_operation_has_the_statuses_that_any_request_may_get(described: Described) -> None:
+    everywhere = {"400", "414", "417", "431", "500", "501"}
+
+    short = [
+        path for _, path, operation in described.operations() if not everywhere <= set(operation["responses"])
+    ]
+
+    assert short == []
+
+
+def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    publish(a_release(tmp_path / "made", labels=("Hat", "Glove", "Scarf")), store, by="tests")
+
+    client = make_app(model_store=store.address).test_client()
+    document = client.get("/openapi.json").get_json()
+
+    assert document["components"]["schemas"]["Label"]["enum"] == ["Hat", "Glove", "Scarf"]
+    assert document["components"]["schemas"]["Probabilities"]["required"] == ["Hat", "Glove", "Scarf"]
+    assert "Ankle boot" not in json.dumps(document)
+
+
+def test_every_json_example_of_a_request_is_answered_as_the_examples_of_answers_say(
+    client: FlaskClient, described: Described
+) -> None:
+    sent = 0
+    for method, path, operation in described.operations():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        shown = (
+            operation["responses"]["200"].get("content", {}).get("application/json", {}).get("examples", {})
+        )
+        for example in content.get("examples", {}).values():
+            answer = client.open(asked(path, operation), method=method, json=example["value"])
+
+            assert described.complaints(method, path, answer) == []
+            assert shape(answer.get_json()) in [shape(told["value"]) for told in shown.values()]
+            sent += 1
+    assert sent >= 4
+
+
+def test_every_example_is_what_its_schema_says(described: Described) -> None:
+    for method, path, operation in described.operations():
+        for status in operation["responses"]:
+            contents = described.response(method, path, int(status)).get("content", {})
+            for content in [
+                *contents.values(),
+                *operation.get("requestBody", {}).get("content", {}).values(),
+            ]:
+                for example in content.get("examples", {}).values():
+                    assert described.mismatches(content.get("schema", {}), example["value"]) == []
+
+
+def asked(path: str, operation: Any) -> str:
+    """The path with the values that its places may have."""
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", parameter["schema"]["enum"][0])
+    return path
+
+
+def shape(value: Any) -> Any:
+    """The keys and kinds of a value, whatever its numbers and texts are."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value]
+    return type(value).__name__
+
+
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [
+        ("/predict", {"data": UPLOAD}),
+        ("/predict?top=3&seen=1", {"data": UPLOAD}),
+        ("/predict", {"json": {"pixels": a_garment().tolist()}}),
+        ("/predict", {"data": b""}),
+        ("/predict", {"data": b"hello"}),
+        ("/predict", {"data": UPLOAD[:-30]}),
+        ("/predict", {"data": bytes(100_000)}),
+        ("/predict", {"json": {"pixels": []}}),
+        ("/predict?top=many", {"data": UPLOAD}),
+        ("/predict/batch?top=1", {"data": zipped(good=UPLOAD, bad=b"hello")}),
+        ("/predict/batch", {"json": {"images": [in_base64(UPLOAD), 7]}}),
+        ("/predict/batch", {"data": b"hello"}),
+    ],
+    ids=str,
+)
+def test_a_classifying_routes_answer_is_the_one_described(
+    make_app: MakeApp, path: str, how: dict[str, Any]
+) -> None:
+    client = make_app(max_upload_bytes=10_000).test_client()
+    described = Described(client.get("/openapi.json").get_json())
+
+    answer = client.post(path, **how)
+
+    assert described.complaints("post", path.partition("?")[0], answer) == []
+
+
+def test_a_form_of_named_files_is_answered_as_described(client: FlaskClient, described: Described) -> None:
+    files = [(BytesIO(UPLOAD), "good.png"), (BytesIO(b"hello"), "bad.txt")]
+
+    one = client.post("/predict", data={"image": (BytesIO(UPLOAD), "good.png")})
+    many = client.post("/predict/batch", data={"image": files})
+
+    assert described.complaints("post", "/predict", one) == []
+    assert described.complaints("post", "/predict/batch", many) == []
+    assert [item["name"] for item in many.get_json()["predictions"]] == ["good.png", "bad.txt"]
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/metrics", "*/*"),
+        ("/metrics", "application/openmetrics-text"),
+        ("/metrics", "text/plain;version=0.0.4"),
+        ("/metrics/prometheus", "*/*"),
+        ("/model", "*/*"),
+        ("/healthz", "*/*"),
+        ("/readyz", "*/*"),
+        ("/openapi.json", "*/*"),
+        ("/docs", "text/html"),
+        ("/", "text/html"),
+    ],
+)
+def test_what_is_read_is_the_one_described(
+    client: FlaskClient, described: Described, path: str, accept: str
+) -> None:
+    answer = client.get(path, headers={"Accept": accept})
+
+    assert answer.status_code == 200
+    assert described.complaints("get", path, answer) == []
+
+
+def test_a_worker_that_is_stopping_or_whose_store_is_away_answers_as_described(
+    make_app: MakeApp, described: Described
+) -> None:
+    app = make_app()
+    models: Models = app.extensions["wardrobe"].models
+    models.store_failed(OSError("no route to host"), datetime.now(UTC))
+    models.refuse(Refusal(2, "20261120T101500Z-00000000", "its labels differ"), datetime.now(UTC))
+
+    stale = app.test_client().get("/readyz")
+    app.extensions["wardrobe"].drain()
+    draining = app.test_client().get("/readyz")
+
+    assert (stale.status_code, described.complaints("get", "/readyz", stale)) == (200, [])
+    assert stale.get_json()["store"]["status"] == "failing"
+    assert (draining.status_code, described.complaints("get", "/readyz", draining)) == (503, [])
+
+
+def test_a_key_is_asked_for_in_the_document_where_it_is_asked_for(make_app: MakeApp, tmp_path: Path) -> None:
+    client = make_app(api_keys_file=keys_file(tmp_path, "right-secret")).test_client()
+
+    described = Described(client.get("/openapi.json").get_json())
+    refused = client.post("/predict", data=UPLOAD)
+
+    secured = {path for _, path, operation in described.operations() if operation.get("security")}
+    assert secured >= {"/predict", "/predict/batch", "/metrics", "/model"}
+    assert secured & {"/", "/docs", "/healthz", "/openapi.json", "/readyz"} == set()
+    assert described.document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
+    assert (refused.status_code, described.complaints("post", "/predict", refused)) == (401, [])
+
+
+def test_no_key_is_asked_for_where_none_is_configured(described: Described) -> None:
+    assert "securitySchemes" not in described.document["components"]
+    assert [path for _, path, operation in described.operations() if "security" in operation] == []
+
+
+def test_a_rate_is_answered_as_described(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/hour").test_client()
+    described = Described(client.get("/openapi.json").get_json())
+
+    answers = [client.post("/predict", data=UPLOAD) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert [described.complaints("post", "/predict", answer) for answer in answers] == [[], []]
+
+
+def test_whoever_has_the_document_is_not_sent_it_again(client: FlaskClient, described: Described) -> None:
+    first = client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+
+    again = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert json.loads(gzip.decompress(first.data)) == described.document
+    assert (again.status_code, again.data) == (304, b"")
+    assert described.complaints("get", "/openapi.json", again) == []
+
+
+def test_the_committed_document_is_that_of_a_service_as_it_comes(make_app: MakeApp) -> None:
+    committed = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+
+    document = make_app(model_store="bundled").test_client().get("/openapi.json").get_json()
+
+    assert without_figures(document) == without_figures(committed), "`make openapi` writes it anew"
+
+
+def without_figures(value: Any) -> Any:
+    """The value without what processors round differently: the figures of examples."""
+    if isinstance(value, dict):
+        return {key: without_figures(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_figures(inner) for inner in value]
+    return round(value, 2) if isinstance(value, float) else value

@@ -1,0 +1,132 @@
+"""The commands as a list, and what each says of itself."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.__main__ import main
+from scripts.verbs import Verb, verbs
+from tests.service import ROOT
+
+VERBS = verbs()
+EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load().EXAMPLES]
+
+
+def test_every_file_that_can_be_run_is_a_verb() -> None:
+    runnable = {
+        path.stem
+        for path in (ROOT / "scripts").glob("*.py")
+        if '\nif __name__ == "__main__":\n' in path.read_text("utf-8") and not path.stem.startswith("setup_")
+    }
+
+    assert {verb.name for verb in VERBS} == runnable - {"__main__"}
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_help_says_what_a_command_is_for_and_ends_with_examples(verb: Verb) -> None:
+    told = verb.load().build_parser().format_help()
+
+    assert told.startswith(f"usage: python -m scripts.{verb.name} ")
+    assert verb.summary in told
+    assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load().EXAMPLES))
+
+
+@pytest.mark.parametrize(("verb", "line"), EXAMPLES, ids=[line[len("python -m ") :] for _, line in EXAMPLES])
+def test_every_example_is_one_that_the_command_takes(verb: Verb, line: str) -> None:
+    python, option, module, *rest = shlex.split(line)
+
+    verb.load().build_parser().parse_args(rest)
+
+    assert (python, option, module) == ("python", "-m", f"scripts.{verb.name}")
+
+
+def test_without_a_verb_each_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main([])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [line.split()[0] for line in lines] == [verb.name for verb in VERBS]
+    assert all(line.endswith(verb.summary) for line, verb in zip(lines, VERBS, strict=True))
+
+
+def test_programs_read_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert told == [{"name": verb.name, "summary": verb.summary} for verb in VERBS]
+
+
+def test_a_verb_gets_what_stands_behind_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["signing", "new", "--help"])
+
+    assert ended.value.code == 0
+    assert "usage: python -m scripts.signing new" in capsys.readouterr().out
+
+
+def test_a_mistyped_verb_is_told_the_nearest_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["predcit", "--image", "shirt.jpg"])
+
+    assert code == 2
+    assert capsys.readouterr().err == (
+        "wardrobe: predcit: no such verb. Did you mean predict? `python -m scripts` lists them all.\n"
+    )
+
+
+def test_a_verb_like_no_other_is_told_where_they_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["xyzzy"])
+
+    assert code == 2
+    assert capsys.readouterr().err == "wardrobe: xyzzy: no such verb. `python -m scripts` lists them all.\n"
+
+
+def test_the_page_of_commands_tells_every_verb_and_which_are_in_the_image() -> None:
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+
+    told = re.findall(r"^\| `([a-z_]+)`(\*?) \|", page, re.MULTILINE)
+
+    assert told == [(verb.name, "" if f"scripts/{verb.name}.py" in left_out else "*") for verb in VERBS]
+
+
+def test_the_page_of_commands_tells_which_print_json() -> None:
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    [sentence] = re.findall(r"`--json` of (.*?) and of the list", page)
+
+    takes = [verb.name for verb in VERBS if "--json" in verb.load().build_parser().format_help()]
+
+    assert re.findall(r"`([a-z_]+)`", sentence) == takes
+
+
+def test_the_image_holds_what_its_verbs_are_made_of(tmp_path: Path) -> None:
+    image = as_in_the_image(tmp_path)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts", "completion", "bash"],  # asks every verb what it takes
+        cwd=image,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def as_in_the_image(folder: Path) -> Path:
+    """Our packages with what .dockerignore lets through of them."""
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    for package in ("app", "inference", "labelling", "model_store"):
+        (folder / package).symlink_to(ROOT / package)
+    for package in ("scripts", "training"):
+        (folder / package).mkdir()
+    left_out = {path for line in lines if line.startswith("scripts/") for path in ROOT.glob(line)}
+    taken = [ROOT / line[1:] for line in lines if line.startswith("!training/")]
+    for path in [*taken, *sorted(set((ROOT / "scripts").glob("*.py")) - left_out)]:
+        shutil.copy(path, folder / path.relative_to(ROOT))
+    return folder
