@@ -21,7 +21,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark overload conversion chaos soak quick audit sbom
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth profile overload conversion chaos soak quick audit sbom labelling openapi screenshots server-settings start
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,10 +55,11 @@ quick: $(VENV)/.dev ## Time the quick recipe beside conv3's, in 4 minutes
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
 
-fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, and fuzz every parser, in 10 minutes
+fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, fuzz every parser and the contract, in 11 minutes
 	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
 	@$(IN)/python -m fuzzing.coverage_guided
 	@$(IN)/python -m fuzzing.over_http $(ARGS)
+	@$(IN)/python -m fuzzing.against_contract
 
 chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers and break S3, one at a time, in 6 minutes
 	@$(IN)/python -m benchmarks.chaos
@@ -72,24 +73,52 @@ audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages tha
 sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
 	@$(IN)/python -m scripts.sbom
 
+openapi: $(VENV)/.dev ## Write the HTTP contract as docs/openapi.json
+	@$(IN)/python -m scripts.openapi --output docs/openapi.json
+
 conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
 	@$(IN)/python -m benchmarks.conversion $(ARGS)
 
-benchmark: $(VENV)/.dev ## Measure this service beside its peers, in half an hour; ARGS= for a part of it
-	@scripts/setup_system.sh wrk
+benchmark: $(VENV)/.dev ## Measure this service beside its peers, in 25 minutes; ARGS= for a part of it
+	@scripts/setup_system.sh wrk dataset-fashion-mnist
 	@$(IN)/python -m benchmarks.side_by_side $(ARGS)
+
+growth: $(VENV)/.dev ## See what an answer costs as the work grows, in 5 minutes
+	@scripts/setup_system.sh wrk
+	@$(IN)/python -m benchmarks.growth $(ARGS)
+
+profile: $(VENV)/.dev ## See where the time of a small request goes, beside FastAPI
+	@scripts/setup_system.sh wrk
+	@$(IN)/python -m benchmarks.profile $(ARGS)
+
+screenshots: $(VENV)/.dev ## Photograph the pages for the documents
+	@scripts/setup_system.sh chromium fonts-dejavu-core fonts-inter
+	@$(IN)/python -m tests.screenshots
+
+server-settings: $(VENV)/.dev ## Measure gunicorn's settings beside each other, in 5 minutes
+	@scripts/setup_system.sh wrk
+	@$(IN)/python -m benchmarks.server_settings $(ARGS)
+
+start: $(VENV)/.dev ## Time starts, and weigh workers and packages, in a minute
+	@scripts/setup_system.sh wrk
+	@$(IN)/python -m benchmarks.start_and_size $(ARGS)
 
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload
+
+labelling: $(VENV)/.dev ## Label 100,000 pictures beside a bare loop, in 5 minutes
+	@scripts/setup_system.sh dataset-fashion-mnist
+	@$(IN)/python -m benchmarks.labelling $(ARGS)
 
 image: ## Build the container image, with buildah or docker
 	@scripts/build_image.sh $(IMAGE) $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS)
 
 lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--upgrade to renew
 	# The widest first: the narrower ones take their versions from it, so that they never disagree.
-	$(LOCK) pyproject.toml --group train --group dev -o requirements-dev.txt
+	$(LOCK) pyproject.toml --group train --group label --group dev -o requirements-dev.txt
 	$(LOCK) pyproject.toml --group train -c requirements-dev.txt -o requirements.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements-serve.txt
+	$(LOCK) --group label -c requirements-dev.txt -o requirements-label.txt
 	$(LOCK) --group installer -o requirements-installer.txt
 	$(LOCK) --group audit -c requirements-dev.txt -o requirements-audit.txt
 	$(LOCK) --group fuzz -o requirements-fuzz.txt
@@ -106,6 +135,7 @@ named-python:
 
 system:
 	@scripts/setup_system.sh
+	@scripts/setup_promtool.sh
 
 # One stamp per lock file: a second run is instant, a changed lock is installed. All locks agree on
 # versions, so each adds to what is there and takes nothing away.
