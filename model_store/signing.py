@@ -127,6 +127,15 @@ def sign(folder: Path, key: Path) -> None:
     write_whole(folder / SIGNATURE, private.sign(manifest))
 
 
+def check_private_key(path: Path) -> None:
+    """See that a file holds a key that can sign.
+
+    Raises:
+        KeyUnusable: it does not.
+    """
+    _private(path)
+
+
 def signature_in(folder: Path) -> bytes | None:
     """What manifest.sig in a folder holds; None where there is none."""
     try:

@@ -1,7 +1,8 @@
 """Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, hand over.
 
 python -m scripts.adopt MODEL.keras [--labels A,B,C] [--data FOLDER | --train CSV --test CSV]
-                        [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
+                        [--out STORE | --publish s3://BUCKET/PREFIX] [--sign KEY] [--force] [--by NAME]
+                        [--json]
 
 The model has to read a picture as (28, 28), (28, 28, 1) or (784,). How the rest is found out:
 inference/keras_session.py; how the release is made: training/adoption.py.
@@ -15,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
-from model_store.manifest import Manifest
 from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
-from scripts.handing_over import RELEASE, add_target_options, hand_over, open_target, summarise
+from scripts.handing_over import RELEASE, add_target_options, check_key, hand_over, open_target
 from scripts.quiet import start_tensorflow
+from scripts.telling import add_json, telling
 from scripts.terminal import complain, console, run
 from training.datasets import LabelledData
 
@@ -34,11 +35,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     folder = arguments.run or _default_run_folder(arguments.model)
-    store = open_target(arguments)
-    data = _in_order(load_data(parser, arguments), arguments.labels)
-    manifest = _adopt(folder / RELEASE, arguments, data)
-    hand_over(folder / RELEASE, store, arguments)
-    summarise(manifest)
+    with telling(arguments) as tell:
+        store = open_target(arguments)
+        check_key(arguments)
+        data = _in_order(load_data(parser, arguments), arguments.labels)
+        _adopt(folder / RELEASE, arguments, data)
+        tell(hand_over(folder / RELEASE, store, arguments))
     return 0
 
 
@@ -59,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--run", type=Path, metavar="FOLDER", help="where it is made (default: one per model in runs/)"
     )
     add_target_options(group)
+    add_json(parser)
     return parser
 
 
@@ -88,7 +91,7 @@ def _in_order(data: LabelledData, labels: tuple[str, ...] | None) -> LabelledDat
     return data.under(labels) if data.named else replace(data, labels=labels)
 
 
-def _adopt(folder: Path, arguments: argparse.Namespace, data: LabelledData) -> Manifest:
+def _adopt(folder: Path, arguments: argparse.Namespace, data: LabelledData) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.adoption import HandMade, adopt  # noqa: PLC0415
@@ -101,7 +104,6 @@ def _adopt(folder: Path, arguments: argparse.Namespace, data: LabelledData) -> M
         complain(
             "the features below its last dense layer cannot be reached, so nothing will be `unfamiliar`."
         )
-    return manifest
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """API keys: make, list and withdraw them. The service reads the file again as soon as it changes.
 
-python -m scripts.api_keys add NAME --file F | list --file F | remove NAME --file F
+python -m scripts.api_keys add NAME --file F | list --file F | remove NAME --file F [--json]
 
 A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
 name, give it to the client, and remove the first. How keys are checked: app/keys.py.
@@ -19,6 +19,7 @@ from pathlib import Path
 from app.keys import LINE, Key, hash_of, read_keys
 from app.settings import SettingsError
 from scripts.command_line import command_parser
+from scripts.telling import telling, with_json
 from scripts.terminal import FAILED, complain, run
 
 KEY_BYTES = 32
@@ -37,16 +38,17 @@ EXAMPLES = (
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
     arguments = build_parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], str] = arguments.command
+    command: Callable[[argparse.Namespace], dict[str, object]] = arguments.command
     try:
-        print(command(arguments))
+        with telling(arguments) as tell:
+            tell(command(arguments))
     except (SettingsError, OSError) as error:
         complain(str(error))
         return FAILED
     return 0
 
 
-def _add(arguments: argparse.Namespace) -> str:
+def _add(arguments: argparse.Namespace) -> dict[str, object]:
     key = secrets.token_urlsafe(KEY_BYTES)
     with _alone(arguments.file) as path:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
@@ -54,21 +56,26 @@ def _add(arguments: argparse.Namespace) -> str:
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
         before = path.read_text("utf-8").rstrip("\n") + "\n" if keys else ""
         _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")
-    return key
+    if "json" not in arguments:
+        print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
+    return {"name": arguments.name, "key": key}
 
 
-def _list(arguments: argparse.Namespace) -> str:
-    return "\n".join(f"{key.name}  {key.sha256[:12]}..." for key in read_keys(arguments.file))
+def _list(arguments: argparse.Namespace) -> dict[str, object]:
+    keys = [{"name": key.name, "sha256_begins": key.sha256[:12]} for key in read_keys(arguments.file)]
+    print("\n".join(f"{key['name']}  {key['sha256_begins']}..." for key in keys))
+    return {"keys": keys}
 
 
-def _remove(arguments: argparse.Namespace) -> str:
+def _remove(arguments: argparse.Namespace) -> dict[str, object]:
     with _alone(arguments.file) as path:
         keys = read_keys(path)
         left = [key for key in keys if key.name != arguments.name]
         _refuse_removal(path, arguments.name, keys, left)
         lines = path.read_text("utf-8").splitlines()
         _replace(path, "".join(f"{line}\n" for line in lines if not _is_of(arguments.name, line)))
-    return f"{arguments.name} is withdrawn; {len(left)} left."
+    print(f"{arguments.name} is withdrawn; {len(left)} left.")
+    return {"name": arguments.name, "left": len(left)}
 
 
 def _refuse_removal(path: Path, name: str, keys: tuple[Key, ...], left: list[Key]) -> None:
@@ -127,11 +134,14 @@ def _name(text: str) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = command_parser("api_keys", __doc__, EXAMPLES)
+    shared = with_json()
+    parser = command_parser("api_keys", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[[argparse.Namespace], str], told: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told)
+    def add(
+        name: str, command: Callable[[argparse.Namespace], dict[str, object]], told: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told, parents=[shared])
         made.set_defaults(command=command)
         made.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
         return made

@@ -1,6 +1,6 @@
 """What is known against the locked packages, and what can be said of them where nobody can be asked.
 
-python -m scripts.audit [--offline]
+python -m scripts.audit [--offline] [--json]
 
 pip-audit asks PyPI's vulnerability service about every pin. Then, of the index that pip installs from:
 whether each locked file is still there with its hash and not withdrawn (yanked), and which packages have
@@ -14,10 +14,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scripts.command_line import command_parser
+from scripts.telling import Tell, add_json, telling
 from scripts.terminal import FAILED, run
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +54,12 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Print what is known; 1 when a package is vulnerable, withdrawn, changed or could not be asked about."""
-    offline = build_parser().parse_args(argv).offline
+    arguments = build_parser().parse_args(argv)
+    with telling(arguments) as tell:
+        return _audit(arguments.offline, tell)
+
+
+def _audit(offline: bool, tell: Tell) -> int:
     audits = {} if offline else {lock.name: ask(lock) for lock in LOCKS}
     for name, audit in audits.items():
         _tell(name, audit)
@@ -62,10 +68,13 @@ def main(argv: list[str] | None = None) -> int:
         "\n".join(withdrawn)
         or f"{SERVING.name}: every file is at the index with its hash; none is withdrawn."
     )
-    _tell_newer(newer_releases())
+    newer = newer_releases()
+    _tell_newer(newer)
     if offline:
         print("No vulnerability service was asked (--offline).")
     clean = all(not (audit.vulnerable or audit.unknown or audit.failure) for audit in audits.values())
+    told = {name: asdict(audit) for name, audit in audits.items()}
+    tell({"asked": not offline, "locks": told, "withdrawn": withdrawn, "newer": newer})
     return 0 if clean and not withdrawn else FAILED
 
 
@@ -73,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("audit", __doc__, EXAMPLES)
     parser.add_argument("--offline", action="store_true", help="ask no vulnerability service")
+    add_json(parser)
     return parser
 
 

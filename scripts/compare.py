@@ -1,6 +1,7 @@
 """Train several networks under one recipe and several seeds, and set them side by side.
 
 python -m scripts.compare --networks dense,conv3 [--seeds 3] [--recipe NAME] [--epochs N ...] [--out PLACE]
+                          [--json]
 
 Writes PLACE.json, PLACE.png (test accuracy beside the published one) and PLACE-time.png (validation accuracy
 against milliseconds a picture). Each training is a run of its own with a checkpoint and a release, as
@@ -20,11 +21,12 @@ from typing import Final
 
 from model_store.report import Report
 from scripts.command_line import command_parser
-from scripts.comparison_table import comparison_table
+from scripts.comparison_table import comparison_table, headline
 from scripts.comparison_tasks import Task, fit_all, report_of
 from scripts.data_options import add_data_options, load_data
 from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_tensorflow
 from scripts.recipe_options import add_recipe_options, changed, taught
+from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.comparison import Compared, Comparison, merged, read_comparison, write_comparison
 from training.datasets import LabelledData
@@ -47,11 +49,16 @@ def main(argv: list[str] | None = None) -> int:
     """Train what is not trained yet, measure, write and show."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
+    command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
+    with telling(arguments) as tell:
+        return _compare(parser, arguments, command, tell)
+
+
+def _compare(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, tell: Tell) -> int:
     place: Path = arguments.out
     earlier = read_comparison(_beside(place, ".json"))
     data = load_data(parser, arguments)
     tasks = _tasks(arguments, data)
-    command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
@@ -65,8 +72,9 @@ def main(argv: list[str] | None = None) -> int:
         complain("stopped. The same command goes on after the last finished epoch.")
         return INTERRUPTED
     comparison = merged(earlier, _measured(tasks, reports, command))
-    _write(place, comparison)
+    written = _write(place, comparison)
     console().print(comparison_table(comparison))
+    tell({"written": written, "networks": [headline(one) for one in comparison.networks]})
     return 0
 
 
@@ -88,6 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})"
     )
+    add_json(parser)
     return parser
 
 
@@ -141,14 +150,16 @@ def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) ->
     return compare(trained, images, command, console().print)
 
 
-def _write(place: Path, comparison: Comparison) -> None:
+def _write(place: Path, comparison: Comparison) -> list[str]:
     from training.comparison_figures import draw_accuracies, draw_curve  # noqa: PLC0415 - needs matplotlib
 
     results, accuracies, curve = (_beside(place, ending) for ending in (".json", ".png", "-time.png"))
     write_comparison(results, comparison)
     draw_accuracies(comparison.networks, accuracies)
     draw_curve(comparison.networks, curve)
-    console().print(f"{results}, {accuracies}, {curve}", markup=False)
+    written = [str(path) for path in (results, accuracies, curve)]
+    console().print(", ".join(written), markup=False)
+    return written
 
 
 def _beside(place: Path, ending: str) -> Path:

@@ -1,4 +1,4 @@
-"""A comparison as a table in the terminal."""
+"""A comparison as a table in the terminal, and the same for programs."""
 
 from rich.table import Table
 
@@ -42,6 +42,18 @@ def row(one: Compared) -> tuple[str, ...]:
         _shown(one.summary.validation),
         _shown(one.summary.train),
     )
+
+
+def headline(one: Compared) -> dict[str, object]:
+    """What a network's row says, as JSON values; the rest stands in the comparison's file."""
+    return {
+        "network": one.network,
+        "parameters": one.parameters,
+        "mflops": one.mflops,
+        "milliseconds": one.timing.milliseconds,
+        "published": one.published and one.published.accuracy,
+        **one.summary.model_dump(mode="json"),
+    }
 
 
 def _shown(figure: Spread) -> str:

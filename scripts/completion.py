@@ -1,6 +1,6 @@
 """Write what lets a shell complete our verbs and options, for a command `wardrobe` that you define.
 
-python -m scripts.completion bash|zsh
+python -m scripts.completion bash|zsh [--json]
 
 A shell completes by the first word of a line, and `python -m scripts` begins as every Python program does;
 so the script is for `wardrobe`, a function of one line: docs/commands.md. It is written once and asks nobody
@@ -8,6 +8,7 @@ while you type.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -28,7 +29,9 @@ SHELLS = ("bash", "zsh")
 
 def main(argv: list[str] | None = None) -> int:
     """Write the script to stdout."""
-    print(script(build_parser().parse_args(argv).shell))
+    arguments = build_parser().parse_args(argv)
+    written = script(arguments.shell)
+    print(json.dumps({"shell": arguments.shell, "script": written}) if arguments.json else written)
     return 0
 
 
@@ -36,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("completion", __doc__, EXAMPLES)
     parser.add_argument("shell", choices=SHELLS, help="what you type in")
+    parser.add_argument("--json", action="store_true", help="the script as a string in a JSON object")
     return parser
 
 

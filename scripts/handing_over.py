@@ -7,13 +7,15 @@ import argparse
 from pathlib import Path
 
 from model_store.files import GRAPH, MODEL
-from model_store.local import BUNDLED
+from model_store.local import BUNDLED, open_release
 from model_store.manifest import Manifest
 from model_store.promotions import newest
-from model_store.publish import publish
+from model_store.publish import Published, publish
+from model_store.signing import check_private_key, sign
 from model_store.store import Store, open_store
 from scripts.bundling import replace_bundled
 from scripts.identity import add_by, who
+from scripts.publish import outcome
 from scripts.terminal import console
 
 DEFAULT_STORE = "runs/store"
@@ -23,7 +25,7 @@ RELEASE = "release"
 
 
 def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_STORE) -> None:
-    """Add --out, --publish, --force and --by.
+    """Add --out, --publish, --sign, --force and --by.
 
     Args:
         group: of the parser that gets them.
@@ -33,6 +35,12 @@ def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_
     target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {default})")
     target.add_argument(
         "--publish", metavar="STORE", help="publish to this store: s3://bucket/prefix, or a folder"
+    )
+    group.add_argument(
+        "--sign",
+        type=Path,
+        metavar="KEY",
+        help="with this private key (python -m scripts.signing new makes one)",
     )
     group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
     add_by(group)
@@ -49,27 +57,50 @@ def open_target(arguments: argparse.Namespace) -> Store:
     return store
 
 
-def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace) -> None:
-    """Bring the release to where it was asked for.
+def check_key(arguments: argparse.Namespace) -> None:
+    """See that what --sign names can sign, for the same reason as `open_target` does.
+
+    Raises:
+        KeyUnusable: it cannot.
+    """
+    if arguments.sign is not None:
+        check_private_key(arguments.sign)
+
+
+def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace) -> dict[str, object]:
+    """Sign the release if that was asked for, bring it to where it was asked for, and print its headline.
 
     Args:
         release: its folder, sealed.
         store: None for the bundled release's own folder.
-        arguments: with `force` and `by`.
+        arguments: with `sign`, `force` and `by`.
+
+    Returns:
+        the same for programs: JSON values.
 
     Raises:
+        KeyUnusable: what --sign names is no private key.
         StoreError: it cannot be stored, or the gate refuses it.
     """
+    if arguments.sign is not None:
+        sign(release, arguments.sign)
     if store is None:
         verdict, where = replace_bundled(release, BUNDLED, force=arguments.force), str(BUNDLED)
+        published = Published(open_release(release).manifest, None, verdict)
     else:
-        published = publish(release, store, by=who(arguments.by), force=arguments.force)
-        verdict, where = published.verdict, store.address
-    console().print(f"{verdict}\nReleased to {where}.", markup=False)
+        published, where = publish(release, store, by=who(arguments.by), force=arguments.force), store.address
+    console().print(f"{published.verdict}\nReleased to {where}.", markup=False)
+    _summarise(published.manifest)
+    return {
+        **outcome(published, where),
+        "release": str(release),
+        "signed": arguments.sign is not None,
+        "headline": published.manifest.headline.model_dump(mode="json"),
+        "bytes": {name: published.manifest.files[name].size for name in (MODEL, GRAPH)},
+    }
 
 
-def summarise(manifest: Manifest) -> None:
-    """Print a release's headline."""
+def _summarise(manifest: Manifest) -> None:
     headline, files = manifest.headline, manifest.files
     console().print(
         f"{manifest.version}: test accuracy {headline.test_accuracy:.4f} on {headline.test_n:,} pictures, "

@@ -1,6 +1,6 @@
 """Write the contract as a service tells it that was just installed, for whoever makes clients of it.
 
-python -m scripts.openapi [--output FILE]
+python -m scripts.openapi [--output FILE] [--json]
 
 `make openapi` writes docs/openapi.json, and a test keeps that one true. A running service tells its own, with
 its own release's labels: GET /openapi.json.
@@ -15,6 +15,7 @@ from pathlib import Path
 from app.factory import create_app
 from app.settings import Settings
 from scripts.command_line import command_parser
+from scripts.telling import add_json, telling
 from scripts.terminal import run
 
 EXAMPLES = (
@@ -25,13 +26,16 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Write the document."""
-    output: Path | None = build_parser().parse_args(argv).output
+    arguments = build_parser().parse_args(argv)
+    output: Path | None = arguments.output
     text = document_text()
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(text)  # which is JSON either way
     else:
         output.write_text(text, "utf-8")
-        print(f"{output}: {len(text):,} characters")
+        with telling(arguments) as tell:
+            print(f"{output}: {len(text):,} characters")
+            tell({"output": str(output), "characters": len(text)})
     return 0
 
 
@@ -39,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("openapi", __doc__, EXAMPLES)
     parser.add_argument("--output", type=Path, help="a file; the document goes to the terminal without it")
+    add_json(parser)
     return parser
 
 

@@ -43,20 +43,22 @@ def main(argv: list[str] | None = None) -> int:
             promote=not arguments.no_promote,
             progress=progress,
         )
-    print(as_json(published, store.address) if arguments.json else told(published, store.address))
+    if arguments.json:
+        print(json.dumps(outcome(published, store.address), indent=1, ensure_ascii=False))
+    else:
+        print(told(published, store.address))
     return 0
 
 
-def as_json(published: Published, address: str) -> str:
-    """What became of a release, as one JSON object."""
+def outcome(published: Published, address: str) -> dict[str, object]:
+    """What became of a release, as JSON values."""
     promotion = published.promotion
-    answer = {
+    return {
         "version": published.manifest.version,
         "store": address,
         "promotion": promotion and promotion.model_dump(mode="json"),
         "verdict": published.verdict,
     }
-    return json.dumps(answer, indent=1, ensure_ascii=False)
 
 
 def told(published: Published, address: str) -> str:

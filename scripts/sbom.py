@@ -1,6 +1,6 @@
 """List what the container holds, for whoever audits it: CycloneDX JSON, made from the serving lock.
 
-python -m scripts.sbom [--output FILE]
+python -m scripts.sbom [--output FILE] [--json]
 
 cyclonedx-py reads the lock; what it adds of the index is taken out again: a package is the same wherever it
 was fetched from, and its hashes stand in the lock. `make sbom` installs cyclonedx-py first.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.command_line import command_parser
+from scripts.telling import add_json, telling
 from scripts.terminal import FAILED, complain, run
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +32,8 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Write the list."""
-    output: Path = build_parser().parse_args(argv).output
+    arguments = build_parser().parse_args(argv)
+    output: Path = arguments.output
     made = subprocess.run(_command(), capture_output=True, text=True, check=False)  # noqa: S603 - ours alone
     if made.returncode != 0:
         complain(f"cyclonedx-py failed: {made.stderr[-500:]} `make sbom` installs it.")
@@ -39,7 +41,10 @@ def main(argv: list[str] | None = None) -> int:
     document = without_addresses(json.loads(made.stdout))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
-    print(f"{output}: {len(document['components'])} packages")
+    packages = len(document["components"])
+    with telling(arguments) as tell:
+        print(f"{output}: {packages} packages")
+        tell({"output": str(output), "packages": packages})
     return 0
 
 
@@ -47,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("sbom", __doc__, EXAMPLES)
     parser.add_argument("--output", type=Path, default=OUTPUT, help=f"default: {OUTPUT.relative_to(ROOT)}")
+    add_json(parser)
     return parser
 
 

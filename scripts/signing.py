@@ -1,6 +1,6 @@
 """Keys and signatures of releases.
 
-python -m scripts.signing new KEY | sign FOLDER KEY | check FOLDER KEYS
+python -m scripts.signing new KEY | sign FOLDER KEY | check FOLDER KEYS [--json]
 
 `new` makes a key pair; `sign` writes manifest.sig into a release's folder, as `scripts.publish --sign` does;
 `check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works: model_store/signing.py.
@@ -11,9 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
 from scripts.command_line import command_parser
+from scripts.telling import telling, with_json
 from scripts.terminal import run
 
 EXAMPLES = (
@@ -26,36 +28,45 @@ EXAMPLES = (
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
     arguments = build_parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], str] = arguments.command
-    print(command(arguments))
+    command: Callable[[argparse.Namespace], dict[str, object]] = arguments.command
+    with telling(arguments) as tell:
+        tell(command(arguments))
     return 0
 
 
-def _new(arguments: argparse.Namespace) -> str:
+def _new(arguments: argparse.Namespace) -> dict[str, object]:
     public = new_key(arguments.key)
-    return (
+    print(
         f"{arguments.key} signs: keep it where releases are published, and nowhere else. "
         f"{public} checks: name it in WARDROBE_TRUSTED_KEYS."
     )
+    return {"key": str(arguments.key), "public": str(public)}
 
 
-def _sign(arguments: argparse.Namespace) -> str:
+def _sign(arguments: argparse.Namespace) -> dict[str, object]:
     sign(arguments.folder, arguments.key)
-    return f"{open_release(arguments.folder).version} is signed."
+    version = open_release(arguments.folder).version
+    print(f"{version} is signed.")
+    return {"version": version, "signature": str(arguments.folder / SIGNATURE)}
 
 
-def _check(arguments: argparse.Namespace) -> str:
+def _check(arguments: argparse.Namespace) -> dict[str, object]:
     keys = trusted_keys(arguments.keys)
-    return f"{open_release(arguments.folder, keys).version} is whole, and signed by a trusted key."
+    version = open_release(arguments.folder, keys).version
+    print(f"{version} is whole, and signed by a trusted key.")
+    return {"version": version, "trusted": True}
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = command_parser("signing", __doc__, EXAMPLES)
+    shared = with_json()
+    parser = command_parser("signing", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[[argparse.Namespace], str], told: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told)
+    def add(
+        name: str, command: Callable[[argparse.Namespace], dict[str, object]], told: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told, parents=[shared])
         made.set_defaults(command=command)
         return made
 

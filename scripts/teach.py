@@ -1,7 +1,7 @@
 """Store what larger networks say about a training set, for a smaller one to learn from.
 
 python -m scripts.teach RELEASE [RELEASE ...] --out FILE.npz [--temperature T]
-                        [--data FOLDER | --train CSV --test CSV]
+                        [--data FOLDER | --train CSV --test CSV] [--json]
 python -m scripts.teach --folds K [--network NAME] [--epochs N ...] --out FILE.npz ...
 python -m scripts.train --teacher FILE.npz ...
 
@@ -24,6 +24,7 @@ from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.opening import find_release, open_model
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed
+from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import forget_checkpoint
 from training.datasets import LabelledData
@@ -45,8 +46,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     _check(parser, arguments)
+    with telling(arguments) as tell:
+        return _teach(parser, arguments, tell)
+
+
+def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell: Tell) -> int:
     try:
-        targets = _in_folds(parser, arguments) if arguments.folds else _by_releases(parser, arguments)
+        if arguments.folds:
+            targets, right = _in_folds(parser, arguments)
+        else:
+            targets, right = _by_releases(parser, arguments), None
     except KeyboardInterrupt:
         if arguments.folds is None:
             raise
@@ -55,6 +64,17 @@ def main(argv: list[str] | None = None) -> int:
     targets.save(arguments.out)
     size = arguments.out.stat().st_size
     console().print(f"{arguments.out}: {size:,} bytes, targets {targets.sha256}.")
+    tell(
+        {
+            "out": str(arguments.out),
+            "bytes": size,
+            "targets": targets.sha256,
+            "pictures": len(targets.probabilities),
+            "teachers": targets.teachers,
+            "temperature": targets.temperature,
+            "right_unseen": right,
+        }
+    )
     return 0
 
 
@@ -69,7 +89,8 @@ def _by_releases(parser: argparse.ArgumentParser, arguments: argparse.Namespace)
     return teach(teachers, train, arguments.temperature)
 
 
-def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> SoftTargets:
+def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
+    """What the networks say, and the share of their answers to pictures they had not seen that is right."""
     data = load_data(parser, arguments)
     recipe = _recipe(arguments, data)
     folds = deal(data.train, recipe, arguments.folds, len(data.labels))
@@ -86,11 +107,11 @@ def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
         arguments.temperature,
     )
     asked = cross_fitted(folds)
-    right = np.mean(targets.probabilities[asked].argmax(axis=1) == data.train.labels[asked])
+    right = float(np.mean(targets.probabilities[asked].argmax(axis=1) == data.train.labels[asked]))
     console().print(
         f"{right:.2%} of the {len(asked):,} answers by a network that had not seen the picture are right."
     )
-    return targets
+    return targets, right
 
 
 def _recipe(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
@@ -133,6 +154,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     group.add_argument(FRESH, action="store_true", help="forget the checkpoints and begin anew")
     add_recipe_options(group)
+    add_json(parser)
     return parser
 
 

@@ -3,7 +3,8 @@
 python -m scripts.train [--recipe NAME | --network NAME] [--from RELEASE]
                         [--data FOLDER|CSV | --train CSV --test CSV]
                         [--photos FOLDER [--check-photos FOLDER]]
-                        [--out STORE | --publish s3://BUCKET/PREFIX] [--force] [--by NAME]
+                        [--out STORE | --publish s3://BUCKET/PREFIX] [--sign KEY] [--force] [--by NAME]
+                        [--json]
 python -m scripts.train ... --show-augmentation PNG
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
@@ -25,14 +26,15 @@ from scripts.handing_over import (
     DEFAULT_STORE,
     RELEASE,
     add_target_options,
+    check_key,
     hand_over,
     open_target,
-    summarise,
 )
 from scripts.opening import find_release
 from scripts.photo_options import add_photo_options, named, photo_sets, with_photos
 from scripts.quiet import start_backend
 from scripts.recipe_options import add_recipe_options, changed, taught
+from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.checkpoints import Run, forget_checkpoint
 from training.datasets import LabelledData, LabelledImages
@@ -61,8 +63,14 @@ def main(argv: list[str] | None = None) -> int:
     """Train, or go on training, and hand the release over."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    out = console()
+    command = shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)])
+    with telling(arguments) as tell:
+        return _train(parser, arguments, command, tell)
+
+
+def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, tell: Tell) -> int:
     store = _store(arguments)
+    check_key(arguments)
     release = _release(parser, arguments)
     data = load_data(parser, arguments)
     if release is not None:
@@ -72,7 +80,9 @@ def main(argv: list[str] | None = None) -> int:
     photos = photo_sets(parser, arguments, data.labels)
     recipe = named(changed(start, arguments, train), photos, arguments.variants)
     if arguments.show_augmentation:
-        return _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
+        _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
+        tell({"figure": str(arguments.show_augmentation)})
+        return 0
     parts = split(train, recipe.validation, recipe.splitting, len(data.labels))
     usual = default_run_folder(recipe, data.described())
     task = Run(
@@ -80,12 +90,12 @@ def main(argv: list[str] | None = None) -> int:
         fingerprint(recipe, data.described()),
         _beginning(data, release),
         arguments.tensorboard and arguments.tensorboard / usual.name,
-        shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)]),
+        command,
     )
     if arguments.fresh:
         forget_checkpoint(task)
         forget_beside(task.folder)
-    out.print(
+    console().print(
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
@@ -93,12 +103,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if photos is not None:
             parts = with_photos(parts, data.labels, recipe, task, photos.learnt)
-        manifest = carry_out(task, data, parts, recipe, wishes)
+        carry_out(task, data, parts, recipe, wishes)
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
         return INTERRUPTED
-    hand_over(task.folder / RELEASE, store, arguments)
-    summarise(manifest)
+    tell(hand_over(task.folder / RELEASE, store, arguments))
     return 0
 
 
@@ -139,6 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="log every epoch for TensorBoard, in a folder of this run's in there",
     )
     add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME}")
+    add_json(parser)
     return parser
 
 
@@ -185,7 +195,7 @@ def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRele
     return for_few(start, len(data.train)) if data.named else start
 
 
-def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> int:
+def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> None:
     """Draw the contact sheet in place of a training."""
     start_backend()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
@@ -193,7 +203,6 @@ def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, lab
 
     write_contact_sheet(path, recipe, pictures, labels)
     console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
-    return 0
 
 
 def _store(arguments: argparse.Namespace) -> Store | None:

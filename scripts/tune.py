@@ -1,7 +1,7 @@
 """Search for better settings of a recipe, by validation accuracy alone.
 
 python -m scripts.tune [--network NAME | --recipe NAME] [--trials N] [--epochs N] [--limit N]
-                       [--data FOLDER|CSV | --train CSV --test CSV]
+                       [--data FOLDER|CSV | --train CSV --test CSV] [--json]
 
 Starts from the recipe that the options make and tries others around it; what is searched, and between which
 bounds: training/search_space.py. Killed or stopped at any time, the same command goes on; with more --trials,
@@ -21,6 +21,7 @@ from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.quiet import start_backend
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
+from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from scripts.trial_lines import TrialLines
 from training.datasets import LabelledData
@@ -49,6 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.trials < 1:
         parser.error("--trials: at least 1")
+    with telling(arguments) as tell:
+        return _tune(parser, arguments, tell)
+
+
+def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell: Tell) -> int:
     data = load_data(parser, arguments)
     data, plain = taught(data, _start(arguments, data), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
@@ -69,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED
     best = with_values(start, ranked(trials)[0].values)
     usual = changed(plain, argparse.Namespace(**dict.fromkeys(OPTIONS)), train)
-    _hand_over(search, trials, train_command(arguments, usual, best), arguments.out or folder)
+    tell(_hand_over(search, trials, train_command(arguments, usual, best), arguments.out or folder))
     return 0
 
 
@@ -92,6 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--out", type=Path, metavar="FOLDER", help="of tune.json and tune.png (default: the study's)"
     )
+    add_json(parser)
     return parser
 
 
@@ -142,8 +149,8 @@ def _option(name: str, value: object) -> list[str]:
     return [f"--{name}", str(value)]
 
 
-def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder: Path) -> None:
-    """Write tune.json and tune.png, and print the best."""
+def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder: Path) -> dict[str, object]:
+    """Write tune.json and tune.png, print the best, and return it for programs."""
     from training.search_figures import draw_search  # noqa: PLC0415  # as in main
     from training.surroundings import hardware, libraries  # noqa: PLC0415
 
@@ -158,12 +165,19 @@ def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder
         trials=trials,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tune.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    draw_search(folder / "tune.png", trials, search.space)
+    results, figure = folder / "tune.json", folder / "tune.png"
+    results.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    draw_search(figure, trials, search.space)
     out = console()
     out.print(_table(trials))
-    out.print(f"All of them: {folder / 'tune.json'}, {folder / 'tune.png'}. The best again, as a release:")
+    out.print(f"All of them: {results}, {figure}. The best again, as a release:")
     out.print(command, soft_wrap=True)
+    return {
+        "written": [str(results), str(figure)],
+        "trials": len(trials),
+        "best": ranked(trials)[0].model_dump(mode="json"),
+        "command": command,
+    }
 
 
 def _table(trials: tuple[Trial, ...]) -> Table:

@@ -1,5 +1,6 @@
 """The commands as a list, and what each says of itself."""
 
+import argparse
 import json
 import re
 import shlex
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from model_store.signing import new_key, sign
 from scripts.__main__ import main
+from scripts.terminal import run
 from scripts.verbs import Verb, verbs
 from tests.service import ROOT
 
@@ -95,13 +98,89 @@ def test_the_page_of_commands_tells_every_verb_and_which_are_in_the_image() -> N
     assert told == [(verb.name, "" if f"scripts/{verb.name}.py" in left_out else "*") for verb in VERBS]
 
 
-def test_the_page_of_commands_tells_which_print_json() -> None:
-    page = (ROOT / "docs/commands.md").read_text("utf-8")
-    [sentence] = re.findall(r"`--json` of (.*?) and of the list", page)
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_verb_and_what_stands_below_it_takes_json(verb: Verb) -> None:
+    parser = verb.load().build_parser()
 
-    takes = [verb.name for verb in VERBS if "--json" in verb.load().build_parser().format_help()]
+    assert [one.prog for one in (parser, *below(parser)) if "--json" not in one.format_usage()] == []
 
-    assert re.findall(r"`([a-z_]+)`", sentence) == takes
+
+def below(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of its subcommands; argparse offers no other way to them."""
+    kinds = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return [each for action in kinds for each in action.choices.values()]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("api_keys add shop --file keys --json", {"name", "key"}),
+        ("api_keys --json list --file some-keys", {"keys"}),
+        ("api_keys remove old --file some-keys --json", {"name", "left"}),
+        ("completion bash --json", {"shell", "script"}),
+        ("openapi --json", {"openapi", "paths", "info", "components", "tags"}),
+        ("openapi --output contract.json --json", {"output", "characters"}),
+        ("predict --image bag.png --json", {"file", "label", "decision", "probabilities", "model"}),
+        ("releases --store store list --json", None),
+        ("signing new release.key --json", {"key", "public"}),
+        ("signing sign bundled some.key --json", {"version", "signature"}),
+        ("signing --json check bundled some.key.pub", {"version", "trusted"}),
+    ],
+)
+def test_with_json_stdout_is_one_document(
+    line: str, told: set[str] | None, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(line.split())
+
+    document = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert document == [] if told is None else told <= set(document)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with what the commands take, signed and listed where they ask for it."""
+    shutil.copytree(ROOT / "model_store/bundled", tmp_path / "bundled")
+    shutil.copy(ROOT / "examples/bag.png", tmp_path)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "some-keys").write_text(f"old:{'0' * 64}\nnew:{'1' * 64}\n", "utf-8")
+    new_key(tmp_path / "some.key")
+    sign(tmp_path / "bundled", tmp_path / "some.key")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("here")
+def test_with_json_words_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["api_keys", "list", "--file", "some-keys", "--json"])
+
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {
+        "keys": [{"name": "old", "sha256_begins": "0" * 12}, {"name": "new", "sha256_begins": "1" * 12}]
+    }
+    assert told.err == f"old  {'0' * 12}...\nnew  {'1' * 12}...\n"
+
+
+@pytest.mark.usefixtures("here")
+def test_with_json_a_new_key_is_told_once_and_not_where_logs_are_made(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["api_keys", "add", "shop", "--file", "keys", "--json"])
+
+    told = capsys.readouterr()
+    assert len(json.loads(told.out)["key"]) >= 43
+    assert told.err == ""
+
+
+@pytest.mark.usefixtures("here")
+def test_with_json_an_error_leaves_stdout_empty_and_the_exit_code_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = run(lambda: main(["signing", "new", "some.key", "--json"]))
+
+    told = capsys.readouterr()
+    assert (code, told.out) == (1, "")
+    assert told.err.startswith("wardrobe: some.key.pub: is there already.")
 
 
 def test_the_image_holds_what_its_verbs_are_made_of(tmp_path: Path) -> None:

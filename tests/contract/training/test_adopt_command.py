@@ -1,5 +1,6 @@
 """`python -m scripts.adopt`: hand-made models of every kind become releases that answer as Keras does."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -230,12 +231,14 @@ def test_labels_of_ones_own_and_who_adopted_it_are_kept(
     names = [f"shelf {number}" for number in range(CLASSES)]
     model = saved(WITH_DISTANCE["picture, rescales, softmax"], tmp_path)
 
-    made = adopted(model, data, "--labels", ", ".join(names), "--by", "ann")
+    made = adopted(model, data, "--labels", ", ".join(names), "--by", "ann", "--json")
 
+    told, said = capsys.readouterr()
+    assert json.loads(told)["version"] == made.release.name
     assert client(made, tmp_path / "cache").get("/model").get_json()["labels"] == names
     assert list(made.report.labels) == names
     assert current(open_store(str(made.store))).by == "ann"
-    assert "may have seen the held-out pictures" in " ".join(capsys.readouterr().err.split())
+    assert "may have seen the held-out pictures" in " ".join(said.split())
 
 
 def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path) -> None:

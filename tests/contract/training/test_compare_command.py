@@ -1,5 +1,6 @@
 """`python -m scripts.compare` from a data set to its results, and once more."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,11 @@ def test_what_was_compared_before_is_kept_and_not_trained_again(
 ) -> None:
     first_code = compare.main(comparing("dense", seeds=2))
     (before,), runs = read_comparison(here / "results.json").networks, written(here, "dense")
-    second_code = compare.main(comparing("dense,conv3", seeds=1))
+    shown = capsys.readouterr().out
+    second_code = compare.main([*comparing("dense,conv3", seeds=1), "--json"])
 
+    told, said = capsys.readouterr()
+    document = json.loads(told)
     dense, conv3 = read_comparison(here / "results.json").networks
     reports, (report,) = released(here, "dense"), released(here, "conv3")
     assert (first_code, second_code) == (0, 0)
@@ -61,4 +65,9 @@ def test_what_was_compared_before_is_kept_and_not_trained_again(
     assert conv3.timing.calls >= 200
     assert (here / "results.png").stat().st_size > 0
     assert (here / "results-time.png").stat().st_size > 0
-    assert "dense, seed 0 (1 of 2): done" in capsys.readouterr().out
+    assert "results.json, results.png, results-time.png" in shown
+    assert "dense, seed 0 (1 of 2): done" in said
+    assert document["written"] == ["results.json", "results.png", "results-time.png"]
+    assert [one["test"]["mean"] for one in document["networks"]] == [
+        one.summary.test.mean for one in (dense, conv3)
+    ]

@@ -1,6 +1,7 @@
 """`python -m scripts.teach`: by releases, and by networks that are trained in folds."""
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -98,6 +99,17 @@ def test_a_student_learns_from_networks_that_were_trained_in_folds(
     assert np.allclose(targets.probabilities.sum(axis=1, dtype=np.float32), 1, atol=5e-3)
     assert f"{right:.2%} of the 360 answers by a network that had not seen the picture are right." in shown
     assert f"soft.npz: {(here / 'soft.npz').stat().st_size:,} bytes, targets {targets.sha256}." in shown
+
+    teach.main(in_two_folds("--temperature", "0.66", "--json"))
+    assert json.loads(capsys.readouterr().out) == {
+        "out": "soft.npz",
+        "bytes": (here / "soft.npz").stat().st_size,
+        "targets": targets.sha256,
+        "pictures": 400,
+        "teachers": ["dense in 2 folds"],
+        "temperature": 0.66,
+        "right_unseen": right,
+    }
 
     learning = ["--network", "dense", "--epochs", "1", "--data", "data", "--out", "store"]
     assert train.main([*learning, "--teacher", "soft.npz"]) == 0

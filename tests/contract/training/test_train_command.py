@@ -1,5 +1,6 @@
 """`python -m scripts.train` from a data set to a release, through kill -9 and Ctrl-C."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from inference.classifier import open_classifier
+from model_store.errors import KeyUnusable
 from model_store.local import open_release
 from model_store.promotions import current
 from model_store.report import parse_report
+from model_store.signing import new_key, trusted_keys
 from model_store.store import open_store
 from scripts import evaluate, train
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
@@ -88,6 +91,34 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
 
     assert evaluate.main([str(release.folder), *pair]) == 0
     assert "This is what the stored report says." in capsys.readouterr().out
+
+
+def test_with_json_it_signs_and_tells_where_the_release_is_and_how_good(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, run = tmp_path / "shop.pem", tmp_path / "run"
+    public = new_key(key)
+
+    code = train.main([*options(data, run, epochs=1), "--sign", str(key), "--by", "ann", "--json"])
+
+    told, said = capsys.readouterr()
+    document = json.loads(told)
+    manifest = open_release(run / "store/releases" / document["version"], trusted_keys(public)).manifest
+    assert code == 0
+    assert document["headline"] == manifest.headline.model_dump(mode="json")
+    assert (document["release"], document["store"]) == (str(run / "release"), str(run / "store"))
+    assert (document["promotion"]["number"], document["promotion"]["by"]) == (1, "ann")
+    assert document["bytes"].keys() == {"model.keras", "model.onnx"}
+    assert "1/1" in said
+
+
+def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, tmp_path: Path) -> None:
+    arguments = [*options(data, tmp_path / "run", epochs=1), "--sign", str(tmp_path / "nowhere.pem")]
+
+    with pytest.raises(KeyUnusable, match=r"nowhere\.pem: No such file"):
+        train.main(arguments)
+
+    assert not (tmp_path / "run").exists()
 
 
 def test_killed_after_an_epoch_the_same_command_goes_on(data: Path, tmp_path: Path) -> None:

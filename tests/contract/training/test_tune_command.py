@@ -1,5 +1,6 @@
 """`python -m scripts.tune`: what a search tries, remembers, cuts short and hands over."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,10 +73,18 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     ]
 
     codes = [tune.main([*arguments, "--trials", trials]) for trials in ("2", "3")]
-
     out = capsys.readouterr().out
+    codes.append(tune.main([*arguments, "--trials", "3", "--json"]))
+
+    told = json.loads(capsys.readouterr().out)
     report = SearchReport.model_validate_json((tmp_path / "found" / "tune.json").read_bytes())
-    assert codes == [0, 0]
+    assert codes == [0, 0, 0]
+    assert told == {
+        "written": [str(tmp_path / "found" / name) for name in ("tune.json", "tune.png")],
+        "trials": 3,
+        "best": report.trials[report.best].model_dump(mode="json"),
+        "command": report.command,
+    }
     assert [one.number for one in report.trials] == [0, 1, 2]
     assert [out.count(f"trial {number}: ") for number in range(3)] == [1, 1, 1]
     assert report.trials[0].values["learning_rate"] == PLAIN.learning_rate
