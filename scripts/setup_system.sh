@@ -13,6 +13,7 @@ parts=(
     buildah mmdebstrap                    # build the image, on a base made here
     podman conmon runc                    # start the image
     redis-server                          # counts rates for several workers
+    nginx                                 # spreads requests over several services
     wrk                                   # the load that speed is measured under
     chromium fonts-dejavu-core            # looks at the pages
     zsh                                   # reads what lets it complete our commands

@@ -44,6 +44,17 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
+    def kill(self) -> None:
+        """kill -9 of the master and all workers, as if the machine were gone."""
+        processes = [self.process.pid, *self.worker_pids()]
+        for pid in processes:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def wait_until_ready(self) -> None:
+        """Returns once it takes requests, and fails the test if it has ended instead."""
+        wait_for(f"{self.url}/readyz", lambda: _answers_or_ended(self), READY_SECONDS)
+
     def worker_pids(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text("ascii").split()]
@@ -67,7 +78,7 @@ def running(directory: Path, **environment: str) -> Iterator[Service]:
     """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
     service = start(directory, **environment)
     try:
-        wait_for(f"{service.url}/readyz", lambda: _answers_or_ended(service), READY_SECONDS)
+        service.wait_until_ready()
         yield service
     finally:
         if service.process.poll() is None:
@@ -75,9 +86,9 @@ def running(directory: Path, **environment: str) -> Iterator[Service]:
 
 
 def start(directory: Path, **environment: str) -> Service:
-    """gunicorn on a free port, perhaps not ready yet."""
+    """gunicorn on PORT, or on a free one; perhaps not ready yet."""
     directory.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = int(environment.get("PORT") or free_port())
     log = directory / f"service-{port}.log"
     ours = {_full_name(name): value for name, value in environment.items()}
     inherited = {
@@ -97,7 +108,7 @@ def start(directory: Path, **environment: str) -> Service:
 
 
 def _full_name(name: str) -> str:
-    return name if name.startswith(("AWS_", "OTEL_", "WEB_")) else f"WARDROBE_{name}"
+    return name if name.startswith(("AWS_", "OTEL_", "PORT", "WEB_")) else f"WARDROBE_{name}"
 
 
 def _unhurried(port: int, directory: Path) -> dict[str, str]:
