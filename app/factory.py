@@ -11,6 +11,7 @@ from typing import IO
 from flask import Flask, Request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
 
 from app.access_log import configure_logging
 from app.dialects.classifying import Parts
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.request_class = InMemoryRequest
     app.json = FastJSON(app)
+    app.url_map.converters["default"] = Name
     refuse_stand_ins(app)
     register_problem_handlers(app)
     _register_routes(app, settings, models, instruments)
@@ -100,6 +102,16 @@ def create_app(settings: Settings) -> Flask:
     # Last, so that whoever reads it may rely on it: until here a key file, say, could still be missing.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
+
+
+class Name(BaseConverter):
+    """What stands for a part of a path: a colon ends it, and TensorFlow Serving's methods begin there.
+
+    Else `/v1/models/<name>` would fit `/v1/models/wardrobe:predict` too, and lend it its methods.
+    """
+
+    regex = "[^/:]+"
+    part_isolating = True
 
 
 def _register_routes(app: Flask, settings: Settings, models: Models, instruments: Instruments) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import MethodNotAllowed
 
 from app.dialects.classifying import Parts, classify_all, gather, model_asked_for, read_batch, told
 from app.dialects.instances import FORMS, image_of, item_of_value, rows_of
@@ -56,7 +55,6 @@ def telling_routes(routes: Blueprint, parts: Parts) -> None:
     @routes.get("/v1/models/<name>/versions/<version>", endpoint="tf_status_version")
     @routes.get("/v1/models/<name>/labels/<label>", endpoint="tf_status_label")
     def status(name: str, version: str | None = None, label: str | None = None) -> Response:
-        _refuse_methods(label or version or name)
         return jsonify(_status(model_asked_for(parts.model_name, name, version, label)))
 
     @routes.get("/v1/models/<name>/metadata", endpoint="tf_metadata")
@@ -93,12 +91,6 @@ def read_predict(body: bytes) -> Asked:
         instances = _list_in(document["instances"], "instances")
         return Asked(map(item_of_value, instances), "predictions")
     return Asked(_items_of_columns(document["inputs"]), "outputs")
-
-
-def _refuse_methods(last: str) -> None:
-    """Tell whoever reads `...:predict`, which the rule takes for a name, that it is to be posted to."""
-    if ":" in last:
-        raise MethodNotAllowed(["OPTIONS", "POST"])
 
 
 def _items_of_columns(inputs: object) -> Iterable[Item]:

@@ -127,11 +127,13 @@ def test_what_is_not_spoken_names_what_is(client: FlaskClient, method: str) -> N
     assert "Post to /v1/models/wardrobe:predict." in answer.get_json()["error"]
 
 
-def test_predict_is_not_to_be_read(client: FlaskClient) -> None:
-    answer = client.get(PREDICT)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("below", ["", "/versions/1", "/labels/current"])
+def test_predict_is_to_be_posted_to_and_nothing_else(client: FlaskClient, below: str, method: str) -> None:
+    answer = client.open(f"/v1/models/wardrobe{below}:predict", method=method)
 
-    assert answer.status_code == 405
-    assert answer.headers["Allow"] == "OPTIONS, POST"
+    assert answer.status_code == (200 if method == "OPTIONS" else 405)
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
 ROWS = GARMENT.tolist()
