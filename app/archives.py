@@ -69,13 +69,10 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int, max_total_bytes: 
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
-    last = info.filename.rsplit("/", 1)[-1]
+    name = info.filename.removeprefix("./")
+    last = name.rsplit("/", 1)[-1]
     # Not `info.is_dir()`: it stumbles over a member without a name.
-    return (
-        not info.filename.endswith("/")
-        and not last.startswith(".")
-        and not info.filename.startswith("__MACOSX/")
-    )
+    return not name.endswith("/") and not last.startswith(".") and not name.startswith("__MACOSX/")
 
 
 def _unpacked(info: zipfile.ZipInfo, member: Member, limit: int) -> int:

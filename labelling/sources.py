@@ -161,7 +161,8 @@ def is_picture_name(name: str) -> bool:
 
 def is_wanted_member(name: str) -> bool:
     """Whether a file of an archive may be a picture, by its name there; a folder's ends in a slash."""
-    folders, _, last = name.rpartition("/")
+    # `tar c .` puts `./` before every name, and so do some who make ZIPs.
+    folders, _, last = name.removeprefix("./").rpartition("/")
     return bool(last) and is_picture_name(last) and not any(map(is_hidden, folders.split("/")))
 
 

@@ -64,7 +64,7 @@ class Tar(InOneFile):
         with tarfile.open(self.file, mode) as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined] # else it keeps every member it has seen
-                if member.isreg() and is_wanted_member(member.name.removeprefix("./")):
+                if member.isreg() and is_wanted_member(member.name):
                     yield Item(member.name, place(archive, member))
             if mode == "r:":
                 self._check_end(archive.offset)

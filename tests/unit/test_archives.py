@@ -35,6 +35,12 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
     assert [member.name for member in unpack(packed, 10, 100, 1000)] == ["in/a.png"]
 
 
+def test_names_may_begin_with_the_folder_that_they_are_in() -> None:
+    packed = a_zip({"./a.png": b"a", "./.hidden.png": b"x", "./__MACOSX/a.png": b"x", "./in/b.png": b"b"})
+
+    assert [member.name for member in unpack(packed, 10, 100, 1000)] == ["./a.png", "./in/b.png"]
+
+
 def test_a_member_that_unpacks_to_too_much_is_an_error_of_its_own() -> None:
     packed = a_zip({"bomb.png": bytes(5000), "good.png": b"good"})
 

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,16 @@ def test_a_tar_is_read_in_its_own_order_packed_or_not(name: str, tmp_path: Path)
 
     assert names(source) == list(PICTURES)
     assert contents(source) == list(PICTURES.values())
+
+
+@pytest.mark.parametrize("write", [write_tar, write_zip])
+def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(
+    write: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
+) -> None:
+    hidden = dict.fromkeys(("./.hidden.png", "./__MACOSX/a.png", "./.folder/a.png"), b"")
+    packed = write(tmp_path / f"shop.{write.__name__[-3:]}", {"./a.png": b"a", "./in/b.png": b"b"} | hidden)
+
+    assert names(open_source(str(packed))) == ["./a.png", "./in/b.png"]
 
 
 def test_a_tar_with_a_damaged_header_is_refused_and_not_taken_for_a_shorter_one(tmp_path: Path) -> None:
