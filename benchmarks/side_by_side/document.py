@@ -9,14 +9,16 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.results import FOLDER
 from benchmarks.side_by_side import tables
 
 PAGE = FOLDER.parent / "benchmarks.md"
 
-BLOCKS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
+Blocks: TypeAlias = Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]]
+
+BLOCKS: Blocks = {
     "machine": ("benchmark", tables.machine_line),
     "goals": ("benchmark", tables.goals_table),
     "rates": ("benchmark", tables.rates_table),
@@ -41,13 +43,13 @@ def read_results(folder: Path) -> dict[str, Any]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
 
 
-def filled(page: str, results: Mapping[str, Any]) -> str:
-    """The page with every block made of these results.
+def filled(page: str, results: Mapping[str, Any], blocks: Blocks = BLOCKS) -> str:
+    """The page with every block made of these results; another page has other blocks.
 
     Raises:
         ValueError: a block is missing from the page.
     """
-    for name, (needed, make) in BLOCKS.items():
+    for name, (needed, make) in blocks.items():
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not block.search(page):
             raise ValueError(f"The page has no block called {name}.")

@@ -17,7 +17,7 @@ def goals_table(results: Mapping[str, Any]) -> str:
         (goal.what, goal.aim, _ratio(goal.measured) or "not yet", YES_OR_NO[goal.met])
         for goal in goals(results)
     )
-    return _table(("figure", "aim", "measured", "met"), told)
+    return table(("figure", "aim", "measured", "met"), told)
 
 
 def rates_table(results: Mapping[str, Any]) -> str:
@@ -60,7 +60,7 @@ def rates_table(results: Mapping[str, Any]) -> str:
             ("ratio", "Our answers per second divided by each server's"),
         )
     )
-    return f"{at} connections:\n\n{_table(names, told)}\n\n{pictures}"
+    return f"{at} connections:\n\n{table(names, told)}\n\n{pictures}"
 
 
 def losses_table(results: Mapping[str, Any]) -> str:
@@ -78,7 +78,7 @@ def losses_table(results: Mapping[str, Any]) -> str:
         for row in lost
     )
     names = ("server", "upload, network", "connections", "answers/s, ours / its", "p99, ours / its")
-    return _table(names, told) if lost else "Nowhere in this run."
+    return table(names, told) if lost else "Nowhere in this run."
 
 
 def costs_table(results: Mapping[str, Any]) -> str:
@@ -87,8 +87,8 @@ def costs_table(results: Mapping[str, Any]) -> str:
         (cost.peer, _value(cost.start_seconds, "{:.2f}"), _value(cost.megabytes, "{:.0f}"))
         for cost in costs_of(results["benchmark"])
     )
-    table = _table(("server", "start, s", "memory, MB"), told)
-    return f"{table}\n\n{_picture('benchmark-costs', 'Start and memory of each server')}"
+    figures = table(("server", "start, s", "memory, MB"), told)
+    return f"{figures}\n\n{_picture('benchmark-costs', 'Start and memory of each server')}"
 
 
 def profile_table(results: Mapping[str, Any]) -> str:
@@ -104,8 +104,8 @@ def profile_table(results: Mapping[str, Any]) -> str:
         )
         for profile in profiles
     )
-    table = _table(("server, network", "us for an answer", *order), told)
-    return f"{table}\n\n{_picture('profile', 'Processor time for an answer, by part')}"
+    figures = table(("server, network", "us for an answer", *order), told)
+    return f"{figures}\n\n{_picture('profile', 'Processor time for an answer, by part')}"
 
 
 def growth_table(results: Mapping[str, Any]) -> str:
@@ -119,8 +119,8 @@ def growth_table(results: Mapping[str, Any]) -> str:
         )
         for each in results["growth"]["growth"]
     )
-    table = _table(("what grows", "processor time for an answer", "p50", "no faster than the work"), told)
-    return f"{table}\n\n{_batch_line(results)}\n\n{_picture('growth', 'Costs as the work grows')}"
+    figures = table(("what grows", "processor time for an answer", "p50", "no faster than the work"), told)
+    return f"{figures}\n\n{_batch_line(results)}\n\n{_picture('growth', 'Costs as the work grows')}"
 
 
 def _batch_line(results: Mapping[str, Any]) -> str:
@@ -154,7 +154,8 @@ def _picture(name: str, alt: str) -> str:
     return f"![{alt}](results/{name}.png)"
 
 
-def _table(names: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def table(names: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """One table; every line has as many cells as there are names."""
     rule = ["---"] * len(names)
     return "\n".join(f"| {' | '.join(line)} |" for line in (names, rule, *lines))
 
