@@ -1,6 +1,7 @@
 """How gunicorn runs the service. Read by `gunicorn -c gunicorn.conf.py wsgi:app`; `PORT` is the port.
 
-Workers are processes, as many as the container may use cores: ONNX Runtime runs on one thread in each.
+app/__main__.py starts it so. Workers are processes, as many as the container may use cores: ONNX Runtime runs
+on one thread in each.
 """
 
 import os
@@ -19,21 +20,10 @@ from app.server_log import ServerLog
 from app.settings import SettingsError, settings_from_environment
 from app.shares import Shares
 from app.worker import DeadlineWorker
+from inference.cores import usable_cores
 
 SPARE_THREADS = 32
 """Threads beyond slots and queue: health routes and refusals get one when slow clients hold the others."""
-
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-
-
-def usable_cores() -> int:
-    """Cores that this container may use: its cgroup quota, else the cores it is pinned to; at least one."""
-    pinned = len(os.sched_getaffinity(0))
-    try:
-        quota, period = CGROUP_QUOTA.read_text("ascii").split()
-    except (OSError, ValueError):
-        return pinned
-    return pinned if quota == "max" else max(1, min(pinned, int(quota) // int(period)))
 
 
 def memory_directory() -> str | None:

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from benchmarks.labelling_runs import Run, Sample, bare, killed, labelled
 from benchmarks.results import FOLDER, save
 from inference.contract import EDGE
-from labelling.cores import usable_cores
+from inference.cores import usable_cores
 from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease, bundled
 from model_store.report import parse_report

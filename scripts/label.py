@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from labelling.cores import usable_cores
+from inference.cores import usable_cores
 from labelling.review import write_review
 from labelling.rows import form_of
 from labelling.run import Job, label
