@@ -59,6 +59,8 @@ export class Card {
     const parts = this.#parts;
     this.element.dataset.decision = answer.decision;
     parts.label.textContent = answer.label;
+    parts.category.textContent = words.category(answer);
+    parts.category.hidden = !answer.category;
     parts.sure.textContent = words.sureness(answer);
     parts.decision.textContent = words.decision(answer);
     parts.reason.textContent = words.reason(answer);

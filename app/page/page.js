@@ -31,6 +31,7 @@ at("export").addEventListener("click", exportCorrections);
 at("forget").addEventListener("click", () => leave(at("forget"), forgetCorrections));
 at("key-form").addEventListener("submit", useKey);
 at("forget-key").addEventListener("click", () => leave(at("forget-key"), forgetTheKey));
+at("report").addEventListener("click", explainReport);
 addEventListener("storage", () => {
   corrections.reload();
   showCorrections();
@@ -147,6 +148,14 @@ function askForKey(trouble) {
   if (!at("key-form").hidden) return;
   at("key-form").hidden = false;
   at("key").focus();
+}
+
+/** Where a key is asked for, the report asks too, and the browser that follows a link shows none. */
+function explainReport(event) {
+  if (!hasKey() && at("key-form").hidden) return;
+  event.preventDefault();
+  const { href } = new URL("metrics", location);
+  tell(`How good it is, is told for the API key, which a link cannot show. In a terminal: curl -H "Authorization: Bearer KEY" ${href}`);
 }
 
 function useKey(event) {

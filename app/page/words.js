@@ -44,6 +44,11 @@ function closest(answer) {
     .join(", ");
 }
 
+/** The operator's own category of an answer: "Trousers, 5107"; empty where there are none. */
+export function category({ category }) {
+  return category ? [category.name, category.id].filter(Boolean).join(", ") : "";
+}
+
 /** How sure the model is, and how familiar the picture, where the model can tell. */
 export function sureness(answer) {
   const sure = `${percent(answer.confidence)} sure`;

@@ -21,7 +21,7 @@ from tests.picture_page import (
     settled,
     visit,
 )
-from tests.service import Service
+from tests.service import ROOT, Service, running
 from tests.uploads import png
 from training.listing import list_csv
 
@@ -56,6 +56,24 @@ def test_a_picture_is_shown_at_once_and_then_what_the_model_made_of_it(
     bars = shown.get_by_role("list", name="Probability of each class").get_by_role("listitem")
     assert [bar.split("\n")[0].strip() for bar in bars.all_inner_texts()] == list(answer["probabilities"])
     expect(bars.filter(has_text="Trouser")).to_contain_text(f"{answer['confidence']:.1%}")
+
+
+def test_where_the_operator_names_categories_a_card_tells_its_own_in_the_readers_language(
+    visiting: Visits, tmp_path: Path
+) -> None:
+    taxonomy = str(ROOT / "examples/taxonomy.csv")
+    with running(tmp_path, TAXONOMY=taxonomy, WEB_CONCURRENCY="1") as service:
+        page = visit(visiting, service, locale="de-DE")
+        give(page, TROUSERS)
+
+        expect(card(page, "photo-trousers.jpg").locator(".category")).to_have_text("Hosen, 5107")
+
+
+def test_without_categories_none_is_told(page: Page) -> None:
+    give(page, TROUSERS)
+    settled(page, 1)
+
+    expect(card(page, "photo-trousers.jpg").locator(".category")).to_be_hidden()
 
 
 def test_a_picture_to_review_says_why(page: Page) -> None:

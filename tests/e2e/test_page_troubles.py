@@ -158,6 +158,27 @@ def test_a_key_is_asked_for_and_kept_until_the_tab_is_closed(
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
 
 
+def test_where_a_key_is_asked_for_the_page_says_how_to_get_the_report_with_one(
+    visiting: Visits, guarded_service: Service
+) -> None:
+    page = visit(visiting, guarded_service)
+    address, report = page.url, page.get_by_role("link", name="How good it is")
+
+    report.click()
+    expect(page.locator("#notice")).to_contain_text(
+        f'"Authorization: Bearer KEY" {guarded_service.url}/metrics'
+    )
+    enter_key(page, KEY)
+    expect(page.locator("#model")).to_contain_text("Model wardrobe")
+    page.reload()
+    expect(page.locator("#model")).to_contain_text("Model wardrobe")
+    expect(page.locator("#notice")).to_be_hidden()
+    report.click()
+
+    expect(page.locator("#notice")).to_contain_text("which a link cannot show")
+    assert page.url == address
+
+
 @pytest.mark.parametrize("fault", [Mode.REFUSE, Mode.RESET], ids=lambda fault: fault.value)
 def test_a_service_that_is_gone_is_said_to_be_and_can_be_tried_again(
     visiting: Visits, bundled_service: Service, fault: Mode
