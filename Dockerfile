@@ -46,6 +46,6 @@ ENV PATH=/opt/wardrobe/bin:/usr/local/bin:/usr/bin:/bin \
 USER 65532:65532
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=4s --start-period=20s --retries=3 CMD ["python", "-c", \
-    "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=3)"]
-CMD ["gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
+HEALTHCHECK --interval=10s --timeout=4s --start-period=20s --retries=3 \
+    CMD ["python", "-m", "app.healthcheck"]
+CMD ["python", "-m", "app"]

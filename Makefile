@@ -29,7 +29,7 @@ help: ## List what can be made
 
 serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
 	@$(IN)/python scripts/setup_port.py $(PORT)
-	@exec $(IN)/python -m gunicorn -c gunicorn.conf.py wsgi:app
+	@exec $(IN)/python -m app
 
 test: system check .venv-s3/.stamp ## Check, then run every test, installing what they need
 	@$(IN)/python -m pytest --durations=15 $(ARGS)

@@ -1,4 +1,4 @@
-"""What gunicorn serves: `gunicorn -c gunicorn.conf.py wsgi:app`.
+"""What gunicorn serves: `python -m app`, or `gunicorn -c gunicorn.conf.py wsgi:app`.
 
 Whatever keeps the service from starting is told in one line, with an exit status that makes gunicorn's master
 give up as well instead of trying for ever. Once a worker has started, one that cannot is tried again: the

@@ -98,7 +98,7 @@ def start(directory: Path, **environment: str) -> Service:
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
+            [sys.executable, "-m", "app"],
             cwd=ROOT,
             env={**inherited, **_unhurried(port, directory), **ours},
             stdout=out,

@@ -88,6 +88,8 @@ ONLY_FOR_TRAINING = {
 """Not installed where the service runs."""
 
 READS_THE_ENVIRONMENT = {
+    "app/__main__.py",
+    "app/healthcheck.py",
     "app/settings.py",
     "gunicorn.conf.py",
     "inference/onnx_session.py",
