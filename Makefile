@@ -139,6 +139,7 @@ named-python:
 system:
 	@scripts/setup_system.sh
 	@scripts/setup_promtool.sh
+	@scripts/setup_kubectl.sh
 
 # One stamp per lock file: a second run is instant, a changed lock is installed. All locks agree on
 # versions, so each adds to what is there and takes nothing away.

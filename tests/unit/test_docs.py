@@ -42,6 +42,9 @@ NOT_RUN = {
         "it needs Redis",
         "it does not end by itself",
     ],
+    "docs/how-to/on-kubernetes.md": [
+        "it needs a cluster",
+    ],
     "docs/how-to/roll-back.md": [
         "it needs a store with two releases",
     ],
