@@ -268,7 +268,7 @@ def test_what_was_never_applied_says_so_first() -> None:
 
 
 def graceful_timeout() -> int:
-    """The seconds that gunicorn.conf.py gives to requests; running that file would set our own environment."""
+    """The seconds that gunicorn.conf.py gives requests; running that file would change our environment."""
     [seconds] = re.findall(
         r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text("utf-8"), re.M
     )
