@@ -5,10 +5,8 @@
 
 import logging
 from dataclasses import dataclass
-from io import BytesIO
-from typing import IO
 
-from flask import Flask, Request
+from flask import Flask
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
@@ -18,9 +16,9 @@ from app.dialects.classifying import Parts
 from app.dialects.routes import dialect_model_routes, dialect_routes
 from app.drift import reference_of
 from app.following import Follower
-from app.json_provider import FastJSON
 from app.keys import ApiKeys, require_keys
 from app.loading import load, store_of
+from app.plain_flask import PlainFlask
 from app.predicting import Predictor
 from app.problems import register_problem_handlers
 from app.prometheus import Instruments
@@ -46,13 +44,6 @@ METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 
 EXPOSED_HEADERS = ["X-Request-ID", "X-Model-Version", "Retry-After"]
 """What a page of another origin may read of an answer, beside the safelisted headers."""
-
-
-class InMemoryRequest(Request):
-    """A request whose files never touch the disk: uploads are not stored, and the root may be read-only."""
-
-    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
-        return BytesIO()
 
 
 @dataclass(frozen=True)
@@ -90,9 +81,7 @@ def create_app(settings: Settings) -> Flask:
     for _ in models.refusals:
         instruments.count_refusal()
 
-    app = Flask(__name__, static_folder=None)
-    app.request_class = InMemoryRequest
-    app.json = FastJSON(app)
+    app = PlainFlask(__name__, static_folder=None)
     app.url_map.converters["default"] = Name
     refuse_stand_ins(app)
     register_problem_handlers(app)
