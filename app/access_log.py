@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.json_text import encode
@@ -161,19 +162,30 @@ class ColouredLines(TextLines):
         return line
 
 
-_HARMLESS = re.compile(r"[!-~]*").fullmatch
-"""Printable ASCII without a space. The rest is quoted: it could look like another field or another line."""
+_PRINTABLE = re.compile(r"[ -~]*").fullmatch
+"""ASCII. The rest, and what has a space, is quoted: it could look like another field or another line."""
 
 
 def _pairs(fields: dict[str, Any]) -> str:
-    return " ".join(
-        [
-            f"{name}={json.dumps(value) if isinstance(value, str) and not _HARMLESS(value) else value}"
-            for name, value in fields.items()
-            if value is not None
-        ]
-    )
+    told = [(name, value) for name, value in fields.items() if value is not None]
+    line = " ".join([f"{name}={value}" for name, value in told])
+    # Judged as a whole, in a third of the time: nearly every line has only the spaces between its fields.
+    if _PRINTABLE(line) and line.count(" ") == len(told) - 1:
+        return line
+    return " ".join([f"{name}={_quoted(value)}" for name, value in told])
+
+
+def _quoted(value: object) -> object:
+    harmless = not isinstance(value, str) or (_PRINTABLE(value) and " " not in value)
+    return value if harmless else json.dumps(value)
 
 
 def _when(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    seconds, thousandths = divmod(int(record.created * 1000), 1000)
+    return f"{_second(seconds)}.{thousandths:03}+00:00"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    """A time in UTC as ISO 8601 has it; hundreds of lines share one."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
