@@ -5,19 +5,21 @@ and nothing else; decoding is inference's. JSON is parsed in documents.py, ZIPs 
 """
 
 from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import IO
 
 from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
 from app import archives
 from app.documents import is_document, item_of, items_of
 from app.errors import BadRequest, TooLarge, without_frames
 from app.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
 from app.settings import Settings
-from inference.errors import BrokenPicture, UnknownFormat
-from inference.header import read_header
+from inference.header import begins_as_picture
 
 BODY_OVERHEAD = 64 * 1024
 """Bytes allowed around one picture for multipart headers or JSON braces."""
@@ -73,20 +75,33 @@ def read_body(request: Request, limit: int, setting: str) -> bytes:
         BadRequest: it ends early, or its chunks cannot be read.
         TooLarge: it has more bytes than `limit`, which `setting` set.
     """
-    request.max_content_length = limit
-    request.max_form_memory_size = limit
+    length = request.content_length
+    if length is not None and length > limit:
+        raise _too_long(limit, setting)
     try:
-        body = request.get_data()
-    except ClientDisconnected as error:
-        raise _cut_short() from error
+        body: bytes = _stream(request).read(limit + 1)
     except ParseException as error:  # gunicorn's; chunks are read only now
         raise BadRequest("The body's chunks cannot be read: a size, an end or a trailer is none.") from error
-    except RequestEntityTooLarge as error:
-        raise TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.") from error
+    except OSError as error:
+        raise _cut_short() from error
+    if len(body) > limit:
+        raise _too_long(limit, setting)
     # gunicorn ends a body quietly where its connection does.
-    if len(body) < (request.content_length or 0):
+    if len(body) < (length or 0):
         raise _cut_short()
+    request.environ["wsgi.input"] = BytesIO(body)  # where a form is parsed from
+    request.max_content_length = request.max_form_memory_size = limit
     return body
+
+
+def _stream(request: Request) -> IO[bytes]:
+    # The server's own where that ends it: Werkzeug's guard reads by way of 64 kB of zeros, twice a request.
+    environ = request.environ
+    return environ["wsgi.input"] if "wsgi.input_terminated" in environ else get_input_stream(environ)
+
+
+def _too_long(limit: int, setting: str) -> TooLarge:
+    return TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.")
 
 
 def _cut_short() -> BadRequest:
@@ -103,17 +118,6 @@ def _find_one(request: Request, body: bytes) -> Upload | Rows:
     if not body:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
     return Upload(body)
-
-
-def begins_as_picture(body: bytes) -> bool:
-    """Whether a body is a picture, whatever its Content-Type says."""
-    try:
-        read_header(body)
-    except UnknownFormat:
-        return False
-    except BrokenPicture:
-        return True  # a picture all the same; decoding will say what is wrong with it
-    return True
 
 
 def _from_form(request: Request) -> Upload:

@@ -50,7 +50,7 @@ def decoded_to_pixels(decoded: Decoded, imaging: Imaging) -> Pixels:
     Returns:
         uint8, (28, 28), C-contiguous, garment light on black.
     """
-    return convert(decoded, imaging).pixels
+    return convert(decoded, imaging).pixels if decoded.pixels is None else decoded.pixels
 
 
 def convert(decoded: Decoded, imaging: Imaging) -> Conversion:

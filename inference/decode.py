@@ -90,7 +90,7 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
     _refuse_other_types(samples, header)
     if samples.shape == (EDGE, EDGE):
         pixels = np.ascontiguousarray(_eight_bits(samples))
-        return Decoded(picture=pixels[..., np.newaxis].repeat(3, axis=2), pixels=pixels)
+        return Decoded(picture=_rgb_over_white(pixels), pixels=pixels)
     return Decoded(picture=_picture(samples), pixels=None, garment=_garment(samples))
 
 

@@ -61,20 +61,32 @@ def read_header(upload: bytes) -> Header:
     return Header(name, width, height)
 
 
+def begins_as_picture(upload: bytes) -> bool:
+    """Whether these bytes begin as one of the formats that are read here do, whatever follows."""
+    return _known_format(upload) is not None
+
+
 def _format(upload: bytes) -> Format:
-    if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
-        return "WebP"
-    # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
-    if upload.startswith(b"BM") and not any(upload[6:10]):
-        return "BMP"
-    for magic, name in _MAGIC:
-        if upload.startswith(magic):
-            return name
+    known = _known_format(upload)
+    if known is not None:
+        return known
     if not upload:
         raise UnknownFormat(f"The upload is empty. {ACCEPTED}")
     seeming = seems_to_be(upload)
     what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
     raise UnknownFormat(f"{what} {ACCEPTED}")
+
+
+def _known_format(upload: bytes) -> Format | None:
+    for magic, name in _MAGIC:
+        if upload.startswith(magic):
+            return name
+    if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
+        return "WebP"
+    # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
+    if upload.startswith(b"BM") and not any(upload[6:10]):
+        return "BMP"
+    return None
 
 
 _MAGIC: tuple[tuple[bytes, Format], ...] = (

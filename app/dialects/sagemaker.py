@@ -17,12 +17,13 @@ from app.documents import is_document, item_of_object, read_json
 from app.errors import BadRequest
 from app.items import Item
 from app.predicting import Classified
-from app.reading import begins_as_picture, read_one, too_many
+from app.reading import read_one, too_many
 from app.requests import exchange
 from app.routes_health import check_ready
 from app.settings import Settings
 from inference.contract import EDGE
 from inference.errors import BadPixels
+from inference.header import begins_as_picture
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 """What answers may be: one document, one JSON object a line, or one row of probabilities a line."""
