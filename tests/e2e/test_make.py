@@ -75,7 +75,7 @@ def test_a_second_run_finds_everything_installed(served_clone: tuple[Path, str])
     planned = make(folder, "--dry-run", "serve")
 
     assert "setup_venv" not in planned.stdout
-    assert "gunicorn" in planned.stdout
+    assert "-m app" in planned.stdout
 
 
 @pytest.mark.timeout(INSTALL_SECONDS + 60)
