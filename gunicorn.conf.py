@@ -84,10 +84,16 @@ def post_worker_init(worker: Any) -> None:
     signal.signal(signal.SIGTERM, drain_then_stop)
 
 
-def child_exit(_server: Any, worker: Any) -> None:
-    """Take a dead worker's gauges and connections out of the sums; its counters stay."""
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a dead worker's gauges and connections out of the sums; its counts join other dead ones'."""
     DeadlineWorker.shares.leave(worker.age)
     # Importing it settles how it counts, so it has to come after `on_starting` named the folder.
     from prometheus_client import multiprocess  # noqa: PLC0415
 
+    from app.dead_counts import merge_dead  # noqa: PLC0415 - as above
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    try:
+        merge_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    except OSError as error:
+        server.log.warning("Counts of dead workers stay in files of their own: %s", error)

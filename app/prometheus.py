@@ -15,6 +15,7 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, multiprocess
 from prometheus_client.exposition import choose_encoder
 
+from app.dead_counts import nobody_merging
 from app.drift import NOTHING_KNOWN, Reference
 from app.serving import Models
 from app.shared_counts import Cells, Distribution, Distributions, Family
@@ -167,7 +168,8 @@ class Instruments:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry, path=str(self._directory))  # type: ignore[no-untyped-call]
         encode, content_type = choose_encoder(accept)
-        return encode(registry), content_type
+        with nobody_merging(self._directory):
+            return encode(registry), content_type
 
     def _count(self, cell: int) -> None:
         with self._lock:

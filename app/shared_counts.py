@@ -64,8 +64,7 @@ class Cells:
             where it is in `values`, for ever.
         """
         key = mmap_key(metric, sample, list(labels), list(labels.values()), description).encode()
-        padded = key + b" " * (8 - (len(key) + 4) % 8)
-        entry = struct.pack(f"i{len(padded)}sdd", len(key), padded, 0.0, 0.0)  # the last double is not used
+        entry = entry_of(key, 0.0)
         with self._adding:
             while self._used + len(entry) > len(self._mapped):
                 self._map(2 * len(self._mapped))
@@ -91,6 +90,12 @@ class Cells:
 
     def _tell_used(self) -> None:
         self._mapped[:4] = struct.pack("i", self._used)
+
+
+def entry_of(key: bytes, value: float) -> bytes:
+    """A cell as it is in a file, with its key before it; its number lies 16 bytes before its end."""
+    padded = key + b" " * (8 - (len(key) + 4) % 8)
+    return struct.pack(f"i{len(padded)}sdd", len(key), padded, value, 0.0)  # the last double is not used
 
 
 class Family:

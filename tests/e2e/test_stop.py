@@ -43,7 +43,10 @@ def test_sighup_under_load_replaces_every_worker_and_cuts_no_request(
 
 
 def test_what_a_killed_worker_had_counted_stays_counted(tmp_path: Path, little_store: Path) -> None:
-    with running(tmp_path, MODEL_STORE=str(little_store)) as service:
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    shared = {"MODEL_STORE": str(little_store), "PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    with running(tmp_path, **shared) as service:
         workers = service.worker_pids()
         for _ in range(40):
             service.post("/predict", data=UPLOAD)
@@ -53,7 +56,10 @@ def test_what_a_killed_worker_had_counted_stays_counted(tmp_path: Path, little_s
         after_death = counted(service)
         service.post("/predict", data=UPLOAD)
         after_another = counted(service)
+        left_over = list(counts.glob(f"*_{workers[0]}_*.db"))
 
+    assert (counts / "counter_dead.db").exists()
+    assert left_over == []
     assert (before, after_death, after_another) == (40, 40, 41)
 
 
