@@ -93,8 +93,9 @@ def test_what_is_exposed_keeps_to_prometheus_own_advice(exposition: str) -> None
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-def test_the_rules_and_the_example_configuration_are_what_prometheus_reads() -> None:
-    checked = promtool("check", "config", RULES.with_name("prometheus.yaml"))
+@pytest.mark.parametrize("configuration", ["prometheus.yaml", "compose.yaml"])
+def test_the_rules_and_the_configurations_are_what_prometheus_reads(configuration: str) -> None:
+    checked = promtool("check", "config", RULES.with_name(configuration))
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "rules found" in checked.stdout
