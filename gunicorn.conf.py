@@ -5,6 +5,7 @@ on one thread in each.
 """
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -24,6 +25,9 @@ from inference.cores import usable_cores
 
 SPARE_THREADS = 32
 """Threads beyond slots and queue: health routes and refusals get one when slow clients hold the others."""
+
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client looks for the folder that all workers count in."""
 
 
 def memory_directory() -> str | None:
@@ -61,9 +65,19 @@ loglevel = settings.log_level.lower()
 def on_starting(server: Any) -> None:
     """Tell the settings, once for all workers, and give these an empty folder to add up their counts in."""
     server.log.info("Settings: %s", settings.described())
-    shared = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(dir=memory_directory()))
+    shared = os.environ.get(COUNTS)
+    if shared is None:
+        shared = server.made_for_counts = tempfile.mkdtemp(prefix="wardrobe-", dir=memory_directory())
+        os.environ[COUNTS] = shared
     for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed"), Path(shared, "started")):
         left_over.unlink(missing_ok=True)
+
+
+def on_exit(server: Any) -> None:
+    """Remove that folder, if it was made here and no newer master (SIGUSR2) counts in it."""
+    made = getattr(server, "made_for_counts", None)
+    if made is not None and server.reexec_pid == 0:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -94,6 +108,6 @@ def child_exit(server: Any, worker: Any) -> None:
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
     try:
-        merge_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+        merge_dead(Path(os.environ[COUNTS]))
     except OSError as error:
         server.log.warning("Counts of dead workers stay in files of their own: %s", error)

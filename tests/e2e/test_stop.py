@@ -26,6 +26,17 @@ def test_sigterm_under_load_cuts_no_request(tmp_path: Path, little_store: Path) 
     assert record.turned_away > 0
 
 
+def test_a_service_that_ends_leaves_no_folder_of_counts(tmp_path: Path, little_store: Path) -> None:
+    with running(tmp_path, MODEL_STORE=str(little_store)) as service:
+        mapped = Path(f"/proc/{service.worker_pids()[0]}/maps").read_text("ascii")
+        counts = {Path(found).parent for found in re.findall(r"/\S+/counter_\S+\.db", mapped)}
+        there = [folder.is_dir() for folder in counts]
+        service.stop()
+
+    assert there == [True]
+    assert [folder for folder in counts if folder.exists()] == []
+
+
 def test_sighup_under_load_replaces_every_worker_and_cuts_no_request(
     tmp_path: Path, little_store: Path
 ) -> None:
