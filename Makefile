@@ -31,7 +31,7 @@ serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
 	@$(IN)/python scripts/setup_port.py $(PORT)
 	@exec $(IN)/python -m app
 
-test: system check .venv-s3/.stamp ## Check, then run every test, installing what they need
+test: system check .venv-s3/.stamp .venv-scale/.stamp ## Check, then run every test, installing what they need
 	@$(IN)/python -m pytest --durations=15 $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types and Dockerfile, changing nothing
@@ -109,7 +109,7 @@ start: $(VENV)/.dev ## Time starts, and weigh workers and packages, in a minute
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload
 
-labelling: $(VENV)/.dev ## Label 100,000 pictures beside a bare loop, in 5 minutes
+labelling: $(VENV)/.dev .venv-scale/.stamp ## Label 100,000 pictures beside a bare loop and on Ray, in 7 minutes
 	@scripts/setup_system.sh dataset-fashion-mnist
 	@$(IN)/python -m benchmarks.labelling $(ARGS)
 
@@ -122,6 +122,7 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	$(LOCK) pyproject.toml --group train -c requirements-dev.txt -o requirements.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements-serve.txt
 	$(LOCK) --group label -c requirements-dev.txt -o requirements-label.txt
+	$(LOCK) pyproject.toml --group label --group scale -c requirements-dev.txt -o requirements-scale.txt
 	$(LOCK) --group installer -o requirements-installer.txt
 	$(LOCK) --group audit -c requirements-dev.txt -o requirements-audit.txt
 	$(LOCK) --group fuzz -o requirements-fuzz.txt
@@ -129,7 +130,7 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	for peer in $(PEERS); do $(LOCK) $$peer.in -o $$peer.txt || exit; done
 
 clean: ## Remove what was installed and cached here
-	rm -rf $(VENV) .venv-s3 .venv-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-s3 .venv-scale .venv-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An unfit PYTHON= is refused even where .venv is there already.
@@ -149,6 +150,7 @@ $(VENV)/.dev: requirements-dev.txt
 $(VENV)/.fuzz: requirements-fuzz.txt
 $(VENV)/.audit: requirements-audit.txt
 .venv-s3/.stamp: requirements-s3-servers.txt
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.audit .venv-s3/.stamp: | requirements-installer.txt
+.venv-scale/.stamp: requirements-scale.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements-installer.txt
 	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
 	@touch $@

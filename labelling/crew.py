@@ -1,23 +1,15 @@
-"""The worker processes: fed evenly, answered in order, replaced when one is killed.
+"""The workers of a run: fed evenly, answered in order, replaced when one is lost.
 
-A pipe to each instead of a queue for all: so it is known which chunk died with which worker, and a worker
-whose parent was killed sees its pipe close and ends. What a worker does: worker.py.
+Where they run is the engine's affair: engine.py says what it must do.
 """
 
-import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from labelling.chunk import Labelled
+from labelling.engine import Chunk, Ended, Engine, Failed
 from labelling.errors import WorkersFailed
-from labelling.worker import Answer, Chunk, Failed, Orders, work
 
 WAITING: Final = 2
 """Chunks with each worker: one in work, and one so that it need not wait for the next."""
@@ -28,57 +20,26 @@ AHEAD: Final = 8
 TRIES: Final = 3
 """How often a chunk is given to a worker; one that ends them all is not the workers' fault."""
 
-LEAVING_SECONDS: Final = 5
-
 _NONE: Final = -1
 """The number of no chunk."""
 
 Say = Callable[[str], None]
 
 
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    pipe: "Connection[Chunk, Answer]"
-    chunks: deque[Chunk] = field(default_factory=deque)
-
-    def give(self, chunk: Chunk) -> None:
-        self.chunks.append(chunk)
-        with suppress(OSError):  # it has just ended; that is seen when its answer is waited for
-            self.pipe.send(chunk)
-
-
 class Crew:
-    """Some workers; a context, at whose end they are gone."""
+    """The workers of one engine, and which chunks each has."""
 
-    def __init__(self, orders: Orders, size: int, say: Say) -> None:
-        """Nothing is started yet.
+    def __init__(self, engine: Engine, say: Say) -> None:
+        """Start as many as the engine is good for.
 
         Args:
-            orders: what each is told.
-            size: how many, at least 1.
+            engine: entered already.
             say: told when one was lost.
         """
-        self._orders = orders
-        self._size = size
+        self._engine = engine
         self._say = say
-        self._workers: list[_Worker] = []
         self._tries: Counter[int] = Counter()
-
-    def __enter__(self) -> Self:
-        self._workers = [self._started() for _ in range(self._size)]
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for worker in self._workers:
-            worker.pipe.close()
-        for worker in self._workers:
-            worker.process.join(LEAVING_SECONDS)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
+        self._chunks: dict[int, deque[Chunk]] = {engine.start(): deque() for _ in range(engine.size)}
 
     def label(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Labelled]]:
         """Label chunks on all workers; results come in the order of the chunks.
@@ -92,7 +53,7 @@ class Crew:
         coming = iter(chunks)
         done: dict[int, tuple[Chunk, Labelled]] = {}
         given, due = self._feed(coming, 0, 0), 0
-        while any(worker.chunks for worker in self._workers):
+        while any(self._chunks.values()):
             done |= {chunk.number: (chunk, labelled) for chunk, labelled in self._answers()}
             while due in done:
                 yield done.pop(due)
@@ -101,69 +62,44 @@ class Crew:
 
     def _feed(self, coming: Iterator[Chunk], given: int, due: int) -> int:
         """Hand out chunks while a worker could take one and none is too far ahead; how many were, in all."""
-        while given - due < AHEAD * self._size:
-            worker = min(self._workers, key=lambda one: len(one.chunks))
-            if len(worker.chunks) >= WAITING or (chunk := next(coming, None)) is None:
+        while given - due < AHEAD * self._engine.size:
+            worker, chunks = min(self._chunks.items(), key=lambda one: len(one[1]))
+            if len(chunks) >= WAITING or (chunk := next(coming, None)) is None:
                 break
-            worker.give(chunk)
+            chunks.append(chunk)
+            self._engine.give(worker, chunk)
             given += 1
         return given
 
     def _answers(self) -> list[tuple[Chunk, Labelled]]:
         """Wait until a worker has answered or ended; what was with one that ended goes to another."""
-        ready = wait([worker.pipe for worker in self._workers])
         found = []
-        for worker in [one for one in self._workers if one.pipe in ready]:
-            try:
-                answer = worker.pipe.recv()
-            except (EOFError, OSError):
-                self._replace(worker)
-                continue
+        for worker, answer in self._engine.answers():
             if isinstance(answer, Failed):
                 raise WorkersFailed(answer.why)
-            found.append((worker.chunks.popleft(), answer[1]))
+            if isinstance(answer, Ended):
+                self._replace(self._chunks.pop(worker), answer.how)
+            else:
+                found.append((self._chunks[worker].popleft(), answer))
         return found
 
-    def _replace(self, lost: _Worker) -> None:
+    def _replace(self, chunks: deque[Chunk], how: str) -> None:
         """Start another worker and give it what the lost one had.
 
         Raises:
             WorkersFailed: its chunk has been the end of several.
         """
-        lost.process.join(LEAVING_SECONDS)
-        lost.pipe.close()
-        what = _ending(lost.process.exitcode)
-        if lost.chunks:
-            items = lost.chunks[0].items
-            what += f" at one of {len(items)} pictures from {items[0].name} on"
-        number = lost.chunks[0].number if lost.chunks else _NONE
+        if chunks:
+            items = chunks[0].items
+            how += f" at one of {len(items)} pictures from {items[0].name} on"
+        number = chunks[0].number if chunks else _NONE
         self._tries[number] += 1
         if self._tries[number] == TRIES:
             raise WorkersFailed(
-                f"{TRIES} worker processes in turn: the last {what}. What was labelled before is kept."
+                f"{TRIES} worker processes in turn: the last {how}. What was labelled before is kept."
             )
-        self._say(f"a worker process {what}. Another one does them again.")
-        worker = self._started()
-        self._workers[self._workers.index(lost)] = worker
-        for chunk in lost.chunks:
-            worker.give(chunk)
-
-    def _started(self) -> _Worker:
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, self._orders), daemon=True)
-        resource_tracker.ensure_running()  # started within what follows, it would let Ctrl-C through
-        # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
-        return _Worker(process, ours)
-
-
-def _ending(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with code {code}"
+        self._say(f"a worker process {how}. Another one does them again.")
+        worker = self._engine.start()
+        self._chunks[worker] = chunks
+        for chunk in chunks:
+            self._engine.give(worker, chunk)

@@ -5,6 +5,7 @@ LabellingError
 ├── TableUnusable       the table cannot be written where or as it was asked for
 ├── OtherRun            what is there was begun with another source, release or form
 ├── SourceChanged       the source no longer begins with the pictures that are labelled already
+├── EngineUnusable      what the workers shall run on is not installed, or not there
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be had; it becomes a row with this error
 
@@ -30,6 +31,10 @@ class OtherRun(LabellingError):
 
 class SourceChanged(LabellingError):
     """The source lists other pictures than it did before."""
+
+
+class EngineUnusable(LabellingError):
+    """Workers cannot be run so, or there."""
 
 
 class WorkersFailed(LabellingError):

@@ -1,7 +1,7 @@
-"""One run from a source to its table: begin or go on, label on all cores, hand over whole.
+"""One run from a source to its table: begin or go on, label with all workers, hand over whole.
 
-The parts: sources.py lists, crew.py labels, journal.py keeps what is done, rows.py has the columns. Writes
-beside the table: `TABLE.parts/` until it is whole, and `TABLE.summary.json` with it.
+The parts: sources.py lists, crew.py labels on an engine, journal.py keeps what is done, rows.py has the
+columns. Writes beside the table: `TABLE.parts/` until it is whole, and `TABLE.summary.json` with it.
 """
 
 import json
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelling.crew import Crew, Say
+from labelling.engine import Chunk, Hire, Orders
 from labelling.errors import OtherRun, SourceChanged, TableUnusable
 from labelling.journal import AGAIN, Commit, Journal, NamesDigest, differences, parts_of
 from labelling.parquet import from_csv
+from labelling.processes import Processes
 from labelling.rows import Form, column_types, columns, form_of
 from labelling.sources import Item, Source
 from labelling.tally import Tally
-from labelling.worker import Chunk, Orders
 from model_store.files import flush_folder, write_whole
 from model_store.local import LocalRelease
 
@@ -28,7 +29,7 @@ PICTURES_PER_CHUNK: Final = 64
 """Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
 
 BYTES_PER_CHUNK: Final = 4 << 20
-"""Of pictures whose bytes travel with them, as those of a packed TAR do."""
+"""Of pictures whose bytes travel with them, as those of a packed TAR do, and all on Ray."""
 
 FORMAT: Final = 1
 """Of what is kept between runs; it is a number of its own, since others may read a summary."""
@@ -42,13 +43,15 @@ class Job:
     """What is to be done.
 
     Attributes:
-        workers: processes, at least 1.
+        workers: how many, at least 1; None is one per core.
+        engine: where they run.
     """
 
     source: Source
     table: Path
     release: LocalRelease
-    workers: int
+    workers: int | None = None
+    engine: Hire = Processes
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -151,9 +154,9 @@ def _go_on(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> No
     journal.begin(form.head(job.labels), names)
     watch(journal.done.rows)
     orders = Orders(job.source, job.release.folder, form)
-    with Crew(orders, job.workers, say) as crew:
+    with job.engine(orders, job.workers) as engine:
         rows = journal.done.rows
-        for chunk, labelled in crew.label(_chunks(items)):
+        for chunk, labelled in Crew(engine, say).label(_chunks(engine.carried(items))):
             journal.append(chunk.items, labelled)
             rows += len(chunk.items)
             watch(rows)

@@ -1,74 +1,42 @@
 """A process that labels: it loads the release, then answers chunk after chunk until its pipe closes.
 
-Its parent is crew.py. A thread reads the pipe, so that the next chunk is here when the last is done, that
-neither side can wait for the other to read, and that a parent which was killed is noticed at once.
+Its parent is processes.py; on_ray.py opens the same labeller elsewhere. A thread reads the pipe, so
+that the next chunk is here when the last is done, that neither side can wait for the other to read, and that
+a parent which was killed is noticed at once.
 """
 
 import os
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import NamedTuple, TypeAlias
 
 from inference.classifier import open_classifier
 from inference.decode import prepare_opencv
 from inference.errors import InferenceError
 from labelling.chunk import Labelled, Labeller
+from labelling.engine import Chunk, Failed, Orders
 from labelling.errors import LabellingError
-from labelling.rows import Form
-from labelling.sources import Item, Source
 from model_store.errors import StoreError
 from model_store.files import GRAPH
 from model_store.local import open_release
 
 
-@dataclass(frozen=True)
-class Orders:
-    """What every worker is told once.
-
-    Attributes:
-        release: the folder of a release.
-    """
-
-    source: Source
-    release: Path
-    form: Form
-
-
-class Chunk(NamedTuple):
-    """Some pictures in a row, and their number among the chunks of this run."""
-
-    number: int
-    items: list[Item]
-
-
-class Failed(NamedTuple):
-    """Why a worker cannot go on, and no other could."""
-
-    why: str
-
-
-Answer: TypeAlias = tuple[int, Labelled] | Failed
-
-
-def work(pipe: "Connection[Answer, Chunk]", orders: Orders) -> None:
+def work(pipe: "Connection[Labelled | Failed, Chunk]", orders: Orders) -> None:
     """Label chunks until the pipe closes."""
     inbox: SimpleQueue[Chunk] = SimpleQueue()
     Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
     try:
-        labeller = _labeller(orders)
+        labeller = open_labeller(orders)
         while True:
             chunk = inbox.get()
-            pipe.send((chunk.number, labeller.label(chunk.items)))
+            pipe.send(labeller.label(chunk.items))
     except (InferenceError, StoreError, LabellingError) as error:
         pipe.send(Failed(str(error)))
     except OSError:  # nobody is there to be told
         os._exit(1)
 
 
-def _receive(pipe: "Connection[Answer, Chunk]", inbox: "SimpleQueue[Chunk]") -> None:
+def _receive(pipe: "Connection[Labelled | Failed, Chunk]", inbox: "SimpleQueue[Chunk]") -> None:
     """Take chunks as they come; end the process when there will be no more."""
     try:
         while True:
@@ -78,7 +46,13 @@ def _receive(pipe: "Connection[Answer, Chunk]", inbox: "SimpleQueue[Chunk]") -> 
         os._exit(0)
 
 
-def _labeller(orders: Orders) -> Labeller:
+def open_labeller(orders: Orders) -> Labeller:
+    """Make ready what labels: the release, verified, and what reads the source.
+
+    Raises:
+        StoreError: the release is not whole.
+        InferenceError: its model cannot be run here, or answers otherwise than it did when it was made.
+    """
     prepare_opencv()
     release = open_release(orders.release)
     manifest = release.manifest

@@ -1,7 +1,7 @@
 """Label a whole catalogue: the many-pictures twin of `POST /predict`.
 
 python -m scripts.label SOURCE --out FILE.csv|FILE.jsonl|FILE.parquet [--model bundled|FOLDER|STORE]
-    [--version VERSION] [--workers N] [--review FILE.html] [--json] [--restart]
+    [--version VERSION] [--engine processes|ray] [--workers N] [--review FILE.html] [--json] [--restart]
 
 SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
 s3://bucket/prefix. Stopped or killed at any time, the same command goes on; one bad picture is a row with an
@@ -13,7 +13,9 @@ import json
 import sys
 from pathlib import Path
 
-from inference.cores import usable_cores
+from labelling.engine import Hire
+from labelling.on_ray import OnRay
+from labelling.processes import Processes
 from labelling.review import write_review
 from labelling.rows import form_of
 from labelling.run import Job, label
@@ -22,6 +24,8 @@ from scripts.command_line import command_parser
 from scripts.label_summary import as_json, labelling_bar, show
 from scripts.opening import find_release
 from scripts.terminal import INTERRUPTED, complain, console, run
+
+ENGINES: dict[str, Hire] = {"processes": Processes, "ray": OnRay}
 
 REVIEW_LIMIT = 1000
 """Pictures on a review sheet, unless told otherwise: a few megabytes, and an hour of looking."""
@@ -37,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     """Label a source, or go on with it, and say what came of it."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    if arguments.workers < 1 or arguments.review_limit < 1:
+    if (arguments.workers is not None and arguments.workers < 1) or arguments.review_limit < 1:
         parser.error("--workers and --review-limit are at least 1")
     form_of(arguments.out)
     job = Job(
@@ -45,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         table=arguments.out,
         release=find_release(arguments.model, arguments.version),
         workers=arguments.workers,
+        engine=ENGINES[arguments.engine],
     )
     try:
         with labelling_bar(job.source) as watch:
@@ -80,7 +85,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", help="of a store: this one instead of what is current")
     parser.add_argument(
-        "--workers", type=int, default=usable_cores(), metavar="N", help="processes (default: one per core)"
+        "--engine",
+        choices=ENGINES,
+        default="processes",
+        help="processes of this machine (the default), or ray: the machines of the cluster at RAY_ADDRESS",
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="how many label at a time (default: one per core)"
     )
     parser.add_argument(
         "--review",

@@ -59,6 +59,7 @@ HOMES = {
     "prometheus_client": ("app/", "gunicorn.conf.py"),
     "pyarrow": ("labelling/parquet.py",),
     "pydantic": ("app/", "model_store/", "training/"),
+    "ray": ("labelling/on_ray.py",),
     "rich": ("scripts/", "training/"),
     "shtab": ("scripts/completion.py",),
     "sklearn": ("training/",),
@@ -93,9 +94,10 @@ READS_THE_ENVIRONMENT = {
     "app/settings.py",
     "gunicorn.conf.py",
     "inference/onnx_session.py",
+    "labelling/on_ray.py",
     "scripts/quiet.py",
 }
-"""Settings, the server's own file, and what ONNX Runtime and TensorFlow are told in no other way."""
+"""Settings, the server's own file, and what ONNX Runtime, Ray and TensorFlow are told in no other way."""
 
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"}
 

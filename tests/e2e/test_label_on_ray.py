@@ -1,0 +1,195 @@
+"""Labelling on Ray, as on machines of one's own: the same table as ever, whoever is killed meanwhile."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labelling.errors import EngineUnusable
+from labelling.journal import parts_of
+from labelling.rows import read_rows
+from model_store.store import open_store
+from scripts.label import main
+from tests.catalogues import PICTURES, write_folder, write_list
+from tests.contract.store.conftest import use
+from tests.ray_cluster import BIN, family, is_running, labellers, listened_on, ray_cluster, require_ray
+from tests.releases import a_release
+from tests.s3_servers import S3Server
+from tests.service import ROOT
+from tests.waiting import wait_for
+
+ROWS = 20_000
+"""Seconds of work, from a few files named over and over."""
+
+LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+"""127.0.0.1, the same as IPv6 writes it, and ::1, in the kernel's order of bytes."""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_release(tmp_path_factory.mktemp("label") / "release")
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A list of ROWS pictures, some of them broken, some not there."""
+    folder = write_folder(
+        tmp_path_factory.mktemp("catalogue"), {**PICTURES, "broken.png": b"\x89PNG no more"}
+    )
+    names = [*PICTURES, "broken.png", "gone.png"]
+    return write_list(folder / "list.csv", names * (ROWS // len(names)))
+
+
+@pytest.fixture(scope="module")
+def expected(catalogue: Path, release: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The table that the default engine makes."""
+    table = tmp_path_factory.mktemp("expected") / "table.csv"
+    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
+    return table.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def cluster(moto_server: S3Server) -> Iterator[dict[str, str]]:
+    require_ray()
+    with ray_cluster(2, moto_server.environment()) as environment:
+        yield environment
+
+
+def started(
+    source: Path | str, table: Path, release: Path, environment: dict[str, str], workers: int = 2
+) -> "subprocess.Popen[str]":
+    """The command in a group of its own, as a shell starts it."""
+    command = [str(BIN / "python"), "-m", "scripts.label", str(source), "--out", str(table)]
+    return subprocess.Popen(
+        [*command, "--model", str(release), "--engine", "ray", "--workers", str(workers)],
+        cwd=ROOT,
+        env=environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def journal_lines(table: Path) -> int:
+    """How often it has said that rows are safe, and once what they are of."""
+    journal = parts_of(table) / "journal.jsonl"
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def is_at_work(running: "subprocess.Popen[str]", table: Path) -> bool:
+    """Whether rows are safe; a run that has ended before that says why."""
+    assert running.poll() is None, running.communicate()
+    return journal_lines(table) > 1
+
+
+def test_a_cluster_makes_the_same_table_though_a_worker_and_then_the_command_are_killed(
+    cluster: dict[str, str], catalogue: Path, release: Path, expected: bytes, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    killed = started(catalogue, table, release, cluster)
+    wait_for("the first rows", lambda: is_at_work(killed, table), 90)
+    workers = labellers([int(path.name) for path in Path("/proc").glob("[0-9]*")])
+    lines = journal_lines(table)
+
+    os.kill(workers[0], signal.SIGKILL)
+    wait_for("more rows", lambda: journal_lines(table) > lines)
+    killed.kill()
+    _, said = killed.communicate()
+    again = started(catalogue, table, release, cluster)
+    _, said_again = again.communicate()
+
+    assert said.startswith("wardrobe: a worker process was lost (")
+    assert "Another one does them again.\n" in said
+    assert (again.returncode, said_again) == (0, "")
+    assert table.read_bytes() == expected
+    assert {row.error is None for row in read_rows(table)} == {True, False}
+
+
+def test_a_bucket_is_read_where_its_pictures_are_labelled(
+    cluster: dict[str, str],
+    moto_server: S3Server,
+    release: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use(moto_server, monkeypatch)
+    address = f"s3://{moto_server.new_bucket()}/photos"
+    store, shop = open_store(address), write_folder(tmp_path / "shop")
+    for name in PICTURES:
+        store.upload(name, shop / name)
+
+    running = started(address, tmp_path / "table.csv", release, cluster)
+    _, said = running.communicate()
+
+    assert (running.returncode, said) == (0, "")
+    rows = list(read_rows(tmp_path / "table.csv"))
+    assert [row.path for row in rows] == [f"{address}/{name}" for name in PICTURES]
+    assert {row.error for row in rows} == {None}
+
+
+def test_more_workers_than_the_cluster_has_cores_are_refused(
+    cluster: dict[str, str], catalogue: Path, release: Path, tmp_path: Path
+) -> None:
+    refused = started(catalogue, tmp_path / "table.csv", release, cluster, workers=3)
+    _, said = refused.communicate()
+
+    address = cluster["RAY_ADDRESS"]
+    assert said == f"wardrobe: RAY_ADDRESS={address}: has 2 cores, and 3 workers are wanted.\n"
+    assert refused.returncode == 1
+
+
+def test_on_this_machine_ray_is_for_us_alone_and_gone_after_ctrl_c(
+    catalogue: Path, release: Path, expected: bytes, tmp_path: Path
+) -> None:
+    require_ray()
+    table = tmp_path / "table.csv"
+    stopped = started(catalogue, table, release, os.environ | {"RAY_ADDRESS": ""})
+    wait_for("the first rows", lambda: is_at_work(stopped, table), 90)
+    ours = family(stopped.pid)
+    addresses = listened_on(ours)
+
+    os.killpg(stopped.pid, signal.SIGINT)
+    _, said = stopped.communicate()
+
+    wait_for("the end of all that it started", lambda: not [pid for pid in ours if is_running(pid)])
+    assert said == "wardrobe: stopped. Nothing is lost: the same command goes on where it was.\n"
+    assert stopped.returncode == 130
+    assert addresses
+    assert addresses <= LOOPBACK
+    # What Ray has begun, processes may finish.
+    assert main([str(catalogue), "--out", str(table), "--model", str(release)]) == 0
+    assert table.read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "trouble"),
+    [
+        ("127.0.0.1:1", "does not answer ([Errno 111] Connection refused). Say host:port"),
+        ("ray://127.0.0.1:10001", "no address. Say host:port"),
+        ("cluster", "no address. Say host:port"),
+    ],
+)
+def test_a_wrong_address_is_told_at_once(
+    address: str, trouble: str, catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+
+    with pytest.raises(EngineUnusable, match=re.escape(f"RAY_ADDRESS={address}: {trouble}")):
+        main([str(catalogue), "--out", str(tmp_path / "table.csv"), "--engine", "ray"])
+
+
+def test_without_ray_what_to_install_is_told(
+    catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = os.environ | {"RAY_ADDRESS": ""}
+    monkeypatch.setattr(os, "environ", environment)
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+    with pytest.raises(EngineUnusable, match=r"not installed here: pip install -r requirements-scale\.txt"):
+        main([str(catalogue), "--out", str(tmp_path / "table.csv"), "--engine", "ray"])
