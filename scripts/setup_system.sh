@@ -11,7 +11,7 @@ parts=(
     dataset-fashion-mnist                 # 60,000 + 10,000 pictures: training, evaluation, accuracy tests
     liberasurecode1                       # Swift, the S3 server of the tests, loads it
     buildah mmdebstrap                    # build the image, on a base made here
-    podman conmon runc                    # start the image
+    podman conmon runc catatonit          # start the image, and a pod of it
     redis-server                          # counts rates for several workers
     nginx                                 # spreads requests over several services
     wrk                                   # the load that speed is measured under

@@ -1,12 +1,14 @@
 """The image that operators run, built from the Dockerfile and started as strictly as they would."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from tests import container
 from tests.container import Container
+from tests.manifests import the
 from tests.service import ROOT
 
 LARGEST_IMAGE_MB = 450
@@ -118,3 +120,24 @@ def test_the_image_stays_small(image: None, capsys: pytest.CaptureFixture[str]) 
     with capsys.disabled():
         print(f" [{added:.0f} MB above its base]", end="")  # noqa: T201 - a figure for whoever reads the run
     assert added < LARGEST_IMAGE_MB
+
+
+def test_the_pod_of_the_manifests_serves_as_strictly_as_they_ask(image: None, tmp_path: Path) -> None:
+    manifests = [the(kind, "bundled") for kind in ("ConfigMap", "Deployment")]
+
+    with container.playing(manifests, tmp_path) as pod:
+        picture = (ROOT / "examples" / "ankle-boot.png").read_bytes()
+        answer = requests.post(f"{pod.url}/predict", data=picture, timeout=30)
+        exposed = requests.get(f"{pod.url}/metrics/prometheus", timeout=30).text
+        status = dict(
+            line.split(":\t", 1) for line in pod.execute("cat", "/proc/1/status").stdout.splitlines()
+        )
+        refused = pod.execute("touch", "/srv/wardrobe/written")
+
+    assert answer.json()["label"] == "Ankle boot"
+    assert "\nwardrobe_workers 2.0\n" in exposed
+    assert "\nwardrobe_places 18.0\n" in exposed  # the autoscaler's 9 is half of them
+    assert status["Uid"].split() == ["65532"] * 4
+    assert int(status["CapEff"], 16) == 0
+    assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")  # 2: a filter
+    assert "Read-only file system" in refused.stderr
