@@ -3,7 +3,8 @@
 Fashion-MNIST as PNG files, the test set first. In one run: the bare loop (bare_loop.py) and `scripts.label`
 in turns, start of the processes included; memory at 1,000, a tenth of, and all pictures; a run that is killed
 three times, whose table must be the other's, byte for byte; and the accuracy on the test files beside the
-report's. Saves docs/results/labelling.json and labelling.png. How memory is sampled: labelling_runs.py.
+report's. `--engine ray` takes its turns too, on a cluster of this machine, where .venv-scale is installed.
+Saves docs/results/labelling.json and labelling.png. How memory is sampled: labelling_runs.py.
 """
 
 import argparse
@@ -12,15 +13,17 @@ import random
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.labelling_runs import Run, Sample, bare, killed, labelled
+from benchmarks.labelling_runs import RAY_PYTHON, Run, Sample, bare, killed, labelled, labelled_on_ray
 from benchmarks.results import FOLDER, save
 from inference.contract import EDGE
 from inference.cores import usable_cores
@@ -51,6 +54,10 @@ class Figures:
 
     Attributes:
         ratio: the middle one of the ratios of pictures per second, ours to the loop's.
+        ray_per_second: by `--engine ray`, its cluster's start and end included; empty without Ray.
+        ray_ratios: of these to the default engine's.
+        ray_steady_ratios: the same between the first rows of a run and its last, so without start and end.
+        ray_megabytes: the most memory that each had, Ray's own processes included.
         pictures_and_megabytes: the most memory that all processes had together, by how much there was to do.
         killed_at_rows: how many rows were safe at each kill.
     """
@@ -63,6 +70,11 @@ class Figures:
     ratio: float
     bare_processor_microseconds: list[float]
     label_processor_microseconds: list[float]
+    ray_per_second: list[float]
+    ray_ratios: list[float]
+    ray_steady_ratios: list[float]
+    ray_megabytes: list[float]
+    ray_tables_are_the_same: bool
     pictures_and_megabytes: list[tuple[int, float]]
     killed_at_rows: list[int]
     killed_table_is_the_same: bool
@@ -71,12 +83,20 @@ class Figures:
     report_accuracy: float
 
 
+class Round(NamedTuple):
+    """One run of each; Ray's is None where it is not installed."""
+
+    loop: Run
+    ours: Run
+    ray: Run | None
+
+
 def main(argv: list[str] | None = None) -> int:
     """Measure, print, save; 1 when a promise is not kept."""
     arguments = _parser().parse_args(argv)
-    figures, samples = _measure(arguments.pictures, arguments.rounds)
+    figures, first = _measure(arguments.pictures, arguments.rounds)
     path = save("labelling", "make labelling", asdict(figures), arguments.save)
-    _draw(samples, path.with_suffix(".png"))
+    _draw(first, path.with_suffix(".png"))
     kept = _promises(figures, complete=figures.test_pictures == TEST_PICTURES)
     for promise, value in kept.items():
         print(f"{'kept' if value else 'NOT KEPT':9}{promise}")
@@ -96,18 +116,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measure(pictures: int, count: int) -> tuple[Figures, list[Sample]]:
-    """Everything, and how the first run of ours went."""
+def _measure(pictures: int, count: int) -> tuple[Figures, Round]:
+    """Everything, and how the first round went."""
     data, release = from_idx(SYSTEM_FOLDER), bundled()
     folder = _pictures(data, pictures)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         rounds = [_round(folder, release, Path(scratch), number) for number in range(count)]
-        loops, ours = [loop for loop, _ in rounds], [mine for _, mine in rounds]
+        loops, ours = [one.loop for one in rounds], [one.ours for one in rounds]
         sizes = _sizes(folder, Path(scratch), pictures, ours[0])
         table = Path(scratch) / "round-0.csv"
         kills, same = _killed(folder, Path(scratch), table, pictures)
         accuracy = _accuracy(table, data, pictures)
-    ratios = [loop.seconds / mine.seconds for loop, mine in rounds]
+        tables = {path.read_bytes() for path in Path(scratch).glob("ray-*.csv")}
+        tables_are_the_same = tables <= {table.read_bytes()}
+    ratios = [one.loop.seconds / one.ours.seconds for one in rounds]
+    on_ray = [(one.ours, one.ray) for one in rounds if one.ray is not None]
     figures = Figures(
         pictures=pictures,
         processes=usable_cores(),
@@ -117,6 +140,11 @@ def _measure(pictures: int, count: int) -> tuple[Figures, list[Sample]]:
         ratio=statistics.median(ratios),
         bare_processor_microseconds=[run.processor_seconds / pictures * 1e6 for run in loops],
         label_processor_microseconds=[run.processor_seconds / pictures * 1e6 for run in ours],
+        ray_per_second=[pictures / ray.seconds for _, ray in on_ray],
+        ray_ratios=[mine.seconds / ray.seconds for mine, ray in on_ray],
+        ray_steady_ratios=[_steady(ray) / _steady(mine) for mine, ray in on_ray],
+        ray_megabytes=[ray.megabytes for _, ray in on_ray],
+        ray_tables_are_the_same=tables_are_the_same,
         pictures_and_megabytes=sizes,
         killed_at_rows=kills,
         killed_table_is_the_same=same,
@@ -124,7 +152,7 @@ def _measure(pictures: int, count: int) -> tuple[Figures, list[Sample]]:
         test_accuracy=accuracy,
         report_accuracy=_reported(release),
     )
-    return figures, ours[0].samples
+    return figures, rounds[0]
 
 
 def _pictures(data: LabelledData, count: int) -> Path:
@@ -144,13 +172,31 @@ def _pictures(data: LabelledData, count: int) -> Path:
     return partial.rename(folder)
 
 
-def _round(folder: Path, release: LocalRelease, scratch: Path, number: int) -> tuple[Run, Run]:
-    """The bare loop and ours, which of them first by turns."""
-    table = scratch / f"round-{number}.csv"
-    if number % 2:
-        ours = labelled(folder, table)
-        return bare(folder, release.folder / GRAPH, usable_cores()), ours
-    return bare(folder, release.folder / GRAPH, usable_cores()), labelled(folder, table)
+def _round(folder: Path, release: LocalRelease, scratch: Path, number: int) -> Round:
+    """The bare loop, ours and ours on Ray, which of them first by turns."""
+    runs: list[Callable[[], Run | None]] = [
+        lambda: bare(folder, release.folder / GRAPH, usable_cores()),
+        lambda: labelled(folder, scratch / f"round-{number}.csv"),
+        lambda: labelled_on_ray(folder, scratch / f"ray-{number}.csv") if RAY_PYTHON.exists() else None,
+    ]
+    done = {turn: runs[turn]() for turn in ((number + offset) % len(runs) for offset in range(len(runs)))}
+    loop, ours, ray = done[0], done[1], done[2]
+    assert loop is not None
+    assert ours is not None
+    return Round(loop, ours, ray)
+
+
+def _steady(run: Run) -> float:
+    """Pictures per second from the first rows that were safe to the last that were seen."""
+    steps = _commits(run.samples)
+    if len(steps) < 2:
+        return run.samples[-1].rows / run.seconds  # too short to tell its start from its work
+    return (steps[-1].rows - steps[0].rows) / (steps[-1].seconds - steps[0].seconds)
+
+
+def _commits(samples: list[Sample]) -> list[Sample]:
+    """The first sample, and those at which more rows were safe than at the one before."""
+    return samples[:1] + [now for then, now in pairwise(samples) if now.rows > then.rows]
 
 
 def _sizes(folder: Path, scratch: Path, pictures: int, whole: Run) -> list[tuple[int, float]]:
@@ -207,24 +253,32 @@ def _promises(figures: Figures, *, complete: bool) -> dict[str, bool]:
         f"{tenth:.0f} MB for a tenth of the pictures, {whole:.0f} for all": whole <= MOST_GROWTH * tenth,
         f"killed at {figures.killed_at_rows} rows, the table is the same": figures.killed_table_is_the_same,
     }
+    if figures.ray_ratios:
+        ratio, steady = map(statistics.median, (figures.ray_ratios, figures.ray_steady_ratios))
+        told = f"on Ray {ratio:.2f} of that in all and {steady:.2f} once it runs, and the same table"
+        kept[told] = figures.ray_tables_are_the_same
     if complete:
         said = f"{figures.test_accuracy} right of the test files, {figures.report_accuracy} in the report"
         kept[said] = figures.test_accuracy == figures.report_accuracy
     return kept
 
 
-def _draw(samples: list[Sample], path: Path) -> None:
+def _draw(first: Round, path: Path) -> None:
     """Pictures per second from commit to commit, and memory, over pictures."""
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     upper, lower = figure.subplots(2, sharex=True)
-    rows = [sample.rows for sample in samples]
-    commits = [now for then, now in pairwise(samples) if now.rows > then.rows]
-    steps = [(now.rows - then.rows) / (now.seconds - then.seconds) for then, now in pairwise(commits)]
-    upper.plot([commit.rows for commit in commits[1:]], steps)
-    upper.set(ylabel="pictures/s", ylim=(0, 1.1 * max(steps, default=1)), title="Labelling")
-    memory = [sample.megabytes for sample in samples]
-    lower.plot(rows, memory)
-    lower.set(xlabel="pictures", ylabel="MB, all processes", ylim=(0, 1.1 * max(memory)))
+    for name, run in (("processes", first.ours), ("Ray", first.ray)):
+        if run is None:
+            continue
+        commits = _commits(run.samples)
+        steps = [(now.rows - then.rows) / (now.seconds - then.seconds) for then, now in pairwise(commits)]
+        upper.plot([commit.rows for commit in commits[1:]], steps, label=name)
+        lower.plot([one.rows for one in run.samples], [one.megabytes for one in run.samples], label=name)
+    upper.set(ylabel="pictures/s", title="Labelling")
+    lower.set(xlabel="pictures", ylabel="MB, all processes")
+    for part in (upper, lower):
+        part.set_ylim(bottom=0)
+    lower.legend()
     figure.savefig(path, dpi=100)
 
 

@@ -16,6 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelling.journal import parts_of
+from labelling.on_ray import ADDRESS
+
+RAY_PYTHON = Path(__file__).parent.parent / ".venv-scale" / "bin" / "python"
+"""Of the environment that has Ray; `make labelling` installs it."""
 
 SAMPLE_SECONDS = 0.25
 POLL_SECONDS = 0.02
@@ -65,6 +69,13 @@ def labelled(source: Path | str, table: Path) -> Run:
     return _watched(_command(source, table), table)
 
 
+def labelled_on_ray(source: Path, table: Path) -> Run:
+    """The same by `--engine ray`, on a cluster that it starts on this machine."""
+    _, *words = _command(source, table)
+    environment = {name: value for name, value in os.environ.items() if name != ADDRESS}
+    return _watched([str(RAY_PYTHON), *words, "--engine", "ray"], table, environment)
+
+
 def killed(source: Path, table: Path, rows: int) -> int:
     """`scripts.label`, killed with all its processes when so many rows are safe.
 
@@ -86,10 +97,10 @@ def _command(source: Path | str, table: Path) -> list[str]:
     return [sys.executable, "-m", "scripts.label", str(source), "--out", str(table), "--json"]
 
 
-def _watched(command: list[str], table: Path | None) -> Run:
+def _watched(command: list[str], table: Path | None, environment: dict[str, str] | None = None) -> Run:
     began = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        command, start_new_session=True, stdout=subprocess.DEVNULL
+        command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
     )
     samples = []
     due = began
