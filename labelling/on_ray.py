@@ -8,6 +8,7 @@ travel, since another machine has neither; a bucket's pictures are fetched where
 import os
 import secrets
 import socket
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -41,6 +42,11 @@ LOCAL_STORE_BYTES: Final = 256 << 20
 
 CONNECT_SECONDS: Final = 10
 
+REPLACING_SECONDS: Final = 120
+"""For a worker in place of a lost one: Ray takes a while to notice that a machine is gone."""
+
+PAUSE_SECONDS: Final = 1.0
+
 FETCHED: Final = 16
 """Pictures that are read at a time, as many as go through the model at once."""
 
@@ -66,6 +72,10 @@ class RemoteLabeller:
         self._orders = orders
         self._release = release
         self._labeller: Labeller | None = None
+
+    def is_there(self) -> bool:
+        """Whether it has come to life."""
+        return True
 
     def label(self, items: list[Item]) -> Labelled | Failed:
         """Label some pictures."""
@@ -139,11 +149,33 @@ class OnRay:
 
     def start(self) -> int:
         number = next(self._numbers)
-        # One that replaces another takes no core of Ray's account: where a machine is gone, none may be free.
-        cores = 1 if number < self._size else 0
-        remote = self._ray.remote(RemoteLabeller).options(num_cpus=cores)
-        self._workers[number] = _Remote(remote.remote(self._orders, self._release))
+        self._workers[number] = _Remote(self._hired() if number < self._size else self._replacement())
         return number
+
+    def _hired(self, cores: int = 1) -> Any:  # noqa: ANN401 - see _imported
+        remote = self._ray.remote(RemoteLabeller).options(num_cpus=cores)
+        return remote.remote(self._orders, self._release)
+
+    def _replacement(self) -> Any:  # noqa: ANN401 - see _imported
+        """A worker that is known to live: Ray starts it on a machine that has just died until it notices.
+
+        It takes no core of Ray's account, since where a machine is gone none may be free.
+
+        Raises:
+            EngineUnusable: none came to life within REPLACING_SECONDS.
+        """
+        deadline = time.monotonic() + REPLACING_SECONDS
+        while True:
+            actor = self._hired(cores=0)
+            try:
+                self._ray.get(actor.is_there.remote(), timeout=max(1.0, deadline - time.monotonic()))
+            except self._ray.exceptions.RayError as error:
+                self._ray.kill(actor)
+                if time.monotonic() > deadline:
+                    raise EngineUnusable(f"Ray starts no worker any more: {_briefly(error)}") from error
+                time.sleep(PAUSE_SECONDS)
+            else:
+                return actor
 
     def give(self, worker: int, chunk: Chunk) -> None:
         remote = self._workers[worker]

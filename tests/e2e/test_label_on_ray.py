@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from labelling.buckets import Bucket
+from labelling.engine import Orders
 from labelling.errors import EngineUnusable
+from labelling.folders import Folder
 from labelling.journal import parts_of
-from labelling.rows import read_rows
+from labelling.on_ray import OnRay
+from labelling.rows import Form, read_rows
+from labelling.sources import Item, Source
 from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
@@ -131,6 +136,24 @@ def test_a_bucket_is_read_where_its_pictures_are_labelled(
     rows = list(read_rows(tmp_path / "table.csv"))
     assert [row.path for row in rows] == [f"{address}/{name}" for name in PICTURES]
     assert {row.error for row in rows} == {None}
+
+
+def test_bytes_travel_but_for_what_every_machine_can_fetch(tmp_path: Path) -> None:
+    shop = write_folder(tmp_path / "shop", {"1.png": PICTURES["a/0.png"]})
+    listed = [Item("1.png", str(shop / "1.png")), Item("gone.png", str(shop / "gone.png"))]
+    here, anywhere = Folder(str(shop)), Bucket("s3://shop/photos")
+
+    carried = list(on_ray(here).carried(iter(listed)))
+    left = list(on_ray(anywhere).carried(iter(listed)))
+
+    assert carried[0] == Item("1.png", PICTURES["a/0.png"])
+    assert str(carried[1].place) == "It cannot be read: No such file or directory."
+    assert left == listed
+
+
+def on_ray(source: Source) -> OnRay:
+    """The engine before it is entered, which needs no Ray."""
+    return OnRay(Orders(source, ROOT / "model_store" / "bundled", Form(".csv")), None)
 
 
 def test_more_workers_than_the_cluster_has_cores_are_refused(
