@@ -1,7 +1,7 @@
 """Label some pictures: read, decode, convert, one run of the model after another, rows as bytes.
 
 The way of a picture is the service's own, so that a table says what `/predict` would have answered. Runs in a
-worker process; what starts and feeds those: crew.py.
+worker process; what feeds those: crew.py, on an engine (engine.py).
 """
 
 import hashlib
