@@ -167,12 +167,18 @@ _PRINTABLE = re.compile(r"[ -~]*").fullmatch
 
 
 def _pairs(fields: dict[str, Any]) -> str:
-    told = [(name, value) for name, value in fields.items() if value is not None]
-    line = " ".join([f"{name}={value}" for name, value in told])
+    told = {name: value for name, value in fields.items() if value is not None}
+    line = _template(tuple(told)) % tuple(told.values())
     # Judged as a whole, in a third of the time: nearly every line has only the spaces between its fields.
     if _PRINTABLE(line) and line.count(" ") == len(told) - 1:
         return line
-    return " ".join([f"{name}={_quoted(value)}" for name, value in told])
+    return " ".join([f"{name}={_quoted(value)}" for name, value in told.items()])
+
+
+@lru_cache(maxsize=64)
+def _template(names: tuple[str, ...]) -> str:
+    """What the fields of a line are put into; lines have few sets of names."""
+    return " ".join([f"{name}=%s" for name in names])
 
 
 def _quoted(value: object) -> object:
