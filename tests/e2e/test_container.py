@@ -10,6 +10,7 @@ from tests import container
 from tests.container import Container
 from tests.manifests import the
 from tests.service import ROOT
+from tests.waiting import wait_for
 
 LARGEST_IMAGE_MB = 450
 
@@ -128,16 +129,21 @@ def test_the_pod_of_the_manifests_serves_as_strictly_as_they_ask(image: None, tm
     with container.playing(manifests, tmp_path) as pod:
         picture = (ROOT / "examples" / "ankle-boot.png").read_bytes()
         answer = requests.post(f"{pod.url}/predict", data=picture, timeout=30)
-        exposed = requests.get(f"{pod.url}/metrics/prometheus", timeout=30).text
+        exposed = wait_for("its second worker", lambda: _exposed_by(pod, workers=2))
         status = dict(
             line.split(":\t", 1) for line in pod.execute("cat", "/proc/1/status").stdout.splitlines()
         )
         refused = pod.execute("touch", "/srv/wardrobe/written")
 
     assert answer.json()["label"] == "Ankle boot"
-    assert "\nwardrobe_workers 2.0\n" in exposed
     assert "\nwardrobe_places 18.0\n" in exposed  # the autoscaler's 9 is half of them
     assert status["Uid"].split() == ["65532"] * 4
     assert int(status["CapEff"], 16) == 0
     assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")  # 2: a filter
     assert "Read-only file system" in refused.stderr
+
+
+def _exposed_by(pod: Container, workers: int) -> str | None:
+    """What is told to Prometheus, once as many workers have started; one that is ready answers alone."""
+    exposed: str = requests.get(f"{pod.url}/metrics/prometheus", timeout=30).text
+    return exposed if f"\nwardrobe_workers {workers}.0\n" in exposed else None
