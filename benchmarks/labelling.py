@@ -188,9 +188,9 @@ def _round(folder: Path, release: LocalRelease, scratch: Path, number: int) -> R
 
 def _steady(run: Run) -> float:
     """Pictures per second from the first rows that were safe to the last that were seen."""
-    steps = _commits(run.samples)
+    steps = _commits(run.with_rows)
     if len(steps) < 2:
-        return run.samples[-1].rows / run.seconds  # too short to tell its start from its work
+        return run.with_rows[-1].rows / run.seconds  # too short to tell its start from its work
     return (steps[-1].rows - steps[0].rows) / (steps[-1].seconds - steps[0].seconds)
 
 
@@ -270,10 +270,10 @@ def _draw(first: Round, path: Path) -> None:
     for name, run in (("processes", first.ours), ("Ray", first.ray)):
         if run is None:
             continue
-        commits = _commits(run.samples)
+        commits = _commits(run.with_rows)
         steps = [(now.rows - then.rows) / (now.seconds - then.seconds) for then, now in pairwise(commits)]
         upper.plot([commit.rows for commit in commits[1:]], steps, label=name)
-        lower.plot([one.rows for one in run.samples], [one.megabytes for one in run.samples], label=name)
+        lower.plot([one.rows for one in run.with_rows], [one.megabytes for one in run.with_rows], label=name)
     upper.set(ylabel="pictures/s", title="Labelling")
     lower.set(xlabel="pictures", ylabel="MB, all processes")
     for part in (upper, lower):

@@ -30,6 +30,7 @@ class Sample:
     """One look at a run: since its start, rows that are safe, and the memory of all its processes.
 
     Attributes:
+        rows: 0 until the journal tells of some, and again when it is gone.
         megabytes: resident, libraries counted in each process that has them. Dividing what is shared would
             depend on whatever else runs on the machine.
     """
@@ -57,6 +58,11 @@ class Run:
     def megabytes(self) -> float:
         """The most memory that was seen."""
         return max(sample.megabytes for sample in self.samples)
+
+    @property
+    def with_rows(self) -> list[Sample]:
+        """The samples at which some rows were safe: neither its start, nor its end."""
+        return [sample for sample in self.samples if sample.rows]
 
 
 def bare(folder: Path, graph: Path, cores: int) -> Run:
@@ -110,8 +116,7 @@ def _watched(command: list[str], table: Path | None, environment: dict[str, str]
         if ended:
             break
         if table is not None and began + seconds >= due:
-            if rows := _safe_rows(table):  # neither its start, nor its end when the journal is gone
-                samples.append(Sample(seconds, rows, _megabytes(process.pid)))
+            samples.append(Sample(seconds, _safe_rows(table), _megabytes(process.pid)))
             due = began + seconds + SAMPLE_SECONDS
         time.sleep(POLL_SECONDS)
     process.returncode = os.waitstatus_to_exitcode(status)
