@@ -13,7 +13,7 @@ import time
 from collections import deque
 
 DELAY_SECONDS = 0.02
-"""How long a line may wait. Lines of a tenth, made at once, let every hundredth request wait for 2 ms."""
+"""How long a line may wait. A tenth of a second's lines, made at once, hold the interpreter for 1 to 2 ms."""
 
 
 class WriteBehind(logging.Handler):

@@ -11,7 +11,7 @@ from typing import IO
 from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from app import archives
@@ -82,7 +82,11 @@ def read_body(request: Request, limit: int, setting: str) -> bytes:
         body: bytes = _stream(request).read(limit + 1)
     except ParseException as error:  # gunicorn's; chunks are read only now
         raise BadRequest("The body's chunks cannot be read: a size, an end or a trailer is none.") from error
-    except OSError as error:
+    except (
+        OSError,
+        ValueError,
+        ClientDisconnected,
+    ) as error:  # of the server, of a stream, of Werkzeug's guard
         raise _cut_short() from error
     if len(body) > limit:
         raise _too_long(limit, setting)

@@ -12,7 +12,7 @@ from app.following import Follower
 from app.taxonomy import TaxonomyMismatch
 from model_store.promotions import newest
 from model_store.publish import publish
-from model_store.store import open_store
+from model_store.store import Store, open_store
 from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS, a_release
 from tests.uploads import a_garment, in_base64, png
@@ -76,8 +76,7 @@ def test_a_service_whose_release_has_other_labels_does_not_start(make_app: MakeA
 def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    store = open_store(str(tmp_path / "store"))
-    publish(a_release(tmp_path / "first"), store, by="tests")
+    store = a_store(tmp_path)
     app = make_app(model_store=store.address, taxonomy=EXAMPLES / "taxonomy.json", refresh_seconds=3600)
     before = app.test_client().get("/readyz").get_json()["model"]["version"]
     publish(
@@ -97,9 +96,7 @@ def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
 def test_a_release_with_other_labels_is_served_once_the_file_has_them_without_a_restart(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    store = open_store(str(tmp_path / "store"))
-    publish(a_release(tmp_path / "first"), store, by="tests")
-    file = Path(shutil.copy(EXAMPLES / "taxonomy.csv", tmp_path / "shop.csv"))
+    store, file = a_store(tmp_path), a_taxonomy(tmp_path)
     app = make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
     publish(
         a_release(tmp_path / "other", labels=(*LABELS[:9], "Boot"), seed=2), store, by="tests", force=True
@@ -117,9 +114,7 @@ def test_a_release_with_other_labels_is_served_once_the_file_has_them_without_a_
 def test_a_file_that_cannot_be_read_when_a_release_comes_is_tried_again(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    store = open_store(str(tmp_path / "store"))
-    publish(a_release(tmp_path / "first"), store, by="tests")
-    file = Path(shutil.copy(EXAMPLES / "taxonomy.csv", tmp_path / "shop.csv"))
+    store, file = a_store(tmp_path), a_taxonomy(tmp_path)
     app = make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
     publish(a_release(tmp_path / "newer", seed=2), store, by="tests")
     newer = newest(store)
@@ -134,6 +129,18 @@ def test_a_file_that_cannot_be_read_when_a_release_comes_is_tried_again(
     assert failing["store"]["error"].endswith("shop.csv: No such file or directory.")
     assert newer is not None
     assert (mended["store"]["status"], mended["model"]["version"]) == ("ok", newer.version)
+
+
+def a_store(folder: Path) -> Store:
+    """One whose only release has the labels of the examples."""
+    store = open_store(str(folder / "store"))
+    publish(a_release(folder / "first"), store, by="tests")
+    return store
+
+
+def a_taxonomy(folder: Path) -> Path:
+    """The example, where a test may change it."""
+    return Path(shutil.copy(EXAMPLES / "taxonomy.csv", folder / "shop.csv"))
 
 
 def follower_of(app: Flask) -> Follower:

@@ -147,3 +147,35 @@ def _fresh(how: dict[str, Any]) -> dict[str, Any]:
         for name, value in data.items()
     }
     return how | {"data": streams}
+
+
+class Failing(io.RawIOBase):
+    """A body whose stream fails as it is read."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, size: int = -1, /) -> bytes:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), ValueError("read of closed file")], ids=repr)
+def test_a_body_that_fails_as_it_is_read_is_the_clients_affair(client: FlaskClient, error: Exception) -> None:
+    server = {"wsgi.input": Failing(error), "wsgi.input_terminated": True, "CONTENT_LENGTH": "433"}
+
+    answer = client.post("/predict", environ_overrides=server)
+
+    assert answer.status_code == 400
+    assert "ended early" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("came", [b"", UPLOAD], ids=["nothing", "a part"])
+def test_less_than_was_announced_is_told_behind_a_server_that_ends_no_body(
+    client: FlaskClient, came: bytes
+) -> None:
+    announced = {"CONTENT_LENGTH": str(len(UPLOAD) + 1)}
+
+    answer = client.post("/predict", data=came, environ_overrides=announced)
+
+    assert answer.status_code == 400
+    assert "ended early" in answer.get_json()["detail"]
