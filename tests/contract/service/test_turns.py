@@ -3,6 +3,7 @@
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.connection import Connection
-from app.turns import Turns
+from app.turns import KEEP_SECONDS, Turns
 from tests.waiting import wait_for
 
 
@@ -105,3 +106,18 @@ def test_a_client_that_is_silent_is_handed_back_and_so_is_one_whose_turn_failed(
     wait_for("both", lambda: len(echo.back) == 2)
 
     assert sorted(stays for _, stays in echo.back) == [False, True]
+
+
+def test_whoever_has_asked_keeps_a_turn_however_long_it_takes_to_come(join: Join, echo: Echo) -> None:
+    asking = [join() for _ in range(3)]
+    holding = [join() for _ in range(4)]  # as many as there are threads
+    for client in holding:
+        client.sendall(b"wait")
+    for client in asking:
+        client.sendall(b"?")
+
+    since = time.monotonic()
+    wait_for("twice as long as the silent are kept", lambda: time.monotonic() > since + 2 * KEEP_SECONDS)
+    echo.held.set()
+
+    assert all(client.recv(100) for client in asking)
