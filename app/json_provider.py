@@ -2,11 +2,26 @@
 
 import json
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from flask import Response
 from flask.json.provider import JSONProvider
+from werkzeug.datastructures import Headers
 
 from app.json_text import encode
+
+
+class JSONAnswer(Response):
+    """An answer whose headers are complete: Werkzeug looks for a Location and counts bytes, in 10 us."""
+
+    def __init__(self, body: bytes) -> None:
+        # Passed on as it is, without an iterator around it: 5 us.
+        super().__init__([body], content_type="application/json", direct_passthrough=True)
+        self.headers["Content-Length"] = str(len(body))
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """They are not copied: each answer is sent once."""
+        return self.headers
 
 
 class FastJSON(JSONProvider):
@@ -15,8 +30,7 @@ class FastJSON(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Flask's signature
         """An answer of one value, or of the given fields, ending in a newline for whoever uses curl."""
         body = encode(self._prepare_response_obj(args, kwargs)) + b"\n"
-        # Passed on as it is, without an iterator around it: 5 us.
-        return Response([body], content_type="application/json", direct_passthrough=True)
+        return JSONAnswer(body)
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ANN401 - Flask's signature
         """A value as JSON text."""
