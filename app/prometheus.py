@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -97,20 +98,26 @@ class Instruments:
         with self._lock:
             self._sums.add(self._in_progress.cell(), -1.0)
 
-    def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """One answered request; `route` is the rule, not the path, so that strangers cannot add labels."""
+    def count_request(
+        self, route: str, method: str, status: int, seconds: float, stages: Mapping[str, float]
+    ) -> None:
+        """One answered request.
+
+        Args:
+            route: the rule, not the path, so that strangers cannot add labels.
+            method: as the client wrote it.
+            status: of the answer.
+            seconds: wall time in all.
+            stages: milliseconds of those that a classifying request went through.
+        """
         answered = self._requests.cell(route, method if method in METHODS else "other", str(status))
         latency = self._latency.of(route)
+        spent = [(self._stages.of(stage), milliseconds / 1000) for stage, milliseconds in stages.items()]
         with self._lock:
             self._counters.add(answered, 1.0)
             latency.add(seconds)
-
-    def count_stages(self, milliseconds: dict[str, float]) -> None:
-        """The stages that a classifying request went through."""
-        stages = [(self._stages.of(stage), spent) for stage, spent in milliseconds.items()]
-        with self._lock:
-            for stage, spent in stages:
-                stage.add(spent / 1000)
+            for stage, stage_seconds in spent:
+                stage.add(stage_seconds)
 
     def count_prediction(self, prediction: Prediction, pixels: Pixels | None = None) -> None:
         """One classified picture, and what the model saw of it."""

@@ -79,7 +79,7 @@ def read_body(request: Request, limit: int, setting: str) -> bytes:
     if length is not None and length > limit:
         raise _too_long(limit, setting)
     try:
-        body: bytes = _stream(request).read(limit + 1)
+        body: bytes = _stream(request).read(limit + 1 if length is None else length)
     except ParseException as error:  # gunicorn's; chunks are read only now
         raise BadRequest("The body's chunks cannot be read: a size, an end or a trailer is none.") from error
     except (

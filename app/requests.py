@@ -109,8 +109,7 @@ class Surroundings:
 
     def _tell(self, environ: WSGIEnvironment, current: Exchange, status: int, seconds: float) -> None:
         method, stages = environ["REQUEST_METHOD"], current.timing.milliseconds
-        self._instruments.count_request(current.route or "none", method, status, seconds)
-        self._instruments.count_stages(stages)
+        self._instruments.count_request(current.route or "none", method, status, seconds, stages)
         if current.problem is not None:
             self._instruments.count_problem(current.problem)
         log_request(

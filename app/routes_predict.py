@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from flask.globals import request_ctx
 
 from app.answers import PLAIN, Extras, answer_of, read_extras
 from app.items import Item
@@ -21,11 +22,12 @@ def predict_routes(settings: Settings, predictor: Predictor, instruments: Instru
 
     @routes.post("/predict")
     def predict() -> Response:
+        asked = request_ctx.request  # `request` finds it anew with each of its attributes, 1 us
         current = exchange()
         labels = current.served.contract.labels
-        extras = read_extras(request.args, len(labels)) if request.query_string else PLAIN
+        extras = read_extras(asked.args, len(labels)) if asked.query_string else PLAIN
         with predictor.place():
-            classified = predictor.one(read_one(request, settings), current.served, current.timing)
+            classified = predictor.one(read_one(asked, settings), current.served, current.timing)
         instruments.count_prediction(classified.prediction, classified.pixels)
         answer = answer_of(classified, labels, extras, _categories(current))
         return _answer(answer, current)

@@ -123,7 +123,8 @@ class Classifier:
     def _finite_scores(self, pixels: PixelsBatch) -> Scores:
         scores = self._session.run(pixels)
         for values in (scores.probabilities, scores.distances):
-            if values is not None and not all(map(math.isfinite, values.ravel().tolist())):
+            # One that is not finite makes the sum so; float32 values cannot, added up as Python's float64.
+            if values is not None and not math.isfinite(sum(values.ravel().tolist())):
                 raise AnswerNotFinite(
                     "The model answered NaN or infinity. Its weights are damaged or it was trained to them; "
                     "serve another release."
