@@ -4,6 +4,8 @@ Xiao et al. 2017, arXiv 1708.07747, section 2; where this differs and why: docs/
 of arrays, called in order by convert.py.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +55,7 @@ def shrink(grey: Grey, imaging: Imaging) -> Grey:
     return cv2.filter2D(shrunk, -1, kernel, borderType=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
 
 
+@lru_cache(maxsize=4)
 def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
     """ImageMagick's `-sharpen RADIUSxSIGMA`, the tool the data set was made with.
 

@@ -47,7 +47,7 @@ def _fitted(small: NDArray[np.float64], border: Border) -> Picture:
     explained = np.zeros(samples.shape[1], bool)
     for _ in range(_ROUNDS):
         before, explained = explained, np.abs(samples - ground).max(axis=0) <= 255 * border.tolerance
-        if np.array_equal(explained, before):
+        if (explained == before).all():
             break
         sums = (terms * explained) @ measured
         # Not numpy's least squares, which would wake a thread for each core, for six unknowns.
