@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.results import FOLDER
 from benchmarks.side_by_side.balance import connections_by_process, is_balanced
 from benchmarks.side_by_side.conformance import DoesNotConform, check, labels_of
-from benchmarks.side_by_side.peers import BY_NAME, FLOOR, OURS, RAW, Peer
+from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, WITH_LIGHT, Peer
 from benchmarks.side_by_side.record import Cell, Entry, Plan, Record, Start, open_record
 from benchmarks.side_by_side.releases import (
     BUNDLED_RELEASE,
@@ -62,8 +62,8 @@ def _plan(options: argparse.Namespace) -> Plan:
         ReleaseError: --release is none.
     """
     release = release_in(options.release) if options.release else BUNDLED_RELEASE
-    has_floor = any(BY_NAME[name].name in FLOOR for name in options.peers) and "png" in options.uploads
-    is_light = options.light and has_floor and release.name != LIGHT
+    some_may = any(BY_NAME[name].name in WITH_LIGHT for name in options.peers) and "png" in options.uploads
+    is_light = options.light and some_may and release.name != LIGHT
     return Plan(
         peers=tuple(options.peers),
         connections={upload: tuple(options.connections or CONNECTIONS[upload]) for upload in options.uploads},
@@ -165,7 +165,7 @@ def _options() -> argparse.ArgumentParser:
         "--light",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="measure this service, the no-op and the bare view with the conv3 network, too",
+        help="measure with the conv3 network, too, what shows what servers cost",
     )
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the figures and the plots")
     return parser

@@ -25,7 +25,10 @@ NO_OP: Final = "no-op"
 BARE: Final = "bare view"
 BALANCED: Final = "FastAPI balanced"
 FLOOR: Final = (OURS, NO_OP, BARE)
-"""Those that show what the service adds to its own server; measured with a light network, too."""
+"""Those that show what the service adds to its own server."""
+
+WITH_LIGHT: Final = (*FLOOR, BALANCED, "LitServe", "MLServer")
+"""Those that serve a light network, too, which shows what servers cost: these, and who comes nearest."""
 
 RELEASE: Final = "BENCHMARK_RELEASE"
 """The variable that tells a peer's code which release it serves."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import save
-from benchmarks.side_by_side.peers import BY_NAME, FLOOR, WORKERS, Peer
+from benchmarks.side_by_side.peers import BY_NAME, WITH_LIGHT, WORKERS, Peer
 from benchmarks.side_by_side.releases import BUNDLED, BUNDLED_RELEASE, Release
 from benchmarks.side_by_side.wrk import Load
 
@@ -68,7 +68,7 @@ class Plan:
         connections: for each upload, by how many it is sent.
         seconds: of each cell.
         release: that everybody serves.
-        light: that those of FLOOR serve as well; None for nothing more.
+        light: that those of WITH_LIGHT serve as well; None for nothing more.
     """
 
     peers: tuple[str, ...]
@@ -82,10 +82,10 @@ class Plan:
         """The servers of a round, from 1, in order: each begins with another peer, so none is always last."""
         first = (number - 1) * len(self.peers) // self.rounds
         peers = [BY_NAME[name] for name in (*self.peers[first:], *self.peers[:first])]
-        floor = [peer for peer in peers if peer.name in FLOOR] if self.light else []
+        with_light = [peer for peer in peers if peer.name in WITH_LIGHT] if self.light else []
         return [
             *(Entry(peer, self.release) for peer in peers),
-            *(Entry(peer, self.light) for peer in floor if self.light),
+            *(Entry(peer, self.light) for peer in with_light if self.light),
         ]
 
     def cells(self, entry: Entry, number: int) -> Iterator[Cell]:
