@@ -59,7 +59,8 @@ def _of_rates(rows: Sequence[Row]) -> Iterator[Goal]:
         yield _goal(f"PNG, ours / the best model server{network}", ">= 3", _least(servers), _at_least(3))
         what = f"p99 of it, ours / the best model server{network}"
         yield _goal(what, "<= 1/3", _longest_p99(servers), lambda value: value <= 1 / 3)
-    yield _goal("PNG, ours / naive", ">= 100", _ratio(png.get((BUNDLED, NAIVE))), _at_least(100))
+        naive = _ratio(png.get((release, NAIVE)))
+        yield _goal(f"PNG, ours / naive{network}", ">= 100", naive, _at_least(100))
     large = [row for row in rows if row.upload == "jpeg-12mp" and row.peer != NO_OP]
     yield _goal("12-megapixel JPEG, ours / the best of all", ">= 2", _least(large), _at_least(2))
 

@@ -27,8 +27,8 @@ BALANCED: Final = "FastAPI balanced"
 FLOOR: Final = (OURS, NO_OP, BARE)
 """Those that show what the service adds to its own server."""
 
-WITH_LIGHT: Final = (*FLOOR, BALANCED, "LitServe", "MLServer")
-"""Those that serve a light network, too, which shows what servers cost: these, and who comes nearest."""
+WITH_LIGHT: Final = (*FLOOR, BALANCED, "LitServe", "MLServer", "naive")
+"""Those that serve a light network, too, which shows what servers cost; BentoML and Ray Serve are far off."""
 
 RELEASE: Final = "BENCHMARK_RELEASE"
 """The variable that tells a peer's code which release it serves."""
