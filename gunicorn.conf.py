@@ -4,6 +4,7 @@ app/__main__.py starts it so. Workers are processes, as many as the container ma
 on one thread in each.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -87,6 +88,9 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Log behind the requests, and on SIGTERM turn `/readyz` first, so that balancers look elsewhere."""
+    # What was made until now stays: looking through it for garbage held a request up for 35 ms now and then.
+    gc.collect()
+    gc.freeze()
     write_log_behind()
     service = worker.wsgi.extensions["wardrobe"]
 
