@@ -41,7 +41,8 @@ class Answer(Response):  # type: ignore[misc] # gunicorn has no types
     def process_headers(self, headers: list[tuple[str, str]]) -> None:
         """Check what may differ from answer to answer."""
         differing = [header for header in headers if header not in CONSTANT]
-        self._has_constant = len(headers) - len(differing) == len(CONSTANT)
+        as_many = len(headers) - len(differing) == len(CONSTANT)
+        self._has_constant = as_many and CONSTANT.issubset(headers)
         super().process_headers(differing if self._has_constant else headers)
 
     def default_headers(self) -> list[str]:

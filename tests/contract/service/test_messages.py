@@ -65,6 +65,7 @@ def lines(sent: bytes) -> tuple[bytes, list[bytes], bytes]:
         JSON[:1] + CONSTANT,  # no length, so chunked
         [*JSON, *CONSTANT[:-1], (CONSTANT[-1][0], "of its own")],
         JSON + CONSTANT + CONSTANT[:1],
+        JSON + CONSTANT[:-1] + CONSTANT[:1],  # as many, but one twice and one not at all
         JSON,
     ],
 )
