@@ -7,11 +7,21 @@ Used by worker.py; what is a request and what an answer is gunicorn's affair.
 import select
 import socket
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from gunicorn.http.parser import RequestParser
+from gunicorn.http.wsgi import create
 from gunicorn.workers.gthread import TConn
 
-from app.messages import Asked
+from app.messages import Answer, Asked, Requests
+
+LASTING = (
+    *("wsgi.version", "wsgi.errors", "wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once"),
+    *("wsgi.file_wrapper", "wsgi.input_terminated", "wsgi.url_scheme", "gunicorn.socket", "SERVER_SOFTWARE"),
+    *("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR", "REMOTE_PORT", "SCRIPT_NAME"),
+)
+"""What is the same for all requests of a connection."""
 
 
 class AnsweringSocket(socket.socket):
@@ -80,6 +90,8 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
     """
 
     takes_turns = False
+    parser: Any
+    _lasting: WSGIEnvironment | None = None
 
     def __init__(self, cfg: object, accepted: socket.socket, client: object, server: object) -> None:
         """Take over an accepted socket; the other arguments are gunicorn's."""
@@ -90,7 +102,19 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
         if not self.initialized:
             super().init()
             if isinstance(self.parser, RequestParser):
-                self.parser.mesg_class = Asked
+                begun, self.parser = self.parser, Requests(self.cfg, self.sock, self.client)
+                self.parser.unreader = begun.unreader
+
+    def environ_of(self, asked: Asked) -> WSGIEnvironment:
+        """The WSGI environment of a request: gunicorn's own, of which the connection's part is made once."""
+        if self._lasting is None or asked.environ is None:
+            environ: WSGIEnvironment
+            _, environ = create(asked, self.sock, self.client, self.server, self.cfg, Answer)
+            environ["wsgi.multithread"] = True
+            if not environ["SCRIPT_NAME"]:  # else it is cut from every path
+                self._lasting = {name: environ[name] for name in LASTING if name in environ}
+            return environ
+        return {**self._lasting, **asked.environ, "wsgi.input": asked.body}
 
     def joined(self) -> AbstractContextManager[None]:
         """Send head and body of an answer in one, unless TLS lies in between: gunicorn writes them apart."""
@@ -107,8 +131,3 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn has no types
     def has_read_ahead(self) -> bool:
         """Whether the next request, or a part of it, came with the last one."""
         return bool(self.parser.unreader.buf.getvalue())
-
-    @property
-    def has_read_body(self) -> bool:
-        """Whether a request of known length was read to its end."""
-        return getattr(self.parser.mesg.body.reader, "length", None) == 0

@@ -13,7 +13,7 @@ from gunicorn.http.unreader import IterUnreader
 from gunicorn.http.wsgi import Response
 
 from app.headers import HEADERS
-from app.messages import Answer, Asked
+from app.messages import KNOWN_LINES, Answer, Asked, known_under
 
 JSON = [("Content-Type", "application/json"), ("Content-Length", "2")]
 CONSTANT = list(HEADERS.items())
@@ -110,3 +110,39 @@ def scheme(kind: type[Request], cfg: Config, client: tuple[str, int]) -> str:
     sent = b"GET / HTTP/1.1\r\nHost: shop\r\nX-Forwarded-Proto: https\r\n\r\n"
     told: str = kind(cfg, IterUnreader(iter([sent])), client).scheme
     return told
+
+
+def test_a_body_that_has_not_come_yet_is_not_waited_for() -> None:
+    pieces = iter([b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\n\r\nab", b"cd"])
+
+    asked = Asked(Config(), IterUnreader(pieces), ("127.0.0.1", 4000))
+    unread = next(pieces)
+
+    assert not asked.has_come
+    assert unread == b"cd"
+
+
+def test_no_key_and_no_cookie_is_remembered() -> None:
+    cfg = Config()
+
+    ask(cfg, "Authorization: Bearer secret", "Cookie: secret=1", "X-Shop: ours")
+    _, headers = known_under(cfg)
+
+    assert set(headers) == {b"X-Shop: ours"}
+
+
+def test_what_is_remembered_has_a_bound() -> None:
+    cfg = Config()
+
+    for number in range(KNOWN_LINES + 10):
+        ask(cfg, f"X-Request-ID: {number}", path=f"/{number}")
+    ask(cfg, "X-Long: " + "a" * 1000, path="/" + "a" * 1000)
+    starts, headers = known_under(cfg)
+
+    assert max(len(starts), len(headers)) <= KNOWN_LINES
+    assert max(len(line) for line in (*starts, *headers)) < 100
+
+
+def ask(cfg: Config, *lines: str, path: str = "/") -> None:
+    head = "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode()
+    Asked(cfg, IterUnreader(iter([head])), ("192.0.2.1", 4000))
