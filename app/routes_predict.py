@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from flask.globals import request_ctx
 
 from app.answers import PLAIN, Extras, answer_of, read_extras
 from app.items import Item
+from app.json_provider import JSONAnswer
 from app.predicting import Failed, Outcome, Predictor
 from app.problems import problem_of
 from app.prometheus import Instruments
@@ -53,7 +54,7 @@ def predict_routes(settings: Settings, predictor: Predictor, instruments: Instru
 
 def _answer(answer: dict[str, Any], current: Exchange) -> Response:
     provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
-    response = jsonify(answer | provenance)
+    response = JSONAnswer(answer | provenance)
     categories = current.served.categories
     if categories is not None and categories.languages:
         response.vary.add("Accept-Language")
