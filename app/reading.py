@@ -12,7 +12,7 @@ from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
-from werkzeug.wsgi import get_input_stream
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app import archives
 from app.documents import is_document, item_of, items_of
@@ -75,7 +75,7 @@ def read_body(request: Request, limit: int, setting: str) -> bytes:
         BadRequest: it ends early, or its chunks cannot be read.
         TooLarge: it has more bytes than `limit`, which `setting` set.
     """
-    length = request.content_length
+    length = get_content_length(request.environ)
     if length is not None and length > limit:
         raise _too_long(limit, setting)
     try:

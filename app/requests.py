@@ -140,16 +140,17 @@ def request_id_of(offered: str | None) -> str:
 
 def _surrounded(headers: list[tuple[str, str]], current: Exchange) -> list[tuple[str, str]]:
     """The answer's headers with ours; one that a view set itself stays as it is."""
-    set_already = {name.lower() for name, _ in headers}
+    set_already = _NAMES.intersection([name.lower() for name, _ in headers])
     return [
         *headers,
-        *(header for name, header in _OURS if name not in set_already),
+        *([header for header in _OURS if header[0].lower() not in set_already] if set_already else _OURS),
         ("X-Request-ID", current.request_id),
         ("X-Model-Version", current.served.version),
     ]
 
 
-_OURS = tuple((name.lower(), (name, value)) for name, value in HEADERS.items())
+_OURS = tuple(HEADERS.items())
+_NAMES = frozenset(name.lower() for name in HEADERS)
 
 
 def _rule(environ: WSGIEnvironment) -> str | None:

@@ -5,6 +5,7 @@ decode.py and convert.py; the rules themselves: decision.py.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from inference.decision import Decision, Reason, calibrate, decide, familiarity_
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
-from inference.session import Scores, Session
+from inference.session import Session
 
 GOLDEN_TOLERANCE = 1e-3
 """Largest difference of a probability from its golden answer: processors round differently."""
@@ -89,13 +90,9 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract reads a distance that the model does not give.
         """
-        scores = self._finite_scores(pixels)
-        return [
-            self._prediction(row, familiarity)
-            for row, familiarity in zip(
-                scores.probabilities.tolist(), self._familiarities(scores), strict=True
-            )
-        ]
+        rows, distances = self._finite_scores(pixels)
+        familiarities = self._familiarities(len(rows), distances)
+        return [self._prediction(*scored) for scored in zip(rows, familiarities, strict=True)]
 
     def check_golden(self, pixels: PixelsBatch, answers: Probabilities) -> None:
         """Compare the model's answers here with those it gave when it was made.
@@ -108,7 +105,7 @@ class Classifier:
             ContractBroken: a probability differs by more than GOLDEN_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
-        given = self._finite_scores(pixels).probabilities
+        given = np.array(self._finite_scores(pixels)[0], np.float32)
         if given.shape != answers.shape:
             raise ContractBroken(
                 f"The model answers {given.shape} probabilities to its golden pictures, not {answers.shape}."
@@ -120,26 +117,28 @@ class Classifier:
                 f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
             )
 
-    def _finite_scores(self, pixels: PixelsBatch) -> Scores:
+    def _finite_scores(self, pixels: PixelsBatch) -> tuple[list[list[float]], list[float] | None]:
+        """Probabilities and distances, as plain numbers, which cost less than arrays for one picture."""
         scores = self._session.run(pixels)
-        for values in (scores.probabilities, scores.distances):
-            # One that is not finite makes the sum so; float32 values cannot, added up as Python's float64.
-            if values is not None and not math.isfinite(sum(values.ravel().tolist())):
-                raise AnswerNotFinite(
-                    "The model answered NaN or infinity. Its weights are damaged or it was trained to them; "
-                    "serve another release."
-                )
-        return scores
+        rows = scores.probabilities.tolist()
+        distances = None if scores.distances is None else scores.distances.tolist()
+        # One that is not finite makes the sum so; float32 values cannot, added up as Python's float64.
+        if not math.isfinite(sum(map(sum, rows)) + sum(distances or ())):
+            raise AnswerNotFinite(
+                "The model answered NaN or infinity. Its weights are damaged or it was trained to them; "
+                "serve another release."
+            )
+        return rows, distances
 
-    def _familiarities(self, scores: Scores) -> list[float | None]:
+    def _familiarities(self, pictures: int, distances: list[float] | None) -> Sequence[float | None]:
         familiarity = self.contract.familiarity
         if familiarity is None:
-            return [None] * len(scores.probabilities)
-        if scores.distances is None:
+            return [None] * pictures
+        if distances is None:
             raise ContractBroken(
                 "The contract reads familiarity from a distance, but the model has no output for one."
             )
-        return [familiarity_of(distance, familiarity) for distance in scores.distances.tolist()]
+        return [familiarity_of(distance, familiarity) for distance in distances]
 
     def _prediction(self, row: list[float], familiarity: float | None) -> Prediction:
         probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)

@@ -65,7 +65,8 @@ class OnnxSession:
             ) from error
         _check_input(self._graph, path)
         self.outputs = _checked_outputs(self._graph, path)
-        self._names = [output.name for output in self._graph.get_outputs()]
+        given = {output.name for output in self._graph.get_outputs()}
+        self._names = [name for name in (PROBABILITIES, DISTANCE) if name in given]
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels in one run of the graph.
@@ -74,11 +75,10 @@ class OnnxSession:
             ContractBroken: it cannot be run on them, whatever shapes it promised.
         """
         try:
-            scores = self._graph.run(self._names, {PIXELS: pixels})
+            probabilities, *distances = self._graph.run(self._names, {PIXELS: pixels})
         except _UNUSABLE as error:
             raise ContractBroken(f"The graph cannot be run ({error}). Serve another release.") from error
-        answers = dict(zip(self._names, scores, strict=True))
-        return Scores(probabilities=answers[PROBABILITIES], distances=answers.get(DISTANCE))
+        return Scores(probabilities, distances[0] if distances else None)
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:
