@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.results import FOLDER
-from benchmarks.side_by_side.balance import connections_by_process, is_balanced
+from benchmarks.side_by_side.balance import is_balanced, sockets_by_process, taken_since
 from benchmarks.side_by_side.conformance import DoesNotConform, check, labels_of
 from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, WITH_LIGHT, Peer
 from benchmarks.side_by_side.record import Cell, Entry, Plan, Record, Start, open_record
@@ -131,12 +131,14 @@ def _load(running: Running, peer: Peer, cell: Cell, seconds: int, folder: Path) 
     request = peer.forms[cell.upload].request(picture_for(cell.upload))
     held: tuple[int, ...] = ()
 
+    running.family.settle()
+    before = sockets_by_process(process.pid for process in running.family.alive())
+
     def begun_well() -> bool:
         nonlocal held
-        held = connections_by_process(running.port, [process.pid for process in running.family.alive()])
+        held = taken_since(before)
         return not peer.balanced or is_balanced(held)
 
-    running.family.settle()
     clients = Clients(cell.connections, seconds, load_cores())
     seen = load(running.port, request, clients, folder, begun_well)
     return replace(seen, held=held)

@@ -4,7 +4,7 @@ Workers that share a port take connections as they come to it, and keep them: on
 the other stand idle, which decides more of a rate than code does. wrk keeps its connections to its end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +27,25 @@ def connections_by_process(port: int, pids: Iterable[int]) -> tuple[int, ...]:
     sockets = _sockets(port)
     held = (sum(name in sockets for name in _descriptors(pid)) for pid in pids)
     return tuple(sorted((count for count in held if count), reverse=True))
+
+
+def sockets_by_process(pids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """What each process calls its sockets."""
+    return {pid: frozenset(name for name in _descriptors(pid) if name.startswith("socket:")) for pid in pids}
+
+
+def taken_since(before: Mapping[int, frozenset[str]]) -> tuple[int, ...]:
+    """How many connections each process has taken, of those that took any, the busiest first.
+
+    To be asked under a load: whatever sockets came since count, and the kernel is not asked what they are,
+    which takes 7 ms of a core and raised the p99 of a server that answers in 2 ms by a tenth.
+
+    Args:
+        before: from `sockets_by_process`.
+    """
+    now = sockets_by_process(before)
+    taken = (len(now[pid] - sockets) for pid, sockets in before.items())
+    return tuple(sorted((count for count in taken if count), reverse=True))
 
 
 def is_balanced(held: tuple[int, ...]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.side_by_side.balance import connections_by_process
+from benchmarks.side_by_side.balance import connections_by_process, sockets_by_process, taken_since
 from tests.service import ROOT
 from tests.system_parts import require_system_part
 
@@ -62,6 +62,17 @@ def test_connections_are_counted_at_the_process_that_holds_them() -> None:
             stack.enter_context(server.accept()[0])
 
         assert connections_by_process(port, [os.getpid(), os.getppid()]) == (3,)
+
+
+def test_connections_taken_under_a_load_are_those_that_were_not_there_before() -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        before = sockets_by_process([os.getpid(), os.getppid()])
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(server.getsockname()))
+            stack.enter_context(server.accept()[0])
+
+        assert taken_since(before) == (6,)  # both ends are ours
 
 
 def measured(folder: Path) -> Any:
