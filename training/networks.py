@@ -28,6 +28,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "dense": published.dense,
     "conv2_same": published.conv2_same,
     "conv3": published.conv3,
+    "conv3_valid": published.conv3_valid,
     "conv2_5x5": published.conv2_5x5,
     "arch1": published.arch1,
     "arch2": published.arch2,

@@ -38,6 +38,9 @@ PUBLISHED: Final[dict[NetworkName, Published]] = {
         accuracy=0.9224, loss=0.254, parameters=421_642, told="Adam, batches of 64, 10 epochs"
     ),
     "conv3": Published(accuracy=0.9232, loss=0.2116, parameters=241_546),
+    "conv3_valid": Published(
+        accuracy=0.9232, loss=0.2116, parameters=241_546, told="neither padding nor pooling was told"
+    ),
     "conv2_5x5": Published(accuracy=0.9225, told="neither padding nor the layers behind were told"),
     "arch1": Published(accuracy=0.9134, parameters=848_330, told="no width was told"),
     "arch2": Published(accuracy=0.9302, parameters=493_772, told="no width was told"),

@@ -21,6 +21,7 @@ NetworkName = Literal[
     "dense",
     "conv2_same",
     "conv3",
+    "conv3_valid",
     "conv2_5x5",
     "arch1",
     "arch2",

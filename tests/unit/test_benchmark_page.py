@@ -30,7 +30,7 @@ def measured(tmp_path: Path, loads: dict[Cell, Load]) -> dict[str, Any]:
         connections={"png": (8,), "jpeg-12mp": (8,)},
         rounds=1,
         seconds=1,
-        light=Release("conv3", BUNDLED_RELEASE.folder),
+        light=Release("conv3_valid", BUNDLED_RELEASE.folder),
     )
     record = Record(plan, tmp_path, loads, {("wardrobe", 1): Start(0.5, 180.0)})
     return {
@@ -54,8 +54,8 @@ def results(tmp_path: Path) -> dict[str, Any]:
             Cell("MLServer", "png", 8, 1): a_load(1600, 8),
             Cell("wardrobe", "jpeg-12mp", 8, 1): a_load(60, 200),
             Cell("LitServe", "jpeg-12mp", 8, 1): a_load(20, 600),
-            Cell("wardrobe", "png", 8, 1, "conv3"): a_load(6000, 2.0),
-            Cell("no-op", "png", 8, 1, "conv3"): a_load(9000, 1.0),
+            Cell("wardrobe", "png", 8, 1, "conv3_valid"): a_load(6000, 2.0),
+            Cell("no-op", "png", 8, 1, "conv3_valid"): a_load(9000, 1.0),
         },
     )
 
@@ -87,13 +87,13 @@ def test_every_block_is_filled_once_its_result_is_there(results: dict[str, Any])
 
     assert "Not measured yet" not in told
     assert "stale" not in told
-    assert "| wardrobe, conv3 | 300 | 200 | 100 |" in told
+    assert "| wardrobe, conv3_valid | 300 | 200 | 100 |" in told
     assert "| workers | 0.01 (<= 0.15) | 0.50 (<= 0.15) | **no** |" in told
     assert "0.100 ms of processor time, one that is sent alone 0.400 ms: 0.25 of it." in told
     assert filled(told, results) == told
 
 
-PROFILE = {"release": "conv3", "processor": 300.0, "parts": {"framework": 100.0, "server": 200.0}}
+PROFILE = {"release": "conv3_valid", "processor": 300.0, "parts": {"framework": 100.0, "server": 200.0}}
 GROWTH = {
     "curve": "workers",
     "cost": 0.01,
@@ -112,7 +112,7 @@ SEEN = {
     ("what", "measured", "met"),
     [
         ("PNG, ours / bare view", 4500 / 4800, True),
-        ("PNG, ours / no-op, conv3 network", 6000 / 9000, True),
+        ("PNG, ours / no-op, conv3_valid network", 6000 / 9000, True),
         ("PNG, ours / FastAPI with balanced connections", 0.9, None),
         ("PNG, ours / the best model server", 4500 / 1600, False),
         ("p99 of it, ours / the best model server", 3 / 8, False),

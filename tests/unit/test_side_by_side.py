@@ -188,20 +188,22 @@ def test_a_peer_is_measured_with_the_uploads_that_it_takes() -> None:
 
 
 def test_those_of_the_floor_serve_the_light_network_as_well(tmp_path: Path) -> None:
-    light = replace(BUNDLED_RELEASE, name="conv3")
+    light = replace(BUNDLED_RELEASE, name="conv3_valid")
     peers = ("wardrobe", "no-op", "bare_view", "fastapi")
     both = Plan(peers=peers, connections={"png": (8,), "jpeg": (8,)}, rounds=1, seconds=1, light=light)
 
-    cells = [cell for cell in both.all_cells() if cell.release == "conv3"]
+    cells = [cell for cell in both.all_cells() if cell.release == "conv3_valid"]
 
-    assert cells == [Cell(name, "png", 8, 1, "conv3") for name in ("wardrobe", "no-op", "bare view")]
+    assert cells == [Cell(name, "png", 8, 1, "conv3_valid") for name in ("wardrobe", "no-op", "bare view")]
 
 
 def test_a_ratio_is_taken_between_servers_of_the_same_network(tmp_path: Path) -> None:
     made = record(tmp_path, (a_load(4000),), ())
-    made.plan = replace(plan(("wardrobe", "no-op"), rounds=1), light=Release("conv3", BUNDLED_RELEASE.folder))
-    made.loads[Cell("wardrobe", "png", 8, 1, "conv3")] = a_load(6000)
-    made.loads[Cell("no-op", "png", 8, 1, "conv3")] = a_load(8000)
+    made.plan = replace(
+        plan(("wardrobe", "no-op"), rounds=1), light=Release("conv3_valid", BUNDLED_RELEASE.folder)
+    )
+    made.loads[Cell("wardrobe", "png", 8, 1, "conv3_valid")] = a_load(6000)
+    made.loads[Cell("no-op", "png", 8, 1, "conv3_valid")] = a_load(8000)
 
     assert row_of(made, "no-op").ratio == Spread(0.75, 0.75, 0.75)
 

@@ -19,6 +19,7 @@ PARAMETERS = {
     "dense": 101_770,
     "conv2_same": 421_642,
     "conv3": 241_546,
+    "conv3_valid": 241_546,
     "conv2_5x5": 378_868,
     "arch1": 848_138,
     "arch2": 496_386,
