@@ -1,6 +1,7 @@
 """What every kind of test may ask for: S3 servers for the session, and the count of what could not run."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,9 @@ from tests.system_parts import missing_parts
 
 # Importing JAX sets it to 1, and the commands that the tests start would take that for their user's wish.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A shell's background job ignores Ctrl+C, and so would each command that is started here to be stopped by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
