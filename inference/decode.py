@@ -39,16 +39,24 @@ class Decoded:
     """A decoded upload.
 
     Attributes:
-        picture: uint8, (H, W, 3), RGB, upright; a large JPEG comes at a half, a quarter or an eighth.
-        pixels: uint8, (28, 28), when the upload is a single-channel picture of just that size: it is
-            taken as it is, light on black. None otherwise.
+        samples: uint8, (H, W, 3), RGB, upright; a large JPEG comes at a half, a quarter or an eighth. Or
+            (28, 28), when the upload is a single-channel picture of just that size.
         garment: uint8, (H, W), the opacity of an upload that is transparent around something: it says itself
             where its garment is. None otherwise.
     """
 
-    picture: Picture
-    pixels: Pixels | None
+    samples: Picture | Pixels
     garment: Mask | None = None
+
+    @property
+    def pixels(self) -> Pixels | None:
+        """The pixels of an upload that has just these: they are taken as they are, light on black."""
+        return self.samples if self.samples.ndim == 2 else None
+
+    @property
+    def picture(self) -> Picture:
+        """What there is to look at: uint8, (H, W, 3), RGB. Of pixels it is made here: no answer needs it."""
+        return _rgb_over_white(self.samples) if self.samples.ndim == 2 else self.samples
 
 
 def prepare_opencv() -> None:
@@ -89,9 +97,8 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
     samples = _decode_samples(upload, header)
     _refuse_other_types(samples, header)
     if samples.shape == (EDGE, EDGE):
-        pixels = np.ascontiguousarray(_eight_bits(samples))
-        return Decoded(picture=_rgb_over_white(pixels), pixels=pixels)
-    return Decoded(picture=_picture(samples), pixels=None, garment=_garment(samples))
+        return Decoded(np.ascontiguousarray(_eight_bits(samples)))
+    return Decoded(_picture(samples), _garment(samples))
 
 
 def _decode_samples(upload: bytes, header: Header) -> _Samples:

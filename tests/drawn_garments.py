@@ -20,7 +20,7 @@ _OUTLINE = [
 
 def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
     """What the model reads of an upload that has been decoded to this picture."""
-    return decoded_to_pixels(Decoded(picture, None), imaging)
+    return decoded_to_pixels(Decoded(picture), imaging)
 
 
 def a_shirt() -> Mask:

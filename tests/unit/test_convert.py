@@ -27,7 +27,7 @@ def with_block(background: tuple[int, int, int], block: tuple[int, int, int]) ->
 def test_pixels_that_came_as_pixels_are_not_touched() -> None:
     pixels = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
 
-    assert decoded_to_pixels(Decoded(plain(28, 28), pixels), IMAGING) is pixels
+    assert decoded_to_pixels(Decoded(pixels), IMAGING) is pixels
 
 
 def test_a_dark_garment_on_white_becomes_light_on_black() -> None:

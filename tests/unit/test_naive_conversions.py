@@ -18,7 +18,7 @@ def on_a_carpet(photo: Picture) -> Picture:
 
 
 PHOTO = decode(png(a_garment_photo(0)), 10**6)
-CLUTTERED = Decoded(on_a_carpet(a_garment_photo(0)), None)
+CLUTTERED = Decoded(on_a_carpet(a_garment_photo(0)))
 
 
 def test_the_naive_ways_squeeze_the_whole_photo_into_the_square() -> None:

@@ -19,10 +19,10 @@ def reasons(decoded: Decoded, imaging: Imaging = PHOTOGRAPHS) -> dict[str, str]:
 @pytest.mark.parametrize(
     "decoded",
     [
-        Decoded(on_a_floor(), None),
-        Decoded(white_on_white(), None),
-        Decoded(plain(90, 60), None),
-        Decoded(plain(28, 28), np.full((28, 28), 7, np.uint8)),
+        Decoded(on_a_floor()),
+        Decoded(white_on_white()),
+        Decoded(plain(90, 60)),
+        Decoded(np.full((28, 28), 7, np.uint8)),
         decode(png(cut_out()), 100_000),
     ],
     ids=["on a floor", "white on white", "blank", "own pixels", "cut out"],
@@ -35,7 +35,7 @@ def test_the_last_stage_is_what_the_model_reads(decoded: Decoded, imaging: Imagi
 
 
 def test_a_photo_shows_picture_garment_grey_and_pixels() -> None:
-    shown = stages(Decoded(on_a_floor(), None), PHOTOGRAPHS)
+    shown = stages(Decoded(on_a_floor()), PHOTOGRAPHS)
 
     assert [stage.name for stage in shown] == ["picture", "garment", "grey", "pixels"]
     assert [stage.image.ndim for stage in shown] == [3, 3, 2, 2]
@@ -43,7 +43,7 @@ def test_a_photo_shows_picture_garment_grey_and_pixels() -> None:
 
 
 def test_the_garment_is_shown_as_it_is_and_the_ground_dimmed() -> None:
-    _, garment, *_ = stages(Decoded(on_plain(40, 240), None), PHOTOGRAPHS)
+    _, garment, *_ = stages(Decoded(on_plain(40, 240)), PHOTOGRAPHS)
 
     assert garment.image[150, 120].tolist() == [40, 40, 40]
     assert garment.image[5, 5].tolist() == [60, 60, 60]
@@ -52,12 +52,12 @@ def test_the_garment_is_shown_as_it_is_and_the_ground_dimmed() -> None:
 @pytest.mark.parametrize(
     ("decoded", "words"),
     [
-        (Decoded(on_a_floor(), None), "GrabCut"),
-        (Decoded(on_plain(40, 240), None), "plain ground: 100% of the border is rgb(240, 240, 240)"),
-        (Decoded(on_plain(200, 0), None), "from black"),
+        (Decoded(on_a_floor()), "GrabCut"),
+        (Decoded(on_plain(40, 240)), "plain ground: 100% of the border is rgb(240, 240, 240)"),
+        (Decoded(on_plain(200, 0)), "from black"),
         (decode(png(cut_out()), 100_000), "transparent"),
-        (Decoded(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8), None), "Nothing was told"),
-        (Decoded(plain(28, 28), None), "28 x 28 already"),
+        (Decoded(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)), "Nothing was told"),
+        (Decoded(plain(28, 28)), "28 x 28 already"),
     ],
     ids=["on a floor", "on white", "on black", "cut out", "noise", "28 x 28"],
 )
@@ -66,26 +66,26 @@ def test_how_the_garment_was_found_is_said(decoded: Decoded, words: str) -> None
 
 
 def test_a_faint_garment_is_said_to_be_lifted() -> None:
-    assert "lifted, since its median of 3 hardly" in reasons(Decoded(white_on_white(), None))["grey"]
+    assert "lifted, since its median of 3 hardly" in reasons(Decoded(white_on_white()))["grey"]
 
 
 def test_the_polarity_is_said() -> None:
-    assert "negated" in reasons(Decoded(on_plain(40, 240), None))["grey"]
-    assert "light on black already" in reasons(Decoded(on_plain(200, 60), None))["grey"]
+    assert "negated" in reasons(Decoded(on_plain(40, 240)))["grey"]
+    assert "light on black already" in reasons(Decoded(on_plain(200, 60)))["grey"]
 
 
 def test_a_picture_that_was_larger_than_needed_says_so() -> None:
     large = on_plain(40, 240).repeat(3, axis=0).repeat(3, axis=1)
 
-    assert "of 720 x 900, 358 x 448 are enough" in reasons(Decoded(large, None))["picture"]
+    assert "of 720 x 900, 358 x 448 are enough" in reasons(Decoded(large))["picture"]
 
 
 def test_a_blank_picture_says_why_it_is_black() -> None:
-    assert "Nothing stands out" in reasons(Decoded(plain(90, 60), None))["pixels"]
+    assert "Nothing stands out" in reasons(Decoded(plain(90, 60)))["pixels"]
 
 
 def test_pixels_that_came_as_pixels_are_said_to_be_taken_as_they_are() -> None:
-    shown = reasons(Decoded(plain(28, 28), np.zeros((28, 28), np.uint8)))
+    shown = reasons(Decoded(np.zeros((28, 28), np.uint8)))
 
     assert list(shown) == ["picture", "pixels"]
     assert "taken as it is" in shown["pixels"]
