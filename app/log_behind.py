@@ -1,9 +1,8 @@
-"""Log lines written behind the requests: those of a fiftieth of a second at once, by a thread of its own.
+"""Log lines written behind the requests: those of a tenth of a second at once, by a thread of its own.
 
-Between two runs of a model each line is made from cold caches and written for itself, in 70 us; made and
-written together they take less than half of that, and no request waits for them. Warnings and worse are
-written at once, with all that came before; an end in good order writes the rest. What is killed loses a
-fiftieth of a second.
+A request makes its line, while what it tells of is at hand, and does not wait for whoever reads stderr.
+Warnings and worse are written at once, with all that came before; an end in good order writes the rest.
+What is killed loses a tenth of a second.
 """
 
 import logging
@@ -12,23 +11,29 @@ import threading
 import time
 from collections import deque
 
-DELAY_SECONDS = 0.02
-"""How long a line may wait. A tenth of a second's lines, made at once, hold the interpreter for 1 to 2 ms."""
+DELAY_SECONDS = 0.1
+"""How long a line may wait. Requests wait for the thread, too, each time that it runs."""
+
+MOST_LINES = 10_000
+"""So many may wait, 3 MB or several seconds' worth; then requests do wait for whoever reads them."""
 
 
 class WriteBehind(logging.Handler):
-    """A handler that gathers records, for its thread to turn into lines on stderr."""
+    """A handler that gathers lines, for its thread to write to stderr."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._records: deque[logging.LogRecord] = deque()
+        self._lines: deque[str] = deque()
         self._waiting = threading.Event()
         threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Take a record down. Without a lock: appending is one step."""
-        self._records.append(record)
-        if record.levelno >= logging.WARNING:
+        """Take a line down. Without a lock: appending is one step."""
+        try:
+            self._lines.append(self.format(record))
+        except Exception:  # noqa: BLE001 - as all handlers do: no log line is worth a request
+            self.handleError(record)
+        if record.levelno >= logging.WARNING or len(self._lines) >= MOST_LINES:
             self.flush()
         elif not self._waiting.is_set():
             self._waiting.set()
@@ -39,8 +44,8 @@ class WriteBehind(logging.Handler):
         self.acquire()
         try:
             self._waiting.clear()
-            records = [self._records.popleft() for _ in range(len(self._records))]
-            sys.stderr.write("".join([self.format(record) + "\n" for record in records]))
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            sys.stderr.write("".join([line + "\n" for line in lines]))
             sys.stderr.flush()
         finally:
             self.release()

@@ -30,6 +30,29 @@ def test_a_warning_is_written_at_once_behind_all_that_came_before(
     assert capsys.readouterr().err == "first\nsecond\nthird\n"
 
 
+def test_a_line_that_cannot_be_made_costs_no_request_and_no_other_line(
+    log: logging.Logger, capsys: Captured
+) -> None:
+    log.info("%d pictures", "no number of")
+    log.warning("goes on")
+
+    assert "--- Logging error ---" in (told := capsys.readouterr().err)
+    assert told.endswith("goes on\n")
+
+
+def test_lines_that_nobody_fetches_do_not_fill_the_memory(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr("app.log_behind.MOST_LINES", 3)
+    log.info("first")
+    log.info("second")
+    unwritten = capsys.readouterr().err
+    log.info("third")
+
+    assert unwritten == ""
+    assert capsys.readouterr().err == "first\nsecond\nthird\n"
+
+
 def test_an_end_in_good_order_writes_the_rest(log: logging.Logger, capsys: Captured) -> None:
     log.info("last words")
 

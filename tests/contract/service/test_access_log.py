@@ -1,6 +1,7 @@
 """The log: one line a request, latency split by stage, nothing that should not be there."""
 
 import json
+import re
 import sys
 from typing import Any
 
@@ -32,6 +33,31 @@ def test_a_request_is_one_line_with_the_time_of_each_stage(
     assert line["version"] == response.headers["X-Model-Version"]
     stages = [line[f"{stage}_ms"] for stage in ("queue", "decode", "convert", "infer")]
     assert 0 < sum(stages) <= line["ms"]
+
+
+def test_what_there_is_not_is_not_told(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
+    client = make_app(log_format="json").test_client()
+    capsys.readouterr()
+
+    client.get("/healthz")
+
+    [line] = lines(capsys)
+    assert not {"bytes", "key", "problem", "trace_id", "infer_ms"} & line.keys()
+    assert None not in line.values()
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_times_are_told_to_the_microsecond(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    client = make_app(log_format=form).test_client()
+    capsys.readouterr()
+
+    client.post("/predict", data=UPLOAD)
+
+    times = re.findall(r"\b(?:\w+_)?ms[=\":]+([\d.]+)", capsys.readouterr().err)
+    assert len(times) == 5
+    assert all(re.fullmatch(r"\d+\.\d{1,3}", time) for time in times)
 
 
 def test_neither_uploads_nor_queries_nor_keys_are_logged(
@@ -88,6 +114,27 @@ def test_a_path_cannot_forge_a_line_or_a_field(make_app: MakeApp, capsys: pytest
 
     [line] = capsys.readouterr().err.splitlines()
     assert r'path="/a\n2026-11-20T10:15:00.000+00:00 error forged\u001b[31m status=200"' in line
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/a%20status=200", '"/a status=200"'),
+        ("/%1B[31mred", r'"/\u001b[31mred"'),
+        ("/%E2%80%AElive", r'"/\u202elive"'),  # turns what follows around
+        ("/%D1%81hino", r'"/\u0441hino"'),  # a Cyrillic letter that looks like a c
+        ("/plain", "/plain"),
+    ],
+)
+def test_what_could_mislead_a_reader_is_quoted(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str], path: str, told: str
+) -> None:
+    client = make_app(log_format="text").test_client()
+    capsys.readouterr()
+
+    client.get(path)
+
+    assert f" path={told} status=404 " in capsys.readouterr().err
 
 
 def test_what_a_client_was_told_is_in_its_line(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
