@@ -23,6 +23,24 @@ def test_a_distance_comes_with_the_scores_when_the_graph_has_one(tmp_path: Path)
     assert scores.distances.dtype == np.float32
 
 
+def test_a_picture_alone_has_the_distance_that_it_has_among_others(tmp_path: Path) -> None:
+    session = OnnxSession(a_release(tmp_path) / "model.onnx")
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+
+    together = session.run(pictures).distances
+    alone = session.run(pictures[1:2]).distances
+
+    assert together is not None
+    assert alone == pytest.approx(together[1:2], rel=1e-5)
+
+
+def test_pixels_of_another_kind_are_not_taken_for_pixels(tmp_path: Path) -> None:
+    session = OnnxSession(a_release(tmp_path) / "model.onnx")
+
+    with pytest.raises((TypeError, ContractBroken)):
+        session.run(np.zeros((1, 28, 28), np.float32))
+
+
 @pytest.mark.parametrize(
     "change",
     [{"pixels": "input_1"}, {"shape": ("N", 28, 28, 1)}, {"shape": (1, 28, 28)}, {"kind": TensorProto.FLOAT}],

@@ -1,5 +1,7 @@
 """What every session does, whatever runs the model."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -34,3 +36,22 @@ def test_a_picture_scores_the_same_alone_and_in_a_batch(session: Session) -> Non
     alone = session.run(PIXELS[2:3]).probabilities
 
     assert alone[0] == pytest.approx(together[2], abs=1e-6)
+
+
+def test_scores_stay_what_they_are_when_the_next_picture_comes(session: Session) -> None:
+    first = session.run(PIXELS[:1]).probabilities
+    before = first.copy()
+
+    session.run(PIXELS[1:2])
+
+    assert np.array_equal(first, before)
+
+
+def test_threads_get_the_scores_of_their_own_pictures(session: Session) -> None:
+    alone = [PIXELS[i : i + 1] for i in range(5)]
+    expected = [session.run(pixels).probabilities for pixels in alone]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(session.run, alone * 40, timeout=60))
+
+    assert all(np.array_equal(scores.probabilities, expected[i % 5]) for i, scores in enumerate(found))
