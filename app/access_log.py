@@ -117,11 +117,12 @@ class ColouredLines(TextLines):
 
 
 def _pairs(fields: Fields) -> str:
-    line = _template(tuple(fields)) % tuple(fields.values())
+    template, values = _template(tuple(fields)), tuple(fields.values())
+    line = template % values
     # Judged as a whole: nearly every line has only the spaces between its fields.
     if _is_plain(line) and line.count(" ") == len(fields) - 1:
         return line
-    return " ".join([f"{name}={_quoted(value)}" for name, value in fields.items()])
+    return template % tuple([_quoted(value) for value in values])
 
 
 @lru_cache(maxsize=64)
@@ -136,9 +137,8 @@ def _is_plain(text: str) -> bool:
 
 
 def _quoted(value: object) -> object:
-    if isinstance(value, str):
-        return value if _is_plain(value) and " " not in value else json.dumps(value)
-    return _rounded(value)
+    harmless = not isinstance(value, str) or (_is_plain(value) and " " not in value)
+    return value if harmless else json.dumps(value)
 
 
 def _rounded(value: object) -> object:

@@ -56,7 +56,7 @@ class Decoded:
     @property
     def picture(self) -> Picture:
         """What there is to look at: uint8, (H, W, 3), RGB. Of pixels it is made here: no answer needs it."""
-        return _rgb_over_white(self.samples) if self.samples.ndim == 2 else self.samples
+        return self.samples if self.pixels is None else _rgb_over_white(self.pixels)
 
 
 def prepare_opencv() -> None:

@@ -167,7 +167,7 @@ def _options() -> argparse.ArgumentParser:
         "--light",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="measure with the conv3_valid network, too, what shows what servers cost",
+        help=f"measure with the {LIGHT} network, too, what shows what servers cost",
     )
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the figures and the plots")
     return parser

@@ -46,15 +46,15 @@ def _of_rates(rows: Sequence[Row]) -> Iterator[Goal]:
     png = {(row.release, row.peer): row for row in rows if row.upload == "png"}
     bare, light_bare = png.get((BUNDLED, BARE)), png.get((LIGHT, BARE))
     yield _goal("PNG, ours / bare view", ">= 0.9", _ratio(bare), _at_least(0.9))
-    yield _goal("the same, conv3_valid network", ">= 0.9", _ratio(light_bare), _at_least(0.9))
+    yield _goal(f"the same, {LIGHT} network", ">= 0.9", _ratio(light_bare), _at_least(0.9))
     floor = _ratio(png.get((LIGHT, NO_OP)))
-    yield _goal("PNG, ours / no-op, conv3_valid network", ">= 0.60; 0.75 for ambition", floor, _at_least(0.6))
+    yield _goal(f"PNG, ours / no-op, {LIGHT} network", ">= 0.60; 0.75 for ambition", floor, _at_least(0.6))
     yield _goal("the same, bundled network", "reported", _ratio(png.get((BUNDLED, NO_OP))), None)
     balanced = _ratio(png.get((BUNDLED, BALANCED)))
     light_balanced = _ratio(png.get((LIGHT, BALANCED)))
     yield _goal("PNG, ours / FastAPI with balanced connections", "1.0 for ambition", balanced, None)
-    yield _goal("the same, conv3_valid network", "1.0 for ambition", light_balanced, None)
-    for release, network in ((BUNDLED, ""), (LIGHT, ", conv3_valid network")):
+    yield _goal(f"the same, {LIGHT} network", "1.0 for ambition", light_balanced, None)
+    for release, network in ((BUNDLED, ""), (LIGHT, f", {LIGHT} network")):
         servers = [row for row in png.values() if row.release == release and row.peer in MODEL_SERVERS]
         yield _goal(f"PNG, ours / the best model server{network}", ">= 3", _least(servers), _at_least(3))
         what = f"p99 of it, ours / the best model server{network}"

@@ -23,7 +23,7 @@ BUNDLED: Final = "bundled"
 LIGHT: Final = "conv3_valid"
 """Three convolutions, 6.5 MFLOP, in half of the time of a ResNet of 19 MFLOP."""
 
-LIGHT_RUN: Final = ROOT / "runs" / "benchmark-conv3_valid"
+LIGHT_RUN: Final = ROOT / "runs" / f"benchmark-{LIGHT}"
 LIGHT_LIMIT = 10_000
 """Pictures that it learns from: how well it classifies says nothing of how fast it answers."""
 
