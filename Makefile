@@ -118,15 +118,15 @@ image: ## Build the container image, with buildah or docker
 
 lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--upgrade to renew
 	# The widest first: the narrower ones take their versions from it, so that they never disagree.
-	$(LOCK) pyproject.toml --group train --group label --group dev -o requirements-dev.txt
-	$(LOCK) pyproject.toml --group train -c requirements-dev.txt -o requirements.txt
-	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements-serve.txt
-	$(LOCK) --group label -c requirements-dev.txt -o requirements-label.txt
-	$(LOCK) pyproject.toml --group label --group scale -c requirements-dev.txt -o requirements-scale.txt
-	$(LOCK) --group installer -o requirements-installer.txt
-	$(LOCK) --group audit -c requirements-dev.txt -o requirements-audit.txt
-	$(LOCK) --group fuzz -o requirements-fuzz.txt
-	$(LOCK) requirements-s3-servers.in -o requirements-s3-servers.txt
+	$(LOCK) pyproject.toml --group train --group label --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group train -c requirements/dev.txt -o requirements.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) --group label -c requirements/dev.txt -o requirements/label.txt
+	$(LOCK) pyproject.toml --group label --group scale -c requirements/dev.txt -o requirements/scale.txt
+	$(LOCK) --group installer -o requirements/installer.txt
+	$(LOCK) --group audit -c requirements/dev.txt -o requirements/audit.txt
+	$(LOCK) --group fuzz -o requirements/fuzz.txt
+	$(LOCK) requirements/s3-servers.in -o requirements/s3-servers.txt
 	for peer in $(PEERS); do $(LOCK) $$peer.in -o $$peer.txt || exit; done
 
 clean: ## Remove what was installed and cached here
@@ -144,13 +144,13 @@ system:
 
 # One stamp per lock file: a second run is instant, a changed lock is installed. All locks agree on
 # versions, so each adds to what is there and takes nothing away.
-$(VENV)/.serve: requirements-serve.txt
+$(VENV)/.serve: requirements/serve.txt
 $(VENV)/.train: requirements.txt
-$(VENV)/.dev: requirements-dev.txt
-$(VENV)/.fuzz: requirements-fuzz.txt
-$(VENV)/.audit: requirements-audit.txt
-.venv-s3/.stamp: requirements-s3-servers.txt
-.venv-scale/.stamp: requirements-scale.txt
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements-installer.txt
+$(VENV)/.dev: requirements/dev.txt
+$(VENV)/.fuzz: requirements/fuzz.txt
+$(VENV)/.audit: requirements/audit.txt
+.venv-s3/.stamp: requirements/s3-servers.txt
+.venv-scale/.stamp: requirements/scale.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements/installer.txt
 	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
 	@touch $@

@@ -1,7 +1,7 @@
 """make start: how long a start takes, what a worker holds, and what the container's packages weigh.
 
 Starts the service several times with its bundled release, loads it once, and adds up the files of what
-requirements-serve.txt names, as they are installed here. Saves docs/results/start-and-size.json.
+requirements/serve.txt names, as they are installed here. Saves docs/results/start-and-size.json.
 """
 
 import argparse
@@ -68,7 +68,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def locked() -> list[str]:
     """The packages that the container holds and that this machine needs."""
-    names = re.findall(r"^([A-Za-z0-9._-]+)==", (ROOT / "requirements-serve.txt").read_text("utf-8"), re.M)
+    names = re.findall(
+        r"^([A-Za-z0-9._-]+)==", (ROOT / "requirements" / "serve.txt").read_text("utf-8"), re.M
+    )
     # Once each: the lock names another version for another Python.
     return [name for name in dict.fromkeys(names) if _is_installed(name)]
 

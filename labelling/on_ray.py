@@ -258,7 +258,7 @@ def _imported() -> Any:  # noqa: ANN401 - Ray need not be installed where types 
         import ray  # noqa: PLC0415 - see above
     except ModuleNotFoundError as error:
         raise EngineUnusable(
-            "--engine ray needs Ray, which is not installed here: pip install -r requirements-scale.txt. "
+            "--engine ray needs Ray, which is not installed here: pip install -r requirements/scale.txt. "
             "Without --engine, processes of this machine label."
         ) from error
     return ray

@@ -23,7 +23,7 @@ def require_pyarrow() -> None:
         import pyarrow.parquet  # noqa: F401, PLC0415 - see above
     except ModuleNotFoundError as error:
         raise TableUnusable(
-            "Parquet needs pyarrow, which is not installed here: pip install -r requirements-label.txt. "
+            "Parquet needs pyarrow, which is not installed here: pip install -r requirements/label.txt. "
             "CSV and JSONL need nothing."
         ) from error
 

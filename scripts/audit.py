@@ -22,8 +22,8 @@ from scripts.telling import Tell, add_json, telling
 from scripts.terminal import FAILED, run
 
 ROOT = Path(__file__).parent.parent
-SERVING = ROOT / "requirements-serve.txt"
-LOCKS = (SERVING, ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+SERVING = ROOT / "requirements" / "serve.txt"
+LOCKS = (SERVING, ROOT / "requirements.txt", ROOT / "requirements" / "dev.txt")
 
 ASK_SECONDS = "15"
 """What the vulnerability service may take for one answer."""

@@ -18,7 +18,7 @@ from scripts.telling import add_json, telling
 from scripts.terminal import FAILED, complain, run
 
 ROOT = Path(__file__).parent.parent
-LOCK = ROOT / "requirements-serve.txt"
+LOCK = ROOT / "requirements" / "serve.txt"
 OUTPUT = ROOT / "deploy" / "sbom.cdx.json"
 
 OF_THE_INDEX = ("externalReferences", "description", "bom-ref")

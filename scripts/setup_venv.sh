@@ -33,10 +33,10 @@ pip() {
 
 fetch_uv() {
     local ours
-    ours=$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements-installer.txt)
+    ours=$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/installer.txt)
     case "$("$uv" --version 2>/dev/null)" in "uv $ours" | "uv $ours "*) return ;; esac
     rm -rf .cache/uv
-    pip --target .cache/uv -r requirements-installer.txt
+    pip --target .cache/uv -r requirements/installer.txt
 }
 
 # Runs as a whole environment only if its interpreter still does: a pyenv version may be gone.

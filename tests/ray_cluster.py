@@ -26,7 +26,7 @@ def require_ray() -> None:
     require_system_part(
         ".venv-scale",
         (BIN / "ray").exists(),
-        f"{BIN}/ray is not installed. `make test` installs requirements-scale.txt there.",
+        f"{BIN}/ray is not installed. `make test` installs requirements/scale.txt there.",
     )
 
 

@@ -142,7 +142,7 @@ def _require_venv(program: str) -> None:
     require_system_part(
         ".venv-s3",
         (VENV / "bin" / program).exists(),
-        f"{VENV}/bin/{program} is not installed. `make test` installs requirements-s3-servers.txt there.",
+        f"{VENV}/bin/{program} is not installed. `make test` installs requirements/s3-servers.txt there.",
     )
 
 

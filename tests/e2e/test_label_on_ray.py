@@ -214,5 +214,5 @@ def test_without_ray_what_to_install_is_told(
     monkeypatch.setattr(os, "environ", environment)
     monkeypatch.setitem(sys.modules, "ray", None)
 
-    with pytest.raises(EngineUnusable, match=r"not installed here: pip install -r requirements-scale\.txt"):
+    with pytest.raises(EngineUnusable, match=r"not installed here: pip install -r requirements/scale\.txt"):
         main([str(catalogue), "--out", str(tmp_path / "table.csv"), "--engine", "ray"])

@@ -64,7 +64,7 @@ def test_serving_installs_what_its_lock_names_and_no_tensorflow(served_clone: tu
 
     installed = pins(listed.stdout)
     assert "flask" in installed
-    assert installed <= pins((folder / "requirements-serve.txt").read_text("utf-8"))
+    assert installed <= pins((folder / "requirements" / "serve.txt").read_text("utf-8"))
     assert installed.isdisjoint({"tensorflow", "keras"})
 
 

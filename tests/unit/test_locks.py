@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = sorted(
     str(path.relative_to(ROOT))
-    for pattern in ("requirements*.txt", "benchmarks/peers/*.txt")
+    for pattern in ("requirements.txt", "requirements/*.txt", "benchmarks/peers/*.txt")
     for path in ROOT.glob(pattern)
 )
 
@@ -42,14 +42,14 @@ def test_every_package_of_a_lock_file_is_held_by_hash(lock: str) -> None:
 
 @pytest.mark.parametrize(
     ("narrow", "wide"),
-    [("requirements-serve.txt", "requirements.txt"), ("requirements.txt", "requirements-dev.txt")],
+    [("requirements/serve.txt", "requirements.txt"), ("requirements.txt", "requirements/dev.txt")],
 )
 def test_training_and_testing_keep_the_versions_that_serve(narrow: str, wide: str) -> None:
     assert pins(narrow) <= pins(wide)
 
 
 def test_the_container_gets_no_training_libraries() -> None:
-    served = {pin.split("==")[0] for pin in pins("requirements-serve.txt")}
+    served = {pin.split("==")[0] for pin in pins("requirements/serve.txt")}
 
     assert served.isdisjoint(
         {"tensorflow", "jax", "jaxlib", "keras", "scikit-learn", "matplotlib", "onnx", "tf2onnx"}

@@ -18,7 +18,7 @@ def committed() -> dict[str, Any]:
 
 
 def test_it_names_every_package_of_the_container_with_its_version_and_no_other() -> None:
-    lock = (ROOT / "requirements-serve.txt").read_text("utf-8")
+    lock = (ROOT / "requirements" / "serve.txt").read_text("utf-8")
 
     named = {(component["name"], component["version"]) for component in committed()["components"]}
 

@@ -298,7 +298,7 @@ def test_a_peer_decodes_and_infers_with_our_versions(peer: Peer) -> None:
     theirs = set(shared.findall(peer.lock.read_text("utf-8")))
 
     assert theirs
-    assert theirs <= set(shared.findall((ROOT / "requirements-dev.txt").read_text("utf-8")))
+    assert theirs <= set(shared.findall((ROOT / "requirements" / "dev.txt").read_text("utf-8")))
 
 
 def test_every_lock_of_a_peer_belongs_to_one_that_takes_part() -> None:

@@ -109,7 +109,7 @@ def test_without_pyarrow_the_way_to_parquet_is_told_before_any_work(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
     with pytest.raises(
-        TableUnusable, match=r"pip install -r requirements-label\.txt\. CSV and JSONL need nothing"
+        TableUnusable, match=r"pip install -r requirements/label\.txt\. CSV and JSONL need nothing"
     ):
         main([str(tmp_path), "--out", str(tmp_path / "table.parquet")])
 
