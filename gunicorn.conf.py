@@ -15,10 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from app.access_log import formatter_of
 from app.allocator import return_large_blocks
-from app.log_behind import write_log_behind
-from app.server_log import ServerLog
+from app.observability.access_log import formatter_of
+from app.observability.log_behind import write_log_behind
+from app.observability.server_log import ServerLog
 from app.settings import SettingsError, settings_from_environment
 from app.shares import Shares
 from app.worker import DeadlineWorker
@@ -57,7 +57,7 @@ keepalive = 5
 sendfile = False  # nothing is served from files, and worker.py joins what is sent
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
-accesslog = None  # app/access_log.py writes one line a request, with the model's own timings
+accesslog = None  # app/observability/access_log.py writes one line a request, with the model's own timings
 ServerLog.formatter = formatter_of(settings)
 logger_class = ServerLog
 loglevel = settings.log_level.lower()
@@ -108,7 +108,7 @@ def child_exit(server: Any, worker: Any) -> None:
     # Importing it settles how it counts, so it has to come after `on_starting` named the folder.
     from prometheus_client import multiprocess  # noqa: PLC0415
 
-    from app.dead_counts import merge_dead  # noqa: PLC0415 - as above
+    from app.observability.dead_counts import merge_dead  # noqa: PLC0415 - as above
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
     try:

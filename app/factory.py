@@ -11,27 +11,27 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from app.access_log import configure_logging
-from app.dialects.classifying import Parts
-from app.dialects.routes import dialect_model_routes, dialect_routes
-from app.drift import reference_of
-from app.following import Follower
-from app.keys import ApiKeys, require_keys
-from app.loading import load, store_of
+from app.api.docs import Contract, docs_routes
+from app.api.health import health_routes
+from app.api.model import model_routes
+from app.api.page import page_routes
+from app.api.predict import predict_routes
+from app.api.problems import register_problem_handlers
+from app.api.report import report_routes
+from app.middleware.request_context import RequestMiddleware
+from app.observability.access_log import configure_logging
+from app.observability.drift import reference_of
+from app.observability.metrics import Metrics
 from app.plain_flask import PlainFlask
-from app.predicting import Predictor
-from app.problems import register_problem_handlers
-from app.prometheus import Instruments
-from app.requests import Surroundings
-from app.routes_docs import Contract, docs_routes
-from app.routes_health import health_routes
-from app.routes_model import model_routes
-from app.routes_page import page_routes
-from app.routes_predict import predict_routes
-from app.routes_report import report_routes
-from app.serving import Models
+from app.prediction.predictor import Predictor
+from app.prediction.slots import Slots
+from app.protocols.classifying import Parts
+from app.protocols.routes import dialect_model_routes, dialect_routes
+from app.releases.load import load, store_of
+from app.releases.serving import Models
+from app.releases.watcher import ReleaseWatcher
+from app.security.api_keys import ApiKeys, require_keys
 from app.settings import Settings
-from app.slots import Slots
 from app.turning_away import TurningAway
 from app.unreadable import refuse_stand_ins
 from inference.decode import prepare_opencv
@@ -55,7 +55,7 @@ class Service:
     """
 
     models: Models
-    follower: Follower | None
+    follower: ReleaseWatcher | None
 
     def drain(self) -> None:
         """Tell `/readyz` that this worker is stopping."""
@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> Flask:
     prepare_opencv()
     store = store_of(settings)
     models = load(settings, store)
-    instruments = Instruments(settings.prometheus_dir)
+    instruments = Metrics(settings.prometheus_dir)
     instruments.tell_capacity(settings.slots + settings.queue_length)
     instruments.tell_release(models.current.version, reference=reference_of(models.current))
     instruments.tell_condition(models)
@@ -103,14 +103,14 @@ class Name(BaseConverter):
     part_isolating = True
 
 
-def _register_routes(app: Flask, settings: Settings, models: Models, instruments: Instruments) -> None:
+def _register_routes(app: Flask, settings: Settings, models: Models, instruments: Metrics) -> None:
     slots = Slots(settings.slots, settings.queue_length, settings.queue_seconds)
     predictor = Predictor(settings, slots)
     parts = Parts(settings=settings, models=models, predictor=predictor, instruments=instruments)
     classifying = (predict_routes(settings, predictor, instruments), dialect_routes(parts))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
-        from app.limits import limit_rate  # noqa: PLC0415
+        from app.security.rate_limits import limit_rate  # noqa: PLC0415
 
         limit_rate(app, settings, *classifying)
     for blueprint in classifying:
@@ -128,14 +128,14 @@ def _register_routes(app: Flask, settings: Settings, models: Models, instruments
     app.register_blueprint(docs_routes(Contract(app, settings)))
 
 
-def _surround(app: Flask, settings: Settings, models: Models, instruments: Instruments) -> None:
+def _surround(app: Flask, settings: Settings, models: Models, instruments: Metrics) -> None:
     if not settings.tracing:
-        app.wsgi_app = Surroundings(app.wsgi_app, models, instruments)  # type: ignore[method-assign]
+        app.wsgi_app = RequestMiddleware(app.wsgi_app, models, instruments)  # type: ignore[method-assign]
         return
     # Here, so that a service without traces neither loads OpenTelemetry nor pays for it.
-    from app.tracing import Traced, TracedTiming, start_tracing  # noqa: PLC0415
+    from app.observability.tracing import Traced, TracedTiming, start_tracing  # noqa: PLC0415
 
-    surrounded = Surroundings(app.wsgi_app, models, instruments, TracedTiming)
+    surrounded = RequestMiddleware(app.wsgi_app, models, instruments, TracedTiming)
     app.wsgi_app = Traced(surrounded, start_tracing())  # type: ignore[method-assign]
 
 
@@ -156,10 +156,10 @@ def _add_doors(app: Flask, settings: Settings) -> None:
 
 
 def _follow(
-    settings: Settings, store: Store | None, models: Models, instruments: Instruments
-) -> Follower | None:
+    settings: Settings, store: Store | None, models: Models, instruments: Metrics
+) -> ReleaseWatcher | None:
     if store is None or settings.model_version != "current" or settings.refresh_seconds == 0:
         return None
-    follower = Follower(settings, store, models, instruments)
+    follower = ReleaseWatcher(settings, store, models, instruments)
     follower.start()
     return follower

@@ -19,7 +19,7 @@ from gunicorn.http.unreader import Unreader
 from gunicorn.http.wsgi import Response
 from gunicorn.util import http_date, unquote_to_wsgi_str
 
-from app.headers import HEADERS
+from app.middleware.headers import HEADERS
 
 KNOWN_LINES = 1024
 """Lines that are remembered of each kind; with one more it begins anew."""

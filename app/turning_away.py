@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from app.api.problems import MEDIA_TYPE, problem_body, problem_of
 from app.errors import Busy, headers_of
-from app.problems import MEDIA_TYPE, problem_body, problem_of
-from app.requests import EXCHANGE, Exchange
-from app.slots import Slots
+from app.middleware.request_context import EXCHANGE, RequestContext
+from app.prediction.slots import Slots
 
 STATUS = f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase.upper()}"
 """In capitals, as Werkzeug writes it."""
@@ -50,7 +50,7 @@ class TurningAway:
 
 
 def _refuse(environ: WSGIEnvironment, start_response: StartResponse, busy: Busy, route: str) -> list[bytes]:
-    current: Exchange = environ[EXCHANGE]
+    current: RequestContext = environ[EXCHANGE]
     current.route = route
     document = problem_of(busy)
     current.problem = document["type"]

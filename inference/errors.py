@@ -11,7 +11,7 @@ InferenceError
     ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract
     └── AnswerNotFinite     the model answered NaN or infinity
 
-A message says what came and what would do. HTTP statuses belong to app/problems.py.
+A message says what came and what would do. HTTP statuses belong to app/api/problems.py.
 """
 
 

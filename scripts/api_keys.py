@@ -3,7 +3,7 @@
 python -m scripts.api_keys add NAME --file F | list --file F | remove NAME --file F [--json]
 
 A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
-name, give it to the client, and remove the first. How keys are checked: app/keys.py.
+name, give it to the client, and remove the first. How keys are checked: app/security/api_keys.py.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.keys import LINE, Key, hash_of, read_keys
+from app.security.api_keys import LINE, Key, hash_of, read_keys
 from app.settings import SettingsError
 from scripts.command_line import command_parser
 from scripts.telling import telling, with_json

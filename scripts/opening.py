@@ -1,7 +1,7 @@
 """Open the model that `--model` names: the bundled release, a folder, or what is current in a store.
 
 Reads folders and stores; writes to the cache that the service uses too. The service has its own way to the
-same classifier (app/loading.py), since it also follows promotions and survives a store that is away.
+same classifier (app/releases/load.py), since it also follows promotions and survives a store that is away.
 """
 
 from pathlib import Path

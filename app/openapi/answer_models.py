@@ -1,6 +1,6 @@
 """What the service answers in JSON, as types: what OpenAPI tells of it is made from these.
 
-Answers are made by app/answers.py and the routes, and are not checked against these while anybody waits;
+Answers are made by app/prediction/answers.py and the routes, and are not checked against these at run time;
 tests/contract/service/test_openapi_answers.py holds a real answer of every route to them. The report and the
 manifest have types of their own, in model_store.
 """

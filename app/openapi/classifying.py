@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.answers import SWITCH, Extras
+from app.api.problems import problem_of
 from app.errors import BadRequest, Busy, TooLarge
 from app.openapi import examples
 from app.openapi.answer_models import BatchAnswer, PredictAnswer
@@ -11,7 +11,7 @@ from app.openapi.operations import Answer, Content, Operation, Parameter
 from app.openapi.request_models import BatchDocument, PictureDocument, PixelsDocument
 from app.openapi.schemas import Json, reference
 from app.openapi.subject import Subject
-from app.problems import problem_of
+from app.prediction.answers import SWITCH, Extras
 from inference.errors import BadPixels, BrokenPicture, PictureTooLarge, UnknownFormat, UploadError
 
 TAG = "Classify"

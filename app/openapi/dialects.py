@@ -1,4 +1,4 @@
-"""What the operations of app/dialects/ have in common: which model they ask for, and what may go wrong.
+"""What the operations of app/protocols/ have in common: which model they ask for, and what may go wrong.
 
 tf_serving.py, open_inference.py and sagemaker.py beside this file have a table each; docs/dialects.md is for
 people.
@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from werkzeug.exceptions import NotFound
 
-from app.dialects.classifying import CURRENT
 from app.errors import BadRequest, Busy, NoSuchModel, NotReady, TooLarge
 from app.openapi.answer_models import DialectProblem
 from app.openapi.operations import Content, Operation, Parameter
 from app.openapi.subject import Subject
+from app.protocols.classifying import CURRENT
 from inference.errors import BadPixels, PictureTooLarge, UnknownFormat, UploadError
 
 CLASSIFYING: tuple[type[Exception], ...] = (

@@ -9,7 +9,7 @@ from typing import Final
 
 from werkzeug.routing import Rule
 
-from app.keys import OPEN_ENDPOINTS
+from app.api.problems import type_of
 from app.openapi import classifying, health, model, open_inference, pages, report, sagemaker, tf_serving
 from app.openapi.answer_models import (
     BatchAnswer,
@@ -32,7 +32,7 @@ from app.openapi.problem_answers import (
 from app.openapi.request_models import BatchDocument, PictureDocument, PixelsDocument
 from app.openapi.schemas import Json, schemas_of, told_labels
 from app.openapi.subject import Subject
-from app.problems import type_of
+from app.security.api_keys import OPEN_ENDPOINTS
 from model_store.report import Report
 
 OPENAPI: Final = "3.1.0"

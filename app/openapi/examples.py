@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from app.answers import Extras, answer_of
 from app.openapi.schemas import Json
-from app.predicting import Classified
-from app.serving import Served
+from app.prediction.answers import Extras, answer_of
+from app.prediction.predictor import Classified
+from app.releases.serving import Served
 from inference.arrays import Pixels
 from inference.decode import decode
 

@@ -1,7 +1,7 @@
 """The words in which an operation is described, and how they are written in OpenAPI 3.1.
 
 An operation belongs to one endpoint of the app; its paths are asked of the app, so that they are said once.
-What it may raise stands as error classes: statuses and problem types come from app/problems.py.
+What it may raise stands as error classes: statuses and problem types come from app/api/problems.py.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """What every operation may answer when something goes wrong: statuses, problem types, headers.
 
-Made from the table in app/problems.py and the docstrings of the errors themselves, so that neither is said
-twice. Which operation raises what, its own table says; what may go wrong everywhere is added here.
+Made from the table in app/api/problems.py and the docstrings of the errors themselves, so that neither is
+repeated. Which operation raises what, its own table says; what may go wrong everywhere is added here.
 """
 
 from collections.abc import Iterable
@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed, NotFound, TooManyRequests
 
 from app import errors
+from app.api.problems import INTERNAL, INTERNAL_DETAIL, MEDIA_TYPE, PROBLEMS, Problem, problem_type, type_of
 from app.openapi.answer_models import ProblemAnswer
 from app.openapi.examples import REQUEST_ID
 from app.openapi.operations import header_references
 from app.openapi.schemas import Json, reference
-from app.problems import INTERNAL, INTERNAL_DETAIL, MEDIA_TYPE, PROBLEMS, Problem, problem_type, type_of
 from inference.errors import UploadError
 
 EVERYWHERE: tuple[type[Exception], ...] = (

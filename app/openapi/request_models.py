@@ -1,7 +1,7 @@
 """The JSON that `/predict` and `/predict/batch` take, as types: OpenAPI's schemas of it are made from these.
 
-Requests themselves are read by app/documents.py and inference/pixel_rows.py, which name the row and column of
-what is wrong. tests/properties/test_request_models.py holds the two to each other, document by document.
+app/payloads/documents.py and inference/pixel_rows.py read requests and name the row and column of what is
+wrong. tests/properties/test_request_models.py holds the two to each other, document by document.
 """
 
 from typing import Annotated, Any, TypeAlias

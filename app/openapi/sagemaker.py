@@ -1,10 +1,9 @@
-"""The operations of app/dialects/sagemaker.py, and the JSON that they take and answer."""
+"""The operations of app/protocols/sagemaker.py, and the JSON that they take and answer."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Strict
 
-from app.answers import Extras
 from app.openapi import examples
 from app.openapi.answer_models import ModelReference, PredictAnswer, Prediction, Told
 from app.openapi.classifying import PICTURES
@@ -14,6 +13,7 @@ from app.openapi.request_models import PictureDocument, PixelsDocument
 from app.openapi.schemas import Json, reference
 from app.openapi.subject import Subject
 from app.openapi.tf_serving import Instance
+from app.prediction.answers import Extras
 
 TAG = "SageMaker"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.serving import Served
+from app.releases.serving import Served
 from app.settings import Settings
 
 

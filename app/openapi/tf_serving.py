@@ -1,4 +1,4 @@
-"""The operations of app/dialects/tf_serving.py, and the JSON that they take and answer."""
+"""The operations of app/protocols/tf_serving.py, and the JSON that they take and answer."""
 
 from typing import Annotated, Literal, TypeAlias
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.following import JITTER
+from app.releases.watcher import JITTER
 from app.settings import Settings
 from benchmarks.capacity.plan import (
     Fleet,

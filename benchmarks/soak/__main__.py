@@ -20,7 +20,7 @@ from unittest import mock
 
 from rich.table import Table
 
-from app.keys import hash_of
+from app.security.api_keys import hash_of
 from benchmarks.results import FOLDER, save
 from benchmarks.soak.plot import draw
 from benchmarks.soak.traffic import CLIENTS, Traffic

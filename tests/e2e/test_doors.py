@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.keys import hash_of
+from app.security.api_keys import hash_of
 from tests.service import Service, running
 from tests.uploads import a_garment, in_base64, png
 from tests.waiting import wait_for

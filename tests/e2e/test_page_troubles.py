@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from app.keys import hash_of
+from app.security.api_keys import hash_of
 from tests.browser import Visits, violations
 from tests.fault_proxy import Mode, fault_proxy
 from tests.picture_page import PREDICTIONS, TROUSERS, Held, a_file, card, garments, give, settled, visit

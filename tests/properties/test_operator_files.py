@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.keys import ApiKeys
+from app.prediction.taxonomy import read_taxonomy
+from app.security.api_keys import ApiKeys
 from app.settings import SettingsError, parse_settings, setting_names
-from app.taxonomy import read_taxonomy
 from model_store.errors import StoreBroken, StoreError
 from model_store.local import bundled
 from model_store.manifest import manifest_bytes, parse_manifest

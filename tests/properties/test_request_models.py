@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
-from app.documents import item_of, items_of
 from app.errors import BadRequest
-from app.items import Item, Rows, Unreadable, Upload
 from app.openapi.request_models import BatchDocument, OneDocument
+from app.payloads.documents import item_of, items_of
+from app.payloads.items import Item, Rows, Unreadable, Upload
 from inference.errors import BadPixels
 from inference.pixel_rows import rows_to_pixels
 from tests.hostile.documents import entries

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from app.answers import read_extras
-from app.archives import unpack
 from app.errors import BadRequest, RequestError
 from app.factory import create_app
+from app.payloads.archives import unpack
+from app.prediction.answers import read_extras
 from app.settings import Settings
 from tests.hostile.corpus import entries
 from tests.hostile.documents import FORM

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.keys import ApiKeys, hash_of, read_keys
+from app.security.api_keys import ApiKeys, hash_of, read_keys
 from scripts.api_keys import main
 
 

@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
-from app.archives import is_zip, unpack
 from app.errors import BadRequest, RequestError, TooLarge
+from app.payloads.archives import is_zip, unpack
 from tests.hostile.corpus import FILES
 
 

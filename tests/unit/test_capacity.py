@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.following import Follower
-from app.loading import load
-from app.prometheus import Instruments
+from app.observability.metrics import Metrics
+from app.releases.load import load
+from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
 from benchmarks.capacity.__main__ import BLOCKS, PAGE
 from benchmarks.capacity.fits import (
@@ -197,7 +197,7 @@ def test_workers_ask_the_store_as_often_as_the_plan_says(tmp_path: Path) -> None
 
     workers = [load(settings, store) for _ in range(2)]
     started = store.count()
-    followers = [Follower(settings, store, models, Instruments(None)) for models in workers]
+    followers = [ReleaseWatcher(settings, store, models, Metrics(None)) for models in workers]
     followers[0].poll()
     polled = store.count()
     publish(second, store, by="ann", force=True)

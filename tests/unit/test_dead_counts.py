@@ -4,15 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.dead_counts import merge_dead, nobody_merging
-from app.shared_counts import Cells, Family
+from app.observability.dead_counts import merge_dead, nobody_merging
+from app.observability.shared_counts import Cells, Family
 from tests.service import ROOT
 from tests.unit.test_shared_counts import told
 
 LIVE_AND_DIE = """
 import sys
 from pathlib import Path
-from app.shared_counts import Cells, Distribution, Family
+from app.observability.shared_counts import Cells, Distribution, Family
 folder, colour = Path(sys.argv[1]), sys.argv[2]
 counters = Cells(folder, "counter")
 counters.add(Family(counters, "hats", "hats_total", "Hats.", ("colour",)).cell(colour), 2.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.limits import client_of
+from app.security.rate_limits import client_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from app.log_behind import WriteBehind
+from app.observability.log_behind import WriteBehind
 
 Captured = pytest.CaptureFixture[str]
 
@@ -12,7 +12,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
     """A logger whose lines wait until they have to be written."""
-    monkeypatch.setattr("app.log_behind.DELAY_SECONDS", 3600)
+    monkeypatch.setattr("app.observability.log_behind.DELAY_SECONDS", 3600)
     logger = logging.Logger("behind")
     logger.addHandler(WriteBehind())
     return logger
@@ -43,7 +43,7 @@ def test_a_line_that_cannot_be_made_costs_no_request_and_no_other_line(
 def test_lines_that_nobody_fetches_do_not_fill_the_memory(
     log: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    monkeypatch.setattr("app.log_behind.MOST_LINES", 3)
+    monkeypatch.setattr("app.observability.log_behind.MOST_LINES", 3)
     log.info("first")
     log.info("second")
     unwritten = capsys.readouterr().err
@@ -64,7 +64,7 @@ def test_an_end_in_good_order_writes_the_rest(log: logging.Logger, capsys: Captu
 def test_a_line_is_written_when_its_time_has_come(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("app.log_behind.DELAY_SECONDS", 0)
+    monkeypatch.setattr("app.observability.log_behind.DELAY_SECONDS", 0)
     handler, read = WriteBehind(), ""
 
     handler.handle(logging.makeLogRecord({"msg": "soon", "levelno": logging.INFO}))

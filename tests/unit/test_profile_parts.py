@@ -8,8 +8,8 @@ from benchmarks.profile_parts import part_of, shares
 @pytest.mark.parametrize(
     ("stack", "part"),
     [
-        (("Flask.wsgi_app (flask/app.py)", "predict (app/routes_predict.py)"), "this service"),
-        (("predict (app/routes_predict.py)", "Session.run (onnxruntime/capi/x.py)"), "ONNX Runtime"),
+        (("Flask.wsgi_app (flask/app.py)", "predict (app/api/predict.py)"), "this service"),
+        (("predict (app/api/predict.py)", "Session.run (onnxruntime/capi/x.py)"), "ONNX Runtime"),
         (("Flask.wsgi_app (flask/app.py)", "loads (json/__init__.py)"), "framework"),
         (("run (gunicorn/workers/gthread.py)", "select (selectors.py)"), "server"),
         (("write (gunicorn/util.py)", "AnsweringSocket.sendall (app/connection.py)"), "sockets"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.report_page.foreign import DEEPEST, MOST_LETTERS, MOST_ROWS, foreign_of
+from app.web.report_page.foreign import DEEPEST, MOST_LETTERS, MOST_ROWS, foreign_of
 
 
 def told(document: object) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """What the page says of where a model comes from, and which of a release's figures it can show."""
 
-from app.report_page.figures import Figure, figures_of
-from app.report_page.identity import identity_of
-from app.report_page.photos import photo_curve, recall_rows, tier_of
+from app.web.report_page.figures import Figure, figures_of
+from app.web.report_page.identity import identity_of
+from app.web.report_page.photos import photo_curve, recall_rows, tier_of
 from model_store.local import BUNDLED, bundled
 from model_store.report import Report, parse_report
 from tests.pictures import garment_picture, jpeg

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.report_page.charts import FRAME, Axis, Series, axis_around, chart
-from app.report_page.heat import STEPS, heat_rows
-from app.report_page.page import page_of
-from app.report_page.weaknesses import weaknesses
-from app.report_page.wording import duration, number, share_interval, size
+from app.web.report_page.charts import FRAME, Axis, Series, axis_around, chart
+from app.web.report_page.heat import STEPS, heat_rows
+from app.web.report_page.page import page_of
+from app.web.report_page.weaknesses import weaknesses
+from app.web.report_page.wording import duration, number, share_interval, size
 from model_store.local import BUNDLED
 from model_store.manifest import DataSet
 from model_store.report import Epoch, Report, parse_report
@@ -77,7 +77,7 @@ def test_the_more_there_are_the_deeper_the_shade() -> None:
 
 
 def test_every_shade_has_its_colour() -> None:
-    styles = (BUNDLED.parents[1] / "app" / "page" / "report.css").read_text("utf-8")
+    styles = (BUNDLED.parents[1] / "app" / "web" / "page" / "report.css").read_text("utf-8")
 
     assert [step for step in range(STEPS + 1) if f".heat-{step} {{" not in styles] == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from app.shared_counts import FIRST_BYTES, Cells, Distribution, Family
+from app.observability.shared_counts import FIRST_BYTES, Cells, Distribution, Family
 
 
 def told(directory: Path) -> list[str]:

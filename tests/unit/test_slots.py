@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from app.errors import Busy
-from app.slots import Slots
+from app.prediction.slots import Slots
 
 
 class Clock:

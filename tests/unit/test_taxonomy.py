@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.prediction.taxonomy import TaxonomyMismatch, categories_of, read_taxonomy
 from app.settings import SettingsError
-from app.taxonomy import TaxonomyMismatch, categories_of, read_taxonomy
 from model_store.local import bundled
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

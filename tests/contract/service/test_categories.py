@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.following import Follower
-from app.taxonomy import TaxonomyMismatch
+from app.prediction.taxonomy import TaxonomyMismatch
+from app.releases.watcher import ReleaseWatcher
 from model_store.promotions import newest
 from model_store.publish import publish
 from model_store.store import Store, open_store
@@ -143,6 +143,6 @@ def a_taxonomy(folder: Path) -> Path:
     return Path(shutil.copy(EXAMPLES / "taxonomy.csv", folder / "shop.csv"))
 
 
-def follower_of(app: Flask) -> Follower:
-    follower: Follower = app.extensions["wardrobe"].follower
+def follower_of(app: Flask) -> ReleaseWatcher:
+    follower: ReleaseWatcher = app.extensions["wardrobe"].follower
     return follower

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.routes_health import DRAIN_RETRY_SECONDS
+from app.api.health import DRAIN_RETRY_SECONDS
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_doors import keys_file
 from tests.contract.service.test_turning_away import every_place_taken

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app.headers import POLICY
-from app.routes_docs import FOLDER, VENDORED
+from app.api.docs import FOLDER, VENDORED
+from app.middleware.headers import POLICY
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_doors import keys_file
 

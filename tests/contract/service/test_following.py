@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.following import Follower
-from app.prometheus import Instruments
-from app.serving import Models
+from app.observability.metrics import Metrics
+from app.releases.serving import Models
+from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.folder import FolderStore
@@ -40,8 +40,8 @@ def app(make_app: MakeApp, store: FolderStore) -> Flask:
     return make_app(model_store=store.address, refresh_seconds=3600)
 
 
-def follower_of(app: Flask) -> Follower:
-    follower: Follower = app.extensions["wardrobe"].follower
+def follower_of(app: Flask) -> ReleaseWatcher:
+    follower: ReleaseWatcher = app.extensions["wardrobe"].follower
     return follower
 
 
@@ -187,7 +187,7 @@ def test_at_a_start_with_a_refused_current_and_no_cache_there_is_no_start(
 def test_an_error_that_nobody_foresaw_is_told_and_does_not_end_the_following(
     app: Flask, store: FolderStore
 ) -> None:
-    follower = Follower(Settings(), Surprising(Path(store.address)), models_of(app), Instruments(None))
+    follower = ReleaseWatcher(Settings(), Surprising(Path(store.address)), models_of(app), Metrics(None))
 
     follower.poll()
 

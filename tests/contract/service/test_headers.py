@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.headers import HEADERS
+from app.middleware.headers import HEADERS
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import a_garment, png
 

@@ -12,8 +12,8 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 from gunicorn.http.wsgi import Response
 
-from app.headers import HEADERS
 from app.messages import KNOWN_LINES, Answer, Asked, known_under
+from app.middleware.headers import HEADERS
 
 JSON = [("Content-Type", "application/json"), ("Content-Length", "2")]
 CONSTANT = list(HEADERS.items())

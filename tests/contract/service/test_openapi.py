@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
+from app.api.problems import PROBLEMS, problem_type, type_of
 from app.openapi.document import path_of
-from app.problems import PROBLEMS, problem_type, type_of
-from app.serving import Models, Refusal
+from app.releases.serving import Models, Refusal
 from model_store.publish import publish
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app.headers import HEADERS
-from app.routes_page import FOLDER
+from app.api.page import FOLDER
+from app.middleware.headers import HEADERS
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_doors import keys_file
 

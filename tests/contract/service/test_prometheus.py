@@ -5,8 +5,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.drift import Reference
-from app.prometheus import Instruments
+from app.observability.drift import Reference
+from app.observability.metrics import Metrics
 from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS
 from tests.uploads import a_garment, png
@@ -111,7 +111,7 @@ def test_nothing_that_a_client_chooses_becomes_a_label(client: FlaskClient) -> N
 
 
 def test_with_another_release_other_labels_are_usual() -> None:
-    instruments = Instruments(None)
+    instruments = Metrics(None)
     instruments.tell_release("first", reference=Reference({"Hat": 0.4, "Scarf": 0.6}))
 
     instruments.tell_release("second", "first", Reference({"Hat": 1.0}))
@@ -123,7 +123,7 @@ def test_with_another_release_other_labels_are_usual() -> None:
 
 
 def test_two_apps_of_one_process_count_apart() -> None:
-    first, second = Instruments(None), Instruments(None)
+    first, second = Metrics(None), Metrics(None)
 
     first.count_poll("failed")
 

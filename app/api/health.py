@@ -1,0 +1,60 @@
+"""GET /healthz and /readyz: for orchestrators, load balancers and whoever is woken at night."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from app.errors import NotReady
+from app.middleware.request_context import served
+from app.releases.serving import Models, Refusal, StoreTrouble
+
+DRAIN_RETRY_SECONDS = 5
+"""What a draining worker tells as Retry-After: by then another one has taken over."""
+
+
+def health_routes(models: Models) -> Blueprint:
+    """The routes that tell how the service is."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    def live() -> Response:
+        return jsonify({"status": "live"})
+
+    @routes.get("/readyz")
+    def ready() -> Response:
+        check_ready(models)
+        return jsonify(_condition(models))
+
+    return routes
+
+
+def check_ready(models: Models) -> None:
+    """Let a request pass while this worker takes them.
+
+    Raises:
+        NotReady: it is stopping.
+    """
+    if models.draining:
+        raise NotReady("This worker is stopping; another one takes over.", DRAIN_RETRY_SECONDS)
+
+
+def _condition(models: Models) -> dict[str, Any]:
+    stale_since = served().stale_since
+    return {
+        "status": "ready",
+        "model": {"version": served().version},
+        "stale": stale_since is not None,
+        "stale_since": stale_since.isoformat() if stale_since else None,
+        "store": _store_condition(models.trouble),
+        "refused": [_refusal(refusal) for refusal in models.refusals],
+    }
+
+
+def _store_condition(trouble: StoreTrouble | None) -> dict[str, Any]:
+    if trouble is None:
+        return {"status": "ok"}
+    return {"status": "failing", "since": trouble.since.isoformat(), "error": str(trouble.error)}
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {"promotion": refusal.number, "version": refusal.version, "reason": refusal.reason}

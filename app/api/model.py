@@ -1,0 +1,66 @@
+"""GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is.
+
+Who asks /metrics for a page gets that of routes_report.py.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.api.report import report_page, wants_page
+from app.middleware.request_context import served
+from app.observability.metrics import Metrics
+from app.releases.serving import Served
+from app.settings import Settings
+
+SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
+"""What a Prometheus scraper accepts and nobody else does."""
+
+
+def model_routes(settings: Settings, instruments: Metrics) -> Blueprint:
+    """The routes that tell about the model."""
+    routes = Blueprint("model", __name__)
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        if _is_scraper(request.headers.get("Accept", "")):
+            return _exposition(instruments)
+        if wants_page(request.accept_mimetypes):
+            answer = report_page(settings, served())
+        else:
+            answer = Response(served().report, mimetype="application/json")
+        answer.vary.add("Accept")
+        return answer
+
+    @routes.get("/metrics/prometheus")
+    def prometheus() -> Response:
+        return _exposition(instruments)
+
+    @routes.get("/model")
+    def model() -> Response:
+        return jsonify(_description(settings.model_name, served()))
+
+    return routes
+
+
+def _exposition(instruments: Metrics) -> Response:
+    body, content_type = instruments.exposition(request.headers.get("Accept", ""))
+    return Response(body, content_type=content_type, headers={"Vary": "Accept"})
+
+
+def _is_scraper(accept: str) -> bool:
+    compact = accept.replace(" ", "").lower()
+    return any(scraped in compact for scraped in SCRAPED_TYPES)
+
+
+def _description(name: str, model: Served) -> dict[str, Any]:
+    manifest = model.manifest
+    described = manifest.model_dump(mode="json", exclude={"files", "golden"}) if manifest else {}
+    return {
+        "name": name,
+        "version": model.version,
+        "labels": list(model.contract.labels),
+        "promotion": model.number,
+        "stale_since": model.stale_since.isoformat() if model.stale_since else None,
+        "manifest": described or None,
+    }

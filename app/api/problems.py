@@ -1,0 +1,159 @@
+"""Every error that a client may see, as RFC 9457 problem+json. No status is chosen anywhere else.
+
+The nearest ancestor class in `PROBLEMS` decides. Flask's own errors keep their headers, so `Allow` survives.
+Messages of `UploadError` and `RequestError` are written for clients; of everything else nothing leaks.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from gunicorn.http import errors as http_errors
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from app import errors
+from app.middleware.request_context import exchange
+from inference import errors as inference_errors
+
+log = logging.getLogger("wardrobe")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What RFC 9457 calls a problem type: its slug in `type`, its title, and its status."""
+
+    status: HTTPStatus
+    slug: str
+    title: str
+
+
+MEDIA_TYPE = "application/problem+json"
+
+INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
+INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
+    errors.KeyRefused: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
+    errors.NoSuchModel: Problem(HTTPStatus.NOT_FOUND, "no-such-model", "No such model"),
+    errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
+    errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
+    errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
+    inference_errors.PictureTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
+    inference_errors.UnknownFormat: Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-format", "Not a picture that is read here"
+    ),
+    inference_errors.UploadError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "broken-picture", "Broken picture"
+    ),
+    inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
+    http_errors.ParseException: Problem(HTTPStatus.BAD_REQUEST, "not-http", "Not HTTP that is read here"),
+    http_errors.LimitRequestLine: Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "too-large", "Too large"),
+    http_errors.LimitRequestHeaders: Problem(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-large", "Too large"
+    ),
+    http_errors.ExpectationFailed: Problem(
+        HTTPStatus.EXPECTATION_FAILED, "not-http", "Not HTTP that is read here"
+    ),
+    http_errors.UnsupportedTransferCoding: Problem(
+        HTTPStatus.NOT_IMPLEMENTED, "not-http", "Not HTTP that is read here"
+    ),
+    # These are what we answered, not what we were asked.
+    http_errors.InvalidResponseHeader: INTERNAL,
+    http_errors.InvalidResponseHeaderName: INTERNAL,
+}
+
+ERROR_PREFIXES = ("/v1/", "/v2")
+"""Where clients of other servers ask (dialects/): they look for what went wrong in `error` alone."""
+
+DETAIL_LENGTH = 1000
+"""Characters of a detail: gunicorn's words quote what came, and that may be kilobytes."""
+
+PATH_LENGTH = 100
+"""Characters of a path that are told back."""
+
+
+def register_problem_handlers(app: Flask) -> None:
+    """Answer every error of `app` with problem+json, the framework's own included."""
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_exception)
+
+
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem document of an error that a client may see: type, title, status, detail."""
+    problem = problem_type(type(error))
+    return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH])
+
+
+def problem_type(kind: type[Exception]) -> Problem:
+    """What errors of a class are told as; the framework's own go by their status."""
+    if issubclass(kind, HTTPException):
+        status = HTTPStatus(kind.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
+    return next((PROBLEMS[ancestor] for ancestor in kind.__mro__ if ancestor in PROBLEMS), INTERNAL)
+
+
+def type_of(problem: Problem) -> str:
+    """What a problem document's `type` holds."""
+    return f"urn:wardrobe:problem:{problem.slug}"
+
+
+def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
+    """The problem document as it is sent, with the id of the request that it answers.
+
+    To a `path` of another server's it tells the detail twice (RFC 9457, section 3.2, extension members).
+    """
+    told = document | {"request_id": request_id}
+    if path.startswith(ERROR_PREFIXES):
+        told["error"] = document["detail"]
+    return json.dumps(told, separators=(",", ":")) + "\n"
+
+
+def _answer_exception(error: Exception) -> Response:
+    document = problem_of(error)
+    if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.exception("request %s failed", exchange().request_id, exc_info=error)
+    response = _response(document)
+    response.headers.update(errors.headers_of(error))
+    return response
+
+
+def _answer_http(error: HTTPException) -> Response:
+    problem = problem_type(type(error))
+    document = _document(problem, _detail(error) or problem.status.description)
+    response = _response(document)
+    for name, value in error.get_response().headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _detail(error: HTTPException) -> str | None:
+    """What was wrong and what would be right; of what is raised here, the framework tells only the former."""
+    where = request.path[:PATH_LENGTH]
+    if isinstance(error, NotFound):
+        routes = sorted({rule.rule for rule in current_app.url_map.iter_rules()})
+        return f"Nothing is found at {where}. The routes are {', '.join(routes)}."
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return f"{request.method} is not allowed at {where}, which takes {allowed}."
+    return error.description
+
+
+def _document(problem: Problem, detail: str) -> dict[str, Any]:
+    return {
+        "type": type_of(problem),
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": detail,
+    }
+
+
+def _response(document: dict[str, Any]) -> Response:
+    current = exchange()
+    current.problem = document["type"]
+    body = problem_body(document, current.request_id, request.path)
+    return Response(body, status=document["status"], mimetype=MEDIA_TYPE)

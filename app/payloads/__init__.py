@@ -1,0 +1,1 @@
+"""Request body to uploads: raw, multipart, JSON, ZIP. Start at reading.py."""

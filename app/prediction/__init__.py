@@ -1,0 +1,1 @@
+"""Decode, convert and classify under the concurrency limit; response fields. Start at predictor.py."""

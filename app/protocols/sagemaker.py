@@ -1,0 +1,162 @@
+"""SageMaker's contract with a container: GET /ping and POST /invocations.
+
+A record is a picture, so that batch transforms may split files by lines and join the answers' lines. What
+starts the server on SageMaker's port is deploy/sagemaker/serve.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Request, Response, json, jsonify, request
+
+from app.api.health import check_ready
+from app.errors import BadRequest
+from app.middleware.request_context import exchange
+from app.payloads.documents import is_document, item_of_object, read_json
+from app.payloads.items import Item
+from app.payloads.reading import read_one, too_many
+from app.prediction.answers import PLAIN, answer_of
+from app.prediction.predictor import Classified
+from app.protocols.classifying import Parts, classify_all, gather, read_batch
+from app.protocols.instances import FORMS, item_of_value, rows_of
+from app.settings import Settings
+from inference.contract import EDGE
+from inference.errors import BadPixels
+from inference.header import begins_as_picture
+
+JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
+"""What answers may be: one document, one JSON object a line, or one row of probabilities a line."""
+
+LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
+
+MAX_PAYLOAD_MB = 100
+"""SageMaker's own limit of MaxPayloadInMB."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The records of a request.
+
+    Attributes:
+        kind: what they came as, and are answered as unless Accept says otherwise.
+        one: whether it was a single picture, as `/predict` takes it.
+    """
+
+    items: list[Item]
+    kind: str
+    one: bool = False
+
+
+def predicting_routes(routes: Blueprint, parts: Parts) -> None:
+    """Add what classifies to `routes`."""
+
+    @routes.post("/invocations", endpoint="invocations")
+    def invocations() -> Response:
+        with parts.predictor.place():
+            asked = read_invocation(request, parts.settings)
+            classified = classify_all(asked.items, parts)
+        return _answer(asked, classified)
+
+
+def telling_routes(routes: Blueprint, parts: Parts) -> None:
+    """Add what tells SageMaker how the container is to `routes`."""
+
+    @routes.get("/ping", endpoint="ping")
+    def ping() -> Response:
+        check_ready(parts.models)
+        return Response(status=200, mimetype=JSON)
+
+    @routes.get("/execution-parameters", endpoint="execution_parameters")
+    def execution_parameters() -> Response:
+        return jsonify(_execution_parameters(parts.settings))
+
+
+def read_invocation(asked: Request, settings: Settings) -> Asked:
+    """The records of a request: its Content-Type names lines, and its bytes tell the rest, as in `/predict`.
+
+    Raises:
+        BadRequest: there are none, or they cannot be read.
+        BadPixels: a line of CSV has not 784 numbers.
+        TooLarge: they are more than MAX_BATCH, or have too many bytes.
+    """
+    body = read_batch(asked, settings)
+    if asked.mimetype == CSV:
+        return Asked(gather(map(_item_of_row, _lines(body, settings)), settings), CSV)
+    if asked.mimetype in LINES_TYPES:
+        return Asked(gather(map(_item_of_line, _lines(body, settings)), settings), LINES)
+    if is_document(asked, body) and not begins_as_picture(body):
+        return _read_document(body, settings)
+    return Asked([read_one(asked, settings)], JSON, one=True)
+
+
+def _read_document(body: bytes, settings: Settings) -> Asked:
+    document = read_json(body)
+    instances = document.get("instances") if isinstance(document, dict) else document
+    if isinstance(instances, list):
+        return Asked(gather(map(item_of_value, instances), settings), JSON)
+    return Asked(gather([item_of_object(document, FORMS)], settings), JSON, one=True)
+
+
+def _lines(body: bytes, settings: Settings) -> Iterator[str]:
+    # Counted before they are made: fifty million empty lines would take gigabytes.
+    if body.count(b"\n") > settings.max_batch:
+        raise too_many(settings)
+    try:
+        lines = body.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The lines are no UTF-8: {error.reason} at byte {error.start}.") from error
+    return (line for line in lines if line.strip())
+
+
+def _item_of_row(line: str) -> Item:
+    columns = line.count(",") + 1
+    if columns != EDGE * EDGE:
+        raise BadPixels(
+            f"A line has {columns:,} columns. It needs {EDGE * EDGE} numbers of 0..255, no header."
+        )
+    return rows_of([_number(cell) for cell in line.split(",")])
+
+
+def _number(cell: str) -> float | str:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def _item_of_line(line: str) -> Item:
+    return item_of_value(read_json(line.encode()))
+
+
+def _answer(asked: Asked, classified: list[Classified]) -> Response:
+    match request.accept_mimetypes.best_match([asked.kind, JSON, LINES, CSV], asked.kind):
+        case "text/csv":
+            return Response(_csv(classified), mimetype=CSV)
+        case "application/jsonlines":
+            lines = (json.dumps(answer) + "\n" for answer in _answers(classified))
+            return Response("".join(lines), mimetype=LINES)
+    answers, current = _answers(classified), exchange()
+    provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
+    return jsonify((answers[0] if asked.one else {"predictions": answers}) | provenance)
+
+
+def _csv(classified: list[Classified]) -> str:
+    rows = (",".join(map(repr, one.prediction.probabilities.tolist())) for one in classified)
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
+    """The answers of `/predict`; the platform's categories go by the names that its file has first."""
+    model = exchange().served
+    categories = None if model.categories is None else model.categories.told(None)
+    return [answer_of(one, model.contract.labels, PLAIN, categories) for one in classified]
+
+
+def _execution_parameters(settings: Settings) -> dict[str, Any]:
+    """What a batch transform is to keep to: a record a request, since lines may be more than MAX_BATCH."""
+    return {
+        "MaxConcurrentTransforms": settings.slots,
+        "BatchStrategy": "SINGLE_RECORD",
+        "MaxPayloadInMB": min(MAX_PAYLOAD_MB, max(1, settings.max_batch_bytes // 1_000_000)),
+    }

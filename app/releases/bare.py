@@ -1,0 +1,64 @@
+"""Serve a bare artifact: a `.keras` and its metrics, as a hand-made upload would be.
+
+It brings no labels, calibration or thresholds of its own, so they are taken from its metrics or assumed, and
+the log says so. TensorFlow has to be installed, which only inference/keras_session.py imports.
+"""
+
+import json
+import logging
+from datetime import datetime
+
+import numpy as np
+
+from app.releases.serving import Served
+from inference.classifier import Classifier
+from inference.contract import EDGE, InputContract, ModelContract, Thresholds
+from inference.keras_session import KerasSession
+from model_store.errors import ReportInvalid
+from model_store.local import BareArtifact, bundled
+
+log = logging.getLogger("wardrobe")
+
+ASSUMED_CONFIDENCE = 0.9
+"""Confidence below which a bare artifact's answers are to be reviewed: nobody has calibrated it."""
+
+
+def open_bare_model(bare: BareArtifact, stale_since: datetime | None = None) -> Served:
+    """A bare artifact, run once.
+
+    Raises:
+        ModelUnreadable: TensorFlow is not installed, or this is no model that it reads.
+        ContractBroken: the model has more or fewer outputs than there are labels.
+        ReportInvalid: the metrics are no JSON object.
+    """
+    report = bare.report.read_bytes()
+    contract = ModelContract(
+        labels=_labels(report, str(bare.report)),
+        input=InputContract(),
+        temperature=1.0,
+        thresholds=Thresholds(confidence=ASSUMED_CONFIDENCE, familiarity=0.0),
+        familiarity=None,
+    )
+    classifier = Classifier(KerasSession(bare.model), contract)
+    classifier.classify(np.zeros((1, EDGE, EDGE), np.uint8))  # the first call compiles
+    log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
+    return Served(
+        version=bare.version,
+        classifier=classifier,
+        contract=contract,
+        report=report,
+        manifest=None,
+        stale_since=stale_since,
+    )
+
+
+def _labels(report: bytes, where: str) -> tuple[str, ...]:
+    try:
+        metrics = json.loads(report)
+    except ValueError as error:
+        raise ReportInvalid(f"{where}: {error}. The metrics beside a bare model must be JSON.") from error
+    labels = metrics.get("labels") if isinstance(metrics, dict) else None
+    if isinstance(labels, list) and all(isinstance(label, str) for label in labels):
+        return tuple(labels)
+    log.warning("%s names no `labels`; those of the bundled release are assumed.", where)
+    return bundled().manifest.model.labels

@@ -1,0 +1,184 @@
+"""Open the model that the settings ask for, warm and checked.
+
+Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). When the store has nothing that can
+be served, the cache's last good release is, and is called stale; the bundled one never stands in for a store
+that was named.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.prediction.taxonomy import categories_of
+from app.releases.bare import open_bare_model
+from app.releases.serving import Models, Refusal, Served
+from app.settings import Settings
+from inference.classifier import open_classifier
+from inference.errors import ModelError
+from model_store.cache import last_good, prune_cache, remember
+from model_store.errors import NotFound, ReleaseError, SignatureMissing, StoreError
+from model_store.local import BareArtifact, LocalRelease, bundled
+from model_store.promotions import Promotion, newest
+from model_store.pull import pull, pull_bare
+from model_store.signing import TrustedKeys, trusted_keys
+from model_store.store import Store, open_store
+
+log = logging.getLogger("wardrobe")
+
+CURRENT = "current"
+"""The MODEL_VERSION that follows the promotions."""
+
+FIGURES = "figures"
+"""The folder of a release that holds the plots of its report."""
+
+REFUSED = (ReleaseError, NotFound, ModelError)
+"""What is wrong with a release itself, so that trying again would not mend it."""
+
+
+def store_of(settings: Settings) -> Store | None:
+    """The store that the settings name; None for the bundled release, which no store holds.
+
+    Raises:
+        BadAddress: it is neither a folder nor an S3 prefix.
+    """
+    return None if settings.model_store == "bundled" else open_store(settings.model_store)
+
+
+def load(settings: Settings, store: Store | None) -> Models:
+    """Open the model to begin with; what stood in its way is told along with it.
+
+    The bundled release is part of this program and needs no signature: who could change one could change the
+    other.
+
+    Raises:
+        StoreError: there is none to be had, not even from the cache.
+        ModelError: it is there and cannot be run.
+        SettingsError: the file of the platform's categories cannot be read.
+    """
+    if store is None:
+        return Models(_categorised(settings, open_release_model(_bundled(settings))))
+    if settings.model_version != CURRENT:
+        release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
+        return Models(_categorised(settings, open_release_model(release)))
+    promotion = None
+    try:
+        promotion = newest(store)
+        return Models(
+            _load_bare(settings, store) if promotion is None else load_promotion(settings, store, promotion)
+        )
+    except (StoreError, ModelError) as error:
+        return _load_cached(settings, store, promotion, error)
+
+
+def _bundled(settings: Settings) -> LocalRelease:
+    release = bundled()
+    if settings.model_version not in (CURRENT, release.version):
+        raise NotFound(
+            f"WARDROBE_MODEL_VERSION is {settings.model_version}, but the bundled release is "
+            f"{release.version}. Name the store that holds the other one in WARDROBE_MODEL_STORE."
+        )
+    return release
+
+
+def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:
+    """Pull, verify and warm the release that a promotion names.
+
+    Raises:
+        StoreError: it cannot be had, or must not be served.
+        ModelError: it cannot be run, or gives other answers than it gave when it was made.
+        SettingsError: the file of the platform's categories cannot be read.
+    """
+    release = pull(store, promotion.version, cache_of(settings), _trusted(settings))
+    served = _categorised(settings, open_release_model(release, number=promotion.number))
+    _keep(settings, store, release)
+    return served
+
+
+def open_release_model(
+    release: LocalRelease, number: int | None = None, stale_since: datetime | None = None
+) -> Served:
+    """A verified release, run once over its golden pictures.
+
+    Raises:
+        ModelError: it cannot be run, or gives other answers than it gave when it was made.
+    """
+    manifest = release.manifest
+    classifier = open_classifier(release.folder / "model.onnx", manifest.model)
+    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
+    return Served(
+        version=manifest.version,
+        classifier=classifier,
+        contract=manifest.model,
+        report=(release.folder / "report.json").read_bytes(),
+        manifest=manifest,
+        figures=_figures(release),
+        number=number,
+        stale_since=stale_since,
+    )
+
+
+def _figures(release: LocalRelease) -> dict[str, bytes]:
+    """Kept in memory, some 350 kB, as the cache may drop the folder while the release is still served."""
+    paths = [release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES}/")]
+    return {
+        path.name: path.read_bytes()
+        for path in paths
+        if path.parent.name == FIGURES and path.suffix == ".png"
+    }
+
+
+def cache_of(settings: Settings) -> Path:
+    """The cache's folder, with `~` resolved."""
+    return settings.cache_dir.expanduser()
+
+
+def _load_cached(settings: Settings, store: Store, promotion: Promotion | None, error: Exception) -> Models:
+    """What was served last, with the reason why nothing newer is; without it, that reason is raised."""
+    cached = last_good(cache_of(settings), store.address, _trusted(settings))
+    if cached is None:
+        raise error
+    log.error("%s Serving %s from the cache.", error, cached.release.version)
+    models = Models(_categorised(settings, _open(cached.release, stale_since=cached.since)))
+    if promotion is not None and isinstance(error, REFUSED):
+        models.refuse(Refusal(promotion.number, promotion.version, str(error)), cached.since)
+    else:
+        models.store_failed(error, datetime.now(UTC))
+    return models
+
+
+def _load_bare(settings: Settings, store: Store) -> Served:
+    if settings.trusted_keys is not None:
+        raise SignatureMissing(
+            f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
+            "which WARDROBE_TRUSTED_KEYS demands. Publish a release with scripts.publish --sign KEY."
+        )
+    bare = pull_bare(store, cache_of(settings))
+    served = _categorised(settings, open_bare_model(bare))
+    _keep(settings, store, bare)
+    return served
+
+
+def _categorised(settings: Settings, served: Served) -> Served:
+    """The model with the platform's categories, which have to fit its labels."""
+    if settings.taxonomy is None:
+        return served
+    categories = categories_of(settings.taxonomy, served.contract.labels, served.version)
+    return replace(served, categories=categories)
+
+
+def _trusted(settings: Settings) -> TrustedKeys | None:
+    """Read again for each release, so that keys are rotated without a restart."""
+    return None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
+
+
+def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
+    cache = cache_of(settings)
+    remember(cache, store.address, release, datetime.now(UTC))
+    prune_cache(cache, keep=settings.cache_keep, in_use={release.version})
+
+
+def _open(release: LocalRelease | BareArtifact, stale_since: datetime) -> Served:
+    if isinstance(release, BareArtifact):
+        return open_bare_model(release, stale_since=stale_since)
+    return open_release_model(release, stale_since=stale_since)

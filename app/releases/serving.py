@@ -1,0 +1,100 @@
+"""The model being served, and the one reference through which it is swapped.
+
+A request takes `models.current` once and keeps it to its end, so no answer mixes two releases. Opening a
+release is loading.py, following the promotions following.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from app.prediction.taxonomy import Categories
+from inference.classifier import Classifier
+from inference.contract import ModelContract
+from model_store.manifest import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """One model, warm, with everything that is told about it.
+
+    Attributes:
+        report: the bytes of its evaluation, as `/metrics` answers them.
+        manifest: None for a bare artifact.
+        figures: the PNGs of its report by file name, verified with the release; a bare artifact has none.
+        categories: the platform's own, one a class; None where the operator names none.
+        number: of the promotion that made it current; None when it was not found through one.
+        stale_since: since when the store may have, or has, something newer: it does not answer, or what it
+            calls current is refused.
+    """
+
+    version: str
+    classifier: Classifier
+    contract: ModelContract
+    report: bytes
+    manifest: Manifest | None
+    figures: Mapping[str, bytes] = field(default_factory=dict)
+    categories: Categories | None = None
+    number: int | None = None
+    stale_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A promoted release that is not served, and why. It is not tried again; a new promotion of it is."""
+
+    number: int
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StoreTrouble:
+    """What went wrong with the store last, and since when something does."""
+
+    error: Exception
+    since: datetime
+
+
+@dataclass
+class Models:
+    """The holder of what is served. One writer (the follower, once it has begun), many readers.
+
+    Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
+    """
+
+    current: Served
+    refusals: tuple[Refusal, ...] = field(default=())
+    trouble: StoreTrouble | None = None
+    draining: bool = False
+
+    @property
+    def seen(self) -> int | None:
+        """The newest promotion that was served or refused; None where none was found yet."""
+        numbers = [refusal.number for refusal in self.refusals]
+        return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
+
+    def swap(self, served: Served) -> None:
+        """Serve another model from the next request on."""
+        self.current = served
+
+    def refuse(self, refusal: Refusal, now: datetime) -> None:
+        """Remember a release that is not to be tried again; what is served is outdated from now on."""
+        self.refusals = (*self.refusals, refusal)
+        self._grow_stale(now)
+
+    def store_answered(self) -> None:
+        """The store works: nothing is stale any more, unless the newest release is refused."""
+        self.trouble = None
+        if self.current.stale_since is not None and self.seen == self.current.number:
+            self.current = replace(self.current, stale_since=None)
+
+    def store_failed(self, error: Exception, now: datetime) -> None:
+        """The store does not work; what is served may be outdated from the first failure on."""
+        since = self.trouble.since if self.trouble else now
+        self.trouble = StoreTrouble(error, since)
+        self._grow_stale(since)
+
+    def _grow_stale(self, since: datetime) -> None:
+        if self.current.stale_since is None:
+            self.current = replace(self.current, stale_since=since)

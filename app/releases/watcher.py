@@ -1,0 +1,112 @@
+"""Follow the promotions: every worker asks for the number after the one it serves.
+
+One request to the store per poll, jittered so that many workers do not ask at once. A release that must not
+be served is refused once, remembered, told on `/readyz`, and the old one goes on.
+"""
+
+import logging
+import random
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app.observability.drift import reference_of
+from app.observability.metrics import Metrics
+from app.releases.load import REFUSED, load_promotion
+from app.releases.serving import Models, Refusal
+from app.settings import Settings, SettingsError
+from model_store.errors import StoreError
+from model_store.promotions import Promotion, following, newest
+from model_store.store import Store
+
+log = logging.getLogger("wardrobe")
+
+JITTER = 0.2
+"""Share of REFRESH_SECONDS by which a poll may come earlier or later."""
+
+
+class ReleaseWatcher:
+    """Swaps `models.current` when the store has a newer promotion."""
+
+    def __init__(self, settings: Settings, store: Store, models: Models, instruments: Metrics) -> None:
+        self._settings = settings
+        self._store = store
+        self._models = models
+        self._instruments = instruments
+        self._seen = models.seen
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self) -> None:
+        """Poll in the background until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the background polling; returns once it has ended."""
+        self._stopped.set()
+        self._thread.join()
+
+    def poll(self) -> None:
+        """Ask once, and serve what is newer. Raises nothing: trouble is told on `/readyz` and in the log."""
+        try:
+            promotion = self._newer()
+            if promotion is not None:
+                self._adopt(promotion)
+        except (StoreError, SettingsError) as error:
+            log.error("%s Serving %s on.", error, self._models.current.version)
+            self._failed(error)
+        except Exception as error:  # the thread's boundary: without it, nobody would follow any more
+            log.exception(
+                "A poll failed in a way that is not known here. Serving %s on.", self._models.current.version
+            )
+            self._failed(error)
+        else:
+            self._models.store_answered()
+            self._instruments.count_poll("ok")
+        self._instruments.tell_condition(self._models)
+
+    def _failed(self, error: Exception) -> None:
+        self._models.store_failed(error, datetime.now(UTC))
+        self._instruments.count_poll("failed")
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._pause()):
+            self.poll()
+
+    def _pause(self) -> float:
+        return self._settings.refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+
+    def _newer(self) -> Promotion | None:
+        if self._seen is None:
+            return newest(self._store)
+        found, upcoming = None, following(self._store, self._seen)
+        while upcoming is not None:
+            found, upcoming = upcoming, following(self._store, upcoming.number)
+        return found
+
+    def _adopt(self, promotion: Promotion) -> None:
+        if promotion.version == self._models.current.version:
+            self._models.swap(replace(self._models.current, number=promotion.number))
+            self._seen = promotion.number
+            return
+        try:
+            served = load_promotion(self._settings, self._store, promotion)
+        except REFUSED as error:
+            self._refuse(promotion, error)
+        else:
+            before = self._models.current.version
+            self._instruments.tell_release(served.version, before, reference_of(served))
+            self._models.swap(served)
+            log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
+        self._seen = promotion.number
+
+    def _refuse(self, promotion: Promotion, error: Exception) -> None:
+        refusal = Refusal(promotion.number, promotion.version, str(error))
+        self._models.refuse(refusal, datetime.now(UTC))
+        self._instruments.count_refusal()
+        log.error(
+            "Promotion %d is refused: %s Serving %s on.",
+            promotion.number,
+            error,
+            self._models.current.version,
+        )

@@ -1,0 +1,174 @@
+"""API keys: who may classify, when the operator says that not everybody may.
+
+The file holds SHA-256 hashes, one `name:hash` a line; keys are long random strings, so a plain hash is enough
+(NIST SP 800-63B, section 5.1.2.2, look-up secrets). It is read again when it changes, so keys rotate without
+a restart. While it cannot be read, nobody comes in. `python -m scripts.api_keys` writes it.
+"""
+
+import hashlib
+import hmac
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from flask import Flask, request
+
+from app.errors import KeyRefused, NotReady
+from app.middleware.request_context import exchange
+from app.settings import SettingsError
+
+log = logging.getLogger("wardrobe")
+
+LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<sha256>[0-9a-f]{64})")
+
+OPEN_ENDPOINTS = frozenset(
+    {
+        "docs.asset",
+        "docs.document",
+        "docs.page",
+        "health.live",
+        "health.ready",
+        "dialect_models.ping",
+        "dialect_models.v2_live",
+        "dialect_models.v2_ready",
+        "page.asset",
+        "page.index",
+    }
+)
+"""What needs no key: orchestrators have none, the page asks people for theirs, the contract says how."""
+
+MEND_SECONDS = 5
+"""What clients are told to wait while the key file cannot be read."""
+
+Signature: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One line of the file."""
+
+    name: str
+    sha256: str
+
+
+class ApiKeys:
+    """The keys of one file.
+
+    Raises:
+        SettingsError: the file cannot be read, a line of it is none, or it holds no key.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._signature: Signature = ()
+        self._trouble: str | None = None
+        self._keys: tuple[Key, ...] = ()
+        self._refresh()
+
+    def check(self, authorization: str | None) -> str:
+        """Let a request with a valid `Authorization: Bearer` header pass.
+
+        Returns:
+            the name of its key.
+
+        Raises:
+            KeyRefused: there is no such header, or its key is not in the file.
+            NotReady: the file cannot be read any more, so that no key can be checked.
+        """
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
+        digest = hash_of(key.strip())
+        # Every hash is compared, each in constant time, so the answer's time tells nothing.
+        matching = [known.name for known in self._current() if hmac.compare_digest(digest, known.sha256)]
+        if not matching:
+            raise KeyRefused("This API key is not known here. Was it rotated?")
+        return matching[0]
+
+    def _current(self) -> tuple[Key, ...]:
+        """The file's keys, or none of those that it held before: one of them may just have been withdrawn."""
+        try:
+            self._refresh()
+        except SettingsError as error:
+            self._tell(str(error))
+            raise NotReady("API keys cannot be checked at the moment. Try again.", MEND_SECONDS) from error
+        self._tell(None)
+        return self._keys
+
+    def _refresh(self) -> None:
+        signature = _signature(self._path)
+        if signature != self._signature:
+            self._keys = read_keys(self._path)
+            self._signature = signature
+
+    def _tell(self, trouble: str | None) -> None:
+        """Log what is wrong with the file once, not with every request."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble is None:
+            log.info("The API keys can be read again: %d keys.", len(self._keys))
+        else:
+            log.error("%s Everybody is refused until it is mended.", trouble)
+
+
+def require_keys(app: Flask, keys: ApiKeys) -> None:
+    """Ask every request of `app` for a key, save those of OPEN_ENDPOINTS and CORS preflights."""
+
+    @app.before_request
+    def check_key() -> None:
+        if request.method != "OPTIONS" and request.endpoint not in OPEN_ENDPOINTS:
+            exchange().key = keys.check(request.headers.get("Authorization"))
+
+
+def hash_of(key: str) -> str:
+    """What the file holds of a key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def read_keys(path: Path) -> tuple[Key, ...]:
+    """The keys of a file, in its order; empty lines and those that begin with # are passed over.
+
+    Raises:
+        SettingsError: it cannot be read, a line of it is none, or it holds no key.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} is no UTF-8 text.") from error
+    keys = tuple(
+        _key(path, number, line.strip())
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith("#")
+    )
+    if not keys:
+        raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} holds no key. Add one: {_HOW}.")
+    return keys
+
+
+_HOW = "python -m scripts.api_keys add NAME --file FILE"
+
+
+def _key(path: Path, number: int, line: str) -> Key:
+    match = LINE.fullmatch(line)
+    if match is None:
+        # The line is not quoted: it may be somebody's key, written down where its hash belongs.
+        raise SettingsError(f"{path}, line {number}: not `name:sha256`. Make a key with {_HOW}.")
+    return Key(match["name"], match["sha256"])
+
+
+def _signature(path: Path) -> Signature:
+    """What changes whenever the file does; times alone may stay the same for some milliseconds."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _unreadable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"WARDROBE_API_KEYS_FILE: {path}: {error.strerror}.")

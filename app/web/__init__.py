@@ -1,0 +1,1 @@
+"""The page at /, the report page and /docs: templates and static files."""
