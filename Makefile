@@ -21,7 +21,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth capacity profile overload conversion chaos soak quick audit sbom labelling openapi screenshots server-settings start
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth profile overload conversion chaos soak quick audit sbom labelling openapi screenshots server-settings start
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,9 +86,6 @@ benchmark: $(VENV)/.dev ## Measure this service beside its peers, in 25 minutes;
 growth: $(VENV)/.dev ## See what an answer costs as the work grows, in 5 minutes
 	@scripts/setup_system.sh wrk
 	@$(IN)/python -m benchmarks.growth $(ARGS)
-
-capacity: $(VENV)/.dev ## Fit a model to the results that are kept, and plan for more machines
-	@$(IN)/python -m benchmarks.capacity $(ARGS)
 
 profile: $(VENV)/.dev ## See where the time of a small request goes, beside FastAPI
 	@scripts/setup_system.sh wrk

@@ -81,9 +81,6 @@ NOT_RUN = {
         "it needs a signed release",
         "it needs a store",
     ],
-    "docs/scaling.md": [
-        "it starts a service and draws",
-    ],
     "docs/server.md": [
         "it takes five minutes",
     ],
