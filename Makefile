@@ -6,7 +6,6 @@ IMAGE ?= wardrobe
 BASE ?=
 BUILD_FLAGS ?=
 ARGS ?=
-MINUTES ?= 10
 export PORT
 # ONNX Runtime reports to its makers unless this is set before it is loaded.
 export ORT_DISABLE_TELEMETRY := 1
@@ -21,7 +20,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth profile overload conversion chaos soak quick audit sbom labelling openapi screenshots server-settings start
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling openapi screenshots server-settings start
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +47,6 @@ train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
 	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
 	@$(IN)/python -m scripts.train $(ARGS)
 
-quick: $(VENV)/.dev ## Time the quick recipe beside conv3's, in 4 minutes
-	@scripts/setup_system.sh dataset-fashion-mnist
-	@$(IN)/python -m benchmarks.quick_training
-
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
 
@@ -63,9 +58,6 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, fuzz every pa
 
 chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers and break S3, one at a time, in 6 minutes
 	@$(IN)/python -m benchmarks.chaos
-
-soak: system $(VENV)/.dev .venv-s3/.stamp ## Bad clients, a broken S3 and killed workers for 10 minutes, or MINUTES=
-	@$(IN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
 	@$(IN)/python -m scripts.audit $(ARGS)
@@ -86,10 +78,6 @@ benchmark: $(VENV)/.dev ## Measure this service beside its peers, in 25 minutes;
 growth: $(VENV)/.dev ## See what an answer costs as the work grows, in 5 minutes
 	@scripts/setup_system.sh wrk
 	@$(IN)/python -m benchmarks.growth $(ARGS)
-
-profile: $(VENV)/.dev ## See where the time of a small request goes, beside FastAPI
-	@scripts/setup_system.sh wrk
-	@$(IN)/python -m benchmarks.profile $(ARGS)
 
 screenshots: $(VENV)/.dev ## Photograph the pages for the documents
 	@scripts/setup_system.sh chromium fonts-dejavu-core fonts-inter

@@ -24,7 +24,6 @@ BLOCKS: Blocks = {
     "rates": ("benchmark", tables.rates_table),
     "costs": ("benchmark", tables.costs_table),
     "losses": ("benchmark", tables.losses_table),
-    "profile": ("profile", tables.profile_table),
     "growth": ("growth", tables.growth_table),
 }
 """Each block, the result that it cannot do without, and what makes it."""

@@ -91,23 +91,6 @@ def costs_table(results: Mapping[str, Any]) -> str:
     return f"{figures}\n\n{_picture('benchmark-costs', 'Start and memory of each server')}"
 
 
-def profile_table(results: Mapping[str, Any]) -> str:
-    """Microseconds of processor time for an answer, by part."""
-    profiles = results["profile"]["profiles"]
-    parts = {part for profile in profiles for part in profile["parts"]}
-    order = sorted(parts, key=lambda part: -sum(profile["parts"].get(part, 0) for profile in profiles))
-    told = (
-        (
-            f"{profile['server']}, {profile['release']}",
-            f"{profile['processor']:.0f}",
-            *(f"{profile['parts'].get(part, 0):.0f}" for part in order),
-        )
-        for profile in profiles
-    )
-    figures = table(("server, network", "us for an answer", *order), told)
-    return f"{figures}\n\n{_picture('profile', 'Processor time for an answer, by part')}"
-
-
 def growth_table(results: Mapping[str, Any]) -> str:
     """Exponents, and what is allowed."""
     told = (

@@ -80,20 +80,17 @@ def test_a_page_without_a_block_is_refused_by_its_name() -> None:
 
 def test_every_block_is_filled_once_its_result_is_there(results: dict[str, Any]) -> None:
     page = "".join(f"<!-- {name} -->\nstale\n<!-- /{name} -->\n" for name in BLOCKS)
-    results["profile"] = {"profiles": [{**PROFILE, "server": "wardrobe"}, {**PROFILE, "server": "no-op"}]}
     results["growth"] = {"growth": [GROWTH], "seen": SEEN}
 
     told = filled(page, results)
 
     assert "Not measured yet" not in told
     assert "stale" not in told
-    assert "| wardrobe, conv3_valid | 300 | 200 | 100 |" in told
     assert "| workers | 0.01 (<= 0.15) | 0.50 (<= 0.15) | **no** |" in told
     assert "0.100 ms of processor time, one that is sent alone 0.400 ms: 0.25 of it." in told
     assert filled(told, results) == told
 
 
-PROFILE = {"release": "conv3_valid", "processor": 300.0, "parts": {"framework": 100.0, "server": 200.0}}
 GROWTH = {
     "curve": "workers",
     "cost": 0.01,
