@@ -3,7 +3,7 @@
     python -m benchmarks.conversions FOLDER
 
 FOLDER holds tier/label/files, as for scripts.evaluate --photos. Writes docs/results/conversions.json and
-.png, or what --out names, and prints the table. The ways themselves: training/naive_conversions.py.
+.png, or what --out names, and prints the table. The ways themselves: training/photos/naive_conversions.py.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from scripts.opening import find_release
 from scripts.photo_reading import converted_in
 from scripts.photo_table import NONE
 from scripts.terminal import console, run
-from training.naive_conversions import conversions
+from training.photos.naive_conversions import conversions
 
 DEFAULT_OUT: Final = Path("docs/results/conversions")
 
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(release: LocalRelease, folder: Path, split: str) -> Found:
-    from training.photo_evaluation import measure_photos  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.photo_evaluation import measure_photos  # noqa: PLC0415 - needs scikit-learn
 
     contract, session = release.manifest.model, OnnxSession(release.folder / GRAPH)
     return {
@@ -96,7 +96,7 @@ def _kept(figures: Mapping[str, PhotoFigures]) -> dict[str, object]:
 
 
 def _draw(place: Path, found: Found, split: str) -> Path:
-    from training.conversion_figures import draw_conversions  # noqa: PLC0415 - needs matplotlib
+    from training.photos.conversion_figures import draw_conversions  # noqa: PLC0415 - needs matplotlib
 
     path = place.with_name(f"{place.name}.png")
     draw_conversions(path, found, split)

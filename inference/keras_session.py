@@ -2,7 +2,7 @@
 
 TensorFlow is imported when a session is made, never before: the container has none. A hand-made model
 rarely says what it expects, so this file finds out: shape, scaling, and whether it ends in a softmax. What it
-found is told (`Habits`), for training/adoption.py makes a release of it by the same rules.
+found is told (`Habits`), for training/export/adoption.py makes a release of it by the same rules.
 """
 
 import importlib.util

@@ -5,7 +5,7 @@ python -m scripts.adopt MODEL.keras [--labels A,B,C] [--data FOLDER | --train CS
                         [--json]
 
 The model has to read a picture as (28, 28), (28, 28, 1) or (784,). How the rest is found out:
-inference/keras_session.py; how the release is made: training/adoption.py.
+inference/keras_session.py; how the release is made: training/export/adoption.py.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from scripts.handing_over import RELEASE, add_target_options, check_key, hand_ov
 from scripts.quiet import start_tensorflow
 from scripts.telling import add_json, telling
 from scripts.terminal import complain, console, run
-from training.datasets import LabelledData
+from training.data.datasets import LabelledData
 
 EXAMPLES = (
     "python -m scripts.adopt model.keras --out releases",
@@ -94,7 +94,7 @@ def _in_order(data: LabelledData, labels: tuple[str, ...] | None) -> LabelledDat
 def _adopt(folder: Path, arguments: argparse.Namespace, data: LabelledData) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.adoption import HandMade, adopt  # noqa: PLC0415
+    from training.export.adoption import HandMade, adopt  # noqa: PLC0415
 
     logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
     made = HandMade(path=arguments.model, labels=data.labels, data=data)

@@ -12,14 +12,14 @@ from scripts.epoch_lines import EpochLines
 from scripts.handing_over import RELEASE
 from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_backend
 from scripts.terminal import console
-from training.checkpoints import Run
-from training.datasets import LabelledData
-from training.photos import Photos
+from training.data.datasets import LabelledData
+from training.data.splitting import Split
+from training.fitting.checkpoints import Run
+from training.photos.reading import Photos
 from training.recipes import Recipe
-from training.splitting import Split
 
 if TYPE_CHECKING:
-    from training.fitting import Fitted, Watcher
+    from training.fitting.fit import Fitted, Watcher
 
 FRESH = "--fresh"
 """The option that forgets a checkpoint, and so the fit that a release is to be made of."""
@@ -54,7 +54,7 @@ def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishe
     fitted = fit_alone(task, data, parts, recipe)
     if not on_tensorflow():
         continue_on_tensorflow(without={FRESH})
-    from training.release import Material, make_release  # noqa: PLC0415 - as below
+    from training.export.release import Material, make_release  # noqa: PLC0415 - as below
 
     material = Material(
         data=data,
@@ -72,7 +72,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     """Fit, from the run's checkpoint if it has one; see `carry_out`."""
     start_backend()
     # What trains takes seconds to load, which --help and a wrong argument should not.
-    from training.fitting import fit  # noqa: PLC0415
+    from training.fitting.fit import fit  # noqa: PLC0415
 
     out = console()
     with EpochLines(out, recipe.epochs) as lines:
@@ -87,7 +87,7 @@ def _watchers(lines: EpochLines, task: Run, data: LabelledData, parts: Split, re
     """The lines, and TensorBoard's log if the task has one."""
     if task.events is None:
         return lines
-    from training.tensorboard_log import TensorBoardLog  # noqa: PLC0415  # as above
-    from training.watchers import Watchers  # noqa: PLC0415
+    from training.fitting.tensorboard_log import TensorBoardLog  # noqa: PLC0415  # as above
+    from training.fitting.watchers import Watchers  # noqa: PLC0415
 
     return Watchers(lines, TensorBoardLog(task.events, recipe, parts.validation, data.labels))

@@ -28,11 +28,11 @@ from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_tensorflo
 from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
-from training.comparison import Compared, Comparison, merged, read_comparison, write_comparison
-from training.datasets import LabelledData
+from training.comparison.results import Compared, Comparison, merged, read_comparison, write_comparison
+from training.data.datasets import LabelledData
+from training.data.splitting import first
+from training.fitting.starting import for_few
 from training.recipes import CHOICES, FROM_NOTHING, RECIPES, NetworkName, Recipe, starting_point
-from training.splitting import first
-from training.starting import for_few
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
@@ -138,7 +138,7 @@ def _start(arguments: argparse.Namespace, network: NetworkName, data: LabelledDa
 def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) -> list[Compared]:
     """Time what was trained, and set its reports together by network."""
     start_tensorflow()
-    from training.comparing import Trained, compare  # noqa: PLC0415 - needs TensorFlow
+    from training.comparison.measuring import Trained, compare  # noqa: PLC0415 - needs TensorFlow
 
     trained = []
     for _, pairs in groupby(zip(tasks, reports, strict=True), key=lambda pair: pair[0].recipe.network):
@@ -151,7 +151,7 @@ def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) ->
 
 
 def _write(place: Path, comparison: Comparison) -> list[str]:
-    from training.comparison_figures import draw_accuracies, draw_curve  # noqa: PLC0415 - needs matplotlib
+    from training.comparison.figures import draw_accuracies, draw_curve  # noqa: PLC0415 - needs matplotlib
 
     results, accuracies, curve = (_beside(place, ending) for ending in (".json", ".png", "-time.png"))
     write_comparison(results, comparison)

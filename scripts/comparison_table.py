@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from training.comparison import Compared, Comparison, Spread
+from training.comparison.results import Compared, Comparison, Spread
 
 HEADINGS = (
     "network",

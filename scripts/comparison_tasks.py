@@ -16,10 +16,10 @@ from model_store.report import Report, parse_report
 from scripts.carrying_out import Wishes, carry_out, fit_alone
 from scripts.handing_over import RELEASE
 from scripts.terminal import console
-from training.checkpoints import Run
-from training.datasets import LabelledData
+from training.data.datasets import LabelledData
+from training.data.splitting import Split, first, split
+from training.fitting.checkpoints import Run
 from training.recipes import Recipe, default_run_folder, fingerprint
-from training.splitting import Split, first, split
 
 
 @dataclass(frozen=True)

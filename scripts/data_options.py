@@ -6,9 +6,9 @@ from pathlib import Path
 from inference.decode import prepare_opencv
 from scripts.quiet import start_backend
 from scripts.terminal import complain, counting
-from training.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.listing import has_class_folders
-from training.own_pictures import from_pictures
+from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
+from training.data.listing import has_class_folders
+from training.data.own_pictures import from_pictures
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.
 
 
 class EpochLines:
-    """Hears of steps and epochs (training/fitting.py's Watcher) and prints them; a context manager."""
+    """Hears of steps and epochs (training/fitting/fit.py's Watcher) and prints them; a context manager."""
 
     def __init__(self, out: Console, epochs: int) -> None:
         """Print to `out`; `epochs` is how many there will be at most."""

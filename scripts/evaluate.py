@@ -3,8 +3,8 @@
 python -m scripts.evaluate [bundled|FOLDER|STORE] [--version VERSION] [--json]
                            [--data FOLDER | --train CSV --test CSV | --photos FOLDER]
 
-Exit code 1 when the figures differ from the report's. How they are measured: training/evaluation.py. Photos
-of real garments are measured without a data set and compared with nothing: evaluating_photos.py.
+Exit code 1 when the figures differ from the report's (training/evaluation/measure.py). Photos of real
+garments are measured without a data set and compared with nothing: evaluating_photos.py.
 """
 
 import argparse
@@ -28,8 +28,8 @@ from scripts.evaluating_photos import (
 )
 from scripts.opening import find_release
 from scripts.terminal import FAILED, console, run
-from training.agreement import differences
-from training.datasets import LabelledData
+from training.data.datasets import LabelledData
+from training.evaluation.agreement import differences
 
 EXAMPLES = (
     "python -m scripts.evaluate",
@@ -75,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
-    from training.evaluation import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.measure import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
     contract = release.manifest.model
     session = OnnxSession(release.folder / GRAPH)

@@ -1,6 +1,7 @@
 """The half of scripts.evaluate that measures photos: read, answer, show. Needs no data set.
 
-Writes the sheet of the worst where it is asked for one. How they are measured: training/photo_evaluation.py.
+Writes the sheet of the worst answers on request. How photos are measured:
+training/evaluation/photo_evaluation.py.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from scripts.photo_reading import photos_in
 from scripts.photo_table import class_table, photo_table, source_table
 from scripts.terminal import console
 from training.errors import NotInstalled
-from training.photos import FOREIGN_TIER
+from training.photos.reading import FOREIGN_TIER
 
 SPLIT = "development"
 """What photos are taken for, unless it is said: whoever can measure on them can choose on them."""
@@ -64,14 +65,14 @@ def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> Non
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.photo_evaluation import answer_photos, photo_figures  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.photo_evaluation import answer_photos, photo_figures  # noqa: PLC0415 - needs scikit-learn
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     photos = photos_in(arguments.photos, contract.labels, contract.input.imaging)
     answers = answer_photos(OnnxSession(release.folder / GRAPH), contract, photos)
     figures = photo_figures(answers, contract, split)
     if arguments.worst is not None:
-        from training.worst_photos import write_worst  # noqa: PLC0415 - needs matplotlib
+        from training.evaluation.worst_photos import write_worst  # noqa: PLC0415 - needs matplotlib
 
         write_worst(arguments.worst, photos, answers, contract.labels, split)
     if arguments.json:

@@ -1,7 +1,7 @@
 """The options of scripts.train that name photos: to learn from, and to choose thresholds on.
 
-How a folder of photos is laid out: training/photos.py. What is made of them, and kept in the run's folder:
-training/photo_balance.py and photo_making.py.
+training/photos/reading.py documents the folder layout; balance.py and making.py beside it make the variants
+and keep them in the run's folder.
 """
 
 import argparse
@@ -15,14 +15,14 @@ import numpy as np
 from inference.contract import PHOTOGRAPHS
 from scripts.photo_reading import photos_in
 from scripts.terminal import complain, console, counting
-from training.beside import Beside
-from training.checkpoints import Run
+from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
-from training.photo_balance import plan
-from training.photo_making import load_beside, make_beside, photos_sha256, save_beside, variants_key
-from training.photos import Photos
+from training.fitting.auxiliary import Beside
+from training.fitting.checkpoints import Run
+from training.photos.balance import plan
+from training.photos.making import load_beside, make_beside, photos_sha256, save_beside, variants_key
+from training.photos.reading import Photos
 from training.recipes import Recipe
-from training.splitting import Split
 
 HELD_OUT: Final = 8
 """One photo in so many is held out for the thresholds where nobody names others for that."""

@@ -1,12 +1,12 @@
-"""Read the folder of photos that a command names, with a bar on stderr. What is read: training/photos.py."""
+"""Read the folder of photos that a command names, with a progress bar (training/photos/reading.py)."""
 
 from pathlib import Path
 
 from inference.contract import Imaging
 from inference.decode import prepare_opencv
 from scripts.terminal import complain, counting
-from training.photos import Photos, list_photos, read_photos
-from training.picture_files import Convert, as_served
+from training.data.picture_files import Convert, as_served
+from training.photos.reading import Photos, list_photos, read_photos
 
 
 def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos:

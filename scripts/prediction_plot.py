@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
 from training.errors import TrainingError
-from training.statistics import likeliest
+from training.evaluation.statistics import likeliest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

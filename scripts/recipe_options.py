@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from training.datasets import LabelledData, LabelledImages
+from training.data.datasets import LabelledData, LabelledImages
+from training.data.splitting import usual_share
+from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.recipes import CHOICES, Recipe
-from training.soft_targets import KEPT, USUAL_TEACHING, load_soft_targets
-from training.splitting import usual_share
 
 OPTIONS: Final = (
     "epochs",

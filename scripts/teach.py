@@ -7,8 +7,8 @@ python -m scripts.train --teacher FILE.npz ...
 
 A RELEASE is `bundled`, a release's folder or a store. With --folds, networks are trained here, each on all
 folds of the training set but one, and each picture is answered by the one that has not seen it; killed or
-stopped, the same command goes on after the last finished epoch. What is stored: training/soft_targets.py;
-what the folds are: training/folds.py.
+stopped, the same command goes on after the last finished epoch. The stored file:
+training/fitting/distillation.py; the folds: training/fitting/folds.py.
 """
 
 import argparse
@@ -26,14 +26,14 @@ from scripts.opening import find_release, open_model
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed
 from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
-from training.checkpoints import forget_checkpoint
-from training.datasets import LabelledData
+from training.data.datasets import LabelledData
+from training.data.splitting import first
 from training.errors import SoftTargetsUnfit
-from training.folds import FEWEST, Fold, answers_of, cross_fitted, deal, join
+from training.fitting.checkpoints import forget_checkpoint
+from training.fitting.distillation import SoftTargets, soften, teach
+from training.fitting.folds import FEWEST, Fold, answers_of, cross_fitted, deal, join
+from training.fitting.starting import for_few
 from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe, starting_point
-from training.soft_targets import SoftTargets, soften, teach
-from training.splitting import first
-from training.starting import for_few
 
 EXAMPLES = (
     "python -m scripts.teach bundled --out answers.npz --temperature 2",

@@ -8,7 +8,7 @@ python -m scripts.train [--recipe NAME | --network NAME] [--from RELEASE]
 python -m scripts.train ... --show-augmentation PNG
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
-are: training/recipes.py; how the release is made: training/release.py.
+are: training/recipes.py; how the release is made: training/export/release.py.
 """
 
 import argparse
@@ -36,9 +36,11 @@ from scripts.quiet import start_backend
 from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
-from training.checkpoints import Run, forget_checkpoint
-from training.datasets import LabelledData, LabelledImages
-from training.photo_making import forget_beside
+from training.data.datasets import LabelledData, LabelledImages
+from training.data.splitting import first, split
+from training.fitting.checkpoints import Run, forget_checkpoint
+from training.fitting.starting import Beginning, check_start, fine_tuning, for_few
+from training.photos.making import forget_beside
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -48,8 +50,6 @@ from training.recipes import (
     fingerprint,
     starting_point,
 )
-from training.splitting import first, split
-from training.starting import Beginning, check_start, fine_tuning, for_few
 
 EXAMPLES = (
     "python -m scripts.train --recipe quick --out releases",
@@ -199,7 +199,7 @@ def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, lab
     """Draw the contact sheet in place of a training."""
     start_backend()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.contact_sheet import write_contact_sheet  # noqa: PLC0415
+    from training.fitting.contact_sheet import write_contact_sheet  # noqa: PLC0415
 
     write_contact_sheet(path, recipe, pictures, labels)
     console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from model_store.report import Epoch
-from training.search_space import Values
-from training.trials import Trial
+from training.comparison.search_space import Values
+from training.comparison.trials import Trial
 
 
 class TrialLines:
-    """Hears of a search's trials and steps (training/search.py's Audience) and prints them."""
+    """Hears of a search's trials and steps (training/comparison/search.py's Audience) and prints them."""
 
     def __init__(self, out: Console, epochs: int) -> None:
         """Print to `out`; `epochs` is how many a trial has at most."""

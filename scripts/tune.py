@@ -3,9 +3,9 @@
 python -m scripts.tune [--network NAME | --recipe NAME] [--trials N] [--epochs N] [--limit N]
                        [--data FOLDER|CSV | --train CSV --test CSV] [--json]
 
-Starts from the recipe that the options make and tries others around it; what is searched, and between which
-bounds: training/search_space.py. Killed or stopped at any time, the same command goes on; with more --trials,
-so does a search that was done. Ends in a table, tune.json and tune.png.
+Starts from the recipe that the options make and tries others around it; the search space is
+training/comparison/search_space.py. Killed or stopped at any time, the same command goes on, and so does a
+finished search with more --trials. Ends in a table, tune.json and tune.png.
 """
 
 import argparse
@@ -24,15 +24,15 @@ from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
 from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from scripts.trial_lines import TrialLines
-from training.datasets import LabelledData
+from training.comparison.search_space import with_values
+from training.comparison.trials import SearchReport, Trial, ranked
+from training.data.datasets import LabelledData
+from training.data.splitting import first, split
+from training.fitting.starting import for_few
 from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, Recipe, starting_point
-from training.search_space import with_values
-from training.splitting import first, split
-from training.starting import for_few
-from training.trials import SearchReport, Trial, ranked
 
 if TYPE_CHECKING:
-    from training.search import Search
+    from training.comparison.search import Search
 
 TRIALS = 20
 SHOWN = 10
@@ -64,7 +64,7 @@ def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell: 
     # It would take each trial's new network for a mistake that slows it down.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.search import Search  # noqa: PLC0415
+    from training.comparison.search import Search  # noqa: PLC0415
 
     search = Search(start, parts, len(data.labels), data.described())
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
@@ -111,7 +111,7 @@ def _start(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
 
 
 def _search(search: "Search", folder: Path, trials: int) -> tuple[Trial, ...]:
-    from training.search import run_search  # noqa: PLC0415  # as in main
+    from training.comparison.search import run_search  # noqa: PLC0415  # as in main
 
     out = console()
     out.print(
@@ -151,8 +151,8 @@ def _option(name: str, value: object) -> list[str]:
 
 def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder: Path) -> dict[str, object]:
     """Write tune.json and tune.png, print the best, and return it for programs."""
-    from training.search_figures import draw_search  # noqa: PLC0415  # as in main
-    from training.surroundings import hardware, libraries  # noqa: PLC0415
+    from training.comparison.search_figures import draw_search  # noqa: PLC0415  # as in main
+    from training.export.environment import hardware, libraries  # noqa: PLC0415
 
     report = SearchReport(
         recipe=search.start.as_json(),

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.csv_pairs import COLUMNS, PIXELS
-from training.datasets import LabelledImages
-from training.idx import UINT8
+from training.data.csv_pairs import COLUMNS, PIXELS
+from training.data.datasets import LabelledImages
+from training.data.idx import UINT8
 
 CLASSES = 10
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.service import Service
 from tests.uploads import png
-from training.datasets import LabelledImages
+from training.data.datasets import LabelledImages
 
 CONNECTIONS = 4
 

@@ -8,7 +8,7 @@ from model_store.local import BUNDLED, bundled
 from tests.e2e.agreement import assert_answers_as_reported
 from tests.service import Service
 from tests.system_parts import require_system_part
-from training.datasets import SYSTEM_FOLDER, from_idx
+from training.data.datasets import SYSTEM_FOLDER, from_idx
 
 
 def test_all_test_pictures_are_answered_as_the_report_says(bundled_service: Service) -> None:

@@ -9,7 +9,7 @@ from labelling.rows import Row
 from labelling.thumbnails import thumbnail
 from tests.browser import Visits, violations
 from tests.uploads import a_garment, png
-from training.listing import list_csv
+from training.data.listing import list_csv
 
 LABELS = ("Bag", 'Shirt, "best"', "</script>")
 NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")

@@ -23,7 +23,7 @@ from tests.picture_page import (
 )
 from tests.service import ROOT, Service, running
 from tests.uploads import png
-from training.listing import list_csv
+from training.data.listing import list_csv
 
 BOOT = EXAMPLES / "ankle-boot.png"
 PHONE = {"width": PHONE_WIDTH, "height": 780, "has_touch": True, "is_mobile": True}

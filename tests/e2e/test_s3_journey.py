@@ -16,7 +16,7 @@ from tests.service import ROOT, Service, running, start
 from tests.system_parts import require_system_part
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
-from training.datasets import SYSTEM_FOLDER, LabelledImages, from_idx
+from training.data.datasets import SYSTEM_FOLDER, LabelledImages, from_idx
 
 TRAINING_PICTURES = 6000
 TEST_PICTURES = 1000

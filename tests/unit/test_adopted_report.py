@@ -10,8 +10,8 @@ from model_store.local import bundled
 from model_store.manifest import DataSet
 from model_store.report import Report, parse_report, report_bytes
 from tests.releases import LABELS, a_report
-from training.evaluation import Answers
-from training.figures import draw_all
+from training.evaluation.figures import draw_all
+from training.evaluation.measure import Answers
 
 DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
 UNKNOWN = dict.fromkeys(("seed", "epochs", "best_epoch", "seconds", "hardware"))

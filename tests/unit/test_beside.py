@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from inference.contract import PHOTOGRAPHS, Imaging
-from training.beside import Beside
-from training.photo_making import FILE_NAME, load_beside, photos_sha256, save_beside, variants_key
-from training.photos import FOREIGN, Photos
+from training.fitting.auxiliary import Beside
+from training.photos.making import FILE_NAME, load_beside, photos_sha256, save_beside, variants_key
+from training.photos.reading import FOREIGN, Photos
 
 LEARNT = Beside(np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, FOREIGN, 0], np.uint8))
 

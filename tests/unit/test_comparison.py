@@ -11,7 +11,7 @@ from model_store.manifest import DataSet
 from model_store.report import SplitFigures
 from scripts import compare
 from scripts.comparison_table import HEADINGS, row
-from training.comparison import (
+from training.comparison.results import (
     Compared,
     Comparison,
     EightBits,
@@ -28,11 +28,11 @@ from training.comparison import (
     write_comparison,
 )
 from training.errors import ComparisonUnreadable
-from training.published_figures import PUBLISHED, Published
+from training.networks.published_figures import PUBLISHED, Published
 from training.recipes import PLAIN, NetworkName, Recipe
 
 ROOT = Path(__file__).parents[2]
-NETWORKS_FILE = ROOT / "training" / "published.py"
+NETWORKS_FILE = ROOT / "training" / "networks" / "published.py"
 LAB = ROOT / "docs" / "lab.md"
 REFUSED = "In eight bits the graph keeps too few of its labels."
 

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tests.fashion import csv_text, write_csv
-from training.csv_pairs import read_csv
-from training.datasets import LabelledImages, from_csv
+from training.data.csv_pairs import read_csv
+from training.data.datasets import LabelledImages, from_csv
 from training.errors import BadCsv
 
 PIXELS = ",".join(["0"] * 784)

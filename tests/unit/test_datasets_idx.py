@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tests.fashion import idx_bytes, write_idx_folder
-from training.datasets import LABELS, from_idx
+from training.data.datasets import LABELS, from_idx
+from training.data.idx import read_idx
+from training.data.splitting import first
 from training.errors import BadIdx, DataSetMissing
-from training.idx import read_idx
-from training.splitting import first
 
 
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=3, max_dims=3, max_side=5)), st.booleans())

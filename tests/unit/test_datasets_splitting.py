@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fashion import striped_pictures
-from training.datasets import LabelledImages
+from training.data.datasets import LabelledImages
+from training.data.splitting import held_out_indices, split, usual_share
 from training.errors import BadRecipe
+from training.fitting.schedule import batches, learning_rate
 from training.recipes import BUNDLED, Recipe
-from training.schedule import batches, learning_rate
-from training.splitting import held_out_indices, split, usual_share
 
 
 def test_every_class_keeps_its_share() -> None:

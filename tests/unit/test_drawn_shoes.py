@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from training.compositions import CutOut
-from training.datasets import LABELS
-from training.drawn_shoes import DRAWN, drawn_pair
+from training.data.datasets import LABELS
+from training.photos.compositions import CutOut
+from training.photos.drawn_shoes import DRAWN, drawn_pair
 
 
 def drawn(label: str, seed: int) -> CutOut:

@@ -10,7 +10,7 @@ import pytest
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.sources import MAX_BYTES, NO_PICTURES, Source, open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
-from training import listing
+from training.data import listing
 
 
 def names(source: Source) -> list[str]:

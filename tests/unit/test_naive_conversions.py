@@ -8,7 +8,7 @@ from inference.convert import decoded_to_pixels
 from inference.decode import Decoded, decode
 from tests.photos import a_garment_photo
 from tests.uploads import png
-from training.naive_conversions import conversions, grey_resized, inverted
+from training.photos.naive_conversions import conversions, grey_resized, inverted
 
 
 def on_a_carpet(photo: Picture) -> Picture:

@@ -10,8 +10,8 @@ from model_store.report import Report
 from scripts import predict, publish, releases
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
-from training.evaluation import Answers
-from training.figures import draw_all, draw_confusion, draw_examples
+from training.evaluation.figures import draw_all, draw_confusion, draw_examples
+from training.evaluation.measure import Answers
 
 ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
 """Names that a terminal's markup or a figure's formulas would make something else of."""

@@ -6,7 +6,7 @@ import pytest
 from inference.arrays import PixelsBatch
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores
-from training.out_of_scope import judge, strangers
+from training.evaluation.out_of_distribution import judge, strangers
 
 GARMENTS = np.full((40, 28, 28), 1, np.uint8)
 

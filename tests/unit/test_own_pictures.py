@@ -12,9 +12,9 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.uploads import a_garment, png
-from training.datasets import LabelledData, LabelledImages
+from training.data.datasets import LabelledData, LabelledImages
+from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures, DataSetMissing
-from training.own_pictures import from_pictures
 
 COUNT = 12
 """Pictures per class: ten to learn from, two for the test."""

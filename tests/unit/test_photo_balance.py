@@ -11,11 +11,11 @@ from tests.drawn_garments import on_a_floor
 from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
-from training.datasets import LABELS
-from training.photo_balance import FOREIGN_KNOWN, GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, Planned, plan
-from training.photos import FOREIGN, Photos
+from training.data.datasets import LABELS
+from training.data.splitting import Split, split
+from training.photos.balance import FOREIGN_KNOWN, GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, Planned, plan
+from training.photos.reading import FOREIGN, Photos
 from training.recipes import PLAIN
-from training.splitting import Split, split
 
 TROUSER, SANDAL, BOOT = LABELS.index("Trouser"), LABELS.index("Sandal"), LABELS.index("Ankle boot")
 

@@ -12,9 +12,9 @@ from inference.session import Scores
 from model_store.manifest import DataSet
 from model_store.report import PhotoFigures, parse_report, report_bytes
 from tests.releases import a_report
-from training.photo_evaluation import CURVE_POINTS, measure_photos
-from training.photos import FOREIGN, Photos
-from training.statistics import macro_interval
+from training.evaluation.photo_evaluation import CURVE_POINTS, measure_photos
+from training.evaluation.statistics import macro_interval
+from training.photos.reading import FOREIGN, Photos
 
 CONTRACT = ModelContract(
     labels=("Bag", "Coat", "Dress"),

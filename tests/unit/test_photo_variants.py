@@ -10,7 +10,7 @@ from tests.drawn_garments import on_a_floor
 from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
-from training.photo_variants import Task, is_cluttered, variants_of
+from training.photos.variants import Task, is_cluttered, variants_of
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
+from training.data.picture_files import as_served
 from training.errors import BadClasses, BadPictures, DataSetMissing
-from training.photos import FOREIGN, Photos, list_photos, read_photos
-from training.picture_files import as_served
+from training.photos.reading import FOREIGN, Photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 

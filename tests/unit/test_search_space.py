@@ -11,8 +11,7 @@ from model_store.manifest import DataSet
 from scripts import tune
 from scripts.recipe_options import OPTIONS
 from scripts.trial_lines import TrialLines
-from training.recipes import BUNDLED, PLAIN, Recipe
-from training.search_space import (
+from training.comparison.search_space import (
     Either,
     rounded,
     search_fingerprint,
@@ -20,7 +19,8 @@ from training.search_space import (
     starting_values,
     with_values,
 )
-from training.trials import Trial, ranked
+from training.comparison.trials import Trial, ranked
+from training.recipes import BUNDLED, PLAIN, Recipe
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 TOLD = Namespace(

@@ -10,8 +10,8 @@ from model_store.manifest import DataSet
 from scripts import train
 from tests.releases import a_release
 from training.errors import BadRecipe
+from training.fitting.starting import check_start, fine_tuning, for_few
 from training.recipes import RECIPES, Recipe, fingerprint, starting_point
-from training.starting import check_start, fine_tuning, for_few
 
 DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
 

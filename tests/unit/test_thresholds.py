@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from training.calibration import fit_contract, fit_familiarity
-from training.photos import FOREIGN
-from training.thresholds import Checked, Demand, confidence_threshold, fit_thresholds
+from training.evaluation.calibration import fit_contract, fit_familiarity
+from training.evaluation.thresholds import Checked, Demand, confidence_threshold, fit_thresholds
+from training.photos.reading import FOREIGN
 
 TWO_CLASSES = ("left", "right")
 

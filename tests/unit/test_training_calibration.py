@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from inference.decision import calibrate
 from inference.session import Scores
-from training.calibration import fit_contract, fit_familiarity, fit_temperature
+from training.evaluation.calibration import fit_contract, fit_familiarity, fit_temperature
 
 TWO_CLASSES = ("left", "right")
 

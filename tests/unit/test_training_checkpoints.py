@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from model_store.report import Epoch
-from training.checkpoints import (
+from training.errors import CheckpointUnreadable
+from training.fitting.checkpoints import (
     Checkpoint,
     Progress,
     Run,
@@ -14,7 +15,6 @@ from training.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
-from training.errors import CheckpointUnreadable
 
 EPOCH = Epoch(epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, seconds=2.0)
 

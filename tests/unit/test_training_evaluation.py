@@ -8,10 +8,10 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
-from training.agreement import differences
-from training.datasets import LabelledImages
-from training.evaluation import answer, examples, measured, uncalibrated
-from training.statistics import (
+from training.data.datasets import LabelledImages
+from training.evaluation.agreement import differences
+from training.evaluation.measure import answer, examples, measured, uncalibrated
+from training.evaluation.statistics import (
     expected_calibration_error,
     negative_log_likelihood,
     reliability,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from model_store.manifest import DataSet
-from training.datasets import LABELS, TRAIN_SHA256
+from training.data.datasets import LABELS, TRAIN_SHA256
 from training.errors import BadRecipe
+from training.fitting.distillation import KEPT, load_soft_targets
 from training.recipes import BUNDLED, PLAIN, default_run_folder, fingerprint
-from training.soft_targets import KEPT, load_soft_targets
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 

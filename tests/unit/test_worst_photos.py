@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from training.photo_evaluation import PhotoAnswers
-from training.photos import FOREIGN
-from training.worst_photos import PER_TIER, worst
+from training.evaluation.photo_evaluation import PhotoAnswers
+from training.evaluation.worst_photos import PER_TIER, worst
+from training.photos.reading import FOREIGN
 
 
 def answers(*told: tuple[str, int, int, float, str]) -> PhotoAnswers:

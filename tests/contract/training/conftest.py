@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from model_store.report import Epoch
 from tests.fashion import CLASSES, striped_pictures
-from training.checkpoints import Run
-from training.distance import Whitening, fit_whitening
-from training.export import export_graph, features_of, save_artifact
-from training.fitting import Fitted, fit
+from training.data.splitting import Split, split
+from training.evaluation.distance import Whitening, fit_whitening
+from training.export.onnx_graph import export_graph, features_of, save_artifact
+from training.fitting.checkpoints import Run
+from training.fitting.fit import Fitted, fit
 from training.recipes import PLAIN
-from training.splitting import Split, split
 from training.untyped import Network
 
 RECIPE = replace(PLAIN, epochs=3, batch_size=32, validation=40, patience=None)

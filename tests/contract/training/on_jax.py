@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from model_store.report import Epoch
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, striped_pictures
-from training.augmentation import Augmentation, Draws
-from training.checkpoints import FILE_NAME, Run
-from training.fitting import fit
+from training.data.splitting import split
+from training.fitting.augmentation import Augmentation, Draws
+from training.fitting.checkpoints import FILE_NAME, Run
+from training.fitting.fit import fit
+from training.fitting.schedule import batches
 from training.recipes import Recipe
-from training.schedule import batches
-from training.splitting import split
 
 PLAN: Final = "plan.npz"
 AFTER_ONE_EPOCH: Final = "after one epoch"

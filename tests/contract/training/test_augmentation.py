@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, striped_pictures
-from training.augmentation import Augmentation
-from training.checkpoints import Run
-from training.export import save_artifact
-from training.fitting import fit
+from training.data.splitting import Split
+from training.export.onnx_graph import save_artifact
+from training.fitting.augmentation import Augmentation
+from training.fitting.checkpoints import Run
+from training.fitting.fit import fit
 from training.recipes import PLAIN, Recipe
-from training.splitting import Split
 
 NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
 EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)

@@ -25,11 +25,11 @@ from tests.contract.training.on_jax import (
     third_step,
 )
 from tests.fashion import CLASSES
-from training.augmentation import Augmentation
-from training.checkpoints import Checkpoint, load_checkpoint
-from training.fitting import Fitted, fit
-from training.splitting import Split
-from training.surroundings import hardware
+from training.data.splitting import Split
+from training.export.environment import hardware
+from training.fitting.augmentation import Augmentation
+from training.fitting.checkpoints import Checkpoint, load_checkpoint
+from training.fitting.fit import Fitted, fit
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent.relative_to(ROOT)

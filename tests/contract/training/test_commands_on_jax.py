@@ -12,8 +12,8 @@ from scripts.quiet import LOG_LEVEL
 from tests.fashion import write_csv, write_idx_folder
 from tests.service import ROOT
 from tests.unit.test_quiet import NO_TENSORFLOW
-from training.checkpoints import FILE_NAME
-from training.comparison import read_comparison
+from training.comparison.results import read_comparison
+from training.fitting.checkpoints import FILE_NAME
 
 LONG_ENOUGH = 300
 """Seconds for both backends to start on a machine that is busy with other tests."""

@@ -9,8 +9,8 @@ from model_store.local import open_release
 from model_store.report import Report, parse_report
 from scripts import compare
 from tests.fashion import write_idx_folder
-from training.comparison import read_comparison, spread
-from training.published_figures import PUBLISHED
+from training.comparison.results import read_comparison, spread
+from training.networks.published_figures import PUBLISHED
 
 
 @pytest.fixture

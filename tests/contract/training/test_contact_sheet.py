@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from inference.header import read_header
 from scripts import train
 from tests.fashion import striped_pictures, write_idx_folder
-from training.contact_sheet import VARIANTS, draw_contact_sheet
-from training.datasets import LABELS
+from training.data.datasets import LABELS
+from training.fitting.contact_sheet import VARIANTS, draw_contact_sheet
 from training.recipes import PLAIN
 
 PICTURES = striped_pictures(40)

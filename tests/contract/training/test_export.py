@@ -10,13 +10,13 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import OnnxSession
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
+from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
-from training.export import check_parity, export_graph, features_of, probabilities_of
-from training.flops import mflops
-from training.photos import FOREIGN
-from training.quantisation import check_same_answers, write_eight_bit
-from training.splitting import Split
-from training.strangeness import fit_strangeness
+from training.evaluation.ood_score import fit_strangeness
+from training.export.onnx_graph import check_parity, export_graph, features_of, probabilities_of
+from training.export.quantisation import check_same_answers, write_eight_bit
+from training.networks.flops import mflops
+from training.photos.reading import FOREIGN
 
 PICTURES = striped_pictures(200, seed=7).images
 

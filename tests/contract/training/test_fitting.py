@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
-from training.beside import Beside
-from training.checkpoints import Run, load_checkpoint
-from training.fitting import Fitted, fit
-from training.photos import FOREIGN
-from training.splitting import Split
+from training.data.splitting import Split
+from training.fitting.auxiliary import Beside
+from training.fitting.checkpoints import Run, load_checkpoint
+from training.fitting.fit import Fitted, fit
+from training.photos.reading import FOREIGN
 from training.untyped import Tensor
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from model_store.manifest import DataSet
 from tests.fashion import CLASSES, striped_pictures
-from training.datasets import LabelledImages
+from training.data.datasets import LabelledImages
+from training.data.splitting import held_out_indices, split
 from training.errors import BadRecipe
-from training.folds import answers_of, cross_fitted, deal, join
+from training.fitting.folds import answers_of, cross_fitted, deal, join
 from training.recipes import PLAIN
-from training.splitting import held_out_indices, split
 
 PICTURES = striped_pictures(200)
 RECIPE = replace(PLAIN, validation=40, seed=5)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
-from training.export import probabilities_of
-from training.networks import build
+from training.export.onnx_graph import probabilities_of
+from training.networks.registry import build
 from training.recipes import CHOICES, NetworkName, starting_point
 
 PICTURES = striped_pictures(50).images

@@ -19,10 +19,10 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders, write_pictur
 from tests.releases import a_release
 from tests.uploads import png
 from training.errors import BadClasses, BadRecipe, CheckpointUnreadable
-from training.fine_tuning import begin
-from training.networks import LOGITS
+from training.fitting.fine_tuning import begin
+from training.fitting.starting import Beginning
+from training.networks.registry import LOGITS
 from training.recipes import starting_point
-from training.starting import Beginning
 
 COUNT = 30
 """Pictures per class: 25 to learn from and 5 for the test."""

@@ -10,12 +10,12 @@ from model_store.report import Report, TrainingFigures, parse_report
 from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
 from tests.photos import write_photos
-from training.datasets import LABELS, LabelledData
-from training.photo_figures import draw_coverage, draw_recall
-from training.photos import list_photos, read_photos
-from training.picture_files import as_served
-from training.release import Evidence, Origin, complete_release
-from training.splitting import Split
+from training.data.datasets import LABELS, LabelledData
+from training.data.picture_files import as_served
+from training.data.splitting import Split
+from training.evaluation.photo_figures import draw_coverage, draw_recall
+from training.export.release import Evidence, Origin, complete_release
+from training.photos.reading import list_photos, read_photos
 
 ORIGIN = Origin(
     network="conv3",

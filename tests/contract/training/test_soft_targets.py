@@ -10,12 +10,12 @@ from inference.classifier import Classifier, open_classifier
 from inference.contract import InputContract, ModelContract, Thresholds
 from tests.contract.training.conftest import RECIPE, Exported, Listener
 from tests.fashion import CLASSES, striped_pictures
-from training.checkpoints import Run
+from training.data.splitting import split
 from training.errors import SoftTargetsUnfit
-from training.export import probabilities_of
-from training.fitting import fit
-from training.soft_targets import SoftTargets, load_soft_targets, teach
-from training.splitting import split
+from training.export.onnx_graph import probabilities_of
+from training.fitting.checkpoints import Run
+from training.fitting.distillation import SoftTargets, load_soft_targets, teach
+from training.fitting.fit import fit
 
 PICTURES = striped_pictures(200)
 

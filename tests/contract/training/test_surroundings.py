@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import keras
 
-from training.surroundings import git_commit, hardware, libraries
+from training.export.environment import git_commit, hardware, libraries
 
 
 def test_the_hardware_is_named_with_its_cores_and_without_the_host() -> None:

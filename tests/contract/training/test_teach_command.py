@@ -15,12 +15,12 @@ from scripts import teach, train
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
 from tests.releases import a_release
 from tests.waiting import wait_for
-from training.checkpoints import FILE_NAME, Progress, Run, load_checkpoint
+from training.data.splitting import held_out_indices
 from training.errors import BadRecipe
-from training.folds import deal
+from training.fitting.checkpoints import FILE_NAME, Progress, Run, load_checkpoint
+from training.fitting.distillation import load_soft_targets, soften
+from training.fitting.folds import deal
 from training.recipes import Recipe
-from training.soft_targets import load_soft_targets, soften
-from training.splitting import held_out_indices
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 120

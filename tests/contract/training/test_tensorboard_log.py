@@ -13,12 +13,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from model_store.report import Epoch
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
-from training.checkpoints import Run
-from training.datasets import LABELS
-from training.fitting import fit
-from training.splitting import Split
-from training.tensorboard_log import CONFUSION, EVENTS, TensorBoardLog, logged_epochs
-from training.watchers import Watchers
+from training.data.datasets import LABELS
+from training.data.splitting import Split
+from training.fitting.checkpoints import Run
+from training.fitting.fit import fit
+from training.fitting.tensorboard_log import CONFUSION, EVENTS, TensorBoardLog, logged_epochs
+from training.fitting.watchers import Watchers
 
 SCALARS = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"}
 

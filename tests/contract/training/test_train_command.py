@@ -19,7 +19,7 @@ from model_store.store import open_store
 from scripts import evaluate, train
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
-from training.checkpoints import FILE_NAME
+from training.fitting.checkpoints import FILE_NAME
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 120

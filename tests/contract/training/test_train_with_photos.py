@@ -17,12 +17,12 @@ from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
 from tests.photos import write_photos
 from tests.uploads import png
-from training.checkpoints import Run
-from training.datasets import LABELS
+from training.data.datasets import LABELS
+from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
-from training.photos import FOREIGN
+from training.fitting.checkpoints import Run
+from training.photos.reading import FOREIGN
 from training.recipes import PLAIN
-from training.splitting import Split
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from model_store.manifest import DataSet
 from model_store.report import Epoch
 from scripts import tune
 from tests.fashion import CLASSES, write_idx_folder
+from training.comparison.search import SECONDS, STUDY, STUDY_NAME, Search, has_dropout, run_search
+from training.comparison.search_space import Values
+from training.comparison.trials import SearchReport, Trial
+from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
 from training.recipes import PLAIN
-from training.search import SECONDS, STUDY, STUDY_NAME, Search, has_dropout, run_search
-from training.search_space import Values
-from training.splitting import Split
-from training.trials import SearchReport, Trial
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 START = replace(PLAIN, network="dense", epochs=2, batch_size=64, validation=40)

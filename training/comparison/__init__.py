@@ -1,0 +1,1 @@
+"""Several trainings beside one another: comparison and search."""

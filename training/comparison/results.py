@@ -1,0 +1,240 @@
+"""What `scripts.compare` found: its file, how later results join earlier ones, and what is on the front.
+
+Reads and writes the one JSON file that it is told to; the rest is pure. Where the figures come from:
+comparing.py; pictures of them: comparison_figures.py.
+"""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, JsonValue, ValidationError
+
+from model_store.manifest import DataSet, Frozen, Share, first_problem
+from model_store.report import Count, SplitFigures
+from training.errors import ComparisonUnreadable
+from training.networks.published_figures import Published
+from training.recipes import CHOICES, NetworkName
+
+Positive = Annotated[float, Field(gt=0)]
+
+EIGHT_BITS: Final = " int8"
+"""Ends the name of a point that is a network's eight-bit form."""
+
+
+class Spread(Frozen):
+    """A figure over several seeds.
+
+    Attributes:
+        std: sample standard deviation (divided by n - 1); None for a single seed.
+        n: how many seeds.
+    """
+
+    mean: float
+    std: float | None
+    n: Annotated[int, Field(gt=0)]
+
+
+class OneSeed(Frozen):
+    """One training.
+
+    Attributes:
+        seconds: of all epochs.
+        seconds_per_epoch: the median, which the first epoch's compiling and a resumption leave alone.
+        hardware: what it was trained on.
+        test: read once, for the table; nothing is chosen by it.
+        test_loss_before: before the temperature, as published losses are.
+    """
+
+    seed: Count
+    epochs: Count
+    best_epoch: Count | None
+    seconds: float
+    seconds_per_epoch: float
+    hardware: str | None
+    train: SplitFigures
+    validation: SplitFigures
+    test: SplitFigures
+    test_loss_before: float
+
+
+class Timing(Frozen):
+    """What one picture costs, alone in its batch, on one thread of ONNX Runtime.
+
+    Attributes:
+        milliseconds: median of all calls.
+        fastest_round: median of the calls of the fastest round; how far `slowest_round` is from it tells how
+            quiet the machine was.
+        calls: how many in all.
+    """
+
+    milliseconds: Positive
+    fastest_round: Positive
+    slowest_round: Positive
+    calls: Annotated[int, Field(gt=0)]
+
+
+class EightBits(Frozen):
+    """The first seed's graph in eight bits.
+
+    Attributes:
+        validation_accuracy: on that seed's held-out pictures.
+        change: its difference from the float32 graph's.
+        refused: why it would not be served; None if it would.
+    """
+
+    validation_accuracy: Share
+    change: float
+    bytes: Count
+    timing: Timing
+    refused: str | None
+
+
+class Summary(Frozen):
+    """Accuracies over the seeds, and the median of their seconds per epoch."""
+
+    train: Spread
+    validation: Spread
+    test: Spread
+    seconds_per_epoch: float
+
+
+class Compared(Frozen):
+    """One network under one recipe.
+
+    Attributes:
+        recipe: without its seed.
+        parameters: all weights; a published count may leave out those that are not trained.
+        mflops: of one picture, counted in the serving graph.
+        hardware: what the timings were measured on.
+    """
+
+    network: NetworkName
+    published: Published | None
+    parameters: Count
+    mflops: Positive
+    graph_bytes: Count
+    summary: Summary
+    timing: Timing
+    eight_bits: EightBits
+    command: str
+    measured_at: str
+    hardware: str
+    libraries: dict[str, str]
+    data: DataSet
+    recipe: dict[str, JsonValue]
+    seeds: tuple[OneSeed, ...]
+
+
+class Comparison(Frozen):
+    """The file: networks in the order of recipes.NetworkName."""
+
+    networks: tuple[Compared, ...] = ()
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and standard deviation of at least one value."""
+    std = statistics.stdev(values) if len(values) > 1 else None
+    return Spread(mean=statistics.fmean(values), std=std, n=len(values))
+
+
+def summary(seeds: Sequence[OneSeed]) -> Summary:
+    """Summarise at least one training."""
+    return Summary(
+        train=spread([one.train.accuracy for one in seeds]),
+        validation=spread([one.validation.accuracy for one in seeds]),
+        test=spread([one.test.accuracy for one in seeds]),
+        seconds_per_epoch=statistics.median(one.seconds_per_epoch for one in seeds),
+    )
+
+
+def merged(earlier: Comparison, later: Iterable[Compared]) -> Comparison:
+    """Let later results join earlier ones.
+
+    A network that is new is added. One that was there under the same recipe and data gains seeds; all else
+    is the later measurement's. Under another recipe it is replaced, since a mean over both means nothing.
+    """
+    found = {one.network: one for one in earlier.networks}
+    for one in later:
+        found[one.network] = _joined(found.get(one.network), one)
+    return Comparison(networks=tuple(found[name] for name in CHOICES["network"] if name in found))
+
+
+def _joined(earlier: Compared | None, later: Compared) -> Compared:
+    if earlier is None or (earlier.recipe, earlier.data) != (later.recipe, later.data):
+        return later
+    seeds = {one.seed: one for one in (*earlier.seeds, *later.seeds)}
+    joined = tuple(seeds[number] for number in sorted(seeds))
+    return later.model_copy(update={"seeds": joined, "summary": summary(joined)})
+
+
+@dataclass(frozen=True)
+class Point:
+    """A choice: what it costs and how often it was right on held-out pictures."""
+
+    name: str
+    milliseconds: float
+    accuracy: float
+
+
+def points(networks: Iterable[Compared]) -> list[Point]:
+    """What could be served: each network, and its eight-bit form unless that was refused."""
+    found = []
+    for one in networks:
+        found.append(in_float32(one))
+        if one.eight_bits.refused is None:
+            found.append(in_eight_bits(one))
+    return found
+
+
+def in_float32(one: Compared) -> Point:
+    """A network as it is."""
+    return Point(one.network, one.timing.milliseconds, one.summary.validation.mean)
+
+
+def in_eight_bits(one: Compared) -> Point:
+    """A network's eight-bit form, refused or not.
+
+    Its accuracy is the mean over the seeds, changed as the first seed's was: a point beside the network's
+    own should differ from it by what eight bits do, not by the luck of a seed.
+    """
+    return Point(
+        one.network + EIGHT_BITS,
+        one.eight_bits.timing.milliseconds,
+        one.summary.validation.mean + one.eight_bits.change,
+    )
+
+
+def pareto_front(choices: Iterable[Point]) -> list[Point]:
+    """Those that no other beats by being right as often for less, from the cheapest to the dearest."""
+    front: list[Point] = []
+    for point in sorted(choices, key=lambda one: (one.milliseconds, -one.accuracy)):
+        if not front or point.accuracy > front[-1].accuracy:
+            front.append(point)
+    return front
+
+
+def read_comparison(path: Path) -> Comparison:
+    """Read the file; an empty comparison where there is none yet.
+
+    Raises:
+        ComparisonUnreadable: it is something else.
+    """
+    try:
+        return Comparison.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Comparison()
+    except ValidationError as error:
+        raise ComparisonUnreadable(
+            f"{path}: {first_problem(error)}. Move it away, or name another place with --out."
+        ) from error
+
+
+def write_comparison(path: Path, comparison: Comparison) -> None:
+    """Replace the file, all of it or nothing; its folder is made if absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(comparison.model_dump_json(indent=1) + "\n", "utf-8")
+    partial.replace(path)

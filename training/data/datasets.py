@@ -1,0 +1,240 @@
+"""Labelled pictures as arrays, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
+
+Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
+none of them. Formats: idx.py and csv_pairs.py. Pictures and classes of one's own: own_pictures.py. Holding
+pictures out for validation: splitting.py. Touches the files it is told to, and the network only in
+`from_keras`.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from inference.contract import EDGE
+from model_store.manifest import DataSet
+from training.data.csv_pairs import read_csv
+from training.data.idx import read_idx
+from training.errors import BadClasses, BadIdx, DataError, DataSetMissing
+
+NAME: Final = "Fashion-MNIST"
+
+OTHER_NAME: Final = "other pictures in Fashion-MNIST's form"
+
+TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
+TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
+"""Of the original's two parts (`LabelledImages.sha256`); other data does not go by its name."""
+
+LABELS: Final = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+"""Class names in index order (arXiv 1708.07747, table 2)."""
+
+SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
+"""Where Debian's package dataset-fashion-mnist puts the four IDX files."""
+
+PARTS: Final = {"train": "train", "test": "t10k"}
+"""How the IDX files of each part of the data set begin."""
+
+
+ANSWERED_AT_ONCE: Final = 500
+"""Pictures per run of a model that is asked about many; any size gives the same answers."""
+
+
+def in_batches(images: PixelsBatch) -> Iterator[PixelsBatch]:
+    """Pictures uint8 (N, 28, 28) in their order, so many at a time that a model's memory stays small."""
+    for start in range(0, len(images), ANSWERED_AT_ONCE):
+        yield images[start : start + ANSWERED_AT_ONCE]
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Pictures with their true classes.
+
+    Attributes:
+        images: uint8 (N, 28, 28), C-contiguous, garment light on black; N >= 1.
+        labels: uint8 (N,), each below the number of classes.
+        taught: float16 (N, C), a teacher's probabilities to learn from beside the labels (soft_targets.py);
+            None without a teacher.
+    """
+
+    images: PixelsBatch
+    labels: NDArray[np.uint8]
+    taught: NDArray[np.float16] | None = None
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> "LabelledImages":
+        """The pictures at these positions, in this order."""
+        taught = None if self.taught is None else self.taught[indices]
+        return LabelledImages(self.images[indices], self.labels[indices], taught)
+
+    def sha256(self) -> str:
+        """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.
+
+        Equal for the same data whichever file format it came in.
+        """
+        digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).tobytes())
+        digest.update(np.ascontiguousarray(self.labels, np.uint8).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class LabelledData:
+    """What to learn from, and what to measure on once at the end.
+
+    Attributes:
+        labels: class names in index order; 2 to 256 that differ.
+        named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
+            those go by Fashion-MNIST's names unless somebody knows better.
+        name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
+    """
+
+    train: LabelledImages
+    test: LabelledImages
+    labels: tuple[str, ...] = LABELS
+    named: bool = False
+    name: str | None = None
+
+    def described(self) -> DataSet:
+        """Name and hashes, as manifest and report keep them."""
+        train, test = self.train.sha256(), self.test.sha256()
+        original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
+        return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
+
+    def under(self, labels: tuple[str, ...]) -> "LabelledData":
+        """The same pictures under these labels, for a model that has them in this order.
+
+        Data that names its classes is renumbered to fit; where there are numbers alone, they are believed.
+
+        Raises:
+            BadClasses: other classes, or a number that the labels do not reach.
+        """
+        if self.named:
+            return self._reordered(labels)
+        highest = int(max(self.train.labels.max(), self.test.labels.max()))
+        if highest >= len(labels):
+            raise BadClasses(
+                f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
+                f"{', '.join(labels)}. Give it the data that the model was made for."
+            )
+        return replace(self, labels=labels)
+
+    def like(self, labels: tuple[str, ...]) -> "LabelledData":
+        """The same data with its classes in this order, if it has just these by name; else as it is."""
+        return self._reordered(labels) if self.named and set(labels) == set(self.labels) else self
+
+    def _reordered(self, labels: tuple[str, ...]) -> "LabelledData":
+        if set(labels) != set(self.labels):
+            raise BadClasses(
+                f"The data set has the classes {', '.join(self.labels)}, but the model {', '.join(labels)}. "
+                "Give it the data that the model was made for."
+            )
+        places = np.array([labels.index(label) for label in self.labels], np.uint8)
+        return replace(
+            self,
+            train=LabelledImages(self.train.images, places[self.train.labels]),
+            test=LabelledImages(self.test.images, places[self.test.labels]),
+            labels=labels,
+        )
+
+
+def from_idx(folder: Path) -> LabelledData:
+    """Read the four IDX files of a folder, each gzipped (`.gz`) or not.
+
+    Raises:
+        DataSetMissing: the folder or one of the files is not there.
+        BadIdx: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in number.
+    """
+    return LabelledData(train=_idx_part(folder, "train"), test=_idx_part(folder, "test"))
+
+
+def _idx_part(folder: Path, part: str) -> LabelledImages:
+    images_path = _find(folder, f"{PARTS[part]}-images-idx3-ubyte")
+    labels_path = _find(folder, f"{PARTS[part]}-labels-idx1-ubyte")
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if images.shape[1:] != (EDGE, EDGE):
+        raise BadIdx(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
+    if len(images) != len(labels):
+        raise BadIdx(f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}.")
+    if len(images) == 0:
+        raise BadIdx(f"{images_path}: no picture in it.")
+    _check_labels(labels, labels_path)
+    return LabelledImages(images, labels)
+
+
+def _check_labels(labels: NDArray[np.uint8], path: Path) -> None:
+    wrong = np.flatnonzero(labels >= len(LABELS))
+    if wrong.size:
+        row = int(wrong[0])
+        raise BadIdx(f"{path}, row {row + 1}: label {labels[row]}, expected 0 to {len(LABELS) - 1}.")
+
+
+def _find(folder: Path, name: str) -> Path:
+    for candidate in (folder / name, folder / f"{name}.gz"):
+        if candidate.is_file():
+            return candidate
+    raise DataSetMissing(
+        f"{folder}: neither {name} nor {name}.gz is there, nor one sub-folder per class. "
+        "`make data` installs the data set; --data names another folder, --train and --test a CSV pair."
+    )
+
+
+def from_csv(train: Path, test: Path) -> LabelledData:
+    """Read a CSV pair.
+
+    Raises:
+        BadCsv: a file or one of its rows is wrong; both are named.
+    """
+    return LabelledData(
+        train=LabelledImages(*read_csv(train, len(LABELS))),
+        test=LabelledImages(*read_csv(test, len(LABELS))),
+    )
+
+
+def from_keras() -> LabelledData:
+    """Let Keras fetch the data set, or read what it fetched before (it keeps a copy in ~/.keras).
+
+    Raises:
+        DataSetMissing: TensorFlow is not installed, or the download failed.
+        DataError: what came is not shaped like Fashion-MNIST.
+    """
+    try:
+        from keras.datasets import fashion_mnist  # noqa: PLC0415 - Keras takes seconds to import
+
+        (train_x, train_y), (test_x, test_y) = fashion_mnist.load_data()
+    except ImportError as error:
+        raise DataSetMissing(
+            f"Keras is not installed ({error}). `make data` installs the IDX files instead."
+        ) from error
+    except Exception as error:
+        # Keras raises a bare Exception for every failed download.
+        raise DataSetMissing(
+            f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
+        ) from error
+    return LabelledData(train=_checked(train_x, train_y), test=_checked(test_x, test_y))
+
+
+def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledImages:
+    if images.shape[1:] != (EDGE, EDGE) or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
+        raise DataError(
+            f"Keras gave pictures {images.dtype} {images.shape} with labels {labels.shape}, "
+            f"expected uint8 (N, {EDGE}, {EDGE}) with (N,)."
+        )
+    return LabelledImages(images, labels.astype(np.uint8))

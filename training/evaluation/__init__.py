@@ -1,0 +1,1 @@
+"""Measure a release: accuracy, calibration, thresholds, out-of-distribution score, figures."""

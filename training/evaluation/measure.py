@@ -1,0 +1,184 @@
+"""Measure a release: every figure comes from what serving would answer.
+
+The pictures go through inference's own classifier on the serving graph, so `/metrics` and `/predict` cannot
+disagree. Pure but for running the graph. The document as a whole: model_store/report.py; pictures of
+it: figures.py.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from inference.arrays import PixelsBatch, Probabilities
+from inference.classifier import Classifier, Prediction
+from inference.contract import ModelContract
+from inference.session import Session
+from model_store.report import (
+    Averages,
+    ClassFigures,
+    Coverage,
+    Example,
+    Examples,
+    SplitFigures,
+    TestFigures,
+)
+from training.data.datasets import LabelledImages, in_batches
+from training.evaluation.statistics import (
+    expected_calibration_error,
+    negative_log_likelihood,
+    wilson_interval,
+)
+
+WRONG_EXAMPLES: Final = 12
+RIGHT_EXAMPLES: Final = 6
+"""How many pictures the examples show: the mistakes teach more."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model answered to a split.
+
+    Attributes:
+        truth: uint8 (N,).
+        predicted: int64 (N,).
+        probabilities: float32 (N, C), as served.
+        accepted: bool (N,), whether the decision was `accept`.
+    """
+
+    truth: NDArray[np.uint8]
+    predicted: NDArray[np.int64]
+    probabilities: Probabilities
+    accepted: NDArray[np.bool_]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Bool (N,), whether the answer is the truth."""
+        return np.asarray(self.predicted == self.truth)
+
+    @property
+    def confidences(self) -> NDArray[np.float32]:
+        """float32 (N,), the probability of each answer."""
+        return np.asarray(self.probabilities[np.arange(len(self.truth)), self.predicted])
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error, 0..1."""
+        return expected_calibration_error(self.confidences, self.right)
+
+    @property
+    def nll(self) -> float:
+        """Mean negative log likelihood, in nats."""
+        return negative_log_likelihood(self.probabilities, self.truth)
+
+
+def answer(session: Session, contract: ModelContract, images: LabelledImages) -> Answers:
+    """Classify a split as serving would.
+
+    Raises:
+        ModelError: the model cannot be run, or its answers break the contract.
+    """
+    predictions = predict(session, contract, images.images)
+    return Answers(
+        truth=images.labels,
+        predicted=np.array([one.class_id for one in predictions], np.int64),
+        probabilities=np.stack([one.probabilities for one in predictions]),
+        accepted=np.array([one.decision == "accept" for one in predictions]),
+    )
+
+
+def predict(session: Session, contract: ModelContract, images: PixelsBatch) -> list[Prediction]:
+    """What serving would answer to uint8 (N, 28, 28), in batches.
+
+    Raises:
+        ModelError: the model cannot be run, or its answers break the contract.
+    """
+    classifier = Classifier(session, contract)
+    return [one for batch in in_batches(images) for one in classifier.classify(batch)]
+
+
+def uncalibrated(contract: ModelContract) -> ModelContract:
+    """The same contract with the temperature left out."""
+    return replace(contract, temperature=1.0)
+
+
+def counted(answers: Answers) -> SplitFigures:
+    """Accuracy and loss."""
+    return SplitFigures(n=len(answers.truth), accuracy=float(answers.right.mean()), loss=answers.nll)
+
+
+def measured(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
+    """The full evaluation.
+
+    Args:
+        answers: as served.
+        before: the same split without temperature.
+        contract: names the classes and holds the thresholds.
+    """
+    n, right = len(answers.truth), int(answers.right.sum())
+    classes = np.arange(len(contract.labels))
+    return TestFigures(
+        n=n,
+        accuracy=right / n,
+        loss=answers.nll,
+        accuracy_interval=wilson_interval(right, n),
+        confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
+        per_class=_per_class(answers, contract.labels),
+        averages=Averages(macro=_average(answers, "macro"), weighted=_average(answers, "weighted")),
+        ece=answers.ece,
+        ece_before=before.ece,
+        nll_before=before.nll,
+        decisions=_coverage(answers, contract),
+    )
+
+
+def _per_class(answers: Answers, labels: tuple[str, ...]) -> dict[str, ClassFigures]:
+    # A class that never occurs, or is never predicted, gets 0 rather than a warning.
+    columns = precision_recall_fscore_support(
+        answers.truth, answers.predicted, labels=np.arange(len(labels)), zero_division=0.0
+    )
+    return {
+        label: ClassFigures(precision=precision, recall=recall, f1=f1, support=support)
+        for label, precision, recall, f1, support in zip(labels, *columns, strict=True)
+    }
+
+
+def _average(answers: Answers, how: str) -> ClassFigures:
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        answers.truth, answers.predicted, average=how, zero_division=0.0
+    )
+    return ClassFigures(precision=precision, recall=recall, f1=f1, support=len(answers.truth))
+
+
+def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
+    accepted = answers.accepted
+    return Coverage(
+        confidence_threshold=contract.thresholds.confidence,
+        familiarity_threshold=contract.thresholds.familiarity,
+        coverage=float(accepted.mean()),
+        accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
+    )
+
+
+def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
+    """The most confident mistakes, worst first, and the first right answers."""
+    wrong = np.flatnonzero(~answers.right)
+    worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")]
+    return Examples(
+        wrong=tuple(_example(answers, int(index), labels) for index in worst[:WRONG_EXAMPLES]),
+        right=tuple(
+            _example(answers, int(index), labels) for index in np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
+        ),
+    )
+
+
+def _example(answers: Answers, index: int, labels: tuple[str, ...]) -> Example:
+    return Example(
+        index=index,
+        truth=labels[answers.truth[index]],
+        predicted=labels[answers.predicted[index]],
+        confidence=float(answers.confidences[index]),
+        probabilities=tuple(map(float, answers.probabilities[index])),
+    )

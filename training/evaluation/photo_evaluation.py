@@ -1,0 +1,220 @@
+"""Measure a release on photos, tier by tier: every figure comes from what serving would answer.
+
+Photos that show none of the classes are measured together as tier X, whatever folder they lie in. Pure but
+for running the graph. The section as a whole: model_store/report.py; pictures of it: photo_figures.py.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from inference.contract import ModelContract, Thresholds
+from inference.session import Session
+from model_store.report import (
+    ClassRecall,
+    CurvePoint,
+    ForeignAuroc,
+    PhotoDecisions,
+    PhotoFigures,
+    SourceFigures,
+)
+from training.evaluation.measure import predict
+from training.evaluation.statistics import expected_calibration_error, macro_interval
+from training.photos.reading import FOREIGN, FOREIGN_TIER, Photos
+
+CURVE_POINTS: Final = 50
+"""The most points of a tier's curve."""
+
+
+@dataclass(frozen=True)
+class PhotoAnswers:
+    """What a model answered to N photos.
+
+    Attributes:
+        truth: uint8 (N,), a class's index, or FOREIGN.
+        tiers: str (N,); FOREIGN_TIER where the truth is FOREIGN.
+        sources: str (N,), the names of the folders that the photos lie in.
+        predicted: int64 (N,).
+        confidences: float64 (N,), the largest probabilities.
+        familiarities: float64 (N,), NaN where the model measures none.
+        reasons: str (N,), `ambiguous`, `unfamiliar`, or empty where the decision was `accept`.
+    """
+
+    truth: NDArray[np.uint8]
+    tiers: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    predicted: NDArray[np.int64]
+    confidences: NDArray[np.float64]
+    familiarities: NDArray[np.float64]
+    reasons: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Bool (N,), whether the answer is the truth; no answer is, to a foreign photo."""
+        return np.asarray(self.predicted == self.truth)
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Bool (N,): what shows a class and was taken for another, what shows none and was accepted."""
+        return np.where(self.truth == FOREIGN, self.accepted, ~self.right)
+
+    @property
+    def accepted(self) -> NDArray[np.bool_]:
+        """Bool (N,), whether the decision was `accept`."""
+        return np.asarray(self.reasons == "")
+
+    def only(self, which: NDArray[np.bool_]) -> "PhotoAnswers":
+        """Those that a mask (N,) picks."""
+        return PhotoAnswers(**{name: values[which] for name, values in vars(self).items()})
+
+
+def measure_photos(
+    session: Session, contract: ModelContract, photos: Photos, split: str
+) -> dict[str, PhotoFigures]:
+    """The figures of each tier, by its name.
+
+    Args:
+        session: the release's graph.
+        contract: the release's.
+        photos: converted as the contract says.
+        split: what they were good for, such as `development`.
+
+    Raises:
+        ModelError: the model cannot be run, or its answers break the contract.
+    """
+    return photo_figures(answer_photos(session, contract, photos), contract, split)
+
+
+def answer_photos(session: Session, contract: ModelContract, photos: Photos) -> PhotoAnswers:
+    """Classify photos as serving would.
+
+    Raises:
+        ModelError: the model cannot be run, or its answers break the contract.
+    """
+    predictions = predict(session, contract, photos.images)
+    return PhotoAnswers(
+        truth=photos.labels,
+        tiers=np.where(photos.labels == FOREIGN, FOREIGN_TIER, np.array(photos.tiers)),
+        sources=np.array([file.parent.name for file in photos.files]),
+        predicted=np.array([one.class_id for one in predictions], np.int64),
+        confidences=np.array([one.confidence for one in predictions]),
+        familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
+        reasons=np.array([one.reason or "" for one in predictions]),
+    )
+
+
+def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
+    """The figures of each tier, by its name; see `measure_photos`."""
+    foreign = answers.only(answers.truth == FOREIGN)
+    tiers = {str(tier): answers.only(answers.tiers == tier) for tier in np.unique(answers.tiers)}
+    return {
+        tier: _of_foreign(one, contract.thresholds, split)
+        if tier == FOREIGN_TIER
+        else _of_garments(one, foreign, contract, split)
+        for tier, one in tiers.items()
+    }
+
+
+def _of_garments(
+    answers: PhotoAnswers, foreign: PhotoAnswers, contract: ModelContract, split: str
+) -> PhotoFigures:
+    classes = np.unique(answers.truth)
+    right = [int(answers.right[answers.truth == index].sum()) for index in classes]
+    n = [int((answers.truth == index).sum()) for index in classes]
+    recalls = [one / of for one, of in zip(right, n, strict=True)]
+    return PhotoFigures(
+        split=split,
+        n=len(answers),
+        macro_accuracy=float(np.mean(recalls)),
+        macro_accuracy_interval=macro_interval(right, n),
+        accuracy=float(answers.right.mean()),
+        per_class={
+            contract.labels[index]: ClassRecall(n=of, recall=recall)
+            for index, of, recall in zip(classes, n, recalls, strict=True)
+        },
+        ece=expected_calibration_error(answers.confidences.astype(np.float32), answers.right),
+        decisions=_decisions(answers, contract.thresholds),
+        curve=_curve(answers),
+        auroc=_auroc(answers, foreign) if len(foreign) else None,
+        sources={},
+    )
+
+
+def _of_foreign(answers: PhotoAnswers, thresholds: Thresholds, split: str) -> PhotoFigures:
+    sources = {str(source): answers.only(answers.sources == source) for source in np.unique(answers.sources)}
+    return PhotoFigures(
+        split=split,
+        n=len(answers),
+        macro_accuracy=None,
+        macro_accuracy_interval=None,
+        accuracy=None,
+        per_class={},
+        ece=None,
+        decisions=_decisions(answers, thresholds),
+        curve=(),
+        auroc=None,
+        sources={
+            source: SourceFigures(
+                n=len(one), accepted=float(one.accepted.mean()), unfamiliar=_share(one, "unfamiliar")
+            )
+            for source, one in sources.items()
+        },
+    )
+
+
+def _decisions(answers: PhotoAnswers, thresholds: Thresholds) -> PhotoDecisions:
+    accepted = answers.accepted
+    return PhotoDecisions(
+        confidence_threshold=thresholds.confidence,
+        familiarity_threshold=thresholds.familiarity,
+        coverage=float(accepted.mean()),
+        accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
+        ambiguous=_share(answers, "ambiguous"),
+        unfamiliar=_share(answers, "unfamiliar"),
+    )
+
+
+def _share(answers: PhotoAnswers, reason: str) -> float:
+    return float((answers.reasons == reason).mean())
+
+
+def _curve(answers: PhotoAnswers) -> tuple[CurvePoint, ...]:
+    """What becomes of the tier as the confidence threshold falls; what is unfamiliar stays in review.
+
+    CURVE_POINTS at most, the first, the last and what is served among them.
+    """
+    familiar = answers.only(answers.reasons != "unfamiliar")
+    order = np.argsort(-familiar.confidences, kind="stable")
+    confidences, right = familiar.confidences[order], np.cumsum(familiar.right[order])
+    # Equal confidences are accepted together, so only the last of them is a place to stop.
+    stops = np.flatnonzero(np.append(np.diff(confidences) != 0, np.ones(min(1, len(order)), bool)))
+    if len(stops) > CURVE_POINTS:
+        thinned = stops[np.linspace(0, len(stops) - 1, CURVE_POINTS - 1).round().astype(np.int64)]
+        served = np.flatnonzero(familiar.accepted[order])[-1:]  # the last that is accepted as it is
+        stops = np.union1d(thinned, served)
+    return tuple(
+        CurvePoint(
+            threshold=float(confidences[stop]),
+            coverage=float((stop + 1) / len(answers)),
+            accuracy=float(right[stop] / (stop + 1)),
+        )
+        for stop in stops
+    )
+
+
+def _auroc(answers: PhotoAnswers, foreign: PhotoAnswers) -> ForeignAuroc:
+    truth = np.repeat([1, 0], [len(answers), len(foreign)])
+    familiarities = np.concatenate([answers.familiarities, foreign.familiarities])
+    confidences = np.concatenate([answers.confidences, foreign.confidences])
+    measured = not np.isnan(familiarities).any()
+    return ForeignAuroc(
+        n=len(foreign),
+        familiarity=float(roc_auc_score(truth, familiarities)) if measured else None,
+        confidence=float(roc_auc_score(truth, confidences)),
+    )

@@ -1,0 +1,169 @@
+"""Make a release of a hand-made `.keras` model, which nobody here has trained.
+
+What the model expects is found out by inference/keras_session.py, as for serving it bare, and wrapping.py
+feeds it so. From there on it goes the way of our own: export.py, release.py. Writes one folder.
+"""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from pydantic import JsonValue
+
+from inference.arrays import PixelsBatch, Probabilities
+from inference.keras_session import KerasSession
+from model_store.files import GRAPH, MODEL
+from model_store.manifest import Manifest
+from model_store.report import TrainingFigures
+from training.data.datasets import LabelledData, LabelledImages
+from training.data.splitting import Split, split, usual_share
+from training.errors import NotAdoptable
+from training.evaluation.distance import Whitening, fit_whitening
+from training.export.environment import libraries
+from training.export.onnx_graph import (
+    PARITY_PICTURES,
+    PARITY_TOLERANCE,
+    check_parity,
+    export_graph,
+    features_of,
+)
+from training.export.release import Evidence, Origin, Say, complete_release
+from training.networks.layers import FEATURES
+from training.networks.wrapping import in_float32, with_habits
+from training.untyped import Network
+
+WIDEST: Final = 1024
+"""Most features that a distance is measured in: whitening takes their square in weights, 4 MB at so many."""
+
+ROUNDED_TOLERANCE: Final = 0.02
+"""Largest difference of a probability from a model that computed in half precision: bfloat16 has 8 bits."""
+
+SPLIT_SEED: Final = 0
+
+UNKNOWN: Final = (
+    "adopted: how it was trained is not known. It may have seen the held-out pictures, which makes its "
+    "calibration and thresholds too bold, or the test pictures, which makes its accuracy too high"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandMade:
+    """A model and what it is to be calibrated and measured on.
+
+    Attributes:
+        path: a `.keras` file.
+        labels: class names in the order of the model's outputs and of the data's numbers.
+    """
+
+    path: Path
+    labels: tuple[str, ...]
+    data: LabelledData
+
+
+def adopt(folder: Path, made: HandMade, say: Say) -> Manifest:
+    """Write a release.
+
+    Args:
+        folder: emptied first, if it is there.
+        made: the model, its labels and the data.
+        say: told what is being done.
+
+    Raises:
+        ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
+        NotAdoptable: labels, outputs and data do not fit one another.
+        BadRecipe: the training set has no picture of one of the labels.
+        ExportError: the serving graph cannot be made or answers differently from the model.
+        StoreError: the folder cannot be sealed.
+    """
+    session = KerasSession(made.path)
+    _check_labels(made, session.outputs)
+    train = made.data.train
+    parts = split(train, usual_share(train), SPLIT_SEED, len(made.labels))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    say("exporting and comparing the serving graph with the model")
+    _export(folder, session, parts)
+    evidence = Evidence(data=made.data, split=parts, labels=made.labels)
+    origin = _origin(made.path, session, len(parts.validation))
+    return complete_release(folder, evidence, origin, say)
+
+
+def _export(folder: Path, session: KerasSession, parts: Split) -> None:
+    """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare."""
+    model, rounded = in_float32(session.model)
+    artifact = with_habits(model, session.habits)
+    artifact.save(folder / MODEL, include_optimizer=False)
+    export_graph(artifact, _whitening(artifact, parts.train, session.outputs), folder / GRAPH)
+    pictures = parts.validation.images[:PARITY_PICTURES]
+    check_parity(partial(_probabilities, KerasSession(folder / MODEL)), folder / GRAPH, pictures)
+    allowed = ROUNDED_TOLERANCE if rounded else PARITY_TOLERANCE
+    check_parity(partial(_probabilities, session), folder / GRAPH, pictures, allowed)
+
+
+def _probabilities(session: KerasSession, images: PixelsBatch) -> Probabilities:
+    return session.run(images).probabilities
+
+
+def _check_labels(made: HandMade, outputs: int) -> None:
+    if outputs != len(made.labels):
+        raise NotAdoptable(
+            f"{made.path}: {outputs} outputs, but {len(made.labels)} labels ({', '.join(made.labels)}). "
+            "Each output needs one; --labels names them."
+        )
+    highest = int(max(made.data.train.labels.max(), made.data.test.labels.max()))
+    if highest >= outputs:
+        raise NotAdoptable(
+            f"The data set has pictures of class {highest}, but {made.path} has {outputs} outputs, so 0 to "
+            f"{outputs - 1}. Give it the data that the model was made for."
+        )
+
+
+def _whitening(artifact: Network, train: LabelledImages, classes: int) -> Whitening | None:
+    """Of the artifact's features; None where it shows none, or too many."""
+    if FEATURES not in [layer.name for layer in artifact.layers]:
+        return None
+    if artifact.get_layer(FEATURES).output.shape[1] > WIDEST:
+        return None
+    return fit_whitening(features_of(artifact, train.images).astype(np.float32), train.labels, classes)
+
+
+def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
+    habits = session.habits
+    return Origin(
+        network=session.model.name,
+        parameters=session.model.count_params(),
+        training=TrainingFigures(
+            seed=None,
+            epochs=None,
+            best_epoch=None,
+            seconds=None,
+            hardware=None,
+            libraries=libraries(),
+            configuration={
+                "origin": UNKNOWN,
+                "file": path.name,
+                "file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "saved_by": _saved_by(path),
+                "input_shape": list(habits.shape),
+                "input_dtype": habits.dtype,
+                "divisor_added": habits.divisor,
+                "softmax_added": habits.softmax,
+                "held_out": held_out,
+                "split_seed": SPLIT_SEED,
+            },
+        ),
+        history=(),
+    )
+
+
+def _saved_by(path: Path) -> JsonValue:
+    """The version of Keras that the file says it was saved by."""
+    with zipfile.ZipFile(path) as archive:
+        version: JsonValue = json.loads(archive.read("metadata.json")).get("keras_version")
+    return version

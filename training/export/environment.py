@@ -1,0 +1,64 @@
+"""What a training ran on and with: hardware, library versions, the commit of this code.
+
+Asks the operating system, the installed packages and git; names no host. Goes into report and manifest.
+"""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import keras
+
+from training.fitting.backend import accelerators
+
+LIBRARIES: Final = (
+    "tensorflow", "jax", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
+)  # fmt: skip
+"""Packages whose version may change what comes out."""
+
+OTHERS: Final = {"tensorflow": "jax", "jax": "tensorflow"}
+"""By backend, the one that had no part in it, installed or not."""
+
+CPU_INFO: Final = Path("/proc/cpuinfo")
+
+
+def hardware() -> str:
+    """Processor or accelerator and how many cores this process may use, such as `AMD EPYC, 2 cores`."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ", ".join([*accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
+
+
+def _processor() -> str:
+    """The processor's name; where Linux does not tell, its architecture."""
+    if CPU_INFO.is_file():
+        for line in CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def libraries() -> dict[str, str]:
+    """Versions by package name; those not installed are left out, and so is the backend that is not used."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        if name == OTHERS.get(keras.backend.backend()):
+            continue
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git_commit() -> str | None:
+    """The commit of the checkout that this code lies in; None outside one or without git."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - no input from outside
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

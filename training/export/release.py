@@ -1,0 +1,257 @@
+"""Make a complete release: model, graph, calibration, report, figures, manifest.
+
+Nothing here trains; given the same fit it can be run again. `make_release` takes a fit of ours; a hand-made
+model comes in through adoption.py, and `complete_release` does the rest for both. Writes one folder.
+Sealing is model_store/assemble.py's, publishing model_store/publish.py's.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from pydantic import JsonValue
+
+from inference.contract import ModelContract
+from inference.onnx_session import OnnxSession
+from inference.session import Session
+from model_store.assemble import seal
+from model_store.files import GRAPH, MODEL, REPORT
+from model_store.manifest import Golden, Headline, Manifest
+from model_store.report import Epoch, ModelFigures, Report, TrainingFigures, report_bytes
+from training.data.datasets import LabelledData
+from training.data.splitting import Split
+from training.evaluation.calibration import fit_contract
+from training.evaluation.distance import Whitening, fit_whitening
+from training.evaluation.figures import draw_all
+from training.evaluation.measure import Answers, answer, counted, examples, measured, uncalibrated
+from training.evaluation.ood_score import Strangeness, fit_strangeness, sample_of
+from training.evaluation.out_of_distribution import judge
+from training.evaluation.photo_evaluation import measure_photos
+from training.evaluation.photo_figures import draw_photos
+from training.evaluation.thresholds import Checked
+from training.export.environment import git_commit, hardware, libraries
+from training.export.onnx_graph import (
+    PARITY_PICTURES,
+    check_parity,
+    export_graph,
+    features_of,
+    probabilities_of,
+    save_artifact,
+)
+from training.export.quantisation import quantise
+from training.fitting.fit import Fitted
+from training.networks.flops import mflops
+from training.photos.reading import Photos
+from training.recipes import Recipe
+from training.untyped import Network
+
+GOLDEN_PICTURES: Final = 4
+FIGURES: Final = "figures"
+DEVELOPMENT: Final = "development"
+"""What photos are good for that a release was made with: choices were made on them."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a release is made of.
+
+    Attributes:
+        split: the training set in its two parts, as the fit saw them.
+        command: what was typed to train it.
+        quantised: serve the graph in eight bits, if it answers well enough.
+        photos: of real garments, that choices were made on and that the report tells of.
+    """
+
+    data: LabelledData
+    split: Split
+    recipe: Recipe
+    fitted: Fitted
+    command: str
+    quantised: bool = False
+    photos: Photos | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What the report says about a network and how it came to be.
+
+    Attributes:
+        network: what it is called.
+        parameters: how many weights it has.
+        history: empty where nobody knows.
+    """
+
+    network: str
+    parameters: int
+    training: TrainingFigures
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a network is calibrated and measured on.
+
+    Attributes:
+        split: the training set in its two parts; the held-out one calibrates.
+        labels: class names in index order.
+        photos: of real garments, beside the data set.
+    """
+
+    data: LabelledData
+    split: Split
+    labels: tuple[str, ...]
+    photos: Photos | None = None
+
+
+def make_release(folder: Path, material: Material, say: Say) -> Manifest:
+    """Write a release.
+
+    Args:
+        folder: emptied first, if it is there.
+        material: the fit and its data.
+        say: told what is being done.
+
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
+        StoreError: the folder cannot be sealed.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    say("exporting and comparing the serving graph with the network")
+    _export(folder, material)
+    evidence = Evidence(
+        data=material.data, split=material.split, labels=material.data.labels, photos=material.photos
+    )
+    return complete_release(folder, evidence, _origin(material), say)
+
+
+def _export(folder: Path, material: Material) -> None:
+    """Write model.keras and model.onnx."""
+    train, held_out = material.split.train, material.split.validation
+    artifact = save_artifact(material.fitted.model, folder / MODEL)
+    export_graph(artifact, _measure_of(artifact, material.split, len(material.data.labels)), folder / GRAPH)
+    check_parity(
+        lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out.images[:PARITY_PICTURES]
+    )
+    if material.quantised:
+        quantise(folder / GRAPH, train, held_out)
+
+
+def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Strangeness:
+    """What says how far a picture lies from what was learnt."""
+    train, beside = parts.train, parts.beside
+    if beside is None or not beside.foreign.any():
+        return fit_whitening(features_of(artifact, train.images), train.labels, classes)
+    few = train.take(sample_of(len(train)))
+    images, labels = (
+        np.concatenate(both) for both in ((few.images, beside.images), (few.labels, beside.labels))
+    )
+    return fit_strangeness(features_of(artifact, images), labels, classes)
+
+
+def _origin(material: Material) -> Origin:
+    fitted, recipe, beside = material.fitted, material.recipe, material.split.beside
+    told: dict[str, JsonValue] = {"quantised": material.quantised, "command": material.command}
+    return Origin(
+        network=recipe.network,
+        parameters=fitted.model.count_params(),
+        training=TrainingFigures(
+            seed=recipe.seed,
+            epochs=len(fitted.history),
+            best_epoch=fitted.best_epoch,
+            seconds=fitted.seconds,
+            hardware="; then ".join(fitted.hardware) or hardware(),
+            libraries=libraries() | fitted.libraries,
+            configuration=recipe.as_json() | (beside.as_json() if beside else {}) | told,
+        ),
+        history=fitted.history,
+    )
+
+
+def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say) -> Manifest:
+    """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
+
+    Args:
+        folder: with these two files.
+        evidence: what it is calibrated and measured on.
+        origin: what the report says beside the measurements.
+        say: told what is being done.
+
+    Raises:
+        ModelError: the graph cannot be run.
+        StoreError: the folder cannot be sealed.
+    """
+    session = OnnxSession(folder / GRAPH)
+    held_out = evidence.split.validation
+    checked = None if evidence.photos is None else _checked(session, evidence.photos)
+    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.labels, checked)
+    say("measuring")
+    report, answers = _measure(session, contract, evidence, origin, folder)
+    (folder / REPORT).write_bytes(report_bytes(report))
+    draw_all(folder / FIGURES, report, answers, evidence.data.test.images)
+    draw_photos(folder / FIGURES, report.photos)
+    golden = held_out.images[:GOLDEN_PICTURES]
+    return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
+
+
+def _checked(session: Session, photos: Photos) -> Checked:
+    """What the model says of photos that thresholds are chosen on."""
+    return Checked(session.run(photos.images), photos.labels, photos.tiers)
+
+
+def _measure(
+    session: Session, contract: ModelContract, evidence: Evidence, origin: Origin, folder: Path
+) -> tuple[Report, Answers]:
+    """Measure all three splits; the report, and the answers to the test set behind it."""
+    photos = evidence.photos
+    answers = answer(session, contract, evidence.data.test)
+    before = answer(session, uncalibrated(contract), evidence.data.test)
+    report = Report(
+        labels=contract.labels,
+        data=evidence.data.described(),
+        model=_model_figures(folder, origin, contract),
+        training=origin.training,
+        train=counted(answer(session, contract, evidence.split.train)),
+        validation=counted(answer(session, contract, evidence.split.validation)),
+        test=measured(answers, before, contract),
+        out_of_scope=judge(session, contract, evidence.data.test.images),
+        photos={} if photos is None else measure_photos(session, contract, photos, DEVELOPMENT),
+        examples=examples(answers, contract.labels),
+        history=origin.history,
+    )
+    return report, answers
+
+
+def _model_figures(folder: Path, origin: Origin, contract: ModelContract) -> ModelFigures:
+    return ModelFigures(
+        network=origin.network,
+        parameters=origin.parameters,
+        mflops=mflops(folder / GRAPH),
+        bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
+        temperature=contract.temperature,
+    )
+
+
+def _sealed(folder: Path, contract: ModelContract, golden: Golden, report: Report) -> Manifest:
+    return seal(
+        folder,
+        created_at=datetime.now(UTC),
+        model=contract,
+        golden=golden,
+        training=report.training.configuration | {"hardware": report.training.hardware},
+        libraries=report.training.libraries,
+        git_commit=git_commit(),
+        data=report.data,
+        headline=Headline(
+            test_accuracy=report.test.accuracy,
+            test_n=report.test.n,
+            parameters=report.model.parameters,
+            mflops=report.model.mflops,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Fit a network: augmentation, schedule, checkpoints, distillation."""

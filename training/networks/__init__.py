@@ -1,0 +1,1 @@
+"""The networks by name, in Keras' functional form, and what one picture costs."""

@@ -1,0 +1,69 @@
+"""The networks by name, from raw `pixels` to logits, in Keras' functional form.
+
+Each reads uint8 (N, 28, 28) and rescales it itself, so that an artifact needs nothing beside it. They are
+trained on logits and get their softmax afterwards (`with_softmax`). Touches nothing. What they are made of:
+published.py, compact.py, wide.py, bricks.py. Which one is run: recipes.py; how: fitting.py.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeAlias
+
+import keras
+from keras import layers
+
+from inference.contract import EDGE
+from training.networks import published
+from training.networks.compact import SHAPES, compact, resnet
+from training.networks.layers import Bricks
+from training.networks.wide import wide
+from training.recipes import Recipe
+from training.untyped import Network, Tensor
+
+Builder: TypeAlias = Callable[[Tensor, Bricks], Tensor]
+
+LOGITS: Final = "logits"
+
+BUILDERS: Final[dict[str, Builder]] = {
+    "dense": published.dense,
+    "conv2_same": published.conv2_same,
+    "conv3": published.conv3,
+    "conv3_valid": published.conv3_valid,
+    "conv2_5x5": published.conv2_5x5,
+    "arch1": published.arch1,
+    "arch2": published.arch2,
+    "vgg": published.vgg,
+    "resnet": resnet,
+    **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
+    "wide1": partial(wide, factor=1),
+    "wide4": partial(wide, factor=4),
+}
+"""Each takes float (N, 28, 28, 1) in 0..1 and gives the features below the logits."""
+
+
+def build(recipe: Recipe, classes: int, *, training: bool = False) -> Network:
+    """Build a network with fresh weights.
+
+    Args:
+        recipe: which one, and what all of its layers have in common. Weights and logits are float32,
+            whatever its precision.
+        classes: how many logits.
+        training: build the form that trains faster. Its weights are in the order of the other form's, so
+            `set_weights` carries them over.
+
+    Returns:
+        keras.Model from `pixels` uint8 (N, 28, 28) to `logits` float32 (N, classes).
+    """
+    bricks = Bricks(recipe, training=training)
+    pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
+    light = layers.Rescaling(1 / 255, name="rescale", dtype=bricks.policy)(pixels)
+    light = layers.Reshape((EDGE, EDGE, 1), name="channel", dtype=bricks.policy)(light)
+    features = BUILDERS[recipe.network](light, bricks)
+    logits = layers.Dense(classes, name=LOGITS, dtype="float32")(features)
+    return keras.Model(pixels, logits, name=recipe.network)
+
+
+def with_softmax(model: Network) -> Network:
+    """The artifact: the same layers and weights, answering `probabilities` float32 (N, classes)."""
+    probabilities = layers.Softmax(name="probabilities", dtype="float32")(model.output)
+    return keras.Model(model.input, probabilities, name=model.name)

@@ -1,0 +1,1 @@
+"""Real photos: reading them, making variants to learn from, compositions."""

@@ -1,0 +1,210 @@
+"""How many variants are made of which photo, and of which garment of the training set.
+
+A folder of photos is as uneven as the shops that they come from: a thousand worn T-shirts and no boots at
+all. Learnt as it is, boots seen from above become sneakers. So each label of each tier gets some variants,
+and what photos cannot give is made of the training set's own garments, laid where users lay theirs. Reads
+some photos, to see which tiers are cluttered. What a variant is: photo_variants.py.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import Imaging
+from training.data.datasets import LabelledImages
+from training.photos.drawn_shoes import DRAWN
+from training.photos.reading import FOREIGN, Photos
+from training.photos.variants import Task, is_cluttered
+from training.recipes import Recipe
+
+KNOWN: Final = (450, 900)
+"""Fewest and most variants of one label in one tier: as many as taught rare labels, and no more than a
+class of the training set can bear beside its own 6,000."""
+
+FOREIGN_KNOWN: Final = (100, 160)
+"""The same of one label that is none of the classes: there are many of them, and all say the same."""
+
+OF_ONE: Final = 12
+"""Most variants of one photo; more would be learnt by heart."""
+
+OF_ONE_RARE: Final = 20
+RARE: Final = 20
+"""Photos of one label in one tier up to which OF_ONE_RARE holds: little variety is better than none."""
+
+GARMENTS: Final = 250
+"""Fewest variants made of the training set for a class, so that looking drawn says nothing about it."""
+
+DRAWINGS: Final = 1000
+"""Pairs of shoes from above that are drawn of each label that can be: as many as a well-covered tier has."""
+
+LOT: Final = 10
+"""Drawings of one task."""
+
+LOOKED_AT: Final = 50
+"""Photos of a tier that are looked at to see whether it is cluttered: most of them decide."""
+
+WORN: Final = "B"
+"""The tier of photos on which somebody wears the garment: they are cut short, and not laid on a floor."""
+
+PAIRED: Final = frozenset({"Sandal", "Sneaker", "Ankle boot"})
+"""Classes that people own and photograph two of; the data set shows one, from the side."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A task, and what its variants are: a class's index, or FOREIGN."""
+
+    task: Task
+    label: int
+
+
+def plan(
+    photos: Photos, train: LabelledImages, labels: tuple[str, ...], imaging: Imaging, recipe: Recipe
+) -> list[Planned]:
+    """Decide on all variants.
+
+    Args:
+        photos: to learn from.
+        train: the training set, without what is held out of it.
+        labels: of the model.
+        imaging: how the model wants pictures converted.
+        recipe: its `variants` says how many, of those that the constants here allow; its `seed` decides,
+            together with a photo's content alone, what becomes of it.
+
+    Returns:
+        Photos by content, then garments by class, then drawings: the same whatever the files are called.
+    """
+    scale, seed = recipe.variants, recipe.seed
+    planner = _Planner(labels, imaging, seed, _grounds(photos, imaging))
+    of_photos = [planner.of_photo(photos, index, count) for index, count in _counts(photos, scale, seed)]
+    garments = _garments(of_photos, train, len(labels), scale, seed)
+    drawings = [planner.of_drawing(label, lot) for label in _drawable(labels) for lot in range(_lots(scale))]
+    return of_photos + [planner.of_garment(train, index) for index in garments] + drawings
+
+
+@dataclass(frozen=True)
+class _Planner:
+    labels: tuple[str, ...]
+    imaging: Imaging
+    seed: int
+    grounds: tuple[Path, ...]
+
+    def of_photo(self, photos: Photos, index: int, count: int) -> Planned:
+        seed = _seed(self.seed, photos.sha256[index])
+        worn = photos.tiers[index] == WORN
+        return self._planned(photos.files[index], int(photos.labels[index]), seed, count, worn=worn)
+
+    def of_garment(self, train: LabelledImages, index: int) -> Planned:
+        pixels = np.ascontiguousarray(train.images[index])
+        seed = _seed(self.seed, hashlib.sha256(pixels.tobytes()).hexdigest())
+        return self._planned(pixels, int(train.labels[index]), seed, 1, worn=False)
+
+    def of_drawing(self, label: str, lot: int) -> Planned:
+        seed = _seed(self.seed, f"{label} {lot}")
+        return self._planned(label, self.labels.index(label), seed, LOT, worn=False)
+
+    def _planned(
+        self, source: "Path | NDArray[np.uint8] | str", label: int, seed: int, count: int, *, worn: bool
+    ) -> Planned:
+        task = Task(
+            source=source,
+            seed=seed,
+            grounds=self._drawn(seed, count),
+            paired=label != FOREIGN and self.labels[label] in PAIRED,
+            worn=worn,
+            imaging=self.imaging,
+        )
+        return Planned(task, label)
+
+    def _drawn(self, seed: int, count: int) -> tuple[Path | None, ...]:
+        """A ground for each variant."""
+        if not self.grounds:
+            return (None,) * count
+        drawn = np.random.default_rng([seed, 0, _GROUNDS]).integers(len(self.grounds), size=count)
+        return tuple(self.grounds[place] for place in drawn)
+
+
+def _drawable(labels: tuple[str, ...]) -> list[str]:
+    return [label for label in labels if label in DRAWN]
+
+
+def _lots(scale: float) -> int:
+    return round(DRAWINGS * scale / LOT)
+
+
+def _seed(seed: int, source: str) -> int:
+    return int(hashlib.sha256(f"{seed} {source}".encode()).hexdigest()[:16], 16)
+
+
+_EXTRA, _GROUNDS = 1, 2
+"""What a photo's seed is drawn from for, beside its variants: those are drawn from [seed, number] alone."""
+
+
+def _by_content(photos: Photos) -> list[int]:
+    return sorted(range(len(photos)), key=photos.sha256.__getitem__)
+
+
+def _grounds(photos: Photos, imaging: Imaging) -> tuple[Path, ...]:
+    """The known photos of tiers that are cluttered more often than not, by content."""
+    known = [index for index in _by_content(photos) if photos.labels[index] != FOREIGN]
+    tiers = {tier: [index for index in known if photos.tiers[index] == tier] for tier in set(photos.tiers)}
+    cluttered = {
+        tier
+        for tier, members in tiers.items()
+        if members
+        and np.mean([is_cluttered(photos.files[index], imaging) for index in members[:LOOKED_AT]]) > 0.5
+    }
+    return tuple(photos.files[index] for index in known if photos.tiers[index] in cluttered)
+
+
+def _counts(photos: Photos, scale: float, seed: int) -> Iterator[tuple[int, int]]:
+    """How many variants of each photo that gets any, by content."""
+    cells = _cells(photos)
+    sizes = Counter(cells)
+    for index in _by_content(photos):
+        wanted = _of_each(cells[index], sizes[cells[index]], scale)
+        # What is left of a share decides by chance, so that a label of thousands gets its hundreds.
+        extra = np.random.default_rng([_seed(seed, photos.sha256[index]), 0, _EXTRA]).random() < wanted % 1
+        count = int(wanted) + int(extra)
+        if count:
+            yield index, count
+
+
+_Cell = tuple[str, int, str]
+"""Tier, label, and the label's folder, which tells foreign ones apart."""
+
+
+def _cells(photos: Photos) -> list[_Cell]:
+    folders = (file.parent.name for file in photos.files)
+    return [
+        (tier, int(label), folder if label == FOREIGN else "")
+        for tier, label, folder in zip(photos.tiers, photos.labels, folders, strict=True)
+    ]
+
+
+def _of_each(cell: _Cell, photos: int, scale: float) -> float:
+    """Variants of each of a cell's photos, on average."""
+    fewest, most = FOREIGN_KNOWN if cell[1] == FOREIGN else KNOWN
+    bearable = OF_ONE if photos > RARE else OF_ONE_RARE
+    return min(min(max(photos, fewest * scale), most * scale) / photos, bearable * scale)
+
+
+def _garments(
+    planned: list[Planned], train: LabelledImages, classes: int, scale: float, seed: int
+) -> Iterator[int]:
+    """Which pictures of the training set become photos: so many that no class is far behind the first."""
+    of_class = np.zeros(classes, np.int64)
+    for one in planned:
+        if one.label != FOREIGN:
+            of_class[one.label] += len(one.task.grounds)
+    for label, count in enumerate(of_class):
+        wanted = int(max(of_class.max() - count, GARMENTS * scale))
+        members = np.flatnonzero(train.labels == label)
+        rng = np.random.default_rng([seed, label])
+        yield from map(int, rng.choice(members, wanted, replace=wanted > len(members)))

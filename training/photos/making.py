@@ -1,0 +1,97 @@
+"""Make the variants of photos that are learnt, once, on all cores, and keep them in the run's folder.
+
+Reads the photos, writes one file, in one step. Which variants: photo_balance.py; what each is:
+photo_variants.py; what becomes of them: beside.py.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from inference.arrays import PixelsBatch
+from inference.contract import Imaging
+from inference.decode import prepare_opencv
+from training.data.picture_files import Watch
+from training.fitting.auxiliary import Beside
+from training.photos.balance import Planned
+from training.photos.reading import Photos
+from training.photos.variants import variants_of
+
+FILE_NAME: Final = "beside.npz"
+
+CHUNK: Final = 16
+"""Tasks that a process is handed at a time: a fraction of a second's work."""
+
+
+def photos_sha256(photos: Photos) -> str:
+    """Sixteen hex digits of what photos there are, whatever their files are called, for a recipe to name."""
+    lines = sorted(map(str, zip(photos.sha256, photos.tiers, photos.labels.tolist(), strict=True)))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def variants_key(fingerprint: str, imaging: Imaging) -> str:
+    """What kept variants go by: the run's fingerprint, and how photos are converted by now."""
+    told = json.dumps(asdict(imaging), sort_keys=True)
+    return f"{fingerprint}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+def make_beside(planned: Sequence[Planned], watch: Watch) -> Beside:
+    """Make all variants, on all cores.
+
+    Args:
+        planned: which.
+        watch: told after each source how many of how many are done.
+
+    Raises:
+        UploadError: a photo that could be read before no longer can.
+    """
+    made: list[PixelsBatch] = []
+    # Fresh processes: a copy of this one would share locks with whatever threads it has.
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _begin) as pool:
+        for images in pool.imap(variants_of, [one.task for one in planned], CHUNK):
+            made.append(images)
+            watch(len(made), len(planned))
+    labels = [np.full(len(images), one.label, np.uint8) for one, images in zip(planned, made, strict=True)]
+    return Beside(np.concatenate(made), np.concatenate(labels))
+
+
+def _begin() -> None:
+    """Make a process ready; Ctrl-C is for the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_opencv()
+
+
+def load_beside(folder: Path, key: str) -> Beside | None:
+    """What a run kept; None when it kept nothing, something else, or half of it."""
+    try:
+        with (folder / FILE_NAME).open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            if str(stored["key"]) != key:
+                return None
+            return Beside(stored["images"], stored["labels"])
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def forget_beside(folder: Path) -> None:
+    """Remove what a run kept, if it kept anything."""
+    (folder / FILE_NAME).unlink(missing_ok=True)
+
+
+def save_beside(beside: Beside, folder: Path, key: str) -> None:
+    """Keep it in the run's folder, all of it or nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{FILE_NAME}.tmp"
+    with temporary.open("wb") as file:
+        np.savez_compressed(file, images=beside.images, labels=beside.labels, key=np.array(key))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / FILE_NAME)

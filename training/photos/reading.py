@@ -1,0 +1,172 @@
+"""Photos of real garments by tier and label: FOLDER/tier/label/file, read as the service reads uploads.
+
+A tier says how a photo was taken (A: product shot, B: worn by a model, C: a user's own), X that it shows none
+of the classes; any other names will do. Reads the folder that it is told to. Decoding and converting:
+picture_files.py; what is measured on photos: photo_evaluation.py.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from training.data.listing import could_be_picture, entries, is_hidden
+from training.data.picture_files import Convert, PictureFile, Say, Watch, convert_files
+from training.errors import BadClasses, BadPictures
+
+FOREIGN: Final = 255
+"""Label of a photo that shows none of the classes."""
+
+FOREIGN_TIER: Final = "X"
+
+FOREIGN_PREFIX: Final = "X_"
+"""A label's folder that begins so holds photos of none of the classes, in any tier."""
+
+LAYOUT: Final = "Photos lie in FOLDER/tier/label/, for example FOLDER/A/Trouser/1.jpg."
+
+
+@dataclass(frozen=True)
+class ListedPhoto:
+    """One photo, before it is opened.
+
+    Attributes:
+        tier: the name of the folder of its folder.
+        label: a class's index, or FOREIGN.
+    """
+
+    path: Path
+    tier: str
+    label: int
+
+
+@dataclass(frozen=True)
+class Photos:
+    """N photos as a model would see them, each content once.
+
+    Attributes:
+        images: uint8 (N, 28, 28).
+        labels: uint8 (N,), a class's index, or FOREIGN.
+        tiers: of each.
+        files: of each.
+        sha256: of each file's bytes, hex digests.
+    """
+
+    images: PixelsBatch
+    labels: NDArray[np.uint8]
+    tiers: tuple[str, ...]
+    files: tuple[Path, ...]
+    sha256: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> "Photos":
+        """The photos at these positions, in this order."""
+        return Photos(
+            self.images[indices],
+            self.labels[indices],
+            *(tuple(column[place] for place in indices) for column in (self.tiers, self.files, self.sha256)),
+        )
+
+
+def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
+    """List FOLDER/tier/label/file, by name.
+
+    Hidden files, and those that end as notes and lists do, are passed over.
+
+    Args:
+        folder: with one sub-folder per tier, and in each one per label.
+        labels: of the model. A label's folder is called by the class's index, or by its name in any
+            capitals, with `_` for a slash.
+
+    Raises:
+        DataSetMissing: a folder cannot be read.
+        BadClasses: a label's folder is called like none of the classes.
+        BadPictures: there is no photo, or one lies in a tier's folder.
+    """
+    if len(labels) > FOREIGN:
+        raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {FOREIGN}.")
+    tiers = [entry for entry in entries(folder) if entry.is_dir() and not is_hidden(entry)]
+    listed = [photo for tier in tiers for photo in _tier(tier, labels)]
+    if not listed:
+        raise BadPictures(f"{folder}: no photo in it. {LAYOUT}")
+    return listed
+
+
+def _tier(tier: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
+    listed: list[ListedPhoto] = []
+    for entry in entries(tier):
+        if could_be_picture(entry):
+            raise BadPictures(f"{entry}: lies in no label's folder. {LAYOUT}")
+        if entry.is_dir() and not is_hidden(entry):
+            label = _label(entry, labels)
+            files = [file for file in entries(entry) if could_be_picture(file)]
+            listed += [ListedPhoto(file, tier.name, label) for file in files]
+    return listed
+
+
+def _label(folder: Path, labels: tuple[str, ...]) -> int:
+    """The class that a label's folder is called by; its name outranks its index."""
+    if folder.parent.name == FOREIGN_TIER or folder.name.startswith(FOREIGN_PREFIX):
+        return FOREIGN
+    known = {str(index): index for index in range(len(labels))}
+    known |= {_as_folder(label): index for index, label in enumerate(labels)}
+    found = known.get(_as_folder(folder.name))
+    if found is None:
+        names = ", ".join(label.replace("/", "_") for label in labels)
+        raise BadClasses(
+            f"{folder}: {folder.name!r} is none of the classes. Call the folder 0 to {len(labels) - 1}, or "
+            f"one of {names}; or, if it shows none of them, {FOREIGN_PREFIX}{folder.name}."
+        )
+    return found
+
+
+def _as_folder(label: str) -> str:
+    """A class's name as it is compared with a folder's."""
+    return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
+
+
+def read_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Watch) -> Photos:
+    """Read and convert photos, on all cores.
+
+    Args:
+        listed: which.
+        convert: how; `as_served` is how the service converts uploads.
+        say: told what cannot be read and is left out, how many are copies, and how many come out black.
+        watch: told after each file.
+
+    Returns:
+        In the order in which they were listed, without copies: the first of each content.
+
+    Raises:
+        BadPictures: none of them can be read, or one content has two labels.
+    """
+    files = convert_files(listed, convert, say, watch, skip_unreadable=True)
+    if not files:
+        raise BadPictures(f"none of {len(listed)} photos can be read.")
+    once = _once(files, say)
+    return Photos(
+        images=np.stack([one.pixels for one in once]),
+        labels=np.array([one.listed.label for one in once], np.uint8),
+        tiers=tuple(one.listed.tier for one in once),
+        files=tuple(one.listed.path for one in once),
+        sha256=tuple(one.sha256 for one in once),
+    )
+
+
+def _once(files: list[PictureFile[ListedPhoto]], say: Say) -> list[PictureFile[ListedPhoto]]:
+    known: dict[str, PictureFile[ListedPhoto]] = {}
+    for one in files:
+        other = known.setdefault(one.sha256, one).listed
+        if other.label != one.listed.label:
+            raise BadPictures(
+                f"{other.path} and {one.listed.path} are the same photo under two labels. "
+                "Keep one of the two."
+            )
+    if len(known) < len(files):
+        say(f"{len(files) - len(known)} of {len(files)} photos are copies of others and count once.")
+    return list(known.values())

@@ -1,0 +1,232 @@
+"""Variants of a photo, a garment of the training set or a drawing: what a model may get to see of such a one.
+
+Two things differ from photo to photo of the same garment: the photo (photo_changes.py, compositions.py), and
+what finding the garment gets wrong (`_spoiled`). What comes after that is the service's own conversion. Reads
+the files that a task names; the same task gives the same variants on any machine. Which tasks there are:
+photo_balance.py.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+
+from inference.arrays import Mask, Picture, Pixels, PixelsBatch
+from inference.border import Colour, look_at_border
+from inference.contract import Imaging
+from inference.convert import converted
+from inference.decode import decode
+from inference.foreground import Found, find_garment
+from inference.framing import no_larger_than
+from inference.header import MAX_PIXELS
+from training.photos.changes import cropped, headless, recompressed, resampled, shaded, toned, warped
+from training.photos.compositions import EDGE, CutOut, garment_of, laid_on, pair_on, plain_ground, texture
+from training.photos.drawn_shoes import drawn_pair
+
+GROUND_EDGE: Final = 300
+"""Longest edge, in pixels, of a photo whose border becomes a ground."""
+
+CUT_OUT_MIN: Final = 8
+"""Pixels of height and width below which what was found on a plain photo is not laid elsewhere."""
+
+ROUNDS: Final = (1, 4)
+SEGMENTATION_EDGE: Final = (56, 105)
+"""What the segmentation is varied between, so that no model counts on one way of erring."""
+
+NEVER_PLAIN: Final = 1.1
+"""A share that no border reaches: the segmentation has to try a plain photo too."""
+
+FRAYED: Final = (0.005, 0.04)
+"""Share of the longest edge by which a mask is too small or too large."""
+
+BITE: Final = (0.05, 0.2)
+"""Half axes of what is missing or left over, as shares of the garment's box."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some variants to be made of one thing.
+
+    Attributes:
+        source: a photo's file, uint8 (28, 28) of the training set, or the label of a pair to be drawn.
+        seed: of all its variants, which their number tells apart.
+        grounds: of each variant, the photo whose border may be laid under it; None where there are none.
+        paired: whether the garment is one that is shown in pairs.
+        worn: whether somebody wears it.
+        imaging: how the model wants pictures converted.
+    """
+
+    source: Path | Pixels | str
+    seed: int
+    grounds: tuple[Path | None, ...]
+    paired: bool
+    worn: bool
+    imaging: Imaging
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A photo before it is changed: `ground` is the colour around the garment, None where it has many."""
+
+    picture: Picture
+    ground: Colour | None
+
+
+class _Show(Protocol):
+    """Gives the photo that a variant begins with."""
+
+    def __call__(self, ground: Picture | None, rng: np.random.Generator) -> _Shown:
+        """Lay the garment on a ground, or leave it where it is."""
+
+
+def variants_of(task: Task) -> PixelsBatch:
+    """Carry a task out.
+
+    Returns:
+        uint8 (V, 28, 28), one for each of its grounds.
+
+    Raises:
+        UploadError: a file that could be read before no longer can.
+    """
+    show = _show(task)
+    return np.stack([_variant(show, task, number) for number in range(len(task.grounds))])
+
+
+def _show(task: Task) -> _Show:
+    match task.source:
+        case str(label):
+            return _of_drawing(label)
+        case Path() as path:
+            return _of_photo(task, path)
+        case pixels:
+            return _of_garment(task, pixels)
+
+
+def _variant(show: _Show, task: Task, number: int) -> Pixels:
+    rng = np.random.default_rng([task.seed, number])
+    beneath = task.grounds[number]
+    ground = None if beneath is None else texture(_opened(beneath, GROUND_EDGE), rng)
+    changed = _changed(show(ground, rng), rng, worn=task.worn)
+    imaging = _otherwise(task.imaging, rng)
+    found = find_garment(changed, None, imaging)
+    return converted(changed, _spoiled(found, rng), imaging).pixels
+
+
+def _of_photo(task: Task, path: Path) -> _Show:
+    """Half of the variants of a plain photo on another ground, unless somebody wears what is on it."""
+    photo = _opened(path, EDGE)
+    colour = look_at_border(photo, task.imaging.border_tolerance).colour
+    found = find_garment(photo, None, task.imaging)
+    plain = found.way in {"plain", "black"}
+    cut = CutOut(photo, found.mask).trimmed()
+    can_be_laid = plain and not task.worn and min(cut.mask.shape) >= CUT_OUT_MIN
+
+    def show(ground: Picture | None, rng: np.random.Generator) -> _Shown:
+        if can_be_laid and ground is not None and rng.random() < 0.5:
+            return _Shown(_laid(ground, cut, task, rng), None)
+        return _Shown(photo, colour if plain else None)
+
+    return show
+
+
+def _of_garment(task: Task, pixels: Pixels) -> _Show:
+    """A quarter of the variants on white, the others on another ground."""
+
+    def show(ground: Picture | None, rng: np.random.Generator) -> _Shown:
+        cut = garment_of(pixels, rng)
+        if ground is not None and rng.random() < 0.75:
+            return _Shown(_laid(ground, cut, task, rng), None)
+        white = plain_ground()
+        return _Shown(laid_on(white, cut, rng), np.array(white[0, 0], np.float64))
+
+    return show
+
+
+def _of_drawing(label: str) -> _Show:
+    """Another pair for each variant, on a ground wherever there is one."""
+
+    def show(ground: Picture | None, rng: np.random.Generator) -> _Shown:
+        pair = drawn_pair(label, rng)
+        if ground is not None:
+            return _Shown(laid_on(ground, pair, rng), None)
+        white = plain_ground()
+        return _Shown(laid_on(white, pair, rng), np.array(white[0, 0], np.float64))
+
+    return show
+
+
+def _laid(ground: Picture, cut: CutOut, task: Task, rng: np.random.Generator) -> Picture:
+    lay = pair_on if task.paired and rng.random() < 0.6 else laid_on
+    return lay(ground, cut, rng)
+
+
+def _changed(shown: _Shown, rng: np.random.Generator, *, worn: bool) -> Picture:
+    picture, ground = shown.picture, shown.ground
+    if worn and rng.random() < 0.4:
+        picture = headless(picture, rng)
+    if rng.random() < 0.6:
+        picture = warped(picture, ground, rng)
+    if rng.random() < 0.3:
+        picture = cropped(picture, rng)
+    if ground is None and rng.random() < 0.5:
+        picture = shaded(picture, rng)
+    for change, share in ((toned, 0.6), (resampled, 0.4), (recompressed, 0.3)):
+        if rng.random() < share:
+            picture = change(picture, rng)
+    return np.ascontiguousarray(picture)
+
+
+def _otherwise(imaging: Imaging, rng: np.random.Generator) -> Imaging:
+    """The garment found with other parameters, now and then by its colours where the border would do."""
+    if imaging.cascade is None:
+        return imaging
+    cascade = replace(
+        imaging.cascade,
+        segmentation_rounds=int(rng.integers(*ROUNDS)),
+        segmentation_edge=int(rng.integers(*SEGMENTATION_EDGE)),
+    )
+    if rng.random() < 0.15:
+        cascade = replace(cascade, plain_share=NEVER_PLAIN, studio_share=NEVER_PLAIN)
+    return replace(imaging, cascade=cascade)
+
+
+def _spoiled(found: Found, rng: np.random.Generator) -> Found:
+    """Errors that a segmentation makes: frayed all round, and a bite out of the garment or something left."""
+    mask = found.mask
+    if rng.random() < 0.4:
+        mask = _frayed(mask, rng)
+    if rng.random() < 0.3:
+        mask = _bitten(mask, rng)
+    return replace(found, mask=mask)
+
+
+def _frayed(mask: Mask, rng: np.random.Generator) -> Mask:
+    reach = max(1, int(rng.uniform(*FRAYED) * max(mask.shape)))
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    change = cv2.erode if rng.random() < 0.4 else cv2.dilate
+    return change(mask, square).astype(np.uint8, copy=False)
+
+
+def _bitten(mask: Mask, rng: np.random.Generator) -> Mask:
+    left, top, width, height = cv2.boundingRect(mask)
+    if not width:
+        return mask
+    middle = (left + int(rng.uniform(0, width)), top + int(rng.uniform(0, height)))
+    axes = (max(1, int(rng.uniform(*BITE) * width)), max(1, int(rng.uniform(*BITE) * height)))
+    value = int(rng.choice([0, 255]))
+    bitten = mask.copy()
+    return cv2.ellipse(bitten, middle, axes, float(rng.uniform(0, 180)), 0, 360, value, cv2.FILLED).astype(
+        np.uint8, copy=False
+    )
+
+
+def is_cluttered(path: Path, imaging: Imaging) -> bool:
+    """Whether there is more around a photo's garment than one colour."""
+    return find_garment(_opened(path, EDGE), None, imaging).way in {"segmented", "whole"}
+
+
+def _opened(path: Path, edge: int) -> Picture:
+    """A photo, at most so large; whatever is transparent in it is white."""
+    return no_larger_than(decode(path.read_bytes(), MAX_PIXELS).picture, edge)
