@@ -1,6 +1,6 @@
-"""Choose what a person should look at, most doubtful first, and write the page for it.
+"""Choose the rows that need review, most doubtful first, and write the review page.
 
-Reads the finished table and the pictures that were chosen. What the page looks like: review_page.py.
+Reads the finished table and the chosen pictures. The page's HTML is in review_page.py.
 """
 
 import heapq
@@ -19,16 +19,10 @@ from labelling.thumbnails import thumbnail
 from model_store.files import write_whole
 
 
-class Doubtful(NamedTuple):
-    """A row that needs a person; the largest is the most doubtful, and of equals the earlier one.
+class Numbered(NamedTuple):
+    """A row that needs review, with its place in the table, from 0."""
 
-    Attributes:
-        doubt: 0..1; what is unfamiliar is more doubtful than what is ambiguous.
-        before_end: minus the row's number.
-    """
-
-    doubt: float
-    before_end: int
+    number: int
     row: Row
 
 
@@ -36,16 +30,16 @@ def write_review(page: Path, job: Job, limit: int) -> int:
     """Write the page of a finished table.
 
     Args:
-        page: replaced if it is there.
-        job: what made the table.
-        limit: pictures that the page holds at most.
+        page: the file to write; an existing one is replaced.
+        job: the finished labelling run.
+        limit: the most pictures on the page.
 
     Returns:
-        How many it holds.
+        The number of pictures on the page.
 
     Raises:
         TableUnusable: the page cannot be written.
-        SourceUnusable, StoreError: the source cannot be listed any more.
+        SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_opencv()
     chosen = most_doubtful(read_rows(job.table), limit)
@@ -58,27 +52,30 @@ def write_review(page: Path, job: Job, limit: int) -> int:
     return len(cards)
 
 
-def most_doubtful(rows: Iterator[Row], limit: int) -> list[Doubtful]:
-    """The rows that need a person, most doubtful first; memory holds `limit` of them and no more."""
-    found = (
-        Doubtful(doubt_of(row), -number, row) for number, row in enumerate(rows) if row.reason is not None
-    )
-    return heapq.nlargest(limit, found)
+def most_doubtful(rows: Iterator[Row], limit: int) -> list[Numbered]:
+    """The rows that need review, most doubtful first; at most `limit` of them are held in memory.
+
+    Unfamiliar pictures come before ambiguous ones. Within each, the measure that decided is compared first,
+    the other one on ties, then the order of the table.
+    """
+    doubtful = (Numbered(number, row) for number, row in enumerate(rows) if row.reason is not None)
+    return heapq.nsmallest(limit, doubtful, key=lambda one: _certainty(one.row))
 
 
-def doubt_of(row: Row) -> float:
-    """How doubtful an answer is, 0..1: how strange the picture is, or how unsure the model."""
-    known = row.familiarity if row.reason == "unfamiliar" else row.confidence
-    return 1.0 - (known or 0.0)
+def _certainty(row: Row) -> tuple[bool, float, float]:
+    confidence, familiarity = row.confidence or 0.0, row.familiarity or 0.0
+    if row.reason == "unfamiliar":
+        return False, familiarity, confidence
+    return True, confidence, familiarity
 
 
-def _cards(chosen: list[Doubtful], job: Job) -> Iterator[Card]:
-    """A card for each, with its picture read again from the source: row and picture have one number."""
-    wanted = {-one.before_end for one in chosen}
+def _cards(chosen: list[Numbered], job: Job) -> Iterator[Card]:
+    """A card for each row, with its picture read again from the source by the row's number."""
+    wanted = {one.number for one in chosen}
     items = {number: item for number, item in enumerate(job.source.items()) if number in wanted}
     read = job.source.reader()
     for one in chosen:
-        item = items.get(-one.before_end)
+        item = items.get(one.number)
         if item is not None and as_told(item.name) == one.row.path:  # else the source has changed since
             [upload] = read([item.place])
             picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
@@ -86,7 +83,7 @@ def _cards(chosen: list[Doubtful], job: Job) -> Iterator[Card]:
 
 
 def _path_for_training(item: Item, job: Job) -> str:
-    """A path that is right from any folder; of what is in an archive or a store, the one inside it."""
+    """An absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
     return item.name.removeprefix(f"{job.source.address}/")

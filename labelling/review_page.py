@@ -1,7 +1,8 @@
-"""The review sheet: one file of HTML that works from a disk and asks nobody for anything.
+"""The review page: one HTML file that works from a disk and makes no request.
 
-Pictures are in it as `data:` addresses; names are escaped, and a Content-Security-Policy lets nothing run but
-the script whose hash it names. Pure: cards in, text out. The look is review.css, the export review.js.
+Pictures are embedded as `data:` URLs; names are escaped, and a Content-Security-Policy allows only the script
+whose hash it names. Pure: cards in, text out. Styles are in review.css; keys, stored choices and the export
+in review.js.
 """
 
 import base64
@@ -16,11 +17,11 @@ from labelling.rows import Row
 
 
 class Card(NamedTuple):
-    """One picture on the sheet.
+    """One picture on the page.
 
     Attributes:
-        picture: a `data:` address; empty when there is nothing to show.
-        path: what the exported CSV calls it.
+        picture: a `data:` URL; empty when the picture cannot be shown.
+        path: its path in the exported CSV.
     """
 
     row: Row
@@ -33,8 +34,8 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
 
     Args:
         cards: most doubtful first.
-        labels: what a picture may be said to be.
-        title: what the table is called.
+        labels: the classes to choose from.
+        title: the name of the table.
     """
     style, script = _part("review.css"), _part("review.js")
     policy = (
@@ -46,13 +47,15 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>To look through: {escape(title)}</title>
+<title>Review: {escape(title)}</title>
 <style>{style}</style>
 <header>
-<h1>To look through</h1>
-<p>{escape(title)}. Most doubtful first. Say what each picture shows; the others are not exported.</p>
+<h1>Pictures to review</h1>
+<p>{escape(title)}. Most doubtful first. Label what each picture shows, with the mouse or these keys; pictures
+without a label are not exported.</p>
+<ul id="keys"></ul>
 <p><button id="export" type="button" disabled>Export corrections.csv</button>
-<output id="count">0 of {len(cards):,} said</output></p>
+<output id="count">0 of {len(cards):,} labelled</output></p>
 </header>
 <main>
 {"".join(_card(card) for card in cards)}</main>
@@ -65,10 +68,10 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
 def _card(card: Card) -> str:
     row = card.row
     name, label = escape(row.path), escape(row.label or "")
-    picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>It cannot be shown.</p>"
-    return f"""<article data-path="{escape(card.path)}" data-guess="{label}">
+    picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>This picture cannot be shown.</p>"
+    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{label}">
 <div class="picture">{picture}</div>
-<p class="name">{name}</p>
+<p class="name"><bdi dir="ltr">{name}</bdi></p>
 <p>{label}? {row.confidence or 0:.0%}, {escape(row.reason or "")}</p>
 <p><select aria-label="What {name} shows"><option value="">…</option></select>
 <button type="button" class="right">Right</button></p>

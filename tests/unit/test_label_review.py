@@ -25,19 +25,38 @@ class Seen(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_the_strangest_come_first_then_the_least_sure_and_nothing_that_was_accepted() -> None:
+def test_unfamiliar_pictures_come_first_then_the_least_confident_and_no_accepted_ones() -> None:
     rows = [
         a_row("sure", None, 0.99),
         a_row("unsure", "ambiguous", 0.4),
         a_row("less sure", "ambiguous", 0.3),
-        a_row("strange", "unfamiliar", 0.9, 0.01),
-        Row("broken", None, None, None, None, "It is no file."),
-        a_row("as strange", "unfamiliar", 0.9, 0.01),
+        a_row("unfamiliar", "unfamiliar", 0.9, 0.01),
+        Row("broken", None, None, None, None, "Not a file."),
+        a_row("as unfamiliar", "unfamiliar", 0.9, 0.01),
+        a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
     ]
 
     chosen = [one.row.path for one in most_doubtful(iter(rows), 10)]
 
-    assert chosen == ["strange", "as strange", "less sure", "unsure"]
+    assert chosen == ["unfamiliar", "as unfamiliar", "hardly unfamiliar", "less sure", "unsure"]
+
+
+def test_of_equally_doubtful_pictures_the_other_measure_decides() -> None:
+    rows = [
+        a_row("unfamiliar, confident", "unfamiliar", 0.9, 0.0),
+        a_row("unfamiliar, not confident", "unfamiliar", 0.2, 0.0),
+        a_row("ambiguous, familiar", "ambiguous", 0.4, 0.9),
+        a_row("ambiguous, less familiar", "ambiguous", 0.4, 0.2),
+    ]
+
+    chosen = [one.row.path for one in most_doubtful(iter(rows), 10)]
+
+    assert chosen == [
+        "unfamiliar, not confident",
+        "unfamiliar, confident",
+        "ambiguous, less familiar",
+        "ambiguous, familiar",
+    ]
 
 
 def test_no_more_are_chosen_than_were_asked_for() -> None:
