@@ -50,11 +50,10 @@ train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
 
-fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Send 100,000 hostile requests, fuzz every parser and the contract, in 11 minutes
+fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on many made-up inputs, in 8 minutes
 	@$(IN)/python -m pytest --quiet tests/properties --hypothesis-profile=many
-	@$(IN)/python -m fuzzing.coverage_guided
-	@$(IN)/python -m fuzzing.over_http $(ARGS)
-	@$(IN)/python -m fuzzing.against_contract
+	@$(IN)/python -m tests.fuzz.coverage_guided
+	@$(IN)/python -m tests.fuzz.against_contract
 
 chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers and break S3, one at a time, in 6 minutes
 	@$(IN)/python -m benchmarks.chaos

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from fuzzing.against_contract import command
+from tests.fuzz.against_contract import command
 from tests.service import ROOT, Service
 
 EXAMPLES = 2

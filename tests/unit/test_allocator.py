@@ -4,11 +4,14 @@ import subprocess
 import sys
 
 HELD = """
+import resource
 import threading
+from pathlib import Path
 import numpy as np
 from app.allocator import return_large_blocks
-from fuzzing.memory import resident_kilobytes
-import os
+
+def resident_kilobytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 def burst():
     for size in (30, 20, 25):
@@ -16,11 +19,11 @@ def burst():
         kept.append(np.ones(100, np.uint8))
 
 {tuned}
-before = resident_kilobytes(os.getpid())
+before = resident_kilobytes()
 threads = [threading.Thread(target=burst) for _ in range(8)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
-print(resident_kilobytes(os.getpid()) - before)
+print(resident_kilobytes() - before)
 """
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.openapi.classifying import PICTURES
 from app.openapi.request_models import PICTURE_FORMAT
 
-PICTURE = (Path(__file__).parent.parent / "app" / "openapi" / "ankle-boot.png").read_bytes()
+PICTURE = (Path(__file__).parents[2] / "app" / "openapi" / "ankle-boot.png").read_bytes()
 TEXT = base64.b64encode(PICTURE).decode()
 
 

@@ -1,6 +1,6 @@
 """Hold a real gunicorn to its own OpenAPI document: schemathesis sends what it allows, and what it forbids.
 
-    python -m fuzzing.against_contract --examples 300 --seed 1
+    python -m tests.fuzz.against_contract --examples 300 --seed 1
 
 Every answer must have a status, a type, headers and a body that the document names for it; what breaks the
 document's rules must be refused. contract.toml says what is checked, contract_hooks.py which pictures are
@@ -20,13 +20,13 @@ CONFIGURATION = Path(__file__).with_name("contract.toml")
 
 def main(argv: list[str] | None = None) -> int:
     """Start a service, and hold it to its document."""
-    parser = argparse.ArgumentParser(prog="python -m fuzzing.against_contract", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.against_contract", description=__doc__)
     parser.add_argument("--examples", type=int, default=100, help="requests made up for each operation")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as service:
         run = command(service.url, asked.examples, asked.seed)
-        return subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603 - ours alone
+        return subprocess.run(run, cwd=ROOT, check=False).returncode
 
 
 def command(url: str, examples: int, seed: int) -> list[str]:

@@ -1,11 +1,10 @@
-"""One process of coverage-guided fuzzing: bytes in, pixels or a refusal out (atheris, on libFuzzer).
+"""The target of coverage-guided fuzzing: bytes in, pixels or a refusal out (atheris, on libFuzzer).
 
-Started by coverage_guided.py, which reads what it prints. Only inference/ is instrumented: OpenCV is native
-code built without coverage, so its decoders are tried but do not steer. Arguments are libFuzzer's.
+Started by coverage_guided.py; its arguments are libFuzzer's. Only inference/ is instrumented: OpenCV is
+native code built without coverage, so its decoders run but do not steer.
 """
 
 import contextlib
-import os
 import sys
 import time
 
@@ -17,24 +16,14 @@ with atheris.instrument_imports(include=["inference"]):
     from inference.decode import decode, prepare_opencv
     from inference.errors import UploadError
 
-from fuzzing.memory import resident_kilobytes
-
 MAX_PIXELS = 4_000_000
-"""Pictures of 50 megapixels would only be slower; what they cost is measured in docs/limits.md."""
+"""Pictures of 50 megapixels are only slower; docs/limits.md has what they cost."""
 
 SLOW_SECONDS = 2.0
-EVERY = 2_000
-"""Inputs between two lines about memory."""
 
 
 class Slow(Exception):
-    """An input took longer than any may."""
-
-
-class Seen:
-    """How many inputs were tried."""
-
-    inputs = 0
+    """An input took longer than SLOW_SECONDS."""
 
 
 def try_one(data: bytes) -> None:
@@ -45,10 +34,6 @@ def try_one(data: bytes) -> None:
     took = time.perf_counter() - began
     if took > SLOW_SECONDS:
         raise Slow(f"{took:.1f} s")
-    Seen.inputs += 1
-    if Seen.inputs % EVERY == 0:
-        sys.stdout.write(f"rss {Seen.inputs} {resident_kilobytes(os.getpid())}\n")
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":
