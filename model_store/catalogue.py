@@ -5,8 +5,10 @@ Reads the store, writes nothing. Making one current: publish.py; removing old on
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
+from model_store.files import MANIFEST
 from model_store.layout import RELEASES, manifest_key, release_prefix, signature_key, version_in
 from model_store.manifest import Manifest, parse_manifest
 from model_store.store import Entry, Store
@@ -31,6 +33,11 @@ class Stored:
     def size(self) -> int:
         """Bytes of all its files."""
         return sum(entry.size for entry in self.entries)
+
+    @property
+    def modified(self) -> datetime:
+        """When it was last written to, by the store's clock."""
+        return max(entry.modified for entry in self.entries)
 
 
 def stored(store: Store) -> list[Stored]:
@@ -103,13 +110,17 @@ def parse_stored(text: bytes, store: Store, version: str) -> Manifest:
 
 
 def check_complete(store: Store, manifest: Manifest) -> None:
-    """Check that every file of a release is in the store with its size, by listing alone.
+    """Check that the manifest and every file that it names is in the store, by size, with one listing.
 
     Raises:
         ReleaseCorrupt: one is missing or of another size; the message names it.
     """
     prefix = release_prefix(manifest.version)
     sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.entries(prefix)}
+    if MANIFEST not in sizes:
+        raise ReleaseCorrupt(
+            f"{store.address}/{prefix}{MANIFEST}: is not there. Publish the release again, which mends it."
+        )
     for path, expected in manifest.files.items():
         if sizes.get(path) != expected.size:
             raise ReleaseCorrupt(

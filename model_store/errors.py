@@ -19,7 +19,9 @@ StoreError
 │   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
 └── PublishError
     ├── GateRefused         the release is worse than current, or its labels or input differ
-    └── LostRace            somebody else's promotion came first
+    ├── LostRace            another promotion came first
+    ├── ReleaseRemoved      the release was deleted from the store while it was being promoted
+    └── UnconditionalStore  the store overwrites where it should create only if absent
 
 A message says what came, what would do, and where to look: bucket, key and cause are always in it.
 """
@@ -103,3 +105,11 @@ class GateRefused(PublishError):
 
 class LostRace(PublishError):
     """Another promotion was appended first."""
+
+
+class ReleaseRemoved(PublishError):
+    """The release was deleted from the store between its check and its promotion."""
+
+
+class UnconditionalStore(PublishError):
+    """The store ignores create-if-absent, so two writers could both believe that they won."""

@@ -1,4 +1,4 @@
-"""Which keys a store holds: releases/<version>/<path> and promotions/<number>.json.
+"""The keys of a store: releases/<version>/<path>, promotions/<number>.json, and probes/ for a moment.
 
 Pure spelling. The page for readers: docs/release-format.md.
 """
@@ -11,6 +11,8 @@ from model_store.manifest import VERSION_PATTERN
 
 RELEASES = "releases/"
 PROMOTIONS = "promotions/"
+PROBES = "probes/"
+"""Where a writer tries whether the store honours conditional writes; nothing stays there."""
 _RELEASE_KEY = re.compile(rf"{RELEASES}({VERSION_PATTERN})/.+")
 _PROMOTION_KEY = re.compile(rf"{PROMOTIONS}(\d{{8}})\.json")
 

@@ -6,13 +6,22 @@ Which release a rollback goes to: rollback.py. What may be promoted: gate.py.
 """
 
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from model_store.errors import AlreadyExists, LostRace, NotFound, NothingPromoted, StoreBroken
-from model_store.layout import PROMOTIONS, number_in, promotion_key
+from model_store.errors import (
+    AlreadyExists,
+    LostRace,
+    NotFound,
+    NothingPromoted,
+    StoreBroken,
+    StoreRefused,
+    UnconditionalStore,
+)
+from model_store.layout import PROBES, PROMOTIONS, number_in, promotion_key
 from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 from model_store.store import Store
 
@@ -126,6 +135,28 @@ def append(
         _claim(store, mine, error)
     _claim(store, mine, None)
     return mine
+
+
+def require_conditional_writes(store: Store) -> None:
+    """Create one key twice, under a name of its own, and see that the store refuses the second.
+
+    Raises:
+        UnconditionalStore: it does not.
+    """
+    key = f"{PROBES}{secrets.token_hex(16)}"
+    store.create(key, b"first\n")
+    try:
+        store.create(key, b"second\n")
+    except AlreadyExists:
+        return
+    finally:
+        with suppress(StoreRefused):  # a publisher may lack s3:DeleteObject; the few bytes left harm nothing
+            store.delete(key)
+    raise UnconditionalStore(
+        f"{store.address}: this store ignores conditional writes (If-None-Match: *): it overwrote a key that "
+        "should have been created only if absent, so two promotions at once could both succeed. Use another "
+        "S3 server, or add --unconditional if no other writer promotes at the same time."
+    )
 
 
 def _claim(store: Store, mine: Promotion, cause: AlreadyExists | None) -> None:

@@ -11,13 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model_store.catalogue import check_complete, read_manifest
-from model_store.errors import AlreadyExists, GateRefused, NotFound, ReleaseCorrupt, ReleaseError, StoreBroken
+from model_store.errors import (
+    AlreadyExists,
+    GateRefused,
+    NotFound,
+    NothingPromoted,
+    ReleaseCorrupt,
+    ReleaseError,
+    ReleaseRemoved,
+    StoreBroken,
+)
 from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.gate import check_gate
 from model_store.layout import file_key, manifest_key
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
-from model_store.promotions import Promotion, append, newest
+from model_store.promotions import Promotion, append, newest, require_conditional_writes
+from model_store.rollback import roll_back
 from model_store.store import Store
 
 Progress = Callable[[str, int], None]
@@ -39,13 +49,14 @@ class Published:
     verdict: str
 
 
-def publish(  # noqa: PLR0913 - two parts, four choices, each named
+def publish(  # noqa: PLR0913 - two parts, five choices, each named
     folder: Path,
     store: Store,
     *,
     by: str,
     force: bool = False,
     promote: bool = True,
+    unconditional: bool = False,
     progress: Progress = lambda path, size: None,
 ) -> Published:
     """Bring a release into a store and make it current.
@@ -58,34 +69,44 @@ def publish(  # noqa: PLR0913 - two parts, four choices, each named
         by: who publishes, for the log.
         force: go past the gate; its objection is in the verdict.
         promote: make it current; without, it stays an orphan until it is promoted.
-        progress: told of each file.
+        unconditional: promote even where the store ignores conditional writes.
+        progress: called for each file.
 
     Raises:
         ReleaseError: the folder is no release that may be served; nothing was sent.
         GateRefused: current is better, or has other labels or another input; nothing was sent.
         AlreadyExists: the store has another release under this version.
-        LostRace: somebody else's promotion came first; the release is there but not current.
+        UnconditionalStore: the store ignores conditional writes; nothing was sent.
+        LostRace: another promotion came first; the release is there but not current.
+        ReleaseRemoved: the release was deleted while it was promoted.
     """
     release = open_release(folder)
-    before = newest(store) if promote else None
-    verdict = _ask_gate(store, release.manifest, before, force) if promote else "Not promoted."
+    if not promote:
+        send(release, store, progress)
+        return Published(release.manifest, None, "Not promoted.")
+    before = newest(store)
+    verdict = _ask_gate(store, release.manifest, before, force)
+    if not unconditional:
+        require_conditional_writes(store)
     send(release, store, progress)
-    promotion = _promote(store, release.manifest, before, by) if promote else None
-    return Published(release.manifest, promotion, verdict)
+    return Published(release.manifest, _promote(store, release.manifest, before, by), verdict)
 
 
-def promote(version: str, store: Store, *, by: str, force: bool = False) -> Published:
+def promote(
+    version: str, store: Store, *, by: str, force: bool = False, unconditional: bool = False
+) -> Published:
     """Make a release that is in the store current.
 
     Raises:
         NotFound: there is no such release.
         ReleaseCorrupt: it is not complete.
-        GateRefused: see `publish`.
-        LostRace: somebody else's promotion came first.
+        GateRefused, UnconditionalStore, LostRace, ReleaseRemoved: see `publish`.
     """
     before = newest(store)
     manifest = read_manifest(store, version)
     verdict = _ask_gate(store, manifest, before, force)
+    if not unconditional:
+        require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
@@ -106,7 +127,24 @@ def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str
     if before is not None and before.version == manifest.version:
         return before
     check_complete(store, manifest)  # a prune may have run while the files were on their way
-    return append(store, manifest.version, "promote", by, before)
+    promotion = append(store, manifest.version, "promote", by, before)
+    try:
+        check_complete(store, manifest)  # or between that check and the promotion
+    except ReleaseCorrupt as error:
+        raise ReleaseRemoved(f"{error} {_withdraw(store, promotion, by)}") from error
+    return promotion
+
+
+def _withdraw(store: Store, promotion: Promotion, by: str) -> str:
+    """Roll back a promotion whose release is gone, unless another one came since; what was done."""
+    gone = f"{promotion.version} was deleted while promotion {promotion.number} made it current"
+    if newest(store) != promotion:
+        return f"{gone}; a later promotion holds."
+    try:
+        back = roll_back(store, by, unconditional=True)
+    except NothingPromoted:
+        return f"{gone}, and no earlier release is in the store to roll back to."
+    return f"{gone}, so {back.version} was made current again (promotion {back.number})."
 
 
 def send(release: LocalRelease, store: Store, progress: Progress) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from model_store.files import GRAPH, MODEL
 from model_store.local import BUNDLED, open_release
 from model_store.manifest import Manifest
-from model_store.promotions import newest
+from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
 from model_store.signing import check_private_key, sign
 from model_store.store import Store, open_store
 from scripts.bundling import replace_bundled
-from scripts.identity import add_by, who
+from scripts.identity import add_promotion_options, who
 from scripts.publish import outcome
 from scripts.terminal import console
 
@@ -25,7 +25,7 @@ RELEASE = "release"
 
 
 def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_STORE) -> None:
-    """Add --out, --publish, --sign, --force and --by.
+    """Add --out, --publish, --sign, --force, --by and --unconditional.
 
     Args:
         group: of the parser that gets them.
@@ -43,17 +43,19 @@ def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_
         help="with this private key (python -m scripts.signing new makes one)",
     )
     group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
-    add_by(group)
+    add_promotion_options(group)
 
 
 def open_target(arguments: argparse.Namespace) -> Store:
     """The store that the release goes to.
 
     Raises:
-        StoreError: it cannot be reached. Better to hear of it now than after an hour of work.
+        StoreError: it cannot be reached or promoted in. Better to know now than after an hour of work.
     """
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
     newest(store)
+    if not arguments.unconditional:
+        require_conditional_writes(store)
     return store
 
 
@@ -88,7 +90,14 @@ def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace)
         verdict, where = replace_bundled(release, BUNDLED, force=arguments.force), str(BUNDLED)
         published = Published(open_release(release).manifest, None, verdict)
     else:
-        published, where = publish(release, store, by=who(arguments.by), force=arguments.force), store.address
+        published = publish(
+            release,
+            store,
+            by=who(arguments.by),
+            force=arguments.force,
+            unconditional=arguments.unconditional,
+        )
+        where = store.address
     console().print(f"{published.verdict}\nReleased to {where}.", markup=False)
     _summarise(published.manifest)
     return {

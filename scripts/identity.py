@@ -1,6 +1,6 @@
-"""Who is at work here: the name that goes into the promotion log.
+"""Options of every command that promotes: who does it, and whether a store may ignore conditional writes.
 
-Asks the operating system, never the network. Commands that promote offer `--by` for another answer.
+Asks the operating system for the user's name, never the network.
 """
 
 import argparse
@@ -8,9 +8,14 @@ import getpass
 import os
 
 
-def add_by(parser: "argparse._ActionsContainer") -> None:
-    """Add --by."""
+def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
+    """Add --by and --unconditional."""
     parser.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
+    parser.add_argument(
+        "--unconditional",
+        action="store_true",
+        help="promote even if the store ignores conditional writes (no other writer may promote meanwhile)",
+    )
 
 
 def who(by: str | None) -> str:

@@ -1,6 +1,7 @@
 """Publish a release: send its folder to a store and make it current.
 
-python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--json] [--by NAME]
+python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--unconditional] [--json]
+    [--by NAME]
 
 Run again after an interruption, it goes on where it was. What is refused and why: model_store/gate.py.
 """
@@ -19,7 +20,7 @@ from model_store.publish import Published, publish
 from model_store.signing import sign
 from model_store.store import open_store
 from scripts.command_line import command_parser
-from scripts.identity import add_by, who
+from scripts.identity import add_promotion_options, who
 from scripts.terminal import console, run
 
 EXAMPLES = (
@@ -41,6 +42,7 @@ def main(argv: list[str] | None = None) -> int:
             by=who(arguments.by),
             force=arguments.force,
             promote=not arguments.no_promote,
+            unconditional=arguments.unconditional,
             progress=progress,
         )
     if arguments.json:
@@ -89,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
     parser.add_argument("--json", action="store_true", help="print what became of it as one JSON object")
-    add_by(parser)
+    add_promotion_options(parser)
     return parser
 
 

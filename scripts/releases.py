@@ -14,23 +14,32 @@ from datetime import timedelta
 
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from model_store.catalogue import Stored, read_manifest, stored
-from model_store.errors import ReleaseError
+from model_store.errors import NothingPromoted, ReleaseError
 from model_store.manifest import Manifest
 from model_store.promotions import Promotion, current, history
 from model_store.publish import promote
-from model_store.retention import prunable, prune
+from model_store.retention import SPARED, prunable, prune
 from model_store.rollback import roll_back
 from model_store.store import Store, open_store
 from scripts.command_line import command_parser
-from scripts.identity import add_by, who
+from scripts.identity import add_promotion_options, who
 from scripts.publish import told
 from scripts.terminal import console, run
 
 KEEP = 5
-"""How many releases `prune` leaves unless it is told otherwise."""
+"""How many releases `prune` leaves by default."""
+
+VERSION_COLUMNS = 25
+"""Width of `20261120T101500Z-3f9a1c2e`."""
+
+MOST_MINUTES = 1e9
+"""Of an age: 1,900 years, as far back as dates reach."""
+
+WIDTH_IN_A_PIPE = 1000
+"""Columns; no table is as wide, so that nothing is cut off or wrapped."""
 
 EXAMPLES = (
     "python -m scripts.releases --store releases list",
@@ -71,20 +80,35 @@ def _list(store: Store, arguments: argparse.Namespace) -> None:
     if "json" in arguments:
         print(json.dumps([_row_as_json(row) for row in rows], indent=1))
         return
-    if not rows:
-        print(f"There is no release in {store.address}.")
-        return
-    table = Table("version", "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
+    version = Column("version", no_wrap=True, min_width=VERSION_COLUMNS)  # it is pasted into `promote`
+    table = Table(version, "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
     for row in rows:
-        table.add_row(row.release.version, row.state, *_figures(row), *_promoted(row))
-    console().print(table)
+        table.add_row(row.release.version, escape(row.state), *_figures(row), *map(escape, _promoted(row)))
+    out = console()
+    if not out.is_terminal:
+        out.width = WIDTH_IN_A_PIPE
+    out.print(table)
 
 
 def _rows(store: Store) -> list[Row]:
     log = history(store)
     last = {promotion.version: promotion for promotion in log}
     holding = log[-1].version if log else None
-    return [_row(store, release, last.get(release.version), holding) for release in stored(store)]
+    return [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
+
+
+def _stored(store: Store) -> list[Stored]:
+    """The releases of a store.
+
+    Raises:
+        NothingPromoted: there is none, as at a mistyped address.
+    """
+    if not (found := stored(store)):
+        raise NothingPromoted(
+            f"{store.address}: there is no release here. Publish one (python -m scripts.publish), or correct "
+            "the address."
+        )
+    return found
 
 
 def _row(store: Store, release: Stored, last: Promotion | None, holding: str | None) -> Row:
@@ -158,7 +182,13 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> None:
-    published = promote(arguments.version, store, by=who(arguments.by), force=arguments.force)
+    published = promote(
+        arguments.version,
+        store,
+        by=who(arguments.by),
+        force=arguments.force,
+        unconditional=arguments.unconditional,
+    )
     if "json" in arguments and published.promotion is not None:
         print(published.promotion.model_dump_json(indent=1))
     else:
@@ -166,7 +196,7 @@ def _promote(store: Store, arguments: argparse.Namespace) -> None:
 
 
 def _rollback(store: Store, arguments: argparse.Namespace) -> None:
-    promotion = roll_back(store, who(arguments.by))
+    promotion = roll_back(store, who(arguments.by), unconditional=arguments.unconditional)
     if "json" in arguments:
         print(promotion.model_dump_json(indent=1))
     else:
@@ -177,8 +207,9 @@ def _rollback(store: Store, arguments: argparse.Namespace) -> None:
 
 
 def _prune(store: Store, arguments: argparse.Namespace) -> None:
+    _stored(store)
     choose = prunable if arguments.dry_run else prune
-    chosen = choose(store, arguments.keep, _age(arguments))
+    chosen = choose(store, arguments.keep, timedelta(minutes=arguments.older_than))
     if "json" in arguments:
         print(
             json.dumps([{"version": release.version, "bytes": release.size} for release in chosen], indent=1)
@@ -186,13 +217,9 @@ def _prune(store: Store, arguments: argparse.Namespace) -> None:
         return
     for release in chosen:
         print(f"{release.version}  {decimal(release.size)}")
-    print(
-        f"{len(chosen)} releases {'would be' if arguments.dry_run else 'were'} removed from {store.address}."
-    )
-
-
-def _age(arguments: argparse.Namespace) -> timedelta | None:
-    return None if arguments.older_than is None else timedelta(minutes=arguments.older_than)
+    noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
+    tense = "would be" if arguments.dry_run else tense
+    print(f"{len(chosen)} {noun} {tense} removed from {store.address}.")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -220,15 +247,16 @@ def build_parser() -> argparse.ArgumentParser:
     promoting.add_argument("--force", action="store_true", help="even if the gate refuses it")
     rolling = add("rollback", _rollback, "Make the release before current's current again.")
     for each in (promoting, rolling):
-        add_by(each)
+        add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
     pruning.add_argument("--keep", type=_count, default=KEEP, help=f"releases to keep, {KEEP} if left out")
     pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
     pruning.add_argument(
         "--older-than",
-        type=float,
+        type=_minutes,
+        default=SPARED / timedelta(minutes=1),
         metavar="MINUTES",
-        help="spare orphans that were written to since; one may be on its way at this moment",
+        help="keep what was written to since, as it may be promoted at this moment (default: 60)",
     )
     return parser
 
@@ -237,6 +265,12 @@ def _count(text: str) -> int:
     if (count := int(text)) < 1:
         raise argparse.ArgumentTypeError(f"{count} is too few; current has to stay, so 1 or more")
     return count
+
+
+def _minutes(text: str) -> float:
+    if not 0 <= (minutes := float(text)) <= MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
+    return minutes
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_store.errors import LostRace, StoreBroken
+from model_store.catalogue import stored
+from model_store.errors import LostRace, StoreBroken, StoreRefused, UnconditionalStore
 from model_store.folder import FolderStore
-from model_store.layout import number_in, promotion_key, version_in
+from model_store.layout import PROBES, number_in, promotion_key, version_in
 from model_store.promotions import (
     Promotion,
     Reason,
@@ -19,8 +20,11 @@ from model_store.promotions import (
     newest,
     parse_promotion,
     promotion_bytes,
+    require_conditional_writes,
 )
-from model_store.rollback import lineage
+from model_store.publish import promote, publish
+from model_store.rollback import lineage, roll_back
+from tests.releases import a_release
 
 A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))
 
@@ -54,11 +58,62 @@ class Overwriting(FolderStore):
         (Path(self.address) / key).write_text(json.dumps(theirs), "utf-8")
 
 
+class Unconditional(FolderStore):
+    """A store that ignores create-if-absent, as rclone's S3 server does."""
+
+    def create(self, key: str, data: bytes) -> None:
+        self.delete(key)
+        super().create(key, data)
+
+
+class NeverDeleting(FolderStore):
+    """A store whose policy lets a publisher delete nothing."""
+
+    def delete(self, key: str) -> None:
+        raise StoreRefused(f"{key}: AccessDenied on DeleteObject.")
+
+
 class ListingLate(FolderStore):
     """A store whose listing does not show the newest key yet."""
 
     def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
         return super().entries(prefix)[:-1]
+
+
+def test_nothing_is_promoted_in_a_store_that_ignores_conditional_writes(tmp_path: Path) -> None:
+    store = Unconditional(tmp_path / "store")
+    version = publish(a_release(tmp_path / "1", seed=1), store, by="ann", promote=False).manifest.version
+
+    with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
+        publish(a_release(tmp_path / "2", seed=2), store, by="ann")
+    with pytest.raises(UnconditionalStore):
+        promote(version, store, by="ann")
+
+    assert history(store) == []
+    assert {release.version for release in stored(store)} == {version}
+    assert [entry.key for entry in store.entries(PROBES)] == []
+
+
+def test_a_store_that_ignores_conditional_writes_is_promoted_in_on_request(tmp_path: Path) -> None:
+    store = Unconditional(tmp_path / "store")
+    for seed in (1, 2):
+        publish(a_release(tmp_path / str(seed), seed=seed), store, by="ann", unconditional=True)
+
+    with pytest.raises(UnconditionalStore):
+        roll_back(store, "ann")
+    rolled = roll_back(store, "ann", unconditional=True)
+
+    assert rolled.previous == history(store)[1].version
+
+
+def test_the_probe_for_conditional_writes_leaves_nothing_behind(tmp_path: Path) -> None:
+    require_conditional_writes(FolderStore(tmp_path))
+
+    assert FolderStore(tmp_path).entries("") == []
+
+
+def test_a_publisher_that_may_not_delete_still_promotes(tmp_path: Path) -> None:
+    require_conditional_writes(NeverDeleting(tmp_path))
 
 
 def test_numbers_count_from_one_without_gaps(tmp_path: Path) -> None:

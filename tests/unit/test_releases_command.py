@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.errors import GateRefused, NotFound
+from model_store.errors import GateRefused, NotFound, NothingPromoted
 from scripts import publish, releases
 from tests.releases import a_release
 
@@ -66,9 +66,25 @@ def test_one_damaged_manifest_does_not_hide_the_others(published: list[str], typ
     assert listed[published[1]] == "current"
 
 
-def test_an_empty_store_lists_nothing_and_says_so(typed: Type, store: str) -> None:
-    assert json.loads(typed("list", "--json")) == []
-    assert typed("list") == f"There is no release in {store}.\n"
+@pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("prune",)])
+def test_an_address_without_a_release_is_an_error(typed: Type, store: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(NothingPromoted, match=f"{store}: there is no release here"):
+        typed(*words)
+
+
+def test_a_version_in_the_list_can_be_pasted_into_promote(
+    published: list[str], typed: Type, tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish.main([str(a_release(tmp_path / "third", seed=3)), store, "--by", "a long name " * 9])
+    in_a_pipe = typed("list")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+
+    on_a_terminal = typed("list")
+
+    assert [version for version in published if version not in in_a_pipe] == []
+    assert [version for version in published if version not in on_a_terminal] == []
+    assert "a long name " * 8 in in_a_pipe
 
 
 def test_show_current_has_labels_files_and_promotions(published: list[str], typed: Type) -> None:
@@ -104,22 +120,28 @@ def test_promote_makes_a_release_current_by_name(published: list[str], typed: Ty
 
 
 def test_a_dry_run_of_prune_names_and_keeps(published: list[str], typed: Type) -> None:
-    told = typed("prune", "--keep", "1", "--dry-run")
+    told = typed("prune", "--keep", "1", "--older-than", "0", "--dry-run")
 
     assert published[0] in told
+    assert "\n1 release would be removed from " in told
     assert len(json.loads(typed("list", "--json"))) == 2
 
 
 def test_prune_removes_and_says_what(published: list[str], typed: Type) -> None:
-    removed = json.loads(typed("prune", "--keep", "1", "--json"))
+    removed = json.loads(typed("prune", "--keep", "1", "--older-than", "0", "--json"))
 
     assert [one["version"] for one in removed] == [published[0]]
     assert [one["version"] for one in json.loads(typed("list", "--json"))] == [published[1]]
 
 
-def test_prune_never_keeps_nothing(typed: Type) -> None:
+def test_prune_keeps_what_was_published_a_moment_ago(published: list[str], typed: Type) -> None:
+    assert "0 releases were removed" in typed("prune", "--keep", "1")
+
+
+@pytest.mark.parametrize("option", [("--keep", "0"), ("--older-than", "-1"), ("--older-than", "nan")])
+def test_prune_refuses_numbers_that_make_no_sense(typed: Type, option: tuple[str, str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        typed("prune", "--keep", "0")
+        typed("prune", *option)
 
     assert ended.value.code == 2
 

@@ -15,17 +15,19 @@ from model_store.errors import (
     NotFound,
     NothingPromoted,
     ReleaseCorrupt,
+    ReleaseRemoved,
     SignatureMissing,
 )
-from model_store.layout import file_key, manifest_key, signature_key
+from model_store.layout import PROMOTIONS, file_key, manifest_key, release_prefix, signature_key
 from model_store.local import open_release
 from model_store.promotions import append, current, following, history, newest
 from model_store.publish import promote, publish
 from model_store.pull import pull, pull_bare
-from model_store.retention import orphans, prunable, prune
+from model_store.retention import prunable, prune
 from model_store.rollback import roll_back
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
+from tests.contract.store.publisher import Delegating
 
 Make = Callable[..., Path]
 
@@ -135,7 +137,7 @@ def test_without_promotion_a_release_is_there_and_current_is_as_it_was(store: St
 
     assert second.promotion is None
     assert current(store) == first.promotion
-    assert [release.version for release in orphans(store)] == [second.manifest.version]
+    assert {release.version for release in stored(store)} == {first.manifest.version, second.manifest.version}
 
 
 def test_a_worse_release_is_refused_and_sends_nothing(store: Store, releases: Make) -> None:
@@ -221,20 +223,68 @@ def test_prune_keeps_current_and_those_before_it_and_removes_the_rest(store: Sto
     versions = [publish(releases(seed), store, by="ann").manifest.version for seed in (1, 2, 3, 4)]
     orphan = publish(releases(5), store, by="ann", promote=False).manifest.version
 
-    removed = prune(store, keep=2)
+    removed = prune(store, keep=2, older_than=timedelta(0))
 
     assert {release.version for release in removed} == {versions[0], versions[1], orphan}
     assert {release.version for release in stored(store)} == {versions[2], versions[3]}
     assert roll_back(store, "ann").version == versions[2]
 
 
-def test_prune_spares_an_orphan_that_was_written_a_moment_ago_if_told_to(
+def test_prune_keeps_what_was_published_within_the_last_hour_unless_an_age_is_given(
     store: Store, releases: Make
 ) -> None:
-    publish(releases(1), store, by="ann", promote=False)
+    for seed in (1, 2):
+        publish(releases(seed), store, by="ann")
+    publish(releases(3), store, by="ann", promote=False)
 
-    assert prunable(store, keep=1, older_than=timedelta(hours=1)) == []
-    assert len(prunable(store, keep=1)) == 1
+    assert prunable(store, keep=1) == []
+    assert len(prunable(store, keep=1, older_than=timedelta(0))) == 2
+
+
+class PrunedBefore(Delegating):
+    """A store in which a prune by another process ends just before a release's promotion is written."""
+
+    def __init__(self, inner: Store, version: str) -> None:
+        super().__init__(inner)
+        self._version = version
+
+    def create(self, key: str, data: bytes) -> None:
+        if key.startswith(PROMOTIONS) and self._version in data.decode():
+            for entry in self.entries(release_prefix(self._version)):
+                self.delete(entry.key)
+        super().create(key, data)
+
+
+def test_a_release_that_is_pruned_before_its_promotion_is_rolled_back_and_reported(
+    store: Store, releases: Make
+) -> None:
+    held = publish(releases(1), store, by="ann").manifest.version
+    lost = publish(releases(2), store, by="ann", promote=False).manifest.version
+
+    with pytest.raises(ReleaseRemoved, match=f"{lost} was deleted .*{held} was made current again"):
+        promote(lost, PrunedBefore(store, lost), by="bob")
+
+    assert [(p.version, p.reason) for p in history(store)][1:] == [(lost, "promote"), (held, "rollback")]
+
+
+def test_a_first_release_that_is_pruned_before_its_promotion_is_reported(
+    store: Store, releases: Make
+) -> None:
+    version = version_of(releases(1))
+
+    with pytest.raises(ReleaseRemoved, match="no earlier release is in the store"):
+        publish(releases(1), PrunedBefore(store, version), by="ann")
+
+
+def test_rolling_back_passes_over_a_release_that_is_pruned_at_that_moment(
+    store: Store, releases: Make
+) -> None:
+    oldest, older, _ = (publish(releases(seed), store, by="ann").manifest.version for seed in (1, 2, 3))
+
+    promotion = roll_back(PrunedBefore(store, older), "ann")
+
+    assert promotion == current(store)
+    assert promotion.version == oldest
 
 
 def test_a_flipped_byte_in_the_store_is_refused_and_nothing_stays_in_the_cache(
@@ -358,6 +408,6 @@ def test_pruning_takes_signatures_along(store: Store, releases: Make, tmp_path: 
     publish(folder, store, by="ann", promote=False)
     publish(releases(2), store, by="ann")
 
-    prune(store, keep=1)
+    prune(store, keep=1, older_than=timedelta(0))
 
     assert [entry.key for entry in store.entries("") if entry.key.endswith(".sig")] == []
