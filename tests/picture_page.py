@@ -12,6 +12,9 @@ from tests.uploads import a_garment, png
 EXAMPLES = ROOT / "examples"
 TROUSERS = EXAMPLES / "photo-trousers.jpg"
 
+DOUBTED = ROOT / "tests" / "fixtures" / "dress-taken-for-a-shirt.jpg"
+"""A photo that the bundled release is wrong about, and unsure (clothing-dataset, CC0 1.0, bac70656-a50a)."""
+
 PREDICTIONS = "**/predict?*"
 """Where the page sends pictures."""
 

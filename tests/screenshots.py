@@ -20,7 +20,7 @@ from tests.service import ROOT, Service, running
 IMAGES = ROOT / "docs" / "images"
 
 GARMENTS = ("photo-trousers", "photo-dress", "photo-sneakers-cluttered", "photo-t-shirt")
-"""Of examples/, one of each fate: accepted, taken for another, told apart from a cluttered ground."""
+"""Of examples/: some that are accepted, and some that a person reviews."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def show_garments(page: Page) -> None:
     """Give the page some pictures and say of one what it really is."""
     give(page, *(EXAMPLES / f"{name}.jpg" for name in GARMENTS))
     settled(page, len(GARMENTS))
-    card(page, "photo-dress.jpg").get_by_label("What is it really?").select_option("Dress")
+    card(page, "photo-t-shirt.jpg").get_by_label("What is it really?").select_option("T-shirt/top")
 
 
 def show_one(page: Page) -> None:

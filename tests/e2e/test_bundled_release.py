@@ -6,6 +6,7 @@ import pytest
 
 from model_store.local import BUNDLED, bundled
 from tests.e2e.agreement import assert_answers_as_reported
+from tests.picture_page import DOUBTED
 from tests.service import Service
 from tests.system_parts import require_system_part
 from training.data.datasets import SYSTEM_FOLDER, from_idx
@@ -34,6 +35,10 @@ def test_it_is_right_often_enough_and_small_enough(bundled_service: Service) -> 
         ("bag.png", "Bag"),
         ("sneaker.png", "Sneaker"),
         ("ankle-boot.png", "Ankle boot"),
+        ("photo-dress.jpg", "Dress"),
+        ("photo-t-shirt.jpg", "T-shirt/top"),
+        ("photo-trousers.jpg", "Trouser"),
+        ("photo-sneakers-cluttered.jpg", "Sneaker"),
     ],
 )
 def test_it_knows_the_examples(bundled_service: Service, example: str, label: str) -> None:
@@ -42,6 +47,12 @@ def test_it_knows_the_examples(bundled_service: Service, example: str, label: st
     answer = bundled_service.post("/predict", data=upload).json()
 
     assert answer["label"] == label
+
+
+def test_a_known_weakness_is_sent_to_review(bundled_service: Service) -> None:
+    answer = bundled_service.post("/predict", data=DOUBTED.read_bytes()).json()
+
+    assert answer["decision"] == "review"
 
 
 def test_it_is_the_release_that_is_served(bundled_service: Service) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import PHONE_WIDTH, Visits
 from tests.picture_page import (
+    DOUBTED,
     EXAMPLES,
     PREDICTIONS,
     TROUSERS,
@@ -77,9 +78,9 @@ def test_without_categories_none_is_told(page: Page) -> None:
 
 
 def test_a_picture_to_review_says_why(page: Page) -> None:
-    give(page, EXAMPLES / "photo-dress.jpg", EXAMPLES / "photo-t-shirt.jpg")
+    give(page, DOUBTED, EXAMPLES / "photo-t-shirt.jpg")
 
-    shown = card(page, "photo-dress.jpg")
+    shown = card(page, DOUBTED.name)
     expect(shown).to_contain_text("Review")
     expect(shown).to_contain_text(
         re.compile(r"Not sure enough to go by itself: Shirt \d+\.\d%, Dress \d+\.\d%\.")
@@ -195,10 +196,10 @@ def test_what_is_under_way_can_be_stopped_and_gone_on_with(page: Page) -> None:
 def test_labels_are_kept_in_the_browser_and_exported_as_what_training_reads(
     page: Page, tmp_path: Path
 ) -> None:
-    give(page, EXAMPLES / "photo-dress.jpg", TROUSERS)
+    give(page, DOUBTED, TROUSERS)
     settled(page, 2)
 
-    card(page, "photo-dress.jpg").get_by_label("What is it really?").select_option("Dress")
+    card(page, DOUBTED.name).get_by_label("What is it really?").select_option("Dress")
     card(page, "photo-trousers.jpg").get_by_label("What is it really?").select_option("Trouser")
     page.reload()
     expect(page.locator("#kept")).to_contain_text("2 pictures have a label of yours")
@@ -208,10 +209,10 @@ def test_labels_are_kept_in_the_browser_and_exported_as_what_training_reads(
     exported = tmp_path / saved.value.suggested_filename
     saved.value.save_as(exported)
     assert exported.read_text("utf-8").startswith(
-        "path,label,predicted,confidence,decision,model,at\nphoto-dress.jpg,Dress,Shirt,0."
+        f"path,label,predicted,confidence,decision,model,at\n{DOUBTED.name},Dress,Shirt,0."
     )
     listed = list_csv(exported)
     assert [(one.path.name, one.label) for one in listed.pictures] == [
-        ("photo-dress.jpg", "Dress"),
+        (DOUBTED.name, "Dress"),
         ("photo-trousers.jpg", "Trouser"),
     ]
