@@ -1,0 +1,75 @@
+"""Run work that blocks off the event loop; the only file of the service that imports gevent.
+
+gunicorn's gevent worker serves all connections of a process on one thread, and gevent makes `threading`
+start greenlets on it. A call that neither waits on a socket nor ends soon (decoding a large picture, loading
+a release, a write to a full pipe) would stop every other request: it belongs in a thread of the system.
+Under another server `threading` is as Python made it, and these functions add nothing.
+"""
+
+import contextvars
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` and return what it returns, while other requests go on.
+
+    On the event loop it runs in gevent's pool of native threads, with the caller's context variables, and
+    elsewhere in the calling thread. Raises what `function` raises.
+    """
+    if not _on_event_loop():
+        return function(*args, **kwargs)
+    import gevent  # noqa: PLC0415 - loaded already, and absent under other servers
+
+    context = contextvars.copy_context()
+    result: T = gevent.get_hub().threadpool.apply(lambda: context.run(function, *args, **kwargs))
+    return result
+
+
+def start_native_thread(target: Callable[[], None], name: str) -> None:
+    """Run `target` in a thread of the system that does not keep the process alive.
+
+    Locks, events and conditions connect such a thread to the event loop; of the queues, only `native_queue`.
+    """
+    if not is_patched():
+        threading.Thread(target=target, name=name, daemon=True).start()
+        return
+    import gevent  # noqa: PLC0415 - as above
+    from gevent.monkey import get_original  # noqa: PLC0415 - as above
+
+    # Two threads that make their first hub at once wait for each other's import locks for ever.
+    gevent.get_hub()
+    get_original("_thread", "start_new_thread")(target, ())
+
+
+def native_queue() -> "queue.SimpleQueue[Any]":
+    """An unbounded queue between native threads and the event loop; gevent's own know one thread alone.
+
+    `put` never waits. `get` waits in the calling thread, so call it in a native one.
+    """
+    if not is_patched():
+        return queue.SimpleQueue()
+    from gevent.monkey import get_original  # noqa: PLC0415 - as above
+
+    made: queue.SimpleQueue[Any] = get_original("queue", "SimpleQueue")()
+    return made
+
+
+def is_patched() -> bool:
+    """Whether gevent has replaced Python's threads by greenlets in this process."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
+def _on_event_loop() -> bool:
+    if not is_patched():
+        return False
+    import gevent  # noqa: PLC0415 - as above
+
+    return bool(gevent.get_hub().main_hub)
