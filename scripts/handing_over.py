@@ -54,7 +54,7 @@ def open_target(arguments: argparse.Namespace) -> Store:
     """
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
     newest(store)
-    if not arguments.unconditional:
+    if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
         require_conditional_writes(store)
     return store
 
