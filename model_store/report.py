@@ -4,7 +4,8 @@ training/evaluation/measure.py writes it, `/metrics` serves its bytes as they ar
 pages read it through `Report`. Does no I/O. What each figure means: docs/report.md.
 """
 
-from typing import Annotated
+from math import sqrt
+from typing import Annotated, Final
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -12,6 +13,9 @@ from model_store.errors import ReportInvalid
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 
 Count = Annotated[int, Field(ge=0)]
+
+Z_95: Final = 1.959963984540054
+"""Two-sided 95% point of the normal distribution."""
 
 
 class ClassFigures(Frozen):
@@ -275,3 +279,16 @@ def parse_report(text: bytes, where: str) -> Report:
 def report_bytes(report: Report) -> bytes:
     """report.json as it is stored: UTF-8, indented, ending in a newline."""
     return report.model_dump_json(indent=1).encode() + b"\n"
+
+
+def wilson_interval(right: float, n: int) -> tuple[float, float]:
+    """95% score interval of a share (Wilson 1927): within 0..1 also where the normal approximation is not.
+
+    Args:
+        right: how many were right, 0..n.
+        n: of how many, at least 1.
+    """
+    share, weight = right / n, Z_95**2 / n
+    centre = (share + weight / 2) / (1 + weight)
+    half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)

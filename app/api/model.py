@@ -1,6 +1,6 @@
 """GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is.
 
-Who asks /metrics for a page gets that of routes_report.py.
+A browser gets the page of report.py at /metrics.
 """
 
 from typing import Any

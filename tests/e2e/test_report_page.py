@@ -57,25 +57,19 @@ def test_classes_with_odd_names_break_nothing(visiting: Visits, odd_service: Ser
 
 
 def test_the_matrix_can_be_read_cell_by_cell(visiting: Visits, bundled_service: Service) -> None:
-    page = visiting(f"{bundled_service.url}/metrics")
+    page = opened(visiting, bundled_service)
 
     row = page.get_by_role("table", name="Confusion matrix").get_by_role("row").nth(1)
-    told = row.get_by_role("cell").first
 
     expect(row.get_by_role("rowheader")).to_have_text("T-shirt/top")
-    expect(told).to_have_attribute("title", "T-shirt/top taken for T-shirt/top: 902 of 1,000, 90.2%")
-    shades = [
-        row.get_by_role("cell").nth(place).evaluate("cell => getComputedStyle(cell).backgroundColor")
-        for place in (0, 1, 6)
-    ]
-    assert len(set(shades)) == 3
+    expect(row.get_by_role("cell").first).to_have_text("902")
 
 
 def test_the_releases_figures_arrive(visiting: Visits, bundled_service: Service) -> None:
     page = visiting(f"{bundled_service.url}/metrics")
 
     pictures = page.locator("main img")
-    expect(pictures).to_have_count(2)
+    expect(pictures).to_have_count(6)
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
         expect(picture).to_have_js_property("complete", True)
@@ -90,7 +84,7 @@ def test_the_report_needs_no_script(visiting: Visits, bundled_service: Service) 
     page.get_by_role("navigation", name="On this page").get_by_role("link", name="Photographs").click()
 
     expect(page.get_by_role("heading", name="Photographs, by tier")).to_be_in_viewport()
-    expect(page.get_by_role("img", name="Loss per epoch")).to_be_visible()
+    expect(page.get_by_role("img", name="Loss per epoch and accuracy per epoch")).to_be_visible()
 
 
 def test_the_page_that_tries_pictures_leads_here_and_back(visiting: Visits, bundled_service: Service) -> None:
@@ -108,7 +102,7 @@ def test_a_reader_at_a_keyboard_reaches_what_is_wider_than_the_window(
 ) -> None:
     page = visiting(f"{bundled_service.url}/metrics", **PHONE)
 
-    matrix = page.get_by_role("region", name="Confusion matrix")
+    matrix = page.get_by_role("region", name="Confusion matrix", exact=True)
     matrix.focus()
     page.keyboard.press("ArrowRight")
 

@@ -8,6 +8,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
+from model_store.report import wilson_interval
 from training.data.datasets import LabelledImages
 from training.evaluation.agreement import differences
 from training.evaluation.measure import answer, examples, measured, uncalibrated
@@ -15,7 +16,6 @@ from training.evaluation.statistics import (
     expected_calibration_error,
     negative_log_likelihood,
     reliability,
-    wilson_interval,
 )
 
 CONTRACT = ModelContract(

@@ -24,12 +24,12 @@ from model_store.report import (
     Examples,
     SplitFigures,
     TestFigures,
+    wilson_interval,
 )
 from training.data.datasets import LabelledImages, in_batches
 from training.evaluation.statistics import (
     expected_calibration_error,
     negative_log_likelihood,
-    wilson_interval,
 )
 
 WRONG_EXAMPLES: Final = 12

@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-
-Z_95: Final = 1.959963984540054
-"""Two-sided 95% point of the normal distribution."""
+from model_store.report import Z_95
 
 ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
@@ -27,19 +25,6 @@ def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """The numbers of the SHOWN_CLASSES likeliest classes, ascending, of probabilities (C,)."""
     order = np.argsort(-probabilities, kind="stable")[:SHOWN_CLASSES]
     return np.sort(order).astype(np.int64)
-
-
-def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """95% score interval of a share (Wilson 1927): honest near 0 and 1, where the plain one leaves 0..1.
-
-    Args:
-        right: how many were right, 0..n.
-        n: of how many, at least 1.
-    """
-    share, weight = right / n, Z_95**2 / n
-    centre = (share + weight / 2) / (1 + weight)
-    half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def macro_interval(right: Sequence[int], n: Sequence[int]) -> tuple[float, float]:

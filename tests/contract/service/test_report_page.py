@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from model_store.local import BUNDLED
+from model_store.manifest import DataSet
 from model_store.publish import publish
+from model_store.report import report_bytes
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
-from tests.releases import a_release
+from tests.releases import a_release, a_report
 
 CHROME = (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
@@ -34,6 +36,9 @@ PROMETHEUS_3 = (
     "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 )
 VMAGENT = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
+
+
+THE_DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
 
 
 class Tags(HTMLParser):
@@ -125,8 +130,13 @@ def test_the_page_has_every_section_of_the_bundled_report(make_app: MakeApp) -> 
     report = json.loads((BUNDLED / "report.json").read_bytes())
     assert f"{report['test']['accuracy']:.2%}" in text
     assert f"{report['model']['parameters']:,}" in text
-    for told in ("T-shirt/top taken for Shirt: 65 of 1,000, 6.5%", "smooth noise", "X_kaggle_Belts", "muon"):
-        assert told in text
+    for shown in (
+        "Shirt is taken for T-shirt/top in 71 of 1,000 (7.1%).",
+        "smooth noise",
+        "X_kaggle_Belts",
+        "muon",
+    ):
+        assert shown in text
     assert "Undefined" not in text
 
 
@@ -180,6 +190,38 @@ def test_metrics_of_any_shape_make_an_honest_page(make_app: MakeApp, metrics: by
 
     assert any("no report" in words or "are not a report" in words for words in shown.words)
     assert [tag for tag, _ in shown.tags if tag == "script"] == []
+
+
+def test_photographs_come_first_and_the_test_set_second(make_app: MakeApp) -> None:
+    text = page(make_app(model_store="bundled").test_client()).get_data(as_text=True)
+
+    places = [text.index(heading) for heading in ("Photos, tier A", "Photos, tier C", ">Accuracy<")]
+    assert places == sorted(places)
+
+
+def test_two_hundred_classes_get_a_line_each_and_no_matrix_of_numbers(make_app: MakeApp) -> None:
+    report = a_report([f"kind {number:03}" for number in range(200)], 0.9, THE_DATA)
+    client = serving(make_app(), report=report_bytes(report), figures={})
+
+    text = page(client).get_data(as_text=True)
+
+    assert text.count('<th scope="row">kind ') == 200 + 10 + 1  # classes, pairs confused most, example
+    assert "The matrix in numbers" not in text
+
+
+def test_a_training_without_a_history_or_with_a_diverged_loss_is_shown(make_app: MakeApp) -> None:
+    report = a_report(["hat", "scarf"], 0.9, THE_DATA)
+    app = make_app()
+    without = report.model_copy(update={"history": ()})
+    epoch = report.history[0].model_copy(update={"loss": 1e300})
+    diverged = report.model_copy(update={"history": (epoch,)})
+
+    texts = [
+        page(serving(app, report=report_bytes(one))).get_data(as_text=True) for one in (without, diverged)
+    ]
+
+    assert "The report has no history of this training." in texts[0]
+    assert "The report has no history of this training." not in texts[1]
 
 
 def test_a_report_without_a_manifest_is_shown_in_full(make_app: MakeApp) -> None:
