@@ -20,7 +20,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling openapi screenshots server-settings start
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling screenshots server-settings start
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,9 +63,6 @@ audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages tha
 
 sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
 	@$(IN)/python -m scripts.sbom
-
-openapi: $(VENV)/.dev ## Write the HTTP contract as docs/openapi.json
-	@$(IN)/python -m scripts.openapi --output docs/openapi.json
 
 conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
 	@$(IN)/python -m benchmarks.conversion $(ARGS)

@@ -11,7 +11,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from app.api.docs import Contract, docs_routes
+from app.api.docs import docs_routes
 from app.api.health import health_routes
 from app.api.model import model_routes
 from app.api.page import page_routes
@@ -125,7 +125,7 @@ def _register_routes(app: Flask, settings: Settings, models: Models, instruments
     app.register_blueprint(dialect_model_routes(parts))
     app.register_blueprint(report_routes())
     app.register_blueprint(page_routes())
-    app.register_blueprint(docs_routes(Contract(app, settings)))
+    app.register_blueprint(docs_routes(settings))
 
 
 def _surround(app: Flask, settings: Settings, models: Models, instruments: Metrics) -> None:

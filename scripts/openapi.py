@@ -1,14 +1,13 @@
-"""Write the contract as a service tells it that was just installed, for whoever makes clients of it.
+"""Write the OpenAPI document of a service with default settings, for tools that generate clients.
 
 python -m scripts.openapi [--output FILE] [--json]
 
-`make openapi` writes docs/openapi.json, and a test keeps that one true. A running service tells its own, with
-its own release's labels: GET /openapi.json.
+The source is app/api/openapi.json. A running service answers GET /openapi.json with the document of its own
+release and settings.
 """
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from scripts.terminal import run
 
 EXAMPLES = (
     "python -m scripts.openapi",
-    "python -m scripts.openapi --output docs/openapi.json",
+    "python -m scripts.openapi --output openapi.json",
 )
 
 
@@ -49,13 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def document_text() -> str:
     """The document of a service with every setting at its default, indented."""
-    told = create_app(Settings(log_level="ERROR")).test_client().get("/openapi.json")
-    text = json.dumps(told.get_json(), indent=1, ensure_ascii=False)
-    return _ROW.sub(lambda row: " ".join(row.group().split()), text) + "\n"
-
-
-_ROW = re.compile(r"\[\s+-?\d[-\d.,\s]*\]")
-"""A list of numbers: pictures are told in these, and are no easier to read with each on a line of its own."""
+    answer = create_app(Settings(log_level="ERROR")).test_client().get("/openapi.json")
+    return json.dumps(answer.get_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

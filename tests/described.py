@@ -17,10 +17,8 @@ class Described:
     """
 
     def __init__(self, document: Json) -> None:
-        self.document = document
-        schemas = document["components"]["schemas"]
-        closed = {name: _closed(schema) for name, schema in schemas.items()}
-        self._components = document["components"] | {"schemas": closed}
+        self.document: Json = _inlined(document, document["components"])
+        self._components = {"schemas": _closed(document["components"]["schemas"])}
 
     def operations(self) -> Iterator[tuple[str, str, Json]]:
         """Every method, path and Operation Object."""
@@ -29,12 +27,9 @@ class Described:
                 yield method, path, operation
 
     def response(self, method: str, path: str, status: int) -> Json:
-        """The Response Object, wherever it is written; KeyError where the status is not described."""
+        """The Response Object; KeyError where the status is not described."""
         response: Json = self.document["paths"][path][method.lower()]["responses"][str(status)]
-        if "$ref" not in response:
-            return response
-        shared: Json = self._components["responses"][response["$ref"].rpartition("/")[2]]
-        return shared
+        return response
 
     def complaints(self, method: str, path: str, answer: TestResponse) -> list[str]:
         """How an answer differs from what is described: its status, type, headers, and every field."""
@@ -56,6 +51,24 @@ class Described:
         return [f"{error.json_path}: {error.message[:300]}" for error in whole.iter_errors(value)]
 
 
-def _closed(schema: Json) -> Json:
-    """The schema without room for fields that it does not name."""
-    return schema | ({"unevaluatedProperties": False} if "properties" in schema else {})
+def _inlined(value: Any, components: Json) -> Any:
+    """The value with every reference replaced by what it names, except those to schemas."""
+    if isinstance(value, list):
+        return [_inlined(inner, components) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    _, _, kind, name = value.get("$ref", "#//schemas/").split("/", 3)
+    if kind != "schemas":
+        return _inlined(components[kind][name], components)
+    return {key: _inlined(inner, components) for key, inner in value.items()}
+
+
+def _closed(schemas: Json) -> Json:
+    """The schemas without room for fields that they do not name."""
+    parts = {part.get("$ref") for schema in schemas.values() for part in schema.get("allOf", [])}
+    return {
+        name: schema | {"unevaluatedProperties": False}
+        if "allOf" in schema or ("properties" in schema and f"#/components/schemas/{name}" not in parts)
+        else schema
+        for name, schema in schemas.items()
+    }

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from app import __version__
 from app.api.health import check_ready
-from app.openapi.contract_version import CONTRACT_VERSION
 from app.protocols.classifying import Parts, classify_all, gather, model_asked_for, read_batch
 from app.protocols.tensors_in import INPUTS, read_inference
 from app.protocols.tensors_out import OUTPUTS, encode, offered_outputs, shape_of
@@ -50,7 +50,7 @@ def telling_routes(routes: Blueprint, parts: Parts) -> None:
 
     @routes.get("/v2", endpoint="v2_server")
     def server() -> Response:
-        return jsonify({"name": SERVER, "version": CONTRACT_VERSION, "extensions": EXTENSIONS})
+        return jsonify({"name": SERVER, "version": __version__, "extensions": EXTENSIONS})
 
     @routes.get("/v2/health/live", endpoint="v2_live")
     def live() -> Response:

@@ -28,6 +28,7 @@ OPEN_ENDPOINTS = frozenset(
         "docs.asset",
         "docs.document",
         "docs.page",
+        "docs.with_slash",
         "health.live",
         "health.ready",
         "dialect_models.ping",

@@ -2,17 +2,20 @@
 
 import base64
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import schemathesis
 from hypothesis import strategies as st
 
-from app.openapi.classifying import PICTURES
-from app.openapi.request_models import PICTURE_FORMAT
+ROOT = Path(__file__).parents[2]
+DOCUMENT = json.loads((ROOT / "app" / "api" / "openapi.json").read_text("utf-8"))
+COMPONENTS = DOCUMENT["components"]
 
-PICTURE = (Path(__file__).parents[2] / "app" / "openapi" / "ankle-boot.png").read_bytes()
-TEXT = base64.b64encode(PICTURE).decode()
+TEXT: str = COMPONENTS["examples"]["Picture"]["value"]["image"]
+PICTURE = base64.b64decode(TEXT)
+PICTURES = [kind for kind in COMPONENTS["requestBodies"]["Predict"]["content"] if kind.startswith("image/")]
 
 
 def _packed(picture: bytes) -> bytes:
@@ -28,4 +31,4 @@ schemathesis.openapi.media_type("text/csv", st.just((",".join(["0"] * 784) + "\n
 schemathesis.openapi.media_type("application/jsonlines", st.just(b'{"image": "%s"}\n' % TEXT.encode() * 2))
 schemathesis.openapi.media_type("application/zip", st.just(_packed(PICTURE)))
 schemathesis.openapi.format("binary", st.just(PICTURE))
-schemathesis.openapi.format(PICTURE_FORMAT, st.just(TEXT))
+schemathesis.openapi.format(COMPONENTS["schemas"]["Base64"]["format"], st.just(TEXT))
