@@ -1,8 +1,8 @@
 """What survives a kill: rows that are appended, and a journal of how many of them count.
 
-`TABLE.parts/` holds the rows so far and journal.jsonl. A line of the journal is written when the rows it
-speaks of are on the disk, and says where they end. Whatever a kill left behind that end is cut off, so that
-a row is there once or not at all. The table itself appears whole, at the end. Who calls this: run.py.
+`TABLE.parts/` holds the rows so far and journal.jsonl. A journal line is written when its rows are on the
+disk, and says where they end; recovery cuts off what a kill left behind that end. So a row is in the table
+once or not at all. The table itself appears whole, at the end. The caller is run.py.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from labelling.chunk import Labelled
 from labelling.errors import OtherRun, TableUnusable
@@ -26,24 +26,27 @@ from labelling.tally import Tally
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk twice."""
 
-AGAIN: Final = "--restart begins anew."
+RESTART: Final = "--restart labels everything again."
 
 
 class NamesDigest:
-    """A hash over the names of pictures, in order, however they are divided into chunks."""
+    """A hash over the names of pictures, in order, however they are divided into chunks; it never changes."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
         self.count = 0
 
-    def add(self, items: Sequence[Item]) -> None:
-        """Add some pictures."""
-        self.count += len(items)
+    def plus(self, items: Sequence[Item]) -> "NamesDigest":
+        """The digest after some more pictures."""
+        longer = NamesDigest()
+        longer.count = self.count + len(items)
+        longer._hash = self._hash.copy()
         names = "".join(f"{item.name}\0" for item in items)
-        self._hash.update(names.encode("utf-8", "surrogatepass"))
+        longer._hash.update(names.encode("utf-8", "surrogatepass"))
+        return longer
 
-    def told(self) -> str:
-        """Hexadecimal."""
+    def hex(self) -> str:
+        """The hash in hexadecimal."""
         return self._hash.hexdigest()
 
 
@@ -55,7 +58,7 @@ class Commit:
         rows: how many there are in all.
         end: bytes of the file of rows that hold them.
         names: the NamesDigest of their pictures.
-        seconds: that runs have worked on them so far.
+        seconds: time that all runs have worked on them so far.
         is_complete: the source has no more.
     """
 
@@ -67,33 +70,42 @@ class Commit:
     is_complete: bool = False
 
 
+class _Appended(NamedTuple):
+    """What is in the file of rows, committed or not."""
+
+    rows: int
+    end: int
+    names: NamesDigest
+    tally: Tally
+
+
 class Journal:
-    """The unfinished table of one run; a context, which holds it against a second run.
+    """The unfinished table of one run; a context that keeps a second run out.
 
     Attributes:
-        done: how far it was when it was opened, and then with the last commit.
+        done: the last commit.
     """
 
     def __init__(self, table: Path, written: str, fingerprint: dict[str, Any], classes: int) -> None:
         """Nothing is touched yet.
 
         Args:
-            table: where the rows shall be in the end.
+            table: where the finished table goes.
             written: the ending of the file that is appended to.
-            fingerprint: what must be the same for a run to be gone on with; plain JSON.
+            fingerprint: what must be the same for a run to be resumed; plain JSON.
             classes: how many labels there are.
         """
         self.folder = parts_of(table)
         self.rows = self.folder / f"rows{written}"
-        self.done = Commit(0, 0, NamesDigest().told(), Tally.nothing(classes), 0.0)
+        self.done = Commit(0, 0, NamesDigest().hex(), Tally.nothing(classes), 0.0)
         self._fingerprint = fingerprint
-        self._appended: FileIO | None = None
+        self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
         """Open or make the folder.
 
         Raises:
-            TableUnusable: it cannot be written, or another run is at it.
+            TableUnusable: it cannot be written, or another run is at work.
             OtherRun: it belongs to another command.
         """
         with ExitStack() as undo:
@@ -112,37 +124,36 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._appended is not None:
-            with suppress(TableUnusable):  # a full disk has been told of already
-                self.commit()
-            self._appended.close()
+        if self._file is not None:
+            if not self.done.is_complete:  # a complete table may have been moved away
+                with suppress(TableUnusable):  # a full disk was reported already
+                    self.commit()
+            self._file.close()
         self._journal.close()
 
     def begin(self, head: bytes, names: NamesDigest) -> None:
-        """Make ready to append, after what is done already.
+        """Prepare to append, after what is done already.
 
         Args:
             head: what stands before the first row.
-            names: over the pictures that are done; from here on it is the journal's.
+            names: over the pictures that are done.
 
         Raises:
-            TableUnusable: the rows that the journal speaks of are not there, or the disk is full.
+            TableUnusable: the committed rows are missing, or the disk is full.
         """
-        self._names = names
-        self._since, self._before = time.monotonic(), self.done.seconds
-        self._count, self._tally = self.done.rows, self.done.tally
-        with self._told():
+        self._started = time.monotonic() - self.done.seconds
+        with self._disk_errors():
             self.rows.touch()
             if self.rows.stat().st_size < self.done.end:
-                raise TableUnusable(f"{self.rows}: shorter than its journal says. {AGAIN}")
-            self._end = self.done.end
+                raise TableUnusable(f"{self.rows}: shorter than its journal says. {RESTART}")
             # Not buffered: what a failed write leaves in a buffer, a later one would write too.
-            self._appended = FileIO(self.rows, "r+")
-            self._appended.truncate(self._end)
-            self._appended.seek(self._end)
-            if not self._end:
-                self._write(self._appended, head)
-                self._end = len(head)
+            file = FileIO(self.rows, "r+")
+            file.truncate(self.done.end)
+            file.seek(self.done.end)
+            if not self.done.end:
+                _write(file, head)
+        self._appended = _Appended(self.done.rows, self.done.end or len(head), names, self.done.tally)
+        self._file = file
 
     def append(self, items: Sequence[Item], labelled: Labelled) -> None:
         """Add the rows of some pictures; they count from the next commit on, at most a second later.
@@ -150,75 +161,71 @@ class Journal:
         Raises:
             TableUnusable: the disk is full.
         """
-        assert self._appended is not None  # noqa: S101 - begin() comes first
-        with self._told():
-            self._write(self._appended, labelled.rows)
-        # Only now, since a full disk may have taken a part of them.
-        self._end += len(labelled.rows)
-        self._names.add(items)
-        self._tally += labelled.tally
-        self._count += len(items)
+        assert self._file is not None  # noqa: S101 - begin() comes first
+        with self._disk_errors():
+            _write(self._file, labelled.rows)
+        # One assignment, after all rows are written: an interruption leaves the old state or the new one.
+        rows, end, names, tally = self._appended
+        self._appended = _Appended(
+            rows + len(items), end + len(labelled.rows), names.plus(items), tally + labelled.tally
+        )
         if self._elapsed() - self.done.seconds >= COMMIT_SECONDS or not self.done.rows:
             self.commit()
 
     def commit(self, *, is_complete: bool = False) -> None:
-        """Have all rows on the disk, and then say so."""
-        assert self._appended is not None  # noqa: S101 - begin() comes first
-        with self._told():
-            os.fsync(self._appended.fileno())
-            self.done = Commit(
-                rows=self._count,
-                end=self._end,
-                names=self._names.told(),
-                tally=self._tally,
-                seconds=self._elapsed(),
-                is_complete=is_complete,
-            )
-            self._note(asdict(self.done) | {"tally": self._tally.as_json()})
+        """Flush all rows to the disk, then record them in the journal."""
+        assert self._file is not None  # noqa: S101 - begin() comes first
+        rows, end, names, tally = self._appended
+        done = Commit(rows, end, names.hex(), tally, self._elapsed(), is_complete)
+        with self._disk_errors():
+            os.fsync(self._file.fileno())
+            self._add_line(asdict(done) | {"tally": tally.as_json()})
+        self.done = done
 
     def _elapsed(self) -> float:
-        return self._before + time.monotonic() - self._since
+        return time.monotonic() - self._started
 
     def _recover(self) -> None:
-        """Read the journal up to its last whole line, and cut off what a kill left behind it.
+        """Read the journal up to its last whole line.
 
         Raises:
             OtherRun: it belongs to another command.
         """
         self._journal.seek(0)
-        whole = self._journal.read().rpartition(b"\n")[0].splitlines(keepends=True)
-        if not whole:
-            self._journal.truncate(0)
-            self._note(self._fingerprint)
+        text = self._journal.read()
+        self._whole = text.rfind(b"\n") + 1
+        lines = text[: self._whole].splitlines()
+        if not lines:
+            with self._disk_errors():
+                self._add_line(self._fingerprint)
             return
-        self._compare(json.loads(whole[0]))
-        self._journal.truncate(sum(map(len, whole)) + 1)
-        if len(whole) > 1:
-            told = json.loads(whole[-1])
-            self.done = Commit(**(told | {"tally": Tally.from_json(told["tally"])}))
+        if others := differences(json.loads(lines[0]), self._fingerprint):
+            raise OtherRun(f"{self.folder}: was begun with {others}. {RESTART}")
+        if len(lines) > 1:
+            last = json.loads(lines[-1])
+            self.done = Commit(**(last | {"tally": Tally.from_json(last["tally"])}))
 
-    def _compare(self, begun: dict[str, Any]) -> None:
-        if others := differences(begun, self._fingerprint):
-            raise OtherRun(f"{self.folder}: was begun with {others}. {AGAIN}")
-
-    def _note(self, line: dict[str, Any]) -> None:
-        self._write(self._journal, json.dumps(line).encode() + b"\n")
+    def _add_line(self, line: dict[str, Any]) -> None:
+        data = json.dumps(line).encode() + b"\n"
+        self._journal.truncate(self._whole)  # an interruption may have left a part of a line
+        _write(self._journal, data)
         os.fsync(self._journal.fileno())
-
-    @staticmethod
-    def _write(file: FileIO, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[file.write(rest) :]
+        self._whole += len(data)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _disk_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise TableUnusable(
                 f"{self.folder}: {error.strerror}. What was labelled before is kept."
             ) from error
+
+
+def _write(file: FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def differences(begun: dict[str, Any], now: dict[str, Any]) -> str:

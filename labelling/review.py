@@ -12,7 +12,7 @@ from typing import NamedTuple
 from inference.decode import prepare_opencv
 from labelling.errors import TableUnusable, Unreadable
 from labelling.review_page import Card, page_of
-from labelling.rows import Row, as_told, read_rows
+from labelling.rows import Row, path_in_table, read_rows, safe_in_a_spreadsheet
 from labelling.run import Job
 from labelling.sources import Item
 from labelling.thumbnails import thumbnail
@@ -76,7 +76,7 @@ def _cards(chosen: list[Numbered], job: Job) -> Iterator[Card]:
     read = job.source.reader()
     for one in chosen:
         item = items.get(one.number)
-        if item is not None and as_told(item.name) == one.row.path:  # else the source has changed since
+        if item is not None and path_in_table(item.name) == one.row.path:  # else the source has changed since
             [upload] = read([item.place])
             picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
             yield Card(one.row, picture, _path_for_training(item, job))
@@ -86,4 +86,4 @@ def _path_for_training(item: Item, job: Job) -> str:
     """An absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
-    return item.name.removeprefix(f"{job.source.address}/")
+    return safe_in_a_spreadsheet(item.name.removeprefix(f"{job.source.address}/"))

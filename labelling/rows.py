@@ -22,6 +22,10 @@ ORIGIN: Final = ("version", "sha256", "error")
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
 
+ESCAPED: Final = {ord("\r"): r"\r", ord("\0"): r"\0"}
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection")."""
+
 _READ: Final = ("path", "label", "confidence", "reason", "familiarity", "error")
 
 
@@ -140,9 +144,9 @@ def _values(outcome: Outcome, labels: Sequence[str], version: str) -> list[objec
     name, sha256, answer = outcome
     if isinstance(answer, str):
         empty: list[object] = [None] * (len(ANSWER) - 1 + len(labels))
-        return [as_told(name), *empty, version, sha256 or None, answer]
+        return [path_in_table(name), *empty, version, sha256 or None, answer]
     return [
-        as_told(name),
+        path_in_table(name),
         answer.label,
         answer.confidence,
         answer.decision,
@@ -165,9 +169,18 @@ def _json(names: list[str], values: list[object]) -> bytes:
     return _bytes(json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False) + "\n")
 
 
-def as_told(name: str) -> str:
-    """A name as the table has it: bytes of a file's name that are no UTF-8 are told by their numbers."""
-    return name.encode("utf-8", "backslashreplace").decode()
+def path_in_table(name: str) -> str:
+    """A picture's name as the table has it.
+
+    Bytes that are no UTF-8, carriage returns and NULs are escaped with a backslash: CSV readers take a
+    carriage return for the end of a row.
+    """
+    return safe_in_a_spreadsheet(name.encode("utf-8", "backslashreplace").decode().translate(ESCAPED))
+
+
+def safe_in_a_spreadsheet(path: str) -> str:
+    """A path that no spreadsheet runs as a formula: `./` before it names the same file."""
+    return f"./{path}" if path.startswith(FORMULA) else path
 
 
 def _bytes(text: str) -> bytes:

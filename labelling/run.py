@@ -16,7 +16,7 @@ from typing import Any, Final
 from labelling.crew import Crew, Say
 from labelling.engine import Chunk, Hire, Orders
 from labelling.errors import OtherRun, SourceChanged, TableUnusable
-from labelling.journal import AGAIN, Commit, Journal, NamesDigest, differences, parts_of
+from labelling.journal import RESTART, Commit, Journal, NamesDigest, differences, parts_of
 from labelling.parquet import from_csv
 from labelling.processes import Processes
 from labelling.rows import Form, column_types, columns, form_of
@@ -89,30 +89,33 @@ class Summary:
     tally: Tally
 
 
-def label(job: Job, watch: Watch, say: Say, *, anew: bool = False) -> Summary:
+def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary:
     """Label a source, or what is left of it; a table that is finished is left as it is.
+
+    Every step can be repeated: after an interruption at any point the same call goes on.
 
     Args:
         job: what is to be done.
-        watch: told how many rows there are, a few times a second.
-        say: told of worker processes that were lost.
-        anew: replace what is there, finished or not, whatever it is.
+        watch: called with the number of rows, a few times a second.
+        say: called with a sentence for each lost worker process.
+        restart: replace what is there, finished or not, whatever it is.
 
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
     """
     form = form_of(job.table)
-    if anew:
+    if restart:
         _forget(job)
     elif (finished := _finished(job)) is not None:
+        shutil.rmtree(parts_of(job.table), ignore_errors=True)
         return finished
     with Journal(job.table, form.written, job.fingerprint(), len(job.labels)) as journal:
         before = journal.done.rows
         if not journal.done.is_complete:
             _go_on(job, form, journal, watch, say)
         _hand_over(job, form, journal)
-    shutil.rmtree(journal.folder)
+        shutil.rmtree(journal.folder, ignore_errors=True)  # else the next run removes it
     return Summary(journal.done.rows, before, journal.done.seconds, journal.done.tally)
 
 
@@ -122,12 +125,19 @@ def _forget(job: Job) -> None:
     Raises:
         TableUnusable: it cannot be removed.
     """
+    _remove_summary(job)
     try:
-        job.summary.unlink(missing_ok=True)
         if parts_of(job.table).exists():
             shutil.rmtree(parts_of(job.table))
     except OSError as error:
         raise TableUnusable(f"{parts_of(job.table)}: cannot be removed ({error.strerror}).") from error
+
+
+def _remove_summary(job: Job) -> None:
+    try:
+        job.summary.unlink(missing_ok=True)
+    except OSError as error:
+        raise TableUnusable(f"{job.summary}: cannot be replaced ({error.strerror}).") from error
 
 
 def _finished(job: Job) -> Summary | None:
@@ -136,22 +146,30 @@ def _finished(job: Job) -> Summary | None:
     Raises:
         OtherRun: it is another one.
     """
-    if parts_of(job.table).exists() or not job.table.exists():
+    if not job.table.exists():
         return None
+    is_unfinished = parts_of(job.table).exists()
     try:
-        told = json.loads(job.summary.read_bytes())
-        others = differences(told["fingerprint"], job.fingerprint())
+        kept = json.loads(job.summary.read_bytes())
+        others = differences(kept["fingerprint"], job.fingerprint())
+        summary = Summary(kept["rows"], kept["rows"], kept["seconds"], Tally.from_json(kept["tally"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OtherRun(f"{job.table}: is there already, and no summary says of what. {AGAIN}") from error
-    if others:
-        raise OtherRun(f"{job.table}: is there already, made with {others}. {AGAIN}")
-    return Summary(told["rows"], told["rows"], told["seconds"], Tally.from_json(told["tally"]))
+        if is_unfinished:
+            return None
+        raise OtherRun(
+            f"{job.table}: is there already, without a summary of its origin. {RESTART}"
+        ) from error
+    if not others:
+        return summary
+    if is_unfinished:
+        return None
+    raise OtherRun(f"{job.table}: is there already, made with {others}. {RESTART}")
 
 
 def _go_on(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:
-    items, names = job.source.items(), NamesDigest()
-    _skip(items, names, journal.done)
-    journal.begin(form.head(job.labels), names)
+    _remove_summary(job)  # of an earlier table: from here on a summary is of this one
+    items = job.source.items()
+    journal.begin(form.head(job.labels), _skip(items, journal.done))
     watch(journal.done.rows)
     orders = Orders(job.source, job.release.folder, form)
     with job.engine(orders, job.workers) as engine:
@@ -163,19 +181,21 @@ def _go_on(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> No
     journal.commit(is_complete=True)
 
 
-def _skip(items: Iterator[Item], names: NamesDigest, done: Commit) -> None:
-    """Pass over the pictures that have a row already.
+def _skip(items: Iterator[Item], done: Commit) -> NamesDigest:
+    """Pass over the pictures that have a row already, and return the digest of their names.
 
     Raises:
         SourceChanged: they are not those that the source begins with.
     """
+    names = NamesDigest()
     while batch := list(islice(items, min(1024, done.rows - names.count))):
-        names.add(batch)
-    if names.told() != done.names:
+        names = names.plus(batch)
+    if names.hex() != done.names:
         raise SourceChanged(
             f"The source does not begin with the {done.rows:,} pictures that are labelled already: some were "
-            f"added, removed or renamed. {AGAIN}"
+            f"added, removed or renamed. {RESTART}"
         )
+    return names
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
@@ -192,9 +212,15 @@ def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
 
 
 def _hand_over(job: Job, form: Form, journal: Journal) -> None:
-    """Put the table in its place, whole, and the summary beside it; a kill in between is gone on from."""
+    """Put the table in its place, whole, and the summary beside it.
+
+    Raises:
+        TableUnusable: they cannot be written, or the finished rows are gone.
+    """
+    if not journal.rows.exists() and not job.table.exists():
+        raise TableUnusable(f"{job.table}: was finished, and is gone. {RESTART}")
     try:
-        if journal.rows.exists():  # else it has been moved already
+        if journal.rows.exists():  # else it was moved already
             whole = journal.rows
             if form.suffix != form.written:
                 whole = journal.folder / f"table{form.suffix}"
@@ -202,9 +228,12 @@ def _hand_over(job: Job, form: Form, journal: Journal) -> None:
             _flush(whole)
             whole.replace(job.table)
             flush_folder(job.table.parent)
-        write_whole(job.summary, _told(job, journal.done).encode())
+        write_whole(job.summary, _summary_text(job, journal.done).encode())
     except OSError as error:
-        raise TableUnusable(f"{job.table}: cannot be written ({error.strerror}).") from error
+        raise TableUnusable(
+            f"{error.filename2 or error.filename or job.table}: cannot be written ({error.strerror}). "
+            "Every row is kept: the same command goes on."
+        ) from error
 
 
 def _flush(file: Path) -> None:
@@ -212,11 +241,11 @@ def _flush(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def _told(job: Job, done: Commit) -> str:
-    told = {
+def _summary_text(job: Job, done: Commit) -> str:
+    summary = {
         "rows": done.rows,
         "seconds": done.seconds,
         "tally": done.tally.as_json(),
         "fingerprint": job.fingerprint(),
     }
-    return json.dumps(told, indent=1) + "\n"
+    return json.dumps(summary, indent=1) + "\n"

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     try:
         with labelling_bar(job.source) as watch:
-            summary = label(job, watch, complain, anew=arguments.restart)
+            summary = label(job, watch, complain, restart=arguments.restart)
         if arguments.review:
             write_review(arguments.review, job, arguments.review_limit)
     except KeyboardInterrupt:
@@ -107,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
-    parser.add_argument("--restart", action="store_true", help="begin anew, whatever is there")
+    parser.add_argument("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,9 @@ def test_a_journal_that_was_torn_within_its_first_line_begins_anew(tmp_path: Pat
 def test_another_command_is_refused_and_told_what_differs(tmp_path: Path) -> None:
     write(tmp_path, "a")
 
-    with pytest.raises(OtherRun, match=r"begun with source 'here' \(now 'there'\). --restart begins anew"):
+    with pytest.raises(
+        OtherRun, match=r"begun with source 'here' \(now 'there'\). --restart labels everything again"
+    ):
         journal(tmp_path, source="there").__enter__()
 
 
@@ -85,6 +88,31 @@ def test_rows_that_are_gone_are_missed(tmp_path: Path) -> None:
 
     with journal(tmp_path) as again, pytest.raises(TableUnusable, match="shorter than its journal says"):
         again.begin(HEAD, NamesDigest())
+
+
+def test_a_line_that_was_half_written_is_not_glued_to_the_next_one(tmp_path: Path) -> None:
+    with journal(tmp_path) as opened:
+        opened.begin(HEAD, NamesDigest())
+        opened.append(*one("a"))
+        with (tmp_path / "table.csv.parts" / "journal.jsonl").open("ab") as file:
+            file.write(b'{"rows": 2, "en')
+        opened.append(*one("b"))
+
+    with journal(tmp_path) as again:
+        again.begin(HEAD, NamesDigest())
+
+    assert again.done.rows == 2
+
+
+def test_a_complete_table_stays_complete_when_the_end_fails(tmp_path: Path) -> None:
+    with suppress(KeyboardInterrupt), journal(tmp_path) as opened:
+        opened.begin(HEAD, NamesDigest())
+        opened.append(*one("a"))
+        opened.commit(is_complete=True)
+        raise KeyboardInterrupt
+
+    with journal(tmp_path) as again:
+        assert again.done.is_complete
 
 
 @pytest.fixture
@@ -114,11 +142,8 @@ def test_half_a_row_on_a_full_disk_is_cut_off(little_room: Callable[[int], None]
 
 
 def test_names_have_one_digest_however_they_are_divided() -> None:
-    together, apart, otherwise = NamesDigest(), NamesDigest(), NamesDigest()
+    together = NamesDigest().plus([Item("a", None), Item("b", None)])
+    apart = NamesDigest().plus([Item("a", None)]).plus([Item("b", None)])
+    otherwise = NamesDigest().plus([Item("ab", None), Item("", None)])
 
-    together.add([Item("a", None), Item("b", None)])
-    apart.add([Item("a", None)])
-    apart.add([Item("b", None)])
-    otherwise.add([Item("ab", None), Item("", None)])
-
-    assert together.told() == apart.told() != otherwise.told()
+    assert together.hex() == apart.hex() != otherwise.hex()

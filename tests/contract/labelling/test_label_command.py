@@ -165,7 +165,9 @@ def test_another_release_or_source_does_not_mix_with_a_table_that_is_there(
     label(shop, tmp_path / "table.csv", little_release)
     other = a_release(tmp_path / "other", seed=1)
 
-    with pytest.raises(OtherRun, match=r"made with version '.*' \(now '.*'\)\. --restart begins anew"):
+    with pytest.raises(
+        OtherRun, match=r"made with version '.*' \(now '.*'\)\. --restart labels everything again"
+    ):
         label(shop, tmp_path / "table.csv", other)
     anew = label(shop, tmp_path / "table.csv", other, "--restart")
 
@@ -196,6 +198,95 @@ def begin(shop: Path, table: Path, release: Path, rows: int) -> None:
         journal.begin(Form(".csv").head(job.labels), NamesDigest())
         items = list(islice(job.source.items(), rows))
         journal.append(items, Labelled(b"row\n" * rows, Tally.nothing(classes)))
+
+
+SUMMARY_SUFFIX = ".summary.json"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_run_whose_summary_cannot_be_written_goes_on_when_it_can(
+    suffix: str, little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
+    summary = table.with_name(table.name + SUMMARY_SUFFIX)
+    job = Job(source=open_source(str(shop)), table=table, release=open_release(little_release), workers=1)
+
+    for _ in range(2):
+        with pytest.raises(
+            TableUnusable, match=r"summary\.json: cannot be written .* the same command goes on"
+        ):
+            run_job(job, lambda rows: summary.mkdir(exist_ok=True), lambda sentence: None)
+    summary.rmdir()
+    rows = label(str(shop), table, little_release)
+
+    assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
+    assert json.loads(summary.read_bytes())["rows"] == len(PICTURES)
+    assert not parts_of(table).exists()
+
+
+class InterruptedAtTheEnd(Job):
+    """A job that meets Ctrl-C after its table was moved into place."""
+
+    @property
+    def summary(self) -> Path:
+        if self.table.exists():
+            raise KeyboardInterrupt
+        return super().summary
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_ctrl_c_after_the_table_was_moved_loses_nothing(
+    suffix: str, little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
+    job = InterruptedAtTheEnd(
+        source=open_source(str(shop)), table=table, release=open_release(little_release), workers=1
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job, lambda rows: None, lambda sentence: None)
+    rows = label(str(shop), table, little_release)
+
+    assert len(rows) == len(PICTURES)
+    assert not parts_of(table).exists()
+
+
+def test_a_finished_table_whose_parts_were_not_removed_is_left_alone(
+    little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    label(str(shop), table, little_release)
+    made = table.stat().st_mtime_ns
+    parts_of(table).mkdir()
+    (parts_of(table) / "rows.csv").write_bytes(b"path\n")
+
+    label(str(shop), table, little_release)
+
+    assert table.stat().st_mtime_ns == made
+    assert not parts_of(table).exists()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_names_can_neither_break_a_row_nor_run_in_a_spreadsheet(
+    suffix: str, little_release: Path, tmp_path: Path
+) -> None:
+    picture = PICTURES["a/0.png"]
+    names = ["a\rb.png", "=1+1.png", "+1.png", "-1.png", "@a.png", "\t=1.png", "\r\n=1.png", "a=b.png"]
+    shop = write_tar(tmp_path / "shop.tar", dict.fromkeys(names, picture))
+
+    rows = label(str(shop), tmp_path / f"table{suffix}", little_release, "--review", str(tmp_path / "r.html"))
+
+    assert [row["path"] for row in rows] == [
+        r"a\rb.png",
+        "./=1+1.png",
+        "./+1.png",
+        "./-1.png",
+        "./@a.png",
+        "./\t=1.png",
+        "\\r\n=1.png",
+        "a=b.png",
+    ]
+    assert {row["label"] for row in rows} == {rows[0]["label"]}
 
 
 def test_pictures_that_end_every_worker_end_the_run_and_are_named(
