@@ -12,8 +12,8 @@ from app.observability.metrics import Metrics
 from app.payloads.items import Item
 from app.payloads.reading import read_many, read_one
 from app.prediction.answers import PLAIN, Extras, answer_of, read_extras
+from app.prediction.categories import Fields
 from app.prediction.predictor import Failed, Outcome, Predictor
-from app.prediction.taxonomy import Told
 from app.settings import Settings
 
 
@@ -61,10 +61,10 @@ def _answer(answer: dict[str, Any], current: RequestContext) -> Response:
     return response
 
 
-def _categories(current: RequestContext) -> tuple[Told, ...] | None:
+def _categories(current: RequestContext) -> tuple[Fields, ...] | None:
     """The platform's category of each class, in the client's language, where there are any."""
     categories = current.served.categories
-    return None if categories is None else categories.told(request.headers.get("Accept-Language"))
+    return None if categories is None else categories.named_for(request.headers.get("Accept-Language"))
 
 
 def _named(item: Item) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _named(item: Item) -> dict[str, Any]:
 
 
 def _result(
-    outcome: Outcome, labels: tuple[str, ...], extras: Extras, categories: tuple[Told, ...] | None
+    outcome: Outcome, labels: tuple[str, ...], extras: Extras, categories: tuple[Fields, ...] | None
 ) -> dict[str, Any]:
     if isinstance(outcome, Failed):
         return {"error": problem_of(outcome.error)}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import BadRequest
+from app.prediction.categories import Fields
 from app.prediction.predictor import Classified
-from app.prediction.taxonomy import Told
 from inference.classifier import Prediction
 from inference.png import pixels_to_png
 
@@ -50,7 +50,7 @@ def answer_of(
     classified: Classified,
     labels: tuple[str, ...],
     extras: Extras,
-    categories: tuple[Told, ...] | None = None,
+    categories: tuple[Fields, ...] | None = None,
 ) -> dict[str, Any]:
     """The answer for one picture; probabilities in index order and unrounded.
 

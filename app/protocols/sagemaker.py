@@ -149,7 +149,7 @@ def _csv(classified: list[Classified]) -> str:
 def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the platform's categories go by the names that its file has first."""
     model = exchange().served
-    categories = None if model.categories is None else model.categories.told(None)
+    categories = None if model.categories is None else model.categories.named_for(None)
     return [answer_of(one, model.contract.labels, PLAIN, categories) for one in classified]
 
 

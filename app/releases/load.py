@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.prediction.taxonomy import categories_of
+from app.prediction.categories import categories_of
 from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import Settings

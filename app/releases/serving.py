@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from app.prediction.taxonomy import Categories
+from app.prediction.categories import Categories
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from model_store.manifest import Manifest

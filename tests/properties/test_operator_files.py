@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.prediction.taxonomy import read_taxonomy
+from app.prediction.categories import read_categories
 from app.security.api_keys import ApiKeys
 from app.settings import SettingsError, parse_settings, setting_names
 from model_store.errors import StoreBroken, StoreError
@@ -113,4 +113,4 @@ def test_a_file_of_categories_is_read_or_refused(tmp_path: Path, text: bytes, na
     path.write_bytes(text)
 
     with contextlib.suppress(SettingsError):
-        assert all(category.id for category in read_taxonomy(path).values())
+        assert all(category.id for category in read_categories(path).values())

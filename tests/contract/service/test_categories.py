@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.prediction.taxonomy import TaxonomyMismatch
+from app.prediction.categories import CategoriesMismatch
 from app.releases.watcher import ReleaseWatcher
 from model_store.promotions import newest
 from model_store.publish import publish
@@ -69,7 +69,7 @@ def test_a_service_whose_release_has_other_labels_does_not_start(make_app: MakeA
     file = tmp_path / "shop.json"
     file.write_text(json.dumps({"T-shirt": {"id": "1"}}), "utf-8")
 
-    with pytest.raises(TaxonomyMismatch, match=r"'T-shirt' is no label of .*The nearest is 'T-shirt/top'"):
+    with pytest.raises(CategoriesMismatch, match=r"'T-shirt' is no label of .*The nearest is 'T-shirt/top'"):
         make_app(taxonomy=file)
 
 

@@ -1,0 +1,203 @@
+"""A platform's own categories: the id and the names that it has for each class.
+
+Read from the operator's file (WARDROBE_TAXONOMY) with each release that is opened, so that both can change
+without a restart, and checked against that release's labels. answers.py puts the categories into answers.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from app.settings import SettingsError
+from model_store.errors import ReleaseError
+from model_store.manifest import first_problem
+
+LONGEST_ACCEPT: Final = 200
+"""Characters of an Accept-Language that is parsed; browsers send about 40."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Id = Annotated[Text, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+"""A language tag as in Accept-Language (RFC 5646, section 2.1): `en`, `de-AT`."""
+
+Fields: TypeAlias = Mapping[str, object]
+"""A category as answers have it."""
+
+
+class CategoriesMismatch(ReleaseError):
+    """The release's labels and the platform's categories do not match."""
+
+
+class Category(BaseModel):
+    """The platform's category of one class.
+
+    Attributes:
+        name: None where the file has no names.
+        names: by language.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Id
+    name: Text | None = None
+    names: dict[Language, Text] = Field(default_factory=dict)
+
+    @property
+    def default_name(self) -> str | None:
+        """Its `name`, else that of its first language."""
+        return self.name or next(iter(self.names.values()), None)
+
+    def fields(self, name: str | None) -> Fields:
+        """The category under one of its names."""
+        return {"id": self.id, "name": name, "names": self.names}
+
+
+CATEGORIES: Final = TypeAdapter(dict[str, Category])
+
+
+class Categories:
+    """The categories of one release, in index order."""
+
+    def __init__(self, categories: Sequence[Category]) -> None:
+        self.languages = tuple(categories[0].names)
+        self._default = tuple(category.fields(category.default_name) for category in categories)
+        self._by_language = {
+            language.lower(): tuple(category.fields(category.names[language]) for category in categories)
+            for language in self.languages
+        }
+
+    def named_for(self, accept_language: str | None) -> tuple[Fields, ...]:
+        """The category of each class, named in the language that a client prefers.
+
+        Lookup follows RFC 4647, section 3.4: `fr-CH` finds `fr` before a language of lower quality.
+
+        Args:
+            accept_language: the header; without one, or where no language fits, `name` is the file's own.
+        """
+        if not accept_language or not self.languages or len(accept_language) > LONGEST_ACCEPT:
+            return self._default
+        for tag, quality in parse_accept_header(accept_language, LanguageAccept):
+            subtags = tag.lower().split("-")
+            while subtags and quality > 0:
+                named = self._by_language.get("-".join(subtags))
+                if named is not None:
+                    return named
+                subtags.pop()
+        return self._default
+
+
+def categories_of(path: Path, labels: Sequence[str], version: str) -> Categories:
+    """The categories of a release's classes.
+
+    Args:
+        path: the operator's file.
+        labels: of the release, in index order.
+        version: of the release, for messages.
+
+    Raises:
+        SettingsError: the file cannot be read or is not valid.
+        CategoriesMismatch: a label has no category, or the release does not have a category's label.
+    """
+    categories = read_categories(path)
+    unknown = [label for label in categories if label not in labels]
+    if unknown:
+        nearest = get_close_matches(unknown[0], labels, n=1, cutoff=0)[0]
+        raise CategoriesMismatch(
+            f"{path}: {unknown[0]!r} is no label of {version}. The nearest is {nearest!r}; "
+            f"all are {', '.join(labels)}."
+        )
+    missing = [label for label in labels if label not in categories]
+    if missing:
+        raise CategoriesMismatch(
+            f"{path}: no category for {', '.join(missing)}, which {version} may answer. Add what is missing."
+        )
+    return Categories([categories[label] for label in labels])
+
+
+def read_categories(path: Path) -> dict[str, Category]:
+    """A platform's categories by label.
+
+    JSON: `{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}}`. CSV: the columns `label`,
+    `id`, optionally `name`, and `name:de` for each language.
+
+    Raises:
+        SettingsError: the file is neither; the message names the label.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+        rows = _unique(_csv_rows(text)) if path.suffix.lower() != ".json" else _json_rows(text)
+        categories = CATEGORIES.validate_python(rows)
+        _check_languages(categories)
+    except OSError as error:
+        raise _invalid(path, f"{error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _invalid(path, "it is no UTF-8 text") from error
+    except ValidationError as error:
+        raise _invalid(path, first_problem(error)) from error
+    except (ValueError, csv.Error) as error:
+        raise _invalid(path, str(error)) from error
+    except RecursionError as error:
+        raise _invalid(path, "it is nested too deeply") from error
+    return categories
+
+
+def _invalid(path: Path, why: str) -> SettingsError:
+    return SettingsError(f"WARDROBE_TAXONOMY: {path}: {why}.")
+
+
+def _json_rows(text: str) -> object:
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _csv_rows(text: str) -> Iterator[tuple[str, object]]:
+    header = text.partition("\n")[0]
+    # Spreadsheets write semicolons where the comma is the decimal sign.
+    lines = csv.DictReader(StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True)
+    if list(lines.fieldnames or ())[:2] != ["label", "id"]:
+        raise ValueError("its first line must be `label,id`, then optionally `name`, `name:de` and so on")
+    for line in lines:
+        label = line.pop("label").strip()
+        if None in line:
+            raise ValueError(f"the line of {label!r} has too many cells")
+        cells = {column: cell or "" for column, cell in line.items()}
+        names = {name[5:]: cells.pop(name) for name in list(cells) if name.startswith("name:")}
+        yield label, {**cells, "names": names}
+
+
+def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r} is there twice")
+        found[name] = value
+    return found
+
+
+def _check_languages(categories: Mapping[str, Category]) -> None:
+    """Refuse a file that would name some classes in a language and others not."""
+    if not categories:
+        raise ValueError("it holds no category")
+    named = {
+        label: (set(category.names), category.default_name is None) for label, category in categories.items()
+    }
+    first, *others = named
+    for label in others:
+        if named[label] != named[first]:
+            raise ValueError(f"{first!r} and {label!r} are not named in the same languages")
