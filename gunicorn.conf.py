@@ -16,9 +16,7 @@ from types import FrameType
 from typing import Any
 
 from app.allocator import return_large_blocks
-from app.observability.access_log import formatter_of
-from app.observability.log_behind import write_log_behind
-from app.observability.server_log import ServerLog
+from app.observability.log_format import logging_config
 from app.settings import SettingsError, settings_from_environment
 from app.shares import Shares
 from app.worker import DeadlineWorker
@@ -57,10 +55,9 @@ keepalive = 5
 sendfile = False  # nothing is served from files, and worker.py joins what is sent
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
-accesslog = None  # app/observability/access_log.py writes one line a request, with the model's own timings
-ServerLog.formatter = formatter_of(settings)
-logger_class = ServerLog
-loglevel = settings.log_level.lower()
+logconfig_dict = logging_config(
+    settings
+)  # one line a request comes from app/middleware, with the model's own timings
 
 
 def on_starting(server: Any) -> None:
@@ -87,11 +84,10 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Log behind the requests, and on SIGTERM turn `/readyz` first, so that balancers look elsewhere."""
+    """On SIGTERM turn `/readyz` first, so that balancers look elsewhere."""
     # What was made until now stays: looking through it for garbage held a request up for 35 ms now and then.
     gc.collect()
     gc.freeze()
-    write_log_behind()
     service = worker.wsgi.extensions["wardrobe"]
 
     def drain_then_stop(number: int, frame: FrameType | None) -> None:

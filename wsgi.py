@@ -5,14 +5,17 @@ give up as well instead of trying for ever. Once a worker has started, one that 
 others still serve, and a store or a key file that is away for a moment must not end them.
 """
 
+import logging
 import sys
 import time
+from logging.config import dictConfig
 from pathlib import Path
 from typing import NoReturn
 
 from flask import Flask
 
 from app.factory import create_app
+from app.observability.log_format import logging_config
 from app.settings import Settings, SettingsError, settings_from_environment
 from inference.errors import ModelError
 from model_store.errors import StoreError
@@ -26,6 +29,8 @@ RETRY_SECONDS = 5
 
 def start(settings: Settings) -> Flask:
     """Build the service, or end the process with one line that says why not."""
+    if not logging.getLogger("wardrobe").handlers:  # gunicorn.conf.py configures it for gunicorn
+        dictConfig(logging_config(settings))
     try:
         app = create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:

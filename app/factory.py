@@ -19,8 +19,8 @@ from app.api.predict import predict_routes
 from app.api.problems import register_problem_handlers
 from app.api.report import report_routes
 from app.middleware.request_context import RequestMiddleware
-from app.observability.access_log import configure_logging
 from app.observability.drift import reference_of
+from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
 from app.plain_flask import PlainFlask
 from app.prediction.predictor import Predictor
@@ -70,11 +70,11 @@ def create_app(settings: Settings) -> Flask:
         StoreError: no model is to be had.
         ModelError: it is there and cannot be run.
     """
-    configure_logging(settings)
     prepare_opencv()
     store = store_of(settings)
     models = load(settings, store)
     instruments = Metrics(settings.prometheus_dir)
+    count_drops_with(instruments.count_dropped_lines)
     instruments.tell_capacity(settings.slots + settings.queue_length)
     instruments.tell_release(models.current.version, reference=reference_of(models.current))
     instruments.tell_condition(models)

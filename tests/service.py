@@ -74,9 +74,9 @@ class Service:
 
 
 @contextmanager
-def running(directory: Path, **environment: str) -> Iterator[Service]:
+def running(directory: Path, stderr: int = subprocess.STDOUT, **environment: str) -> Iterator[Service]:
     """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
-    service = start(directory, **environment)
+    service = start(directory, stderr, **environment)
     try:
         service.wait_until_ready()
         yield service
@@ -85,8 +85,8 @@ def running(directory: Path, **environment: str) -> Iterator[Service]:
             service.stop()
 
 
-def start(directory: Path, **environment: str) -> Service:
-    """gunicorn on PORT, or on a free one; perhaps not ready yet."""
+def start(directory: Path, stderr: int = subprocess.STDOUT, **environment: str) -> Service:
+    """gunicorn on PORT, or on a free one; perhaps not ready yet. `stderr` is a file descriptor."""
     directory.mkdir(parents=True, exist_ok=True)
     port = int(environment.get("PORT") or free_port())
     log = directory / f"service-{port}.log"
@@ -102,7 +102,7 @@ def start(directory: Path, **environment: str) -> Service:
             cwd=ROOT,
             env={**inherited, **_unhurried(port, directory), **ours},
             stdout=out,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
         )
     return Service(f"http://127.0.0.1:{port}", process, log)
 

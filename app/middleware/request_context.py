@@ -17,7 +17,7 @@ from werkzeug.wsgi import get_content_length, get_path_info
 
 from app.middleware.headers import HEADERS
 from app.middleware.timing import Timing
-from app.observability.access_log import Fields, log_request
+from app.observability.log_format import Fields, log_request
 from app.observability.metrics import Metrics
 from app.releases.serving import Models, Served
 

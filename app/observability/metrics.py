@@ -77,6 +77,7 @@ class Metrics:
     def _operation(self) -> None:
         self._polls = self._counter("polls", "Times that the store was asked what is new.", "outcome")
         self._refused = self._counter("releases_refused", "Promoted releases that were not served.")
+        self._dropped = self._counter("log_lines_dropped", "Log lines that stderr did not take.")
         self._in_progress = self._sum("requests_in_progress", "Requests being answered.")
         self._places = self._sum("places", "Requests that may wait and work at a time.")
         self._workers = self._sum("workers", "Workers that have started.")
@@ -138,6 +139,11 @@ class Metrics:
     def count_refusal(self) -> None:
         """One promoted release that is not served."""
         self._count(self._refused.cell())
+
+    def count_dropped_lines(self, lines: int) -> None:
+        """Log lines that were not written."""
+        with self._lock:
+            self._counters.add(self._dropped.cell(), float(lines))
 
     def count_poll(self, outcome: Literal["ok", "failed"]) -> None:
         """One question to the store whether there is something newer."""

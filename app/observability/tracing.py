@@ -28,7 +28,6 @@ from opentelemetry.trace import (
 
 from app.middleware.request_context import EXCHANGE, TRACE_ID, RequestContext
 from app.middleware.timing import Timing
-from app.observability.access_log import log_of_others
 
 SERVICE_NAME = "wardrobe"
 """What the service is called where OTEL_SERVICE_NAME does not say."""
@@ -91,7 +90,6 @@ class Traced:
 
 def start_tracing() -> Tracer:
     """What makes spans, and a thread that sends them. Call in each worker: no thread survives a fork."""
-    log_of_others("opentelemetry")
     resource = Resource.create({"process.pid": os.getpid()})
     if str(resource.attributes["service.name"]).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": SERVICE_NAME}))

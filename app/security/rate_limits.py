@@ -15,7 +15,6 @@ from limits import parse_many
 from limits.errors import ConfigurationError
 from limits.storage import Storage
 
-from app.observability.access_log import log_of_others
 from app.settings import Settings, SettingsError
 
 log = logging.getLogger("wardrobe")
@@ -42,7 +41,6 @@ def limit_rate(app: Flask, settings: Settings, *routes: Blueprint) -> None:
     if settings.rate_limit is None:
         return
     _check_rate(settings.rate_limit)
-    log_of_others("flask-limiter")
     _keep_other_waits(app)
     limiter = _limiter(app, settings.rate_limit_storage)
     _tell_if_away(limiter.storage)

@@ -1,6 +1,7 @@
 """Fresh apps over a little real release in a folder store."""
 
 from collections.abc import Callable, Iterator
+from logging.config import dictConfig
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.factory import create_app
+from app.observability.log_format import logging_config
 from app.settings import Settings
 from model_store.publish import publish
 from model_store.store import open_store
 from tests.releases import a_release
 
 MakeApp = Callable[..., Flask]
+
+AT_ONCE = {"handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}}}
+"""Where a test's lines go: not through a thread, so that they are there when the answer is."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +36,9 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
 
     def make(**settings: object) -> Flask:
         defaults = {"model_store": str(store_folder), "cache_dir": tmp_path / "cache", "refresh_seconds": 0}
-        app = create_app(Settings.model_validate(defaults | settings))
+        validated = Settings.model_validate(defaults | settings)
+        dictConfig(logging_config(validated) | AT_ONCE)
+        app = create_app(validated)
         made.append(app)
         return app
 

@@ -1,0 +1,133 @@
+"""Write log lines from a thread of their own: a stderr that is full, closed or not read delays no request.
+
+A record is formatted where it is logged, and a native thread writes it. Lines that find the queue full and
+lines that cannot be written are dropped and counted; when writing works again, a line says how many. Not a
+QueueListener, which starts its thread through `threading`: under gevent, a greenlet on the event loop.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from logging.handlers import QueueHandler
+from queue import Empty, SimpleQueue
+from typing import Any, TypeAlias
+
+from app.native_threads import native_queue, start_native_thread
+
+STDERR = 2
+"""The file descriptor: Python's stream keeps what it could not write, and its lock with a blocked writer."""
+
+MOST_LINES = 10_000
+"""Lines that may wait to be written: about 3 MB."""
+
+FLUSH_SECONDS = 1.0
+"""How long the end of a process may wait for its last lines to be written."""
+
+Item: TypeAlias = "str | SimpleQueue[None] | None"
+"""A line, a queue to answer on once all lines before it are written, or None to end the thread."""
+
+
+class BackgroundHandler(QueueHandler):
+    """A queue in front of stderr, and the thread that empties it: one of each per process."""
+
+    queue: SimpleQueue[Item]
+
+    def __init__(self) -> None:
+        super().__init__(native_queue())
+        self.count_drops: Callable[[int], None] = lambda lines: None
+        self._forget()
+
+    def prepare(self, record: logging.LogRecord) -> str:
+        """Format a record now, while the values that it names are as they were."""
+        return self.format(record)
+
+    def enqueue(self, line: Any) -> None:  # noqa: ANN401 - what `prepare` has made of a record: text
+        """Queue a line or drop it, without waiting; the caller holds the handler's lock."""
+        if self._process != os.getpid():
+            self._start()
+        if self.queue.qsize() < MOST_LINES:
+            self.queue.put(line)
+        else:
+            self._refused += 1
+        if uncounted := self._dropped - self._counted:
+            self._counted += uncounted
+            self.count_drops(uncounted)
+
+    def flush(self) -> None:
+        """Wait until what was logged is written, for FLUSH_SECONDS at most; Python calls this at its exit."""
+        if self._process == os.getpid():
+            reached = native_queue()
+            self.queue.put(reached)
+            try:
+                reached.get(timeout=FLUSH_SECONDS)
+            except Empty:
+                return
+
+    def close(self) -> None:
+        """End the thread once it has written what is queued."""
+        if self._process == os.getpid():
+            self.queue.put(None)
+            self._process = 0
+        super().close()
+
+    @property
+    def _dropped(self) -> int:
+        """Lines of this process: each of the two counts has one writer, so that neither needs a lock."""
+        return self._refused + self._unwritten
+
+    def _forget(self) -> None:
+        self._process, self._torn = 0, False
+        self._refused = self._unwritten = self._counted = self._announced = 0
+
+    def _start(self) -> None:
+        """Start in this process: no thread survives a fork, and what is queued by then is its parent's."""
+        self._forget()
+        lines = self.queue = native_queue()
+        self._process = os.getpid()
+        start_native_thread(lambda: self._write_all(lines), "log")
+
+    def _write_all(self, lines: SimpleQueue[Item]) -> None:
+        while (item := lines.get()) is not None:
+            if isinstance(item, str):
+                self._write(item, lines)
+            else:
+                item.put(None)
+
+    def _write(self, line: str, lines: SimpleQueue[Item]) -> None:
+        if not self._written(line):
+            self._unwritten += 1
+        elif lines.qsize() <= MOST_LINES / 2 and (missing := self._dropped - self._announced):
+            self._announced += missing
+            self._written(self.format(_announcement(missing)))
+
+    def _written(self, line: str) -> bool:
+        # A part of a line may be there already: what follows must not become a part of it.
+        rest = data = ("\n" * self._torn + line + "\n").encode("utf-8", "backslashreplace")
+        try:
+            while rest:
+                rest = rest[os.write(STDERR, rest) :]
+        except OSError:  # the disk is full, or there is no reader: there may be room for the next line
+            self._torn = self._torn or len(rest) < len(data)
+            return False
+        self._torn = False
+        return True
+
+
+def count_drops_with(count: Callable[[int], None]) -> None:
+    """Have `count` called with the number of log lines that this process drops."""
+    for handler in logging.getLogger("wardrobe").handlers:
+        if isinstance(handler, BackgroundHandler):
+            handler.count_drops = count
+
+
+def _announcement(missing: int) -> logging.LogRecord:
+    log = logging.getLogger("wardrobe")
+    return log.makeRecord(
+        log.name,
+        logging.WARNING,
+        "",
+        0,
+        "%d log lines were dropped: stderr was full, closed or not read.",
+        (missing,),
+        None,
+    )

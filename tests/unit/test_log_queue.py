@@ -1,0 +1,145 @@
+"""Log lines behind a queue: a stderr that takes none costs lines, not requests; real pipes and processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+GEVENT = "from gevent import monkey; monkey.patch_all()"
+
+SET_UP = """
+import logging, os, sys, threading
+from logging.config import dictConfig
+from app.observability import log_queue
+from app.observability.log_format import logging_config
+from app.settings import Settings
+dictConfig(logging_config(Settings(log_format="json")))
+log = logging.getLogger("wardrobe")
+handler = log.handlers[0]
+dropped = []
+log_queue.count_drops_with(dropped.append)
+good = os.dup(2)
+def full(): os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+def closed():
+    read, write = os.pipe()
+    os.dup2(write, 2), os.close(write), os.close(read)
+def unread():
+    global reader
+    reader, write = os.pipe()
+    os.dup2(write, 2), os.close(write)
+    os.write(2, b" " * 65536)
+"""
+
+RECOVERS = """
+{trouble}()
+log.info("lost"), log.info("lost")
+handler.flush()
+os.dup2(good, 2)
+log.info("first again")
+handler.flush()
+log.info("second")
+print(sum(dropped))
+"""
+
+WAITS_FOR_NO_READER = """
+unread()
+log_queue.MOST_LINES = 3
+for number in range(10): log.info("line %d", number)  # one is being written, three wait
+os.dup2(good, 2)
+os.read(reader, 1 << 20)
+handler.flush()
+log.info("after")
+print(sum(dropped))
+"""
+
+FORKS = """
+log.info("parent")
+handler.flush()
+if os.fork() == 0:
+    log.info("child")
+    logging.shutdown()
+    os._exit(0)
+os.wait()
+"""
+
+TORN = """
+read, write = os.pipe2(os.O_NONBLOCK)
+os.dup2(write, 2)
+os.write(2, b" " * 60000)  # a part of the long line fits
+log.info("x" * 20000)
+handler.flush()
+os.read(read, 60000)
+log.info("whole")
+handler.flush()
+os.dup2(good, 2)
+os.write(good, os.read(read, 1 << 20))
+"""
+
+
+def run(program: str, patched: bool = False) -> "subprocess.CompletedProcess[str]":
+    """What a program prints and logs; it has to end by itself."""
+    command = [sys.executable, "-W", "ignore", "-c", (GEVENT if patched else "") + SET_UP + program]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+
+
+@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
+@pytest.mark.parametrize("trouble", ["full", "closed"])
+def test_after_a_fault_lines_are_written_again_with_the_number_missing(trouble: str, patched: bool) -> None:
+    done = run(RECOVERS.format(trouble=trouble), patched)
+
+    lines = done.stderr.splitlines()
+    expected = ["first again", "2 log lines were dropped", "second"]
+    assert [words in line for words, line in zip(expected, lines, strict=True)] == [True] * 3
+    assert done.stdout.strip() == "2"
+
+
+@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
+def test_a_pipe_that_is_not_read_delays_no_line_and_drops_what_the_queue_cannot_hold(patched: bool) -> None:
+    done = run(WAITS_FOR_NO_READER, patched)
+
+    assert f"{done.stdout.strip()} log lines were dropped" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith('"after"}')
+    assert int(done.stdout) in (6, 7)  # whether the first line was being written when the others came
+
+
+@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
+def test_each_process_writes_its_own_lines_once(patched: bool) -> None:
+    done = run(FORKS, patched)
+
+    assert ["parent" in line or "child" in line for line in done.stderr.splitlines()] == [True, True]
+
+
+def test_a_line_that_was_cut_does_not_become_a_part_of_the_next() -> None:
+    done = run(TORN)
+
+    assert done.stderr.splitlines()[-2].endswith('"whole"}')
+    assert done.stderr.splitlines()[-2].startswith("{")
+
+
+def test_the_last_lines_are_written_when_a_process_ends() -> None:
+    done = run('[log.info("line %d", number) for number in range(1000)]')
+
+    assert len(done.stderr.splitlines()) == 1000
+
+
+def test_a_line_that_cannot_be_made_costs_no_other_line() -> None:
+    done = run('log.info("%d pictures", "no number of"); log.info("goes on")')
+
+    assert "--- Logging error ---" in done.stderr
+    assert "goes on" in done.stderr
+
+
+def test_a_process_that_cannot_write_ends_all_the_same() -> None:
+    read, write = os.pipe()
+    os.write(write, b" " * 65536)
+    command = [sys.executable, "-c", SET_UP + 'log.info("x" * 10)']
+
+    ended = subprocess.run(command, cwd=ROOT, stderr=write, timeout=60, check=False)
+
+    os.close(read)
+    os.close(write)
+    assert ended.returncode == 0
