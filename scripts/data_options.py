@@ -9,6 +9,7 @@ from scripts.terminal import complain, counting
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
+from training.errors import DataSetMissing
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -54,8 +55,13 @@ def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
 
 def _from_place(place: Path, *, skip_unreadable: bool) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
-    if any(place.glob("*-ubyte*")) or not (place.is_file() or has_class_folders(place)):
+    if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
+    if place.is_dir() and not has_class_folders(place):
+        raise DataSetMissing(
+            f"{place}: no sub-folders were found. Put the pictures of each class into a sub-folder that is "
+            "named after it, or name a CSV with the columns `path` and `label`."
+        )
     prepare_opencv()
     with counting("reading pictures") as watch:
         return from_pictures(place, complain, watch, skip_unreadable=skip_unreadable)

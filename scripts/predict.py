@@ -1,6 +1,6 @@
 """Say what is on pictures: the command-line twin of `POST /predict`.
 
-python -m scripts.predict --image FILE... [--model bundled|FOLDER|STORE] [--json] [--plot OUT.png]
+python -m scripts.predict FILE... [--model bundled|FOLDER|STORE] [--json] [--plot OUT.png]
     [--stages OUT.png]
 
 A file that cannot be read or decoded is one line on stderr; the others are answered all the same. Drawing
@@ -45,22 +45,26 @@ class Answer:
 
 
 EXAMPLES = (
-    "python -m scripts.predict --image shirt.jpg",
-    "python -m scripts.predict --image shirt.jpg bag.png --model s3://models/wardrobe --json",
+    "python -m scripts.predict shirt.jpg",
+    "python -m scripts.predict shirt.jpg bag.png --model s3://models/wardrobe --json",
     "python -m scripts.predict --image bag.png --plot answer.png --stages stages.png",
 )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Classify every file named in the arguments; 1 when one of them could not be."""
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    files = [*arguments.files, *arguments.image]
+    if not files:
+        parser.error("name at least one picture")
     if arguments.plot or arguments.stages:
         require_matplotlib()
     prepare_opencv()
     release = find_release(arguments.model)
     classifier = open_model(release)
     answers = []
-    for file in arguments.image:
+    for file in files:
         answer = _answer(file, classifier)
         if answer is None:
             continue
@@ -75,13 +79,16 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.stages and answers:
         imaging = classifier.contract.input.imaging
         draw_stages([(a.file.name, stages(a.decoded, imaging)) for a in answers], arguments.stages)
-    return 0 if len(answers) == len(arguments.image) else FAILED
+    return 0 if len(answers) == len(files) else FAILED
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("predict", __doc__, EXAMPLES)
-    parser.add_argument("--image", nargs="+", type=Path, required=True, metavar="FILE", help="pictures")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="pictures")
+    parser.add_argument(
+        "--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures, named by an option"
+    )
     parser.add_argument(
         "--model",
         default="bundled",

@@ -37,7 +37,7 @@ from scripts.recipe_options import add_recipe_options, changed, taught
 from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.splitting import first, split
+from training.data.splitting import doubt_of, first, split
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import Beginning, check_start, fine_tuning, for_few
 from training.photos.making import forget_beside
@@ -99,6 +99,8 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
+    if doubt := doubt_of(len(parts.validation)):
+        complain(doubt)
     wishes = Wishes(arguments.quantise, None if photos is None else photos.checked)
     try:
         if photos is not None:

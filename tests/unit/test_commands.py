@@ -209,5 +209,6 @@ def as_in_the_image(folder: Path) -> Path:
     left_out = {path for line in lines if line.startswith("scripts/") for path in ROOT.glob(line)}
     taken = [ROOT / line[1:] for line in lines if line.startswith("!training/")]
     for path in [*taken, *sorted(set((ROOT / "scripts").glob("*.py")) - left_out)]:
+        (folder / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder / path.relative_to(ROOT))
     return folder

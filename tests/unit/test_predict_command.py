@@ -43,6 +43,16 @@ def test_a_photo_gets_a_bar_for_every_class(
     assert [bar[2:14].strip() for bar in bars] == list(LABELS)
 
 
+@pytest.mark.parametrize("option", [[], ["--image"]], ids=["as an argument", "as an option"])
+def test_a_picture_is_named_with_or_without_the_option(
+    option: list[str], release: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["--model", release, "--json", *option, str(photo)])
+
+    assert code == 0
+    assert json.loads(capsys.readouterr().out)["file"] == str(photo)
+
+
 def test_json_is_one_object_a_line_with_every_probability(
     release: str, photo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,4 +124,4 @@ def test_without_a_picture_there_is_nothing_to_do(capsys: pytest.CaptureFixture[
         main([])
 
     assert ending.value.code == 2
-    assert "--image" in capsys.readouterr().err
+    assert "name at least one picture" in capsys.readouterr().err

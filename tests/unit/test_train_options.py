@@ -10,7 +10,10 @@ from model_store.report import Epoch
 from scripts import train
 from scripts.epoch_lines import EpochLines
 from tests.fashion import write_idx_folder
+from tests.uploads import a_garment, png
+from training.data.splitting import doubt_of
 from training.errors import BadRecipe, DataSetMissing
+from training.fitting.schedule import is_solved
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,35 @@ def test_wrong_usage_ends_with_the_reason(
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataSetMissing, match=str(tmp_path)):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
+
+
+def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "shirt.png").write_bytes(png(a_garment()))
+
+    with pytest.raises(DataSetMissing, match=r"no sub-folders were found\. Put the pictures of each class"):
+        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
+
+
+@pytest.mark.parametrize(("held_out", "doubted"), [(6, True), (99, True), (100, False), (5000, False)])
+def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, doubted: bool) -> None:
+    assert ("fewer than 100" in (doubt_of(held_out) or "")) is doubted
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "steps", "ended"),
+    [
+        ([0.5] + [1.0] * 24, 4, False),
+        ([0.5] + [1.0] * 25, 4, True),
+        ([1.0] * 24 + [0.9], 4, False),
+        ([1.0, 1.0], 430, False),
+        ([0.9, 1.0, 1.0, 1.0], 430, True),
+        ([], 4, False),
+    ],
+)
+def test_a_training_ends_when_all_held_out_pictures_stay_right(
+    accuracies: list[float], steps: int, ended: bool
+) -> None:
+    assert is_solved(accuracies, steps) is ended
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ USUAL_SHARE: Final = 12
 """One training picture in so many is held out unless told otherwise: 5,000 of Fashion-MNIST's 60,000."""
 
 
+ENOUGH_HELD_OUT: Final = 100
+"""Held-out pictures that the thresholds of the decision need: one of them finds the rarest hundredth
+(evaluation/thresholds.py)."""
+
+
 def usual_share(images: LabelledImages) -> int:
     """How many pictures to hold out when nobody says: one in USUAL_SHARE, at least one per class."""
     return max(len(images) // USUAL_SHARE, len(np.unique(images.labels)))
@@ -80,6 +85,17 @@ def held_out_indices(labels: NDArray[np.uint8], held_out: int, seed: int) -> NDA
         for label, quota in zip(classes, quotas, strict=True)
     ]
     return np.sort(np.concatenate(picked)).astype(np.int64)
+
+
+def doubt_of(held_out: int) -> str | None:
+    """The warning before a training whose thresholds would come from few held-out pictures, if any."""
+    if held_out >= ENOUGH_HELD_OUT:
+        return None
+    return (
+        f"{held_out} pictures are held out to choose the decision's thresholds. With fewer than "
+        f"{ENOUGH_HELD_OUT} these are unreliable, and good answers go to review: bring "
+        f"{ENOUGH_HELD_OUT * USUAL_SHARE:,} training pictures or more, or hold out more with --validation."
+    )
 
 
 def first(images: LabelledImages, count: int) -> LabelledImages:

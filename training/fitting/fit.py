@@ -25,7 +25,7 @@ from training.fitting.backend import steps_of
 from training.fitting.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
-from training.fitting.schedule import batches, learning_rate
+from training.fitting.schedule import batches, is_solved, learning_rate
 from training.fitting.steps import Lesson, Trainee
 from training.recipes import Recipe
 from training.untyped import Network
@@ -213,10 +213,12 @@ class _Fit:
             self._best = self._average.get_weights()
         patience = self._recipe.patience
         tired = patience is not None and epoch.epoch - best >= patience
+        steps = max(len(self._learnt.images) // self._recipe.batch_size, 1)
+        solved = not self._learnt.photos and is_solved([one.val_accuracy for one in history], steps)
         self.progress = Progress(
             fingerprint=self.progress.fingerprint,
             best_epoch=best,
-            finished=tired or epoch.epoch >= self._recipe.epochs,
+            finished=tired or solved or epoch.epoch >= self._recipe.epochs,
             history=history,
             hardware=tuple(dict.fromkeys((*self.progress.hardware, self._hardware))),
             libraries=self._libraries,

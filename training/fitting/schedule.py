@@ -1,14 +1,21 @@
-"""The learning rate and the order of the data, as pure functions of where a run is.
+"""The learning rate, the order of the data and the early end, as pure functions of where a run is.
 
-Nothing here remembers anything: a resumed run asks the same questions and gets the same answers. numpy only.
+Nothing here has state: a resumed run calls the same functions and gets the same values. numpy only.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.recipes import Recipe
+
+SOLVED_EPOCHS: Final = 3
+SOLVED_STEPS: Final = 100
+"""A run ends when all held-out pictures were right over so many epochs, and so many steps: an epoch of few
+pictures has few."""
 
 
 def learning_rate(recipe: Recipe, epochs_done: float) -> float:
@@ -39,3 +46,14 @@ def batches(count: int, batch_size: int, seed: int, epoch: int) -> NDArray[np.in
     size = min(batch_size, count)
     order = np.random.default_rng([seed, epoch]).permutation(count).astype(np.int32)
     return order[: count // size * size].reshape(-1, size)
+
+
+def is_solved(accuracies: Sequence[float], steps: int) -> bool:
+    """Whether a run has nothing left to gain on the held-out pictures.
+
+    Args:
+        accuracies: on them, after each epoch so far.
+        steps: in one epoch, 1 or more.
+    """
+    epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
+    return len(accuracies) >= epochs and min(accuracies[-epochs:]) == 1
