@@ -6,6 +6,7 @@ Filling it: pull.py.
 
 import fcntl
 import hashlib
+import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -53,13 +54,28 @@ def release_folder(cache: Path, version: str) -> Path:
 
     Raises:
         NotFound: no release can be called that.
+        StoreRefused: there is a symbolic link, which may lead outside.
     """
-    return cache / release_prefix(version)
+    return _without_links(cache / release_prefix(version))
 
 
 def bare_folder(cache: Path, version: str) -> Path:
-    """Where a bare artifact is in the cache."""
-    return cache / BARE / version
+    """Where a bare artifact is in the cache.
+
+    Raises:
+        StoreRefused: there is a symbolic link, which may lead outside.
+    """
+    return _without_links(cache / BARE / version)
+
+
+def _without_links(folder: Path) -> Path:
+    """A folder two levels below the cache, once neither level is a symbolic link."""
+    for path in (folder.parent, folder):
+        if path.is_symlink():
+            raise StoreRefused(
+                f"{path}: a symbolic link. The cache follows none, since it may lead outside. Remove it."
+            )
+    return folder
 
 
 @contextmanager
@@ -71,9 +87,12 @@ def alone(cache: Path) -> Iterator[None]:
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with (cache / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, also by a crash
+        lock = os.open(cache / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file is closed, also by a crash
             yield
+        finally:
+            os.close(lock)
     except OSError as error:
         raise StoreRefused(
             f"{cache}: {error}. The cache needs a folder to write to, with room in it."
@@ -123,7 +142,7 @@ def prune_cache(cache: Path, keep: int, in_use: Collection[str]) -> list[str]:
     with alone(cache):
         for half in cache.glob(f"{ARRIVING}*"):
             shutil.rmtree(half)
-        folders = [*cache.glob("releases/*"), *cache.glob(f"{BARE}/*")]
+        folders = [_without_links(path) for path in (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))]
         by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
         idle = [folder for folder in by_use if folder.name not in in_use]
         old = idle[max(keep - (len(by_use) - len(idle)), 0) :]

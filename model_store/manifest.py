@@ -5,12 +5,14 @@ The format on one page: docs/release-format.md. Checking files against it: verif
 """
 
 import base64
+import math
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE, ModelContract
@@ -75,7 +77,7 @@ class Golden(Frozen):
     """
 
     pixels: str
-    probabilities: tuple[tuple[float, ...], ...]
+    probabilities: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
 
     @classmethod
     def of(cls, pixels: PixelsBatch, probabilities: NDArray[np.float32]) -> "Golden":
@@ -100,8 +102,15 @@ class Golden(Frozen):
             ) from error
 
     def answers(self) -> NDArray[np.float32]:
-        """The probabilities again, float32 (N, C)."""
-        return np.array(self.probabilities, np.float32)
+        """The probabilities again, float32 (N, C).
+
+        Raises:
+            ManifestInvalid: the rows differ in length.
+        """
+        try:
+            return np.array(self.probabilities, np.float32)
+        except ValueError as error:
+            raise ManifestInvalid(f"golden.probabilities: {error}. A row has one value a class.") from error
 
 
 class Manifest(Frozen):
@@ -125,6 +134,18 @@ class Manifest(Frozen):
     git_commit: str | None
     data: DataSet
     headline: Headline
+
+    @field_validator("model")
+    @classmethod
+    def _usable(cls, model: ModelContract) -> ModelContract:
+        if not 0 < model.temperature < math.inf:
+            raise ValueError(f"temperature {model.temperature}: it has to be a number above 0")
+        if not model.labels or len(set(model.labels)) < len(model.labels):
+            raise ValueError("labels: at least one, and no two alike")
+        quantiles = model.familiarity.quantiles if model.familiarity else (0.0, 1.0)
+        if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
+            raise ValueError("familiarity.quantiles: at least two, ascending")
+        return model
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:

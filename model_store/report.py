@@ -4,12 +4,13 @@ training/evaluation/measure.py writes it, `/metrics` serves its bytes as they ar
 pages read it through `Report`. Does no I/O. What each figure means: docs/report.md.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Annotated, Final
 
 from pydantic import Field, JsonValue, ValidationError
 
-from model_store.errors import ReportInvalid
+from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 
 Count = Annotated[int, Field(ge=0)]
@@ -274,6 +275,22 @@ def parse_report(text: bytes, where: str) -> Report:
         return Report.model_validate_json(text)
     except ValidationError as error:
         raise ReportInvalid(f"{where}: {first_problem(error)}") from error
+
+
+def check_report(report: Report, labels: Sequence[str], where: str) -> None:
+    """Check that a report can be of a model with these labels: the metrics compare with its distribution.
+
+    Raises:
+        ReleaseCorrupt: it names other labels, or its confusion matrix has another size or counts no picture.
+    """
+    matrix = report.test.confusion_matrix
+    if report.labels != tuple(labels):
+        raise ReleaseCorrupt(f"{where}: labels: they are not those of the manifest ({', '.join(labels)}).")
+    if {len(matrix), *map(len, matrix)} != {len(labels)} or not sum(map(sum, matrix)):
+        raise ReleaseCorrupt(
+            f"{where}: test.confusion_matrix needs {len(labels)} rows and columns, one per label of the "
+            "manifest, and at least one picture. Evaluate the model again and publish it."
+        )
 
 
 def report_bytes(report: Report) -> bytes:

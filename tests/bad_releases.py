@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -88,6 +89,39 @@ def other_golden_answers(folder: Path, store: Store) -> Promotion:
     return _published(_resealed(folder, Golden.of(made.manifest.golden.inputs(), answers)), store)
 
 
+def no_golden(folder: Path, store: Store) -> Promotion:
+    """A manifest without a golden picture."""
+    nothing = {"pixels": "", "probabilities": []}
+    return _with_manifest(folder, store, lambda manifest: manifest["golden"].update(nothing))
+
+
+def ragged_golden(folder: Path, store: Store) -> Promotion:
+    """Golden answers of which one has a value too few."""
+    return _with_manifest(folder, store, lambda manifest: manifest["golden"]["probabilities"][0].pop())
+
+
+def no_temperature(folder: Path, store: Store) -> Promotion:
+    """A calibration that divides by zero."""
+    return _with_manifest(folder, store, lambda manifest: manifest["model"].update(temperature=0.0))
+
+
+def empty_familiarity(folder: Path, store: Store) -> Promotion:
+    """A contract that reads familiarity from no quantiles."""
+    return _with_manifest(
+        folder, store, lambda manifest: manifest["model"].update(familiarity={"quantiles": []})
+    )
+
+
+def report_of_others(folder: Path, store: Store) -> Promotion:
+    """A report that lacks a column of the confusion matrix."""
+    return _with_report(folder, store, lambda test: [row.pop() for row in test["confusion_matrix"]])
+
+
+def report_of_nothing(folder: Path, store: Store) -> Promotion:
+    """A report that was measured on no picture."""
+    return _with_report(folder, store, lambda test: test.update(confusion_matrix=[]))
+
+
 BAD: dict[Publish, str] = {
     corrupt: r"model\.onnx: sha256 .* but manifest\.json says",
     truncated: r"model\.onnx: \d+ bytes, but manifest\.json says \d+",
@@ -100,6 +134,12 @@ BAD: dict[Publish, str] = {
     no_graph: "ONNX Runtime cannot load it",
     nan_producing: "answered NaN or infinity",
     other_golden_answers: "answers to its golden pictures differ",
+    no_golden: r"golden\.probabilities: Tuple should have at least 1 item",
+    ragged_golden: r"golden\.probabilities: .* A row has one value",
+    no_temperature: r"model: temperature 0\.0: it has to be a number above 0",
+    empty_familiarity: r"model: familiarity\.quantiles: at least two, ascending",
+    report_of_others: r"report\.json .*: test\.confusion_matrix needs 10 rows and columns",
+    report_of_nothing: r"report\.json .*: test\.confusion_matrix needs 10 rows and columns",
 }
 """Each bad release, and the words in which it is refused."""
 
@@ -121,6 +161,23 @@ def _with_file(folder: Path, store: Store, name: str, change: Callable[[bytes], 
     changed.write_bytes(change((folder / name).read_bytes()))
     store.upload(file_key(manifest.version, name), changed)
     return append(store, manifest.version, "promote", "tests", newest(store))
+
+
+def _with_manifest(folder: Path, store: Store, change: Callable[[Any], object]) -> Promotion:
+    def changed(data: bytes) -> bytes:
+        manifest = json.loads(data)
+        change(manifest)
+        return json.dumps(manifest).encode()
+
+    return _with_file(folder, store, "manifest.json", changed)
+
+
+def _with_report(folder: Path, store: Store, change: Callable[[Any], object]) -> Promotion:
+    golden = open_release(a_release(folder, seed=_seed())).manifest.golden
+    report = json.loads((folder / "report.json").read_bytes())
+    change(report["test"])
+    (folder / "report.json").write_text(json.dumps(report), "utf-8")
+    return _published(_resealed(folder, golden), store)
 
 
 def _flip(data: bytes, at: int) -> bytes:

@@ -39,13 +39,14 @@ def check_ready(models: Models) -> None:
 
 
 def _condition(models: Models) -> dict[str, Any]:
-    stale_since = served().stale_since
+    trouble = models.watching
+    stale_since = served().stale_since or (trouble.since if trouble else None)
     return {
         "status": "ready",
         "model": {"version": served().version},
         "stale": stale_since is not None,
         "stale_since": stale_since.isoformat() if stale_since else None,
-        "store": _store_condition(models.trouble),
+        "store": _store_condition(trouble),
         "refused": [_refusal(refusal) for refusal in models.refusals],
     }
 

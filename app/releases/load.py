@@ -17,10 +17,11 @@ from app.settings import Settings
 from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, remember
-from model_store.errors import NotFound, ReleaseError, SignatureMissing, StoreError
+from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.promotions import Promotion, newest
 from model_store.pull import pull, pull_bare
+from model_store.report import check_report, parse_report
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 
@@ -102,10 +103,13 @@ def open_release_model(
 
     Raises:
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
+        ReleaseError: its golden pictures are unusable, or its report is of another model.
     """
     manifest = release.manifest
     classifier = open_classifier(release.folder / "model.onnx", manifest.model)
     classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
+    classifier.classify(manifest.golden.inputs())  # what answers need beyond probabilities is there too
+    _check_report(release)
     return Served(
         version=manifest.version,
         classifier=classifier,
@@ -116,6 +120,16 @@ def open_release_model(
         number=number,
         stale_since=stale_since,
     )
+
+
+def _check_report(release: LocalRelease) -> None:
+    path = release.folder / "report.json"
+    try:
+        report = parse_report(path.read_bytes(), str(path))
+    except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
+        log.warning("%s %s is served, without a report page.", error, release.version)
+        return
+    check_report(report, release.manifest.model.labels, f"report.json of {release.version}")
 
 
 def _figures(release: LocalRelease) -> dict[str, bytes]:

@@ -4,9 +4,10 @@ A request takes `models.current` once and keeps it to its end, so no answer mixe
 release is loading.py, following the promotions following.py.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from app.prediction.categories import Categories
 from inference.classifier import Classifier
@@ -61,12 +62,31 @@ class Models:
     """The holder of what is served. One writer (the follower, once it has begun), many readers.
 
     Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
+
+    Attributes:
+        patience: seconds without a successful poll after which the watcher counts as hanging; None where
+            nothing polls.
+        answered_at: time.monotonic() at the last successful poll, or at the start.
     """
 
     current: Served
     refusals: tuple[Refusal, ...] = field(default=())
     trouble: StoreTrouble | None = None
     draining: bool = False
+    patience: float | None = None
+    answered_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def watching(self) -> StoreTrouble | None:
+        """What is wrong with the store, or with the watcher: one that hangs can report nothing itself."""
+        silent = time.monotonic() - self.answered_at
+        if self.trouble is not None or self.patience is None or silent <= self.patience:
+            return self.trouble
+        hangs = TimeoutError(
+            f"No poll of the store has succeeded for {silent:.0f} s: the release watcher hangs, on the store "
+            "or on a model that does not finish loading. Restart this service if it stays so."
+        )
+        return StoreTrouble(hangs, datetime.now(UTC) - timedelta(seconds=silent))
 
     @property
     def seen(self) -> int | None:
@@ -86,6 +106,7 @@ class Models:
     def store_answered(self) -> None:
         """The store works: nothing is stale any more, unless the newest release is refused."""
         self.trouble = None
+        self.answered_at = time.monotonic()
         if self.current.stale_since is not None and self.seen == self.current.number:
             self.current = replace(self.current, stale_since=None)
 

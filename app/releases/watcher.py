@@ -21,6 +21,9 @@ from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
 
+PATIENCE_REFRESHES = 4
+"""Refreshes without a successful poll after which `/readyz` reports that the watcher hangs."""
+
 JITTER = 0.2
 """Share of REFRESH_SECONDS by which a poll may come earlier or later."""
 
@@ -39,6 +42,7 @@ class ReleaseWatcher:
 
     def start(self) -> None:
         """Poll in the background until `stop`."""
+        self._models.patience = PATIENCE_REFRESHES * self._settings.refresh_seconds
         self._thread.start()
 
     def stop(self) -> None:

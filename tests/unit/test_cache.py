@@ -104,6 +104,29 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         prune_cache(tmp_path / "cache", keep=3, in_use=[])
 
 
+@pytest.mark.parametrize("name", [".lock", "releases", "bare", "releases/VERSION"])
+def test_a_symbolic_link_in_the_cache_is_not_followed(tmp_path: Path, name: str) -> None:
+    store, cache, outside = FolderStore(tmp_path / "store"), tmp_path / "cache", tmp_path / "outside"
+    version = publish(a_release(tmp_path / "1", seed=1), store, by="ann").manifest.version
+    bare_upload(tmp_path / "bare store", "model.keras", "metrics.json")
+    outside.mkdir()
+    (outside / "kept").write_bytes(b"kept")
+    link = cache / name.replace("VERSION", version)
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside / "kept" if name == ".lock" else outside)
+    pull_it = {
+        "bare": lambda: pull_bare(FolderStore(tmp_path / "bare store"), cache),
+    }.get(name, lambda: pull(store, version, cache))
+
+    with pytest.raises(StoreRefused, match=str(link)):
+        pull_it()
+    with pytest.raises(StoreRefused, match=str(link)):
+        prune_cache(cache, keep=0, in_use=[])
+
+    assert [path.name for path in outside.rglob("*")] == ["kept"]
+    assert (outside / "kept").read_bytes() == b"kept"
+
+
 def test_what_a_crash_left_half_there_is_removed(tmp_path: Path) -> None:
     (tmp_path / f"{ARRIVING}x").mkdir()
 

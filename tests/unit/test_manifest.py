@@ -139,9 +139,11 @@ manifests = st.builds(
         st.builds(FileEntry, sha256=hashes, size=st.integers(0, 2**53)),
         max_size=3,
     ),
-    model=st.builds(a_contract, st.lists(st.text(min_size=1), min_size=1, max_size=4)),
+    model=st.builds(a_contract, st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True)),
     golden=st.builds(
-        Golden, pixels=st.just(""), probabilities=st.lists(st.lists(shares).map(tuple), max_size=2).map(tuple)
+        Golden,
+        pixels=st.just(""),
+        probabilities=st.lists(st.lists(shares).map(tuple), min_size=1, max_size=2).map(tuple),
     ),
     training=st.dictionaries(st.text(), json_values, max_size=3),
     libraries=st.dictionaries(st.text(), st.text(), max_size=3),

@@ -1,6 +1,7 @@
 """Following the promotions: what is newer is served, what is bad is refused, what is old is called old."""
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.bad_releases import BAD, Publish, corrupt
 from tests.contract.service.conftest import MakeApp
 from tests.releases import a_release
 from tests.uploads import a_garment, png
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -200,6 +202,37 @@ class Surprising(FolderStore):
 
     def read(self, key: str) -> bytes:
         raise RuntimeError("nobody foresaw this")
+
+
+class Hanging(FolderStore):
+    """A store whose answers never come, as those of a hung network folder."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.released = threading.Event()
+
+    def read(self, key: str) -> bytes:
+        self.released.wait()
+        return super().read(key)
+
+
+def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, store: FolderStore) -> None:
+    hanging = Hanging(Path(store.address))
+    watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), hanging, models_of(app), Metrics(None))
+    client = app.test_client()
+
+    watcher.start()
+    try:
+        wait_for("staleness", lambda: client.get("/readyz").get_json()["stale"])
+        ready = client.get("/readyz").get_json()
+    finally:
+        hanging.released.set()
+        watcher.stop()
+
+    assert ready["status"] == "ready"
+    assert ready["store"]["status"] == "failing"
+    assert "the release watcher hangs" in ready["store"]["error"]
+    assert ready["stale_since"] is not None
 
 
 def test_only_signed_releases_are_served_where_keys_are_trusted(
