@@ -2,6 +2,7 @@
 
 RequestError
 ├── BadRequest      no picture, malformed multipart or JSON, an unknown parameter value
+│   └── ClientGone  the client has closed its connection, so that nothing reads the answer
 ├── KeyRefused      API keys are configured and none fits
 ├── NoSuchModel     another model, version or method of it than there is here
 ├── TooLarge        more bytes or more pictures than allowed
@@ -20,6 +21,10 @@ class RequestError(Exception):
 
 class BadRequest(RequestError):
     """The request carries no picture, or cannot be read."""
+
+
+class ClientGone(BadRequest):
+    """The client has closed its connection; the rest of its batch is not worth the work."""
 
 
 class KeyRefused(RequestError):

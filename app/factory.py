@@ -18,13 +18,15 @@ from app.api.page import page_routes
 from app.api.predict import predict_routes
 from app.api.problems import register_problem_handlers
 from app.api.report import report_routes
+from app.json_provider import OrjsonProvider
 from app.middleware.request_context import RequestMiddleware
 from app.observability.drift import reference_of
 from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
-from app.plain_flask import PlainFlask
+from app.payloads.body import Bodies
+from app.payloads.reading import largest_body
+from app.prediction.admission import Admission
 from app.prediction.predictor import Predictor
-from app.prediction.slots import Slots
 from app.protocols.classifying import Parts
 from app.protocols.routes import dialect_model_routes, dialect_routes
 from app.releases.load import load, store_of
@@ -32,7 +34,6 @@ from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, require_keys
 from app.settings import Settings
-from app.turning_away import TurningAway
 from app.unreadable import refuse_stand_ins
 from inference.decode import prepare_opencv
 from model_store.store import Store
@@ -55,6 +56,7 @@ class Service:
     """
 
     models: Models
+    admission: Admission
     follower: ReleaseWatcher | None
 
     def drain(self) -> None:
@@ -81,13 +83,15 @@ def create_app(settings: Settings) -> Flask:
     for _ in models.refusals:
         instruments.count_refusal()
 
-    app = PlainFlask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None)
+    app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = Name
     refuse_stand_ins(app)
     register_problem_handlers(app)
-    _register_routes(app, settings, models, instruments)
+    admission = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
+    _register_routes(app, settings, models, admission, instruments)
     _add_doors(app, settings)
-    app.extensions["wardrobe"] = Service(models, _follow(settings, store, models, instruments))
+    app.extensions["wardrobe"] = Service(models, admission, _follow(settings, store, models, instruments))
     # Last, so that whoever reads it may rely on it: until here a key file, say, could still be missing.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
@@ -103,11 +107,15 @@ class Name(BaseConverter):
     part_isolating = True
 
 
-def _register_routes(app: Flask, settings: Settings, models: Models, instruments: Metrics) -> None:
-    slots = Slots(settings.slots, settings.queue_length, settings.queue_seconds)
-    predictor = Predictor(settings, slots)
-    parts = Parts(settings=settings, models=models, predictor=predictor, instruments=instruments)
-    classifying = (predict_routes(settings, predictor, instruments), dialect_routes(parts))
+def _register_routes(
+    app: Flask, settings: Settings, models: Models, admission: Admission, instruments: Metrics
+) -> None:
+    bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
+    predictor = Predictor(settings, admission)
+    parts = Parts(
+        settings=settings, models=models, bodies=bodies, predictor=predictor, instruments=instruments
+    )
+    classifying = (predict_routes(settings, bodies, predictor, instruments), dialect_routes(parts))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
         from app.security.rate_limits import limit_rate  # noqa: PLC0415
@@ -115,10 +123,6 @@ def _register_routes(app: Flask, settings: Settings, models: Models, instruments
         limit_rate(app, settings, *classifying)
     for blueprint in classifying:
         app.register_blueprint(blueprint)
-    # No other routes are registered yet: these are the ones that take a place.
-    name = settings.model_name
-    routes = {rule.rule.replace("<name>", name): rule.rule for rule in app.url_map.iter_rules()}
-    app.wsgi_app = TurningAway(app.wsgi_app, routes, slots)  # type: ignore[method-assign]
     _surround(app, settings, models, instruments)
     app.register_blueprint(health_routes(models))
     app.register_blueprint(model_routes(settings, instruments))

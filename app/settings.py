@@ -77,6 +77,7 @@ class Settings(BaseModel):
         max_pixels: the largest picture, in pixels as its header says, checked before decoding.
         max_batch: the most pictures in one batch request.
         max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
+        max_batch_pixels: the most pixels of a batch, as its pictures' headers say, checked before decoding.
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
         queue_seconds: how long a request may wait for a slot.
@@ -108,6 +109,7 @@ class Settings(BaseModel):
     max_pixels: Annotated[int, Field(ge=1)] = MAX_PIXELS
     max_batch: Annotated[int, Field(ge=1)] = 256
     max_batch_bytes: Annotated[int, Field(ge=1)] = 50_000_000
+    max_batch_pixels: Annotated[int, Field(ge=1)] = 4 * MAX_PIXELS
     slots: Annotated[int, Field(ge=1)] = 2
     queue_length: Annotated[int, Field(ge=0)] = 16
     queue_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0

@@ -1,47 +1,53 @@
-"""POST /predict and POST /predict/batch: parse, call, answer."""
+"""POST /predict and POST /predict/batch: read, admit, classify, answer."""
 
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, request
-from flask.globals import request_ctx
+from flask import Blueprint, Response, jsonify, request
 
 from app.api.problems import problem_of
-from app.json_provider import JSONAnswer
 from app.middleware.request_context import RequestContext, exchange
 from app.observability.metrics import Metrics
+from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import Item
-from app.payloads.reading import read_many, read_one
-from app.prediction.answers import PLAIN, Extras, answer_of, read_extras
+from app.payloads.reading import find_many, find_one, max_body_bytes
+from app.prediction.answers import Extras, answer_of, read_extras
 from app.prediction.categories import Fields
-from app.prediction.predictor import Failed, Outcome, Predictor
+from app.prediction.predictor import Failed, Outcome, Predictor, parse
 from app.settings import Settings
 
 
-def predict_routes(settings: Settings, predictor: Predictor, instruments: Metrics) -> Blueprint:
+def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, metrics: Metrics) -> Blueprint:
     """The routes that classify."""
     routes = Blueprint("predict", __name__)
 
     @routes.post("/predict")
     def predict() -> Response:
-        asked = request_ctx.request  # `request` finds it anew with each of its attributes, 1 us
         current = exchange()
         labels = current.served.contract.labels
-        extras = read_extras(asked.args, len(labels)) if asked.query_string else PLAIN
-        with predictor.place():
-            classified = predictor.one(read_one(asked, settings), current.served, current.timing)
-        instruments.count_prediction(classified.prediction, classified.pixels)
-        answer = answer_of(classified, labels, extras, _categories(current))
-        return _answer(answer, current)
+        extras = read_extras(request.args, len(labels))
+        with (
+            bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
+            predictor.admitted(current.timing),
+        ):
+            item = parse(find_one, body, settings)
+            classified = predictor.one(item, current.served, current.timing)
+        metrics.count_prediction(classified.prediction, classified.pixels)
+        return _answer(answer_of(classified, labels, extras, _categories(current)), current)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         current = exchange()
         labels = current.served.contract.labels
         extras = read_extras(request.args, len(labels))
-        with predictor.place():
-            items = read_many(request, settings)
-            outcomes = predictor.many(items, current.served, current.timing)
-        _count(outcomes, instruments)
+        with (
+            bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
+            predictor.admitted(current.timing) as slot,
+        ):
+            items = parse(find_many, body, settings)
+            has_left = partial(client_has_left, request)
+            outcomes = predictor.many(items, current.served, current.timing, slot, has_left)
+        _count(outcomes, metrics)
         categories = _categories(current)
         predictions = [
             _named(item) | _result(outcome, labels, extras, categories)
@@ -54,7 +60,7 @@ def predict_routes(settings: Settings, predictor: Predictor, instruments: Metric
 
 def _answer(answer: dict[str, Any], current: RequestContext) -> Response:
     provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
-    response = JSONAnswer(answer | provenance)
+    response = jsonify(answer | provenance)
     categories = current.served.categories
     if categories is not None and categories.languages:
         response.vary.add("Accept-Language")
@@ -80,9 +86,9 @@ def _result(
     return answer_of(outcome, labels, extras, categories)
 
 
-def _count(outcomes: list[Outcome], instruments: Metrics) -> None:
+def _count(outcomes: list[Outcome], metrics: Metrics) -> None:
     for outcome in outcomes:
         if isinstance(outcome, Failed):
-            instruments.count_problem(problem_of(outcome.error)["type"])
+            metrics.count_problem(problem_of(outcome.error)["type"])
         else:
-            instruments.count_prediction(outcome.prediction, outcome.pixels)
+            metrics.count_prediction(outcome.prediction, outcome.pixels)

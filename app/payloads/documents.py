@@ -1,23 +1,31 @@
 """Find pictures in JSON: base64, data: URLs, or bare pixels, one or a list of them.
 
-Touches nothing. What else a picture may come in: reading.py; whether it is one: inference.
+Values alone. What else a picture may come in: reading.py; whether it is one: inference.
 """
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Request
+import orjson
 
-from app.errors import BadRequest, without_frames
-from app.json_text import decode
+from app.errors import BadRequest, TooLarge, without_frames
+from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
 
+STRUCTURE_PER_PICTURE = 2_048
+"""Commas and brackets that 28 x 28 pixels need, each in a list of its own, with room to spare."""
 
-def is_document(request: Request, body: bytes) -> bool:
+STRUCTURE_SPARE = 131_072
+"""Commas and brackets beyond those of the pictures: some megabytes of Python objects at most."""
+
+
+def is_document(body: Body) -> bool:
     """Whether a body is to be read as JSON: it says so, or it begins so, whatever curl calls it."""
-    return request.is_json or body[:64].lstrip()[:1] == b"{"
+    is_json = body.mimetype == "application/json" or body.mimetype.endswith("+json")
+    return is_json or body.data[:64].lstrip()[:1] == b"{"
 
 
 def item_of(body: bytes) -> Upload | Rows:
@@ -25,17 +33,19 @@ def item_of(body: bytes) -> Upload | Rows:
 
     Raises:
         BadRequest: there is not exactly one, or this is no JSON object.
+        TooLarge: as `read_json`.
     """
-    return item_of_object(read_object(body), FORMS)
+    return item_of_object(read_object(body, 1), FORMS)
 
 
-def items_of(body: bytes) -> Iterator[Item]:
+def items_of(body: bytes, max_pictures: int) -> Iterator[Item]:
     """The pictures of a JSON object's list `images`, in order; a wrong item becomes Unreadable.
 
     Raises:
         BadRequest: there is no such list, or this is no JSON object.
+        TooLarge: as `read_json`.
     """
-    images = read_object(body, BATCH_FORMS).get("images")
+    images = read_object(body, max_pictures, BATCH_FORMS).get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
     for image in images:
@@ -45,32 +55,54 @@ def items_of(body: bytes) -> Iterator[Item]:
             yield Unreadable(without_frames(error))
 
 
-def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can say
-    """What a body says in JSON.
-
-    Raises:
-        BadRequest: it is none, or nested too deeply.
-    """
-    try:
-        return decode(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
-
-
-def read_object(body: bytes, forms: str = FORMS) -> dict[str, Any]:
+def read_object(body: bytes, max_pictures: int, forms: str = FORMS) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Args:
         body: UTF-8, -16 or -32.
-        forms: what a client is told to send instead of anything else.
+        max_pictures: as in `read_json`.
+        forms: what a client is asked to send instead of anything else.
 
     Raises:
         BadRequest: it is none.
+        TooLarge: as `read_json`.
     """
-    document = read_json(body)
+    document = read_json(body, max_pictures)
     if not isinstance(document, dict):
         raise BadRequest(f"The JSON is a {type(document).__name__}, not an object. {forms}")
     return document
+
+
+def read_json(body: bytes, max_pictures: int) -> Any:  # noqa: ANN401 - whatever JSON can say
+    """The value that a body is in JSON.
+
+    Args:
+        body: UTF-8, -16 or -32.
+        max_pictures: the most that it may hold. Each `[]` of three bytes becomes an object of 64 and more,
+            so commas and brackets are counted before anything is parsed.
+
+    Raises:
+        BadRequest: it is none, or nested too deeply.
+        TooLarge: it has more lists, objects and values than so many pictures need.
+    """
+    allowed = STRUCTURE_SPARE + max_pictures * STRUCTURE_PER_PICTURE
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > allowed:
+        raise TooLarge(
+            f"The JSON has more values than {max_pictures} pictures need: "
+            f"more than {allowed:,} commas and brackets."
+        )
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _read_leniently(body)
+
+
+def _read_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
+    # UTF-16, NaN, a lone surrogate: orjson refuses them, Python's own reads them or says what is wrong.
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
 
 
 def item_of_object(document: object, forms: str) -> Upload | Rows:

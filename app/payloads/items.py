@@ -1,6 +1,6 @@
-"""What a request may carry to be classified, and how a client is told to send it.
+"""What a request may carry to be classified, and how a client may send it.
 
-Values alone. reading.py finds them in a request, predicting.py classifies them.
+Values alone. reading.py finds them in a body, predictor.py classifies them.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Upload:
     """The bytes of one picture as they were sent, of any kind.
 
     Attributes:
-        name: the file's own name, told back in batches; None where it had none.
+        name: the file's own name, which answers to batches repeat; None where it had none.
     """
 
     data: bytes
@@ -45,7 +45,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """One item of a batch that is wrong before its picture is even looked at."""
+    """One item of a batch that is refused before its header is read."""
 
     error: RequestError
     name: str | None = None

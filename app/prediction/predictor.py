@@ -1,19 +1,23 @@
-"""What an upload goes through: a slot, decoding, conversion, one run of the model.
+"""From items to predictions: decode, convert, classify, each request within the concurrency limit.
 
-Called by every route that classifies, whatever its dialect. Knows requests only as the items that reading.py
-found.
+Every route that classifies calls this, in any protocol. Large pictures and large bodies are worked on in a
+native thread, so that the event loop serves other requests meanwhile; for small ones the change of threads
+would cost more than the work. Knows requests only as the items that reading.py found.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
-from app.errors import RequestError, without_frames
+from app.errors import ClientGone, RequestError, TooLarge, without_frames
 from app.middleware.timing import Timing
+from app.native_threads import run_in_native_thread
+from app.payloads.body import Body
 from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
-from app.prediction.slots import Slots
+from app.prediction.admission import Admission, Slot
 from app.releases.serving import Served
 from app.settings import Settings
 from inference.arrays import Pixels
@@ -22,12 +26,25 @@ from inference.contract import Imaging
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.errors import UploadError
+from inference.header import read_header
 from inference.pixel_rows import rows_to_pixels
+
+LARGE_PIXELS = 256 * 256
+"""From so many pixels on, decoding and converting take more than about 2 ms."""
+
+LARGE_BYTES = 256 * 1024
+"""From so many bytes on, parsing a body or scanning a file does."""
+
+LARGE_BATCH = 8
+"""From so many pictures on, the model does."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Classified:
-    """One picture's answer: what the model saw, and what it said."""
+    """One picture's answer: the pixels that the model saw, and its prediction."""
 
     pixels: Pixels
     prediction: Prediction
@@ -44,54 +61,83 @@ Outcome: TypeAlias = Classified | Failed
 
 
 class Predictor:
-    """Classifies items within the worker's slots."""
+    """Classifies items, as many requests at a time as `admission` lets work."""
 
-    def __init__(self, settings: Settings, slots: Slots) -> None:
+    def __init__(self, settings: Settings, admission: Admission) -> None:
         self._settings = settings
-        self._slots = slots
+        self._admission = admission
 
-    def place(self) -> AbstractContextManager[None]:
-        """A place in this worker, to be had before a request's body is read.
+    @contextmanager
+    def admitted(self, timing: Timing) -> Iterator[Slot]:
+        """Hold a slot for the block: from parsing the body, which has been read, to the prediction.
 
         Raises:
-            Busy: on entering, when every place is taken.
+            Busy: on entering, when the queue is full or the wait was too long.
         """
-        return self._slots.place()
+        timing.begin("queue")
+        with self._admission.admit() as slot:
+            timing.end()
+            yield slot
 
     def one(self, item: Upload | Rows, served: Served, timing: Timing) -> Classified:
         """Classify one picture.
 
         Raises:
-            Busy: no slot was free in time.
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        timing.begin("queue")
-        with self._slots.hold():
-            pixels = self._pixels(item, served.contract.input.imaging, timing)
-            timing.begin("infer")
-            (prediction,) = served.classifier.classify(pixels[np.newaxis])
-            timing.end()
+        pixels = self._pixels(item, served.contract.input.imaging, timing)
+        timing.begin("infer")
+        (prediction,) = served.classifier.classify(pixels[np.newaxis])
+        timing.end()
         return Classified(pixels, prediction)
 
-    def many(self, items: list[Item], served: Served, timing: Timing) -> list[Outcome]:
+    def many(
+        self, items: list[Item], served: Served, timing: Timing, slot: Slot, has_left: Callable[[], bool]
+    ) -> list[Outcome]:
         """Classify a batch with one run of the model; a bad item gets its own error and spoils nothing.
 
+        Between two pictures, requests that wait go first.
+
+        Args:
+            items: of the request.
+            served: the release that answers it.
+            timing: of the request.
+            slot: that it holds.
+            has_left: whether its client has gone, so that the rest is not worth the work.
+
         Raises:
-            Busy: no slot was free in time.
+            TooLarge: the pictures have more than MAX_BATCH_PIXELS in all; nothing was decoded.
+            ClientGone: the client has left.
             ModelError: the model failed.
         """
+        self._check_pixels(items)
         imaging = served.contract.input.imaging
-        timing.begin("queue")
-        with self._slots.hold():
-            read = [self._pixels_or_failure(item, imaging, timing) for item in items]
-            good = [pixels for pixels in read if not isinstance(pixels, Failed)]
-            timing.begin("infer")
-            predictions = iter(served.classifier.classify(np.stack(good)) if good else [])
-            timing.end()
+        read: list[Pixels | Failed] = []
+        for item in items:
+            if read:
+                timing.begin("queue")
+                slot.give_way()
+            if has_left():
+                raise ClientGone("The client closed its connection before its batch was finished.")
+            read.append(self._pixels_or_failure(item, imaging, timing))
+        good = [pixels for pixels in read if not isinstance(pixels, Failed)]
+        timing.begin("infer")
+        predictions = iter(_classify(good, served))
+        timing.end()
         return [
             pixels if isinstance(pixels, Failed) else Classified(pixels, next(predictions)) for pixels in read
         ]
+
+    def _check_pixels(self, items: list[Item]) -> None:
+        sizes = [_declared_pixels(item.data) for item in items if isinstance(item, Upload)]
+        # A picture of more than MAX_PIXELS is refused by itself, and never decoded.
+        total = sum(size for size in sizes if size <= self._settings.max_pixels)
+        if total > self._settings.max_batch_pixels:
+            raise TooLarge(
+                f"The pictures have {total:,} pixels in all; at most {self._settings.max_batch_pixels:,} are "
+                "decoded for one request (MAX_BATCH_PIXELS). Send them in several batches, or smaller."
+            )
 
     def _pixels_or_failure(self, item: Item, imaging: Imaging, timing: Timing) -> Pixels | Failed:
         if isinstance(item, Unreadable):
@@ -107,6 +153,36 @@ class Predictor:
             return item.pixels
         if isinstance(item, Rows):
             return rows_to_pixels(item.value)
-        decoded = decode(item.data, self._settings.max_pixels)
+        is_large = len(item.data) >= LARGE_BYTES or _declared_pixels(item.data) >= LARGE_PIXELS
+        return _call(is_large, self._decode, item.data, imaging, timing)
+
+    def _decode(self, upload: bytes, imaging: Imaging, timing: Timing) -> Pixels:
+        decoded = decode(upload, self._settings.max_pixels)
         timing.begin("convert")
         return decoded_to_pixels(decoded, imaging)
+
+
+def parse(find: Callable[Concatenate[Body, P], T], body: Body, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Find what is in a body, in a native thread if it is large."""
+    return _call(len(body.data) >= LARGE_BYTES, find, body, *args, **kwargs)
+
+
+def _classify(pixels: list[Pixels], served: Served) -> list[Prediction]:
+    if not pixels:
+        return []
+    return _call(len(pixels) >= LARGE_BATCH, served.classifier.classify, np.stack(pixels))
+
+
+def _declared_pixels(upload: bytes) -> int:
+    """Width times height as the header says; 0 when there is no header to read, and so nothing to decode."""
+    try:
+        header = read_header(upload)
+    except UploadError:
+        return 0
+    return header.width * header.height
+
+
+def _call(is_large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    if is_large:
+        return run_in_native_thread(function, *args, **kwargs)
+    return function(*args, **kwargs)

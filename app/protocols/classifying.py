@@ -1,20 +1,24 @@
 """What every dialect does with a request: is it for our model, what is in it, what does the model say.
 
-Bounded by the same places, slots and sizes as `/predict`, and counted alike. These protocols have no word for
-one bad picture among good ones, so that one spoils its whole request.
+Bounded by the same concurrency limit, queue and sizes as `/predict`, and counted alike. These protocols have
+no field for one bad picture among good ones, so that one spoils its whole request.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
-from flask import Request
+from flask import request
 
 from app.errors import BadRequest, NoSuchModel
 from app.middleware.request_context import exchange
 from app.observability.metrics import Metrics
+from app.payloads.body import Bodies, Body, client_has_left
 from app.payloads.items import Item, Upload
-from app.payloads.reading import check_size, read_body, too_many
+from app.payloads.reading import check_size, too_many
+from app.prediction.admission import Slot
 from app.prediction.predictor import Classified, Failed, Outcome, Predictor
 from app.releases.serving import Models, Served
 from app.settings import Settings
@@ -32,6 +36,7 @@ class Parts:
 
     settings: Settings
     models: Models
+    bodies: Bodies
     predictor: Predictor
     instruments: Metrics
 
@@ -66,17 +71,23 @@ def model_asked_for(own: str, name: str, version: str | None = None, label: str 
     return model
 
 
-def read_batch(request: Request, settings: Settings) -> bytes:
-    """The body of a request that may hold many pictures.
+@contextmanager
+def admitted_body(parts: Parts) -> Iterator[tuple[Body, Slot]]:
+    """The body of a request that may hold many pictures, and a slot to work on it.
 
     Raises:
         BadRequest: it is compressed, or ends early.
         TooLarge: it has more than MAX_BATCH_BYTES.
+        Busy: the queue is full, or the wait was too long.
     """
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() != "identity":
         raise BadRequest(f"The body is coded as {told(coding)}. Send it as it is, without Content-Encoding.")
-    return read_body(request, settings.max_batch_bytes, "MAX_BATCH_BYTES")
+    with (
+        parts.bodies.read(request, parts.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
+        parts.predictor.admitted(exchange().timing) as slot,
+    ):
+        yield body, slot
 
 
 def gather(items: Iterable[Item], settings: Settings) -> list[Item]:
@@ -101,16 +112,18 @@ def gather(items: Iterable[Item], settings: Settings) -> list[Item]:
     return gathered
 
 
-def classify_all(items: list[Item], parts: Parts) -> list[Classified]:
+def classify_all(items: list[Item], parts: Parts, slot: Slot) -> list[Classified]:
     """What the model says of each picture, in order, in one run.
 
     Raises:
-        Busy: no slot was free in time.
+        TooLarge: they have more than MAX_BATCH_PIXELS in all.
+        ClientGone: the client has left.
         UploadError: a picture cannot be read; with several, the message begins with its place.
         ModelError: the model failed.
     """
     current = exchange()
-    outcomes = parts.predictor.many(items, current.served, current.timing)
+    has_left = partial(client_has_left, request)
+    outcomes = parts.predictor.many(items, current.served, current.timing, slot, has_left)
     classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
     for one in classified:
         parts.instruments.count_prediction(one.prediction, one.pixels)

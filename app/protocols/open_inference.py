@@ -10,7 +10,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import __version__
 from app.api.health import check_ready
-from app.protocols.classifying import Parts, classify_all, gather, model_asked_for, read_batch
+from app.prediction.predictor import parse
+from app.protocols.classifying import Parts, admitted_body, classify_all, model_asked_for
 from app.protocols.tensors_in import INPUTS, read_inference
 from app.protocols.tensors_out import OUTPUTS, encode, offered_outputs, shape_of
 from app.releases.serving import Served
@@ -34,10 +35,10 @@ def predicting_routes(routes: Blueprint, parts: Parts) -> None:
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
         model = model_asked_for(parts.model_name, name, version)
-        with parts.predictor.place():
-            body = read_batch(request, parts.settings)
-            asked = read_inference(body, request.headers.get(HEADER_LENGTH), offered_outputs(model.contract))
-            classified = classify_all(gather(asked.items, parts.settings), parts)
+        header_length, offered = request.headers.get(HEADER_LENGTH), offered_outputs(model.contract)
+        with admitted_body(parts) as (body, slot):
+            asked = parse(read_inference, body, header_length, offered, parts.settings)
+            classified = classify_all(asked.items, parts, slot)
         head = {"model_name": name, "model_version": model.version}
         if asked.request_id is not None:
             head["id"] = asked.request_id

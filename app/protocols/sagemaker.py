@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Request, Response, json, jsonify, request
+from flask import Blueprint, Response, json, jsonify, request
 
 from app.api.health import check_ready
 from app.errors import BadRequest
 from app.middleware.request_context import exchange
+from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of_object, read_json
 from app.payloads.items import Item
-from app.payloads.reading import read_one, too_many
+from app.payloads.reading import find_one, too_many
 from app.prediction.answers import PLAIN, answer_of
-from app.prediction.predictor import Classified
-from app.protocols.classifying import Parts, classify_all, gather, read_batch
+from app.prediction.predictor import Classified, parse
+from app.protocols.classifying import Parts, admitted_body, classify_all, gather
 from app.protocols.instances import FORMS, item_of_value, rows_of
 from app.settings import Settings
 from inference.contract import EDGE
@@ -53,9 +54,9 @@ def predicting_routes(routes: Blueprint, parts: Parts) -> None:
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
-        with parts.predictor.place():
-            asked = read_invocation(request, parts.settings)
-            classified = classify_all(asked.items, parts)
+        with admitted_body(parts) as (body, slot):
+            asked = parse(read_invocation, body, parts.settings)
+            classified = classify_all(asked.items, parts, slot)
         return _answer(asked, classified)
 
 
@@ -72,7 +73,7 @@ def telling_routes(routes: Blueprint, parts: Parts) -> None:
         return jsonify(_execution_parameters(parts.settings))
 
 
-def read_invocation(asked: Request, settings: Settings) -> Asked:
+def read_invocation(body: Body, settings: Settings) -> Asked:
     """The records of a request: its Content-Type names lines, and its bytes tell the rest, as in `/predict`.
 
     Raises:
@@ -80,18 +81,17 @@ def read_invocation(asked: Request, settings: Settings) -> Asked:
         BadPixels: a line of CSV has not 784 numbers.
         TooLarge: they are more than MAX_BATCH, or have too many bytes.
     """
-    body = read_batch(asked, settings)
-    if asked.mimetype == CSV:
-        return Asked(gather(map(_item_of_row, _lines(body, settings)), settings), CSV)
-    if asked.mimetype in LINES_TYPES:
-        return Asked(gather(map(_item_of_line, _lines(body, settings)), settings), LINES)
-    if is_document(asked, body) and not begins_as_picture(body):
-        return _read_document(body, settings)
-    return Asked([read_one(asked, settings)], JSON, one=True)
+    if body.mimetype == CSV:
+        return Asked(gather(map(_item_of_row, _lines(body.data, settings)), settings), CSV)
+    if body.mimetype in LINES_TYPES:
+        return Asked(gather(map(_item_of_line, _lines(body.data, settings)), settings), LINES)
+    if is_document(body) and not begins_as_picture(body.data):
+        return _read_document(body.data, settings)
+    return Asked([find_one(body, settings)], JSON, one=True)
 
 
 def _read_document(body: bytes, settings: Settings) -> Asked:
-    document = read_json(body)
+    document = read_json(body, settings.max_batch)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
         return Asked(gather(map(item_of_value, instances), settings), JSON)
@@ -126,7 +126,7 @@ def _number(cell: str) -> float | str:
 
 
 def _item_of_line(line: str) -> Item:
-    return item_of_value(read_json(line.encode()))
+    return item_of_value(read_json(line.encode(), 1))
 
 
 def _answer(asked: Asked, classified: list[Classified]) -> Response:

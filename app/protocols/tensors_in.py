@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from app.errors import BadRequest
+from app.payloads.body import Body
 from app.payloads.documents import from_base64, read_object
 from app.payloads.items import Item, Ready, Rows, Upload
-from app.protocols.classifying import told
+from app.protocols.classifying import gather, told
 from app.protocols.instances import rows_of
+from app.settings import Settings
 from inference.contract import EDGE
 from inference.errors import BadPixels
 
@@ -53,32 +55,37 @@ class Inference:
 
     Attributes:
         request_id: the client's own, told back; None where it gave none.
-        items: read as they are asked for.
+        items: the pictures, as many as may come at a time.
     """
 
     request_id: str | None
-    items: Iterable[Item]
+    items: list[Item]
     outputs: tuple[Wanted, ...]
 
 
-def read_inference(body: bytes, header_length: str | None, offered: tuple[str, ...]) -> Inference:
+def read_inference(
+    body: Body, header_length: str | None, offered: tuple[str, ...], settings: Settings
+) -> Inference:
     """Take a request apart.
 
     Args:
         body: a JSON object, and behind it the binary tensors, if there are any.
         header_length: the header Inference-Header-Content-Length: how many bytes the object has.
         offered: the outputs that there are.
+        settings: hold the limits.
 
     Raises:
         BadRequest: the object, its tensors or the outputs are not as the protocol has them.
         BadPixels: a shape, datatype or number of values that is not that of pixels.
+        TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
-    header, binary = _split(body, header_length)
-    document = read_object(header, FORMS)
+    header, binary = _split(body.data, header_length)
+    document = read_object(header, settings.max_batch, FORMS)
     request_id = document.get("id")
     if not isinstance(request_id, str | None):
         raise BadRequest(f"`id` is {told(request_id)}. It is text.")
-    return Inference(request_id, _items_of(_one_input(document), binary), _outputs(document, offered))
+    outputs = _outputs(document, offered)
+    return Inference(request_id, gather(_items_of(_one_input(document), binary), settings), outputs)
 
 
 def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:

@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from app.errors import BadRequest, NoSuchModel
+from app.payloads.body import Body
 from app.payloads.documents import read_object
 from app.payloads.items import Item
-from app.protocols.classifying import Parts, classify_all, gather, model_asked_for, read_batch, told
+from app.prediction.predictor import parse
+from app.protocols.classifying import Parts, admitted_body, classify_all, gather, model_asked_for, told
 from app.protocols.instances import FORMS, image_of, item_of_value, rows_of
 from app.releases.serving import Served
+from app.settings import Settings
 from inference.contract import EDGE
 
 SIGNATURE = "serving_default"
@@ -29,7 +32,7 @@ class Asked:
         answered_under: `predictions` for rows, `outputs` for columns.
     """
 
-    items: Iterable[Item]
+    items: list[Item]
     answered_under: Literal["predictions", "outputs"]
 
 
@@ -41,9 +44,9 @@ def predicting_routes(routes: Blueprint, parts: Parts) -> None:
     @routes.post("/v1/models/<name>/labels/<label>:predict", endpoint="tf_predict_label")
     def predict(name: str, version: str | None = None, label: str | None = None) -> Response:
         model_asked_for(parts.model_name, name, version, label)
-        with parts.predictor.place():
-            asked = read_predict(read_batch(request, parts.settings))
-            classified = classify_all(gather(asked.items, parts.settings), parts)
+        with admitted_body(parts) as (body, slot):
+            asked = parse(read_predict, body, parts.settings)
+            classified = classify_all(asked.items, parts, slot)
         rows = [one.prediction.probabilities.tolist() for one in classified]
         return jsonify({asked.answered_under: rows})
 
@@ -74,14 +77,15 @@ def telling_routes(routes: Blueprint, parts: Parts) -> None:
         )
 
 
-def read_predict(body: bytes) -> Asked:
+def read_predict(body: Body, settings: Settings) -> Asked:
     """What a predict request asks, in rows or in columns.
 
     Raises:
         BadRequest: it is no JSON object, or not exactly one of `instances` and `inputs` is there, or another
             signature is asked for.
+        TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
-    document = read_object(body, FORMS)
+    document = read_object(body.data, settings.max_batch, FORMS)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {told(signature)}; the one that there is, is '{SIGNATURE}'.")
@@ -89,8 +93,8 @@ def read_predict(body: bytes) -> Asked:
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
         instances = _list_in(document["instances"], "instances")
-        return Asked(map(item_of_value, instances), "predictions")
-    return Asked(_items_of_columns(document["inputs"]), "outputs")
+        return Asked(gather(map(item_of_value, instances), settings), "predictions")
+    return Asked(gather(_items_of_columns(document["inputs"]), settings), "outputs")
 
 
 def _items_of_columns(inputs: object) -> Iterable[Item]:

@@ -56,7 +56,7 @@ HOMES = {
     "opentelemetry": ("app/observability/tracing.py",),
     "optuna": ("training/comparison/search.py",),
     "gunicorn": ("app/",),
-    "orjson": ("app/json_text.py",),
+    "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
     "prometheus_client": ("app/", "gunicorn.conf.py"),
     "pyarrow": ("labelling/parquet.py",),
     "pydantic": ("app/", "model_store/", "training/"),

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.api.health import DRAIN_RETRY_SECONDS
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_doors import keys_file
-from tests.contract.service.test_turning_away import every_place_taken
+from tests.contract.service.test_overload import every_place_taken
 from tests.uploads import a_garment
 
 ROWS = a_garment().tolist()
@@ -69,14 +69,11 @@ def test_all_ways_to_classify_share_one_rate_and_health_has_none(make_app: MakeA
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("origin", [{}, {"Origin": "https://shop.example"}], ids=["early", "through-flask"])
-def test_while_every_place_is_taken_it_is_told_when_to_come_back(
-    make_app: MakeApp, path: str, origin: dict[str, str]
-) -> None:
+def test_while_every_place_is_taken_it_is_refused_with_the_time_to_wait(make_app: MakeApp, path: str) -> None:
     app = make_app(slots=1, queue_length=0)
 
     with every_place_taken(app):
-        answer = ask(app.test_client(), path, **origin)
+        answer = ask(app.test_client(), path)
     counts = app.test_client().get("/metrics/prometheus").text
 
     assert answer.status_code == 503

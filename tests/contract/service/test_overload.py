@@ -1,8 +1,7 @@
-"""A request that finds no place: turned away before Flask, in the words and headers of Flask's own answer."""
+"""A request that finds the queue full: refused once its body has been read, with Retry-After."""
 
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
@@ -13,51 +12,20 @@ from werkzeug.test import TestResponse
 
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_log import lines
-from tests.uploads import a_garment, png
+from tests.uploads import a_garment, png, zipped
 
 UPLOAD = png(a_garment())
-SECONDS = 10
-"""After which a test that waits in vain fails."""
-
-OF_EACH_REQUEST = {"X-Request-ID", "Content-Length"}
-
-
-class SlowUpload(BytesIO):
-    """An upload whose sender waits until told to go on."""
-
-    def __init__(self) -> None:
-        super().__init__(UPLOAD)
-        self.begun = threading.Event()
-        self.go_on = threading.Event()
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        """What comes, once it may."""
-        self.begun.set()
-        assert self.go_on.wait(SECONDS)
-        return super().readinto(buffer)
 
 
 @contextmanager
 def every_place_taken(app: Flask) -> Iterator[None]:
-    """A request is inside, in the only place, for the block; it gets its answer afterwards."""
-    slow = SlowUpload()
-    with ThreadPoolExecutor(1) as others:
-        inside = others.submit(
-            app.test_client().post,
-            "/predict",
-            input_stream=slow,
-            headers={"Content-Length": str(len(UPLOAD))},
-        )
-        assert slow.begun.wait(SECONDS)
-        try:
-            yield
-        finally:
-            slow.go_on.set()
-            assert inside.result(SECONDS).status_code == 200
+    """Another request works for the block, in the only slot of an app without a queue."""
+    with app.extensions["wardrobe"].admission.admit():
+        yield
 
 
-def post(app: Flask, path: str = "/predict", **headers: str) -> TestResponse:
-    return app.test_client().post(path, data=UPLOAD, headers=headers)
+def post(app: Flask, path: str = "/predict", data: bytes = UPLOAD, **headers: str) -> TestResponse:
+    return app.test_client().post(path, data=data, headers=headers)
 
 
 @pytest.fixture
@@ -67,19 +35,54 @@ def small(make_app: MakeApp) -> Flask:
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
-def test_it_gets_the_answer_that_flask_would_give(small: Flask, path: str) -> None:
+def test_it_is_refused_with_the_time_to_wait(small: Flask, path: str) -> None:
     with every_place_taken(small):
-        early = post(small, path)
-        through_flask = post(small, path, Origin="https://shop.example")
+        answer = post(small, path)
 
-    assert early.status == through_flask.status == "503 SERVICE UNAVAILABLE"
-    assert early.get_json() | {"request_id": None} == through_flask.get_json() | {"request_id": None}
-    assert early.get_json()["request_id"] == early.headers["X-Request-ID"]
-    assert without(early, OF_EACH_REQUEST) == without(through_flask, OF_EACH_REQUEST)
+    assert answer.status == "503 SERVICE UNAVAILABLE"
+    assert answer.get_json()["request_id"] == answer.headers["X-Request-ID"]
+    assert int(answer.headers["Retry-After"]) >= 1
 
 
-def without(response: TestResponse, names: set[str]) -> dict[str, str]:
-    return {name: value for name, value in response.headers.items() if name not in names}
+class Trickling(BytesIO):
+    """A body on its way: before each part of it is read, something else happens."""
+
+    def __init__(self, data: bytes, meanwhile: Callable[[int], None]) -> None:
+        super().__init__(data)
+        self._meanwhile = meanwhile
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """The next part."""
+        self._meanwhile(self.tell())
+        return super().readinto(buffer)
+
+
+def test_a_body_that_is_still_on_its_way_takes_no_place(small: Flask) -> None:
+    others: list[int] = []
+    slow = Trickling(UPLOAD, lambda _: others.append(post(small).status_code))
+
+    answer = small.test_client().post("/predict", input_stream=slow, content_length=len(UPLOAD))
+
+    assert answer.status_code == 200
+    assert set(others) == {200}
+
+
+def test_large_bodies_together_take_no_more_memory_than_all_places_may(make_app: MakeApp) -> None:
+    app = make_app(slots=1, queue_length=0, max_batch_bytes=300_000, max_upload_bytes=100_000)
+    large = zipped(a=UPLOAD, b=os.urandom(200_000))
+    others: list[TestResponse] = []
+
+    def send_others(received: int) -> None:
+        if received > 150_000 and not others:
+            others.extend((post(app, "/predict/batch", large), post(app)))
+
+    slow = Trickling(large, send_others)
+    answer = app.test_client().post("/predict/batch", input_stream=slow, content_length=len(large))
+    afterwards = post(app, "/predict/batch", large)
+
+    assert [other.status_code for other in others] == [503, 200]
+    assert "memory" in others[0].get_json()["detail"]
+    assert [answer.status_code, afterwards.status_code] == [200, 200]
 
 
 def test_it_keeps_the_id_that_its_client_gave(small: Flask) -> None:

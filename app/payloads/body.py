@@ -1,0 +1,123 @@
+"""Read the body of a request from its connection, within the limits of bytes and of memory.
+
+This comes before admission control: a client that sends slowly holds the bytes that it has sent, and no place
+in the queue. Nothing replaces `wsgi.input`, so its position tells the server whether a body was left unread.
+"""
+
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_content_length, get_input_stream
+
+from app.errors import BadRequest, Busy, TooLarge
+
+CHUNK_BYTES = 64 * 1024
+"""What is read at a time. A body of one chunk is never refused for want of memory."""
+
+MEMORY_SECONDS = 1
+"""Retry-After of a body for which there is no memory."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """The whole body of a request, and what its Content-Type says of it.
+
+    Attributes:
+        mimetype: in lower case, without parameters; empty when the client names none.
+        boundary: of a multipart form; empty when the client names none.
+    """
+
+    data: bytes
+    mimetype: str = ""
+    boundary: str = ""
+
+
+class Bodies:
+    """Reads bodies, and bounds the memory that all of them take together.
+
+    Args:
+        max_bytes: of the bodies that are held at a time; what exceeds them is refused with Retry-After.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._held = 0
+
+    @contextmanager
+    def read(self, request: Request, limit: int, setting: str) -> Iterator[Body]:
+        """Read a request's body, and hold it for the block.
+
+        Args:
+            request: whose body it is.
+            limit: bytes that it may have.
+            setting: the name of the setting that says so.
+
+        Raises:
+            BadRequest: it ends early, or its chunks cannot be read.
+            TooLarge: it has more bytes than `limit`.
+            Busy: other bodies take all the memory that there is for them.
+        """
+        chunks: list[bytes] = []
+        try:
+            for chunk in _chunks(request, limit, setting):
+                chunks.append(chunk)
+                self._count(len(chunk))
+                if len(chunks) > 1 and self._held > self._max_bytes:
+                    raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
+            data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            yield Body(data, request.mimetype, request.mimetype_params.get("boundary", ""))
+        finally:
+            self._count(-sum(map(len, chunks)))
+
+    def _count(self, received: int) -> None:
+        with self._lock:
+            self._held += received
+
+
+def _chunks(request: Request, limit: int, setting: str) -> Iterator[bytes]:
+    """What the client sends, to its end: the end of chunked coding is read as well."""
+    length = get_content_length(request.environ)
+    if length is not None and length > limit:
+        raise _too_long(limit, setting)
+    stream = get_input_stream(request.environ)
+    received = 0
+    while length is None or received < length:
+        try:
+            chunk = stream.read(CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - received))
+        except ParseException as error:  # gunicorn reads the chunked coding only now
+            raise BadRequest("The body's chunked coding cannot be read.") from error
+        except (OSError, ValueError, ClientDisconnected) as error:  # of the server, a stream, Werkzeug
+            raise _cut_short() from error
+        if not chunk:
+            break
+        received += len(chunk)
+        if received > limit:
+            raise _too_long(limit, setting)
+        yield chunk
+    if received < (length or 0):
+        raise _cut_short()
+
+
+def client_has_left(request: Request) -> bool:
+    """Whether the client has closed its side of the connection; False where the server does not show it."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is None or connection.fileno() < 0:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLRDHUP)
+    return bool(poll.poll(0))
+
+
+def _too_long(limit: int, setting: str) -> TooLarge:
+    return TooLarge(f"The body has more bytes than the {limit:,} that {setting} allows here.")
+
+
+def _cut_short() -> BadRequest:
+    return BadRequest("The body ended early: less came than Content-Length says, or it came too slowly.")

@@ -1,0 +1,115 @@
+"""Admission control: how many requests of a worker work at a time, how many more wait, and who is refused.
+
+A request enters when its body has been read. It works at once, waits in the queue in order of arrival, or is
+refused with Retry-After. Waiting blocks the calling thread or greenlet alone: under gevent, `threading` is
+gevent's. Knows neither Flask nor pictures.
+"""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.errors import Busy
+
+SMOOTHING = 0.1
+"""Weight of the newest working time in the running mean that Retry-After is computed from."""
+
+
+class Admission:
+    """A concurrency limit behind a bounded queue.
+
+    Args:
+        limit: how many requests may work at a time, >= 1.
+        queue_length: how many more may wait, >= 0.
+        queue_seconds: how long each may wait.
+        clock: monotonic seconds; tests hand in their own.
+    """
+
+    def __init__(
+        self, limit: int, queue_length: int, queue_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = limit
+        self._queue_length = queue_length
+        self._queue_seconds = queue_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._working = 0
+        self._queue: deque[threading.Event] = deque()
+        self._mean_seconds = 0.0
+
+    @contextmanager
+    def admit(self) -> Iterator["Slot"]:
+        """Hold a slot for the block, after a wait if need be.
+
+        Raises:
+            Busy: on entering, when the queue is full or the wait was too long.
+        """
+        turn = threading.Event()
+        try:
+            self._enter(turn)
+            if not turn.wait(self._queue_seconds):
+                raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
+            began = self._clock()
+            yield Slot(self, turn)
+            self._mean_seconds += SMOOTHING * (self._clock() - began - self._mean_seconds)
+        finally:
+            self._leave(turn)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are in the queue."""
+        return len(self._queue)
+
+    def _enter(self, turn: threading.Event) -> None:
+        """Take a free slot or the last place in the queue; the event is set while its request has a slot."""
+        with self._lock:
+            if self._working < self._limit:
+                self._working += 1
+                turn.set()
+            elif len(self._queue) < self._queue_length:
+                self._queue.append(turn)
+            else:
+                raise self._busy(f"All {self._limit} slots and all places in the queue are taken.")
+
+    def _leave(self, turn: threading.Event) -> None:
+        """Give up a slot, a place in the queue, or nothing: whichever this request has."""
+        with self._lock:
+            if turn in self._queue:
+                self._queue.remove(turn)
+            elif turn.is_set():
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._queue:
+            self._queue.popleft().set()
+        else:
+            self._working -= 1
+
+    def _wait_again(self, turn: threading.Event) -> None:
+        with self._lock:
+            if not self._queue:
+                return
+            turn.clear()
+            self._queue.append(turn)
+            self._hand_over()
+        turn.wait()
+
+    def _busy(self, reason: str) -> Busy:
+        inside = self._working + len(self._queue)
+        seconds = math.ceil(inside * self._mean_seconds / self._limit)
+        return Busy(f"{reason} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
+
+
+class Slot:
+    """The right of one request to work."""
+
+    def __init__(self, admission: Admission, turn: threading.Event) -> None:
+        self._admission = admission
+        self._turn = turn
+
+    def give_way(self) -> None:
+        """Let the requests that wait work first, if there are any. This one waits as long as that takes."""
+        self._admission._wait_again(self._turn)

@@ -1,0 +1,201 @@
+"""What one request may cost: work is bounded before it is done, whatever form the request takes."""
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from app.middleware.timing import Timing
+from app.payloads.items import Item, Upload
+from app.prediction.admission import Admission
+from app.prediction.predictor import Predictor
+from app.settings import Settings
+from tests.contract.service.conftest import MakeApp
+from tests.uploads import a_garment, in_base64, png, zipped
+from tests.waiting import wait_for
+
+UPLOAD = png(a_garment())
+PIXELS = 28 * 28
+FORM = "multipart/form-data; boundary=edge"
+
+TF, V2, SAGEMAKER = "/v1/models/wardrobe:predict", "/v2/models/wardrobe/infer", "/invocations"
+
+
+def binary(*texts: str) -> dict[str, Any]:
+    """An Open Inference request for pictures in base64."""
+    tensor = {"name": "image", "datatype": "BYTES", "shape": [len(texts)], "data": texts}
+    return {"inputs": [tensor]}
+
+
+def files(*fields: str) -> dict[str, Any]:
+    """A form with the picture in each of these fields."""
+    head = b'--edge\r\nContent-Disposition: form-data; name="%s"; filename="a.png"\r\n\r\n%s\r\n'
+    parts = b"".join(head % (field.encode(), UPLOAD) for field in fields)
+    return {"data": parts + b"--edge--\r\n", "content_type": FORM}
+
+
+BATCHES: dict[str, tuple[str, dict[str, Any]]] = {
+    "zip": ("/predict/batch", {"data": zipped(a=UPLOAD, b=UPLOAD)}),
+    "form": ("/predict/batch", files("image", "image")),
+    "json": ("/predict/batch", {"json": {"images": [in_base64(UPLOAD)] * 2}}),
+    "tf": (TF, {"json": {"instances": [{"b64": in_base64(UPLOAD)}] * 2}}),
+    "v2": (V2, {"json": binary(*[in_base64(UPLOAD)] * 2)}),
+    "sagemaker": (SAGEMAKER, {"json": {"instances": [{"b64": in_base64(UPLOAD)}] * 2}}),
+}
+
+
+@pytest.mark.parametrize("form", BATCHES)
+def test_a_batch_of_too_many_pixels_is_refused_before_any_is_decoded(make_app: MakeApp, form: str) -> None:
+    client = make_app(max_batch_pixels=2 * PIXELS - 1).test_client()
+    path, body = BATCHES[form]
+
+    answer = client.post(path, **body)
+
+    assert answer.status_code == 413
+    assert "1,568 pixels in all" in answer.get_json()["detail"]
+    assert "MAX_BATCH_PIXELS" in answer.get_json()["detail"]
+
+
+def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -> None:
+    client = make_app(max_batch_pixels=PIXELS, max_pixels=PIXELS).test_client()
+    large = png(np.zeros((29, 29), np.uint8))
+
+    small, refused = client.post("/predict/batch", data=zipped(a=UPLOAD, b=large)).get_json()["predictions"]
+
+    assert "label" in small
+    assert refused["error"]["status"] == 413
+
+
+def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_app: MakeApp) -> None:
+    served = make_app().extensions["wardrobe"].models.current
+    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    predictor = Predictor(Settings(), admission)
+    order: list[str] = []
+    items: list[Item] = [Upload(UPLOAD)] * 2
+
+    def wait_and_work() -> None:
+        with admission.admit():
+            order.append("other")
+
+    with ThreadPoolExecutor(1) as others:
+
+        def next_picture() -> bool:
+            order.append("picture")
+            if len(order) == 1:
+                others.submit(wait_and_work)
+                wait_for("a request in the queue", lambda: admission.waiting)
+            return False
+
+        with predictor.admitted(Timing()) as slot:
+            predictor.many(items, served, Timing(), slot, next_picture)
+
+    assert order == ["picture", "other", "picture"]
+
+
+@pytest.mark.parametrize("form", BATCHES)
+def test_work_on_a_batch_ends_when_its_client_has_left(make_app: MakeApp, form: str) -> None:
+    client = make_app().test_client()
+    path, body = BATCHES[form]
+    ours, theirs = socket.socketpair()
+    theirs.close()
+
+    with ours:
+        answer = client.post(path, environ_overrides={"gunicorn.socket": ours}, **body)
+
+    assert answer.status_code == 400
+    assert "closed its connection" in answer.get_json()["detail"]
+
+
+def test_a_client_that_still_waits_gets_its_batch(client: FlaskClient) -> None:
+    ours, theirs = socket.socketpair()
+
+    with ours, theirs:
+        answer = client.post(
+            "/predict/batch", data=zipped(a=UPLOAD), environ_overrides={"gunicorn.socket": ours}
+        )
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/predict", "pixels"),
+        ("/predict/batch", "images"),
+        (TF, "instances"),
+        (V2, "inputs"),
+        (SAGEMAKER, "instances"),
+    ],
+)
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"0"], ids=["lists", "objects", "numbers"])
+def test_json_of_more_values_than_pictures_need_is_not_parsed(
+    client: FlaskClient, path: str, name: str, value: bytes
+) -> None:
+    body = b'{"%s":[' % name.encode() + (value + b",") * 700_000 + value + b"]}"
+
+    answer = client.post(path, data=body, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert "commas and brackets" in answer.get_json()["detail"]
+
+
+def test_as_many_pixels_as_a_batch_may_hold_are_parsed(make_app: MakeApp) -> None:
+    client = make_app(max_batch=200).test_client()
+    with_channel = [[[value] for value in row] for row in a_garment().tolist()]
+
+    answer = client.post(TF, data=json.dumps({"instances": [with_channel] * 200}))
+
+    assert answer.status_code == 200
+    assert len(answer.get_json()["predictions"]) == 200
+
+
+def form(head: bytes) -> dict[str, Any]:
+    """A form of one part with these headers."""
+    return {
+        "data": b"--edge\r\n" + head + b"\r\n\r\n" + UPLOAD + b"\r\n--edge--\r\n",
+        "content_type": FORM,
+    }
+
+
+NAMED = b'Content-Disposition: form-data; name="image"; filename="%s"'
+OTHERS = b"".join(b"\r\nX-%d: y" % number for number in range(700))
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+@pytest.mark.parametrize(
+    "head", [NAMED % (b"a" * 20_000), NAMED % b"a.png" + OTHERS * 3], ids=["a long name", "many headers"]
+)
+def test_a_part_of_a_form_with_long_headers_is_refused(client: FlaskClient, path: str, head: bytes) -> None:
+    answer = client.post(path, **form(head))
+
+    assert answer.status_code == 413
+    assert "8,192 bytes of headers" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_headers_of_a_part_up_to_8_kb_are_taken(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, **form(NAMED % b"a.png" + OTHERS))
+
+    assert answer.status_code == 200
+
+
+def test_more_fields_than_a_form_needs_are_refused(client: FlaskClient) -> None:
+    answer = client.post("/predict", **files(*(f"field-{number}" for number in range(100))))
+
+    assert answer.status_code == 413
+    assert "16 fields of text" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("fields", [("image", "image"), ("image", "file"), ("file", "file")])
+def test_two_pictures_for_the_answer_about_one_are_refused(
+    client: FlaskClient, fields: tuple[str, str]
+) -> None:
+    answer = client.post("/predict", **files(*fields))
+
+    assert answer.status_code == 400
+    assert "2 pictures" in answer.get_json()["detail"]
+    assert "/predict/batch" in answer.get_json()["detail"]
