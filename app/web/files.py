@@ -13,11 +13,15 @@ from flask import Response, request
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
+    ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",  # RFC 9239
     ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
+
+COMPRESSED = (".jpg", ".png")
+"""Formats that gzip does not make smaller."""
 
 ASK_AGAIN = "no-cache"
 """Cache-Control: keep it, and ask each time whether it is still the one (RFC 9111, section 5.2.2.4)."""
@@ -48,7 +52,7 @@ def page_file(content: bytes, suffix: str) -> PageFile:
         content: as it is on disk.
         suffix: of its name, with the dot; one of `TYPES`.
     """
-    worth = len(content) >= WORTH_PACKING and suffix != ".png"
+    worth = len(content) >= WORTH_PACKING and suffix not in COMPRESSED
     packed = gzip.compress(content, compresslevel=6, mtime=0) if worth else None
     return PageFile(content, packed, TYPES[suffix], hashlib.sha256(content).hexdigest()[:32])
 

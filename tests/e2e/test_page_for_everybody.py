@@ -96,7 +96,7 @@ def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service
     chosen.value.set_files([str(TROUSERS), str(EXAMPLES / "photo-dress.jpg")])
     settled(page, 2)
 
-    reach(page, ".card:has-text('photo-dress.jpg') select")
+    reach(page, ".card:has-text('photo-dress.jpg') .truth select")
     page.keyboard.type("Dress")
     expect(page.locator("#kept")).to_contain_text("1 picture has a label of yours")
     reach(page, "#export")
@@ -116,7 +116,7 @@ def test_what_has_the_focus_is_outlined_and_not_covered(visiting: Visits, bundle
     settled(page, 3)
     card(page, "garment-00.png").get_by_label("What is it really?").select_option("Dress")
 
-    reach(page, ".card:has-text('garment-02.png') select")
+    reach(page, ".card:has-text('garment-02.png') .truth select")
 
     focused, bar = (page.locator(css).bounding_box() for css in (":focus", "#corrections"))
     assert focused is not None

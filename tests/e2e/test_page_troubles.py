@@ -1,5 +1,6 @@
 """What the page at / says when a picture gets no answer: every error of the contract, and bad networks."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,16 @@ def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
     keys = folder / "keys"
     keys.write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
     with running(folder, API_KEYS_FILE=str(keys), RATE_LIMIT="1/second", WEB_CONCURRENCY="1") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def reporting_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with a release that has figures, and keys but no rate."""
+    folder = tmp_path_factory.mktemp("reporting")
+    keys = folder / "keys"
+    keys.write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
+    with running(folder, API_KEYS_FILE=str(keys), WEB_CONCURRENCY="1") as service:
         yield service
 
 
@@ -101,6 +112,7 @@ def test_a_rate_that_is_used_up_is_waited_for_in_sight(visiting: Visits, guarded
     waiting = page.locator(".card[data-state=held]").first
     expect(waiting).to_contain_text("Too Many Requests. Trying again in 1 second")
     expect(waiting).to_contain_text("1 per 1 second")
+    expect(page.locator("#held")).to_contain_text("The rate limit is used up: ")
 
     expect(page.locator(".card[data-state=done]")).to_have_count(3)
 
@@ -112,10 +124,12 @@ def test_a_service_without_a_free_place_is_waited_for_too(visiting: Visits, smal
         give(page, *garments(1))
         shown = page.locator(".card")
         expect(shown).to_contain_text("Busy. Trying again in")
+        expect(page.locator("#held")).to_contain_text("The service is busy: 1 picture waits")
         found = violations(page)
 
     settled(page, 1)
     expect(shown).to_have_attribute("data-state", "done")
+    expect(page.locator("#held")).to_be_hidden()
     assert found == []
 
 
@@ -158,25 +172,27 @@ def test_a_key_is_asked_for_and_kept_until_the_tab_is_closed(
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
 
 
-def test_where_a_key_is_asked_for_the_page_says_how_to_get_the_report_with_one(
-    visiting: Visits, guarded_service: Service
+def test_where_a_key_is_asked_for_the_page_shows_the_report_with_it(
+    visiting: Visits, reporting_service: Service
 ) -> None:
-    page = visit(visiting, guarded_service)
-    address, report = page.url, page.get_by_role("link", name="How good it is")
-
+    page = visit(visiting, reporting_service)
+    report = page.get_by_role("link", name="How good it is")
     report.click()
-    expect(page.locator("#notice")).to_contain_text(
-        f'"Authorization: Bearer KEY" {guarded_service.url}/metrics'
-    )
+    expect(page.locator("#notice")).to_have_text("The report asks for the API key, too. Enter it first.")
     enter_key(page, KEY)
     expect(page.locator("#model")).to_contain_text("Model wardrobe")
-    page.reload()
-    expect(page.locator("#model")).to_contain_text("Model wardrobe")
-    expect(page.locator("#notice")).to_be_hidden()
-    report.click()
 
-    expect(page.locator("#notice")).to_contain_text("which a link cannot show")
-    assert page.url == address
+    report.click()
+    expect(page.get_by_role("heading", name="How good this model is")).to_be_visible()
+    expect(page.get_by_role("img", name="Confusion matrix")).to_have_js_property("naturalWidth", 750)
+    page.reload()
+    expect(page.get_by_role("heading", name="How good this model is")).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="as JSON").click()
+    page.get_by_role("link", name="Try it").click()
+
+    expect(page.locator("#model")).to_contain_text("Model wardrobe")
+    assert "accuracy" in json.loads(saved.value.path().read_bytes())["test"]
 
 
 @pytest.mark.parametrize("fault", [Mode.REFUSE, Mode.RESET], ids=lambda fault: fault.value)

@@ -94,7 +94,7 @@ def test_the_page_that_tries_pictures_leads_here_and_back(visiting: Visits, bund
     expect(page.get_by_role("heading", name="How good this model is")).to_be_visible()
     page.get_by_role("link", name="Try it").click()
 
-    expect(page.get_by_role("heading", name="Which garment is this?")).to_be_visible()
+    expect(page.get_by_role("heading", name="What does this picture show?")).to_be_visible()
 
 
 def test_a_reader_at_a_keyboard_reaches_what_is_wider_than_the_window(

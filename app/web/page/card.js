@@ -1,6 +1,8 @@
-// One picture on the page: its thumbnail at once, then what happens to it, then what the model says.
+// One picture on the page: its thumbnail at once, then its state, then the answer.
 
+import { hasKey } from "./key.js";
 import { save } from "./saving.js";
+import { snippets } from "./snippets.js";
 import * as words from "./words.js";
 
 /** The card of an item of the queue. */
@@ -21,6 +23,9 @@ export class Card {
       this.#mark(target.value);
       corrected();
     });
+    this.#parts.api.addEventListener("toggle", () => this.#showSnippet(item.path));
+    this.#parts.language.addEventListener("change", () => this.#showSnippet(item.path));
+    this.#parts.copy.addEventListener("click", () => copy(this.#parts.snippet));
     this.corrections = corrections;
   }
 
@@ -39,18 +44,24 @@ export class Card {
     this.#trouble(item);
   }
 
-  /** Show that nobody has given this picture a label. */
+  /** Show this picture without a label. */
   unlabel() {
     this.#parts.truth.querySelector("select").value = "";
     this.#mark("");
   }
 
+  #showSnippet(name) {
+    const address = new URL("predict", location).href.split("#")[0];
+    const { language, snippet } = this.#parts;
+    snippet.textContent = snippets({ address, name, key: hasKey() })[language.value];
+  }
+
   #trouble(item) {
     const { reason, request, retry } = this.#parts;
     const failed = item.state === "failed";
-    const told = failed || item.state === "held";
-    if (item.state !== "done") reason.textContent = told ? item.trouble.detail : "";
-    request.hidden = !(told && item.trouble.requestId);
+    const explained = failed || item.state === "held";
+    if (item.state !== "done") reason.textContent = explained ? item.trouble.detail : "";
+    request.hidden = !(explained && item.trouble.requestId);
     request.querySelector("code").textContent = item.trouble?.requestId ?? "";
     retry.hidden = !(failed && item.trouble.mayPass) && item.state !== "stopped";
   }
@@ -69,6 +80,7 @@ export class Card {
     parts.seen.hidden = false;
     parts.bars.replaceChildren(...Object.entries(answer.probabilities).map(([label, share]) => bar(label, share, answer)));
     parts.bars.hidden = false;
+    parts.api.hidden = false;
     parts.save.hidden = !loose;
     this.#offerLabels(Object.keys(answer.probabilities), this.corrections.labelOf(path));
   }
@@ -99,6 +111,12 @@ function showPicture(image, instead, { file, path }) {
     instead.hidden = false;
   });
   image.src = address;
+}
+
+/** Copy the text; where the browser does not allow that (plain HTTP), select it for the reader to copy. */
+function copy(element) {
+  getSelection().selectAllChildren(element);
+  navigator.clipboard?.writeText(element.textContent).catch(() => {});
 }
 
 function bar(label, share, answer) {

@@ -5,8 +5,10 @@ import { Corrections } from "./corrections.js";
 import { listen } from "./intake.js";
 import { forgetKey, hasKey, keepKey, keyHeaders } from "./key.js";
 import { Queue } from "./queue.js";
+import { isReport, showReport } from "./report.js";
+import { asCsv, asJson, sorted } from "./results.js";
 import { save } from "./saving.js";
-import { ask } from "./sending.js";
+import { fetched } from "./sending.js";
 import * as words from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -27,17 +29,23 @@ at("resume").addEventListener("click", () => leave(at("resume"), () => queue.res
 at("again").addEventListener("click", () => leave(at("again"), tryFailedAgain));
 at("clear").addEventListener("click", () => leave(at("clear"), clear));
 at("filter").addEventListener("change", ({ target }) => (at("cards").dataset.show = target.value));
+at("order").addEventListener("change", showOrder);
+at("compact").addEventListener("change", ({ target }) => at("cards").classList.toggle("compact", target.checked));
+at("results-csv").addEventListener("click", () => saveResults(asCsv, "csv", "text/csv"));
+at("results-json").addEventListener("click", () => saveResults(asJson, "json", "application/json"));
+at("samples").addEventListener("click", takeSample);
 at("export").addEventListener("click", exportCorrections);
 at("forget").addEventListener("click", () => leave(at("forget"), forgetCorrections));
 at("key-form").addEventListener("submit", useKey);
 at("forget-key").addEventListener("click", () => leave(at("forget-key"), forgetTheKey));
-at("report").addEventListener("click", explainReport);
+at("report").addEventListener("click", openReport);
 addEventListener("storage", () => {
   corrections.reload();
   showCorrections();
 });
 showCorrections();
 showModel();
+if (isReport() && hasKey()) showReport(keyHeaders()).catch(tellTrouble);
 
 /** Take pictures in: the newest batch on top, in its own order. */
 function take(pictures) {
@@ -50,6 +58,18 @@ function take(pictures) {
   newest = batch;
   items = [...batch, ...items];
   for (const item of batch) queue.add(item);
+}
+
+/** Fetch the sample of a button and take it in like a photo. */
+async function takeSample({ target }) {
+  const image = target.closest("button")?.querySelector("img");
+  if (!image) return;
+  try {
+    const file = await (await fetched(image.getAttribute("src"), {})).blob();
+    take([{ path: image.getAttribute("src").split("/").at(-1), file, loose: true }]);
+  } catch (trouble) {
+    tellTrouble(trouble);
+  }
 }
 
 /** Called by the queue on every change; the sums are drawn once a frame, however many changes there are. */
@@ -74,6 +94,10 @@ function showSums() {
   at("filter").hidden = items.length < 2;
   at("stop").hidden = open === 0;
   at("resume").hidden = !any("stopped");
+  at("held").textContent = words.holding(items);
+  at("held").hidden = !at("held").textContent;
+  at("results-csv").hidden = at("results-json").hidden = open === items.length;
+  if (open === 0 && at("order").value !== "given") showOrder();
   at("again").hidden = !items.some((item) => item.state === "failed" && item.trouble.mayPass) || items.length === 1;
   if (items.length) announce(open);
 }
@@ -89,7 +113,21 @@ function announce(open) {
   else at("said").textContent = newest.length === 1 ? words.spoken(newest[0]) : words.tally(newest);
 }
 
-/** Do what a button says; where it is gone then, the focus goes on to the results instead of nowhere. */
+/** Put the cards in the order that is chosen; the focus stays where it is. */
+function showOrder() {
+  const focused = document.activeElement;
+  const elements = sorted(items, at("order").value).map((item) => item.card.element);
+  if (elements.every((element, place) => element === at("cards").children[place])) return;
+  at("cards").append(...elements);
+  focused.focus({ preventScroll: true });
+}
+
+function saveResults(form, ending, type) {
+  const name = `wardrobe-results-${new Date().toISOString().slice(0, 10)}.${ending}`;
+  save(new Blob([form(sorted(items, at("order").value))], { type }), name);
+}
+
+/** Do what a button says; if the button is hidden then, the focus goes to the results. */
 function leave(button, act) {
   act();
   requestAnimationFrame(() => {
@@ -133,13 +171,26 @@ function forgetCorrections() {
 async function showModel() {
   at("forget-key").hidden = !hasKey();
   try {
-    const model = await ask("model", keyHeaders());
+    const model = await (await fetched("model", keyHeaders())).json();
+    showClasses(model.labels);
     at("model").textContent = `Model ${model.name} ${model.version}, ${words.count(model.labels.length, "class", "classes")}`;
     at("key-form").hidden = true;
   } catch (trouble) {
     if (trouble.status === 401) askForKey(trouble);
-    else tell(`${trouble.title}. ${trouble.detail}`);
+    else tellTrouble(trouble);
   }
+}
+
+/** Name the classes, and offer the samples that show one of them. */
+function showClasses(labels) {
+  at("classes").textContent = words.classes(labels);
+  const offered = [...at("samples").querySelectorAll("button")];
+  for (const button of offered) button.hidden = !labels.includes(button.dataset.label);
+  at("samples").hidden = offered.every((button) => button.hidden);
+}
+
+function tellTrouble(trouble) {
+  tell(`${trouble.title}. ${trouble.detail}`);
 }
 
 function askForKey(trouble) {
@@ -150,12 +201,12 @@ function askForKey(trouble) {
   at("key").focus();
 }
 
-/** Where a key is asked for, the report asks too, and the browser that follows a link shows none. */
-function explainReport(event) {
+/** Where the service asks for a key, the report needs it too, and a link cannot carry it. */
+function openReport(event) {
   if (!hasKey() && at("key-form").hidden) return;
   event.preventDefault();
-  const { href } = new URL("metrics", location);
-  tell(`How good it is, is told for the API key, which a link cannot show. In a terminal: curl -H "Authorization: Bearer KEY" ${href}`);
+  if (hasKey()) showReport(keyHeaders()).catch(tellTrouble);
+  else tell("The report asks for the API key, too. Enter it first.");
 }
 
 function useKey(event) {

@@ -1,9 +1,9 @@
-// One picture to the service and back. XMLHttpRequest, since fetch cannot tell how much has been sent.
-// Knows the HTTP contract; touches no part of the page.
+// Requests to the service. A picture goes by XMLHttpRequest, since fetch does not report how much has been sent.
+// Knows the HTTP contract, not the page.
 
 const SILENCE_MS = 60_000; // as long as the service itself waits for a client, at its defaults
 
-/** What came in place of an answer, in words for people. */
+/** An error in place of an answer, in words for people. */
 export class Trouble extends Error {
   constructor({ title, detail, status = 0, requestId = null, wait = null }) {
     super(detail);
@@ -53,14 +53,13 @@ export function classify(file, { headers, signal, onSent }) {
   });
 }
 
-/** Ask for a JSON document of the service, such as `model`. Throws as `classify`. */
-export async function ask(path, headers) {
+/** Fetch something else of the service, such as `model`. Throws as `classify`. */
+export async function fetched(path, headers) {
   const response = await fetch(path, { headers }).catch(() => {
     throw unreachable();
   });
-  const text = await response.text();
-  if (!response.ok) throw troubleOf(response.status, response.statusText, text, response.headers.get("Retry-After"));
-  return JSON.parse(text);
+  if (response.ok) return response;
+  throw troubleOf(response.status, response.statusText, await response.text(), response.headers.get("Retry-After"));
 }
 
 function settle(request, resolve, reject) {

@@ -1,13 +1,31 @@
-// What the page says: answers, troubles and numbers in words. Pure; touches nothing.
+// The page's texts: answers, errors and numbers in words. Pure.
 
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-const SMALLEST = 0.001; // a share below it is told as "< 0.1%", since "0%" would be untrue
+const SMALLEST = 0.001;
+const MOST_CLASSES = 30; // named at the top of the page
 
-/** A share of 0 to 1 as people read it. */
+/** A probability for people. A model is never certain: 0 and 1 are what float32 rounds to. */
 export function percent(share) {
-  if (share > 0 && share < SMALLEST) return "< 0.1%";
-  if (share < 1 && share > 1 - SMALLEST) return "> 99.9%";
+  if (share < SMALLEST) return "< 0.1%";
+  if (share > 1 - SMALLEST) return "> 99.9%";
   return PERCENT.format(share);
+}
+
+/** The classes of the model in a sentence. */
+export function classes(labels) {
+  const more = labels.length - MOST_CLASSES;
+  const named = labels.slice(0, MOST_CLASSES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return `The model knows ${count(labels.length, "class", "classes")}: ${named}.`;
+}
+
+/** Why pictures wait, and until when; empty where none does. */
+export function holding(items) {
+  const held = items.filter((item) => item.state === "held");
+  if (!held.length) return "";
+  const { trouble, seconds } = held.reduce((one, other) => (other.seconds < one.seconds ? other : one));
+  const cause = trouble.status === 429 ? "The rate limit is used up" : "The service is busy";
+  const wait = `${count(held.length, "picture waits", "pictures wait")}, the next try is in ${count(seconds, "second")}`;
+  return `${cause}: ${wait}. ${trouble.detail}`;
 }
 
 /** "1 picture", "2 pictures". */
@@ -55,7 +73,7 @@ export function sureness(answer) {
   return answer.familiarity === null ? sure : `${sure}, familiarity ${answer.familiarity.toFixed(2)}`;
 }
 
-/** What is said of a picture that is on its way. */
+/** The state of a picture without an answer. */
 export function state(item) {
   switch (item.state) {
     case "waiting":
@@ -79,7 +97,7 @@ export function state(item) {
   }
 }
 
-/** What is said aloud once a picture has its answer. */
+/** An answer as a screen reader announces it. */
 export function spoken(item) {
   if (item.state === "failed") return `${item.path}: ${item.trouble.title}. ${item.trouble.detail}`;
   if (item.state !== "done") return `${item.path}: ${state(item)}.`;
@@ -96,6 +114,6 @@ export function tally(items) {
     [of((item) => item.state === "failed"), "failed"],
     [of((item) => !item.answer && item.state !== "failed"), "to come"],
   ];
-  const told = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  return `${count(items.length, "picture")}: ${told.join(", ")}`;
+  const named = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  return `${count(items.length, "picture")}: ${named.join(", ")}`;
 }

@@ -1,0 +1,60 @@
+// Results in the order that the reader chose, and as files. Pure.
+
+const FIELDS = ["label", "confidence", "decision", "reason", "familiarity", "request_id"];
+const FORMULA = /^[=+\-@\t\r]/; // a spreadsheet would run a cell that begins so
+
+/** How results can be sorted; what has no answer comes last. */
+const ORDERS = {
+  doubtful: (one, other) => rank(one) - rank(other) || one.confidence - other.confidence,
+  confident: (one, other) => other.confidence - one.confidence,
+};
+
+/** The items in one of the orders: "given", "doubtful" (review first, least confident first) or "confident". */
+export function sorted(items, order) {
+  if (!ORDERS[order]) return items;
+  const answered = items.filter((item) => item.answer);
+  answered.sort((one, other) => ORDERS[order](one.answer, other.answer));
+  return [...answered, ...items.filter((item) => !item.answer)];
+}
+
+function rank({ decision, reason }) {
+  if (decision !== "review") return 2;
+  return reason === "unfamiliar" ? 0 : 1;
+}
+
+/** Every answer and error as JSON, without the pictures. */
+export function asJson(items) {
+  return JSON.stringify(items.filter(ended).map(row), null, 1);
+}
+
+/** The same as CSV (RFC 4180) with a header; probabilities as one column per class. */
+export function asCsv(items) {
+  const rows = items.filter(ended).map(row);
+  const labels = [...new Set(rows.flatMap((one) => Object.keys(one.probabilities ?? {})))];
+  const header = ["path", ...FIELDS, "model", "error", ...labels.map((label) => `p_${label}`)];
+  const lines = rows.map((one) => [
+    one.path,
+    ...FIELDS.map((field) => one[field]),
+    one.model?.version,
+    one.error && `${one.error.title}: ${one.error.detail}`,
+    ...labels.map((label) => one.probabilities?.[label]),
+  ]);
+  return [header, ...lines].map((cells) => cells.map(cell).join(",") + "\r\n").join("");
+}
+
+const ended = ({ state }) => state === "done" || state === "failed";
+
+function row({ path, state, answer, trouble }) {
+  if (state === "failed") {
+    const { title, detail, status, requestId } = trouble;
+    return { path, request_id: requestId, error: { title, detail, status } };
+  }
+  const { seen, ...fields } = answer;
+  return { path, ...fields };
+}
+
+function cell(value) {
+  const text = String(value ?? "");
+  const safe = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
