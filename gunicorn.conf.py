@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -78,9 +79,20 @@ def on_exit(server: Any) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def post_fork(_server: Any, _worker: Any) -> None:
-    """Settle memory before the worker has any threads."""
+def pre_fork(server: Any, worker: Any) -> None:
+    """Number the worker: it goes on counting in the files of the dead one that had its number."""
+    taken = {other.number for other in server.WORKERS.values()}
+    worker.number = next(number for number in count() if number not in taken)
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Settle memory before the worker has any threads, and name the files that it counts in."""
     return_large_blocks()
+    # Importing it settles how it counts, so it has to come after `on_starting` named the folder; and before
+    # gevent replaces locks, which the native threads of a worker use as well.
+    from prometheus_client import values  # noqa: PLC0415
+
+    values.ValueClass = values.MultiProcessValue(lambda: worker.number)  # type: ignore[no-untyped-call]
 
 
 def post_worker_init(worker: Any) -> None:
@@ -98,16 +110,9 @@ def post_worker_init(worker: Any) -> None:
     signal.signal(signal.SIGTERM, drain_then_stop)
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's gauges and connections out of the sums; its counts join other dead ones'."""
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take a dead worker's gauges and connections out of the sums; its counts stay."""
     DeadlineWorker.shares.leave(worker.age)
-    # Importing it settles how it counts, so it has to come after `on_starting` named the folder.
-    from prometheus_client import multiprocess  # noqa: PLC0415
+    from prometheus_client import multiprocess  # noqa: PLC0415 - as in `post_fork`
 
-    from app.observability.dead_counts import merge_dead  # noqa: PLC0415 - as above
-
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-    try:
-        merge_dead(Path(os.environ[COUNTS]))
-    except OSError as error:
-        server.log.warning("Counts of dead workers stay in files of their own: %s", error)
+    multiprocess.mark_process_dead(worker.number)  # type: ignore[no-untyped-call]

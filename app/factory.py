@@ -20,9 +20,9 @@ from app.api.problems import register_problem_handlers
 from app.api.report import report_routes
 from app.json_provider import OrjsonProvider
 from app.middleware.request_context import RequestMiddleware
-from app.observability.drift import reference_of
 from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
+from app.observability.reference_distribution import reference_distribution
 from app.payloads.body import Bodies
 from app.payloads.reading import largest_body
 from app.prediction.admission import Admission
@@ -77,9 +77,9 @@ def create_app(settings: Settings) -> Flask:
     models = load(settings, store)
     instruments = Metrics(settings.prometheus_dir)
     count_drops_with(instruments.count_dropped_lines)
-    instruments.tell_capacity(settings.slots + settings.queue_length)
-    instruments.tell_release(models.current.version, reference=reference_of(models.current))
-    instruments.tell_condition(models)
+    instruments.set_capacity(settings.slots + settings.queue_length)
+    instruments.set_release(models.current.version, reference=reference_distribution(models.current))
+    instruments.set_condition(models)
     for _ in models.refusals:
         instruments.count_refusal()
 

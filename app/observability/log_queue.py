@@ -31,6 +31,7 @@ class BackgroundHandler(QueueHandler):
     """A queue in front of stderr, and the thread that empties it: one of each per process."""
 
     queue: SimpleQueue[Item]
+    _process: int
 
     def __init__(self) -> None:
         super().__init__(native_queue())

@@ -1,27 +1,31 @@
-"""What Prometheus scrapes: requests, latency by stage, answers, drift, releases. Right over several workers.
+"""What Prometheus scrapes: requests, latency by stage, answers, the reference distribution, releases.
 
-Each app counts in files of its own, so that a fresh app in a test starts at zero. Under gunicorn, workers
-have theirs in PROMETHEUS_MULTIPROC_DIR, which gunicorn.conf.py empties at start. Every metric is made here
-and listed in docs/operations.md; how numbers get into files is shared_counts.py.
+prometheus_client counts: in memory for one process, and in its multiprocess mode where
+PROMETHEUS_MULTIPROC_DIR names a folder, so that one scrape covers all workers. gunicorn.conf.py makes that
+folder and names each worker's files in it. Every metric is made here and listed in docs/operations.md.
 """
 
-import shutil
-import tempfile
-import threading
-import weakref
 from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, multiprocess
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    multiprocess,
+)
 from prometheus_client.exposition import choose_encoder
 
-from app.observability.dead_counts import nobody_merging
-from app.observability.drift import NOTHING_KNOWN, Reference
-from app.observability.shared_counts import Cells, Distribution, Distributions, Family
+from app.observability.reference_distribution import UNKNOWN, ReferenceDistribution
 from app.releases.serving import Models
 from inference.arrays import Pixels
 from inference.classifier import Prediction
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Histogram bounds: from one stage of a thumbnail to the longest wait in the queue."""
@@ -31,7 +35,7 @@ CONFIDENCES = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
 """Most answers are above 0.9, and so is the threshold of the bundled release."""
 
 FAMILIARITIES = (0.01, 0.05, *TENTHS)
-"""The finest are below the usual threshold: what is not one of the classes is there."""
+"""The finest are below the usual threshold, where out-of-distribution pictures are."""
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 """Those that get a label; gunicorn lets clients make up others, and every label stays in memory."""
@@ -41,169 +45,137 @@ class Metrics:
     """The metrics of one app.
 
     Args:
-        directory: where workers share their counts; None counts in this process alone.
+        directory: PROMETHEUS_MULTIPROC_DIR, where workers share their counts; None for one process.
     """
 
     def __init__(self, directory: Path | None) -> None:
-        self._directory = directory or _temporary(self)
-        self._lock = threading.Lock()
-        self._counters = Cells(self._directory, "counter")
-        self._histograms = Cells(self._directory, "histogram")
-        self._sums = Cells(self._directory, "gauge_livesum")
-        self._maxima = Cells(self._directory, "gauge_livemax")
+        self._directory = directory
+        self._registry = CollectorRegistry()
+        self._reference = UNKNOWN
         self._requests_and_answers()
         self._operation()
 
     def _requests_and_answers(self) -> None:
-        self._requests = self._counter("requests", "Requests answered.", "route", "method", "status")
-        self._problems = self._counter("problems", "Problems told, by the end of their type.", "type")
-        self._predictions = self._counter(
-            "predictions", "Pictures classified.", "label", "decision", "reason"
+        counter = partial(Counter, namespace="wardrobe", registry=self._registry)
+        histogram = partial(Histogram, namespace="wardrobe", registry=self._registry)
+        requests = counter("requests", "Requests answered.", ("method", "route", "status"))
+        self._requests = cache(requests.labels)  # prometheus_client takes 4 us to find a child
+        self._problems = counter("problems", "Problems answered, by the end of their type.", ("type",))
+        predictions = counter("predictions", "Pictures classified.", ("decision", "label", "reason"))
+        self._predictions = cache(predictions.labels)
+        latency = histogram("request_seconds", "Wall time of a request.", ("route",), buckets=SECONDS)
+        self._latency = cache(latency.labels)
+        stages = histogram("stage_seconds", "Wall time of a request's stages.", ("stage",), buckets=SECONDS)
+        self._stages = cache(stages.labels)
+        self._confidence = histogram("confidence", "Largest probability.", buckets=CONFIDENCES)
+        self._familiarity = histogram(
+            "familiarity", "Share of held-out pictures that are no more familiar.", buckets=FAMILIARITIES
         )
-        self._latency = Distributions(
-            self._histograms, "wardrobe_request_seconds", "Wall time of a request.", SECONDS, "route"
-        )
-        self._stages = Distributions(
-            self._histograms, "wardrobe_stage_seconds", "Wall time of a request's stages.", SECONDS, "stage"
-        )
-        self._confidence = self._histogram("confidence", "Largest probability.", CONFIDENCES)
-        self._familiarity = self._histogram(
-            "familiarity", "Share of held-out pictures that were at least as strange.", FAMILIARITIES
-        )
-        self._filled = self._histogram(
-            "filled_share", "Share of the 28 x 28 pixels that are not background.", TENTHS
+        self._filled = histogram(
+            "filled_share", "Share of the 28 x 28 pixels that are not background.", buckets=TENTHS
         )
 
     def _operation(self) -> None:
-        self._polls = self._counter("polls", "Times that the store was asked what is new.", "outcome")
-        self._refused = self._counter("releases_refused", "Promoted releases that were not served.")
-        self._dropped = self._counter("log_lines_dropped", "Log lines that stderr did not take.")
-        self._in_progress = self._sum("requests_in_progress", "Requests being answered.")
-        self._places = self._sum("places", "Requests that may wait and work at a time.")
-        self._workers = self._sum("workers", "Workers that have started.")
-        self._failing = self._sum("store_failing", "Workers that the store did not answer last time.")
-        self._stale = self._sum("release_stale", "Workers whose release may not be the current one.")
-        self._release = self._largest("release_info", "1 for the release being served.", "version")
-        self._usual_labels = self._largest("label_reference", "Share of test pictures with it.", "label")
-        self._usual_familiarity = self._largest(
-            "familiarity_reference", "Share of held-out pictures that are no more familiar.", "bound"
+        counter = partial(Counter, namespace="wardrobe", registry=self._registry)
+        # Gauges end with their process.
+        gauge = partial(Gauge, namespace="wardrobe", registry=self._registry)
+        total = partial(gauge, multiprocess_mode="livesum")
+        largest = partial(gauge, multiprocess_mode="livemax")
+        self._polls = counter("polls", "Polls of the store for a newer release.", ("outcome",))
+        self._refused = counter("releases_refused", "Promoted releases that were not served.")
+        self._dropped = counter("log_lines_dropped", "Log lines that stderr did not take.")
+        self._in_progress = total("requests_in_progress", "Requests being answered.")
+        self._places = total("places", "Requests that may wait and work at a time.")
+        self._workers = total("workers", "Workers that have started.")
+        self._failing = total("store_failing", "Workers that the store did not answer last time.")
+        self._stale = total("release_stale", "Workers whose release may not be the current one.")
+        self._release = largest("release_info", "1 for the release being served.", ("version",))
+        self._reference_labels = largest("label_reference", "Share of test pictures with it.", ("label",))
+        self._reference_familiarity = largest(
+            "familiarity_reference", "Share of held-out pictures that are no more familiar.", ("bound",)
         )
 
     def begin_request(self) -> None:
-        """One request came in; `end_request` follows, whatever becomes of it."""
-        with self._lock:
-            self._sums.add(self._in_progress.cell(), 1.0)
+        """Count a request as in progress; `end_request` follows, whatever its outcome."""
+        self._in_progress.inc()
 
     def end_request(self) -> None:
-        """One request is over."""
-        with self._lock:
-            self._sums.add(self._in_progress.cell(), -1.0)
+        """Count a request as no longer in progress."""
+        self._in_progress.dec()
 
     def count_request(
         self, route: str, method: str, status: int, seconds: float, stages: Mapping[str, float]
     ) -> None:
-        """One answered request.
+        """Count one answered request.
 
         Args:
-            route: the rule, not the path, so that strangers cannot add labels.
+            route: the rule, not the path: clients must not be able to add labels.
             method: as the client wrote it.
             status: of the answer.
             seconds: wall time in all.
             stages: milliseconds of those that a classifying request went through.
         """
-        answered = self._requests.cell(route, method if method in METHODS else "other", str(status))
-        latency = self._latency.of(route)
-        spent = [(self._stages.of(stage), milliseconds / 1000) for stage, milliseconds in stages.items()]
-        with self._lock:
-            self._counters.add(answered, 1.0)
-            latency.add(seconds)
-            for stage, stage_seconds in spent:
-                stage.add(stage_seconds)
+        self._requests(method if method in METHODS else "other", route, str(status)).inc()
+        self._latency(route).observe(seconds)
+        for stage, milliseconds in stages.items():
+            self._stages(stage).observe(milliseconds / 1000)
 
     def count_prediction(self, prediction: Prediction, pixels: Pixels | None = None) -> None:
-        """One classified picture, and what the model saw of it."""
-        answer = self._predictions.cell(prediction.label, prediction.decision, prediction.reason or "")
-        filled = None if pixels is None else 1.0 - pixels.tobytes().count(0) / pixels.size
-        with self._lock:
-            self._counters.add(answer, 1.0)
-            self._confidence.add(prediction.confidence)
-            if prediction.familiarity is not None:
-                self._familiarity.add(prediction.familiarity)
-            if filled is not None:
-                self._filled.add(filled)
+        """Count one classified picture, and how much of the model's input it fills."""
+        self._predictions(prediction.decision, prediction.label, prediction.reason or "").inc()
+        self._confidence.observe(prediction.confidence)
+        if prediction.familiarity is not None:
+            self._familiarity.observe(prediction.familiarity)
+        if pixels is not None:
+            self._filled.observe(1.0 - pixels.tobytes().count(0) / pixels.size)
 
     def count_problem(self, kind: str) -> None:
-        """One problem that a client was told; `kind` is its `type`, of which problems.py has a few dozen."""
-        self._count(self._problems.cell(kind.rpartition(":")[2]))
+        """Count one problem that was answered; `kind` is its `type`, of which problems.py has a few dozen."""
+        self._problems.labels(kind.rpartition(":")[2]).inc()
 
     def count_refusal(self) -> None:
-        """One promoted release that is not served."""
-        self._count(self._refused.cell())
+        """Count one promoted release that is not served."""
+        self._refused.inc()
 
     def count_dropped_lines(self, lines: int) -> None:
-        """Log lines that were not written."""
-        with self._lock:
-            self._counters.add(self._dropped.cell(), float(lines))
+        """Count log lines that were not written."""
+        self._dropped.inc(lines)
 
     def count_poll(self, outcome: Literal["ok", "failed"]) -> None:
-        """One question to the store whether there is something newer."""
-        self._count(self._polls.cell(outcome))
+        """Count one poll of the store."""
+        self._polls.labels(outcome).inc()
 
-    def tell_capacity(self, places: int) -> None:
-        """This worker has started, and how many requests may have a place in it at a time."""
-        with self._lock:
-            self._sums.set(self._workers.cell(), 1.0)
-            self._sums.set(self._places.cell(), float(places))
+    def set_capacity(self, places: int) -> None:
+        """Report that this worker has started, and how many requests it lets in at a time."""
+        self._workers.set(1)
+        self._places.set(places)
 
-    def tell_release(
-        self, version: str, before: str | None = None, reference: Reference = NOTHING_KNOWN
+    def set_release(
+        self, version: str, before: str | None = None, reference: ReferenceDistribution = UNKNOWN
     ) -> None:
-        """The version that is served from now on, the one that was before, and what is usual from now on."""
-        values = dict.fromkeys(self._usual_labels.cells(), 0.0)
+        """Report the version served from now on, the one before it, and its reference distribution."""
         if before is not None:
-            values[self._release.cell(before)] = 0.0
-        values[self._release.cell(version)] = 1.0
-        values |= {self._usual_labels.cell(label): share for label, share in reference.labels.items()}
+            self._release.labels(before).set(0)
+        self._release.labels(version).set(1)
+        for label in self._reference.labels:
+            self._reference_labels.labels(label).set(0)
+        for label, share in reference.labels.items():
+            self._reference_labels.labels(label).set(share)
         if reference.familiarity:
-            values |= {self._usual_familiarity.cell(str(bound)): bound for bound in FAMILIARITIES}
-        with self._lock:
-            for cell, value in values.items():
-                self._maxima.set(cell, value)
+            for bound in FAMILIARITIES:
+                self._reference_familiarity.labels(str(bound)).set(bound)
+        self._reference = reference
 
-    def tell_condition(self, models: Models) -> None:
-        """Whether what is served may be outdated, and whether the store answers."""
-        with self._lock:
-            self._sums.set(self._failing.cell(), float(models.trouble is not None))
-            self._sums.set(self._stale.cell(), float(models.current.stale_since is not None))
+    def set_condition(self, models: Models) -> None:
+        """Report whether the release may be outdated, and whether the store answers."""
+        self._failing.set(models.trouble is not None)
+        self._stale.set(models.current.stale_since is not None)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All counts of all workers in the format that `accept` prefers, and its Content-Type."""
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, path=str(self._directory))  # type: ignore[no-untyped-call]
+        registry = self._registry
+        if self._directory is not None:
+            registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry, path=str(self._directory))  # type: ignore[no-untyped-call]
         encode, content_type = choose_encoder(accept)
-        with nobody_merging(self._directory):
-            return encode(registry), content_type
-
-    def _count(self, cell: int) -> None:
-        with self._lock:
-            self._counters.add(cell, 1.0)
-
-    def _counter(self, name: str, description: str, *labels: str) -> Family:
-        metric = f"wardrobe_{name}"
-        return Family(self._counters, metric, f"{metric}_total", description, labels)
-
-    def _sum(self, name: str, description: str) -> Family:
-        return Family(self._sums, f"wardrobe_{name}", f"wardrobe_{name}", description)
-
-    def _largest(self, name: str, description: str, label: str) -> Family:
-        return Family(self._maxima, f"wardrobe_{name}", f"wardrobe_{name}", description, (label,))
-
-    def _histogram(self, name: str, description: str, bounds: tuple[float, ...]) -> Distribution:
-        return Distribution(self._histograms, f"wardrobe_{name}", description, bounds, {})
-
-
-def _temporary(owner: Metrics) -> Path:
-    """A folder that lives as long as its owner."""
-    folder = Path(tempfile.mkdtemp(prefix="wardrobe-"))
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-    return folder
+        return encode(registry), content_type

@@ -10,8 +10,8 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.observability.drift import reference_of
 from app.observability.metrics import Metrics
+from app.observability.reference_distribution import reference_distribution
 from app.releases.load import REFUSED, load_promotion
 from app.releases.serving import Models, Refusal
 from app.settings import Settings, SettingsError
@@ -67,7 +67,7 @@ class ReleaseWatcher:
         else:
             self._models.store_answered()
             self._instruments.count_poll("ok")
-        self._instruments.tell_condition(self._models)
+        self._instruments.set_condition(self._models)
 
     def _failed(self, error: Exception) -> None:
         self._models.store_failed(error, datetime.now(UTC))
@@ -99,7 +99,7 @@ class ReleaseWatcher:
             self._refuse(promotion, error)
         else:
             before = self._models.current.version
-            self._instruments.tell_release(served.version, before, reference_of(served))
+            self._instruments.set_release(served.version, before, reference_distribution(served))
             self._models.swap(served)
             log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
         self._seen = promotion.number

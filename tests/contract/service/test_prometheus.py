@@ -5,8 +5,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.observability.drift import Reference
 from app.observability.metrics import Metrics
+from app.observability.reference_distribution import ReferenceDistribution
 from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS
 from tests.uploads import a_garment, png
@@ -112,9 +112,9 @@ def test_nothing_that_a_client_chooses_becomes_a_label(client: FlaskClient) -> N
 
 def test_with_another_release_other_labels_are_usual() -> None:
     instruments = Metrics(None)
-    instruments.tell_release("first", reference=Reference({"Hat": 0.4, "Scarf": 0.6}))
+    instruments.set_release("first", reference=ReferenceDistribution({"Hat": 0.4, "Scarf": 0.6}))
 
-    instruments.tell_release("second", "first", Reference({"Hat": 1.0}))
+    instruments.set_release("second", "first", ReferenceDistribution({"Hat": 1.0}))
 
     told = instruments.exposition("")[0].decode()
     assert 'wardrobe_label_reference{label="Hat"} 1.0' in told

@@ -1,6 +1,6 @@
-"""What was so when the model was measured, so that what is asked of it now can be held against it.
+"""The reference distribution: the answers to held-out pictures, for comparison with today's answers.
 
-Comparing is left to Prometheus, over any window that an operator likes: deploy/prometheus/ has the rules.
+Prometheus compares, over any window that an operator likes: deploy/prometheus/ has the rules.
 """
 
 import logging
@@ -17,25 +17,25 @@ log = logging.getLogger("wardrobe")
 
 
 @dataclass(frozen=True)
-class Reference:
-    """How the answers to held-out pictures were spread.
+class ReferenceDistribution:
+    """How the answers to held-out pictures are distributed.
 
     Attributes:
-        labels: the share of the test set's pictures that got each label; empty where nobody knows.
+        labels: the share of the test set's pictures that got each label; empty where it is unknown.
         familiarity: whether the model measures it. Then it needs no figures: familiarity is a rank among
-            held-out pictures, so that of pictures like these is spread evenly from 0 to 1.
+            held-out pictures, so that it is uniform from 0 to 1 for pictures like these.
     """
 
     labels: Mapping[str, float] = field(default_factory=dict)
     familiarity: bool = False
 
 
-NOTHING_KNOWN = Reference()
+UNKNOWN = ReferenceDistribution()
 
 
-def reference_of(served: Served) -> Reference:
-    """What a model's release tells about that; a bare artifact tells nothing."""
-    return Reference(_label_shares(served), served.contract.familiarity is not None)
+def reference_distribution(served: Served) -> ReferenceDistribution:
+    """The reference distribution of a release; a bare artifact has none."""
+    return ReferenceDistribution(_label_shares(served), served.contract.familiarity is not None)
 
 
 def _label_shares(served: Served) -> Mapping[str, float]:
@@ -44,7 +44,7 @@ def _label_shares(served: Served) -> Mapping[str, float]:
     try:
         report = parse_report(served.report, f"report.json of {served.version}")
     except ReportInvalid as error:
-        log.warning("%s Which labels are usual is not known.", error)
+        log.warning("%s The reference distribution of labels is unknown.", error)
         return {}
     predicted = np.array(report.test.confusion_matrix).sum(axis=0)
     return dict(zip(report.labels, (predicted / predicted.sum()).tolist(), strict=True))
