@@ -8,8 +8,8 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect
-from werkzeug.wrappers import Response as Redirect
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.api.openapi import filled_document
 from app.middleware.request_context import served
@@ -52,14 +52,11 @@ def docs_routes(settings: Settings) -> Blueprint:
     def document() -> Response:
         return send(contract.of(served()))
 
-    @routes.get("/docs")
-    def page() -> Response:
+    @routes.get("/docs", strict_slashes=False)
+    def page() -> BaseResponse:
+        if request.path.endswith("/"):
+            return redirect("../docs", code=308)  # relative: works below a proxy's prefix too
         return send(ours["index.html"])
-
-    @routes.get("/docs/")
-    def with_slash() -> Redirect:
-        # Relative, so that it also works below a proxy's prefix.
-        return redirect("../docs", code=308)
 
     @routes.get("/docs/<name>")
     def asset(name: str) -> Response:

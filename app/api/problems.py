@@ -4,13 +4,14 @@ The nearest ancestor class in `PROBLEMS` decides. Flask's own errors keep their 
 Messages of `UploadError` and `RequestError` are written for clients; of everything else nothing leaks.
 """
 
+import html
 import json
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from gunicorn.http import errors as http_errors
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
@@ -73,7 +74,24 @@ DETAIL_LENGTH = 1000
 """Characters of a detail: gunicorn's words quote what came, and that may be kilobytes."""
 
 PATH_LENGTH = 100
-"""Characters of a path that are told back."""
+"""Characters of a path that an answer repeats."""
+
+NOT_FOUND_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Page not found: Wardrobe</title>
+</head>
+<body>
+<h1>Page not found</h1>
+<p>There is nothing at <code>{path}</code>.</p>
+<p><a href="{home}">Go to the start page</a></p>
+</body>
+</html>
+"""
 
 
 def register_problem_handlers(app: Flask) -> None:
@@ -125,18 +143,28 @@ def _answer_http(error: HTTPException) -> Response:
     problem = problem_type(type(error))
     document = _document(problem, _detail(error) or problem.status.description)
     response = _response(document)
+    if isinstance(error, NotFound):
+        response.vary.add("Accept")
+        if request.accept_mimetypes.best_match((MEDIA_TYPE, "application/json", "text/html")) == "text/html":
+            response.set_data(_not_found_page(request.path))
+            response.mimetype = "text/html"
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
 
 
+def _not_found_page(path: str) -> str:
+    # The link is relative, so that it also works below a proxy's prefix.
+    home = "../" * (path.count("/") - 1) or "./"
+    return NOT_FOUND_PAGE.format(path=html.escape(path[:PATH_LENGTH]), home=home)
+
+
 def _detail(error: HTTPException) -> str | None:
-    """What was wrong and what would be right; of what is raised here, the framework tells only the former."""
+    """What was wrong and what would be right; the framework's own description has only the former."""
     where = request.path[:PATH_LENGTH]
     if isinstance(error, NotFound):
-        routes = sorted({rule.rule for rule in current_app.url_map.iter_rules()})
-        return f"Nothing is found at {where}. The routes are {', '.join(routes)}."
+        return f"Nothing is found at {where}. GET /openapi.json lists the routes."
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return f"{request.method} is not allowed at {where}, which takes {allowed}."

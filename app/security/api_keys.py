@@ -28,7 +28,6 @@ OPEN_ENDPOINTS = frozenset(
         "docs.asset",
         "docs.document",
         "docs.page",
-        "docs.with_slash",
         "health.live",
         "health.ready",
         "dialect_models.ping",

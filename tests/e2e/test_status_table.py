@@ -74,7 +74,7 @@ def test_401_when_keys_are_configured_and_none_fits(tmp_path: Path, little_store
 
 
 def test_404_and_405_come_from_the_framework_in_our_form(bundled_service: Service) -> None:
-    assert_problem(bundled_service.get("/nowhere"), 404, "Nothing is found at /nowhere. The routes are /, ")
+    assert_problem(bundled_service.get("/nowhere"), 404, "Nothing is found at /nowhere. GET /openapi.json ")
     assert_problem(
         bundled_service.get("/predict"), 405, "GET is not allowed at /predict, which takes OPTIONS, POST."
     )

@@ -1,18 +1,29 @@
-// Starts Swagger UI on the contract of the service that sent this page, so that "Try it out" asks that one.
+// Start Swagger UI on the contract of the service that sent this page, so that requests go to that service.
 "use strict";
 
-SwaggerUIBundle({
+const COMPATIBILITY = ["TensorFlow Serving", "Open Inference Protocol v2", "SageMaker"];
+
+const ui = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#contract",
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
-  validatorUrl: null, // nobody else is told of this service
+  validatorUrl: null, // sends the contract to no other server
   deepLinking: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
+  tryItOutEnabled: true,
+  onComplete: open,
 });
 
-// Swagger UI has a dark dress and leaves to its host when to wear it.
+// Show the upload of /predict, and collapse the routes of other servers' protocols, unless a link names one.
+function open() {
+  if (location.hash) return;
+  for (const tag of COMPATIBILITY) ui.layoutActions.show(["operations-tag", tag], false);
+  ui.layoutActions.show(["operations", "Classify", "predict_predict"], true);
+}
+
+// Swagger UI has dark colours and leaves it to its host when to use them.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", dress);

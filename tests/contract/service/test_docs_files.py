@@ -1,8 +1,9 @@
-"""What the page at /docs is made of: all of it from this service, open to everybody, in few bytes."""
+"""What the page at /docs is made of: all of it from this service, open without a key, in few bytes."""
 
 import gzip
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +14,7 @@ from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_doors import keys_file
 
 PAGE = (FOLDER / "index.html").read_text("utf-8")
-NAMED = re.findall(r'(?:href|src)="([^"]+)"', PAGE)
+NAMED = [name for name in re.findall(r'(?:href|src)="([^"]+)"', PAGE) if name != "./"]
 
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -32,7 +33,21 @@ def test_whatever_the_page_names_is_there_as_what_it_is(client: FlaskClient, nam
     assert client.get(f"/{name}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
-def test_it_names_nothing_of_anybody_else_and_holds_no_code_of_its_own(client: FlaskClient) -> None:
+@pytest.mark.parametrize("prefix", ["", "/shop"])
+def test_with_a_slash_it_is_the_same_page(client: FlaskClient, prefix: str) -> None:
+    answer = client.get(f"{prefix}/docs/", environ_overrides={"SCRIPT_NAME": prefix, "PATH_INFO": "/docs/"})
+
+    assert answer.status_code == 308
+    assert (
+        urljoin(f"http://shop.example{prefix}/docs/", answer.location) == f"http://shop.example{prefix}/docs"
+    )
+
+
+def test_it_leads_home() -> None:
+    assert '<a href="./">' in PAGE
+
+
+def test_it_loads_nothing_from_other_servers_and_holds_no_code(client: FlaskClient) -> None:
     page = client.get("/docs")
 
     assert [name for name in NAMED if ":" in name or name.startswith("/")] == []

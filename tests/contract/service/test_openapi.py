@@ -35,8 +35,8 @@ from tests.uploads import a_garment, in_base64, png, zipped
 ROOT = Path(__file__).parents[3]
 UPLOAD = png(a_garment())
 
-OF_PAGES = {"docs.asset", "docs.with_slash", "page.asset"}
-"""Files that only their own page asks for, and the redirect of `/docs/`."""
+OF_PAGES = {"docs.asset", "page.asset"}
+"""Files that only their own page asks for."""
 
 REFUSING = {"dialect_models.tf_unspoken"}
 """What only ever says that another method is meant; OpenAPI allows no second name for a place in a path."""

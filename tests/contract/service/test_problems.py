@@ -1,6 +1,7 @@
 """Every error is problem+json with a request id, whatever route and whoever raised it."""
 
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -28,6 +29,40 @@ def assert_problem(response: TestResponse, status: int) -> dict[str, Any]:
 
 def test_an_unknown_path_is_a_problem(client: FlaskClient) -> None:
     assert_problem(client.get("/no/such/path"), 404)
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/problem+json, text/html;q=0.5"])
+def test_a_program_gets_a_short_problem_for_an_unknown_path(client: FlaskClient, accept: str) -> None:
+    answer = client.get("/no/such/path", headers={"Accept": accept})
+
+    detail = assert_problem(answer, 404)["detail"]
+    assert detail == "Nothing is found at /no/such/path. GET /openapi.json lists the routes."
+
+
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [("/nowhere", "./"), ("/a/b/", "../../"), ("/docs/nothing.js", "../"), ("/page/x", "../")],
+)
+def test_a_browser_gets_a_page_with_a_link_home_for_an_unknown_path(
+    client: FlaskClient, path: str, home: str
+) -> None:
+    answer = client.get(path, headers={"Accept": BROWSER})
+
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert f'<a href="{home}">' in answer.text
+    assert urljoin(f"http://shop.example{path}", home) == "http://shop.example/"
+    assert len(answer.data) < 1000
+    assert "Accept" in answer.headers["Vary"]
+
+
+def test_the_page_for_an_unknown_path_shows_it_as_text(client: FlaskClient) -> None:
+    answer = client.get("/<script>alert(1)</script>", headers={"Accept": BROWSER})
+
+    assert "<script" not in answer.text
+    assert "&lt;script&gt;" in answer.text
 
 
 def test_every_route_refuses_a_method_that_it_does_not_have(make_app: MakeApp) -> None:
