@@ -89,8 +89,10 @@ def create_app(settings: Settings) -> Flask:
     refuse_stand_ins(app)
     register_problem_handlers(app)
     admission = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
+    if settings.api_keys_file is not None:  # before the rates, so that a refusal's log line names the key
+        require_keys(app, ApiKeys(settings.api_keys_file))
     _register_routes(app, settings, models, admission, instruments)
-    _add_doors(app, settings)
+    _add_origins_and_proxies(app, settings)
     app.extensions["wardrobe"] = Service(models, admission, _follow(settings, store, models, instruments))
     # Last, so that whoever reads it may rely on it: until here a key file, say, could still be missing.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
@@ -120,7 +122,7 @@ def _register_routes(
         # Here: its libraries would take 0.04 s of every start.
         from app.security.rate_limits import limit_rate  # noqa: PLC0415
 
-        limit_rate(app, settings, *classifying)
+        limit_rate(app, settings.rate_limit, settings.rate_limit_storage, *classifying)
     for blueprint in classifying:
         app.register_blueprint(blueprint)
     _surround(app, settings, models, instruments)
@@ -143,9 +145,7 @@ def _surround(app: Flask, settings: Settings, models: Models, instruments: Metri
     app.wsgi_app = Traced(surrounded, start_tracing())  # type: ignore[method-assign]
 
 
-def _add_doors(app: Flask, settings: Settings) -> None:
-    if settings.api_keys_file is not None:
-        require_keys(app, ApiKeys(settings.api_keys_file))
+def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
     if settings.cors_origins:
         CORS(
             app,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -29,11 +30,13 @@ KUBERNETES_NAMES = re.compile(rf"{PREFIX}(PORT|SERVICE)(_.*)?")
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 """What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
 
+STORAGES = ("memory", "redis", "rediss", "redis+unix")
+"""The schemes of RATE_LIMIT_STORAGE; Valkey and KeyDB answer to `redis` too."""
 
 OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 OTLP_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 OTLP_PROTOCOL = "http/protobuf"
-"""Which variables tell where traces go and how, and the one way that is built in."""
+"""Which variables say where traces go and how, and the one way that is built in."""
 
 NAMED_BY_OTHERS = ("prometheus_dir", "colours", "tracing")
 """Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
@@ -58,8 +61,40 @@ def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     return origins
 
 
-def _empty_is_none(value: object) -> object:
-    return None if value == "" else value
+def _check_rate(rate: str | None) -> str | None:
+    if rate is not None:
+        # Here: its libraries would take 0.04 s of every start.
+        from limits import parse_many  # noqa: PLC0415
+
+        try:
+            parse_many(rate)
+        except ValueError as error:
+            raise ValueError(f"{rate!r} is no rate. Write it as 100/minute") from error
+    return rate
+
+
+def _check_storage(address: str) -> str:
+    # No message quotes the address: it may hold a password.
+    scheme = address.partition("://")[0]
+    if scheme not in STORAGES:
+        raise ValueError(f"{scheme[:20]!r} is no storage. It is memory:// or redis://HOST:PORT")
+    try:
+        urlsplit(address).port  # noqa: B018 - reading it checks it
+    except ValueError as error:
+        raise ValueError(
+            "the address cannot be read. "
+            "Write it as redis://:PASSWORD@HOST:PORT/0, with %2F for a / in the password"
+        ) from error
+    return address
+
+
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=DAY)]
+Text = Annotated[str, Field(min_length=1)]
+Empty = BeforeValidator(lambda value: None if value == "" else value)
+OptionalPath = Annotated[Path | None, Empty]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_origins)]
 
 
 class Settings(BaseModel):
@@ -68,7 +103,7 @@ class Settings(BaseModel):
     Attributes:
         model_store: `bundled`, a folder, or `s3://bucket/prefix`.
         model_version: `current` follows the promotions; a version stays at that release.
-        model_name: the name under which the model is told to clients.
+        model_name: the name under which the model is known to clients.
         refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
         cache_dir: where releases pulled from S3 are kept.
         cache_keep: how many releases stay in the cache.
@@ -88,7 +123,7 @@ class Settings(BaseModel):
         cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
         rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
         rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
-        taxonomy: file of the platform's own categories, JSON or CSV; None tells none.
+        taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
@@ -98,29 +133,29 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    model_store: Annotated[str, Field(min_length=1)] = "bundled"
-    model_version: Annotated[str, Field(min_length=1)] = "current"
+    model_store: Text = "bundled"
+    model_version: Text = "current"
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
-    refresh_seconds: Annotated[float, Field(ge=0, le=DAY)] = 30
+    refresh_seconds: Seconds = 30
     cache_dir: Path = Path("~/.cache/wardrobe")
-    cache_keep: Annotated[int, Field(ge=1)] = 3
-    trusted_keys: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
-    max_upload_bytes: Annotated[int, Field(ge=1)] = 20_000_000
-    max_pixels: Annotated[int, Field(ge=1)] = MAX_PIXELS
-    max_batch: Annotated[int, Field(ge=1)] = 256
-    max_batch_bytes: Annotated[int, Field(ge=1)] = 50_000_000
-    max_batch_pixels: Annotated[int, Field(ge=1)] = 4 * MAX_PIXELS
-    slots: Annotated[int, Field(ge=1)] = 2
-    queue_length: Annotated[int, Field(ge=0)] = 16
-    queue_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
+    cache_keep: Positive = 3
+    trusted_keys: OptionalPath = None
+    max_upload_bytes: Positive = 20_000_000
+    max_pixels: Positive = MAX_PIXELS
+    max_batch: Positive = 256
+    max_batch_bytes: Positive = 50_000_000
+    max_batch_pixels: Positive = 4 * MAX_PIXELS
+    slots: Positive = 2
+    queue_length: NotNegative = 16
+    queue_seconds: Seconds = 2.0
     request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
-    drain_seconds: Annotated[float, Field(ge=0, le=DAY)] = 2.0
-    trusted_proxies: Annotated[int, Field(ge=0)] = 0
-    api_keys_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
-    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_origins)] = ()
-    rate_limit: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
-    rate_limit_storage: str = "memory://"
-    taxonomy: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    drain_seconds: Seconds = 2.0
+    trusted_proxies: NotNegative = 0
+    api_keys_file: OptionalPath = None
+    cors_origins: Origins = ()
+    rate_limit: Annotated[str | None, Empty, AfterValidator(_check_rate)] = None
+    rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
+    taxonomy: OptionalPath = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None
@@ -189,7 +224,7 @@ def tracing_asked_for(environment: Mapping[str, str]) -> bool:
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, OTLP_PROTOCOL),
     ):
         if value != known:
-            raise SettingsError(f"{name}: {value!r} is not spoken here; {known} is.")
+            raise SettingsError(f"{name}: {value!r} is not supported; {known} is.")
     return True
 
 

@@ -125,22 +125,31 @@ def test_a_redis_that_refuses_the_password_is_told_at_the_start_and_keeps_nobody
 
 
 @pytest.mark.parametrize(
-    ("storage", "message"),
+    ("name", "value", "message"),
     [
-        ("redis://:top-secret@cache:port/0", "WARDROBE_RATE_LIMIT_STORAGE: the address cannot be read"),
-        ("mongodb://:top-secret@cache/0", "WARDROBE_RATE_LIMIT_STORAGE: 'mongodb' is no storage"),
+        (
+            "RATE_LIMIT_STORAGE",
+            "redis://:top-secret@cache:port/0",
+            "WARDROBE_RATE_LIMIT_STORAGE: the address cannot be read",
+        ),
+        (
+            "RATE_LIMIT_STORAGE",
+            "mongodb://:top-secret@cache/0",
+            "WARDROBE_RATE_LIMIT_STORAGE: 'mongodb' is no storage",
+        ),
+        ("RATE_LIMIT", "100", "WARDROBE_RATE_LIMIT: '100' is no rate. Write it as 100/minute."),
     ],
 )
-def test_a_storage_that_is_none_is_said_in_one_line_at_start(
-    tmp_path: Path, little_store: Path, storage: str, message: str
+def test_what_is_no_rate_or_storage_ends_the_start_with_one_line(
+    tmp_path: Path, little_store: Path, name: str, value: str, message: str
 ) -> None:
-    service = start(tmp_path, **limited(storage, little_store))
+    service = start(tmp_path, **limited("memory://", little_store) | {name: value})
     status = service.process.wait(30)
 
     log = service.log.read_text("utf-8")
     assert status != 0
-    assert f"wardrobe: {message}" in log
-    assert "Traceback" not in log
+    assert len(log.splitlines()) == 1
+    assert log.startswith(f"wardrobe: {message}")
     assert "top-secret" not in log
 
 

@@ -47,7 +47,7 @@ HOMES = {
     "gevent": ("app/native_threads.py",),
     "jax": ("training/fitting/jax_steps.py",),
     "keras": ("training/", "inference/keras_session.py"),
-    "limits": ("app/security/rate_limits.py",),
+    "limits": ("app/security/rate_limits.py", "app/settings.py"),
     "matplotlib": ("training/", "scripts/"),
     "mypy_boto3_s3": ("model_store/s3.py", "model_store/s3_deadline.py"),
     "numpy": ("app/", "inference/", "labelling/", "model_store/", "scripts/", "training/"),

@@ -1,4 +1,4 @@
-"""Whom a rate is counted for."""
+"""Which client an address is counted as."""
 
 import pytest
 
@@ -12,7 +12,10 @@ from app.security.rate_limits import client_of
         ("::ffff:203.0.113.7", "203.0.113.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("::1", "::/64"),
-        ("203.0.113.7:4711", "203.0.113.7:4711"),  # some proxies append the port
+        ("203.0.113.7:4711", "203.0.113.7"),  # some gateways append the port
+        ("[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::/64"),
+        ("_hidden", "_hidden"),
         ("", "unknown"),
         (None, "unknown"),
     ],

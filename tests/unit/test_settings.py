@@ -79,6 +79,29 @@ def test_every_origin_may_be_let_in() -> None:
     assert parse_settings({"WARDROBE_CORS_ORIGINS": "*"}).cors_origins == ("*",)
 
 
+@pytest.mark.parametrize("rate", ["100", "a lot", "0/fortnight", "100 per"])
+def test_what_is_no_rate_is_refused_with_an_example(rate: str) -> None:
+    with pytest.raises(SettingsError, match=r"^WARDROBE_RATE_LIMIT: .* is no rate\. Write it as 100/minute"):
+        parse_settings({"WARDROBE_RATE_LIMIT": rate})
+
+
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        ("memcached://cache:11211", "'memcached' is no storage. It is memory:// or redis://HOST:PORT."),
+        ("cache:6379", "'cache:6379' is no storage"),
+        ("redis://:pass/word@cache:6379", "%2F for a / in the password"),
+        ("redis://:password@cache:port/0", "the address cannot be read"),
+    ],
+)
+def test_what_is_no_storage_is_refused_without_its_password(storage: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=r"^WARDROBE_RATE_LIMIT_STORAGE: ") as raised:
+        parse_settings({"WARDROBE_RATE_LIMIT_STORAGE": storage})
+
+    assert message in str(raised.value)
+    assert "word@" not in str(raised.value)
+
+
 def test_an_empty_value_of_an_optional_setting_is_the_same_as_none() -> None:
     settings = parse_settings({"WARDROBE_RATE_LIMIT": "", "WARDROBE_API_KEYS_FILE": ""})
 
@@ -96,7 +119,6 @@ def test_passwords_inside_addresses_are_masked_when_settings_are_printed() -> No
     "address",
     [
         "redis://:secret@cache:6379/0",
-        "redis://user:sec/secret@cache:6379",
         "redis://:sec@secret@cache",
         "redis://cache:6379?db=1&password=secret",
     ],

@@ -39,9 +39,15 @@ def test_without_them_or_told_not_to_there_are_none(environment: dict[str, str])
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER: 'zipkin' is not spoken here; otlp is."),
-        (ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "'grpc' is not spoken here; http/protobuf is."),
-        (ENDPOINT | {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc"}, "'grpc' is not spoken here"),
+        (
+            {"OTEL_TRACES_EXPORTER": "zipkin"},
+            "OTEL_TRACES_EXPORTER: 'zipkin' is not supported; otlp is.",
+        ),
+        (
+            ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+            "'grpc' is not supported; http/protobuf is.",
+        ),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc"}, "'grpc' is not supported"),
     ],
 )
 def test_a_way_of_sending_that_is_not_built_in_ends_the_start(

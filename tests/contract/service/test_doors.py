@@ -219,27 +219,29 @@ def test_the_rate_does_not_count_health_routes(make_app: MakeApp) -> None:
     assert [client.get("/healthz").status_code for _ in range(3)] == [200, 200, 200]
 
 
-def test_a_rate_that_is_none_is_said_at_start(make_app: MakeApp) -> None:
-    with pytest.raises(SettingsError, match="100/minute"):
-        make_app(rate_limit="a lot")
-
-
-@pytest.mark.parametrize(
-    ("storage", "message"),
-    [
-        ("memcached://cache:11211", "'memcached' is no storage. It is memory:// or redis://HOST:PORT."),
-        ("cache:6379", "'cache:6379' is no storage"),
-        ("redis://:pass/word@cache:6379", "%2F for a / in the password"),
-    ],
-)
-def test_a_storage_that_is_none_is_said_at_start_without_its_password(
-    make_app: MakeApp, storage: str, message: str
+def test_the_log_line_of_a_refusal_above_the_rate_names_the_key(
+    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SettingsError) as raised:
-        make_app(rate_limit="1/minute", rate_limit_storage=storage)
+    client = make_app(rate_limit="1/minute", api_keys_file=keys_file(tmp_path, "alpha")).test_client()
 
-    assert message in str(raised.value)
-    assert "word@" not in str(raised.value)
+    answers = [
+        client.post("/predict", data=UPLOAD, headers={"Authorization": "Bearer alpha"}) for _ in range(2)
+    ]
+
+    [line] = [line for line in capsys.readouterr().err.splitlines() if " status=429 " in line]
+    assert answers[1].status_code == 429
+    assert " key=key-0 " in line
+
+
+def test_each_port_of_a_forwarded_address_is_the_same_client(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="1/minute", trusted_proxies=1).test_client()
+
+    statuses = [
+        client.post("/predict", data=UPLOAD, headers={"X-Forwarded-For": f"203.0.113.1:{port}"}).status_code
+        for port in (4711, 4712)
+    ]
+
+    assert statuses == [200, 429]
 
 
 def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(make_app: MakeApp) -> None:
