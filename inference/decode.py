@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
-from inference.header import OS2_HEADER, Header, read_header
-from inference.jpeg_scans import SCANS_MAX, has_too_many_scans
+from inference.header import OS2_HEADER, Header, find_fault, read_header
 from inference.orientation import exif_orientation, upright
-from inference.truncation import is_whole
 
 REDUCED_EDGE = 16 * EDGE
 """Longest edge, in pixels, below which a JPEG is not reduced while it is decoded.
@@ -85,20 +83,31 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
         BrokenPicture: truncated or damaged.
     """
     header = read_header(upload)
-    if header.width * header.height > max_pixels:
-        raise PictureTooLarge(
-            f"The picture is {header.width} x {header.height} = {header.width * header.height:,} pixels; "
-            f"at most {max_pixels:,} are read. Send a smaller one: {EDGE} x {EDGE} is what the model sees."
-        )
-    if not is_whole(upload, header):
-        raise _broken(header, f"ends too early, after {len(upload)} bytes")
-    if header.format == "JPEG" and has_too_many_scans(upload):
-        raise _broken(header, f"has more than {SCANS_MAX} scans, which no camera writes")
+    check_size(header, max_pixels)
+    fault = find_fault(upload, header)
+    if fault is not None:
+        raise _broken(header, fault)
     samples = _decode_samples(upload, header)
     _refuse_other_types(samples, header)
     if samples.shape == (EDGE, EDGE):
         return Decoded(np.ascontiguousarray(_eight_bits(samples)))
     return Decoded(_picture(samples), _garment(samples))
+
+
+def check_size(header: Header, max_pixels: int) -> None:
+    """Refuse a picture whose decoding takes more pixels than allowed.
+
+    Raises:
+        PictureTooLarge: more than `max_pixels`, of the picture or of a TIFF's tiles.
+    """
+    if header.pixels <= max_pixels:
+        return
+    said = f"{header.width} x {header.height}"
+    size = f"{said} in tiles that take" if header.tiled_pixels > header.width * header.height else f"{said} ="
+    raise PictureTooLarge(
+        f"The picture is {size} {header.pixels:,} pixels; at most {max_pixels:,} are read. "
+        f"Send a smaller one: {EDGE} x {EDGE} is what the model sees."
+    )
 
 
 def _decode_samples(upload: bytes, header: Header) -> _Samples:

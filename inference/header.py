@@ -4,14 +4,13 @@ Names and Content-Types are not believed, and a decoder is not started on a pict
 a few kilobytes of PNG can hold gigabytes of white. Bytes in, a `Header` out. Decoding: decode.py.
 """
 
-import re
 import struct
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from inference.errors import BrokenPicture, UnknownFormat
+from inference.formats import ends_too_early, gif, jpeg, png, tiff
 from inference.lookalikes import seems_to_be
-from inference.tiff_ifd import first_ifd
 
 Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF"]
 
@@ -31,11 +30,18 @@ class Header:
     Attributes:
         width: >= 1, in pixels, as stored (a photo taken upright may be stored on its side).
         height: >= 1, likewise.
+        tiled_pixels: what the tiles of a TIFF cover, if that costs more than the picture; else 0.
     """
 
     format: Format
     width: int
     height: int
+    tiled_pixels: int = 0
+
+    @property
+    def pixels(self) -> int:
+        """What decoding takes memory and time for: the number that limits apply to."""
+        return max(self.width * self.height, self.tiled_pixels)
 
 
 def read_header(upload: bytes) -> Header:
@@ -58,7 +64,34 @@ def read_header(upload: bytes) -> Header:
         ) from error
     if width < 1 or height < 1:
         raise BrokenPicture(f"This {name} says that it is {width} x {height} pixels. Save it again.")
-    return Header(name, width, height)
+    return Header(name, width, height, tiff.tiled_pixels(upload, width, height) if name == "TIFF" else 0)
+
+
+def find_fault(upload: bytes, header: Header) -> str | None:
+    """What a decoder would fill with grey, or spend time and memory on without bound.
+
+    Some decoders do not report that an upload is truncated, and the limit on pixels does not bound the work
+    that a file can ask for. BMP is left to its decoder.
+
+    Args:
+        upload: all of it; bytes after the picture's end do not count.
+        header: of the upload.
+
+    Returns:
+        The fault, as it fits after "This PNG"; None when there is none of these.
+    """
+    match header.format:
+        case "PNG":
+            return png.fault(upload)
+        case "JPEG":
+            return jpeg.fault(upload)
+        case "GIF":
+            return gif.fault(upload)
+        case "TIFF":
+            return tiff.fault(upload)
+        case "WebP" if len(upload) < 8 + int.from_bytes(upload[4:8], "little"):
+            return ends_too_early(upload)
+    return None
 
 
 def begins_as_picture(upload: bytes) -> bool:
@@ -99,43 +132,6 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
 )
 
 
-def _png_size(upload: bytes) -> Size:
-    kind, width, height = struct.unpack_from(">4sII", upload, 12)
-    if kind != b"IHDR":
-        raise BrokenPicture("This PNG does not begin with an IHDR chunk. Save it again.")
-    return width, height
-
-
-_JPEG_FILL = re.compile(rb"\xff+")
-_JPEG_MARKERS_MAX = 4096
-"""More segments before the size than any camera writes (an ICC profile takes up to 255)."""
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""SOF0 to SOF15 without DHT, JPG and DAC (ITU-T T.81, table B.1)."""
-_JPEG_ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
-"""Markers that no length follows: stuffing, TEM, RST0 to RST7, SOI."""
-_JPEG_NO_FRAME_AFTER = frozenset({0xD9, 0xDA})
-"""EOI and SOS: the size stands before them or nowhere."""
-
-
-def _jpeg_size(upload: bytes) -> Size:
-    position = 2
-    for _ in range(_JPEG_MARKERS_MAX):
-        fill = _JPEG_FILL.search(upload, position)
-        if fill is None:
-            break
-        position = fill.end()
-        (marker,) = struct.unpack_from(">B", upload, position)
-        if marker in _JPEG_FRAMES:
-            height, width = struct.unpack_from(">HH", upload, position + 4)
-            return width, height
-        if marker in _JPEG_NO_FRAME_AFTER:
-            break
-        position += 1 if marker in _JPEG_ALONE else 1 + struct.unpack_from(">H", upload, position + 1)[0]
-    raise BrokenPicture(
-        "This JPEG names no size (it has no SOF segment). Save it again, or send the whole file."
-    )
-
-
 def _webp_size(upload: bytes) -> Size:
     # RFC 9649, section 2: "VP8 " lossy, "VP8L" lossless, "VP8X" with extras.
     match upload[12:16]:
@@ -155,11 +151,6 @@ def _uint24(upload: bytes, offset: int) -> int:
     return int(low | high << 16)
 
 
-def _gif_size(upload: bytes) -> Size:
-    width, height = struct.unpack_from("<HH", upload, 6)
-    return width, height
-
-
 OS2_HEADER = 12
 """Bytes of BITMAPCOREHEADER, whose width and height are 16 bits; all later kinds have 32."""
 
@@ -170,28 +161,11 @@ def _bmp_size(upload: bytes) -> Size:
     return width, abs(height)  # a negative height means that rows run from top to bottom
 
 
-_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS = 256, 257, 258
-_TIFF_BITS_MAX = 16
-"""A sample of more is none that is read here, and decoding 50 million pixels of 64 bits took 2.3 GB."""
-
-
-def _tiff_size(upload: bytes) -> Size:
-    fields = first_ifd(upload, {_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS})
-    bits = fields.get(_TIFF_BITS, 1)
-    if bits is None or bits > _TIFF_BITS_MAX:
-        said = bits or "some other number of"
-        raise UnknownFormat(f"This TIFF has samples of {said} bits. Send one with 8 or 16 bits a sample.")
-    width, height = fields.get(_TIFF_WIDTH), fields.get(_TIFF_HEIGHT)
-    if width is None or height is None:
-        raise BrokenPicture("This TIFF names no width or no height (tags 256 and 257). Save it again.")
-    return width, height
-
-
 _READERS = {
-    "PNG": _png_size,
-    "JPEG": _jpeg_size,
+    "PNG": png.size,
+    "JPEG": jpeg.size,
     "WebP": _webp_size,
-    "GIF": _gif_size,
+    "GIF": gif.size,
     "BMP": _bmp_size,
-    "TIFF": _tiff_size,
+    "TIFF": tiff.size,
 }

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.tiff_ifd import first_ifd
+from inference.formats.tiff import first_ifd
 
 _ORIENTATION_TAG = 274
 """EXIF 2.32, section 4.6.4 A: 1 is upright, 2 to 8 are mirrored or turned."""

@@ -1,7 +1,7 @@
 """GIFs and WebPs: canvases, frames and chunks that disagree (GIF89a; RFC 9649)."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tests.hostile import exif
 from tests.hostile.entry import BROKEN, READ, READ_OR_BROKEN, TOO_LARGE, Entry, family, seed
@@ -45,12 +45,37 @@ def entries() -> Iterable[Entry]:
     yield from family(
         "gif", "gif", TOO_LARGE, {"bomb-65535x65535": gif(FRAME_1X1, width=65535, height=65535)}
     )
-    yield from family("gif", "gif", BROKEN, {"0x0": gif(FRAME_1X1, width=0, height=0)})
+    yield from family("gif", "gif", BROKEN, _broken_gifs())
     yield from family("gif", "gif", READ_OR_BROKEN, _gifs())
     yield from family("webp", "webp", TOO_LARGE, _bombs(), "pixels")
     yield from family("webp", "webp", BROKEN, _broken_webps())
     yield from family("webp", "webp", READ_OR_BROKEN, _webps())
     yield from family("webp", "webp", READ, {"whole": seed("lossless.webp")})
+
+
+def lzw_gif(codes: Sequence[int], before: bytes = b"") -> bytes:
+    """A GIF of 28 x 28 with four colours and these codes of 3 bits: 4 empties the table, 5 ends the picture.
+
+    Args:
+        codes: whatever their number; a table that grows would need codes of more bits.
+        before: extensions before the frame.
+    """
+    bits = "".join(f"{code:03b}"[::-1] for code in codes)
+    length = -(-len(bits) // 8)
+    data = int(bits.ljust(8 * length, "0")[::-1], 2).to_bytes(length, "little")
+    blocks = [data[start : start + 255] for start in range(0, length, 255)]
+    packed = b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
+    placed = b"\x2c" + struct.pack("<HHHHB", 0, 0, 28, 28, 0) + b"\x02"
+    return gif(before, placed + packed, width=28, height=28)
+
+
+def _broken_gifs() -> dict[str, bytes]:
+    return {
+        "0x0": gif(FRAME_1X1, width=0, height=0),
+        "80000-resets": lzw_gif([4] * 80_000),
+        "reset-after-every-pixel": lzw_gif([4, 0] * 40_000),
+        "2000-comments": gif(b"\x21\xfe\x01a\0" * 2000 + FRAME_1X1),
+    }
 
 
 def _gifs() -> dict[str, bytes]:

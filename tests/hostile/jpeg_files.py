@@ -50,6 +50,7 @@ def _odd_but_sound() -> dict[str, bytes]:
     return {
         "metadata-of-65-kb": with_segments(segment(0xE5, bytes(SEGMENT_MAX))),
         "thumbnail-that-is-a-picture": with_segments(thumbnail),
+        "mpf": seed("small.jpg") + seed("small-progressive.jpg"),
         "fill-bytes": SOI + b"\xff" * 5000 + seed("small.jpg")[2:],
         "comment-html": with_segments(segment(0xFE, b"<script>alert(1)</script>")),
         "icc-junk": with_segments(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(range(256)))),
@@ -71,6 +72,9 @@ def _broken() -> dict[str, bytes]:
         "only-ff": b"\xff\xd8" + b"\xff" * 3000,
         "no-sof": whole.replace(SOF0, b"\xff\xec", 1),
         "no-eoi": whole[:-2],
+        "mpf-cut-short": whole[: len(whole) * 2 // 3] + whole,
+        "mpf-progressive-cut-short": progressive[: len(progressive) * 2 // 3] + whole,
+        "thumbnail-and-cut-short": with_segments(segment(0xE1, b"Exif\0\0" + whole))[: -len(whole) // 3],
         "scan-before-size": SOI + whole[whole.index(SOS) :],
         "33-scans": progressive[:-2] + scan * 23 + EOI,
         "9000-segments": SOI + segment(0xFE, b"") * 9000 + whole[2:],

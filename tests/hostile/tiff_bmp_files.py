@@ -13,6 +13,7 @@ OPEN = frozenset({200, 415, 422})
 WIDTH, HEIGHT, BITS, PACKING, COLOUR, OFFSETS, TURN, SAMPLES, ROWS, COUNTS = (
     256, 257, 258, 259, 262, 273, 274, 277, 278, 279,
 )  # fmt: skip
+TILE_WIDTH, TILE_HEIGHT = 322, 323
 
 
 def tiff(
@@ -68,10 +69,18 @@ def entries() -> Iterable[Entry]:
 
 def _tiff_bombs() -> dict[str, bytes]:
     sizes = ((0xFFFFFFFF, 0xFFFFFFFF), (65535, 65535), (50_000_001, 1))
-    return {
-        f"bomb-{width}x{height}": tiff({WIDTH: (LONG, 1, width), HEIGHT: (LONG, 1, height)})
-        for width, height in sizes
-    }
+    tiles = {edge: tiff({**_ONE_TILE, **_tile(edge, edge)}) for edge in (8192, 65520)}
+    thin = {WIDTH: (LONG, 1, 1), HEIGHT: (LONG, 1, 1_000_000)}
+    wide = {"thin-in-wide-tiles": tiff({**_ONE_TILE, **thin, **_tile(4096, 16)})}
+    named = {f"tile-of-{edge}x{edge}": body for edge, body in tiles.items()}
+    return (
+        named
+        | wide
+        | {
+            f"bomb-{width}x{height}": tiff({WIDTH: (LONG, 1, width), HEIGHT: (LONG, 1, height)})
+            for width, height in sizes
+        }
+    )
 
 
 def _broken_tiffs() -> dict[str, bytes]:
@@ -87,7 +96,34 @@ def _broken_tiffs() -> dict[str, bytes]:
         "directory-of-65535": b"II*\0\x08\0\0\0\xff\xff" + entry(WIDTH, LONG, 1, 28),
         "directory-empty": b"II*\0\x08\0\0\0\0\0" + bytes(4),
         "only-the-mark": b"II*\0",
+        "tile-of-0": tiff({**_ONE_TILE, **_tile(0, 0)}),
+        "strips-that-overlap": overlapping_strips(1000),
     }
+
+
+def overlapping_strips(count: int) -> bytes:
+    """A TIFF of one row a strip, each of which names the same deflated data, which hold no pixel."""
+    data = b"\x78\x01" + b"\0\0\0\xff\xff" * 2000
+    offsets = struct.pack("<I", 8) * count
+    lengths = struct.pack("<I", len(data)) * count
+    stored = data + offsets + lengths
+    layout = {
+        HEIGHT: (LONG, 1, count),
+        PACKING: (SHORT, 1, 8),
+        OFFSETS: (LONG, count, 8 + len(data)),
+        ROWS: (LONG, 1, 1),
+        COUNTS: (LONG, count, 8 + len(data) + len(offsets)),
+    }
+    return tiff(layout, strip=stored)  # type: ignore[arg-type] # dict is invariant
+
+
+_ONE_TILE: dict[int, tuple[int, int, int] | None] = {
+    OFFSETS: None, COUNTS: None, ROWS: None, 324: (LONG, 1, 8), 325: (LONG, 1, 784),
+}  # fmt: skip
+
+
+def _tile(width: int, height: int) -> dict[int, tuple[int, int, int] | None]:
+    return {TILE_WIDTH: (LONG, 1, width), TILE_HEIGHT: (LONG, 1, height)}
 
 
 def _wide_tiffs() -> dict[str, bytes]:
@@ -122,7 +158,6 @@ def _tiffs() -> dict[str, bytes]:
     }
     floats = {BITS: (SHORT, 1, 32), 339: (SHORT, 1, 3)}
     nan, infinity = struct.pack("<f", float("nan")), struct.pack("<f", float("inf"))
-    tiles = {OFFSETS: None, COUNTS: None, ROWS: None, 324: (LONG, 1, 8), 325: (LONG, 1, 784)}
     return short | {
         "next-directory-is-this-one": tiff(following=8 + 784),
         "next-directory-beyond": tiff(following=0xFFFFFFF0),
@@ -137,9 +172,8 @@ def _tiffs() -> dict[str, bytes]:
         "1x65535": tiff({WIDTH: (LONG, 1, 1), HEIGHT: (LONG, 1, 65535)}),
         "65535x1": tiff({WIDTH: (LONG, 1, 65535), HEIGHT: (LONG, 1, 1)}),
         "49-megapixels-of-nothing": tiff({WIDTH: (LONG, 1, 7000), HEIGHT: (LONG, 1, 7000)}),
-        "tile-of-4-gigapixels": tiff({**tiles, 322: (LONG, 1, 65520), 323: (LONG, 1, 65520)}),
-        "tile-of-0": tiff({**tiles, 322: (LONG, 1, 0), 323: (LONG, 1, 0)}),
-        "tile-of-7": tiff({**tiles, 322: (LONG, 1, 7), 323: (LONG, 1, 7)}),
+        "tile-of-7": tiff({**_ONE_TILE, **_tile(7, 7)}),
+        "tile-of-4096": tiff({**_ONE_TILE, **_tile(4096, 4096)}),
         "icc-junk": tiff({34675: (7, 500, 8)}),
         "width-twice": tiff(None, entry(WIDTH, LONG, 1, 28), entry(WIDTH, LONG, 1, 60000)),
         "1000-entries": tiff(None, *[entry(60000, LONG, 1, 1)] * 1000),
