@@ -179,7 +179,7 @@ def _declared_pixels(upload: bytes) -> int:
         header = read_header(upload)
     except UploadError:
         return 0
-    return header.width * header.height
+    return header.pixels
 
 
 def _call(is_large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
