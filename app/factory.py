@@ -27,8 +27,8 @@ from app.payloads.body import Bodies
 from app.payloads.reading import largest_body
 from app.prediction.admission import Admission
 from app.prediction.predictor import Predictor
-from app.protocols.classifying import Parts
-from app.protocols.routes import dialect_model_routes, dialect_routes
+from app.protocols import dialect_model_routes, dialect_routes
+from app.protocols.classification import Parts
 from app.releases.load import load, store_of
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
@@ -114,9 +114,7 @@ def _register_routes(
 ) -> None:
     bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
     predictor = Predictor(settings, admission)
-    parts = Parts(
-        settings=settings, models=models, bodies=bodies, predictor=predictor, instruments=instruments
-    )
+    parts = Parts(settings=settings, models=models, bodies=bodies, predictor=predictor, metrics=instruments)
     classifying = (predict_routes(settings, bodies, predictor, instruments), dialect_routes(parts))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.

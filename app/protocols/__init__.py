@@ -1,6 +1,28 @@
-"""Other servers' languages: clients that were written for those find this service in their place.
+"""The protocols of other model servers, so that clients written for those work with this service.
 
-tf_serving.py, open_inference.py and sagemaker.py each speak one; classifying.py is what they share, and no
-different from what `/predict` does. routes.py hands them all to the composition root. docs/dialects.md tells
-clients.
+tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py hold one protocol each;
+classification.py is what they share. docs/dialects.md is for clients.
 """
+
+from flask import Blueprint
+
+from app.protocols import open_inference, sagemaker, tf_serving
+from app.protocols.classification import Parts
+
+PROTOCOLS = (tf_serving, open_inference, sagemaker)
+
+
+def dialect_routes(parts: Parts) -> Blueprint:
+    """The routes that classify; rate limits count them as they do `/predict`."""
+    routes = Blueprint("dialects", __name__)
+    for protocol in PROTOCOLS:
+        protocol.add_predict_routes(routes, parts)
+    return routes
+
+
+def dialect_model_routes(parts: Parts) -> Blueprint:
+    """The routes about the server and the model."""
+    routes = Blueprint("dialect_models", __name__)
+    for protocol in PROTOCOLS:
+        protocol.add_model_routes(routes, parts)
+    return routes

@@ -1,57 +1,66 @@
-"""The Open Inference Protocol, version 2, as KServe wrote it and Triton's clients speak it.
+"""The Open Inference Protocol, version 2, as KServe and Triton define it (KServe's inference_rest.md).
 
-Health, metadata, configuration and inference; what a request holds is read in tensors_in.py, answers are
-written in tensors_out.py.
+Health, metadata, configuration and inference; infer_request.py parses requests. Binary tensors are Triton's
+extension (extension_binary_data.md): little-endian, row by row, each element of BYTES behind its length.
 """
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from app import __version__
 from app.api.health import check_ready
-from app.prediction.predictor import parse
-from app.protocols.classifying import Parts, admitted_body, classify_all, model_asked_for
-from app.protocols.tensors_in import INPUTS, read_inference
-from app.protocols.tensors_out import OUTPUTS, encode, offered_outputs, shape_of
+from app.protocols.classification import Parts, classify_request, requested_model
+from app.protocols.infer_request import HEADER_LENGTH, INPUTS, LENGTH_BYTES, RequestedOutput, read_infer
 from app.releases.serving import Served
+from inference.classifier import Prediction
+from inference.contract import ModelContract
 
 EXTENSIONS = ["binary_tensor_data", "classification", "model_configuration"]
-"""Of Triton's, those that are spoken here."""
+"""Triton's extensions that are supported."""
 
-HEADER_LENGTH = "Inference-Header-Content-Length"
+DECLARED_INPUT = "pixels"
+"""The input in the metadata. Clients send every declared input, and `image` replaces this one."""
 
-SERVER = "wardrobe"
-"""This service, whatever its model is called."""
+OUTPUTS = {
+    "probabilities": "FP32",
+    "label": "BYTES",
+    "confidence": "FP32",
+    "familiarity": "FP32",
+    "decision": "BYTES",
+    "reason": "BYTES",
+}
+"""Each output with its datatype; a prediction has an attribute of the same name."""
 
-READ_AS = "pixels"
-"""The input that metadata tells: clients send all that they are told of, and `image` stands in its place."""
 
-
-def predicting_routes(routes: Blueprint, parts: Parts) -> None:
+def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
     """Add what classifies to `routes`."""
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
-        model = model_asked_for(parts.model_name, name, version)
-        header_length, offered = request.headers.get(HEADER_LENGTH), offered_outputs(model.contract)
-        with admitted_body(parts) as (body, slot):
-            asked = parse(read_inference, body, header_length, offered, parts.settings)
-            classified = classify_all(asked.items, parts, slot)
+        model = requested_model(parts.settings.model_name, name, version)
+        offered, length = offered_outputs(model.contract), request.headers.get(HEADER_LENGTH)
+        parsed, classified = classify_request(
+            parts, lambda body: read_infer(body, length, offered, parts.settings)
+        )
         head = {"model_name": name, "model_version": model.version}
-        if asked.request_id is not None:
-            head["id"] = asked.request_id
+        if parsed.request_id is not None:
+            head["id"] = parsed.request_id
         predictions = [one.prediction for one in classified]
-        return _answer(*encode(head, predictions, asked.outputs, model.contract.labels))
+        return _answer(head, predictions, parsed.outputs, model.contract.labels)
 
 
-def telling_routes(routes: Blueprint, parts: Parts) -> None:
-    """Add what tells about server and model to `routes`."""
+def add_model_routes(routes: Blueprint, parts: Parts) -> None:
+    """Add health, metadata and configuration to `routes`."""
+    own = parts.settings.model_name
 
     @routes.get("/v2", endpoint="v2_server")
     def server() -> Response:
-        return jsonify({"name": SERVER, "version": __version__, "extensions": EXTENSIONS})
+        return jsonify({"name": "wardrobe", "version": __version__, "extensions": EXTENSIONS})
 
     @routes.get("/v2/health/live", endpoint="v2_live")
     def live() -> Response:
@@ -65,61 +74,113 @@ def telling_routes(routes: Blueprint, parts: Parts) -> None:
     @routes.get("/v2/models/<name>/ready", endpoint="v2_model_ready")
     @routes.get("/v2/models/<name>/versions/<version>/ready", endpoint="v2_version_ready")
     def model_ready(name: str, version: str | None = None) -> Response:
-        model_asked_for(parts.model_name, name, version)
+        requested_model(own, name, version)
         check_ready(parts.models)
         return jsonify({"name": name, "ready": True})
 
     @routes.get("/v2/models/<name>", endpoint="v2_model")
     @routes.get("/v2/models/<name>/versions/<version>", endpoint="v2_version")
     def metadata(name: str, version: str | None = None) -> Response:
-        return jsonify(_metadata(name, model_asked_for(parts.model_name, name, version)))
+        return jsonify(_metadata(name, requested_model(own, name, version)))
 
     @routes.get("/v2/models/<name>/config", endpoint="v2_model_config")
     @routes.get("/v2/models/<name>/versions/<version>/config", endpoint="v2_version_config")
     def config(name: str, version: str | None = None) -> Response:
-        model = model_asked_for(parts.model_name, name, version)
-        return jsonify(_config(name, model, parts.settings.max_batch))
+        return jsonify(_config(name, requested_model(own, name, version), parts.settings.max_batch))
 
 
-def _answer(body: bytes, header_length: int | None) -> Response:
-    if header_length is None:
-        return Response(body, mimetype="application/json")
-    return Response(body, mimetype="application/octet-stream", headers={HEADER_LENGTH: str(header_length)})
+def offered_outputs(contract: ModelContract) -> tuple[str, ...]:
+    """The outputs of a model: all, except familiarity where the model does not measure it."""
+    return tuple(name for name in OUTPUTS if name != "familiarity" or contract.familiarity is not None)
+
+
+def _answer(
+    head: dict[str, str],
+    predictions: Sequence[Prediction],
+    outputs: Sequence[RequestedOutput],
+    labels: tuple[str, ...],
+) -> Response:
+    """The answer: `head` and the requested tensors in JSON, and the binary ones behind it."""
+    tensors: list[dict[str, Any]] = []
+    binaries: list[bytes] = []
+    for output in outputs:
+        datatype, values = _values(output, predictions, labels)
+        tensor = {"name": output.name, "datatype": datatype, "shape": list(values.shape)}
+        if output.binary:
+            binaries.append(_packed(values.ravel()))
+            tensors.append(tensor | {"parameters": {"binary_data_size": len(binaries[-1])}})
+        else:
+            tensors.append(tensor | {"data": values.ravel().tolist()})
+    header = json.dumps(head | {"outputs": tensors}, separators=(",", ":")).encode()
+    if not binaries:
+        return Response(header, mimetype="application/json")
+    body = b"".join((header, *binaries))
+    return Response(body, mimetype="application/octet-stream", headers={HEADER_LENGTH: str(len(header))})
+
+
+def _values(
+    output: RequestedOutput, predictions: Sequence[Prediction], labels: tuple[str, ...]
+) -> "tuple[str, np.ndarray[Any, Any]]":
+    """The datatype and the values of an output, one row for each picture."""
+    if output.top is not None:
+        return "BYTES", np.array([_likeliest(one, labels, output.top) for one in predictions], np.object_)
+    datatype = OUTPUTS[output.name]
+    values = [getattr(one, output.name) for one in predictions]
+    if datatype == "FP32":
+        return datatype, np.array(values, np.float32)
+    return datatype, np.array([text or "" for text in values], np.object_)
+
+
+def _likeliest(prediction: Prediction, labels: tuple[str, ...], count: int) -> list[str]:
+    """Triton's `value:index:label`, likeliest first, the lower index first among equals."""
+    probabilities = prediction.probabilities
+    order = (-probabilities).argsort(kind="stable")[:count]
+    return [f"{probabilities[index]:.6f}:{index}:{labels[index]}" for index in order]
+
+
+def _packed(values: "np.ndarray[Any, Any]") -> bytes:
+    if values.dtype == np.float32:
+        return values.astype("<f4").tobytes()
+    texts = [text.encode() for text in values]
+    return b"".join(len(text).to_bytes(LENGTH_BYTES, "little") + text for text in texts)
 
 
 def _metadata(name: str, model: Served) -> dict[str, Any]:
-    datatype, rest = INPUTS[READ_AS]
+    datatype, rest = INPUTS[DECLARED_INPUT]
     return {
         "name": name,
         "versions": [model.version],
         "platform": _platform(model),
-        "inputs": [{"name": READ_AS, "datatype": datatype, "shape": [-1, *rest]}],
+        "inputs": [{"name": DECLARED_INPUT, "datatype": datatype, "shape": [-1, *rest]}],
         "outputs": [
-            {"name": output, "datatype": OUTPUTS[output][0], "shape": [-1, *shape_of(output, model.contract)]}
+            {"name": output, "datatype": OUTPUTS[output], "shape": [-1, *_shape(output, model)]}
             for output in offered_outputs(model.contract)
         ],
     }
 
 
 def _config(model_name: str, model: Served, max_batch: int) -> dict[str, Any]:
-    """What Triton calls a model's configuration; its shapes are those of one picture."""
-    datatype, rest = INPUTS[READ_AS]
+    """Triton's model configuration; its shapes are those of one picture."""
+    datatype, rest = INPUTS[DECLARED_INPUT]
     return {
         "name": model_name,
         "platform": _platform(model),
         "max_batch_size": max_batch,
-        "input": [{"name": READ_AS, "data_type": f"TYPE_{datatype}", "dims": rest}],
+        "input": [{"name": DECLARED_INPUT, "data_type": f"TYPE_{datatype}", "dims": rest}],
         "output": [
-            {"name": name, "data_type": _config_type(name), "dims": shape_of(name, model.contract) or [1]}
+            {"name": name, "data_type": _config_type(OUTPUTS[name]), "dims": _shape(name, model) or [1]}
             for name in offered_outputs(model.contract)
         ],
     }
 
 
-def _config_type(output: str) -> str:
-    # model_config.proto calls BYTES by the name of what they mostly are.
-    datatype = OUTPUTS[output][0]
-    return "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"
+def _config_type(datatype: str) -> str:
+    return "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"  # as in model_config.proto
+
+
+def _shape(output: str, model: Served) -> list[int]:
+    """The shape of an output for one picture."""
+    return [len(model.contract.labels)] if output == "probabilities" else []
 
 
 def _platform(model: Served) -> str:

@@ -1,7 +1,7 @@
-"""SageMaker's contract with a container: GET /ping and POST /invocations.
+"""SageMaker's container contract: GET /ping and POST /invocations.
 
-A record is a picture, so that batch transforms may split files by lines and join the answers' lines. What
-starts the server on SageMaker's port is deploy/sagemaker/serve.
+A record is a picture, so that batch transforms can split files by lines and join the lines of the answers.
+deploy/sagemaker/serve starts the server on SageMaker's port.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,15 @@ from app.payloads.documents import is_document, item_of_object, read_json
 from app.payloads.items import Item
 from app.payloads.reading import find_one, too_many
 from app.prediction.answers import PLAIN, answer_of
-from app.prediction.predictor import Classified, parse
-from app.protocols.classifying import Parts, admitted_body, classify_all, gather
-from app.protocols.instances import FORMS, item_of_value, rows_of
+from app.prediction.predictor import Classified
+from app.protocols.classification import FORMS, Parts, classify_request, item_of_value, limited, rows_of
 from app.settings import Settings
 from inference.contract import EDGE
 from inference.errors import BadPixels
 from inference.header import begins_as_picture
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
-"""What answers may be: one document, one JSON object a line, or one row of probabilities a line."""
+"""Formats of answers: one document, one JSON object a line, or one row of probabilities a line."""
 
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
 
@@ -36,12 +35,12 @@ MAX_PAYLOAD_MB = 100
 
 
 @dataclass(frozen=True)
-class Asked:
+class Records:
     """The records of a request.
 
     Attributes:
-        kind: what they came as, and are answered as unless Accept says otherwise.
-        one: whether it was a single picture, as `/predict` takes it.
+        kind: their format, and that of the answer unless Accept names another.
+        one: whether it is a single picture, as `/predict` takes it.
     """
 
     items: list[Item]
@@ -49,19 +48,16 @@ class Asked:
     one: bool = False
 
 
-def predicting_routes(routes: Blueprint, parts: Parts) -> None:
+def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
     """Add what classifies to `routes`."""
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
-        with admitted_body(parts) as (body, slot):
-            asked = parse(read_invocation, body, parts.settings)
-            classified = classify_all(asked.items, parts, slot)
-        return _answer(asked, classified)
+        return _answer(*classify_request(parts, lambda body: read_records(body, parts.settings)))
 
 
-def telling_routes(routes: Blueprint, parts: Parts) -> None:
-    """Add what tells SageMaker how the container is to `routes`."""
+def add_model_routes(routes: Blueprint, parts: Parts) -> None:
+    """Add readiness and the parameters of batch transforms to `routes`."""
 
     @routes.get("/ping", endpoint="ping")
     def ping() -> Response:
@@ -73,8 +69,8 @@ def telling_routes(routes: Blueprint, parts: Parts) -> None:
         return jsonify(_execution_parameters(parts.settings))
 
 
-def read_invocation(body: Body, settings: Settings) -> Asked:
-    """The records of a request: its Content-Type names lines, and its bytes tell the rest, as in `/predict`.
+def read_records(body: Body, settings: Settings) -> Records:
+    """Parse a request: the Content-Type names lines; the bytes decide everything else, as in `/predict`.
 
     Raises:
         BadRequest: there are none, or they cannot be read.
@@ -82,24 +78,24 @@ def read_invocation(body: Body, settings: Settings) -> Asked:
         TooLarge: they are more than MAX_BATCH, or have too many bytes.
     """
     if body.mimetype == CSV:
-        return Asked(gather(map(_item_of_row, _lines(body.data, settings)), settings), CSV)
+        return Records(limited(map(_item_of_row, _lines(body.data, settings)), settings), CSV)
     if body.mimetype in LINES_TYPES:
-        return Asked(gather(map(_item_of_line, _lines(body.data, settings)), settings), LINES)
+        return Records(limited(map(_item_of_line, _lines(body.data, settings)), settings), LINES)
     if is_document(body) and not begins_as_picture(body.data):
         return _read_document(body.data, settings)
-    return Asked([find_one(body, settings)], JSON, one=True)
+    return Records([find_one(body, settings)], JSON, one=True)
 
 
-def _read_document(body: bytes, settings: Settings) -> Asked:
+def _read_document(body: bytes, settings: Settings) -> Records:
     document = read_json(body, settings.max_batch)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
-        return Asked(gather(map(item_of_value, instances), settings), JSON)
-    return Asked(gather([item_of_object(document, FORMS)], settings), JSON, one=True)
+        return Records(limited(map(item_of_value, instances), settings), JSON)
+    return Records(limited([item_of_object(document, FORMS)], settings), JSON, one=True)
 
 
 def _lines(body: bytes, settings: Settings) -> Iterator[str]:
-    # Counted before they are made: fifty million empty lines would take gigabytes.
+    # Count lines before making them: fifty million empty lines would take gigabytes.
     if body.count(b"\n") > settings.max_batch:
         raise too_many(settings)
     try:
@@ -129,8 +125,8 @@ def _item_of_line(line: str) -> Item:
     return item_of_value(read_json(line.encode(), 1))
 
 
-def _answer(asked: Asked, classified: list[Classified]) -> Response:
-    match request.accept_mimetypes.best_match([asked.kind, JSON, LINES, CSV], asked.kind):
+def _answer(records: Records, classified: list[Classified]) -> Response:
+    match request.accept_mimetypes.best_match([records.kind, JSON, LINES, CSV], records.kind):
         case "text/csv":
             return Response(_csv(classified), mimetype=CSV)
         case "application/jsonlines":
@@ -138,7 +134,7 @@ def _answer(asked: Asked, classified: list[Classified]) -> Response:
             return Response("".join(lines), mimetype=LINES)
     answers, current = _answers(classified), exchange()
     provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
-    return jsonify((answers[0] if asked.one else {"predictions": answers}) | provenance)
+    return jsonify((answers[0] if records.one else {"predictions": answers}) | provenance)
 
 
 def _csv(classified: list[Classified]) -> str:
@@ -147,14 +143,14 @@ def _csv(classified: list[Classified]) -> str:
 
 
 def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
-    """The answers of `/predict`; the platform's categories go by the names that its file has first."""
+    """The answers of `/predict`; the names of categories are in the first language of their file."""
     model = exchange().served
     categories = None if model.categories is None else model.categories.named_for(None)
     return [answer_of(one, model.contract.labels, PLAIN, categories) for one in classified]
 
 
 def _execution_parameters(settings: Settings) -> dict[str, Any]:
-    """What a batch transform is to keep to: a record a request, since lines may be more than MAX_BATCH."""
+    """The parameters of a batch transform: one record a request, since a file may exceed MAX_BATCH lines."""
     return {
         "MaxConcurrentTransforms": settings.slots,
         "BatchStrategy": "SINGLE_RECORD",

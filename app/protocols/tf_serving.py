@@ -1,7 +1,7 @@
-"""TensorFlow Serving's REST language: predict, model status, metadata (tensorflow.org/tfx/serving/api_rest).
+"""TensorFlow Serving's REST API: predict, model status and metadata (tensorflow.org/tfx/serving/api_rest).
 
 One signature, `serving_default`, from `pixels` to `probabilities`. Versions are releases, so they are not
-whole numbers; the label `current` is the one that is served.
+whole numbers; the label `current` names the one that is served.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,17 @@ from app.errors import BadRequest, NoSuchModel
 from app.payloads.body import Body
 from app.payloads.documents import read_object
 from app.payloads.items import Item
-from app.prediction.predictor import parse
-from app.protocols.classifying import Parts, admitted_body, classify_all, gather, model_asked_for, told
-from app.protocols.instances import FORMS, image_of, item_of_value, rows_of
+from app.protocols.classification import (
+    FORMS,
+    Parts,
+    classify_request,
+    image_of,
+    item_of_value,
+    limited,
+    quoted,
+    requested_model,
+    rows_of,
+)
 from app.releases.serving import Served
 from app.settings import Settings
 from inference.contract import EDGE
@@ -25,92 +33,91 @@ SIGNATURE = "serving_default"
 
 
 @dataclass(frozen=True)
-class Asked:
+class PredictRequest:
     """A predict request.
 
     Attributes:
-        answered_under: `predictions` for rows, `outputs` for columns.
+        answer_key: `predictions` for rows, `outputs` for columns.
     """
 
     items: list[Item]
-    answered_under: Literal["predictions", "outputs"]
+    answer_key: Literal["predictions", "outputs"]
 
 
-def predicting_routes(routes: Blueprint, parts: Parts) -> None:
+def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
     """Add what classifies to `routes`."""
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     @routes.post("/v1/models/<name>/labels/<label>:predict", endpoint="tf_predict_label")
     def predict(name: str, version: str | None = None, label: str | None = None) -> Response:
-        model_asked_for(parts.model_name, name, version, label)
-        with admitted_body(parts) as (body, slot):
-            asked = parse(read_predict, body, parts.settings)
-            classified = classify_all(asked.items, parts, slot)
-        rows = [one.prediction.probabilities.tolist() for one in classified]
-        return jsonify({asked.answered_under: rows})
+        requested_model(parts.settings.model_name, name, version, label)
+        parsed, classified = classify_request(parts, lambda body: read_predict(body, parts.settings))
+        return jsonify({parsed.answer_key: [one.prediction.probabilities.tolist() for one in classified]})
 
 
-def telling_routes(routes: Blueprint, parts: Parts) -> None:
-    """Add what tells about the model, and what is not spoken, to `routes`."""
+def add_model_routes(routes: Blueprint, parts: Parts) -> None:
+    """Add status, metadata and the refusal of other methods to `routes`."""
+    own = parts.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")
     @routes.get("/v1/models/<name>/versions/<version>", endpoint="tf_status_version")
     @routes.get("/v1/models/<name>/labels/<label>", endpoint="tf_status_label")
     def status(name: str, version: str | None = None, label: str | None = None) -> Response:
-        return jsonify(_status(model_asked_for(parts.model_name, name, version, label)))
+        return jsonify(_status(requested_model(own, name, version, label)))
 
     @routes.get("/v1/models/<name>/metadata", endpoint="tf_metadata")
     @routes.get("/v1/models/<name>/versions/<version>/metadata", endpoint="tf_metadata_version")
     @routes.get("/v1/models/<name>/labels/<label>/metadata", endpoint="tf_metadata_label")
     def metadata(name: str, version: str | None = None, label: str | None = None) -> Response:
-        model = model_asked_for(parts.model_name, name, version, label)
-        return jsonify(_metadata(parts.model_name, model))
+        return jsonify(_metadata(own, requested_model(own, name, version, label)))
 
     @routes.post("/v1/models/<name>:<method>", endpoint="tf_unspoken")
     @routes.post("/v1/models/<name>/versions/<version>:<method>", endpoint="tf_unspoken")
     @routes.post("/v1/models/<name>/labels/<label>:<method>", endpoint="tf_unspoken")
-    def unspoken(method: str, **_: str) -> NoReturn:
+    def other_method(method: str, **_: str) -> NoReturn:
         raise NoSuchModel(
-            f"There is no method {told(method)} here: classify and regress are for signatures other than "
-            f"this model's one, which is for predict. Post to /v1/models/{parts.model_name}:predict."
+            f"There is no method {quoted(method)} here: classify and regress are for signatures other than "
+            f"this model's one, which is for predict. Post to /v1/models/{own}:predict."
         )
 
 
-def read_predict(body: Body, settings: Settings) -> Asked:
-    """What a predict request asks, in rows or in columns.
+def read_predict(body: Body, settings: Settings) -> PredictRequest:
+    """Parse a predict request, in rows or in columns.
 
     Raises:
-        BadRequest: it is no JSON object, or not exactly one of `instances` and `inputs` is there, or another
-            signature is asked for.
+        BadRequest: it is no JSON object, has not exactly one of `instances` and `inputs`, or names another
+            signature.
         TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
     document = read_object(body.data, settings.max_batch, FORMS)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
-        raise BadRequest(f"There is no signature {told(signature)}; the one that there is, is '{SIGNATURE}'.")
+        raise BadRequest(f"There is no signature {quoted(signature)}; the only one is '{SIGNATURE}'.")
     if ("instances" in document) == ("inputs" in document):
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
-        instances = _list_in(document["instances"], "instances")
-        return Asked(gather(map(item_of_value, instances), settings), "predictions")
-    return Asked(gather(_items_of_columns(document["inputs"]), settings), "outputs")
+        instances = map(item_of_value, _list_in(document, "instances"))
+        return PredictRequest(limited(instances, settings), "predictions")
+    return PredictRequest(limited(_items_of_columns(document), settings), "outputs")
 
 
-def _items_of_columns(inputs: object) -> Iterable[Item]:
-    if isinstance(inputs, dict):
-        if inputs.keys() == {"image"}:
-            return map(image_of, _list_in(inputs["image"], "image"))
-        if inputs.keys() != {"pixels"}:
-            raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")
-        inputs = inputs["pixels"]
-    return map(rows_of, _list_in(inputs, "inputs"))
+def _items_of_columns(document: dict[str, Any]) -> Iterable[Item]:
+    inputs = document["inputs"]
+    if not isinstance(inputs, dict):
+        return map(rows_of, _list_in(document, "inputs"))
+    if inputs.keys() == {"image"}:
+        return map(image_of, _list_in(inputs, "image"))
+    if inputs.keys() == {"pixels"}:
+        return map(rows_of, _list_in(inputs, "pixels"))
+    raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")
 
 
-def _list_in(value: object, name: str) -> list[object]:
-    if not isinstance(value, list):
+def _list_in(owner: dict[str, Any], name: str) -> list[object]:
+    if not isinstance(owner[name], list):
         raise BadRequest(f"`{name}` is no list. {FORMS}")
-    return value
+    values: list[object] = owner[name]
+    return values
 
 
 def _status(model: Served) -> dict[str, Any]:

@@ -1,0 +1,209 @@
+"""What every protocol does with a request: check which model it names, find its pictures, classify them.
+
+The concurrency limit, queue and size limits are those of `/predict`. These protocols have no field for a bad
+picture among good ones, so one bad picture fails its request.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from flask import request
+
+from app.errors import BadRequest, NoSuchModel
+from app.middleware.request_context import exchange
+from app.observability.metrics import Metrics
+from app.payloads.body import Bodies, Body, client_has_left
+from app.payloads.documents import from_base64
+from app.payloads.items import Item, Rows, Upload
+from app.payloads.reading import check_size, too_many
+from app.prediction.predictor import Classified, Failed, Outcome, Predictor, parse
+from app.releases.serving import Models, Served
+from app.settings import Settings
+from inference.contract import EDGE
+
+QUOTED_LENGTH = 60
+"""Characters of a client's value that a message repeats."""
+
+CURRENT = "current"
+"""The one version label, in TensorFlow Serving's sense."""
+
+FORMS = (
+    "A picture is 28 rows of 28 numbers of 0..255, garment light on black, each alone or in a list; "
+    'the same as {"pixels": ...}; or the bytes of a file as {"b64": "<base64>"}.'
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the protocols are built from."""
+
+    settings: Settings
+    models: Models
+    bodies: Bodies
+    predictor: Predictor
+    metrics: Metrics
+
+
+class Parsed(Protocol):
+    """What a protocol reads from a body."""
+
+    @property
+    def items(self) -> list[Item]:
+        """The pictures."""
+
+
+P = TypeVar("P", bound=Parsed)
+
+
+def requested_model(own: str, name: str, version: str | None = None, label: str | None = None) -> Served:
+    """The model that answers this request, if it is the one that the request names.
+
+    Args:
+        own: the name of the model that is served.
+        name: the client's name for it.
+        version: the release; None accepts the one that is served.
+        label: TensorFlow Serving's alias of a version.
+
+    Raises:
+        NoSuchModel: another name, version or label; the message names the right one.
+    """
+    model = exchange().served
+    if name != own:
+        raise NoSuchModel(f"There is no model {quoted(name)} here. The one that is served is '{own}'.")
+    if version is not None and version != model.version:
+        raise NoSuchModel(
+            f"Version {quoted(version)} is not served here; '{model.version}' is. "
+            "Without a version in its path, a request gets whichever is."
+        )
+    if label not in (None, CURRENT):
+        raise NoSuchModel(
+            f"No version has the label {quoted(label)}. The one that is served has '{CURRENT}'."
+        )
+    return model
+
+
+def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[Classified]]:
+    """Read the body, wait for a slot, parse and classify.
+
+    Args:
+        parts: of the service.
+        read: finds the pictures in a body, and what else the request says.
+
+    Returns:
+        what `read` found, and the result for each picture, in order.
+
+    Raises:
+        RequestError: the request is compressed, too large or malformed, or the service is busy.
+        UploadError: a picture cannot be read; with several, the message begins with its place.
+        ModelError: the model failed.
+    """
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise BadRequest(
+            f"The body is coded as {quoted(coding)}. Send it as it is, without Content-Encoding."
+        )
+    current = exchange()
+    has_left = partial(client_has_left, request)
+    with (
+        parts.bodies.read(request, parts.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
+        parts.predictor.admitted(current.timing) as slot,
+    ):
+        parsed = parse(read, body)
+        outcomes = parts.predictor.many(parsed.items, current.served, current.timing, slot, has_left)
+    classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
+    for one in classified:
+        parts.metrics.count_prediction(one.prediction, one.pixels)
+    return parsed, classified
+
+
+def limited(items: Iterable[Item], settings: Settings) -> list[Item]:
+    """The pictures of a request, within the limits.
+
+    Args:
+        items: read one by one, so that those beyond the limit cost nothing.
+        settings: hold the limits.
+
+    Raises:
+        BadRequest: there are none, or one cannot be read.
+        TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
+    """
+    read = list(islice(items, settings.max_batch + 1))
+    if len(read) > settings.max_batch:
+        raise too_many(settings)
+    if not read:
+        raise BadRequest("There is no picture in this request.")
+    for item in read:
+        if isinstance(item, Upload):
+            check_size(item.data, settings.max_upload_bytes)
+    return read
+
+
+def item_of_value(value: object) -> Upload | Rows:
+    """The picture of one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
+
+    Args:
+        value: rows, 784 numbers in a row, or an object with one of `pixels`, `image` and `b64`.
+
+    Raises:
+        BadRequest: it is none of these, or not base64.
+    """
+    if isinstance(value, list):
+        return rows_of(value)
+    if not isinstance(value, dict):
+        raise BadRequest(f"An instance is {type(value).__name__}, which is no picture. {FORMS}")
+    match [name for name in ("pixels", "image", "b64") if name in value]:
+        case ["pixels"]:
+            return rows_of(value["pixels"])
+        case ["image"]:
+            return image_of(value["image"])
+        case ["b64"]:
+            return image_of(value)
+    raise BadRequest(f"An instance is an object without `pixels` or `b64`, which is no picture. {FORMS}")
+
+
+def rows_of(value: object) -> Rows:
+    """Rows, from 784 numbers in a row or from rows with a last axis of 1.
+
+    Args:
+        value: anything else is passed on for pixel_rows.py to refuse.
+    """
+    if not isinstance(value, list) or not value:
+        return Rows(value)
+    if len(value) == EDGE * EDGE and not isinstance(value[0], list):
+        return Rows([value[start : start + EDGE] for start in range(0, EDGE * EDGE, EDGE)])
+    if isinstance(value[0], list) and value[0] and isinstance(value[0][0], list):
+        return Rows([_without_channel(row) for row in value])
+    return Rows(value)
+
+
+def image_of(value: object) -> Upload:
+    """The picture in `image`: base64, or TensorFlow Serving's object around it.
+
+    Raises:
+        BadRequest: it is neither.
+    """
+    if isinstance(value, dict) and "b64" in value:
+        return Upload(from_base64(value["b64"], "b64"))
+    return Upload(from_base64(value))
+
+
+def quoted(value: object) -> str:
+    """A client's value for a message: short, and quoted if it is text."""
+    return repr(value[:QUOTED_LENGTH]) if isinstance(value, str) else f"of type {type(value).__name__}"
+
+
+def _without_channel(row: object) -> object:
+    if not isinstance(row, list):
+        return row
+    return [number[0] if isinstance(number, list) and len(number) == 1 else number for number in row]
+
+
+def _classified(outcome: Outcome, place: int, count: int) -> Classified:
+    if not isinstance(outcome, Failed):
+        return outcome
+    if count > 1:
+        outcome.error.args = (f"Picture {place}, counted from 0: {outcome.error}",)
+    raise outcome.error

@@ -1,0 +1,221 @@
+"""Parse an inference request of the Open Inference Protocol, version 2.
+
+Shapes and sizes that a client declares must agree with what it sent. Binary tensors and `classification` are
+Triton's extensions; the routes and the answers are in open_inference.py.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from app.errors import BadRequest
+from app.payloads.body import Body
+from app.payloads.documents import from_base64, read_object
+from app.payloads.items import Item, Ready, Rows, Upload
+from app.protocols.classification import QUOTED_LENGTH, limited, quoted, rows_of
+from app.settings import Settings
+from inference.contract import EDGE
+from inference.errors import BadPixels
+
+HEADER_LENGTH = "Inference-Header-Content-Length"
+
+FORMS = (
+    "`inputs` is a list of one tensor: `pixels`, UINT8, shape [N, 28, 28], garment light on black; "
+    "or `image`, BYTES, shape [N], the bytes of picture files."
+)
+
+INPUTS: dict[str, tuple[str, list[int]]] = {"pixels": ("UINT8", [EDGE, EDGE]), "image": ("BYTES", [])}
+"""Each input with its datatype, and its shape behind the number of pictures."""
+
+PIXELS = EDGE * EDGE
+LENGTH_BYTES = 4
+"""Bytes of the length in front of each element of a binary BYTES tensor, little-endian."""
+
+TYPES: dict[type, str] = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RequestedOutput:
+    """One output that the client requests.
+
+    Attributes:
+        binary: whether it comes as bytes behind the JSON.
+        top: how many classes to name, likeliest first, in place of the numbers; None for the numbers.
+    """
+
+    name: str
+    binary: bool
+    top: int | None = None
+
+
+@dataclass(frozen=True)
+class InferRequest:
+    """An inference request.
+
+    Attributes:
+        request_id: the client's, copied to the answer; None without one.
+        items: the pictures, within the limits.
+    """
+
+    request_id: str | None
+    items: list[Item]
+    outputs: tuple[RequestedOutput, ...]
+
+
+def read_infer(
+    body: Body, header_length: str | None, offered: tuple[str, ...], settings: Settings
+) -> InferRequest:
+    """Parse an inference request.
+
+    Args:
+        body: a JSON object, and the binary tensors behind it.
+        header_length: the header Inference-Header-Content-Length, the length of the JSON in bytes.
+        offered: the outputs of the model.
+        settings: hold the limits.
+
+    Raises:
+        BadRequest: the object, its tensors or the outputs do not follow the protocol.
+        BadPixels: the shape, datatype or number of values is not that of pixels.
+        TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
+    """
+    header, binary = _split(body.data, header_length)
+    document = read_object(header, settings.max_batch, FORMS)
+    request_id = None if document.get("id") is None else _typed(document, "id", str, "")
+    outputs = _outputs(document, offered)
+    return InferRequest(request_id, limited(_items(_one_input(document), binary), settings), outputs)
+
+
+def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
+    if header_length is None:
+        return body, memoryview(b"")
+    # At most 19 digits: Python refuses to parse thousands of them.
+    is_number = header_length.isascii() and header_length.isdigit() and len(header_length) < 20
+    if not is_number or int(header_length) > len(body):
+        raise BadRequest(
+            f"{HEADER_LENGTH} is {quoted(header_length)}. "
+            f"It is the length of the JSON, at most that of the body: {len(body):,} bytes."
+        )
+    length = int(header_length)
+    return body[:length], memoryview(body)[length:]
+
+
+def _one_input(document: dict[str, Any]) -> dict[str, Any]:
+    inputs = document.get("inputs")
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise BadRequest(f"There is not exactly one input. {FORMS}")
+    tensor: dict[str, Any] = inputs[0]
+    name = tensor.get("name")
+    if not isinstance(name, str) or name not in INPUTS:
+        raise BadRequest(f"There is no input {quoted(name)}. {FORMS}")
+    return tensor
+
+
+def _items(tensor: dict[str, Any], binary: memoryview) -> Iterable[Item]:
+    count = _count(tensor)
+    is_picture = tensor["name"] == "image"
+    size = _parameters(tensor).get("binary_data_size")
+    if ("data" in tensor) == (size is not None):
+        raise BadRequest("The input needs either `data`, or `binary_data_size` and bytes behind the JSON.")
+    # Not `size != len(binary)` alone: true equals 1 in Python.
+    if (size or 0) != len(binary) or isinstance(size, bool):
+        raise BadRequest(
+            f"{len(binary):,} bytes follow the JSON, which is not what `binary_data_size` says. "
+            f"The header {HEADER_LENGTH} says where the JSON ends."
+        )
+    if size is not None:
+        return _pictures_in_bytes(binary, count) if is_picture else _pixels_in_bytes(binary, count)
+    data = _typed(tensor, "data", list, [])
+    return _pictures_in_text(data, count) if is_picture else _pixels_in_numbers(data, count)
+
+
+def _count(tensor: dict[str, Any]) -> int:
+    """The number of pictures that the tensor declares."""
+    name, datatype, shape = tensor["name"], tensor.get("datatype"), tensor.get("shape")
+    expected, rest = INPUTS[name]
+    if datatype != expected:
+        raise BadPixels(f"The datatype of `{name}` is {quoted(datatype)}. {FORMS}")
+    if not isinstance(shape, list) or any(type(size) is not int for size in shape):
+        raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {FORMS}")
+    if shape[1:] != rest or not shape or not 1 <= shape[0] < 2**63:
+        raise BadPixels(f"The shape of `{name}` is {str(shape[:9])[:QUOTED_LENGTH]}. {FORMS}")
+    count: int = shape[0]
+    return count
+
+
+def _pixels_in_bytes(binary: memoryview, count: int) -> Iterable[Item]:
+    _check_count(len(binary), "bytes", count, PIXELS)
+    return map(Ready, np.frombuffer(binary, np.uint8).reshape(-1, EDGE, EDGE))
+
+
+def _pixels_in_numbers(data: list[object], count: int) -> Iterable[Item]:
+    """Pixels from numbers in one row, the protocol's usual form, or nested."""
+    if data and not isinstance(data[0], list):
+        _check_count(len(data), "numbers", count, PIXELS)
+        return (rows_of(data[start : start + PIXELS]) for start in range(0, len(data), PIXELS))
+    _check_count(len(data), "pictures", count)
+    return map(Rows, data)
+
+
+def _check_count(came: int, what: str, count: int, each: int = 1) -> None:
+    if came != count * each:
+        raise BadPixels(f"{came:,} {what} came, but the shape says {count:,} pictures. {FORMS}")
+
+
+def _pictures_in_text(data: list[object], count: int) -> Iterable[Item]:
+    if len(data) != count:
+        raise BadRequest(f"{len(data):,} pictures came, but the shape says {count:,}. {FORMS}")
+    return (Upload(from_base64(text)) for text in data)
+
+
+def _pictures_in_bytes(binary: memoryview, count: int) -> Iterator[Item]:
+    place = 0
+    for _ in range(count):
+        length = int.from_bytes(binary[place : place + LENGTH_BYTES], "little")
+        place += LENGTH_BYTES
+        if place + length > len(binary):
+            raise BadRequest("An element of `image` is longer than what came. Each begins with its length.")
+        yield Upload(bytes(binary[place : place + length]))
+        place += length
+    if place != len(binary):
+        raise BadRequest(f"`image` has {len(binary) - place:,} bytes behind its last element.")
+
+
+def _outputs(document: dict[str, Any], offered: tuple[str, ...]) -> tuple[RequestedOutput, ...]:
+    all_binary = _typed(_parameters(document), "binary_data_output", bool, False)
+    outputs = document.get("outputs") or [{"name": name} for name in offered]
+    if not isinstance(outputs, list) or len(outputs) > len(offered):
+        raise BadRequest(f"`outputs` is no list of at most {', '.join(offered)}.")
+    requested = tuple(_output(output, all_binary, offered) for output in outputs)
+    if len({output.name for output in requested}) < len(requested):
+        raise BadRequest("An output is requested twice. Request each once.")
+    return requested
+
+
+def _output(output: object, all_binary: bool, offered: tuple[str, ...]) -> RequestedOutput:
+    name = output.get("name") if isinstance(output, dict) else None
+    if not isinstance(output, dict) or name not in offered:
+        raise BadRequest(f"There is no output {quoted(name)}. The outputs are {', '.join(offered)}.")
+    parameters = _parameters(output)
+    top = parameters.get("classification")
+    if top is not None and (name != "probabilities" or type(top) is not int or top < 1):
+        raise BadRequest("`classification` is for `probabilities`, and a whole number from 1.")
+    return RequestedOutput(output["name"], _typed(parameters, "binary_data", bool, all_binary), top)
+
+
+def _parameters(owner: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a request, an input or an output; unknown ones are ignored."""
+    parameters: dict[str, Any] = _typed(owner, "parameters", dict, {})
+    if "shared_memory_region" in parameters:
+        raise BadRequest("This service has no shared memory. Send tensors in the request.")
+    return parameters
+
+
+def _typed(owner: dict[str, Any], name: str, kind: type[T], default: T) -> T:
+    value = owner.get(name, default)
+    if not isinstance(value, kind):
+        raise BadRequest(f"`{name}` is {quoted(value)}. It is {TYPES[kind]}.")
+    return value
