@@ -41,6 +41,7 @@ ENV PATH=/opt/wardrobe/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     TMPDIR=/dev/shm \
     WARDROBE_CACHE_DIR=/var/cache/wardrobe \
+    BIND=0.0.0.0 \
     PORT=8000
 
 USER 65532:65532

@@ -2,11 +2,12 @@
 
 PYTHON ?=
 PORT ?= 8000
+BIND ?= 127.0.0.1
 IMAGE ?= wardrobe
 BASE ?=
 BUILD_FLAGS ?=
 ARGS ?=
-export PORT
+export PORT BIND
 # ONNX Runtime reports to its makers unless this is set before it is loaded.
 export ORT_DISABLE_TELEMETRY := 1
 
@@ -20,14 +21,13 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling screenshots server-settings start
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling screenshots start
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Settings: PORT=8000 PYTHON=python3.11 IMAGE=wardrobe BASE=image BUILD_FLAGS='...' ARGS='...'"
+	@echo "Settings: PORT=8000 BIND=127.0.0.1 PYTHON=python3.11 IMAGE=wardrobe BASE=image BUILD_FLAGS='...' ARGS='...'"
 
 serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
-	@$(IN)/python scripts/setup_port.py $(PORT)
 	@exec $(IN)/python -m app
 
 test: system check .venv-s3/.stamp .venv-scale/.stamp ## Check, then run every test, installing what they need
@@ -78,10 +78,6 @@ growth: $(VENV)/.dev ## See what an answer costs as the work grows, in 5 minutes
 screenshots: $(VENV)/.dev ## Photograph the pages for the documents
 	@scripts/setup_system.sh chromium fonts-dejavu-core fonts-inter
 	@$(IN)/python -m tests.screenshots
-
-server-settings: $(VENV)/.dev ## Measure gunicorn's settings beside each other, in 5 minutes
-	@scripts/setup_system.sh wrk
-	@$(IN)/python -m benchmarks.server_settings $(ARGS)
 
 start: $(VENV)/.dev ## Time starts, and weigh workers and packages, in a minute
 	@scripts/setup_system.sh wrk

@@ -1,4 +1,4 @@
-"""How gunicorn runs the service. Read by `gunicorn -c gunicorn.conf.py wsgi:app`; `PORT` is the port.
+"""How gunicorn runs the service, on `PORT` of `BIND`. Read by `gunicorn -c gunicorn.conf.py wsgi:app`.
 
 app/__main__.py starts it so. Workers are processes, as many as the container may use cores: ONNX Runtime runs
 on one thread in each.
@@ -10,21 +10,22 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
+import time
 from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from app.allocator import return_large_blocks
 from app.observability.log_format import logging_config
 from app.settings import SettingsError, settings_from_environment
-from app.shares import Shares
-from app.worker import DeadlineWorker
 from inference.cores import usable_cores
 
-SPARE_THREADS = 32
-"""Threads beyond slots and queue: health routes and refusals get one when slow clients hold the others."""
+NOW = 1e-5
+"""Seconds: the least that gevent waits for, and looks for input meanwhile; 0 would not look."""
+
+NO_UPGRADE = (
+    "SIGUSR2 (a second master) is not supported: its workers' counts would mix. Use SIGHUP to reload."
+)
 
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client looks for the folder that all workers count in."""
@@ -43,26 +44,21 @@ except SettingsError as error:
 # OpenCV's own check, should a decoder ever read another size than inference/header.py does.
 os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(settings.max_pixels)
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
+bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
-DeadlineWorker.seconds = settings.request_seconds
-DeadlineWorker.shares = Shares()
-worker_class = DeadlineWorker  # a slow client holds a thread, not a worker, and not for ever
-threads = settings.slots + settings.queue_length + SPARE_THREADS
+worker_class = "app.worker.ClosingWorker"  # gunicorn's gevent worker: docs/decisions/0005
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
 graceful_timeout = 30
-keepalive = 5
-sendfile = False  # nothing is served from files, and worker.py joins what is sent
+keepalive = 5  # seconds; also the limit for a request's head
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
-logconfig_dict = logging_config(
-    settings
-)  # one line a request comes from app/middleware, with the model's own timings
+logconfig_dict = logging_config(settings)  # app/middleware logs requests, with the model's own timings
 
 
-def on_starting(server: Any) -> None:
-    """Tell the settings, once for all workers, and give these an empty folder to add up their counts in."""
+def when_ready(server: Any) -> None:
+    """Log the settings, once for all workers, and give these an empty folder to add up their counts in."""
     server.log.info("Settings: %s", settings.described())
     shared = os.environ.get(COUNTS)
     if shared is None:
@@ -70,12 +66,13 @@ def on_starting(server: Any) -> None:
         os.environ[COUNTS] = shared
     for left_over in (*Path(shared).glob("*.db"), Path(shared, "start-failed"), Path(shared, "started")):
         left_over.unlink(missing_ok=True)
+    signal.signal(signal.SIGUSR2, lambda *_: server.log.warning(NO_UPGRADE))
 
 
 def on_exit(server: Any) -> None:
-    """Remove that folder, if it was made here and no newer master (SIGUSR2) counts in it."""
+    """Remove that folder, if it was made here."""
     made = getattr(server, "made_for_counts", None)
-    if made is not None and server.reexec_pid == 0:
+    if made is not None:
         shutil.rmtree(made, ignore_errors=True)
 
 
@@ -86,9 +83,8 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """Settle memory before the worker has any threads, and name the files that it counts in."""
-    return_large_blocks()
-    # Importing it settles how it counts, so it has to come after `on_starting` named the folder; and before
+    """Name the files that the worker counts in."""
+    # Importing it settles how it counts, so it has to come after `when_ready` named the folder; and before
     # gevent replaces locks, which the native threads of a worker use as well.
     from prometheus_client import values  # noqa: PLC0415
 
@@ -100,19 +96,26 @@ def post_worker_init(worker: Any) -> None:
     # What was made until now stays: looking through it for garbage held a request up for 35 ms now and then.
     gc.collect()
     gc.freeze()
-    service = worker.wsgi.extensions["wardrobe"]
+    worker.request_seconds = settings.request_seconds
+    service = getattr(worker.wsgi, "extensions", {}).get("wardrobe")
 
-    def drain_then_stop(number: int, frame: FrameType | None) -> None:
-        service.drain()
-        worker.keep_no_connection()
-        threading.Timer(settings.drain_seconds, worker.handle_exit, (number, frame)).start()
+    def drain_then_stop(_number: int, _frame: FrameType | None) -> None:
+        if service is not None:
+            service.drain()
+        # Not by a thread or a greenlet: neither can be started where gevent runs signal handlers.
+        signal.signal(signal.SIGALRM, worker.handle_exit)
+        signal.setitimer(signal.ITIMER_REAL, max(settings.drain_seconds, NOW))
 
     signal.signal(signal.SIGTERM, drain_then_stop)
 
 
+def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
+    """Let other connections go on; without it, one that sends request after request keeps the event loop."""
+    time.sleep(NOW)  # gevent's
+
+
 def child_exit(_server: Any, worker: Any) -> None:
-    """Take a dead worker's gauges and connections out of the sums; its counts stay."""
-    DeadlineWorker.shares.leave(worker.age)
+    """Take a dead worker's gauges out of the sums; its counts stay."""
     from prometheus_client import multiprocess  # noqa: PLC0415 - as in `post_fork`
 
     multiprocess.mark_process_dead(worker.number)  # type: ignore[no-untyped-call]

@@ -1,10 +1,12 @@
 """`python -m app` starts the service: gunicorn with gunicorn.conf.py, in this process' place.
 
-gunicorn reads WEB_CONCURRENCY before any file of ours, and ends in a traceback where that is no number; so
-it is looked at here first. Runs where wsgi.py lies; gunicorn gets what stands behind `-m app`, too.
+gunicorn reads WEB_CONCURRENCY before any file of ours, and ends in a traceback where that is no number; for
+a port in use it tries for five seconds and then names no setting. So both are checked here first. Runs where
+wsgi.py lies; arguments behind `-m app` go to gunicorn.
 """
 
 import os
+import socket
 import sys
 from collections.abc import Mapping
 
@@ -14,25 +16,48 @@ NUMBERS = {
 }
 """What gunicorn and its file read as numbers: the least, the most, and what it is."""
 
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+"""glibc: return the memory of large pictures to the system, and share heaps between threads (mallopt(3))."""
+
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
-    complaint = wrong_number(os.environ)
+    # Compose files set what was left out to nothing.
+    given = {name: value for name, value in os.environ.items() if value or name not in (*NUMBERS, "BIND")}
+    complaint = wrong_number(given) or ("" if _binds_elsewhere(sys.argv) else unusable_address(given))
     if complaint:
         sys.exit(f"wardrobe: {complaint}")
-    # Compose files set what was left out to nothing.
-    environment = {name: value for name, value in os.environ.items() if value or name not in NUMBERS}
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", *sys.argv[1:], "wsgi:app"]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own words
+    os.execve(sys.executable, command, {**MEMORY, **given})  # noqa: S606 - our own words
 
 
 def wrong_number(environment: Mapping[str, str]) -> str:
-    """What is wrong with the first of NUMBERS that is none, and what would be right; empty if nothing is."""
+    """Describe the first of NUMBERS that is out of range, and what would be right; empty if all are fine."""
     for name, (least, most, meaning) in NUMBERS.items():
         text = environment.get(name, "")
         if text and not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
             return f"{name}={text}: expected {least} to {most}, {meaning}."
     return ""
+
+
+def unusable_address(environment: Mapping[str, str]) -> str:
+    """Describe why BIND and PORT cannot be listened on; empty if they can."""
+    host, port = environment.get("BIND", "127.0.0.1"), environment.get("PORT", "8000")
+    try:
+        [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind, protocol) as probe:
+            # As gunicorn does: a port that is only closing (TIME_WAIT) counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return f"{host}:{port}: {error.strerror}. Choose another port with PORT=, or address with BIND=."
+    return ""
+
+
+def _binds_elsewhere(arguments: list[str]) -> bool:
+    return any(argument.startswith(("-b", "--bind")) for argument in arguments)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, require_keys
 from app.settings import Settings
-from app.unreadable import refuse_stand_ins
 from inference.decode import prepare_opencv
 from model_store.store import Store
 
@@ -86,7 +85,6 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = Name
-    refuse_stand_ins(app)
     register_problem_handlers(app)
     admission = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
     if settings.api_keys_file is not None:  # before the rates, so that a refusal's log line names the key

@@ -116,7 +116,7 @@ class Settings(BaseModel):
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
         queue_seconds: how long a request may wait for a slot.
-        request_seconds: how long a client may take to send one request and take its answer.
+        request_seconds: how long a client may take to send a body, and to read an answer.
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
         api_keys_file: lines of `name:sha256-of-key`; None asks for no key.

@@ -108,7 +108,11 @@ def start(directory: Path, stderr: int = subprocess.STDOUT, **environment: str) 
 
 
 def _full_name(name: str) -> str:
-    return name if name.startswith(("AWS_", "OTEL_", "PORT", "PROMETHEUS_", "WEB_")) else f"WARDROBE_{name}"
+    return (
+        name
+        if name.startswith(("AWS_", "BIND", "OTEL_", "PORT", "PROMETHEUS_", "WEB_"))
+        else f"WARDROBE_{name}"
+    )
 
 
 def _unhurried(port: int, directory: Path) -> dict[str, str]:

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
-from gunicorn.http import errors as http_errors
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
@@ -51,27 +50,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "broken-picture", "Broken picture"
     ),
     inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
-    http_errors.ParseException: Problem(HTTPStatus.BAD_REQUEST, "not-http", "Not HTTP that is read here"),
-    http_errors.LimitRequestLine: Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "too-large", "Too large"),
-    http_errors.LimitRequestHeaders: Problem(
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-large", "Too large"
-    ),
-    http_errors.ExpectationFailed: Problem(
-        HTTPStatus.EXPECTATION_FAILED, "not-http", "Not HTTP that is read here"
-    ),
-    http_errors.UnsupportedTransferCoding: Problem(
-        HTTPStatus.NOT_IMPLEMENTED, "not-http", "Not HTTP that is read here"
-    ),
-    # These are what we answered, not what we were asked.
-    http_errors.InvalidResponseHeader: INTERNAL,
-    http_errors.InvalidResponseHeaderName: INTERNAL,
 }
 
 ERROR_PREFIXES = ("/v1/", "/v2")
 """Where clients of other servers ask (dialects/): they look for what went wrong in `error` alone."""
 
 DETAIL_LENGTH = 1000
-"""Characters of a detail: gunicorn's words quote what came, and that may be kilobytes."""
+"""Characters of a detail: some quote what came, and that may be kilobytes."""
 
 PATH_LENGTH = 100
 """Characters of a path that an answer repeats."""

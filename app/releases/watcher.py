@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
 from app.releases.load import REFUSED, load_promotion
@@ -38,17 +39,18 @@ class ReleaseWatcher:
         self._instruments = instruments
         self._seen = models.seen
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._ended = threading.Event()
 
     def start(self) -> None:
         """Poll in the background until `stop`."""
         self._models.patience = PATIENCE_REFRESHES * self._settings.refresh_seconds
-        self._thread.start()
+        # Loading and verifying a release take seconds, and would stop the event loop.
+        start_native_thread(self._run, "release-watcher")
 
     def stop(self) -> None:
         """End the background polling; returns once it has ended."""
         self._stopped.set()
-        self._thread.join()
+        self._ended.wait()
 
     def poll(self) -> None:
         """Ask once, and serve what is newer. Raises nothing: trouble is told on `/readyz` and in the log."""
@@ -76,6 +78,7 @@ class ReleaseWatcher:
     def _run(self) -> None:
         while not self._stopped.wait(self._pause()):
             self.poll()
+        self._ended.set()
 
     def _pause(self) -> float:
         return self._settings.refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
