@@ -2,12 +2,12 @@
 
 LabellingError
 ├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
-├── TableUnusable       the table cannot be written where or as it was asked for
-├── OtherRun            what is there was begun with another source, release or form
+├── TableUnusable       the table cannot be written there, or in that form
+├── OtherRun            the table that is there was begun with another source, release or form
 ├── SourceChanged       the source no longer begins with the pictures that are labelled already
-├── EngineUnusable      what the workers shall run on is not installed, or not there
+├── EngineUnusable      what the workers run on is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
-└── Unreadable          one picture cannot be had; it becomes a row with this error
+└── Unreadable          one picture cannot be read; it becomes a row with this error
 
 What is wrong with a picture itself: inference/errors.py.
 """
@@ -22,7 +22,7 @@ class SourceUnusable(LabellingError):
 
 
 class TableUnusable(LabellingError):
-    """The table cannot be written so, or there."""
+    """The table cannot be written there, or in that form."""
 
 
 class OtherRun(LabellingError):
@@ -34,7 +34,7 @@ class SourceChanged(LabellingError):
 
 
 class EngineUnusable(LabellingError):
-    """Workers cannot be run so, or there."""
+    """Workers cannot be started there."""
 
 
 class WorkersFailed(LabellingError):
@@ -42,4 +42,4 @@ class WorkersFailed(LabellingError):
 
 
 class Unreadable(LabellingError):
-    """The bytes of one picture cannot be had; the others can."""
+    """The bytes of one picture cannot be read; the others can."""

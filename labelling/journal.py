@@ -6,22 +6,17 @@ once or not at all. The table itself appears whole, at the end. The caller is ru
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from labelling.chunk import Labelled
 from labelling.errors import OtherRun, TableUnusable
-from labelling.sources import Item
-from labelling.tally import Tally
 
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk twice."""
@@ -29,54 +24,20 @@ COMMIT_SECONDS: Final = 1.0
 RESTART: Final = "--restart labels everything again."
 
 
-class NamesDigest:
-    """A hash over the names of pictures, in order, however they are divided into chunks; it never changes."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.count = 0
-
-    def plus(self, items: Sequence[Item]) -> "NamesDigest":
-        """The digest after some more pictures."""
-        longer = NamesDigest()
-        longer.count = self.count + len(items)
-        longer._hash = self._hash.copy()
-        names = "".join(f"{item.name}\0" for item in items)
-        longer._hash.update(names.encode("utf-8", "surrogatepass"))
-        return longer
-
-    def hex(self) -> str:
-        """The hash in hexadecimal."""
-        return self._hash.hexdigest()
-
-
-@dataclass(frozen=True)
-class Commit:
+class Commit(NamedTuple):
     """One line of the journal.
 
     Attributes:
         rows: how many there are in all.
         end: bytes of the file of rows that hold them.
-        names: the NamesDigest of their pictures.
         seconds: time that all runs have worked on them so far.
         is_complete: the source has no more.
     """
 
     rows: int
     end: int
-    names: str
-    tally: Tally
     seconds: float
     is_complete: bool = False
-
-
-class _Appended(NamedTuple):
-    """What is in the file of rows, committed or not."""
-
-    rows: int
-    end: int
-    names: NamesDigest
-    tally: Tally
 
 
 class Journal:
@@ -86,18 +47,17 @@ class Journal:
         done: the last commit.
     """
 
-    def __init__(self, table: Path, written: str, fingerprint: dict[str, Any], classes: int) -> None:
+    def __init__(self, table: Path, appended: str, fingerprint: dict[str, Any]) -> None:
         """Nothing is touched yet.
 
         Args:
             table: where the finished table goes.
-            written: the ending of the file that is appended to.
+            appended: the ending of the file to which rows are appended.
             fingerprint: what must be the same for a run to be resumed; plain JSON.
-            classes: how many labels there are.
         """
         self.folder = parts_of(table)
-        self.rows = self.folder / f"rows{written}"
-        self.done = Commit(0, 0, NamesDigest().hex(), Tally.nothing(classes), 0.0)
+        self.rows = self.folder / f"rows{appended}"
+        self.done = Commit(0, 0, 0.0)
         self._fingerprint = fingerprint
         self._file: FileIO | None = None
 
@@ -131,12 +91,11 @@ class Journal:
             self._file.close()
         self._journal.close()
 
-    def begin(self, head: bytes, names: NamesDigest) -> None:
+    def begin(self, head: bytes) -> None:
         """Prepare to append, after what is done already.
 
         Args:
             head: what stands before the first row.
-            names: over the pictures that are done.
 
         Raises:
             TableUnusable: the committed rows are missing, or the disk is full.
@@ -152,34 +111,30 @@ class Journal:
             file.seek(self.done.end)
             if not self.done.end:
                 _write(file, head)
-        self._appended = _Appended(self.done.rows, self.done.end or len(head), names, self.done.tally)
+        self._appended = self.done.rows, self.done.end or len(head)
         self._file = file
 
-    def append(self, items: Sequence[Item], labelled: Labelled) -> None:
-        """Add the rows of some pictures; they count from the next commit on, at most a second later.
+    def append(self, rows: bytes, count: int) -> None:
+        """Add some rows; they count from the next commit on, at most a second later.
 
         Raises:
             TableUnusable: the disk is full.
         """
         assert self._file is not None  # noqa: S101 - begin() comes first
         with self._disk_errors():
-            _write(self._file, labelled.rows)
+            _write(self._file, rows)
         # One assignment, after all rows are written: an interruption leaves the old state or the new one.
-        rows, end, names, tally = self._appended
-        self._appended = _Appended(
-            rows + len(items), end + len(labelled.rows), names.plus(items), tally + labelled.tally
-        )
+        self._appended = self._appended[0] + count, self._appended[1] + len(rows)
         if self._elapsed() - self.done.seconds >= COMMIT_SECONDS or not self.done.rows:
             self.commit()
 
     def commit(self, *, is_complete: bool = False) -> None:
         """Flush all rows to the disk, then record them in the journal."""
         assert self._file is not None  # noqa: S101 - begin() comes first
-        rows, end, names, tally = self._appended
-        done = Commit(rows, end, names.hex(), tally, self._elapsed(), is_complete)
+        done = Commit(*self._appended, self._elapsed(), is_complete)
         with self._disk_errors():
             os.fsync(self._file.fileno())
-            self._add_line(asdict(done) | {"tally": tally.as_json()})
+            self._add_line(done._asdict())
         self.done = done
 
     def _elapsed(self) -> float:
@@ -203,7 +158,7 @@ class Journal:
             raise OtherRun(f"{self.folder}: was begun with {others}. {RESTART}")
         if len(lines) > 1:
             last = json.loads(lines[-1])
-            self.done = Commit(**(last | {"tally": Tally.from_json(last["tally"])}))
+            self.done = Commit(*(last[name] for name in Commit._fields))
 
     def _add_line(self, line: dict[str, Any]) -> None:
         data = json.dumps(line).encode() + b"\n"

@@ -1,8 +1,8 @@
-"""Workers on Ray, on one machine or many: the one file that knows Ray, which it imports when it is asked for.
+"""Workers on Ray, on one machine or many: the one file that knows Ray, which it imports on demand.
 
-Without RAY_ADDRESS a cluster is started on this machine, for this run alone: it listens on loopback, lets
-nobody in who lacks its random token, and is gone with this process. The bytes of the release and of pictures
-travel, since another machine has neither; a bucket's pictures are fetched where they are labelled.
+Without RAY_ADDRESS a cluster is started on this machine, for this run alone: it listens on loopback, asks for
+a random token, and ends with this process. The bytes of the release and of pictures travel, since another
+machine has neither; a bucket's pictures are fetched where they are labelled.
 """
 
 import os
@@ -11,7 +11,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
@@ -24,11 +24,10 @@ import labelling
 import model_store
 from inference.cores import usable_cores
 from inference.errors import InferenceError
-from labelling.chunk import Labelled, Labeller
-from labelling.engine import Answer, Chunk, Ended, Failed, Orders
 from labelling.errors import EngineUnusable, LabellingError
+from labelling.labeller import Labeller, Setup, open_labeller
+from labelling.pool import Answer, Chunk, Ended, Failed
 from labelling.sources import Item, Read, Source
-from labelling.worker import open_labeller
 from model_store.errors import StoreError
 
 ADDRESS: Final = "RAY_ADDRESS"
@@ -62,22 +61,22 @@ class _Remote:
 class RemoteLabeller:
     """What Ray runs in a process of its own, wherever there is a core."""
 
-    def __init__(self, orders: Orders, release: dict[str, bytes]) -> None:
+    def __init__(self, setup: Setup, release: dict[str, bytes]) -> None:
         """Nothing is opened yet, so that what goes wrong is an answer.
 
         Args:
-            orders: whose release is a folder on another machine.
+            setup: its release is a folder on another machine.
             release: the content of that folder, by name.
         """
-        self._orders = orders
+        self._setup = setup
         self._release = release
         self._labeller: Labeller | None = None
 
     def is_there(self) -> bool:
-        """Whether it has come to life."""
+        """Whether it has started."""
         return True
 
-    def label(self, items: list[Item]) -> Labelled | Failed:
+    def label(self, items: list[Item]) -> bytes | Failed:
         """Label some pictures."""
         try:
             if self._labeller is None:
@@ -92,22 +91,23 @@ class RemoteLabeller:
                 file = Path(folder, name)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
-            labeller = open_labeller(replace(self._orders, release=Path(folder)))
-        # What travels is there already.
-        return labeller if _is_read_anywhere(self._orders.source) else replace(labeller, read=iter)
+            labeller = open_labeller(replace(self._setup, release=Path(folder)))
+        if _is_read_anywhere(self._setup.source):
+            return labeller
+        return replace(labeller, read=iter)  # the bytes have come along
 
 
-class OnRay:
-    """An engine on the machines of a Ray cluster; see engine.py."""
+class OnRay(AbstractContextManager["OnRay"]):
+    """An engine on the machines of a Ray cluster; see pool.py."""
 
-    def __init__(self, orders: Orders, size: int | None) -> None:
+    def __init__(self, setup: Setup, size: int | None) -> None:
         """Nothing is started yet, and Ray not imported.
 
         Args:
-            orders: what each worker is told.
+            setup: what each worker starts with.
             size: how many, at least 1; None is one per core of the cluster.
         """
-        self._orders = orders
+        self._setup = setup
         self._wanted = size
         self._size = 0
         self._workers: dict[int, _Remote] = {}
@@ -117,19 +117,18 @@ class OnRay:
         address = os.environ.get(ADDRESS) or LOCAL
         with ExitStack() as undo:
             if address == LOCAL:
-                folder = undo.enter_context(
-                    TemporaryDirectory(prefix="wardrobe-ray-", ignore_cleanup_errors=True)
-                )
-                _be_alone()
-                self._ray = _imported()
-                undo.callback(self._ray.shutdown)
+                temporary = TemporaryDirectory(prefix="wardrobe-ray-", ignore_cleanup_errors=True)
+                folder = undo.enter_context(temporary)
+                _isolate()
+            else:
+                _check_reachable(address)
+            self._ray = _imported()
+            undo.callback(self._ray.shutdown)
+            if address == LOCAL:
                 self._start_cluster(folder)
             else:
-                _knock(address)
-                self._ray = _imported()
-                undo.callback(self._ray.shutdown)
                 self._join(address)
-            self._release = self._ray.put(_content(self._orders.release))
+            self._release = self._ray.put(_content(self._setup.release))
             self._undo = undo.pop_all()
         return self
 
@@ -143,36 +142,36 @@ class OnRay:
         return self._size
 
     def carried(self, items: Iterator[Item]) -> Iterator[Item]:
-        if _is_read_anywhere(self._orders.source):
+        if _is_read_anywhere(self._setup.source):
             return items
-        return _with_bytes(items, self._orders.source.reader())
+        return _with_bytes(items, self._setup.source.reader())
 
     def start(self) -> int:
         number = next(self._numbers)
-        self._workers[number] = _Remote(self._hired() if number < self._size else self._replacement())
+        self._workers[number] = _Remote(self._new_actor() if number < self._size else self._replacement())
         return number
 
-    def _hired(self, cores: int = 1) -> Any:  # noqa: ANN401 - see _imported
+    def _new_actor(self, cores: int = 1) -> Any:  # noqa: ANN401 - see _imported
         remote = self._ray.remote(RemoteLabeller).options(num_cpus=cores)
-        return remote.remote(self._orders, self._release)
+        return remote.remote(self._setup, self._release)
 
     def _replacement(self) -> Any:  # noqa: ANN401 - see _imported
-        """A worker that is known to live: Ray starts it on a machine that has just died until it notices.
+        """A worker that is known to run: until Ray notices that a machine is gone, it starts workers there.
 
         It takes no core of Ray's account, since where a machine is gone none may be free.
 
         Raises:
-            EngineUnusable: none came to life within REPLACING_SECONDS.
+            EngineUnusable: none started within REPLACING_SECONDS.
         """
         deadline = time.monotonic() + REPLACING_SECONDS
         while True:
-            actor = self._hired(cores=0)
+            actor = self._new_actor(cores=0)
             try:
                 self._ray.get(actor.is_there.remote(), timeout=max(1.0, deadline - time.monotonic()))
             except self._ray.exceptions.RayError as error:
                 self._ray.kill(actor)
                 if time.monotonic() > deadline:
-                    raise EngineUnusable(f"Ray starts no worker any more: {_briefly(error)}") from error
+                    raise EngineUnusable(f"Ray starts no more workers: {_briefly(error)}") from error
                 time.sleep(PAUSE_SECONDS)
             else:
                 return actor
@@ -199,7 +198,7 @@ class OnRay:
         return answer
 
     def _start_cluster(self, folder: str) -> None:
-        """Start Ray on this machine, for us alone.
+        """Start Ray on this machine, for this run alone.
 
         Args:
             folder: for its sockets and logs.
@@ -219,10 +218,10 @@ class OnRay:
         )
 
     def _join(self, address: str) -> None:
-        """Take part in a cluster that is there, and bring our code along.
+        """Join a cluster that is there, and send it our code.
 
         Raises:
-            EngineUnusable: nobody answers there, or it has fewer cores than workers are wanted.
+            EngineUnusable: it does not answer, or has fewer cores than workers are wanted.
         """
         code = [str(Path(package.__file__ or "").parent) for package in (inference, labelling, model_store)]
         self._connect(_named(address), address=address, runtime_env={"py_modules": code})
@@ -237,11 +236,11 @@ class OnRay:
         try:
             self._ray.init(log_to_driver=False, configure_logging=False, **options)
         except Exception as error:  # Ray raises this very class where it cannot start in time
-            raise EngineUnusable(f"{what}: does not let us in. {_briefly(error)}") from error
+            raise EngineUnusable(f"{what}: refuses this run. {_briefly(error)}") from error
 
 
-def _be_alone() -> None:
-    """Say what Ray reads from the environment alone, in this process and those that it starts."""
+def _isolate() -> None:
+    """Set what Ray reads from the environment alone, in this process and those that it starts."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on Linux too, this keeps it on loopback
     os.environ["RAY_AUTH_MODE"] = "token"
@@ -264,11 +263,11 @@ def _imported() -> Any:  # noqa: ANN401 - Ray need not be installed where types 
     return ray
 
 
-def _knock(address: str) -> None:
-    """Find out in seconds that nobody is there, which takes Ray a minute.
+def _check_reachable(address: str) -> None:
+    """Find out in seconds that there is no cluster, which takes Ray a minute.
 
     Raises:
-        EngineUnusable: it is no address, or nobody is there.
+        EngineUnusable: it is no address, or nothing answers there.
     """
     if address == "auto":
         return
@@ -289,7 +288,7 @@ def _named(address: str) -> str:
 
 
 def _briefly(error: Exception) -> str:
-    """The first line of what Ray says, which may be twenty."""
+    """The first line of Ray's message, which may have twenty."""
     return str(error).strip().partition("\n")[0]
 
 

@@ -1,22 +1,52 @@
-"""Choose the rows that need review, most doubtful first, and write the review page.
+"""The review page: the rows that need review, most doubtful first, with their pictures.
 
-Reads the finished table and the chosen pictures. The page's HTML is in review_page.py.
+One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
+escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the finished table
+and the chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
 """
 
+import base64
+import hashlib
 import heapq
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from string import Template
+from typing import Final, NamedTuple
 
-from inference.decode import prepare_opencv
+import cv2
+
+from inference.decode import decode, prepare_opencv
+from inference.errors import UploadError
+from inference.framing import no_larger_than
+from inference.header import MAX_PIXELS
 from labelling.errors import TableUnusable, Unreadable
-from labelling.review_page import Card, page_of
-from labelling.rows import Row, path_in_table, read_rows, safe_in_a_spreadsheet
 from labelling.run import Job
 from labelling.sources import Item
-from labelling.thumbnails import thumbnail
+from labelling.table import Row, path_in_table, read_rows, safe_in_a_spreadsheet
 from model_store.files import write_whole
+
+EDGE: Final = 112
+"""Longest edge of a picture on the page: enough to tell a shirt from a coat; 1,000 of them are 4 MB."""
+
+QUALITY: Final = 80
+"""Of its JPEG."""
+
+
+class Card(NamedTuple):
+    """One picture on the page.
+
+    Attributes:
+        picture: a `data:` URL; empty when the picture cannot be shown.
+        path: its path in the exported CSV.
+    """
+
+    row: Row
+    picture: str
+    path: str
 
 
 class Numbered(NamedTuple):
@@ -87,3 +117,60 @@ def _path_for_training(item: Item, job: Job) -> str:
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
     return safe_in_a_spreadsheet(item.name.removeprefix(f"{job.source.address}/"))
+
+
+def thumbnail(upload: bytes) -> str:
+    """A small JPEG as a `data:` URL; empty when the upload is no picture that is read here."""
+    try:
+        picture = no_larger_than(decode(upload, MAX_PIXELS).picture, EDGE)
+    except UploadError:
+        return ""
+    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
+
+
+def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
+    """The whole page.
+
+    Args:
+        cards: most doubtful first.
+        labels: the classes to choose from.
+        title: the name of the table.
+    """
+    style, script = _part("review.css"), _part("review.js")
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src {_hash(style)}; script-src {_hash(script)}"
+    )
+    return Template(_part("review.html")).substitute(
+        policy=policy,
+        title=escape(title),
+        style=style,
+        script=script,
+        count=f"{len(cards):,}",
+        cards="".join(map(_card, cards)),
+        labels=json.dumps(list(labels)).replace("<", "\\u003c"),  # a label may hold `</script>`
+    )
+
+
+def _card(card: Card) -> str:
+    row = card.row
+    name, label = escape(row.path), escape(row.label or "")
+    picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>This picture cannot be shown.</p>"
+    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{label}">
+<div class="picture">{picture}</div>
+<p class="name"><bdi dir="ltr">{name}</bdi></p>
+<p>{label}? {row.confidence or 0:.0%}, {escape(row.reason or "")}</p>
+<p><select aria-label="What {name} shows"><option value="">…</option></select>
+<button type="button" class="right">Right</button></p>
+</article>
+"""
+
+
+def _part(name: str) -> str:
+    return files("labelling").joinpath(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,27 +1,24 @@
-"""One run from a source to its table: begin or go on, label with all workers, hand over whole.
+"""One run from a source to its table: begin or go on, label with all workers, put the table in its place.
 
-The parts: sources.py lists, crew.py labels on an engine, journal.py keeps what is done, rows.py has the
-columns. Writes beside the table: `TABLE.parts/` until it is whole, and `TABLE.summary.json` with it.
+The parts: sources.py lists, pool.py labels on an engine, journal.py keeps what is done, table.py has the
+rows. Writes beside the table: `TABLE.parts/` until it is whole, and `TABLE.summary.json` with it.
 """
 
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from labelling.crew import Crew, Say
-from labelling.engine import Chunk, Hire, Orders
 from labelling.errors import OtherRun, SourceChanged, TableUnusable
-from labelling.journal import RESTART, Commit, Journal, NamesDigest, differences, parts_of
-from labelling.parquet import from_csv
+from labelling.journal import RESTART, Commit, Journal, differences, parts_of
+from labelling.labeller import Setup
+from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
-from labelling.rows import Form, column_types, columns, form_of
 from labelling.sources import Item, Source
-from labelling.tally import Tally
+from labelling.table import Form, Tally, columns, csv_to_parquet, form_of, path_in_table, read_rows, tally
 from model_store.files import flush_folder, write_whole
 from model_store.local import LocalRelease
 
@@ -32,10 +29,10 @@ BYTES_PER_CHUNK: Final = 4 << 20
 """Of pictures whose bytes travel with them, as those of a packed TAR do, and all on Ray."""
 
 FORMAT: Final = 1
-"""Of what is kept between runs; it is a number of its own, since others may read a summary."""
+"""Of what is kept between runs."""
 
 Watch = Callable[[int], None]
-"""Told how many rows there are."""
+"""Called with the number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +48,7 @@ class Job:
     table: Path
     release: LocalRelease
     workers: int | None = None
-    engine: Hire = Processes
+    engine: MakeEngine = Processes
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -64,7 +61,7 @@ class Job:
         return self.table.with_name(f"{self.table.name}.summary.json")
 
     def fingerprint(self) -> dict[str, Any]:
-        """What has to stay the same for a run to be gone on with."""
+        """What has to stay the same for a run to be resumed."""
         return {
             "format": FORMAT,
             "source": self.source.address,
@@ -76,7 +73,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a finished table says as a whole.
+    """The figures of a finished table.
 
     Attributes:
         before: rows that earlier runs had made.
@@ -110,13 +107,13 @@ def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary
     elif (finished := _finished(job)) is not None:
         shutil.rmtree(parts_of(job.table), ignore_errors=True)
         return finished
-    with Journal(job.table, form.written, job.fingerprint(), len(job.labels)) as journal:
+    with Journal(job.table, form.appended, job.fingerprint()) as journal:
         before = journal.done.rows
         if not journal.done.is_complete:
-            _go_on(job, form, journal, watch, say)
-        _hand_over(job, form, journal)
+            _label_rest(job, form, journal, watch, say)
+        summary = _finish(job, form, journal, before)
         shutil.rmtree(journal.folder, ignore_errors=True)  # else the next run removes it
-    return Summary(journal.done.rows, before, journal.done.seconds, journal.done.tally)
+    return summary
 
 
 def _forget(job: Job) -> None:
@@ -141,64 +138,58 @@ def _remove_summary(job: Job) -> None:
 
 
 def _finished(job: Job) -> Summary | None:
-    """What is known of a table that is there already, if it is what this job would make.
+    """The summary of a table that is there already, if it is what this job would make.
 
     Raises:
-        OtherRun: it is another one.
+        OtherRun: it is another one, and not about to be replaced by an unfinished run.
     """
     if not job.table.exists():
         return None
-    is_unfinished = parts_of(job.table).exists()
     try:
         kept = json.loads(job.summary.read_bytes())
         others = differences(kept["fingerprint"], job.fingerprint())
-        summary = Summary(kept["rows"], kept["rows"], kept["seconds"], Tally.from_json(kept["tally"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if is_unfinished:
-            return None
-        raise OtherRun(
-            f"{job.table}: is there already, without a summary of its origin. {RESTART}"
-        ) from error
+        summary = Summary(kept["rows"], kept["rows"], kept["seconds"], Tally(**kept["tally"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        others = "an unknown source: no summary is beside it"
     if not others:
         return summary
-    if is_unfinished:
+    if parts_of(job.table).exists():
         return None
     raise OtherRun(f"{job.table}: is there already, made with {others}. {RESTART}")
 
 
-def _go_on(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:
+def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:
     _remove_summary(job)  # of an earlier table: from here on a summary is of this one
+    journal.begin(form.head(job.labels))
     items = job.source.items()
-    journal.begin(form.head(job.labels), _skip(items, journal.done))
-    watch(journal.done.rows)
-    orders = Orders(job.source, job.release.folder, form)
-    with job.engine(orders, job.workers) as engine:
-        rows = journal.done.rows
-        for chunk, labelled in Crew(engine, say).label(_chunks(engine.carried(items))):
-            journal.append(chunk.items, labelled)
+    _skip_labelled(items, journal)
+    rows = journal.done.rows
+    watch(rows)
+    with job.engine(Setup(job.source, job.release.folder, form), job.workers) as engine:
+        for chunk, written in WorkerPool(engine, say).label(_chunks(engine.carried(items))):
+            journal.append(written, len(chunk.items))
             rows += len(chunk.items)
             watch(rows)
     journal.commit(is_complete=True)
 
 
-def _skip(items: Iterator[Item], done: Commit) -> NamesDigest:
-    """Pass over the pictures that have a row already, and return the digest of their names.
+def _skip_labelled(items: Iterator[Item], journal: Journal) -> None:
+    """Pass over the pictures that have a row already.
 
     Raises:
-        SourceChanged: they are not those that the source begins with.
+        SourceChanged: the source does not begin with them.
     """
-    names = NamesDigest()
-    while batch := list(islice(items, min(1024, done.rows - names.count))):
-        names = names.plus(batch)
-    if names.hex() != done.names:
-        raise SourceChanged(
-            f"The source does not begin with the {done.rows:,} pictures that are labelled already: some were "
-            f"added, removed or renamed. {RESTART}"
-        )
-    return names
+    for row in read_rows(journal.rows):
+        item = next(items, None)
+        if item is None or path_in_table(item.name) != row.path:
+            raise SourceChanged(
+                f"The source does not begin with the {journal.done.rows:,} pictures that are labelled "
+                f"already. Some were added, removed or renamed. {RESTART}"
+            )
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
+    """Group pictures that follow one another, by number and by the bytes that travel with them."""
     batch: list[Item] = []
     number = weight = 0
     for item in items:
@@ -211,7 +202,7 @@ def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
         yield Chunk(number, batch)
 
 
-def _hand_over(job: Job, form: Form, journal: Journal) -> None:
+def _finish(job: Job, form: Form, journal: Journal, before: int) -> Summary:
     """Put the table in its place, whole, and the summary beside it.
 
     Raises:
@@ -221,31 +212,34 @@ def _hand_over(job: Job, form: Form, journal: Journal) -> None:
         raise TableUnusable(f"{job.table}: was finished, and is gone. {RESTART}")
     try:
         if journal.rows.exists():  # else it was moved already
-            whole = journal.rows
-            if form.suffix != form.written:
-                whole = journal.folder / f"table{form.suffix}"
-                from_csv(journal.rows, whole, column_types(job.labels))
-            _flush(whole)
-            whole.replace(job.table)
-            flush_folder(job.table.parent)
-        write_whole(job.summary, _summary_text(job, journal.done).encode())
+            _move_into_place(job, form, journal)
+        rows, _, seconds, _ = journal.done
+        summary = Summary(rows, before, seconds, tally(read_rows(job.table), job.labels))
+        write_whole(job.summary, _summary_text(job, journal.done, summary.tally).encode())
     except OSError as error:
         raise TableUnusable(
             f"{error.filename2 or error.filename or job.table}: cannot be written ({error.strerror}). "
             "Every row is kept: the same command goes on."
         ) from error
+    return summary
 
 
-def _flush(file: Path) -> None:
-    with file.open("rb") as opened:
+def _move_into_place(job: Job, form: Form, journal: Journal) -> None:
+    whole = journal.rows
+    if form.suffix == ".parquet":
+        whole = journal.folder / "table.parquet"
+        csv_to_parquet(journal.rows, whole, job.labels)
+    with whole.open("rb") as opened:
         os.fsync(opened.fileno())
+    whole.replace(job.table)
+    flush_folder(job.table.parent)
 
 
-def _summary_text(job: Job, done: Commit) -> str:
+def _summary_text(job: Job, done: Commit, counted: Tally) -> str:
     summary = {
         "rows": done.rows,
         "seconds": done.seconds,
-        "tally": done.tally.as_json(),
+        "tally": asdict(counted),
         "fingerprint": job.fingerprint(),
     }
     return json.dumps(summary, indent=1) + "\n"

@@ -1,10 +1,11 @@
-"""What a source of pictures must do, and how the word on the command line becomes one.
+"""A source of pictures: what it must do, how its name on the command line is read, which names are pictures.
 
-A source lists its pictures in an order that does not change, so that a run can go on where it was killed, and
-never holds more than a folder's names in memory. It is handed to every worker process, which opens a reader
-of its own. The sources: folders.py, lists.py, zips.py, tars.py, buckets.py.
+A source lists its pictures in an order that does not change, so that an interrupted run can go on. It travels
+to every worker process, which opens a reader of its own. The sources are in files.py, archives.py and
+buckets.py.
 """
 
+import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,19 +15,19 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from labelling.errors import SourceUnusable, Unreadable
 
 MAX_BYTES: Final = 20_000_000
-"""The largest picture that is read, in bytes: what the service takes unless an operator says otherwise."""
+"""The largest picture that is read, in bytes: what the service takes by default."""
 
 NO_PICTURES: Final = (".csv", ".db", ".html", ".ini", ".json", ".jsonl", ".md", ".parquet", ".txt", ".xml")
-"""Endings of what lies beside pictures; a file of these is passed over where nobody has named it."""
+"""Endings of what lies beside pictures; files of these kinds are skipped unless they are named."""
 
 
 class Item(NamedTuple):
     """One picture of a source, not yet read.
 
     Attributes:
-        name: what the table calls it.
-        place: where it is, in words that only its source's reader understands. It travels between
-            processes, so it is small, but for an archive that can be read in one go alone.
+        name: the picture's name in the table.
+        place: where it is, for the source's own reader. It travels between processes, so it is small, or
+            the picture's bytes, where they can only be read in order.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Item(NamedTuple):
 
 
 Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
-"""Fetches the bytes at some places, in order, or says why they cannot be had."""
+"""Fetches the bytes at some places, in order, or says why they cannot be read."""
 
 
 class Source(Protocol):
@@ -42,10 +43,14 @@ class Source(Protocol):
 
     @property
     def address(self) -> str:
-        """Where it is, the same from any folder."""
+        """Where it is, the same from any working directory."""
+
+    @property
+    def is_quick_to_list(self) -> bool:
+        """Whether listing it costs little, so that a progress bar can count first."""
 
     def stamp(self) -> str:
-        """Size and time of the file that the source is; empty where it is no single file."""
+        """Size and time of change, to notice another file of the same name; empty if it is no single file."""
 
     def items(self) -> Iterator[Item]:
         """List the pictures, without reading them.
@@ -58,28 +63,26 @@ class Source(Protocol):
     def reader(self) -> Read:
         """Open what reads pictures; called once in every process that does."""
 
-    def count(self) -> int | None:
-        """How many pictures there are, where finding out costs little; else None."""
-
 
 @dataclass(frozen=True)
-class InOneFile:
-    """What all sources have in common that are a single file.
+class PathSource:
+    """What all sources in the file system have in common.
 
     Attributes:
-        file: as it was named.
+        path: as it was named.
     """
 
-    file: str
+    path: str
+    is_quick_to_list = True
 
     @property
     def address(self) -> str:
-        """Where it is, the same from any folder."""
-        return os.path.abspath(self.file)  # noqa: PTH100 - resolving a link would name another file
+        return os.path.abspath(self.path)  # noqa: PTH100 - resolving a link would name another file
 
     def stamp(self) -> str:
-        """Size and time of change of the file, to notice that it is another one."""
-        facts = os.stat(self.file)  # noqa: PTH116 - paths travel as text here
+        if not os.path.isfile(self.path):  # noqa: PTH113 - paths travel as text here
+            return ""
+        facts = os.stat(self.path)  # noqa: PTH116 - as above
         return f"{facts.st_size}-{facts.st_mtime_ns}"
 
 
@@ -98,56 +101,29 @@ def open_source(word: str) -> Source:
         from labelling.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
-    from labelling import folders, lists, tars, zips  # noqa: PLC0415 - they import this file
+    from labelling import archives, files  # noqa: PLC0415 - they import this file
 
     path = Path(word).expanduser()
     if path.is_dir():
-        return folders.Folder(os.path.normpath(path))
+        return files.Folder(os.path.normpath(path))
     if not path.exists():
-        if any(character in word for character in "*?["):
-            return folders.Pattern(str(path))
+        if glob.has_magic(word):
+            return files.Pattern(str(path))
         raise SourceUnusable(
             f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV or Parquet "
             "file with a column `path`, a ZIP, a TAR, or s3://bucket/prefix."
         )
     kinds: dict[str, Callable[[str], Source]] = {
-        ".csv": lists.CsvList,
-        ".parquet": lists.ParquetList,
-        ".zip": zips.Zip,
-        **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), tars.Tar),
+        ".csv": files.PathList,
+        ".parquet": files.PathList,
+        ".zip": archives.Zip,
+        **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }
-    return kinds.get(path.suffix.lower(), folders.Single)(str(path))
-
-
-def one_by_one(read: Callable[[Any], bytes]) -> Read:
-    """Read places in turn, which is best where a processor is what is short."""
-
-    def read_all(places: Sequence[Any]) -> Iterator[bytes | Unreadable]:
-        return (attempt(read, place) for place in places)
-
-    return read_all
-
-
-def reader_of(archive: str, read: Callable[[int, Any], bytes]) -> Read:
-    """Read members of an archive in turn.
-
-    Args:
-        archive: opened for each run of the model; that costs less than a picture.
-        read: given the archive's file descriptor and a place.
-    """
-
-    def read_all(places: Sequence[Any]) -> Iterator[bytes | Unreadable]:
-        descriptor = os.open(archive, os.O_RDONLY)
-        try:
-            yield from one_by_one(lambda place: read(descriptor, place))(places)
-        finally:
-            os.close(descriptor)
-
-    return read_all
+    return kinds.get(path.suffix.lower(), files.Single)(str(path))
 
 
 def attempt(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
-    """The bytes at a place, or why not."""
+    """The bytes at a place, or why they cannot be read."""
     try:
         return read(place)
     except Unreadable as error:
@@ -155,22 +131,27 @@ def attempt(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # 
 
 
 def is_picture_name(name: str) -> bool:
-    """Whether something that nobody has named may be a picture, by the last part of its name."""
+    """Whether a file that was found, not named, may be a picture, by the last part of its name."""
     return not is_hidden(name) and not name.lower().endswith(NO_PICTURES)
 
 
 def is_wanted_member(name: str) -> bool:
-    """Whether a file of an archive may be a picture, by its name there; a folder's ends in a slash."""
+    """Whether something in an archive or bucket may be a picture, by its name; a folder's ends in a slash."""
     # `tar c .` puts `./` before every name, and so do some who make ZIPs.
     folders, _, last = name.removeprefix("./").rpartition("/")
     return bool(last) and is_picture_name(last) and not any(map(is_hidden, folders.split("/")))
 
 
 def is_hidden(name: str) -> bool:
-    """Whether it is for machines alone."""
-    return name.startswith(".") or name == "__MACOSX"  # which Apple's archives bring along
+    """Whether a name is hidden, or a folder that macOS adds to archives."""
+    return name.startswith(".") or name == "__MACOSX"
 
 
-def too_large(size: int) -> str:
-    """What is said of a picture of too many bytes."""
-    return f"It has {size:,} bytes; at most {MAX_BYTES:,} are read. Send a smaller one."
+def check_size(size: int) -> None:
+    """Check a picture's size in bytes.
+
+    Raises:
+        Unreadable: it is more than MAX_BYTES.
+    """
+    if size > MAX_BYTES:
+        raise Unreadable(f"It has {size:,} bytes; at most {MAX_BYTES:,} are read. Send a smaller one.")

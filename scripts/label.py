@@ -13,19 +13,19 @@ import json
 import sys
 from pathlib import Path
 
-from labelling.engine import Hire
 from labelling.on_ray import OnRay
+from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review import write_review
-from labelling.rows import form_of
 from labelling.run import Job, label
 from labelling.sources import open_source
+from labelling.table import form_of
 from scripts.command_line import command_parser
 from scripts.label_summary import as_json, labelling_bar, show
 from scripts.opening import find_release
 from scripts.terminal import INTERRUPTED, complain, console, run
 
-ENGINES: dict[str, Hire] = {"processes": Processes, "ray": OnRay}
+ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
 REVIEW_LIMIT = 1000
 """Pictures on a review sheet, unless told otherwise: a few megabytes, and an hour of looking."""

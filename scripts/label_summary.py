@@ -1,6 +1,6 @@
 """What labelling shows: a bar while it goes on, and a summary at the end.
 
-Prints; the numbers come from labelling/tally.py.
+Prints; the numbers come from labelling/table.py.
 """
 
 import sys
@@ -26,7 +26,7 @@ from rich.text import Text
 from labelling.errors import LabellingError
 from labelling.run import Job, Summary, Watch
 from labelling.sources import Source
-from labelling.tally import BINS, OUTCOMES, Tally
+from labelling.table import BINS, OUTCOMES, Tally
 from model_store.errors import StoreError
 from scripts.terminal import console
 
@@ -57,9 +57,11 @@ def labelling_bar(source: Source) -> Iterator[Watch]:
 
 
 def _count(source: Source) -> int | None:
-    """How many pictures there are; what is wrong with a source is told by who labels it."""
+    """How many pictures there are; the run itself reports what is wrong with a source."""
+    if not source.is_quick_to_list:
+        return None
     try:
-        return source.count()
+        return sum(1 for _ in source.items())
     except (LabellingError, StoreError):
         return None
 
@@ -83,7 +85,7 @@ def as_json(summary: Summary, job: Job) -> dict[str, object]:
     tally = summary.tally
     outcomes = {
         label: dict(zip(map(_outcome, OUTCOMES), counts, strict=True))
-        for label, counts in zip(job.labels, tally.outcomes.tolist(), strict=True)
+        for label, counts in zip(job.labels, tally.outcomes, strict=True)
     }
     return {
         "table": str(job.table),
@@ -95,7 +97,7 @@ def as_json(summary: Summary, job: Job) -> dict[str, object]:
         "seconds": summary.seconds,
         "review_share": _share(tally),
         "labels": outcomes,
-        "confidences": tally.confidences.tolist(),
+        "confidences": tally.confidences,
     }
 
 
@@ -105,15 +107,15 @@ def _outcome(reason: str | None) -> str:
 
 def _share(tally: Tally) -> float:
     """Of the answers, how many are to be reviewed."""
-    answers = int(tally.outcomes.sum())
-    return float(tally.outcomes[:, 1:].sum()) / answers if answers else 0.0
+    answers = sum(map(sum, tally.outcomes))
+    return 1 - sum(accepted for accepted, *_ in tally.outcomes) / answers if answers else 0.0
 
 
 def _labels(tally: Tally, labels: tuple[str, ...]) -> Table:
     table = Table("label", *(_outcome(reason) for reason in OUTCOMES), "pictures", "review")
     for column in table.columns[1:]:
         column.justify = "right"
-    for label, counts in zip(labels, tally.outcomes.tolist(), strict=True):
+    for label, counts in zip(labels, tally.outcomes, strict=True):
         pictures = sum(counts)
         share = f"{1 - counts[0] / pictures:.1%}" if pictures else ""
         table.add_row(Text(label), *(f"{count:,}" for count in (*counts, pictures)), share)
@@ -122,7 +124,7 @@ def _labels(tally: Tally, labels: tuple[str, ...]) -> Table:
 
 def _confidences(tally: Tally) -> Table:
     """A histogram, from the first confidence that occurs on."""
-    counts = tally.confidences.tolist()
+    counts = tally.confidences
     first = next((number for number, count in enumerate(counts) if count), BINS)
     table = Table.grid(padding=(0, 1))
     for number in range(first, BINS):

@@ -6,12 +6,13 @@ import os
 import signal
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelling.folders import Folder, read_file
-from labelling.sources import Read, one_by_one
+from labelling.errors import Unreadable
+from labelling.files import Folder, read_file
+from labelling.sources import Read, attempt
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{group}/{number}.png": png(a_garment(number)) for group in "ab" for number in range(3)}
@@ -66,7 +67,11 @@ class Deadly(Folder):
     """A folder whose pictures called `deadly.png` are the end of whoever reads them."""
 
     def reader(self) -> Read:
-        return one_by_one(_read_or_die)
+        return _read_all_or_die
+
+
+def _read_all_or_die(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
+    return (attempt(_read_or_die, path) for path in paths)
 
 
 def _read_or_die(path: str) -> bytes:

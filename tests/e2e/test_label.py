@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labelling.journal import parts_of
-from labelling.rows import read_rows
+from labelling.table import read_rows
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.releases import a_release
 from tests.service import ROOT, Service

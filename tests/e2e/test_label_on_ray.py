@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from labelling.buckets import Bucket
-from labelling.engine import Orders
 from labelling.errors import EngineUnusable
-from labelling.folders import Folder
+from labelling.files import Folder
 from labelling.journal import parts_of
+from labelling.labeller import Setup
 from labelling.on_ray import OnRay
-from labelling.rows import Form, read_rows
 from labelling.sources import Item, Source
+from labelling.table import Form, read_rows
 from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
@@ -153,7 +153,7 @@ def test_bytes_travel_but_for_what_every_machine_can_fetch(tmp_path: Path) -> No
 
 def on_ray(source: Source) -> OnRay:
     """The engine before it is entered, which needs no Ray."""
-    return OnRay(Orders(source, ROOT / "model_store" / "bundled", Form(".csv")), None)
+    return OnRay(Setup(source, ROOT / "model_store" / "bundled", Form(".csv")), None)
 
 
 def test_more_workers_than_the_cluster_has_cores_are_refused(

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labelling.review_page import Card, page_of
-from labelling.rows import Row
-from labelling.thumbnails import thumbnail
+from labelling.review import Card, page_of, thumbnail
+from labelling.table import Row
 from tests.browser import Visits, violations
 from tests.uploads import a_garment, png
 from training.data.listing import list_csv

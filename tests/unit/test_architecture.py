@@ -33,7 +33,7 @@ HOMES = {
     "cryptography": ("model_store/signing.py",),
     "cv2": (
         "inference/",
-        "labelling/thumbnails.py",
+        "labelling/review.py",
         "training/photos/compositions.py",
         "training/photos/drawn_shoes.py",
         "training/photos/naive_conversions.py",
@@ -58,7 +58,7 @@ HOMES = {
     "gunicorn": ("app/",),
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
     "prometheus_client": ("app/", "gunicorn.conf.py"),
-    "pyarrow": ("labelling/parquet.py",),
+    "pyarrow": ("labelling/table.py",),
     "pydantic": ("app/", "model_store/", "training/"),
     "ray": ("labelling/on_ray.py",),
     "rich": ("scripts/", "training/"),

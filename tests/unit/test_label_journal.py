@@ -7,27 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from labelling.chunk import Labelled
 from labelling.errors import OtherRun, TableUnusable
-from labelling.journal import Journal, NamesDigest
-from labelling.sources import Item
-from labelling.tally import Tally
+from labelling.journal import Journal
 
 HEAD = b"path\n"
 
 
 def journal(folder: Path, **fingerprint: str) -> Journal:
-    return Journal(folder / "table.csv", ".csv", {"source": "here", **fingerprint}, classes=2)
+    return Journal(folder / "table.csv", ".csv", {"source": "here", **fingerprint})
 
 
-def one(name: str) -> tuple[list[Item], Labelled]:
-    """A chunk of one picture that could not be read."""
-    return [Item(name, None)], Labelled(f"{name}\n".encode(), Tally.nothing(2) + Tally.of([], 1, 2))
+def one(name: str) -> tuple[bytes, int]:
+    """A chunk of one row."""
+    return f"{name}\n".encode(), 1
 
 
 def write(folder: Path, *names: str) -> None:
     with journal(folder) as opened:
-        opened.begin(HEAD, NamesDigest())
+        opened.begin(HEAD)
         for name in names:
             opened.append(*one(name))
 
@@ -38,9 +35,9 @@ def test_rows_that_no_commit_speaks_of_are_cut_off(tmp_path: Path) -> None:
         file.write(b"c\nd")
 
     with journal(tmp_path) as again:
-        again.begin(HEAD, NamesDigest())
+        again.begin(HEAD)
 
-    assert (again.done.rows, again.done.tally.errors) == (2, 2)
+    assert again.done.rows == 2
     assert again.rows.read_bytes() == b"path\na\nb\n"
 
 
@@ -51,7 +48,7 @@ def test_a_journal_that_was_torn_within_a_line_is_read_up_to_it(tmp_path: Path) 
     path.write_bytes(b"".join(whole[:2]) + whole[2][: len(whole[2]) // 2])
 
     with journal(tmp_path) as again:
-        again.begin(HEAD, NamesDigest())
+        again.begin(HEAD)
 
     assert again.done.rows == 1
     assert again.rows.read_bytes() == b"path\na\n"
@@ -87,26 +84,26 @@ def test_rows_that_are_gone_are_missed(tmp_path: Path) -> None:
     (tmp_path / "table.csv.parts" / "rows.csv").write_bytes(b"")
 
     with journal(tmp_path) as again, pytest.raises(TableUnusable, match="shorter than its journal says"):
-        again.begin(HEAD, NamesDigest())
+        again.begin(HEAD)
 
 
 def test_a_line_that_was_half_written_is_not_glued_to_the_next_one(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
-        opened.begin(HEAD, NamesDigest())
+        opened.begin(HEAD)
         opened.append(*one("a"))
         with (tmp_path / "table.csv.parts" / "journal.jsonl").open("ab") as file:
             file.write(b'{"rows": 2, "en')
         opened.append(*one("b"))
 
     with journal(tmp_path) as again:
-        again.begin(HEAD, NamesDigest())
+        again.begin(HEAD)
 
     assert again.done.rows == 2
 
 
 def test_a_complete_table_stays_complete_when_the_end_fails(tmp_path: Path) -> None:
     with suppress(KeyboardInterrupt), journal(tmp_path) as opened:
-        opened.begin(HEAD, NamesDigest())
+        opened.begin(HEAD)
         opened.append(*one("a"))
         opened.commit(is_complete=True)
         raise KeyboardInterrupt
@@ -124,26 +121,18 @@ def little_room() -> Iterator[Callable[[int], None]]:
 
 
 def test_half_a_row_on_a_full_disk_is_cut_off(little_room: Callable[[int], None], tmp_path: Path) -> None:
-    long = [Item("b", None)] * 500, Labelled(b"b\n" * 500, Tally.nothing(2) + Tally.of([], 500, 2))
+    long = b"b\n" * 500, 500
     write(tmp_path, "a")
     with journal(tmp_path) as opened, pytest.raises(TableUnusable, match="What was labelled before is kept"):
-        opened.begin(HEAD, NamesDigest())
+        opened.begin(HEAD)
         little_room(1000)
         opened.append(*long)
     half = (tmp_path / "table.csv.parts" / "rows.csv").stat().st_size
     little_room(resource.RLIM_INFINITY)
 
     with journal(tmp_path) as again:
-        again.begin(HEAD, NamesDigest())
+        again.begin(HEAD)
         again.append(*long)
 
     assert half == 1000
     assert (again.done.rows, again.rows.read_bytes()) == (501, b"path\na\n" + b"b\n" * 500)
-
-
-def test_names_have_one_digest_however_they_are_divided() -> None:
-    together = NamesDigest().plus([Item("a", None), Item("b", None)])
-    apart = NamesDigest().plus([Item("a", None)]).plus([Item("b", None)])
-    otherwise = NamesDigest().plus([Item("ab", None), Item("", None)])
-
-    assert together.hex() == apart.hex() != otherwise.hex()

@@ -2,9 +2,8 @@
 
 from html.parser import HTMLParser
 
-from labelling.review import most_doubtful
-from labelling.review_page import Card, page_of
-from labelling.rows import Row
+from labelling.review import Card, most_doubtful, page_of
+from labelling.table import Row
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
 

@@ -10,8 +10,7 @@ import pytest
 
 from inference.classifier import Prediction
 from labelling.errors import TableUnusable
-from labelling.rows import Form, Outcome, Row, columns, form_of, read_rows
-from labelling.tally import Tally
+from labelling.table import Form, Outcome, Row, columns, form_of, read_rows, tally
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 HOSTILE = 'a,"b"\nc\td\udcff.png'
@@ -76,11 +75,13 @@ def test_a_table_of_another_form_is_refused_with_those_that_are_written() -> Non
         form_of(Path("table.xlsx"))
 
 
-def test_tallies_add_up_and_survive_being_written() -> None:
-    tally = Tally.of([AMBIGUOUS, AMBIGUOUS], 1, 2) + Tally.of([AMBIGUOUS], 0, 2)
+def test_rows_are_counted_by_label_outcome_and_confidence() -> None:
+    ambiguous = Row("a.png", LABELS[0], 0.6, "ambiguous", 0.1, None)
+    accepted = Row("b.png", LABELS[1], 1.0, None, 0.9, None)
+    failed = Row("c.png", None, None, None, None, "It is no file.")
 
-    again = Tally.from_json(json.loads(json.dumps(tally.as_json())))
+    counted = tally([ambiguous, accepted, failed, ambiguous], LABELS)
 
-    assert (again.rows, again.errors) == (4, 1)
-    assert again.outcomes.tolist() == [[0, 3, 0], [0, 0, 0]]
-    assert again.confidences.tolist() == [0] * 12 + [3] + [0] * 7
+    assert counted.outcomes == [[0, 2, 0], [1, 0, 0]]
+    assert counted.confidences == [0] * 12 + [2] + [0] * 6 + [1]
+    assert counted.errors == 1

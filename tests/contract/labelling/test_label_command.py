@@ -11,14 +11,12 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from labelling.chunk import Labelled
 from labelling.errors import OtherRun, SourceChanged, TableUnusable, WorkersFailed
-from labelling.journal import Journal, NamesDigest, parts_of
-from labelling.rows import Form
+from labelling.journal import Journal, parts_of
 from labelling.run import Job
 from labelling.run import label as run_job
 from labelling.sources import open_source
-from labelling.tally import Tally
+from labelling.table import Form, Outcome
 from model_store.local import open_release
 from model_store.store import open_store
 from scripts.label import main
@@ -193,11 +191,11 @@ def test_a_source_that_has_other_pictures_than_when_it_was_begun_is_noticed(
 def begin(shop: Path, table: Path, release: Path, rows: int) -> None:
     """Leave a table behind that was stopped after some rows."""
     job = Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
-    classes = len(job.labels)
-    with Journal(table, ".csv", job.fingerprint(), classes) as journal:
-        journal.begin(Form(".csv").head(job.labels), NamesDigest())
-        items = list(islice(job.source.items(), rows))
-        journal.append(items, Labelled(b"row\n" * rows, Tally.nothing(classes)))
+    write = Form(".csv").writer(job.labels, job.release.version)
+    with Journal(table, ".csv", job.fingerprint()) as journal:
+        journal.begin(Form(".csv").head(job.labels))
+        items = islice(job.source.items(), rows)
+        journal.append(write([Outcome(item.name, "", "It is no file.") for item in items]), rows)
 
 
 SUMMARY_SUFFIX = ".summary.json"

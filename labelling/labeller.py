@@ -1,37 +1,44 @@
 """Label some pictures: read, decode, convert, one run of the model after another, rows as bytes.
 
-The way of a picture is the service's own, so that a table says what `/predict` would have answered. Runs in a
-worker process; what feeds those: crew.py, on an engine (engine.py).
+Each picture goes the same way as in the service, so that a table has the answers of `/predict`. Runs in a
+worker process; the processes are in processes.py and on_ray.py.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from inference.arrays import Pixels
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Classifier, open_classifier
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
+from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from labelling.errors import Unreadable
-from labelling.rows import Outcome, Write
-from labelling.sources import Item, Read
-from labelling.tally import Tally
+from labelling.sources import Item, Read, Source
+from labelling.table import Form, Outcome, Write
+from model_store.files import GRAPH
+from model_store.local import open_release
 
 PICTURES_PER_RUN: Final = 16
-"""Pictures in one run of the model: 8 to 16 fit a core's cache. Measured in microseconds a picture, bundled
-release: 1: 518, 8: 477, 16: 484, 64: 540, 256: 644."""
+"""Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
 
 
-class Labelled(NamedTuple):
-    """What came of a chunk: its rows as they are written, and what they add to the summary."""
+@dataclass(frozen=True)
+class Setup:
+    """What every worker starts with.
 
-    rows: bytes
-    tally: Tally
+    Attributes:
+        release: the folder of a release.
+    """
+
+    source: Source
+    release: Path
+    form: Form
 
 
 class _Seen(NamedTuple):
@@ -44,29 +51,27 @@ class _Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Labeller:
-    """What a worker needs to label: how pictures are read, the model, how rows are written."""
+    """How pictures are read, the model, and how rows are written."""
 
     read: Read
     classifier: Classifier
     write: Write
 
-    def label(self, items: Sequence[Item]) -> Labelled:
+    def label(self, items: Sequence[Item]) -> bytes:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
 
         Raises:
-            StoreError: the store that they lie in does not give them.
+            StoreError: the store that they lie in fails.
             ModelError: the model failed.
         """
         outcomes: list[Outcome] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
             uploads = self.read([item.place for item in run])
-            seen = [self._see(item.name, upload) for item, upload in zip(run, uploads, strict=True)]
-            outcomes += self._answered(seen)
-        predictions = [one.answer for one in outcomes if isinstance(one.answer, Prediction)]
-        errors = len(outcomes) - len(predictions)
-        tally = Tally.of(predictions, errors, len(self.classifier.contract.labels))
-        return Labelled(self.write(outcomes), tally)
+            outcomes += self._classified(
+                [self._see(item.name, upload) for item, upload in zip(run, uploads, strict=True)]
+            )
+        return self.write(outcomes)
 
     def _see(self, name: str, upload: bytes | Unreadable) -> _Seen:
         if isinstance(upload, Unreadable):
@@ -78,10 +83,26 @@ class Labeller:
             return _Seen(name, sha256, str(error))
         return _Seen(name, sha256, decoded_to_pixels(decoded, self.classifier.contract.input.imaging))
 
-    def _answered(self, seen: list[_Seen]) -> list[Outcome]:
+    def _classified(self, seen: list[_Seen]) -> list[Outcome]:
         good = [one.content for one in seen if not isinstance(one.content, str)]
         predictions = iter(self.classifier.classify(np.stack(good)) if good else [])
         return [
             Outcome(name, sha256, content if isinstance(content, str) else next(predictions))
             for name, sha256, content in seen
         ]
+
+
+def open_labeller(setup: Setup) -> Labeller:
+    """Open the release, verified, and what reads the source.
+
+    Raises:
+        StoreError: the release is not whole.
+        InferenceError: its model cannot be run here, or answers otherwise than it did when it was made.
+    """
+    prepare_opencv()
+    release = open_release(setup.release)
+    manifest = release.manifest
+    classifier = open_classifier(release.folder / GRAPH, manifest.model)
+    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
+    write = setup.form.writer(manifest.model.labels, release.version)
+    return Labeller(setup.source.reader(), classifier, write)

@@ -1,0 +1,129 @@
+"""Pictures that are files: all below a folder, those that a pattern or a list names, or a single one.
+
+Memory holds the names of one folder, since they have to be sorted, or all that a pattern matches; a list is
+read row by row.
+"""
+
+import csv
+import glob
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from labelling.errors import SourceUnusable, Unreadable
+from labelling.sources import Item, PathSource, Read, attempt, check_size, is_hidden, is_picture_name
+from labelling.table import parquet_rows
+
+COLUMN: Final = "path"
+
+
+class FileSource(PathSource):
+    """Pictures whose places are paths."""
+
+    def reader(self) -> Read:
+        return read_files
+
+
+class Folder(FileSource):
+    """Everything below a folder that may be a picture by its name; hidden files and folders are skipped."""
+
+    def items(self) -> Iterator[Item]:
+        return (Item(path, path) for path in _files(self.path) if is_picture_name(os.path.basename(path)))  # noqa: PTH119 - a Path takes ten times as long
+
+
+class Pattern(FileSource):
+    """The files that a shell's pattern names, whatever their endings; `**` is any number of folders."""
+
+    def items(self) -> Iterator[Item]:
+        found = sorted(glob.glob(self.path, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
+        if not found:
+            raise SourceUnusable(f"{self.path}: no file fits this pattern.")
+        return (Item(path, path) for path in found if not os.path.isdir(path))  # noqa: PTH112 - as above
+
+
+class Single(FileSource):
+    """One picture."""
+
+    def items(self) -> Iterator[Item]:
+        return iter((Item(self.path, self.path),))
+
+
+class PathList(FileSource):
+    """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
+
+    Every row is an item, also one without a path. Other columns are not read.
+    """
+
+    def items(self) -> Iterator[Item]:
+        folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
+        is_parquet = self.path.lower().endswith(".parquet")
+        for path in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path):
+            yield Item(path, os.path.join(folder, path))  # noqa: PTH118 - as above
+
+
+def _csv_paths(path: str) -> Iterator[str]:
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - as above
+            rows = csv.DictReader(file, skipinitialspace=True)
+            header = rows.fieldnames or ()
+            if COLUMN not in header:
+                shown = ",".join(header)[:40]
+                raise SourceUnusable(f"{path}: begins with {shown!r}. It needs a column `{COLUMN}`.")
+            for row in rows:
+                yield (row[COLUMN] or "").strip()
+    except OSError as error:
+        raise SourceUnusable(f"{path}: cannot be read ({error.strerror}).") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceUnusable(f"{path}: no CSV in UTF-8 ({error}).") from error
+
+
+def _parquet_paths(path: str) -> Iterator[str]:
+    return ("" if row[COLUMN] is None else str(row[COLUMN]) for row in parquet_rows(path, [COLUMN]))
+
+
+def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
+    """The bytes of some files, in order."""
+    return (attempt(read_file, path) for path in paths)
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file of at most MAX_BYTES.
+
+    Raises:
+        Unreadable: it is another kind of file, too large, or the system refuses it.
+    """
+    try:
+        # Without O_NONBLOCK a named pipe would block the worker until something writes to it.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise Unreadable("It is no file.")
+            check_size(facts.st_size)
+            return file.read(facts.st_size)
+    except IsADirectoryError as error:
+        raise Unreadable("It is no file.") from error
+    except OSError as error:
+        raise Unreadable(f"It cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a NUL in a path that a list names
+        raise Unreadable("Its path is none.") from error
+
+
+def _files(root: str) -> Iterator[str]:
+    """The paths of files below a folder, sorted within each; links to folders are not followed."""
+    try:
+        with os.scandir(root) as found:
+            # Text and a flag for each: a folder may hold a million.
+            entries = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in found
+                if not is_hidden(entry.name)
+            )
+    except OSError as error:
+        raise SourceUnusable(f"{root}: cannot be listed ({error.strerror}).") from error
+    for name, is_folder in entries:
+        path = name if root == "." else os.path.join(root, name)  # noqa: PTH118 - as above
+        if is_folder:
+            yield from _files(path)
+        else:
+            yield path

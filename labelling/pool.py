@@ -1,0 +1,149 @@
+"""The worker pool: gives each worker the next chunks, returns rows in order, replaces a worker that is lost.
+
+Where workers run is an engine's business: processes.py for this machine, on_ray.py for several.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+from labelling.errors import WorkersFailed
+from labelling.labeller import Setup
+from labelling.sources import Item
+
+WAITING: Final = 2
+"""Chunks with each worker: one in work, and the next, so that it need not wait."""
+
+AHEAD: Final = 8
+"""Chunks per worker that may be done before the oldest is: what memory holds while one photo takes long."""
+
+TRIES: Final = 3
+"""How many workers may be lost over one chunk; then the chunk is at fault."""
+
+
+class Chunk(NamedTuple):
+    """Some pictures in a row, and their number among the chunks of this run."""
+
+    number: int
+    items: list[Item]
+
+
+class Failed(NamedTuple):
+    """Why a worker cannot go on, and no other could."""
+
+    why: str
+
+
+class Ended(NamedTuple):
+    """How a worker ended, as in `a worker process was ended by SIGKILL`; another may go on."""
+
+    how: str
+
+
+Answer: TypeAlias = bytes | Failed | Ended
+"""The rows of a chunk, or why there are none."""
+
+
+class Engine(AbstractContextManager["Engine"], Protocol):
+    """Where workers run; a context, at whose end they are gone. Entering it may raise EngineUnusable."""
+
+    @property
+    def size(self) -> int:
+        """How many workers to start, at least 1; known once it is entered."""
+
+    def carried(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The same pictures, with their bytes where a worker could not fetch them."""
+
+    def start(self) -> int:
+        """Start a worker; returns a number that no other has had."""
+
+    def give(self, worker: int, chunk: Chunk) -> None:
+        """Hand a chunk to a worker, which does them in turn; `answers` reports a worker that has ended."""
+
+    def answers(self) -> list[tuple[int, Answer]]:
+        """Wait for one worker at least: the rows of its oldest chunk, or how it ended."""
+
+
+MakeEngine: TypeAlias = Callable[[Setup, int | None], Engine]
+"""Makes an engine for a number of workers; None is one per core."""
+
+Say = Callable[[str], None]
+
+
+class WorkerPool:
+    """The workers of one engine, and which chunks each has."""
+
+    def __init__(self, engine: Engine, say: Say) -> None:
+        """Start as many workers as the engine is good for.
+
+        Args:
+            engine: entered already.
+            say: called with a sentence for each worker that is lost.
+        """
+        self._engine = engine
+        self._say = say
+        self._lost: Counter[int | None] = Counter()
+        self._chunks: dict[int, deque[Chunk]] = {engine.start(): deque() for _ in range(engine.size)}
+
+    def label(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, bytes]]:
+        """Label chunks on all workers; results come in the order of the chunks.
+
+        Args:
+            chunks: numbered from 0, taken only as fast as they are needed.
+
+        Raises:
+            WorkersFailed: a worker cannot go on and says why, or a chunk has ended TRIES of them.
+        """
+        coming = iter(chunks)
+        done: dict[int, tuple[Chunk, bytes]] = {}
+        given, due = self._feed(coming, 0, 0), 0
+        while any(self._chunks.values()):
+            done |= {chunk.number: (chunk, rows) for chunk, rows in self._answers()}
+            while due in done:
+                yield done.pop(due)
+                due += 1
+            given = self._feed(coming, given, due)
+
+    def _feed(self, coming: Iterator[Chunk], given: int, due: int) -> int:
+        """Hand out chunks while a worker can take one and none is too far ahead; how many are given."""
+        while given - due < AHEAD * self._engine.size:
+            worker, chunks = min(self._chunks.items(), key=lambda one: len(one[1]))
+            if len(chunks) >= WAITING or (chunk := next(coming, None)) is None:
+                break
+            chunks.append(chunk)
+            self._engine.give(worker, chunk)
+            given += 1
+        return given
+
+    def _answers(self) -> list[tuple[Chunk, bytes]]:
+        """Wait until a worker has answered or ended; another one takes the chunks of one that ended."""
+        found = []
+        for worker, answer in self._engine.answers():
+            if isinstance(answer, Failed):
+                raise WorkersFailed(answer.why)
+            if isinstance(answer, Ended):
+                self._replace(self._chunks.pop(worker), answer.how)
+            else:
+                found.append((self._chunks[worker].popleft(), answer))
+        return found
+
+    def _replace(self, chunks: deque[Chunk], how: str) -> None:
+        """Start another worker and give it the chunks of the lost one.
+
+        Raises:
+            WorkersFailed: the oldest of them has ended several.
+        """
+        oldest = chunks[0] if chunks else None
+        if oldest:
+            how += f" at one of {len(oldest.items)} pictures from {oldest.items[0].name} on"
+        self._lost[oldest and oldest.number] += 1
+        if self._lost[oldest and oldest.number] == TRIES:
+            raise WorkersFailed(
+                f"{TRIES} worker processes in turn: the last {how}. What was labelled before is kept."
+            )
+        self._say(f"a worker process {how}. Another one does them again.")
+        worker = self._engine.start()
+        self._chunks[worker] = chunks
+        for chunk in chunks:
+            self._engine.give(worker, chunk)
