@@ -14,11 +14,11 @@ from app.releases.serving import Served
 from app.settings import Settings
 
 SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
-"""What a Prometheus scraper accepts and nobody else does."""
+"""Media types that only Prometheus scrapers accept."""
 
 
 def model_routes(settings: Settings, instruments: Metrics) -> Blueprint:
-    """The routes that tell about the model."""
+    """The routes about the model."""
     routes = Blueprint("model", __name__)
 
     @routes.get("/metrics")

@@ -1,7 +1,7 @@
 """GET / and GET /page/<name>: the web page, from files of our own in page/.
 
-Plain HTML, CSS and JavaScript modules, read once at the start; nothing is built, and nobody else is asked for
-anything.
+Plain HTML, CSS and JavaScript modules, read once at the start. There is no build step, and the page makes no
+request to another host.
 """
 
 from pathlib import Path

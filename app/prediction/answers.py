@@ -55,7 +55,7 @@ def answer_of(
     """The answer for one picture; probabilities in index order and unrounded.
 
     Args:
-        classified: what is to be told.
+        classified: the prediction and its pixels.
         labels: in index order.
         extras: what the client asked for beyond.
         categories: the platform's own, in index order; None where it has none.

@@ -24,7 +24,7 @@ KEY = "right-secret"
 
 @pytest.fixture(scope="module")
 def small_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that takes no large pictures, and one at a time; with a rate that nobody here comes near."""
+    """A service that takes no large pictures, and one at a time; with a rate limit that is never reached."""
     with running(
         tmp_path_factory.mktemp("small"),
         MAX_UPLOAD_BYTES=str(LARGEST),
@@ -241,7 +241,7 @@ def test_a_silence_of_a_minute_is_given_up(page: Page) -> None:
     assert len(held.routes) == 1
 
 
-def test_an_answer_of_somebody_in_between_is_not_taken_for_the_services(page: Page) -> None:
+def test_an_answer_of_a_proxy_is_not_taken_for_the_services(page: Page) -> None:
     page.route(PREDICTIONS, lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"), times=1)
 
     give(page, TROUSERS)
@@ -253,7 +253,7 @@ def test_an_answer_of_somebody_in_between_is_not_taken_for_the_services(page: Pa
     expect(shown).to_contain_text("Trouser")
 
 
-def test_our_own_fault_is_told_with_the_request_and_all_that_failed_can_be_tried_again(page: Page) -> None:
+def test_an_internal_error_names_the_request_and_all_that_failed_can_be_tried_again(page: Page) -> None:
     fault = {"title": "Internal error", "detail": "This is our fault.", "status": 500, "request_id": "e5f6"}
     page.route(PREDICTIONS, lambda route: answer(route, fault))
     give(page, *garments(2))

@@ -1,4 +1,4 @@
-"""GET /metrics in a real browser: read by everybody, at any width, by day and by night."""
+"""GET /metrics in a real browser: accessible, at any width, light and dark."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -39,7 +39,7 @@ def opened(visiting: Visits, service: Service, **window: Any) -> Page:
 @pytest.mark.parametrize(
     ("window", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone", "desk, dark"]
 )
-def test_the_report_shuts_nobody_out_and_hangs_over_no_edge(
+def test_the_report_is_accessible_and_never_wider_than_the_window(
     visiting: Visits, bundled_service: Service, window: dict[str, Any], scheme: str
 ) -> None:
     page = opened(visiting, bundled_service, color_scheme=scheme, **window)

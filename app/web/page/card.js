@@ -99,15 +99,15 @@ export class Card {
   }
 }
 
-/** The picture from this device's own memory, which is let go of as soon as it has been drawn. */
+/** Show the picture from memory; its URL is revoked as soon as it has loaded. */
 function showPicture(image, instead, { file, path }) {
   const address = URL.createObjectURL(file);
-  const letGo = () => URL.revokeObjectURL(address);
+  const revoke = () => URL.revokeObjectURL(address);
   image.alt = path;
-  image.addEventListener("load", letGo, { once: true });
+  image.addEventListener("load", revoke, { once: true });
   image.addEventListener("error", () => {
-    letGo();
-    image.hidden = true; // TIFF and HEIC, for two: this browser cannot show them, the service may read them
+    revoke();
+    image.hidden = true; // the service reads formats that a browser cannot show, such as TIFF
     instead.hidden = false;
   });
   image.src = address;

@@ -1,5 +1,5 @@
-// What people say a picture really shows: kept in this browser, exported as CSV.
-// The columns `path` and `label` are what scripts.train --data reads; the others tell people more.
+// Labels that a person gave: kept in this browser, exported as CSV.
+// scripts.train --data reads the columns `path` and `label`; the others are for people.
 
 const NAME = "wardrobe.corrections";
 const COLUMNS = ["path", "label", "predicted", "confidence", "decision", "model", "at"];
@@ -15,21 +15,21 @@ export class Corrections {
     return this.#rows.size;
   }
 
-  /** Read what is kept again, since another tab may have changed it. */
+  /** Read the stored labels again: another tab may have changed them. */
   reload() {
     try {
       this.#rows = new Map(JSON.parse(localStorage.getItem(NAME) ?? "[]").map((row) => [row.path, row]));
     } catch {
-      this.#rows = new Map(); // no storage here, or not ours: this page remembers by itself
+      this.#rows = new Map(); // storage is off or unreadable: labels last as long as the page
     }
   }
 
-  /** The label that somebody gave the picture, if it is the one that is being looked at. */
+  /** The label of a picture; empty without one. */
   labelOf(path) {
     return this.#rows.get(path)?.label ?? "";
   }
 
-  /** Keep a label for a picture; an empty one takes it back. Answers whether it was stored. */
+  /** Store a label for a picture; an empty one removes it. Returns whether it was stored. */
   set(path, label, answer) {
     const { label: predicted, confidence, decision, model } = answer;
     const at = new Date().toISOString();

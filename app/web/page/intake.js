@@ -1,19 +1,19 @@
-// Where pictures come from: dropped, pasted, picked, photographed. Hands on {path, file, loose};
-// `loose` pictures are no files on anybody's disk. Touches the elements that it is given.
+// Where pictures come from: dropped, pasted, chosen, photographed. Passes on {path, file, loose}; `loose`
+// pictures are not files on the user's disk. Uses only the elements that it is given.
 
-/** Hand every picture that people give to `take(pictures)`, and what they should hear to `tell(text)`. */
-export function listen({ zone, pick, files, photograph, camera }, take, tell) {
+/** Pass pictures to `take(pictures)` and messages for the user to `notify(text)`. */
+export function listen({ zone, pick, files, photograph, camera }, take, notify) {
   pick.addEventListener("click", () => files.click());
   photograph.addEventListener("click", () => camera.click());
   files.addEventListener("change", () => take(emptied(files).map(onDisk)));
   camera.addEventListener("change", () => take(emptied(camera).map((file) => loose(file, "photo"))));
-  document.addEventListener("paste", (event) => paste(event, take, tell));
-  listenForDrops(zone, take, tell);
+  document.addEventListener("paste", (event) => paste(event, take, notify));
+  listenForDrops(zone, take, notify);
 }
 
 function emptied(input) {
   const chosen = [...input.files];
-  input.value = ""; // so that the same file may be chosen again
+  input.value = ""; // so that the same file can be chosen again
   return chosen;
 }
 
@@ -30,16 +30,16 @@ function loose(file, kind) {
   return { path: `${kind}-${now}-${made}.${file.type === "image/png" ? "png" : "jpg"}`, file, loose: true };
 }
 
-function paste(event, take, tell) {
+function paste(event, take, notify) {
   if (event.target.closest("input, textarea")) return;
   const pictures = [...event.clipboardData.files];
   if (pictures.length) take(pictures.map((file) => loose(file, "pasted")));
-  else tell("There is no picture on the clipboard.");
+  else notify("There is no picture on the clipboard.");
 }
 
-function listenForDrops(zone, take, tell) {
+function listenForDrops(zone, take, notify) {
   const isOver = (over) => zone.classList.toggle("over", over);
-  // The whole page: a picture that misses the field would replace the page by itself.
+  // On the whole page: a browser opens a picture that is dropped outside the field in place of the page.
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     isOver(true);
@@ -50,20 +50,20 @@ function listenForDrops(zone, take, tell) {
   document.addEventListener("drop", async (event) => {
     event.preventDefault();
     isOver(false);
-    const { pictures, passedOver } = await dropped(event.dataTransfer);
+    const { pictures, skipped } = await dropped(event.dataTransfer);
     if (pictures.length) take(pictures);
-    else tell("There was no picture in what you dropped. From another page, copy the picture and paste it.");
-    if (passedOver) tell(`${passedOver} of the files in the folder are no pictures and were passed over.`);
+    else notify("There was no picture in what you dropped. From another page, copy the picture and paste it.");
+    if (skipped) notify(`${skipped} of the files in the folder are not pictures and were left out.`);
   });
 }
 
 async function dropped(transfer) {
-  // Both lists are gone once the event is over, so they are read before anything is waited for.
+  // Both lists are empty after the event, so they are read before the first await.
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
   const found = (await Promise.all(entries.filter(Boolean).map(unfold))).flat();
-  const pictures = found.filter((one) => !one.passedOver);
-  return { pictures, passedOver: found.length - pictures.length };
+  const pictures = found.filter((one) => !one.skipped);
+  return { pictures, skipped: found.length - pictures.length };
 }
 
 async function unfold(entry) {
@@ -77,7 +77,7 @@ async function listed(folder) {
   const reader = folder.createReader();
   const entries = [];
   for (let some = null; some === null || some.length; entries.push(...some)) {
-    // A hundred at a time, until none is left.
+    // Chromium returns a hundred at a time.
     some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
   }
   entries.sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
@@ -87,7 +87,7 @@ async function listed(folder) {
 async function opened(entry, inFolder) {
   const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
   const path = entry.fullPath.replace(/^\//, "");
-  // What was dropped by itself is sent whatever it is; a folder also holds notes and what systems leave.
-  const passedOver = inFolder && (file.name.startsWith(".") || (file.type && !file.type.startsWith("image/")));
-  return { path, file, loose: false, passedOver };
+  // A file that was dropped itself is always sent; folders also hold notes and system files.
+  const skipped = inFolder && (file.name.startsWith(".") || (file.type && !file.type.startsWith("image/")));
+  return { path, file, loose: false, skipped };
 }

@@ -1,9 +1,9 @@
-// The API key, where the service asks for one: kept until the tab is closed, sent to this service alone.
+// The API key, where the service asks for one: kept until the tab is closed, sent to this service only.
 
 const NAME = "wardrobe.key";
 let held = remembered();
 
-/** The headers by which a request shows the key. */
+/** The headers of a request that carries the key. */
 export function keyHeaders() {
   return held ? { Authorization: `Bearer ${held}` } : {};
 }
@@ -26,7 +26,7 @@ function remembered() {
   return withStorage((storage) => storage.getItem(NAME)) ?? "";
 }
 
-/** What storage answers; null where the browser has none for us, and the key lives in this page alone. */
+/** The result of `use`; null where storage is off, and the key lasts as long as the page. */
 function withStorage(use) {
   try {
     return use(sessionStorage);

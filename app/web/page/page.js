@@ -1,4 +1,4 @@
-// The page at /: puts its parts together. What each does is in its own file.
+// The page at /: connects its parts. Each part has its own file.
 
 import { Card } from "./card.js";
 import { Corrections } from "./corrections.js";
@@ -15,14 +15,14 @@ const at = (id) => document.getElementById(id);
 const corrections = new Corrections();
 const queue = new Queue({ changed, headers: keyHeaders });
 let items = [];
-let newest = []; // the batch that came last
+let newest = []; // the last batch
 let phase = "settled";
 let drawn = true;
 
 listen(
   { zone: at("intake"), pick: at("pick"), files: at("files"), photograph: at("photograph"), camera: at("camera") },
   take,
-  tell,
+  notify,
 );
 at("stop").addEventListener("click", () => leave(at("stop"), () => queue.stop()));
 at("resume").addEventListener("click", () => leave(at("resume"), () => queue.resume()));
@@ -45,9 +45,9 @@ addEventListener("storage", () => {
 });
 showCorrections();
 showModel();
-if (isReport() && hasKey()) showReport(keyHeaders()).catch(tellTrouble);
+if (isReport() && hasKey()) showReport(keyHeaders()).catch(notifyTrouble);
 
-/** Take pictures in: the newest batch on top, in its own order. */
+/** Add pictures: the newest batch on top, in its own order. */
 function take(pictures) {
   at("notice").hidden = true;
   const batch = pictures.map((picture) => ({ ...picture }));
@@ -68,11 +68,11 @@ async function takeSample({ target }) {
     const file = await (await fetched(image.getAttribute("src"), {})).blob();
     take([{ path: image.getAttribute("src").split("/").at(-1), file, loose: true }]);
   } catch (trouble) {
-    tellTrouble(trouble);
+    notifyTrouble(trouble);
   }
 }
 
-/** Called by the queue on every change; the sums are drawn once a frame, however many changes there are. */
+/** Called by the queue on every change; totals are drawn once per frame. */
 function changed(item) {
   item.card.update(item);
   if (item.state === "locked") askForKey(item.trouble);
@@ -102,13 +102,13 @@ function showSums() {
   if (items.length) announce(open);
 }
 
-/** Say aloud what changed for good: that it began, waits or has ended. Never each of many, nor each second. */
+/** Announce to screen readers that work began, waits or has ended; not each picture, not each second. */
 function announce(open) {
   const held = items.find((item) => item.state === "held");
   const now = held ? "held" : open ? "open" : "settled";
   if (now === phase && now !== "settled") return;
   phase = now;
-  if (held) at("said").textContent = `${held.trouble.title}. It goes on by itself in a moment.`;
+  if (held) at("said").textContent = `${held.trouble.title}. It goes on in a moment.`;
   else if (open) at("said").textContent = `Looking at ${words.count(open, "picture")}.`;
   else at("said").textContent = newest.length === 1 ? words.spoken(newest[0]) : words.tally(newest);
 }
@@ -127,7 +127,7 @@ function saveResults(form, ending, type) {
   save(new Blob([form(sorted(items, at("order").value))], { type }), name);
 }
 
-/** Do what a button says; if the button is hidden then, the focus goes to the results. */
+/** Run a button's action; if the button is hidden then, the focus goes to the results. */
 function leave(button, act) {
   act();
   requestAnimationFrame(() => {
@@ -146,7 +146,7 @@ function clear() {
   showSums();
 }
 
-function tell(text) {
+function notify(text) {
   at("notice").hidden = false;
   at("notice").textContent = text;
   at("said").textContent = text;
@@ -177,7 +177,7 @@ async function showModel() {
     at("key-form").hidden = true;
   } catch (trouble) {
     if (trouble.status === 401) askForKey(trouble);
-    else tellTrouble(trouble);
+    else notifyTrouble(trouble);
   }
 }
 
@@ -189,8 +189,8 @@ function showClasses(labels) {
   at("samples").hidden = offered.every((button) => button.hidden);
 }
 
-function tellTrouble(trouble) {
-  tell(`${trouble.title}. ${trouble.detail}`);
+function notifyTrouble(trouble) {
+  notify(`${trouble.title}. ${trouble.detail}`);
 }
 
 function askForKey(trouble) {
@@ -205,8 +205,8 @@ function askForKey(trouble) {
 function openReport(event) {
   if (!hasKey() && at("key-form").hidden) return;
   event.preventDefault();
-  if (hasKey()) showReport(keyHeaders()).catch(tellTrouble);
-  else tell("The report asks for the API key, too. Enter it first.");
+  if (hasKey()) showReport(keyHeaders()).catch(notifyTrouble);
+  else notify("The report asks for the API key, too. Enter it first.");
 }
 
 function useKey(event) {

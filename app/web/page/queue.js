@@ -1,5 +1,5 @@
-// Pictures on their way: a few at a time, held while the service asks for it, stopped and gone on with.
-// Decides who is sent when; sending.js sends. Touches no part of the page: `changed(item)` tells it.
+// The queue of pictures: a few requests at a time, held for as long as the service asks, stopped and resumed.
+// sending.js sends. Does not touch the page; it calls `changed(item)`.
 
 import { Trouble, classify } from "./sending.js";
 
@@ -19,8 +19,8 @@ export class Queue {
   #headers;
 
   /**
-   * @param {{changed: function(Object), headers: function(): Object}} page what hears of each change, and what
-   *     gives the headers of the next request
+   * @param {{changed: function(Object), headers: function(): Object}} page called with each item that changed, and
+   *     for the headers of the next request
    */
   constructor({ changed, headers }) {
     this.#changed = changed;
@@ -28,7 +28,7 @@ export class Queue {
     addEventListener("online", () => this.#release("offline"));
   }
 
-  /** Take a picture in: {path, file}. Its `state`, `sent`, `seconds`, `answer` and `trouble` are kept here. */
+  /** Add a picture, {path, file}. The queue sets its `state`, `sent`, `seconds`, `answer` and `trouble`. */
   add(item) {
     this.#items.push(item);
     this.retry(item);
@@ -40,12 +40,12 @@ export class Queue {
     this.#pump();
   }
 
-  /** Let everything that waits for a key go, now that there may be one. */
+  /** Send what waits for a key. */
   unlock() {
     this.#release("locked");
   }
 
-  /** Let go of what is on its way, and send nothing more of what is here. */
+  /** Abort the requests under way, and send no more until `resume`. */
   stop() {
     this.#stopper.abort(new Trouble({ title: "Stopped", detail: "" }));
     this.#stopper = new AbortController();
@@ -70,7 +70,7 @@ export class Queue {
 
   #pump() {
     let flying = this.#items.filter((item) => IN_FLIGHT.has(item.state)).length;
-    // While one is held, or the key is asked for, so is the rest: they would be told the same.
+    // While one is held or needs a key, the rest waits: they would get the same answer.
     if (this.#items.some((item) => item.state === "held" || item.state === "locked")) return;
     for (const item of this.#items) {
       if (flying >= this.#width) return;
@@ -104,14 +104,14 @@ export class Queue {
   #fail(item, trouble) {
     item.trouble = trouble;
     if (trouble.status === 401) this.#to(item, "locked");
-    // A proxy may put a Retry-After on other answers too; only with these two does it mean the same picture.
+    // A proxy may add Retry-After to other statuses; only with these two does a retry help.
     else if (LATER.has(trouble.status) && trouble.wait !== null && item.tries < TRIES) this.#hold(item, trouble.wait);
     else if (trouble.status === 0 && !navigator.onLine) this.#to(item, "offline");
     else this.#to(item, "failed");
   }
 
   #hold(item, seconds) {
-    this.#width = Math.max(1, this.#width >> 1); // fewer at a time, until it goes well again
+    this.#width = Math.max(1, this.#width >> 1); // fewer at a time until requests succeed
     item.until = Date.now() + seconds * 1000;
     item.seconds = seconds;
     this.#to(item, "held");

@@ -47,9 +47,9 @@ export function reason(answer) {
       ? "The model is sure."
       : "The model is sure, and the picture looks like what it has learnt.";
   }
-  if (answer.reason === "ambiguous") return `Not sure enough to go by itself: ${closest(answer)}.`;
+  if (answer.reason === "ambiguous") return `Not sure enough to accept: ${closest(answer)}.`;
   if (answer.reason === "unfamiliar") {
-    return "This looks like nothing that the model has learnt, so its answer may mean nothing.";
+    return "The picture is unlike what the model has learnt, so the answer may mean nothing.";
   }
   return answer.reason ?? "";
 }
@@ -67,7 +67,7 @@ export function category({ category }) {
   return category ? [category.name, category.id].filter(Boolean).join(", ") : "";
 }
 
-/** How sure the model is, and how familiar the picture, where the model can tell. */
+/** How sure the model is, and how familiar the picture, where the model measures that. */
 export function sureness(answer) {
   const sure = `${percent(answer.confidence)} sure`;
   return answer.familiarity === null ? sure : `${sure}, familiarity ${answer.familiarity.toFixed(2)}`;

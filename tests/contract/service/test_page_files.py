@@ -1,4 +1,4 @@
-"""The web page's own files: their types, how long they are kept, and that they are open to everybody."""
+"""The web page's own files: their types, how long they are kept, and that they need no key."""
 
 import re
 from pathlib import Path

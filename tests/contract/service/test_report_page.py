@@ -117,7 +117,7 @@ def test_a_scraper_gets_exposition(client: FlaskClient, accept: str) -> None:
     assert response.headers["Vary"] == "Accept"
 
 
-def test_everybody_gets_json_from_its_own_address(client: FlaskClient) -> None:
+def test_every_client_gets_json_from_its_own_address(client: FlaskClient) -> None:
     response = client.get("/metrics/report.json", headers={"Accept": FIREFOX})
 
     assert response.mimetype == "application/json"
@@ -240,7 +240,7 @@ def test_reports_of_old_releases_are_shown(make_app: MakeApp, schema: str) -> No
     assert "Photographs, by tier" not in words
 
 
-def test_a_figure_is_told_by_its_hash_and_kept(make_app: MakeApp) -> None:
+def test_a_figure_has_its_hash_as_etag_and_is_cached(make_app: MakeApp) -> None:
     client = make_app(model_store="bundled").test_client()
     version = client.get("/model").get_json()["version"]
 
@@ -257,7 +257,7 @@ def test_a_figure_is_told_by_its_hash_and_kept(make_app: MakeApp) -> None:
     "path",
     ["other.png", "..%2freport.json", "%2e%2e/%2e%2e/manifest.json", "..", "reliability.png?version=another"],
 )
-def test_nothing_but_figures_of_this_release_is_told(make_app: MakeApp, path: str) -> None:
+def test_only_figures_of_this_release_are_served(make_app: MakeApp, path: str) -> None:
     client = make_app(model_store="bundled").test_client()
 
     assert client.get(f"/metrics/figures/{path}").status_code == 404

@@ -27,7 +27,7 @@ COUNT_ADDRESSES = """
 @pytest.mark.parametrize(
     ("window", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk in light", "phone in the dark"]
 )
-def test_nothing_shuts_anybody_out_and_nothing_hangs_over_the_edge(
+def test_the_page_is_accessible_and_never_wider_than_the_window(
     visiting: Visits, bundled_service: Service, window: dict[str, Any], scheme: str
 ) -> None:
     page = visit(visiting, bundled_service, color_scheme=scheme, **window)
@@ -45,9 +45,7 @@ def test_nothing_shuts_anybody_out_and_nothing_hangs_over_the_edge(
     assert overhang(page) == 0
 
 
-def test_nothing_shuts_anybody_out_while_pictures_are_on_their_way(
-    visiting: Visits, bundled_service: Service
-) -> None:
+def test_the_page_is_accessible_while_pictures_are_sent(visiting: Visits, bundled_service: Service) -> None:
     page = visit(visiting, bundled_service)
     held = Held(page)
 
