@@ -1,9 +1,7 @@
 """What the page at / says when a picture gets no answer: every error of the contract, and bad networks."""
 
 import json
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
@@ -14,7 +12,6 @@ from tests.fault_proxy import Mode, fault_proxy
 from tests.picture_page import PREDICTIONS, TROUSERS, Held, a_file, card, garments, give, settled, visit
 from tests.service import Service, running
 from tests.uploads import a_garment, png
-from tests.waiting import wait_for
 
 LARGEST = 100_000
 TRUNCATED = TROUSERS.read_bytes()[:9000]
@@ -24,13 +21,11 @@ KEY = "right-secret"
 
 @pytest.fixture(scope="module")
 def small_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that takes no large pictures, and one at a time; with a rate limit that is never reached."""
+    """A service that takes no large pictures; with a rate limit that is never reached."""
     with running(
         tmp_path_factory.mktemp("small"),
         MAX_UPLOAD_BYTES=str(LARGEST),
         RATE_LIMIT="1000/minute",
-        SLOTS="1",
-        QUEUE_LENGTH="0",
         WEB_CONCURRENCY="1",
     ) as service:
         yield service
@@ -113,23 +108,9 @@ def test_a_rate_that_is_used_up_is_waited_for_in_sight(visiting: Visits, guarded
     expect(waiting).to_contain_text("Too Many Requests. Trying again in 1 second")
     expect(waiting).to_contain_text("1 per 1 second")
     expect(page.locator("#held")).to_contain_text("The rate limit is used up: ")
+    found = violations(page)
 
     expect(page.locator(".card[data-state=done]")).to_have_count(3)
-
-
-def test_a_service_without_a_free_place_is_waited_for_too(visiting: Visits, small_service: Service) -> None:
-    page = visit(visiting, small_service)
-
-    with half_sent_upload(small_service):
-        give(page, *garments(1))
-        shown = page.locator(".card")
-        expect(shown).to_contain_text("Busy. Trying again in")
-        expect(page.locator("#held")).to_contain_text("The service is busy: 1 picture waits")
-        found = violations(page)
-
-    settled(page, 1)
-    expect(shown).to_have_attribute("data-state", "done")
-    expect(page.locator("#held")).to_be_hidden()
     assert found == []
 
 
@@ -141,12 +122,16 @@ def test_the_wait_is_counted_down(page: Page) -> None:
     give(page, TROUSERS)
     shown = card(page, "photo-trousers.jpg")
     expect(shown).to_contain_text("Busy. Trying again in 7 seconds")
+    expect(page.locator("#held")).to_have_text(
+        "The service is busy: 1 picture waits, the next try is in 7 seconds. Every slot is taken."
+    )
     expect(shown).to_contain_text("Every slot is taken.")
     page.clock.run_for(3000)
     expect(shown).to_contain_text("Busy. Trying again in 4 seconds")
     page.clock.run_for(5000)
 
     expect(shown).to_contain_text("Trouser")
+    expect(page.locator("#held")).to_be_hidden()
 
 
 def test_a_key_is_asked_for_and_kept_until_the_tab_is_closed(
@@ -272,29 +257,6 @@ def listen_for_predictions(page: Page) -> list[str]:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "/predict" in request.url else None)
     return sent
-
-
-@contextmanager
-def half_sent_upload(service: Service) -> Iterator[None]:
-    """Somebody who takes the service's one place, and his time."""
-    with ExitStack() as slow:
-        wait_for("a refusal", lambda: _refused_behind(slow.enter_context(half_a_request(service)), service))
-        yield
-
-
-def half_a_request(service: Service) -> socket.socket:
-    """A connection on which a request has begun."""
-    connection = socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2])))
-    connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
-    return connection
-
-
-def _refused_behind(slow: socket.socket, service: Service) -> bool:
-    """Whether the place is taken; who asks may have come first, and then the slow one is of no use."""
-    refused = service.post("/predict", data=png(a_garment())).status_code == 503
-    if not refused:
-        slow.close()
-    return refused
 
 
 def answer(route: Route, problem: dict[str, object], headers: dict[str, str] | None = None) -> None:
