@@ -4,6 +4,7 @@ One decoder, OpenCV's, which runs only after header.py has read format and size.
 what happens to the picture next: convert.py.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
-from inference.header import OS2_HEADER, Header, find_fault, read_header
-from inference.orientation import exif_orientation, upright
+from inference.formats.bmp import OS2_HEADER
+from inference.formats.tiff import first_ifd
+from inference.header import Header, find_fault, read_header
 
 REDUCED_EDGE = 16 * EDGE
 """Longest edge, in pixels, below which a JPEG is not reduced while it is decoded.
@@ -28,6 +30,11 @@ TRANSPARENT_SHARE = 0.5
 """Share of the border that has to be transparent for the transparency to tell where the garment is."""
 
 _REDUCTIONS = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+
+_ORIENTATION_TAG = 274
+"""EXIF 2.32, section 4.6.4 A: 1 is upright, 2 to 8 are mirrored or turned."""
+
+_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 _Samples: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 
@@ -124,10 +131,49 @@ def _decode_samples(upload: bytes, header: Header) -> _Samples:
     if cv2.IMAGE_METADATA_EXIF not in kinds:
         return stored
     exif = dict(zip(kinds, blocks, strict=True))[cv2.IMAGE_METADATA_EXIF]
-    return upright(stored, exif_orientation(exif.tobytes()))
+    return _upright(stored, exif_orientation(exif.tobytes()))
 
 
 _UNDECODABLE = "is damaged, or compressed in a way that is not read here"
+
+
+def exif_orientation(exif: bytes) -> int:
+    """The orientation that an EXIF block names.
+
+    Args:
+        exif: the block, with or without its `Exif` mark; anything else may come too.
+
+    Returns:
+        1 to 8; 1 (upright) when the block names none or is damaged, since the picture is still a picture.
+    """
+    try:
+        orientation = first_ifd(exif.removeprefix(b"Exif\0\0"), {_ORIENTATION_TAG}).get(_ORIENTATION_TAG, 1)
+    except (struct.error, KeyError):
+        return 1
+    return orientation if orientation is not None and 1 <= orientation <= 8 else 1
+
+
+def _upright(stored: _Samples, orientation: int) -> _Samples:
+    """Turn an array as the orientation asks.
+
+    Args:
+        stored: (H, W) or (H, W, channels).
+        orientation: 1 to 8.
+
+    Returns:
+        the same samples; height and width are swapped for 5 to 8.
+    """
+    # 2, 4, 5 and 7 are the mirror images of 1, 3, 6 and 8, seen from the other side.
+    match orientation:
+        case 2:
+            return cv2.flip(stored, 1)
+        case 4:
+            return cv2.flip(stored, 0)
+        case 5:
+            return cv2.transpose(stored)
+        case 7:
+            return cv2.rotate(cv2.transpose(stored), cv2.ROTATE_180)
+    return cv2.rotate(stored, _ROTATIONS[orientation]) if orientation in _ROTATIONS else stored
 
 
 def _flags(upload: bytes, header: Header) -> int:

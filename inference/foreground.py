@@ -12,11 +12,9 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture
-from inference.border import Border, garment_mask, look_at_border
+from inference.border import Border, differs_from_lit_ground, garment_mask, look_at_border
 from inference.contract import EDGE, Cascade, Imaging
-from inference.segmentation import segment
-from inference.silhouette import filled, without_specks
-from inference.uneven_light import differs_from_lit_ground
+from inference.segmentation import filled, segment, without_specks
 
 SPECK = 0.02
 """Share of the largest part's area below which a part on a plain ground is a speck; a strap is more."""

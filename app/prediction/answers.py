@@ -12,7 +12,7 @@ from app.errors import BadRequest
 from app.prediction.categories import Fields
 from app.prediction.predictor import Classified
 from inference.classifier import Prediction
-from inference.png import pixels_to_png
+from inference.pixels import pixels_to_png
 
 SWITCH = {"0": False, "1": True, "false": False, "true": True}
 

@@ -27,7 +27,7 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.errors import UploadError
 from inference.header import read_header
-from inference.pixel_rows import rows_to_pixels
+from inference.pixels import rows_to_pixels
 
 LARGE_PIXELS = 256 * 256
 """From so many pixels on, decoding and converting take more than about 2 ms."""

@@ -168,7 +168,7 @@ def rows_of(value: object) -> Rows:
     """Rows, from 784 numbers in a row or from rows with a last axis of 1.
 
     Args:
-        value: anything else is passed on for pixel_rows.py to refuse.
+        value: anything else is passed on for inference/pixels.py to refuse.
     """
     if not isinstance(value, list) or not value:
         return Rows(value)

@@ -6,6 +6,8 @@ first (CIPA DC-007, multi-picture format). Only the first is decoded, so only it
 
 import re
 import struct
+from collections.abc import Iterator
+from itertools import islice
 
 from inference.errors import BrokenPicture
 from inference.formats import ends_too_early
@@ -23,10 +25,7 @@ _SIZE_WITHIN = 4096
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0 to SOF15 without DHT, JPG and DAC (table B.1)."""
-_WITHOUT_LENGTH = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
-"""Stuffing, TEM, RST0 to RST7, SOI."""
 
-_FILL = re.compile(rb"\xff+")
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 """All markers but stuffed zeros, TEM and restarts, which have no length and may stand within a scan (B.1.1).
 
@@ -40,21 +39,13 @@ def size(jpeg: bytes) -> tuple[int, int]:
 
     Raises:
         BrokenPicture: no SOF segment precedes the first scan.
-        struct.error: the file ends within a segment.
     """
-    position = 2
-    for _ in range(_SIZE_WITHIN):
-        fill = _FILL.search(jpeg, position)
-        if fill is None:
-            break
-        position = fill.end()
-        (marker,) = struct.unpack_from(">B", jpeg, position)
-        if marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", jpeg, position + 4)
+    for marker, position in islice(_segments(jpeg), _SIZE_WITHIN):
+        if marker in _FRAMES and position + 7 <= len(jpeg):
+            height, width = struct.unpack_from(">HH", jpeg, position + 3)
             return width, height
         if marker in (_EOI, _SOS):
             break
-        position += 1 if marker in _WITHOUT_LENGTH else 1 + struct.unpack_from(">H", jpeg, position + 1)[0]
     raise BrokenPicture(
         "This JPEG names no size (it has no SOF segment). Save it again, or send the whole file."
     )
@@ -69,16 +60,20 @@ def fault(jpeg: bytes) -> str | None:
     Returns:
         The fault, as it fits after "This JPEG"; None when the picture ends with its own EOI, after a scan.
     """
-    position, scans = 2, 0
-    for _ in range(SEGMENTS_MAX):
-        found = _MARKER.search(jpeg, position)
-        if found is None or found[1][0] == _SOI:  # the end, or the beginning of the next picture
-            return ends_too_early(jpeg)
-        marker, position = found[1][0], found.end()
-        if marker == _EOI:
-            return None if scans else ends_too_early(jpeg)
-        position += int.from_bytes(jpeg[position : position + 2], "big")
+    scans = 0
+    for number, (marker, _) in enumerate(_segments(jpeg)):
+        if marker in (_EOI, _SOI):  # the end, or the beginning of the next picture
+            return None if scans and marker == _EOI else ends_too_early(jpeg)
         scans += marker == _SOS
-        if scans > SCANS_MAX:
-            return f"has more than {SCANS_MAX} scans, which no camera writes"
-    return f"has more than {SEGMENTS_MAX} segments, which no camera writes"
+        if scans > SCANS_MAX or number > SEGMENTS_MAX:
+            return f"has more than {SCANS_MAX} scans or {SEGMENTS_MAX} segments, which no camera writes"
+    return ends_too_early(jpeg)
+
+
+def _segments(jpeg: bytes) -> Iterator[tuple[int, int]]:
+    """The marker of each segment after the first SOI, and the position of its length."""
+    position = 2
+    while found := _MARKER.search(jpeg, position):
+        marker, position = found[1][0], found.end()
+        yield marker, position
+        position += int.from_bytes(jpeg[position : position + 2], "big")

@@ -1,6 +1,6 @@
 """TIFF (6.0): the size, what the tiles cover, and whether the strips or tiles fit into the file.
 
-EXIF is a small TIFF inside other formats, so that orientation.py reads its directory here as well. Only the
+EXIF is a small TIFF inside other formats, so that decode.py reads its directory here as well. Only the
 first directory counts: it is the picture that is decoded.
 """
 

@@ -17,8 +17,8 @@ FORBIDDEN = ("Traceback", 'File "', ".py", str(ROOT), "site-packages", "hush-hus
 FORBIDDEN_IN_LOG = ("Traceback", 'File "', "hush-hush", "alert(1)", "slipped", "Set-Cookie")
 """What no log may contain: code, keys, anything that was in an upload."""
 
-SLOW_SECONDS = 5
-"""What the largest of them may take on cores that others use too; on idle ones it is one."""
+SLOW_SECONDS = 60
+"""A file that keeps a worker busy takes minutes, and a slow machine seconds for the largest pictures."""
 
 TOLD_BACK = ("form/absolute.multipart",)
 """Where the sender's own name for a file looks like a place on the server."""

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from inference.contract import PHOTOGRAPHS
 from inference.convert import decoded_to_pixels
-from inference.decode import decode, prepare_opencv
+from inference.decode import decode, exif_orientation, prepare_opencv
 from inference.errors import UploadError
+from inference.formats.lookalikes import seems_to_be
 from inference.formats.tiff import first_ifd
 from inference.header import find_fault, read_header
-from inference.lookalikes import seems_to_be
-from inference.orientation import exif_orientation
-from inference.pixel_rows import rows_to_pixels
+from inference.pixels import rows_to_pixels
 from tests.hostile import exif
 from tests.hostile.entry import SEEDS
 from tests.hostile.tiff_bmp_files import tiff

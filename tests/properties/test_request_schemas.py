@@ -13,7 +13,7 @@ from app.errors import BadRequest
 from app.payloads.documents import item_of, items_of
 from app.payloads.items import Item, Rows, Unreadable, Upload
 from inference.errors import BadPixels
-from inference.pixel_rows import rows_to_pixels
+from inference.pixels import rows_to_pixels
 from tests.hostile.documents import entries
 from tests.properties.test_pictures import JSON_VALUES
 

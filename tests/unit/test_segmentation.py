@@ -3,7 +3,7 @@
 import numpy as np
 
 from inference.arrays import Mask
-from inference.silhouette import filled, without_specks
+from inference.segmentation import filled, without_specks
 
 
 def a_ring() -> Mask:

@@ -1,12 +1,13 @@
-"""JSON `pixels`: what is taken, and how what is not is pointed at."""
+"""JSON `pixels`: which are accepted, how an error names the place of others, and pixels as a PNG."""
 
 import json
 
 import numpy as np
 import pytest
 
+from inference.decode import decode
 from inference.errors import BadPixels
-from inference.pixel_rows import rows_to_pixels
+from inference.pixels import pixels_to_png, rows_to_pixels
 
 
 def rows_with(value: object, row: int = 3, column: int = 7) -> list[list[object]]:
@@ -82,3 +83,12 @@ def test_a_row_that_is_no_list_is_named() -> None:
 
     with pytest.raises(BadPixels, match="Row 27 of `pixels` is 9"):
         rows_to_pixels(rows)
+
+
+def test_what_the_model_saw_can_be_sent_back_and_is_seen_again() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+
+    again = decode(pixels_to_png(pixels), max_pixels=784).pixels
+
+    assert again is not None
+    assert np.array_equal(again, pixels)
