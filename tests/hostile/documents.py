@@ -10,6 +10,7 @@ from tests.hostile.png_files import ihdr, png
 FORM = "multipart/form-data; boundary=edge"
 ROW = "[" + ",".join(["0"] * 28) + "]"
 PICTURE = base64.b64encode(png()).decode()
+LONG = b"a" * 20_000
 READ_OR_BAD = READ | BAD
 ANY_REFUSAL = BAD | BROKEN | UNKNOWN | TOO_LARGE
 
@@ -141,8 +142,8 @@ def _forms() -> Iterable[Entry]:
     bodies: dict[str, tuple[bytes, frozenset[int], frozenset[int]]] = {
         "slip": (_part(b'name="image"; filename="../../../../tmp/slipped.png"') + end, READ, READ),
         "absolute": (_part(b'name="image"; filename="/etc/passwd"') + end, READ, READ),
-        "name-of-20-kb": (_part(b'name="image"; filename="' + b"a" * 20_000 + b'"') + end, TOO_LARGE, TOO_LARGE),
-        "field-of-20-kb": (_part(b'name="' + b"f" * 20_000 + b'"; filename="a"') + end, TOO_LARGE, TOO_LARGE),
+        "name-of-20-kb": (_part(b'name="image"; filename="%s"' % LONG) + end, TOO_LARGE, TOO_LARGE),
+        "field-of-20-kb": (_part(b'name="%s"; filename="a"' % LONG) + end, TOO_LARGE, TOO_LARGE),
         "name-not-utf-8": (_part(b'name="image"; filename="\xff\xfe"') + end, READ_OR_BAD, READ_OR_BAD),
         "name-encoded": (
             _part(b"name=image; filename*=UTF-8''%00%2e%2e%2f%ff") + end,

@@ -87,7 +87,7 @@ def test_large_bodies_together_take_no_more_memory_than_all_places_may(make_app:
 
 def test_it_keeps_the_id_that_its_client_gave(small: Flask) -> None:
     with every_place_taken(small):
-        response = post(small, **{"X-Request-ID": "mine"})
+        response = small.test_client().post("/predict", data=UPLOAD, headers={"X-Request-ID": "mine"})
 
     assert response.headers["X-Request-ID"] == response.get_json()["request_id"] == "mine"
 

@@ -96,11 +96,18 @@ def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_ap
     assert order == ["picture", "other", "picture"]
 
 
+def connected() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a TCP connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname())
+        return listener.accept()[0], theirs
+
+
 @pytest.mark.parametrize("form", BATCHES)
 def test_work_on_a_batch_ends_when_its_client_has_left(make_app: MakeApp, form: str) -> None:
     client = make_app().test_client()
     path, body = BATCHES[form]
-    ours, theirs = socket.socketpair()
+    ours, theirs = connected()
     theirs.close()
 
     with ours:
@@ -111,7 +118,7 @@ def test_work_on_a_batch_ends_when_its_client_has_left(make_app: MakeApp, form: 
 
 
 def test_a_client_that_still_waits_gets_its_batch(client: FlaskClient) -> None:
-    ours, theirs = socket.socketpair()
+    ours, theirs = connected()
 
     with ours, theirs:
         answer = client.post(
