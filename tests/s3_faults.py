@@ -30,14 +30,8 @@ REFRESH_SECONDS = 0.2
 FILLED = "filled"
 """The cache that knows the current release."""
 
-START_SECONDS = REQUEST_SECONDS + 20
-"""The most that a start may take without the store: one request, and gunicorn on a busy machine."""
-
-TELL_SECONDS = REQUEST_SECONDS + 10
-"""The most until /readyz tells of a fault: one request, and the pause before it."""
-
-RECOVER_SECONDS = REQUEST_SECONDS + 20
-"""The most until the newer release is served after a fault: the request that still hangs, and the pull."""
+HANGS_SECONDS = REQUEST_SECONDS + 120
+"""After which a start, a report of a fault or a recovery hangs, on however busy a machine."""
 
 SLACK = 4
 """Threads and descriptors by which a worker may differ from one moment to the next: a connection that is just
@@ -120,7 +114,7 @@ def at_start_without_cache(stage: Stage, fault: Mode) -> Outcome:
         proxy.break_by(fault)
         begun = time.monotonic()
         service = start(stage.folder, **stage.environment(proxy, "empty"))
-        status = service.process.wait(START_SECONDS)
+        status = service.process.wait(HANGS_SECONDS)
         seconds = time.monotonic() - begun
     log = service.log.read_text("utf-8")
     [told] = {line for line in log.splitlines() if line.startswith("wardrobe: ")}
@@ -141,7 +135,7 @@ def at_start_with_cache(stage: Stage, fault: Mode) -> Outcome:
             ready = service.get("/readyz").json()
             answer = service.post("/predict", data=UPLOAD)
             proxy.heal()
-            recovered = _seconds_until("the store works", lambda: _is_well(service), RECOVER_SECONDS)
+            recovered = _seconds_until("the store works", lambda: _is_well(service), HANGS_SECONDS)
     assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, stage.current)
     assert (ready["stale"], ready["store"]["status"]) == (True, "failing"), ready
     assert re.search(CAUSES[fault], ready["store"]["error"]), ready
@@ -158,11 +152,11 @@ def while_running(stage: Stage, fault: Mode) -> Outcome:
     ):
         proxy.break_by(fault)
         append(stage.store, stage.upcoming, "promote", "tests", newest(stage.store))
-        seconds = _seconds_until("/readyz tells of it", lambda: _fails(service), TELL_SECONDS)
+        seconds = _seconds_until("/readyz tells of it", lambda: _fails(service), HANGS_SECONDS)
         ready = service.get("/readyz").json()
         proxy.heal()
         recovered = _seconds_until(
-            "the newer release", lambda: _is_well(service, stage.upcoming), RECOVER_SECONDS
+            "the newer release", lambda: _is_well(service, stage.upcoming), HANGS_SECONDS
         )
     assert seen.problems == []
     assert (ready["status"], ready["stale"]) == ("ready", True)
@@ -242,7 +236,7 @@ def _wait_for_failures(service: Service, count: int) -> None:
         )
         return counted is not None and int(counted[1]) >= count
 
-    wait_for(f"{count} failed polls", failed, count * TELL_SECONDS)
+    wait_for(f"{count} failed polls", failed, count * HANGS_SECONDS)
 
 
 def _held(service: Service) -> Held:

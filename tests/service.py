@@ -74,7 +74,7 @@ class Service:
 
 
 @contextmanager
-def running(directory: Path, stderr: int = subprocess.STDOUT, **environment: str) -> Iterator[Service]:
+def running(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: str) -> Iterator[Service]:
     """gunicorn on a free port, ready; stopped at the end. Environment names come without `WARDROBE_`."""
     service = start(directory, stderr, **environment)
     try:
@@ -85,7 +85,7 @@ def running(directory: Path, stderr: int = subprocess.STDOUT, **environment: str
             service.stop()
 
 
-def start(directory: Path, stderr: int = subprocess.STDOUT, **environment: str) -> Service:
+def start(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: str) -> Service:
     """gunicorn on PORT, or on a free one; perhaps not ready yet. `stderr` is a file descriptor."""
     directory.mkdir(parents=True, exist_ok=True)
     port = int(environment.get("PORT") or free_port())

@@ -14,17 +14,22 @@ from training.data.datasets import LabelledImages
 
 CONNECTIONS = 4
 
+FLIPPED = 0.001
+"""Share of the pictures that may be answered otherwise than on the machine that made the report."""
+
 
 def assert_answers_as_reported(service: Service, test: LabelledImages) -> None:
-    """Upload every picture as PNG; accuracy and confusion matrix must be those of `GET /metrics`, exactly."""
+    """Upload every picture as PNG; the confusion matrix must be that of `GET /metrics`.
+
+    But for FLIPPED: where two classes are equally likely, processors differ in the last digit.
+    """
     reported = service.get("/metrics").json()["test"]
 
     predicted = _classes(service, test.images)
 
-    assert (
-        _confusion(test.labels, predicted, len(reported["confusion_matrix"])) == reported["confusion_matrix"]
-    )
-    assert float(np.mean(predicted == test.labels)) == reported["accuracy"]
+    matrix = np.array(reported["confusion_matrix"])
+    moved = np.abs(_confusion(test.labels, predicted, len(matrix)) - matrix).sum() / 2
+    assert moved <= FLIPPED * len(test.labels)
 
 
 def _classes(service: Service, images: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -43,8 +48,7 @@ def _ask(url: str, images: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.array(classes, np.int64)
 
 
-def _confusion(truth: NDArray[np.integer], predicted: NDArray[np.int64], classes: int) -> list[list[int]]:
+def _confusion(truth: NDArray[np.integer], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (truth, predicted), 1)
-    counts: list[list[int]] = matrix.tolist()
-    return counts
+    return matrix

@@ -183,7 +183,6 @@ def test_sagemakers_way_to_start_it_serves_on_sagemakers_port(tmp_path: Path) ->
             server.send_signal(signal.SIGTERM)
 
     assert (ping.status_code, ping.content) == (200, b"")
-    assert ping.elapsed.total_seconds() < 2
     assert answer.json()["label"] in answer.json()["probabilities"]
     assert server.returncode == 0
 

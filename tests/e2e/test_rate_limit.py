@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +92,7 @@ def test_while_redis_is_away_each_worker_counts_for_itself_and_says_so(
     assert "Traceback" not in log
 
 
-def test_a_redis_that_never_answers_costs_a_request_two_seconds_once(
+def test_a_redis_that_never_answers_is_asked_once_and_keeps_nobody_out(
     tmp_path: Path, little_store: Path
 ) -> None:
     with socket.socket() as silent:
@@ -102,11 +101,11 @@ def test_a_redis_that_never_answers_costs_a_request_two_seconds_once(
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
 
         with running(tmp_path, **limited(address, little_store) | {"WEB_CONCURRENCY": "1"}) as service:
-            first, second = _timed(service), _timed(service)
+            statuses = [service.post("/predict", data=UPLOAD).status_code for _ in range(2)]
+            log = service.log.read_text("utf-8")
 
-    assert first[0] == second[0] == 200
-    assert first[1] < 3
-    assert second[1] < 1
+    assert statuses == [200, 200]
+    assert log.count("Rate limit storage unreachable - falling back to in-memory storage") == 1
 
 
 def test_a_redis_that_refuses_the_password_is_told_at_the_start_and_keeps_nobody_out(
@@ -156,9 +155,3 @@ def test_what_is_no_rate_or_storage_ends_the_start_with_one_line(
 def _counted(service: Service, counts: RedisServer) -> list[str]:
     service.post("/predict", data=UPLOAD)
     return counts.keys()
-
-
-def _timed(service: Service) -> tuple[int, float]:
-    began = time.monotonic()
-    status = service.post("/predict", data=UPLOAD).status_code
-    return status, time.monotonic() - began
