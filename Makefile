@@ -21,7 +21,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling screenshots start
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling screenshots
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,21 +67,17 @@ sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbo
 conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
 	@$(IN)/python -m benchmarks.conversion $(ARGS)
 
-benchmark: $(VENV)/.dev ## Measure this service beside its peers, in 25 minutes; ARGS= for a part of it
+benchmark: $(VENV)/.dev ## Measure this service beside its peers, in 20 minutes; ARGS= for a part of it
 	@scripts/setup_system.sh wrk dataset-fashion-mnist
 	@$(IN)/python -m benchmarks.side_by_side $(ARGS)
 
-growth: $(VENV)/.dev ## See what an answer costs as the work grows, in 5 minutes
+growth: $(VENV)/.dev ## Measure what an answer costs as the work grows, in 3 minutes
 	@scripts/setup_system.sh wrk
 	@$(IN)/python -m benchmarks.growth $(ARGS)
 
 screenshots: $(VENV)/.dev ## Photograph the pages for the documents
 	@scripts/setup_system.sh chromium fonts-dejavu-core fonts-inter
 	@$(IN)/python -m tests.screenshots
-
-start: $(VENV)/.dev ## Time starts, and weigh workers and packages, in a minute
-	@scripts/setup_system.sh wrk
-	@$(IN)/python -m benchmarks.start_and_size $(ARGS)
 
 overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
 	@$(IN)/python -m benchmarks.overload

@@ -1,7 +1,7 @@
 """What every peer does with an upload: decode it in grey, shrink it, run the serving graph, name the class.
 
 Written once and plainly, so that peers differ in their server alone. Runs in each peer's own environment:
-imports nothing of ours, and reads the release that BENCHMARK_RELEASE names, else the bundled one. One session
+imports nothing of ours, and reads the bundled release. One session
 of one thread in each process, as the service has.
 """
 
@@ -16,8 +16,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-BUNDLED = Path(__file__).parents[2] / "model_store" / "bundled"
-RELEASE = Path(os.environ.get("BENCHMARK_RELEASE", BUNDLED))
+RELEASE = Path(__file__).parents[2] / "model_store" / "bundled"
 
 EDGE = 28
 

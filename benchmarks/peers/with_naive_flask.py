@@ -15,8 +15,7 @@ from flask.typing import ResponseReturnValue
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-BUNDLED = Path(__file__).parents[2] / "model_store" / "bundled"
-RELEASE = Path(os.environ.get("BENCHMARK_RELEASE", BUNDLED))
+RELEASE = Path(__file__).parents[2] / "model_store" / "bundled"
 LABELS = json.loads((RELEASE / "manifest.json").read_text("utf-8"))["model"]["labels"]
 
 app = Flask(__name__)

@@ -1,4 +1,4 @@
-"""Who takes part, how each is started, and how each is asked. Starts nothing: that is servers.py's affair.
+"""Who takes part, how each is started, and how each is asked. servers.py starts them.
 
 Commands are what each project's documentation gives, with two workers, replicas or processes, and logs of
 requests off where there is a documented switch. Their code: benchmarks/peers/.
@@ -23,15 +23,6 @@ WORKERS: Final = 2
 OURS: Final = "wardrobe"
 NO_OP: Final = "no-op"
 BARE: Final = "bare view"
-BALANCED: Final = "FastAPI balanced"
-FLOOR: Final = (OURS, NO_OP, BARE)
-"""Those that show what the service adds to its own server."""
-
-WITH_LIGHT: Final = (*FLOOR, BALANCED, "LitServe", "MLServer", "naive")
-"""Those that serve a light network, too, which shows what servers cost; BentoML and Ray Serve are far off."""
-
-RELEASE: Final = "BENCHMARK_RELEASE"
-"""The variable that tells a peer's code which release it serves."""
 
 RAW: Final = Form("raw body")
 MULTIPART: Final = Form("multipart")
@@ -51,8 +42,6 @@ class Peer:
         package: whose version says what was measured; None for what runs on our own libraries.
         environment: variables, with the same fields as the command.
         classifies: whether its answers hold a label.
-        twin_of: the peer whose environment it runs in, if that is not its own.
-        balanced: whether loads begin anew until its workers hold about as many connections each.
     """
 
     name: str
@@ -61,18 +50,16 @@ class Peer:
     package: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     classifies: bool = True
-    twin_of: str = ""
-    balanced: bool = False
 
     @property
     def lock(self) -> Path | None:
         """What its environment holds; None for those that run in ours."""
-        return FOLDER / f"{self.twin_of or self.file_name}.txt" if self.package else None
+        return FOLDER / f"{self.file_name}.txt" if self.package else None
 
     @property
     def home(self) -> Path:
         """Where its environment is, if it has one."""
-        return ENVIRONMENTS / (self.twin_of or self.file_name)
+        return ENVIRONMENTS / self.file_name
 
     @property
     def file_name(self) -> str:
@@ -104,12 +91,7 @@ _ROUTE_FOR_EACH: Final = {
 _GUNICORN: Final = ("{python}", "-m", "gunicorn")
 _OUR_GUNICORN: Final = (*_GUNICORN, "-c", "gunicorn.conf.py")
 _PATIENT: Final = {"PORT": "{port}", "WARDROBE_QUEUE_LENGTH": "512", "WARDROBE_QUEUE_SECONDS": "60"}
-"""Nobody else refuses what is too much, so ours lets it wait as well."""
-
-_FASTAPI: Final = (
-    *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
-    *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
-)
+"""The peers queue without a limit, so ours queues as much as it may."""
 
 PEERS: Final = (
     Peer(
@@ -140,16 +122,11 @@ PEERS: Final = (
     Peer(
         name="FastAPI",
         package="fastapi",
-        command=_FASTAPI,
+        command=(
+            *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
+            *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
+        ),
         forms=_ROUTE_FOR_EACH,
-    ),
-    Peer(
-        name=BALANCED,
-        package="fastapi",
-        command=_FASTAPI,
-        forms=_same_form(RAW, "png"),
-        twin_of="fastapi",
-        balanced=True,
     ),
     Peer(
         name="LitServe",
@@ -161,13 +138,7 @@ PEERS: Final = (
         name="BentoML",
         package="bentoml",
         command=(
-            "{bin}/bentoml",
-            "serve",
-            "with_bentoml:Clothing",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "{port}",
+            *("{bin}/bentoml", "serve", "with_bentoml:Clothing", "--host", "127.0.0.1", "--port", "{port}"),
         ),
         environment={"BENTOML_DO_NOT_TRACK": "true"},
         forms=_ROUTE_FOR_EACH,

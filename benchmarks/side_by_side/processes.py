@@ -47,12 +47,6 @@ class Family:
         """Know this one, and what descends from it."""
         self._first = first
 
-    @property
-    def first(self) -> int:
-        """The number of the first process."""
-        assert self._first is not None
-        return self._first.pid
-
     def alive(self) -> set[Process]:
         """Those that run now."""
         table = dict(_table())
@@ -68,12 +62,7 @@ class Family:
 
     def megabytes(self) -> float:
         """Memory that they hold together: PSS, so that what they share counts once."""
-        return sum(self.megabytes_each())
-
-    def megabytes_each(self) -> list[float]:
-        """Memory of each of them, likewise, the oldest first."""
-        oldest_first = sorted(self.alive(), key=lambda process: (process.started, process.pid))
-        return [_pss_kilobytes(process.pid) / 1024 for process in oldest_first]
+        return sum(_pss_kilobytes(process.pid) for process in self.alive()) / 1024
 
     def processor_seconds(self) -> float:
         """Time of processors that those which run have taken since their start."""

@@ -1,13 +1,12 @@
 """Installing a peer, starting it, and ending it with all that it started.
 
-Writes .venv-peers/, and the folder that it is told to.
+Writes .venv-peers/, and the folder that it gets.
 """
 
 import hashlib
 import http.client
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -18,13 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.side_by_side.conformance import Ask, asking, first_request
-from benchmarks.side_by_side.peers import FOLDER, RELEASE, ROOT, WORKERS, Peer, placeholders
+from benchmarks.side_by_side.peers import FOLDER, ROOT, WORKERS, Peer, placeholders
 from benchmarks.side_by_side.processes import MARK, Family
-from benchmarks.side_by_side.releases import BUNDLED_RELEASE, Release
 
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.02
-INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 
 LOG_END = 1500
 """Letters of a log that an error quotes."""
@@ -83,13 +80,12 @@ def load_cores() -> list[int]:
 
 
 @contextmanager
-def serving(peer: Peer, folder: Path, release: Release = BUNDLED_RELEASE) -> Iterator[Running]:
+def serving(peer: Peer, folder: Path) -> Iterator[Running]:
     """Run a peer on a free port until the block ends.
 
     Args:
         peer: installed.
         folder: for its log, its cache and its temporary files.
-        release: that it serves.
 
     Raises:
         NotServing: it ended, or did not answer 200 in READY_SECONDS.
@@ -98,7 +94,7 @@ def serving(peer: Peer, folder: Path, release: Release = BUNDLED_RELEASE) -> Ite
     command = [part.format(**fields) for part in peer.command]
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{peer.file_name}.log"
-    environment = _environment(peer, fields, folder, release)
+    environment = _environment(peer, fields, folder)
     began = time.monotonic()
     with log.open("ab") as out, _family() as family:
         process = subprocess.Popen(  # noqa: S603 - every word is ours
@@ -118,33 +114,15 @@ def serving(peer: Peer, folder: Path, release: Release = BUNDLED_RELEASE) -> Ite
 
 @contextmanager
 def _family() -> Iterator[Family]:
-    """Processes that are ended with the block, however often Ctrl-C is pressed meanwhile."""
+    """Processes that end with the block, also after Ctrl-C."""
     family = Family(uuid.uuid4().hex)
     try:
         yield family
     finally:
-        with _interrupted_later():
-            family.end()
+        family.end()
 
 
-@contextmanager
-def _interrupted_later() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back until the block is over."""
-    # Not by a signal mask: it holds for one thread, and libraries start others.
-    came: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: came.append(number)) for number in INTERRUPTIONS
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for first in came[:1]:
-            signal.raise_signal(first)
-
-
-def _environment(peer: Peer, fields: dict[str, str], folder: Path, release: Release) -> dict[str, str]:
+def _environment(peer: Peer, fields: dict[str, str], folder: Path) -> dict[str, str]:
     ours = ("WARDROBE_", "AWS_", "PYTHON", "WEB_", "PROMETHEUS_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     binaries = f"{fields['bin']}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -153,8 +131,6 @@ def _environment(peer: Peer, fields: dict[str, str], folder: Path, release: Rele
         "PATH": binaries,
         "PYTHONPATH": str(FOLDER) if peer.lock else str(ROOT),
         "WARDROBE_CACHE_DIR": str(folder / "cache"),
-        "WARDROBE_MODEL_STORE": release.address(folder),
-        RELEASE: str(release.folder),
         "WARDROBE_DRAIN_SECONDS": "0",
         **{name: value.format(**fields) for name, value in peer.environment.items()},
     }

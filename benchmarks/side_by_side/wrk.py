@@ -5,7 +5,6 @@ wrk waits for an answer before it sends the next request on a connection, so lat
 
 import json
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +15,6 @@ TIMEOUT_SECONDS = 30
 
 MARGIN_SECONDS = 60
 """By which wrk may outlast its time before it is taken for stuck."""
-
-LOOK_SECONDS = 0.5
-"""After which all connections have been accepted, and are looked at."""
-
-TRIES = 12
-"""How often a load begins anew at most."""
 
 RESULT = "RESULT "
 
@@ -70,7 +63,6 @@ class Load:
         per_second: likewise.
         p50: milliseconds, as p99; of all answers.
         errors: answers of another status, broken connections and time-outs.
-        held: connections that each process of the server held, the busiest first; empty if nobody looked.
     """
 
     answers: int
@@ -78,16 +70,9 @@ class Load:
     p50: float
     p99: float
     errors: int
-    held: tuple[int, ...] = ()
 
 
-def load(
-    port: int,
-    request: Request,
-    clients: Clients,
-    folder: Path,
-    begun_well: Callable[[], bool] = lambda: True,
-) -> Load:
+def load(port: int, request: Request, clients: Clients, folder: Path) -> Load:
     """Send one request over and over.
 
     Args:
@@ -95,7 +80,6 @@ def load(
         request: the same every time.
         clients: who sends it.
         folder: for wrk's script and the body.
-        begun_well: asked LOOK_SECONDS after the beginning; where not, it begins anew, TRIES times at most.
 
     Raises:
         LoadFailed: wrk is not installed, or did not end as it should.
@@ -109,44 +93,15 @@ def load(
         *("--duration", f"{clients.seconds}s", "--timeout", f"{TIMEOUT_SECONDS}s"),
         *("--script", str(script), f"http://127.0.0.1:{port}"),
     ]
-    for _ in range(TRIES):
-        with _started(command) as ran:
-            if not _ends_within(ran, LOOK_SECONDS) and not begun_well():
-                ran.kill()
-                continue
-            return parse(_output(ran, clients.seconds + MARGIN_SECONDS))
-    with _started(command) as ran:
-        return parse(_output(ran, clients.seconds + MARGIN_SECONDS))
-
-
-def _started(command: list[str]) -> "subprocess.Popen[str]":
     try:
-        return subprocess.Popen(  # noqa: S603 - every word is ours
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ran = subprocess.run(  # noqa: S603 - every word is ours
+            command, capture_output=True, text=True, check=True, timeout=clients.seconds + MARGIN_SECONDS
         )
-    except OSError as error:
+    except subprocess.CalledProcessError as error:
+        raise LoadFailed(f"wrk: {error.stderr.strip() or error.stdout.strip()}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise LoadFailed(f"wrk: {error}") from error
-
-
-def _ends_within(ran: "subprocess.Popen[str]", seconds: float) -> bool:
-    try:
-        ran.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _output(ran: "subprocess.Popen[str]", seconds: float) -> str:
-    try:
-        out, errors = ran.communicate(timeout=seconds)
-    except BaseException as error:  # Ctrl-C, too: nothing may go on sending
-        ran.kill()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise LoadFailed(f"wrk: {error}") from error
-        raise
-    if ran.returncode != 0:
-        raise LoadFailed(f"wrk: {errors.strip() or out.strip()}")
-    return out
+    return parse(ran.stdout)
 
 
 def parse(output: str) -> Load:

@@ -1,12 +1,12 @@
 """Keep-alive connections are spread over the workers."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
-from benchmarks.side_by_side.balance import connections_by_process
 from tests.service import Service, running
 from tests.waiting import wait_for
 
@@ -57,4 +57,21 @@ def ask(clients: list[HTTPConnection]) -> None:
 def connections(service: Service) -> tuple[int, ...]:
     """How many each worker holds that holds any."""
     port = int(service.url.rpartition(":")[2])
-    return connections_by_process(port, service.worker_pids())
+    sockets = established(port)
+    held = (len(sockets & descriptors(pid)) for pid in service.worker_pids())
+    return tuple(sorted((count for count in held if count), reverse=True))
+
+
+def established(port: int) -> set[str]:
+    """What descriptors of the port's connections are called (proc(5))."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    return {f"socket:[{line[9]}]" for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "01"}
+
+
+def descriptors(pid: int) -> set[str]:
+    """What a process has open."""
+    names = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed since it was listed
+            names.add(str(descriptor.readlink()))
+    return names

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.side_by_side.peers import BY_NAME, OURS, ROOT
-from benchmarks.side_by_side.servers import serving
 from inference.cores import usable_cores
-from tests.service import running
+from tests.service import ROOT, running
 
 IMPORTED = "import json, sys, wsgi; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
 
@@ -75,10 +73,15 @@ def test_an_empty_number_of_workers_is_as_good_as_none(tmp_path: Path) -> None:
         assert len(service.worker_pids()) == usable_cores()
 
 
-def test_master_and_workers_hold_little_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with serving(BY_NAME[OURS], tmp_path_factory.mktemp("start")) as server:
-        master, *workers = server.family.megabytes_each()
+def test_a_worker_holds_little_memory(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        held = [megabytes(pid) for pid in service.worker_pids()]
 
-    # 25 and 60 were measured.
-    assert master < 75
-    assert max(workers) < 120
+    assert max(held) < 120
+
+
+def megabytes(pid: int) -> float:
+    """Memory of a process (PSS: what it shares counts in part)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    [kilobytes] = [int(line.split()[1]) for line in lines if line.startswith("Pss:")]
+    return kilobytes / 1024

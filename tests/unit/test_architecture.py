@@ -36,7 +36,6 @@ HOMES = {
         "labelling/review.py",
         "training/photos/compositions.py",
         "training/photos/drawn_shoes.py",
-        "training/photos/naive_conversions.py",
         "training/photos/changes.py",
         "training/photos/variants.py",
     ),

@@ -29,7 +29,7 @@ MEGA = 1_000_000
 UNITS = {"Mi": 2**20, "Gi": 2**30}
 
 MASTER_BYTES = 29 * MEGA
-"""docs/results/start-and-size.json, after a load."""
+"""Of gunicorn's first process, after a load."""
 
 WORKER_BYTES = 210 * MEGA
 """What docs/limits.md allows a worker before any picture has come."""
