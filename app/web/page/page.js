@@ -91,7 +91,7 @@ function showSums() {
   at("progress").hidden = open === 0 || items.length === 1;
   at("progress").max = items.length;
   at("progress").value = items.length - open;
-  at("filter").hidden = items.length < 2;
+  at("filter").hidden = at("ordering").hidden = items.length < 2;
   at("stop").hidden = open === 0;
   at("resume").hidden = !any("stopped");
   at("held").textContent = words.holding(items);
