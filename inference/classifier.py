@@ -43,8 +43,13 @@ class Prediction:
     reason: Reason | None
     probabilities: Probabilities
 
+    def likeliest(self, count: int) -> list[int]:
+        """The indices of the `count` likeliest classes; among equals the lower index comes first."""
+        order: list[int] = (-self.probabilities).argsort(kind="stable")[:count].tolist()
+        return order
+
     def as_answer(self, labels: tuple[str, ...]) -> dict[str, Any]:
-        """The fields that whoever asked is told, in the order and under the names of docs/http.md.
+        """The fields of an answer, in the order and under the names of docs/http.md.
 
         Args:
             labels: as many as there are probabilities; these go by name, in index order, unrounded.

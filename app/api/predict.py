@@ -11,7 +11,7 @@ from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import Item
 from app.payloads.reading import find_many, find_one, max_body_bytes
-from app.prediction.answers import Extras, answer_of, read_extras
+from app.prediction.answers import Parameters, answer_of, read_parameters
 from app.prediction.categories import Fields
 from app.prediction.predictor import Failed, Outcome, Predictor, parse
 from app.settings import Settings
@@ -25,7 +25,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
     def predict() -> Response:
         current = exchange()
         labels = current.served.contract.labels
-        extras = read_extras(request.args, len(labels))
+        parameters = read_parameters(request.args, len(labels))
         with (
             bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
             predictor.admitted(current.timing),
@@ -33,13 +33,13 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             item = parse(find_one, body, settings)
             classified = predictor.one(item, current.served, current.timing)
         metrics.count_prediction(classified.prediction, classified.pixels)
-        return _answer(answer_of(classified, labels, extras, _categories(current)), current)
+        return _answer(answer_of(classified, labels, parameters, _categories(current)), current)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         current = exchange()
         labels = current.served.contract.labels
-        extras = read_extras(request.args, len(labels))
+        parameters = read_parameters(request.args, len(labels))
         with (
             bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
             predictor.admitted(current.timing) as slot,
@@ -50,7 +50,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
         _count(outcomes, metrics)
         categories = _categories(current)
         predictions = [
-            _named(item) | _result(outcome, labels, extras, categories)
+            _named(item) | _result(outcome, labels, parameters, categories)
             for item, outcome in zip(items, outcomes, strict=True)
         ]
         return _answer({"predictions": predictions}, current)
@@ -79,11 +79,11 @@ def _named(item: Item) -> dict[str, Any]:
 
 
 def _result(
-    outcome: Outcome, labels: tuple[str, ...], extras: Extras, categories: tuple[Fields, ...] | None
+    outcome: Outcome, labels: tuple[str, ...], parameters: Parameters, categories: tuple[Fields, ...] | None
 ) -> dict[str, Any]:
     if isinstance(outcome, Failed):
         return {"error": problem_of(outcome.error)}
-    return answer_of(outcome, labels, extras, categories)
+    return answer_of(outcome, labels, parameters, categories)
 
 
 def _count(outcomes: list[Outcome], metrics: Metrics) -> None:

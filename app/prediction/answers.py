@@ -18,23 +18,23 @@ SWITCH = {"0": False, "1": True, "false": False, "true": True}
 
 
 @dataclass(frozen=True)
-class Extras:
-    """What a client asks for beyond the plain answer.
+class Parameters:
+    """What the query of a request adds to its answer.
 
     Attributes:
         top: how many of the likeliest classes to list; None lists none.
-        seen: whether to add the 28 x 28 picture that the model saw.
+        seen: whether to add the pixels that the model saw, as a PNG.
     """
 
     top: int | None
     seen: bool
 
 
-PLAIN = Extras(top=None, seen=False)
-"""What most clients ask for."""
+PLAIN = Parameters(top=None, seen=False)
+"""Of a request without a query."""
 
 
-def read_extras(query: Mapping[str, str], classes: int) -> Extras:
+def read_parameters(query: Mapping[str, str], classes: int) -> Parameters:
     """Parse `top` and `seen`.
 
     Raises:
@@ -43,13 +43,13 @@ def read_extras(query: Mapping[str, str], classes: int) -> Extras:
     for name in query:
         if name not in ("top", "seen"):
             raise BadRequest(f"`{name}` is no query parameter here; `top` and `seen` are.")
-    return Extras(_read_top(query.get("top"), classes), _read_seen(query.get("seen", "0")))
+    return Parameters(_read_top(query.get("top"), classes), _read_seen(query.get("seen", "0")))
 
 
 def answer_of(
     classified: Classified,
     labels: tuple[str, ...],
-    extras: Extras,
+    parameters: Parameters,
     categories: tuple[Fields, ...] | None = None,
 ) -> dict[str, Any]:
     """The answer for one picture; probabilities in index order and unrounded.
@@ -57,30 +57,24 @@ def answer_of(
     Args:
         classified: the prediction and its pixels.
         labels: in index order.
-        extras: what the client asked for beyond.
+        parameters: of the query.
         categories: the platform's own, in index order; None where it has none.
     """
     answer = classified.prediction.as_answer(labels)
     if categories is not None:
         answer["category"] = categories[classified.prediction.class_id]
-    if extras.top is not None:
-        answer["top"] = _likeliest(classified.prediction, labels, extras.top)
-    if extras.seen:
+    if parameters.top is not None:
+        answer["top"] = _likeliest(classified.prediction, labels, parameters.top)
+    if parameters.seen:
         png = base64.b64encode(pixels_to_png(classified.pixels)).decode()
         answer["seen"] = f"data:image/png;base64,{png}"
     return answer
 
 
 def _likeliest(prediction: Prediction, labels: tuple[str, ...], count: int) -> list[dict[str, Any]]:
-    # A stable sort of the negated values keeps the lower index first among equals, as argmax does.
-    order = (-prediction.probabilities).argsort(kind="stable")[:count]
     return [
-        {
-            "label": labels[index],
-            "class_id": int(index),
-            "probability": float(prediction.probabilities[index]),
-        }
-        for index in order
+        {"label": labels[index], "class_id": index, "probability": float(prediction.probabilities[index])}
+        for index in prediction.likeliest(count)
     ]
 
 

@@ -132,10 +132,9 @@ def _values(
 
 
 def _likeliest(prediction: Prediction, labels: tuple[str, ...], count: int) -> list[str]:
-    """Triton's `value:index:label`, likeliest first, the lower index first among equals."""
+    """Triton's `value:index:label`, likeliest first."""
     probabilities = prediction.probabilities
-    order = (-probabilities).argsort(kind="stable")[:count]
-    return [f"{probabilities[index]:.6f}:{index}:{labels[index]}" for index in order]
+    return [f"{probabilities[index]:.6f}:{index}:{labels[index]}" for index in prediction.likeliest(count)]
 
 
 def _packed(values: "np.ndarray[Any, Any]") -> bytes:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.errors import BadRequest, RequestError
 from app.factory import create_app
 from app.payloads.archives import unpack
-from app.prediction.answers import read_extras
+from app.prediction.answers import read_parameters
 from app.settings import Settings
 from tests.hostile.corpus import entries
 from tests.hostile.documents import FORM
@@ -101,8 +101,8 @@ def test_any_header_is_answered(client: FlaskClient, offered: str, accept: str) 
 @given(top=st.text(max_size=8), seen=st.text(max_size=8), name=st.sampled_from(["top", "seen", "url"]))
 def test_query_values_are_read_or_refused(top: str, seen: str, name: str) -> None:
     with contextlib.suppress(BadRequest):
-        extras = read_extras({"top": top, "seen": seen, name: top}, 10)
-        assert extras.top in range(1, 11)
+        parameters = read_parameters({"top": top, "seen": seen, name: top}, 10)
+        assert parameters.top in range(1, 11)
 
 
 @given(body=nearly(ARCHIVES))
