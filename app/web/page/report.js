@@ -41,6 +41,10 @@ async function follow(event, headers) {
   if (!address.startsWith("metrics")) return;
   event.preventDefault();
   if (address === "metrics") return;
-  const response = await fetched(address, headers);
-  save(await response.blob(), address.split("?")[0]);
+  try {
+    const response = await fetched(address, headers);
+    save(await response.blob(), address.split("?")[0]);
+  } catch {
+    location.assign("./"); // the key is no longer valid, or the service is gone: the page says which
+  }
 }
