@@ -74,13 +74,13 @@ def create_app(settings: Settings) -> Flask:
     prepare_opencv()
     store = store_of(settings)
     models = load(settings, store)
-    instruments = Metrics(settings.prometheus_dir)
-    count_drops_with(instruments.count_dropped_lines)
-    instruments.set_capacity(settings.slots + settings.queue_length)
-    instruments.set_release(models.current.version, reference=reference_distribution(models.current))
-    instruments.set_condition(models)
+    metrics = Metrics(settings.prometheus_dir)
+    count_drops_with(metrics.count_dropped_lines)
+    metrics.set_capacity(settings.slots + settings.queue_length)
+    metrics.set_release(models.current.version, reference=reference_distribution(models.current))
+    metrics.set_condition(models)
     for _ in models.refusals:
-        instruments.count_refusal()
+        metrics.count_refusal()
 
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
@@ -89,9 +89,9 @@ def create_app(settings: Settings) -> Flask:
     admission = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
     if settings.api_keys_file is not None:  # before the rates, so that a refusal's log line names the key
         require_keys(app, ApiKeys(settings.api_keys_file))
-    _register_routes(app, settings, models, admission, instruments)
+    _register_routes(app, settings, models, admission, metrics)
     _add_origins_and_proxies(app, settings)
-    app.extensions["wardrobe"] = Service(models, admission, _follow(settings, store, models, instruments))
+    app.extensions["wardrobe"] = Service(models, admission, _follow(settings, store, models, metrics))
     # Last, so that whoever reads it may rely on it: until here a key file, say, could still be missing.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
@@ -108,12 +108,12 @@ class Name(BaseConverter):
 
 
 def _register_routes(
-    app: Flask, settings: Settings, models: Models, admission: Admission, instruments: Metrics
+    app: Flask, settings: Settings, models: Models, admission: Admission, metrics: Metrics
 ) -> None:
     bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
     predictor = Predictor(settings, admission)
-    parts = Parts(settings=settings, models=models, bodies=bodies, predictor=predictor, metrics=instruments)
-    classifying = (predict_routes(settings, bodies, predictor, instruments), dialect_routes(parts))
+    parts = Parts(settings=settings, models=models, bodies=bodies, predictor=predictor, metrics=metrics)
+    classifying = (predict_routes(settings, bodies, predictor, metrics), dialect_routes(parts))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
         from app.security.rate_limits import limit_rate  # noqa: PLC0415
@@ -121,24 +121,22 @@ def _register_routes(
         limit_rate(app, settings.rate_limit, settings.rate_limit_storage, *classifying)
     for blueprint in classifying:
         app.register_blueprint(blueprint)
-    _surround(app, settings, models, instruments)
+    _add_middleware(app, settings, models, metrics)
     app.register_blueprint(health_routes(models))
-    app.register_blueprint(model_routes(settings, instruments))
+    app.register_blueprint(model_routes(settings, metrics))
     app.register_blueprint(dialect_model_routes(parts))
     app.register_blueprint(report_routes())
     app.register_blueprint(page_routes())
     app.register_blueprint(docs_routes(settings))
 
 
-def _surround(app: Flask, settings: Settings, models: Models, instruments: Metrics) -> None:
-    if not settings.tracing:
-        app.wsgi_app = RequestMiddleware(app.wsgi_app, models, instruments)  # type: ignore[method-assign]
-        return
-    # Here, so that a service without traces neither loads OpenTelemetry nor pays for it.
-    from app.observability.tracing import Traced, TracedTiming, start_tracing  # noqa: PLC0415
+def _add_middleware(app: Flask, settings: Settings, models: Models, metrics: Metrics) -> None:
+    if settings.tracing:
+        # Here, so that a service without traces neither loads OpenTelemetry nor pays for it.
+        from app.observability.tracing import TracedApp, start_tracing  # noqa: PLC0415
 
-    surrounded = RequestMiddleware(app.wsgi_app, models, instruments, TracedTiming)
-    app.wsgi_app = Traced(surrounded, start_tracing())  # type: ignore[method-assign]
+        app.wsgi_app = TracedApp(app.wsgi_app, start_tracing())  # type: ignore[method-assign]
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
 
 
 def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
@@ -156,10 +154,10 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
 
 
 def _follow(
-    settings: Settings, store: Store | None, models: Models, instruments: Metrics
+    settings: Settings, store: Store | None, models: Models, metrics: Metrics
 ) -> ReleaseWatcher | None:
     if store is None or settings.model_version != "current" or settings.refresh_seconds == 0:
         return None
-    follower = ReleaseWatcher(settings, store, models, instruments)
+    follower = ReleaseWatcher(settings, store, models, metrics)
     follower.start()
     return follower

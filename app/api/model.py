@@ -17,14 +17,14 @@ SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
 
 
-def model_routes(settings: Settings, instruments: Metrics) -> Blueprint:
+def model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     """The routes about the model."""
     routes = Blueprint("model", __name__)
 
     @routes.get("/metrics")
     def metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
-            return _exposition(instruments)
+            return _exposition(counts)
         if wants_page(request.accept_mimetypes):
             answer = report_page(settings, served())
         else:
@@ -34,7 +34,7 @@ def model_routes(settings: Settings, instruments: Metrics) -> Blueprint:
 
     @routes.get("/metrics/prometheus")
     def prometheus() -> Response:
-        return _exposition(instruments)
+        return _exposition(counts)
 
     @routes.get("/model")
     def model() -> Response:
@@ -43,8 +43,8 @@ def model_routes(settings: Settings, instruments: Metrics) -> Blueprint:
     return routes
 
 
-def _exposition(instruments: Metrics) -> Response:
-    body, content_type = instruments.exposition(request.headers.get("Accept", ""))
+def _exposition(counts: Metrics) -> Response:
+    body, content_type = counts.exposition(request.headers.get("Accept", ""))
     return Response(body, content_type=content_type, headers={"Vary": "Accept"})
 
 

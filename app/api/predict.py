@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from app.api.problems import problem_of
-from app.middleware.request_context import RequestContext, exchange
+from app.middleware.request_context import RequestContext, current_request
 from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import Item
@@ -23,7 +23,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
 
     @routes.post("/predict")
     def predict() -> Response:
-        current = exchange()
+        current = current_request()
         labels = current.served.contract.labels
         parameters = read_parameters(request.args, len(labels))
         with (
@@ -37,7 +37,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
-        current = exchange()
+        current = current_request()
         labels = current.served.contract.labels
         parameters = read_parameters(request.args, len(labels))
         with (

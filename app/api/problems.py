@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
-from app.middleware.request_context import exchange
+from app.middleware.request_context import current_request
 from inference import errors as inference_errors
 
 log = logging.getLogger("wardrobe")
@@ -118,7 +118,7 @@ def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
 def _answer_exception(error: Exception) -> Response:
     document = problem_of(error)
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.exception("request %s failed", exchange().request_id, exc_info=error)
+        log.exception("request %s failed", current_request().request_id, exc_info=error)
     response = _response(document)
     response.headers.update(errors.headers_of(error))
     return response
@@ -166,7 +166,7 @@ def _document(problem: Problem, detail: str) -> dict[str, Any]:
 
 
 def _response(document: dict[str, Any]) -> Response:
-    current = exchange()
+    current = current_request()
     current.problem = document["type"]
     body = problem_body(document, current.request_id, request.path)
     return Response(body, status=document["status"], mimetype=MEDIA_TYPE)

@@ -1,14 +1,13 @@
-"""What every answer tells browsers: nothing here may be framed, sniffed, cached or lent to other sites.
+"""Security headers: no page of this service may be framed, sniffed, cached or embedded by other sites.
 
-The one place where such headers are named; requests.py puts them on every answer, errors included. A view
-that sets one of them itself keeps its own. Encryption is the proxy's in front, and so is
-Strict-Transport-Security.
+The only file that names them; request_context.py adds them to every answer, errors included. A view that sets
+one of them keeps its own value. TLS ends at the proxy in front, and so does Strict-Transport-Security.
 """
 
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data: blob:",  # a page shows what was uploaded, and `seen`
+        "img-src 'self' data: blob:",  # the page shows what was uploaded, and `seen`
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
@@ -20,7 +19,7 @@ POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",  # for what does not know frame-ancestors
+    "X-Frame-Options": "DENY",  # for browsers without frame-ancestors
     "Referrer-Policy": "no-referrer",
     # CORS_ORIGINS still may call: this header binds only requests without CORS (Fetch, section 3.7).
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -1,18 +1,19 @@
-"""What surrounds every request: its id, the model it will be answered with, its headers, log line and counts.
+"""Around every request: its id, the release that answers it, its headers, its access line and its counts.
 
-The outermost layer of the service, around Flask; views ask `exchange()` for what was settled here. The model
-is taken when the request begins, so an answer and its X-Model-Version always agree.
+The outermost layer of the service, in WSGI; views read `current_request()`. A request takes the release being
+served when it begins, so that its answer and its X-Model-Version always agree.
 """
 
+import logging
 import re
 import time
+import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
-from random import getrandbits
+from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask.globals import request_ctx
+from flask import has_request_context, request
 from werkzeug.wsgi import get_content_length, get_path_info
 
 from app.middleware.headers import HEADERS
@@ -22,148 +23,127 @@ from app.observability.metrics import Metrics
 from app.releases.serving import Models, Served
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""What is taken over from a client's X-Request-ID; anything else gets an id of ours."""
+"""A client's X-Request-ID that is fit to be logged; any other request gets an id of ours."""
 
-EXCHANGE = "wardrobe.exchange"
-"""Where a request's environment holds its `RequestContext`; no header of a client's gets into such a key."""
+CONTEXT = "wardrobe.context"
+"""Where a WSGI environment holds the `RequestContext`; no header of a client's reaches such a key."""
 
-TRACE_ID = "wardrobe.trace_id"
-"""Where it holds the id of its trace, if it is traced."""
+STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>"})
+"""Their answers are logged at DEBUG: a person's visit is one line, not twenty."""
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request and what becomes of it.
+    """One request and its outcome.
 
     Attributes:
-        request_id: told in X-Request-ID and in the log.
-        served: the model that this request is answered with, from its beginning to its end.
+        request_id: sent as X-Request-ID, and logged.
+        served: the release that answers this request, from its beginning to its end.
         timing: the stages of its prediction, if it has any.
-        route: the rule that it is counted under; None before Flask has found it, or when there is none.
+        status: of the answer; 0 until there is one.
+        route: the rule that it is counted under; None where Flask found none.
         key: the name of its API key.
-        problem: the `type` of the problem that it is answered with, if it is.
+        problem: the `type` of the problem that answers it.
+        trace_id: of its trace, if it is traced.
     """
 
     request_id: str
     served: Served
-    timing: Timing
+    timing: Timing = field(default_factory=Timing)
+    status: int = 0
     route: str | None = None
     key: str | None = None
     problem: str | None = None
+    trace_id: str | None = None
 
 
-def exchange() -> RequestContext:
-    """The exchange of the request that is being answered."""
-    found: RequestContext = request_ctx.request.environ[EXCHANGE]
+def current_request() -> RequestContext:
+    """The context of the request that is being answered."""
+    found: RequestContext = request.environ[CONTEXT]
     return found
 
 
 def served() -> Served:
-    """The model that this request began with."""
-    return exchange().served
+    """The release that answers the current request."""
+    return current_request().served
 
 
 class RequestMiddleware:
-    """A WSGI application in all that surrounds a request.
-
-    In WSGI, not in Flask's hooks, which cost 0.1 ms a request; and so what is turned away before Flask gets
-    the same headers and the same log line.
+    """A WSGI application with a context, headers, an access line and counts for each request.
 
     Args:
         app: what answers.
-        models: where a request finds its model.
-        instruments: where its answer is counted.
-        timing: what measures its stages.
+        models: where a request finds its release.
+        metrics: where its answer is counted.
     """
 
-    def __init__(
-        self, app: WSGIApplication, models: Models, instruments: Metrics, timing: type[Timing] = Timing
-    ) -> None:
+    def __init__(self, app: WSGIApplication, models: Models, metrics: Metrics) -> None:
         self._app = app
         self._models = models
-        self._instruments = instruments
-        self._timing = timing
+        self._metrics = metrics
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does, with headers, a log line and counts."""
+        """Answer as the application does, with headers, an access line and counts."""
         began = time.perf_counter()
         request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID"))
-        current = RequestContext(request_id, self._models.current, self._timing())
-        environ[EXCHANGE] = current
-        status = ""
+        context = environ[CONTEXT] = RequestContext(request_id, self._models.current)
 
         def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - WSGI's own
-            nonlocal status
-            status = line
-            current.route = current.route or _rule(environ)  # now, since Flask forgets its request afterwards
-            return start_response(line, _surrounded(headers, current), *error)
+            context.status = int(line[:3])
+            context.route = _rule()  # now: Flask's own context ends before this layer goes on
+            return start_response(line, _with_ours(headers, context), *error)
 
-        self._instruments.begin_request()
+        self._metrics.begin_request()
         try:
             body = self._app(environ, start)
         finally:
-            self._instruments.end_request()
-        current.timing.end()  # of a request that failed, within a stage
-        self._tell(environ, current, int(status[:3]), time.perf_counter() - began)
+            self._metrics.end_request()
+        context.timing.end()  # of a request that failed within a stage
+        self._report(environ, context, time.perf_counter() - began)
         return body
 
-    def _tell(self, environ: WSGIEnvironment, current: RequestContext, status: int, seconds: float) -> None:
-        method, stages = environ["REQUEST_METHOD"], current.timing.milliseconds
-        self._instruments.count_request(current.route or "none", method, status, seconds, stages)
-        if current.problem is not None:
-            self._instruments.count_problem(current.problem)
-        log_request(_told(environ, current, status, seconds))
-
-
-def _told(environ: WSGIEnvironment, current: RequestContext, status: int, seconds: float) -> Fields:
-    """The access line of a request: what its client wrote, save for query and key, and what became of it."""
-    fields: Fields = {
-        "method": environ["REQUEST_METHOD"],
-        "path": get_path_info(environ),
-        "status": status,
-        "ms": seconds * 1000,
-    }
-    for stage, milliseconds in current.timing.milliseconds.items():
-        fields[f"{stage}_ms"] = milliseconds
-    if (size := get_content_length(environ)) is not None:
-        fields["bytes"] = size
-    if (client := environ.get("REMOTE_ADDR")) is not None:
-        fields["client"] = client
-    if current.key is not None:
-        fields["key"] = current.key
-    fields["version"] = current.served.version
-    fields["request_id"] = current.request_id
-    if current.problem is not None:
-        fields["problem"] = current.problem.rpartition(":")[2]
-    if TRACE_ID in environ:
-        fields["trace_id"] = environ[TRACE_ID]
-    return fields
+    def _report(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
+        method, stages = environ["REQUEST_METHOD"], context.timing.milliseconds
+        self._metrics.count_request(context.route or "none", method, context.status, seconds, stages)
+        if context.problem is not None:
+            self._metrics.count_problem(context.problem)
+        is_static = context.route in STATIC_ROUTES and context.problem is None
+        log_request(_fields(environ, context, seconds), logging.DEBUG if is_static else logging.INFO)
 
 
 def request_id_of(offered: str | None) -> str:
-    """The id of a request: the one that its client offered, if it is fit to be logged, or a new one."""
-    if offered and REQUEST_ID.fullmatch(offered):
-        return offered
-    # Python's own generator, seeded anew in each worker: no secret hangs on it, and the kernel's takes 10 us.
-    return f"{getrandbits(128):032x}"
+    """The id of a request: its client's, if it is fit to be logged, or a new one."""
+    return offered if offered and REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
-def _surrounded(headers: list[tuple[str, str]], current: RequestContext) -> list[tuple[str, str]]:
-    """The answer's headers with ours; one that a view set itself stays as it is."""
-    set_already = _NAMES.intersection([name.lower() for name, _ in headers])
-    return [
-        *headers,
-        *([header for header in _OURS if header[0].lower() not in set_already] if set_already else _OURS),
-        ("X-Request-ID", current.request_id),
-        ("X-Model-Version", current.served.version),
-    ]
+def _rule() -> str | None:
+    """The rule that Flask found for the request: with paths, clients would make up what is counted."""
+    return request.url_rule.rule if has_request_context() and request.url_rule else None
 
 
-_OURS = tuple(HEADERS.items())
-_NAMES = frozenset(name.lower() for name in HEADERS)
+def _with_ours(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
+    """An answer's headers with ours; one that a view set itself stays as it is."""
+    given = {name.lower() for name, _ in headers}
+    ours = [(name, value) for name, value in HEADERS.items() if name.lower() not in given]
+    ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.served.version)]
+    return headers + ours + ids
 
 
-def _rule(environ: WSGIEnvironment) -> str | None:
-    """The rule that Flask found for a request; paths would let strangers make up what is counted."""
-    asked = environ.get("werkzeug.request")
-    return asked.url_rule.rule if asked is not None and asked.url_rule else None
+def _fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -> Fields:
+    """The access line: the request without query and key, and its outcome; no field without a value."""
+    stages = {f"{stage}_ms": milliseconds for stage, milliseconds in context.timing.milliseconds.items()}
+    fields: Fields = {
+        "method": environ["REQUEST_METHOD"],
+        "path": get_path_info(environ),
+        "status": context.status,
+        "ms": seconds * 1000,
+        **stages,
+        "bytes": get_content_length(environ),
+        "client": environ.get("REMOTE_ADDR"),
+        "key": context.key,
+        "version": context.served.version,
+        "request_id": context.request_id,
+        "problem": context.problem and context.problem.rpartition(":")[2],
+        "trace_id": context.trace_id,
+    }
+    return {name: value for name, value in fields.items() if value is not None}

@@ -8,23 +8,30 @@ from dataclasses import dataclass, field
 class Timing:
     """Wall time by stage, added up over the pictures of a request.
 
-    Stages follow one another, so that beginning one ends the one before: a clock read a stage, and whatever
-    fails is told with the time that it took until then.
+    Stages follow one another, so that beginning one ends the one before, and a failure within a stage still
+    leaves the time that it took until then.
 
     Attributes:
         milliseconds: of each stage that was gone through, in their order.
+        began: when each stage first began, in seconds of `perf_counter`.
+        ended: when each stage last ended; the stages of a batch alternate, so that these overlap.
     """
 
     milliseconds: dict[str, float] = field(default_factory=dict)
+    began: dict[str, float] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)
     _stage: str | None = None
     _since: float = 0.0
 
     def begin(self, stage: str | None) -> None:
         """End the stage that runs, and begin another one; None begins none."""
         now = time.perf_counter()
-        if (ended := self._stage) is not None:
+        if (before := self._stage) is not None:
             spent = (now - self._since) * 1000
-            self.milliseconds[ended] = self.milliseconds.get(ended, 0.0) + spent
+            self.milliseconds[before] = self.milliseconds.get(before, 0.0) + spent
+            self.ended[before] = now
+        if stage is not None:
+            self.began.setdefault(stage, now)
         self._stage, self._since = stage, now
 
     def end(self) -> None:

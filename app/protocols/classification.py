@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from flask import request
 
 from app.errors import BadRequest, NoSuchModel
-from app.middleware.request_context import exchange
+from app.middleware.request_context import current_request
 from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, Body, client_has_left
 from app.payloads.documents import from_base64
@@ -70,7 +70,7 @@ def requested_model(own: str, name: str, version: str | None = None, label: str 
     Raises:
         NoSuchModel: another name, version or label; the message names the right one.
     """
-    model = exchange().served
+    model = current_request().served
     if name != own:
         raise NoSuchModel(f"There is no model {quoted(name)} here. The one that is served is '{own}'.")
     if version is not None and version != model.version:
@@ -105,7 +105,7 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
         raise BadRequest(
             f"The body is coded as {quoted(coding)}. Send it as it is, without Content-Encoding."
         )
-    current = exchange()
+    current = current_request()
     has_left = partial(client_has_left, request)
     with (
         parts.bodies.read(request, parts.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, json, jsonify, request
 
 from app.api.health import check_ready
 from app.errors import BadRequest
-from app.middleware.request_context import exchange
+from app.middleware.request_context import current_request
 from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of_object, read_json
 from app.payloads.items import Item
@@ -132,7 +132,7 @@ def _answer(records: Records, classified: list[Classified]) -> Response:
         case "application/jsonlines":
             lines = (json.dumps(answer) + "\n" for answer in _answers(classified))
             return Response("".join(lines), mimetype=LINES)
-    answers, current = _answers(classified), exchange()
+    answers, current = _answers(classified), current_request()
     provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
     return jsonify((answers[0] if records.one else {"predictions": answers}) | provenance)
 
@@ -144,7 +144,7 @@ def _csv(classified: list[Classified]) -> str:
 
 def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the names of categories are in the first language of their file."""
-    model = exchange().served
+    model = current_request().served
     categories = None if model.categories is None else model.categories.named_for(None)
     return [answer_of(one, model.contract.labels, PLAIN, categories) for one in classified]
 

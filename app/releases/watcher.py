@@ -32,11 +32,11 @@ JITTER = 0.2
 class ReleaseWatcher:
     """Swaps `models.current` when the store has a newer promotion."""
 
-    def __init__(self, settings: Settings, store: Store, models: Models, instruments: Metrics) -> None:
+    def __init__(self, settings: Settings, store: Store, models: Models, metrics: Metrics) -> None:
         self._settings = settings
         self._store = store
         self._models = models
-        self._instruments = instruments
+        self._metrics = metrics
         self._seen = models.seen
         self._stopped = threading.Event()
         self._ended = threading.Event()
@@ -68,12 +68,12 @@ class ReleaseWatcher:
             self._failed(error)
         else:
             self._models.store_answered()
-            self._instruments.count_poll("ok")
-        self._instruments.set_condition(self._models)
+            self._metrics.count_poll("ok")
+        self._metrics.set_condition(self._models)
 
     def _failed(self, error: Exception) -> None:
         self._models.store_failed(error, datetime.now(UTC))
-        self._instruments.count_poll("failed")
+        self._metrics.count_poll("failed")
 
     def _run(self) -> None:
         while not self._stopped.wait(self._pause()):
@@ -102,7 +102,7 @@ class ReleaseWatcher:
             self._refuse(promotion, error)
         else:
             before = self._models.current.version
-            self._instruments.set_release(served.version, before, reference_distribution(served))
+            self._metrics.set_release(served.version, before, reference_distribution(served))
             self._models.swap(served)
             log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
         self._seen = promotion.number
@@ -110,7 +110,7 @@ class ReleaseWatcher:
     def _refuse(self, promotion: Promotion, error: Exception) -> None:
         refusal = Refusal(promotion.number, promotion.version, str(error))
         self._models.refuse(refusal, datetime.now(UTC))
-        self._instruments.count_refusal()
+        self._metrics.count_refusal()
         log.error(
             "Promotion %d is refused: %s Serving %s on.",
             promotion.number,

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from flask import Flask, request
 
 from app.errors import KeyRefused, NotReady
-from app.middleware.request_context import exchange
+from app.middleware.request_context import current_request
 from app.settings import SettingsError
 
 log = logging.getLogger("wardrobe")
@@ -120,7 +120,7 @@ def require_keys(app: Flask, keys: ApiKeys) -> None:
     @app.before_request
     def check_key() -> None:
         if request.method != "OPTIONS" and request.endpoint not in OPEN_ENDPOINTS:
-            exchange().key = keys.check(request.headers.get("Authorization"))
+            current_request().key = keys.check(request.headers.get("Authorization"))
 
 
 def hash_of(key: str) -> str:

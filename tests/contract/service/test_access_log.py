@@ -46,6 +46,28 @@ def test_what_there_is_not_is_not_told(make_app: MakeApp, capsys: pytest.Capture
     assert None not in line.values()
 
 
+@pytest.mark.parametrize(
+    ("path", "level", "status"),
+    [
+        ("/", "INFO", 200),
+        ("/page/page.css", "DEBUG", 200),
+        ("/docs/swagger-ui.css", "DEBUG", 200),
+        ("/page/nothing.css", "INFO", 404),
+    ],
+)
+def test_static_files_are_logged_at_debug_unless_they_are_missing(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str], path: str, level: str, status: int
+) -> None:
+    client = make_app(log_format="json", log_level="DEBUG").test_client()
+    capsys.readouterr()
+
+    client.get(path)
+
+    assert [(line["path"], line["level"], line["status"]) for line in lines(capsys)] == [
+        (path, level, status)
+    ]
+
+
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_times_are_told_to_the_microsecond(
     make_app: MakeApp, capsys: pytest.CaptureFixture[str], form: str
