@@ -6,7 +6,7 @@ Python, so it may import nothing but gunicorn and gevent.
 
 import sys
 from functools import partial
-from time import monotonic
+from time import monotonic, process_time
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,6 +48,7 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
     """Accepts the connections that still wait before it closes its socket, which would reset them."""
 
     max_accept = 1  # at a time: the worker with the fewest connections gets the next one
+    _pauses = False
 
     def __init__(self, listener: Any, *, handler_class: Any, spawn: Any, **given: Any) -> None:  # noqa: ANN401
         ssl = {name: value for name, value in given.items() if name == "ssl_context"}
@@ -58,10 +59,16 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
     def do_handle(self, *accepted: Any) -> None:  # noqa: ANN401
         """Serve a connection, and leave the next one to other workers for a moment."""
         super().do_handle(*accepted)
-        self.stop_accepting()
-        gevent.spawn_later(PAUSE_SECONDS * min(len(self.pool), MOST_PAUSES), self._accept_again)
+        if not self._pauses:
+            self._pauses = True
+            self.stop_accepting()
+            pause = PAUSE_SECONDS * min(len(self.pool), MOST_PAUSES)
+            gevent.spawn_later(pause, self._accept_again, pause, process_time())
 
-    def _accept_again(self) -> None:
+    def _accept_again(self, pause: float, began: float) -> None:
+        self._pauses = False
+        # While the worker was busy for longer than the pause, more of them came.
+        self.max_accept = 1 + int((process_time() - began) / pause)
         if not self.closed:
             self.start_accepting()
 
