@@ -19,8 +19,8 @@ from model_store.files import (
     refuse_unsafe_formats,
     write_whole,
 )
+from model_store.local import verify
 from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem, manifest_bytes
-from model_store.verify import verify
 
 
 def seal(  # noqa: PLR0913 - one keyword per part of the manifest

@@ -1,13 +1,14 @@
-"""The cache on the service's own disk: which releases stay there, and which one served last.
+"""The cache on the service's own disk: releases arrive there whole and verified, or not at all.
 
-Touches the cache folder alone: releases/<version>/, bare/<version>/, one last-<store>.json for each store.
-Filling it: pull.py.
+Touches the cache folder alone: releases/<version>/, bare/<version>/, and last-<store>.json, which names what
+each store's current was. Loading the model and checking its golden answers is the caller's.
 """
 
 import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,21 +17,39 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from model_store.errors import SignatureMissing, StoreError, StoreRefused
-from model_store.files import write_whole
-from model_store.layout import release_prefix
-from model_store.local import BareArtifact, LocalRelease, open_bare, open_release
-from model_store.manifest import Frozen
+from model_store.catalogue import (
+    file_key,
+    manifest_key,
+    parse_stored,
+    read_manifest_text,
+    read_signature,
+    release_prefix,
+)
+from model_store.errors import (
+    NotFound,
+    ReleaseCorrupt,
+    ReleaseError,
+    SignatureMissing,
+    StoreError,
+    StoreRefused,
+)
+from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
+from model_store.local import BareArtifact, LocalRelease, bare_files, open_bare, open_release
+from model_store.manifest import Frozen, Manifest
 from model_store.signing import TrustedKeys
+from model_store.store import Store
 
 ARRIVING = ".arriving-"
-"""How a folder in the cache is called until it is whole."""
+"""What the name of a folder in the cache begins with until it is whole."""
 BARE = "bare"
+
+RELEASE_BYTES = 4 << 30
+"""The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
 
 
 @dataclass(frozen=True)
 class CachedCurrent:
-    """What a store said was current when it last answered.
+    """What was current in a store when it last answered.
 
     Attributes:
         release: in the cache, verified.
@@ -42,68 +61,101 @@ class CachedCurrent:
 
 
 class _Note(Frozen):
-    """What last-<store>.json says."""
+    """The content of last-<store>.json."""
 
     address: str
     version: str
     since: datetime
 
 
-def release_folder(cache: Path, version: str) -> Path:
-    """Where a release is in the cache.
+def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
+    """Bring a release into the cache.
+
+    One that is there already is used after it has been verified again, without asking the store.
+
+    Args:
+        store: where it is published.
+        version: which.
+        cache: a folder of ours, made if absent; several processes may share it, and one fetches for all.
+        trusted: whose signature it has to carry; None asks for none.
 
     Raises:
-        NotFound: no release can be called that.
-        StoreRefused: there is a symbolic link, which may lead outside.
+        NotFound: there is no such release in the store.
+        ReleaseError: it must not be served; nothing of it is in the cache.
+        StoreRefused: the cache cannot be written, or a symbolic link in it may lead outside.
     """
-    return _without_links(cache / release_prefix(version))
-
-
-def bare_folder(cache: Path, version: str) -> Path:
-    """Where a bare artifact is in the cache.
-
-    Raises:
-        StoreRefused: there is a symbolic link, which may lead outside.
-    """
-    return _without_links(cache / BARE / version)
-
-
-def _without_links(folder: Path) -> Path:
-    """A folder two levels below the cache, once neither level is a symbolic link."""
-    for path in (folder.parent, folder):
-        if path.is_symlink():
-            raise StoreRefused(
-                f"{path}: a symbolic link. The cache follows none, since it may lead outside. Remove it."
-            )
-    return folder
-
-
-@contextmanager
-def alone(cache: Path) -> Iterator[None]:
-    """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent.
-
-    Raises:
-        StoreRefused: this machine does not let us write there: permissions, a full disk.
-    """
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        lock = os.open(cache / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    target = release_folder(cache, version)
+    with alone(cache):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file is closed, also by a crash
-            yield
-        finally:
-            os.close(lock)
-    except OSError as error:
-        raise StoreRefused(
-            f"{cache}: {error}. The cache needs a folder to write to, with room in it."
-        ) from error
+            release = open_release(target, trusted)
+        except (NotFound, ReleaseError):  # absent, damaged on this disk, or fetched before it was signed
+            release = _fetch(store, version, target, trusted)
+        os.utime(target)  # the cache keeps what was used last
+        return release
+
+
+def pull_bare(store: Store, cache: Path) -> BareArtifact:
+    """Bring the bare artifact directly under a store's address into the cache.
+
+    Raises:
+        NothingPromoted: there is neither a release nor a model.
+        FormatRefused: a format that can run code when it is read.
+        ReleaseCorrupt: metrics are missing, or there are several of either.
+    """
+    names = [entry.key for entry in store.entries("") if "/" not in entry.key]
+    found = bare_files(names, store.address)
+    with alone(cache), _arriving(cache) as folder:
+        for name in found:
+            store.download(name, folder / name, limit=RELEASE_BYTES)
+        target = bare_folder(cache, open_bare(folder).version)
+        _settle(folder, target)
+        return open_bare(target)
+
+
+def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None) -> LocalRelease:
+    text = read_manifest_text(store, version)
+    where = f"{store.address}/{manifest_key(version)}"
+    # Skip where no key is trusted: S3 answers 403 for a missing key without s3:ListBucket.
+    signature = None if trusted is None else read_signature(store, version)
+    if trusted is not None:
+        trusted.check(text, signature, where)  # before anything in it is believed
+    manifest = parse_stored(text, store, version)
+    _check_claims(manifest, where)
+    with _arriving(target.parents[1]) as folder:
+        for path, entry in manifest.files.items():
+            _fetch_file(store, file_key(version, path), folder / path, entry.size)
+        if signature is not None:
+            write_whole(folder / SIGNATURE, signature)
+        write_whole(folder / MANIFEST, text)
+        try:
+            open_release(folder, trusted)
+        except ReleaseCorrupt as error:  # the message names the address that it came from
+            source = f"{store.address}/{release_prefix(version)}".rstrip("/")
+            raise ReleaseCorrupt(str(error).replace(str(folder), source)) from error
+        _settle(folder, target)
+    return LocalRelease(target, manifest)
+
+
+def _check_claims(manifest: Manifest, where: str) -> None:
+    refuse_unsafe_formats(manifest.files, where)
+    claimed = sum(entry.size for entry in manifest.files.values())
+    if claimed > RELEASE_BYTES:
+        raise ReleaseCorrupt(f"{where}: files of {claimed} bytes, but at most {RELEASE_BYTES} are taken.")
+
+
+def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        store.download(key, target, limit=size)
+    except NotFound as error:
+        raise ReleaseCorrupt(f"{error} The manifest names it; publish the release again.") from error
 
 
 def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime) -> None:
     """Note what a store's current is, for a start at which the store does not answer.
 
     Raises:
-        StoreRefused: this machine does not let us write there.
+        StoreRefused: the cache cannot be written.
     """
     note = _Note(address=address, version=release.version, since=since)
     with alone(cache):
@@ -126,6 +178,14 @@ def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> 
         return CachedCurrent(_open(cache, note.version, trusted), note.since)
     except (OSError, ValidationError, StoreError):
         return None
+
+
+def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
+    if not version.startswith("bare-"):
+        return open_release(release_folder(cache, version), trusted)
+    if trusted is not None:
+        raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
+    return open_bare(bare_folder(cache, version))
 
 
 def prune_cache(cache: Path, keep: int, in_use: Collection[str]) -> list[str]:
@@ -151,13 +211,74 @@ def prune_cache(cache: Path, keep: int, in_use: Collection[str]) -> list[str]:
         return [folder.name for folder in old]
 
 
+def release_folder(cache: Path, version: str) -> Path:
+    """Where a release is in the cache.
+
+    Raises:
+        NotFound: that is no version.
+        StoreRefused: there is a symbolic link, which may lead outside.
+    """
+    return _without_links(cache / release_prefix(version))
+
+
+def bare_folder(cache: Path, version: str) -> Path:
+    """Where a bare artifact is in the cache.
+
+    Raises:
+        StoreRefused: there is a symbolic link, which may lead outside.
+    """
+    return _without_links(cache / BARE / version)
+
+
+def _without_links(folder: Path) -> Path:
+    """A folder two levels below the cache, once neither level is a symbolic link."""
+    for path in (folder.parent, folder):
+        if path.is_symlink():
+            raise StoreRefused(
+                f"{path}: a symbolic link. The cache follows none, since it may lead outside. Remove it."
+            )
+    return folder
+
+
 def _note_path(cache: Path, address: str) -> Path:
     return cache / f"last-{hashlib.sha256(address.encode()).hexdigest()[:16]}.json"
 
 
-def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
-    if not version.startswith("bare-"):
-        return open_release(release_folder(cache, version), trusted)
-    if trusted is not None:
-        raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
-    return open_bare(bare_folder(cache, version))
+@contextmanager
+def alone(cache: Path) -> Iterator[None]:
+    """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent.
+
+    Raises:
+        StoreRefused: the cache cannot be written: permissions, a full disk, `.lock` as a symbolic link.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = os.open(cache / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file is closed, also by a crash
+            yield
+        finally:
+            os.close(lock)
+    except OSError as error:
+        raise StoreRefused(
+            f"{cache}: {error}. The cache needs a folder to write to, with room in it."
+        ) from error
+
+
+@contextmanager
+def _arriving(cache: Path) -> Iterator[Path]:
+    """A folder for what arrives, removed at the end unless it was given its place."""
+    folder = Path(tempfile.mkdtemp(dir=cache, prefix=ARRIVING))
+    folder.chmod(0o755)  # mkdtemp gives 0700, and the service may run as another user
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settle(folder: Path, target: Path) -> None:
+    """Give a whole folder its name in the cache; what has that name was found damaged, or is the same."""
+    target.parent.mkdir(exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    folder.replace(target)
+    flush_folder(target.parent)

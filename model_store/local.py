@@ -1,17 +1,18 @@
-"""A release, or a bare artifact, in a folder on this machine.
+"""A release, or a bare artifact, in a folder on this machine: find it, and verify that it is whole.
 
-Reads that folder, writes nothing. How it gets there from a store: pull.py.
+A release is exactly what its manifest says. A bare artifact is one `.keras` and one metrics `.json` without a
+manifest, as a hand-made upload has them. Reads folders, writes nothing. How either gets here from a store:
+cache.py. Who made a manifest: signing.py. Whether the model answers as it should: inference/classifier.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_store.bare import BareFiles, bare_files, bare_version
-from model_store.errors import NotFound
-from model_store.files import MANIFEST
-from model_store.manifest import Manifest, parse_manifest
+from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
+from model_store.files import MANIFEST, REQUIRED, UNLISTED, content_hash, fingerprint, refuse_unsafe_formats
+from model_store.manifest import FileEntry, Manifest, parse_manifest
 from model_store.signing import TrustedKeys, signature_in
-from model_store.verify import verify
 
 BUNDLED = Path(__file__).with_name("bundled")
 
@@ -45,6 +46,15 @@ class BareArtifact:
     version: str
 
 
+def bundled() -> LocalRelease:
+    """The release that comes with this package.
+
+    Raises:
+        NotFound: this copy of the package has none.
+    """
+    return open_release(BUNDLED)
+
+
 def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
     """Read and verify a release.
 
@@ -54,7 +64,7 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
 
     Raises:
         NotFound: the folder has no manifest.json.
-        ManifestInvalid, ManifestTooNew: it is none that is read here.
+        ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
         ReleaseCorrupt: a file differs from it.
         FormatRefused: it names a format that can run code when it is read.
         SignatureMissing, SignatureWrong: a signature is asked for, and no trusted key has made one.
@@ -71,8 +81,72 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
     return LocalRelease(folder, manifest)
 
 
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Compare every file with the manifest: none missing, none more, sizes and sha256 equal.
+
+    Raises:
+        FormatRefused: the manifest names a format that can run code when it is read.
+        ReleaseCorrupt: anything differs; the message names the file and what was expected.
+    """
+    refuse_unsafe_formats(manifest.files, str(folder))
+    check_names(manifest, str(folder))
+    _check_listing(folder, manifest)
+    for path, expected in sorted(manifest.files.items()):
+        _check_file(folder / path, expected)
+
+
+def check_names(manifest: Manifest, where: str) -> None:
+    """Check what the manifest alone can show: the files that a release must have, and its version.
+
+    Raises:
+        ReleaseCorrupt: a required file is not in it, or its version belongs to other files.
+    """
+    for name in REQUIRED:
+        if name not in manifest.files:
+            raise ReleaseCorrupt(
+                f"{where}: {name} is not in {MANIFEST}; a release has {', '.join(REQUIRED)}."
+            )
+    expected, found = content_hash(manifest.files)[:8], manifest.version.rpartition("-")[2]
+    if expected != found:
+        raise ReleaseCorrupt(
+            f"{where}: version {manifest.version} ends in {found}, but its files hash to {expected}. "
+            "The manifest was changed after the release was made; publish the release again."
+        )
+
+
+def _check_listing(folder: Path, manifest: Manifest) -> None:
+    if not folder.is_dir():
+        raise ReleaseCorrupt(f"{folder}: no such folder.")
+    paths = list(folder.rglob("*"))
+    if links := [path for path in paths if path.is_symlink()]:
+        raise ReleaseCorrupt(
+            f"{links[0]}: a link, but a release holds its files itself. Copy the file there."
+        )
+    found = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()} - UNLISTED
+    if missing := sorted(manifest.files.keys() - found):
+        raise ReleaseCorrupt(
+            f"{folder}: {', '.join(missing)} missing, though {MANIFEST} names it. Fetch it again."
+        )
+    if extra := sorted(found - manifest.files.keys()):
+        raise ReleaseCorrupt(
+            f"{folder}: {', '.join(extra)} is not in {MANIFEST}. Move it out of the release."
+        )
+
+
+def _check_file(path: Path, expected: FileEntry) -> None:
+    found = fingerprint(path)
+    if found.size != expected.size:
+        raise ReleaseCorrupt(
+            f"{path}: {found.size} bytes, but {MANIFEST} says {expected.size}. Fetch it again."
+        )
+    if found.sha256 != expected.sha256:
+        raise ReleaseCorrupt(
+            f"{path}: sha256 {found.sha256}, but {MANIFEST} says {expected.sha256}. Fetch it again."
+        )
+
+
 def open_bare(folder: Path) -> BareArtifact:
-    """Find the one model and the one metrics file in a folder.
+    """Find the one model and the one metrics file in a folder, and name the artifact by their content.
 
     Raises:
         NothingPromoted: the folder holds neither.
@@ -80,20 +154,44 @@ def open_bare(folder: Path) -> BareArtifact:
         FormatRefused: it holds a format that can run code when it is read.
     """
     names = [path.name for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    found = bare_files(names, str(folder))
-    return bare_artifact(folder, found)
+    model, report = (folder / name for name in bare_files(names, str(folder)))
+    version = f"bare-{content_hash({path.name: fingerprint(path) for path in (model, report)})[:8]}"
+    return BareArtifact(folder, model, report, version)
 
 
-def bare_artifact(folder: Path, found: BareFiles) -> BareArtifact:
-    """Name a bare artifact by its content."""
-    model, report = folder / found.model, folder / found.report
-    return BareArtifact(folder, model, report, bare_version(model, report))
+def bare_files(names: Collection[str], where: str) -> tuple[str, str]:
+    """Choose the model and the metrics among the names in a folder or directly under a prefix.
 
+    Other files (a README, a picture) are ignored.
 
-def bundled() -> LocalRelease:
-    """The release that comes with this package.
+    Args:
+        names: file names without folders.
+        where: the address, for messages.
 
     Raises:
-        NotFound: this copy of the package has none.
+        NothingPromoted: there is neither a release nor a model here.
+        FormatRefused: a format that can run code when it is read; the message says how to convert it.
+        ReleaseCorrupt: no metrics beside the model, or several of either; the message names them.
     """
-    return open_release(BUNDLED)
+    refuse_unsafe_formats(names, where)
+    models = sorted(name for name in names if name.lower().endswith(".keras"))
+    reports = sorted(name for name in names if name.lower().endswith(".json"))
+    if not models:
+        raise NothingPromoted(
+            f"{where}: neither a promoted release nor a .keras file is here. "
+            "Publish a release (python -m scripts.publish), or correct the address."
+        )
+    return _only(models, ".keras", where), _only(reports, ".json", where)
+
+
+def _only(names: list[str], suffix: str, where: str) -> str:
+    if not names:
+        raise ReleaseCorrupt(
+            f"{where}: a model without its metrics. Put one {suffix} file beside it, or publish a release."
+        )
+    if len(names) > 1:
+        raise ReleaseCorrupt(
+            f"{where}: {len(names)} {suffix} files ({', '.join(names)}), and nothing says which is meant. "
+            "Leave one, or publish a release."
+        )
+    return names[0]

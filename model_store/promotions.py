@@ -2,16 +2,18 @@
 
 Every promotion and rollback is one small numbered record, so the log is the audit trail too. All that it asks
 of a store is create-if-absent; since not every S3 server makes that atomic, a writer reads back its nonce.
-Which release a rollback goes to: rollback.py. What may be promoted: gate.py.
+What may be promoted: gate.py.
 """
 
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from model_store.catalogue import PROBES, PROMOTIONS, number_in, promotion_key, versions
 from model_store.errors import (
     AlreadyExists,
     LostRace,
@@ -21,7 +23,6 @@ from model_store.errors import (
     StoreRefused,
     UnconditionalStore,
 )
-from model_store.layout import PROBES, PROMOTIONS, number_in, promotion_key
 from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 from model_store.store import Store
 
@@ -200,3 +201,48 @@ def _numbers(store: Store) -> list[int]:
 def _read(store: Store, number: int) -> Promotion:
     key = promotion_key(number)
     return parse_promotion(store.read(key), number, f"{store.address}/{key}")
+
+
+def roll_back(store: Store, by: str, *, unconditional: bool = False) -> Promotion:
+    """Make the release before current's current again.
+
+    Releases that are no longer in the store are passed over, also one that is deleted at this moment.
+
+    Args:
+        store: where.
+        by: who does it, for the log.
+        unconditional: even where the store ignores conditional writes.
+
+    Raises:
+        NothingPromoted: there is no earlier release to go to.
+        UnconditionalStore: the store ignores conditional writes.
+        LostRace: another promotion came first.
+    """
+    if not unconditional:
+        require_conditional_writes(store)
+    while True:
+        holding, there = current(store), versions(store)
+        earlier = [version for version in lineage(history(store))[:-1] if version in there]
+        if not earlier:
+            raise NothingPromoted(
+                f"{store.address}: {holding.version} is current, and no earlier release is in the store. "
+                "Publish or promote one instead."
+            )
+        promotion = append(store, earlier[-1], "rollback", by, holding)
+        if promotion.version in versions(store):
+            return promotion
+
+
+def lineage(log: Iterable[Promotion]) -> list[str]:
+    """The releases that rolling back walks through, oldest first; the last is current.
+
+    A promotion puts its release on top, a rollback takes off all above the one that it went to.
+    """
+    stack: list[str] = []
+    for promotion in log:
+        if promotion.reason == "rollback" and promotion.version in stack:
+            while stack[-1] != promotion.version:
+                stack.pop()
+        elif stack[-1:] != [promotion.version]:
+            stack.append(promotion.version)
+    return stack

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_store.catalogue import check_complete, read_manifest
+from model_store.catalogue import check_complete, file_key, manifest_key, read_manifest
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
@@ -23,11 +23,9 @@ from model_store.errors import (
 )
 from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.gate import check_gate
-from model_store.layout import file_key, manifest_key
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
-from model_store.promotions import Promotion, append, newest, require_conditional_writes
-from model_store.rollback import roll_back
+from model_store.promotions import Promotion, append, newest, require_conditional_writes, roll_back
 from model_store.store import Store
 
 Progress = Callable[[str, int], None]

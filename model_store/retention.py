@@ -7,8 +7,7 @@ the last hour, since it may be promoted at this moment. What rolling back walks 
 from datetime import UTC, datetime, timedelta
 
 from model_store.catalogue import Stored, stored
-from model_store.promotions import history, newest
-from model_store.rollback import lineage
+from model_store.promotions import history, lineage, newest
 from model_store.store import Store
 
 SPARED = timedelta(hours=1)

@@ -7,10 +7,10 @@ same classifier (app/releases/load.py), since it also follows promotions and sur
 from pathlib import Path
 
 from inference.classifier import Classifier, open_classifier
+from model_store.cache import pull
 from model_store.files import MANIFEST
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.promotions import current
-from model_store.pull import pull
 from model_store.store import open_store
 
 CACHE = Path("~/.cache/wardrobe")

@@ -19,10 +19,9 @@ from rich.table import Column, Table
 from model_store.catalogue import Stored, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseError
 from model_store.manifest import Manifest
-from model_store.promotions import Promotion, current, history
+from model_store.promotions import Promotion, current, history, roll_back
 from model_store.publish import promote
 from model_store.retention import SPARED, prunable, prune
-from model_store.rollback import roll_back
 from model_store.store import Store, open_store
 from scripts.command_line import command_parser
 from scripts.identity import add_promotion_options, who

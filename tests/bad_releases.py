@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from inference.contract import EDGE
 from model_store.assemble import seal
-from model_store.layout import file_key
+from model_store.catalogue import file_key
 from model_store.local import open_release
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from model_store.promotions import Promotion, append, newest

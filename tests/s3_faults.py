@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from model_store.cache import remember
+from model_store.cache import pull, remember
 from model_store.promotions import append, newest
 from model_store.publish import publish
-from model_store.pull import pull
 from model_store.s3 import REQUEST_SECONDS, S3Store
 from tests.fault_proxy import FaultProxy, Mode, fault_proxy
 from tests.releases import a_release

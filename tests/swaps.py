@@ -9,9 +9,8 @@ import numpy as np
 from inference.arrays import Pixels
 from inference.classifier import open_classifier
 from model_store.local import open_release
-from model_store.promotions import append, newest
+from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish
-from model_store.rollback import roll_back
 from model_store.store import Store
 from tests.releases import a_release
 from tests.service import Service

@@ -16,11 +16,10 @@ from app.releases.serving import Models, Refusal, Served
 from app.settings import Settings
 from inference.classifier import open_classifier
 from inference.errors import ModelError
-from model_store.cache import last_good, prune_cache, remember
+from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
 from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.promotions import Promotion, newest
-from model_store.pull import pull, pull_bare
 from model_store.report import check_report, parse_report
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store

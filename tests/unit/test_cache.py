@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import ARRIVING, last_good, prune_cache, release_folder, remember
+from model_store.cache import ARRIVING, last_good, prune_cache, pull, pull_bare, release_folder, remember
 from model_store.errors import FormatRefused, NotFound, NothingPromoted, ReleaseCorrupt, StoreRefused
 from model_store.folder import PARTIAL, PARTIAL_SECONDS, FolderStore
 from model_store.local import BareArtifact, open_bare, open_release
 from model_store.publish import publish
-from model_store.pull import pull, pull_bare
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

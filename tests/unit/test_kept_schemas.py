@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from model_store.local import check_names
 from model_store.manifest import SCHEMA_VERSION, Manifest, manifest_bytes, parse_manifest
 from model_store.report import parse_report
-from model_store.verify import check_names
 
 KEPT = sorted((Path(__file__).parents[1] / "fixtures").glob("schema-*"))
 

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_store.catalogue import stored
+from model_store.catalogue import PROBES, number_in, promotion_key, stored, version_in
 from model_store.errors import LostRace, StoreBroken, StoreRefused, UnconditionalStore
 from model_store.folder import FolderStore
-from model_store.layout import PROBES, number_in, promotion_key, version_in
 from model_store.promotions import (
     Promotion,
     Reason,
     append,
     history,
+    lineage,
     newest,
     parse_promotion,
     promotion_bytes,
     require_conditional_writes,
+    roll_back,
 )
 from model_store.publish import promote, publish
-from model_store.rollback import lineage, roll_back
 from tests.releases import a_release
 
 A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))

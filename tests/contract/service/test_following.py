@@ -11,13 +11,12 @@ from app.observability.metrics import Metrics
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
+from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.folder import FolderStore
-from model_store.layout import file_key
 from model_store.local import open_release
-from model_store.promotions import append, newest
+from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish
-from model_store.rollback import roll_back
 from model_store.signing import new_key, sign
 from model_store.store import open_store
 from tests.bad_releases import BAD, Publish, corrupt

@@ -16,7 +16,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import model_store.s3  # noqa: F401 - imported once, before the racers are forked
-from model_store.layout import PROBES
+from model_store.catalogue import PROBES
 from model_store.publish import publish
 from model_store.store import Entry, Store, open_store
 from scripts.terminal import run

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from model_store.cache import pull
 from model_store.catalogue import Stored, stored
 from model_store.promotions import current, history
 from model_store.publish import publish
-from model_store.pull import pull
 from model_store.retention import prune
 from model_store.signing import new_key, sign, trusted_keys
 from model_store.store import open_store

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import stored
+from model_store.cache import pull, pull_bare
+from model_store.catalogue import PROMOTIONS, file_key, manifest_key, release_prefix, signature_key, stored
 from model_store.errors import (
     AlreadyExists,
     FormatRefused,
@@ -18,13 +19,10 @@ from model_store.errors import (
     ReleaseRemoved,
     SignatureMissing,
 )
-from model_store.layout import PROMOTIONS, file_key, manifest_key, release_prefix, signature_key
 from model_store.local import open_release
-from model_store.promotions import append, current, following, history, newest
+from model_store.promotions import append, current, following, history, newest, roll_back
 from model_store.publish import promote, publish
-from model_store.pull import pull, pull_bare
 from model_store.retention import prunable, prune
-from model_store.rollback import roll_back
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
 from tests.contract.store.publisher import Delegating

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from model_store.cache import pull
 from model_store.promotions import current, history
 from model_store.publish import publish
-from model_store.pull import pull
 from model_store.store import open_store
 
 ROOT = Path(__file__).parents[3]
