@@ -23,7 +23,7 @@ log = logging.getLogger("wardrobe")
 
 @dataclass(frozen=True)
 class Problem:
-    """What RFC 9457 calls a problem type: its slug in `type`, its title, and its status."""
+    """A problem type of RFC 9457: the slug in `type`, the title, and the status."""
 
     status: HTTPStatus
     slug: str
@@ -53,10 +53,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
 }
 
 ERROR_PREFIXES = ("/v1/", "/v2")
-"""Where clients of other servers ask (dialects/): they look for what went wrong in `error` alone."""
+"""Paths of other servers' protocols, whose clients read the error from `error` alone."""
 
 DETAIL_LENGTH = 1000
-"""Characters of a detail: some quote what came, and that may be kilobytes."""
+"""Characters of a detail: some messages quote the request, which may be kilobytes."""
 
 PATH_LENGTH = 100
 """Characters of a path that an answer repeats."""
@@ -92,7 +92,7 @@ def problem_of(error: Exception) -> dict[str, Any]:
 
 
 def problem_type(kind: type[Exception]) -> Problem:
-    """What errors of a class are told as; the framework's own go by their status."""
+    """The problem type of an error class; the framework's own errors go by their status."""
     if issubclass(kind, HTTPException):
         status = HTTPStatus(kind.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
@@ -105,14 +105,14 @@ def type_of(problem: Problem) -> str:
 
 
 def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
-    """The problem document as it is sent, with the id of the request that it answers.
+    """The problem document as it is sent, with the id of its request.
 
-    To a `path` of another server's it tells the detail twice (RFC 9457, section 3.2, extension members).
+    Below ERROR_PREFIXES it repeats the detail as `error` (RFC 9457, section 3.2, extension members).
     """
-    told = document | {"request_id": request_id}
+    answer = document | {"request_id": request_id}
     if path.startswith(ERROR_PREFIXES):
-        told["error"] = document["detail"]
-    return json.dumps(told, separators=(",", ":")) + "\n"
+        answer["error"] = document["detail"]
+    return json.dumps(answer, separators=(",", ":")) + "\n"
 
 
 def _answer_exception(error: Exception) -> Response:

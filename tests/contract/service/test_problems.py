@@ -1,4 +1,4 @@
-"""Every error is problem+json with a request id, whatever route and whoever raised it."""
+"""Every error is problem+json with a request id, on every route, the framework's own included."""
 
 from typing import Any
 from urllib.parse import urljoin
