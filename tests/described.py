@@ -36,7 +36,7 @@ class Described:
         response = self.response(method, path, answer.status_code)
         missing = [
             f"no header {name}"
-            for name in response["headers"]
+            for name in response.get("headers", {})
             if name not in answer.headers and not name.startswith("X-RateLimit")
         ]
         contents = response.get("content", {})
