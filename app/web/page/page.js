@@ -5,7 +5,7 @@ import { Corrections } from "./corrections.js";
 import { listen } from "./intake.js";
 import { forgetKey, hasKey, keepKey, keyHeaders } from "./key.js";
 import { Queue } from "./queue.js";
-import { isReport, showReport } from "./report.js";
+import { goToReport, isReport, showReport } from "./report.js";
 import { asCsv, asJson, sorted } from "./results.js";
 import { save } from "./saving.js";
 import { fetched } from "./sending.js";
@@ -19,33 +19,38 @@ let newest = []; // the last batch
 let phase = "settled";
 let drawn = true;
 
-listen(
-  { zone: at("intake"), pick: at("pick"), files: at("files"), photograph: at("photograph"), camera: at("camera") },
-  take,
-  notify,
-);
-at("stop").addEventListener("click", () => leave(at("stop"), () => queue.stop()));
-at("resume").addEventListener("click", () => leave(at("resume"), () => queue.resume()));
-at("again").addEventListener("click", () => leave(at("again"), tryFailedAgain));
-at("clear").addEventListener("click", () => leave(at("clear"), clear));
-at("filter").addEventListener("change", ({ target }) => (at("cards").dataset.show = target.value));
-at("order").addEventListener("change", showOrder);
-at("compact").addEventListener("change", ({ target }) => at("cards").classList.toggle("compact", target.checked));
-at("results-csv").addEventListener("click", () => saveResults(asCsv, "csv", "text/csv"));
-at("results-json").addEventListener("click", () => saveResults(asJson, "json", "application/json"));
-at("samples").addEventListener("click", takeSample);
-at("export").addEventListener("click", exportCorrections);
-at("forget").addEventListener("click", () => leave(at("forget"), forgetCorrections));
-at("key-form").addEventListener("submit", useKey);
-at("forget-key").addEventListener("click", () => leave(at("forget-key"), forgetTheKey));
-at("report").addEventListener("click", openReport);
-addEventListener("storage", () => {
-  corrections.reload();
+// The report takes the place of the whole page, so nothing else may run beside it.
+if (isReport() && hasKey()) showReport(keyHeaders()).catch(() => location.replace("./"));
+else start();
+
+function start() {
+  listen(
+    { zone: at("intake"), pick: at("pick"), files: at("files"), photograph: at("photograph"), camera: at("camera") },
+    take,
+    notify,
+  );
+  at("stop").addEventListener("click", () => leave(at("stop"), () => queue.stop()));
+  at("resume").addEventListener("click", () => leave(at("resume"), () => queue.resume()));
+  at("again").addEventListener("click", () => leave(at("again"), tryFailedAgain));
+  at("clear").addEventListener("click", () => leave(at("clear"), clear));
+  at("filter").addEventListener("change", ({ target }) => (at("cards").dataset.show = target.value));
+  at("order").addEventListener("change", showOrder);
+  at("compact").addEventListener("change", ({ target }) => at("cards").classList.toggle("compact", target.checked));
+  at("results-csv").addEventListener("click", () => saveResults(asCsv, "csv", "text/csv"));
+  at("results-json").addEventListener("click", () => saveResults(asJson, "json", "application/json"));
+  at("samples").addEventListener("click", takeSample);
+  at("export").addEventListener("click", exportCorrections);
+  at("forget").addEventListener("click", () => leave(at("forget"), forgetCorrections));
+  at("key-form").addEventListener("submit", useKey);
+  at("forget-key").addEventListener("click", () => leave(at("forget-key"), forgetTheKey));
+  at("report").addEventListener("click", openReport);
+  addEventListener("storage", () => {
+    corrections.reload();
+    showCorrections();
+  });
   showCorrections();
-});
-showCorrections();
-showModel();
-if (isReport() && hasKey()) showReport(keyHeaders()).catch(notifyTrouble);
+  showModel();
+}
 
 /** Add pictures: the newest batch on top, in its own order. */
 function take(pictures) {
@@ -205,7 +210,7 @@ function askForKey(trouble) {
 function openReport(event) {
   if (!hasKey() && at("key-form").hidden) return;
   event.preventDefault();
-  if (hasKey()) showReport(keyHeaders()).catch(notifyTrouble);
+  if (hasKey()) goToReport();
   else notify("The report asks for the API key, too. Enter it first.");
 }
 

@@ -15,14 +15,18 @@ export async function showReport(headers) {
   document.head.replaceWith(document.adoptNode(report.head));
   document.body.replaceWith(document.adoptNode(report.body));
   document.body.addEventListener("click", (event) => follow(event, headers));
-  if (location.hash !== HASH) location.hash = HASH;
-  scrollTo(0, 0);
-  await Promise.all(images.map(([image, address]) => showFigure(image, address, headers)));
+  await Promise.allSettled(images.map(([image, address]) => showFigure(image, address, headers)));
 }
 
 /** Whether the address of this page is that of the report. */
 export function isReport() {
   return location.hash === HASH;
+}
+
+/** Load the page again at the address of the report. */
+export function goToReport() {
+  location.hash = HASH;
+  location.reload();
 }
 
 // Back to the page.
