@@ -1,19 +1,14 @@
-"""Run the serving graph on ONNX Runtime: the one file that knows it.
+"""Run the serving graph on ONNX Runtime: the only file that uses it.
 
-Reads one `.onnx` file and nothing else. Loading checks the graph's inputs and outputs, so that a wrong
-model is refused before the first request. What the scores mean: classifier.py.
+Reads one `.onnx` file. Loading checks the graph's inputs and outputs, so that a wrong model is refused before
+the first request. classifier.py interprets the scores.
 """
 
 import os
-import threading
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-# From 1.31 on its builds send usage data to their maker unless this is set before they are imported
-# (Privacy.md in the wheel). What people upload is nobody's business, and the container has no way out.
+# From 1.31 on, its builds send usage data to their maker unless this is set before the import (Privacy.md in
+# the wheel). A service on private networks must not send any.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime
@@ -33,7 +28,7 @@ PROBABILITIES = "probabilities"
 DISTANCE = "distance"
 """Its optional second output: float32, (N,), Mahalanobis distance to the nearest class."""
 
-_UNUSABLE = (  # ONNX Runtime's errors have no ancestor of their own
+_UNUSABLE = (  # ONNX Runtime's errors have no common base class
     onnx_errors.Fail,
     onnx_errors.InvalidArgument,
     onnx_errors.InvalidGraph,
@@ -53,12 +48,11 @@ class OnnxSession:
 
         Args:
             path: the `.onnx` file.
-            threads: processor threads within one inference. One is right for a server that runs
-                as many workers as it has cores: more of them only wait for each other.
+            threads: processor threads within one inference; one for a server with as many workers as cores.
 
         Raises:
-            ModelUnreadable: there is no such file, or it is no ONNX graph that is run here.
-            ContractBroken: its inputs or outputs are not those named above.
+            ModelUnreadable: the file is missing or not an ONNX graph that can be run.
+            ContractBroken: its inputs or outputs differ from those named above.
         """
         try:
             self._graph = onnxruntime.InferenceSession(
@@ -72,47 +66,18 @@ class OnnxSession:
         self.outputs = _checked_outputs(self._graph, path)
         given = {output.name for output in self._graph.get_outputs()}
         self._names = [name for name in (PROBABILITIES, DISTANCE) if name in given]
-        self._one = _OnePicture(self._graph, self._names)
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels in one run of the graph.
 
         Raises:
-            ContractBroken: it cannot be run on them, whatever shapes it promised.
+            ContractBroken: it fails on them, although it declares the right shapes.
         """
         try:
-            if len(pixels) == 1:
-                probabilities, *distances = self._one.run(pixels)
-            else:
-                probabilities, *distances = self._graph.run(self._names, {PIXELS: pixels})
+            probabilities, *distances = self._graph.run(self._names, {PIXELS: pixels})
         except _UNUSABLE as error:
             raise ContractBroken(f"The graph cannot be run ({error}). Serve another release.") from error
         return Scores(probabilities, distances[0] if distances else None)
-
-
-class _OnePicture(threading.local):
-    """Input and outputs for a single picture, bound once in each thread: 12 us less for most requests."""
-
-    def __init__(self, graph: onnxruntime.InferenceSession, names: list[str]) -> None:
-        self._graph = graph
-        self._pixels = np.empty((1, EDGE, EDGE), np.uint8)
-        shapes = {output.name: (1, *output.shape[1:]) for output in graph.get_outputs()}
-        self._outputs = [np.empty(shapes[name], np.float32) for name in names]
-        self._bound = graph.io_binding()
-        self._bound.bind_input(PIXELS, *_place(self._pixels))
-        for name, output in zip(names, self._outputs, strict=True):
-            self._bound.bind_output(name, *_place(output))
-
-    def run(self, pixels: PixelsBatch) -> list[NDArray[np.float32]]:
-        """The outputs for uint8 (1, 28, 28) pixels, copied, since the next run writes over them."""
-        np.copyto(self._pixels, pixels, casting="no")
-        self._graph.run_with_iobinding(self._bound)
-        return [output.copy() for output in self._outputs]
-
-
-def _place(array: NDArray[Any]) -> tuple[str, int, type[np.generic], tuple[int, ...], int]:
-    """Where an array lies, as ONNX Runtime wants to be told."""
-    return "cpu", 0, array.dtype.type, array.shape, array.ctypes.data
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:
@@ -120,7 +85,7 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3  # errors: its warnings are about graph rewrites that nobody can act on
+    options.log_severity_level = 3  # errors: warnings concern graph rewrites that operators cannot change
     return options
 
 
@@ -134,7 +99,7 @@ def _check_input(graph: onnxruntime.InferenceSession, path: Path) -> None:
 
 
 def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> int:
-    """How many classes the graph has; refuses any outputs but ours."""
+    """Return the number of classes; refuse any other outputs."""
     outputs = {value.name: (value.type, _sizes(value.shape)) for value in graph.get_outputs()}
     match outputs.get(PROBABILITIES):
         case ("tensor(float)", [None, int(classes)]) if outputs.keys() <= {PROBABILITIES, DISTANCE}:
@@ -147,5 +112,5 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> int:
 
 
 def _sizes(shape: list[int | str | None]) -> list[int | None]:
-    """The shape with open dimensions as None; exporters give those names of their own."""
+    """The shape with open dimensions as None; exporters name them differently."""
     return [size if isinstance(size, int) else None for size in shape]
