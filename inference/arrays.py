@@ -1,6 +1,6 @@
-"""The arrays that travel through the house, by name.
+"""Names for the arrays that the packages exchange.
 
-An upload is plain `bytes`. Shapes stand in the names' docstrings because numpy's types do not carry them.
+An upload is plain `bytes`. The docstrings give the shapes, because numpy's types do not.
 """
 
 from typing import TypeAlias
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture: TypeAlias = NDArray[np.uint8]
-"""uint8, (H, W, 3), RGB, upright, alpha laid over white; H and W >= 1."""
+"""uint8, (H, W, 3), RGB, upright, alpha composited over white; H and W >= 1."""
 
 Grey: TypeAlias = NDArray[np.uint8]
 """uint8, (H, W), BT.601 luma."""
@@ -27,4 +27,4 @@ Probabilities: TypeAlias = NDArray[np.float32]
 """float32, (C,) or (N, C), each row >= 0 with sum 1, in the order of the labels."""
 
 Distances: TypeAlias = NDArray[np.float32]
-"""float32, (N,), more is stranger, and it may be negative: what the graph measures (contract.Familiarity)."""
+"""float32, (N,), the graph's OOD scores: higher is less familiar; may be negative (contract.Familiarity)."""

@@ -1,7 +1,7 @@
-"""Pixels to predictions: a session's scores read by the contract that the model brought along.
+"""Pixels to predictions: a session's scores, interpreted by the contract of the model.
 
-Start here. Does no I/O but opening the model's file in `open_classifier`. How an upload becomes pixels:
-decode.py and convert.py; the rules themselves: decision.py.
+Start here. Does no I/O except opening the model's file in `open_classifier`. decode.py and convert.py turn an
+upload into pixels; decision.py has the rules.
 """
 
 import math
@@ -21,12 +21,12 @@ from inference.onnx_session import OnnxSession
 from inference.session import Session
 
 GOLDEN_TOLERANCE = 1e-3
-"""Largest difference of a probability from its golden answer: processors round differently."""
+"""Largest accepted difference of a probability from its golden answer: processors round differently."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What is known about one picture.
+    """The answer for one picture.
 
     Attributes:
         confidence: 0..1, the probability of `label`.
@@ -49,10 +49,10 @@ class Prediction:
         return order
 
     def as_answer(self, labels: tuple[str, ...]) -> dict[str, Any]:
-        """The fields of an answer, in the order and under the names of docs/http.md.
+        """The fields of a response, in the order and under the names of docs/http.md.
 
         Args:
-            labels: as many as there are probabilities; these go by name, in index order, unrounded.
+            labels: one for each probability; probabilities are keyed by label, in index order, unrounded.
         """
         return {
             "label": self.label,
@@ -69,7 +69,7 @@ class Classifier:
     """A model with its contract."""
 
     def __init__(self, session: Session, contract: ModelContract) -> None:
-        """Join the two.
+        """Combine the two.
 
         Raises:
             ContractBroken: the model has more or fewer outputs than the contract has labels.
@@ -93,14 +93,14 @@ class Classifier:
 
         Raises:
             AnswerNotFinite: the model answered NaN or infinity.
-            ContractBroken: the contract reads a distance that the model does not give.
+            ContractBroken: the contract needs a distance that the model does not return.
         """
         rows, distances = self._finite_scores(pixels)
         familiarities = self._familiarities(len(rows), distances)
         return [self._prediction(*scored) for scored in zip(rows, familiarities, strict=True)]
 
     def check_golden(self, pixels: PixelsBatch, answers: Probabilities) -> None:
-        """Compare the model's answers here with those it gave when it was made.
+        """Compare the model's answers on this machine with those stored when it was made.
 
         Args:
             pixels: uint8, (N, 28, 28).
@@ -116,21 +116,21 @@ class Classifier:
                 f"The model answers {given.shape} probabilities to its golden pictures, not {answers.shape}."
             )
         difference = float(np.abs(given - answers).max())
-        if not difference <= GOLDEN_TOLERANCE:  # so written, a NaN among the answers is refused too
+        if not difference <= GOLDEN_TOLERANCE:  # `not <=` also refuses a NaN among the answers
             raise ContractBroken(
                 f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
                 f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
             )
 
     def _finite_scores(self, pixels: PixelsBatch) -> tuple[list[list[float]], list[float] | None]:
-        """Probabilities and distances, as plain numbers, which cost less than arrays for one picture."""
+        """Probabilities and distances as plain numbers, which cost less than arrays for one picture."""
         scores = self._session.run(pixels)
         rows = scores.probabilities.tolist()
         distances = None if scores.distances is None else scores.distances.tolist()
-        # One that is not finite makes the sum so; float32 values cannot, added up as Python's float64.
+        # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
         if not math.isfinite(sum(map(sum, rows)) + sum(distances or ())):
             raise AnswerNotFinite(
-                "The model answered NaN or infinity. Its weights are damaged or it was trained to them; "
+                "The model answered NaN or infinity. Its weights are damaged, or training diverged; "
                 "serve another release."
             )
         return rows, distances
@@ -141,13 +141,13 @@ class Classifier:
             return [None] * pictures
         if distances is None:
             raise ContractBroken(
-                "The contract reads familiarity from a distance, but the model has no output for one."
+                "The contract computes familiarity from a distance, but the model has no output for one."
             )
         return [familiarity_of(distance, familiarity) for distance in distances]
 
     def _prediction(self, row: list[float], familiarity: float | None) -> Prediction:
         probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)
-        # The class is the raw scores' largest: rounding to float32 may make two calibrated ones equal.
+        # Use the raw scores: rounding to float32 may make two calibrated probabilities equal.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
         decision, reason = decide(confidence, familiarity, self.contract.thresholds)
@@ -163,7 +163,7 @@ class Classifier:
 
 
 def open_classifier(model: Path, contract: ModelContract) -> Classifier:
-    """Load a model's file and join it with its contract.
+    """Load a model's file and combine it with its contract.
 
     Args:
         model: `model.onnx` of a release, or a bare `.keras` file, which needs TensorFlow.
@@ -184,5 +184,5 @@ def _open_session(model: Path) -> Session:
             return KerasSession(model)
     raise ModelUnreadable(
         f"{model}: only `.onnx` and `.keras` files are run. Others, `.h5` and pickles among them, "
-        "can run code of their own when they are read: save the model again as `.keras`."
+        "can run code of their own when they are loaded: save the model again as `.keras`."
     )

@@ -1,7 +1,7 @@
-"""What a model brings along, so that no code has to know it by heart.
+"""What a release declares about its model, so that no code has to assume it.
 
-Frozen values, parsed from a release's manifest by model_store/manifest.py. Touches nothing.
-The rules that use them: convert.py (Imaging), classifier.py (the rest).
+Frozen values, parsed from a release's manifest by model_store/manifest.py; no I/O. convert.py uses Imaging,
+classifier.py the rest.
 """
 
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ EDGE = 28
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
-    """How the garment is found on a photo, cheapest way first: the parameters of foreground.py.
+    """How the garment is found on a photo: the parameters of foreground.py.
 
     Attributes:
         plain_share: 0..1; a border is plain when this share of it has its median colour, within the
             tolerance for trimming.
         studio_share: 0..1; the same for a border that is white or black within that tolerance, where a
             garment may run out of the picture.
-        segmentation: what tells garment from background where the border is not plain.
-        segmentation_edge: longest edge, in pixels, at which that is done.
+        segmentation: the method that separates garment and background where the border is not plain.
+        segmentation_edge: longest edge, in pixels, at which it runs.
         segmentation_rounds: how often colours and boundary are fitted to one another.
         faint_below: 0..255; a garment whose median is lower does not stand out from black, and is lifted.
         faint_floor: 0..255; what 0 becomes when a garment is lifted.
@@ -44,8 +44,8 @@ class Imaging:
         border_tolerance: share of full scale by which a trimmed edge may differ from the corner's colour.
         sharpen_sigma: standard deviation of the sharpening Gaussian, in output pixels.
         sharpen_radius: its radius, in output pixels.
-        cascade: how photos are read; None for a model of plain backgrounds alone, as every release was that
-            does not say.
+        cascade: how photos are read; None for a model of plain backgrounds alone, which is the default for
+            old releases.
     """
 
     border_tolerance: float = 0.05
@@ -55,7 +55,7 @@ class Imaging:
 
 
 PHOTOGRAPHS: Final = Imaging(cascade=Cascade())
-"""What a release that is made today is fed."""
+"""The imaging of new releases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class InputContract:
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """Below either of them the decision is `review`.
+    """A value below its threshold makes the decision `review`.
 
     Attributes:
         confidence: 0..1; a lower largest probability is `ambiguous`.
@@ -83,12 +83,13 @@ class Thresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class Familiarity:
-    """How a distance becomes a familiarity of 0..1: its rank among held-out pictures.
+    """How an OOD score (the distance) becomes a familiarity of 0..1: its rank among held-out pictures.
 
-    The serving graph's second output grows with how strange a picture is: it is the Mahalanobis distance of
-    its features to the nearest class (Lee et al. 2018, arXiv 1807.03888), or, where foreign photos were
-    learnt, the log odds of being one. Familiarity is the share of held-out pictures that were at least as
-    strange: 0.5 is an ordinary picture, 0.0 is stranger than all of them.
+    The second output of the serving graph is the Mahalanobis distance of the picture's features to the
+    nearest class (Lee et al. 2018, arXiv 1807.03888) or, if the model was trained with outlier exposure, the
+    log odds
+    of being out of distribution. Familiarity is the share of held-out pictures with at least this distance:
+    0.5 is an ordinary picture, 0.0 is farther than all of them.
 
     Attributes:
         quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.
@@ -104,7 +105,7 @@ class ModelContract:
     Attributes:
         labels: class names in index order; as many as the model has outputs.
         temperature: > 0; probabilities are softmax(log p / temperature) (Guo et al. 2017, arXiv 1706.04599).
-        familiarity: None when the model has no distance output; then nothing is ever `unfamiliar`.
+        familiarity: None when the model has no distance output; then no picture is `unfamiliar`.
     """
 
     labels: tuple[str, ...]

@@ -1,9 +1,8 @@
-"""A picture to pixels, the way Fashion-MNIST was made.
+"""Convert a picture into pixels, the way Fashion-MNIST was made.
 
-Find the garment, turn it to grey, light on black, frame it: one function each, called in order by `convert`,
-the one path that every upload goes. Pure functions of arrays. Finding is in foreground.py, framing in
-framing.py, how to look at each step in stages.py; where this differs from the paper and why:
-docs/conversion.md.
+Find the garment, convert it to grey, light on black, and frame it: one function each, which `convert` calls
+in order for every upload. Pure functions of arrays. foreground.py finds, framing.py frames, stages.py shows
+the steps. docs/conversion.md says where this differs from the paper and why.
 """
 
 from dataclasses import dataclass
@@ -20,13 +19,13 @@ from inference.framing import bounding_box, centre, no_larger_than, shrink
 
 @dataclass(frozen=True)
 class Conversion:
-    """A picture on its way to pixels, step by step.
+    """The results of all steps from a picture to pixels.
 
     Attributes:
-        picture: what was looked at: the decoded picture, smaller where it was larger than needed.
-        found: the garment on it; None when the upload had pixels of its own.
-        grey: the garment, cropped, light on black; None likewise, and when nothing stands out.
-        faintness: 0..255, the median of a garment that was so dark that it had to be lifted; else None.
+        picture: the decoded picture, reduced if it was larger than needed.
+        found: the garment on it; None when the upload already was pixels.
+        grey: the garment, cropped, light on black; None likewise, and when no garment was found.
+        faintness: 0..255, the median of a garment that was so dark that it was lifted; else None.
         pixels: what the model reads.
     """
 
@@ -38,10 +37,10 @@ class Conversion:
 
 
 def decoded_to_pixels(decoded: Decoded, imaging: Imaging) -> Pixels:
-    """What the model reads of an upload: its own pixels if it has them, else its picture converted.
+    """Return the pixels of an upload as they are, if it has them; else convert its picture.
 
-    A picture in which nothing stands out from its border comes out black, which is nothing that a model
-    of garments knows; that is for its familiarity to say, so nothing is raised here.
+    A picture in which nothing differs from the border becomes black. That raises no error here: such pixels
+    have a low familiarity.
 
     Args:
         decoded: from decode.py.
@@ -54,19 +53,19 @@ def decoded_to_pixels(decoded: Decoded, imaging: Imaging) -> Pixels:
 
 
 def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
-    """The same as `decoded_to_pixels`, with what came of each step."""
+    """Do the same as `decoded_to_pixels` and return the result of each step."""
     if decoded.pixels is not None:
         return Conversion(decoded.picture, None, None, None, decoded.pixels)
     picture, transparency = decoded.picture, decoded.garment
     if imaging.cascade is not None:
-        # 448 = 16 x 28, so that no upload costs more; an eighth of it still has two samples for each pixel.
+        # 448 = 16 x 28 bounds the cost; an eighth of it still has two samples for each pixel.
         picture = no_larger_than(picture, REDUCED_EDGE)
         transparency = None if transparency is None else no_larger_than(transparency, REDUCED_EDGE)
     return converted(picture, find_garment(picture, transparency, imaging), imaging)
 
 
 def converted(picture: Picture, found: Found, imaging: Imaging) -> Conversion:
-    """What becomes of a garment once it is found.
+    """Convert a garment that was found.
 
     Args:
         picture: uint8, (H, W, 3), RGB.
@@ -91,19 +90,19 @@ _WHOLE = (slice(None), slice(None))
 
 
 def as_grey(picture: Picture) -> Grey:
-    """How light each pixel is (ITU-R BT.601)."""
+    """Return the lightness of each pixel (ITU-R BT.601)."""
     return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
 def negated(grey: Grey) -> Grey:
-    """Light for dark."""
+    """Swap light and dark."""
     return cv2.bitwise_not(grey).astype(np.uint8, copy=False)
 
 
 def how_faint(grey: Grey, garment: Mask, cascade: Cascade) -> int | None:
-    """The median of a garment that hardly stands out from black; None when it does.
+    """Return the median of a garment that hardly differs from black; None when it differs enough.
 
-    The data set left white products out, since on white they cannot be seen; people photograph them.
+    The data set has no white products, because they are invisible on white; users photograph them.
     """
     inside = cv2.threshold(garment, 127, 255, cv2.THRESH_BINARY)[1]
     counts = cv2.calcHist([grey], [0], inside, [256], [0, 256]).ravel()
@@ -112,10 +111,10 @@ def how_faint(grey: Grey, garment: Mask, cascade: Cascade) -> int | None:
 
 
 def lifted(grey: Grey, floor: int) -> Grey:
-    """The same between `floor` and 255, so that the silhouette is seen and the folds stay."""
+    """Scale grey values to `floor`..255: the silhouette becomes visible and the folds remain."""
     return cv2.convertScaleAbs(grey, alpha=(255 - floor) / 255, beta=floor).astype(np.uint8, copy=False)
 
 
 def on_black(grey: Grey, garment: Mask) -> Grey:
-    """Exactly 0 where there is no garment, fading where the mask is soft."""
+    """Set everything but the garment to 0, gradually where the mask is soft."""
     return cv2.multiply(grey, garment, scale=1 / 255).astype(np.uint8, copy=False)

@@ -1,6 +1,6 @@
-"""The rules between a model's scores and a decision: pure functions of numbers.
+"""The rules from a model's scores to a decision: pure functions of numbers.
 
-Touches nothing. The parameters come from the release (contract.py); classifier.py calls these in order.
+The parameters come from the release (contract.py); classifier.py calls these functions in order.
 """
 
 from bisect import bisect_right
@@ -16,18 +16,18 @@ Reason: TypeAlias = Literal["ambiguous", "unfamiliar"]
 def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]:
     """Soften (temperature > 1) or sharpen (< 1) probabilities: p^(1 / temperature), scaled to sum 1 again.
 
-    That is softmax(log p / temperature), which is what dividing the logits gives, since softmax ignores what
-    all classes share (Guo et al. 2017, arXiv 1706.04599). Order is kept; a zero stays zero. Plain numbers:
-    for the few classes of one picture they cost a quarter of what arrays do.
+    This equals softmax(log p / temperature), the same as dividing the logits, since softmax ignores a
+    constant (Guo et al. 2017, arXiv 1706.04599). The order stays; a zero stays zero. Plain numbers: for the
+    few classes of one picture they cost a quarter of what arrays do.
 
     Args:
-        probabilities: C of them, >= 0 with sum 1.
+        probabilities: C values >= 0 with sum 1.
         temperature: > 0.
 
     Returns:
-        C of them with sum 1.
+        C values with sum 1.
     """
-    # The largest becomes 1, so that a low temperature does not turn all of them into 0.
+    # Divide by the largest, so that a low temperature does not underflow to all zeros.
     largest, power = max(probabilities), 1 / temperature
     weights = [(probability / largest) ** power for probability in probabilities]
     total = sum(weights)
@@ -35,14 +35,14 @@ def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]
 
 
 def familiarity_of(distance: float, familiarity: Familiarity) -> float:
-    """How much a picture looks like what the model knows: 1 is nearest, 0 farther than all held-out ones.
+    """Return how similar a picture is to the training data: 0 is farther than all held-out pictures.
 
     Args:
-        distance: what the serving graph says of the picture; more is stranger, and it may be negative.
+        distance: the OOD score of the serving graph; higher is less familiar, and it may be negative.
         familiarity: distances of held-out pictures at evenly spaced ranks.
 
     Returns:
-        0..1: the share of held-out pictures that lay at least as far away, linear between ranks.
+        0..1: the share of held-out pictures with at least this distance, linear between ranks.
     """
     quantiles = familiarity.quantiles
     above = bisect_right(quantiles, distance)
@@ -55,15 +55,15 @@ def familiarity_of(distance: float, familiarity: Familiarity) -> float:
 def decide(
     confidence: float, familiarity: float | None, thresholds: Thresholds
 ) -> tuple[Decision, Reason | None]:
-    """Accept, or ask a person to look, and why.
+    """Accept, or ask for a review, with the reason.
 
-    `unfamiliar` outranks `ambiguous`: of something that is none of the classes, the two likeliest
-    classes say nothing.
+    `unfamiliar` outranks `ambiguous`: for a picture of no known class, the two likeliest classes mean
+    nothing.
 
     Args:
         confidence: 0..1, the largest calibrated probability.
         familiarity: 0..1, or None when the model measures none.
-        thresholds: a value below one of them is reviewed, a value equal to it is not.
+        thresholds: a value below its threshold needs a review, an equal one does not.
     """
     if familiarity is not None and familiarity < thresholds.familiarity:
         return "review", "unfamiliar"

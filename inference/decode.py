@@ -1,7 +1,7 @@
-"""An upload to a picture: upright, RGB, 8 bits, alpha laid over white.
+"""Decode an upload into a picture: upright, RGB, 8 bits, alpha composited over white.
 
-One decoder, OpenCV's, which runs only after header.py has read format and size. Bytes in, arrays out;
-what happens to the picture next: convert.py.
+OpenCV decodes all formats, after header.py has read format and size. Bytes in, arrays out; convert.py is the
+next step.
 """
 
 import struct
@@ -21,13 +21,13 @@ from inference.formats.tiff import first_ifd
 from inference.header import Header, find_fault, read_header
 
 REDUCED_EDGE = 16 * EDGE
-"""Longest edge, in pixels, below which a JPEG is not reduced while it is decoded.
+"""Longest edge, in pixels, below which a JPEG is decoded at its full size.
 
 A garment that fills only an eighth of the photo then still has two samples for each of the 28 pixels.
 """
 
 TRANSPARENT_SHARE = 0.5
-"""Share of the border that has to be transparent for the transparency to tell where the garment is."""
+"""Share of the border above which transparency marks the background of a garment."""
 
 _REDUCTIONS = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
 
@@ -44,10 +44,9 @@ class Decoded:
     """A decoded upload.
 
     Attributes:
-        samples: uint8, (H, W, 3), RGB, upright; a large JPEG comes at a half, a quarter or an eighth. Or
-            (28, 28), when the upload is a single-channel picture of just that size.
-        garment: uint8, (H, W), the opacity of an upload that is transparent around something: it says itself
-            where its garment is. None otherwise.
+        samples: uint8, (H, W, 3), RGB, upright; a large JPEG at a half, a quarter or an eighth of its size.
+            Or (28, 28), when the upload is a single-channel picture of that size.
+        garment: uint8, (H, W), the opacity of an upload whose background is transparent; else None.
     """
 
     samples: Picture | Pixels
@@ -55,20 +54,20 @@ class Decoded:
 
     @property
     def pixels(self) -> Pixels | None:
-        """The pixels of an upload that has just these: they are taken as they are, light on black."""
+        """The samples of a single-channel upload of 28 x 28, used as they are, light on black; else None."""
         return self.samples if self.samples.ndim == 2 else None
 
     @property
     def picture(self) -> Picture:
-        """What there is to look at: uint8, (H, W, 3), RGB. Of pixels it is made here: no answer needs it."""
+        """uint8, (H, W, 3), RGB; for pixels, computed at each access."""
         return self.samples if self.pixels is None else _rgb_over_white(self.pixels)
 
 
 def prepare_opencv() -> None:
-    """Settle OpenCV for a server; call it once, where the program is put together.
+    """Configure OpenCV for a server; call it once, at the composition root.
 
-    One thread, since there are as many workers as cores. No messages of its own: what it would print
-    about a damaged upload is in the BrokenPicture that the sender gets.
+    One thread, since there are as many workers as cores. No messages: BrokenPicture reports a damaged upload
+    to its sender.
     """
     cv2.setNumThreads(0)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -77,15 +76,15 @@ def prepare_opencv() -> None:
 def decode(upload: bytes, max_pixels: int) -> Decoded:
     """Decode an upload; of an animation, the first frame.
 
-    OpenCV has limits of its own (2^30 pixels, 2^20 a side; `OPENCV_IO_MAX_IMAGE_PIXELS` and its kin in
-    the environment), which `max_pixels` is meant to stay far below.
+    OpenCV has further limits (2^30 pixels, 2^20 a side; `OPENCV_IO_MAX_IMAGE_PIXELS` and similar variables),
+    which should stay far above `max_pixels`.
 
     Args:
         upload: the bytes of a PNG, JPEG, WebP, GIF, BMP or TIFF.
-        max_pixels: largest width x height, as the header names it.
+        max_pixels: largest width x height that the header may declare.
 
     Raises:
-        UnknownFormat: no picture that is read here, or one of samples that are not 8 or 16 bits.
+        UnknownFormat: not an accepted format, or samples that have neither 8 nor 16 bits.
         PictureTooLarge: more than `max_pixels`; nothing was decoded.
         BrokenPicture: truncated or damaged.
     """
@@ -127,7 +126,7 @@ def _decode_samples(upload: bytes, header: Header) -> _Samples:
     if stored is None:
         raise _broken(header, _UNDECODABLE)
     if header.format == "TIFF":
-        return stored  # OpenCV has turned it: of TIFF alone the orientation is its decoder's affair
+        return stored  # the only format whose orientation OpenCV's decoder applies itself
     if cv2.IMAGE_METADATA_EXIF not in kinds:
         return stored
     exif = dict(zip(kinds, blocks, strict=True))[cv2.IMAGE_METADATA_EXIF]
@@ -138,13 +137,13 @@ _UNDECODABLE = "is damaged, or compressed in a way that is not read here"
 
 
 def exif_orientation(exif: bytes) -> int:
-    """The orientation that an EXIF block names.
+    """Read the orientation from an EXIF block.
 
     Args:
-        exif: the block, with or without its `Exif` mark; anything else may come too.
+        exif: the block, with or without its `Exif` prefix; it may be damaged.
 
     Returns:
-        1 to 8; 1 (upright) when the block names none or is damaged, since the picture is still a picture.
+        1 to 8; 1 (upright) when the block holds none or is damaged: the picture itself may be sound.
     """
     try:
         orientation = first_ifd(exif.removeprefix(b"Exif\0\0"), {_ORIENTATION_TAG}).get(_ORIENTATION_TAG, 1)
@@ -154,16 +153,7 @@ def exif_orientation(exif: bytes) -> int:
 
 
 def _upright(stored: _Samples, orientation: int) -> _Samples:
-    """Turn an array as the orientation asks.
-
-    Args:
-        stored: (H, W) or (H, W, channels).
-        orientation: 1 to 8.
-
-    Returns:
-        the same samples; height and width are swapped for 5 to 8.
-    """
-    # 2, 4, 5 and 7 are the mirror images of 1, 3, 6 and 8, seen from the other side.
+    """Turn (H, W) or (H, W, channels) upright; 5 to 8 swap height and width, 2, 4, 5 and 7 mirror."""
     match orientation:
         case 2:
             return cv2.flip(stored, 1)
@@ -177,13 +167,13 @@ def _upright(stored: _Samples, orientation: int) -> _Samples:
 
 
 def _flags(upload: bytes, header: Header) -> int:
-    """How to decode: everything that is stored, but a large JPEG only as large as is needed."""
+    """Flags for OpenCV: keep all stored samples, but reduce a large JPEG to the size that is needed."""
     if header.format == "JPEG":
         for factor, flag in _REDUCTIONS.items():
             if max(header.width, header.height) >= factor * REDUCED_EDGE:
                 return flag | cv2.IMREAD_IGNORE_ORIENTATION
     if header.format == "BMP" and upload[14] == OS2_HEADER:
-        return cv2.IMREAD_COLOR  # OpenCV takes these for grey unless it is told
+        return cv2.IMREAD_COLOR  # IMREAD_UNCHANGED would return grey for these
     return cv2.IMREAD_UNCHANGED
 
 
@@ -195,7 +185,7 @@ def _refuse_other_types(samples: _Samples, header: Header) -> None:
 
 
 def _picture(samples: _Samples) -> Picture:
-    """Samples to a picture, some rows at a time: 16 bits and alpha take several times its memory."""
+    """Convert samples a band of rows at a time: 16 bits and alpha take several times the memory."""
     if samples.shape[0] * samples.shape[1] <= _BAND_PIXELS:
         return _rgb_over_white(_eight_bits(samples))
     picture = np.empty((*samples.shape[:2], 3), np.uint8)
@@ -211,13 +201,13 @@ def _bands(samples: _Samples) -> Iterator[slice]:
 
 
 _BAND_PIXELS = 1 << 18
-"""Few enough for a processor's cache, many enough for the loop not to count."""
+"""A band fits into a processor's cache, and the loop adds no measurable time."""
 
 
 def _eight_bits(samples: _Samples) -> NDArray[np.uint8]:
     if samples.dtype == np.uint8:
         return samples.astype(np.uint8, copy=False)
-    # 65535 / 257 = 255 exactly, where a shift by 8 would come out darker; rounded, not cut off.
+    # 65535 / 257 = 255 exactly; a shift by 8 bits would be darker. Rounded to nearest.
     return cv2.convertScaleAbs(samples, alpha=1 / 257).astype(np.uint8, copy=False)
 
 
@@ -234,9 +224,9 @@ def _rgb_over_white(samples: NDArray[np.uint8]) -> Picture:
 
 
 def _garment(samples: _Samples) -> Mask | None:
-    """The opacity, where most of the border is transparent and something within is not.
+    """Return the opacity if most of the border is transparent and some of the picture is not.
 
-    Else the channel is about something else: rounded corners, a shadow, or nothing at all.
+    Otherwise the alpha channel holds something else: rounded corners, a shadow, or nothing.
     """
     if samples.ndim != 3 or samples.shape[2] != 4:
         return None

@@ -1,17 +1,17 @@
-"""Everything that can go wrong between an upload and a decision.
+"""All errors between an upload and a decision.
 
 InferenceError
-├── UploadError             the client can mend it
-│   ├── UnknownFormat       these bytes are no picture we read
-│   ├── PictureTooLarge     the header promises more pixels than allowed
+├── UploadError             the client can correct it
+│   ├── UnknownFormat       not a picture of an accepted format
+│   ├── PictureTooLarge     the header declares more pixels than allowed
 │   ├── BrokenPicture       a picture, but truncated or damaged
 │   └── BadPixels           `pixels` of the wrong shape, type or range
-└── ModelError              the operator can mend it
-    ├── ModelUnreadable     the file is no model that we run
+└── ModelError              the operator can correct it
+    ├── ModelUnreadable     the file is not a model that can be run
     ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract
     └── AnswerNotFinite     the model answered NaN or infinity
 
-A message says what came and what would do. HTTP statuses belong to app/api/problems.py.
+A message says what was received and what would be accepted. HTTP statuses are in app/api/problems.py.
 """
 
 
@@ -20,19 +20,19 @@ class InferenceError(Exception):
 
 
 class UploadError(InferenceError):
-    """The upload cannot be classified; the message may be shown to its sender."""
+    """The upload cannot be classified; its sender may see the message."""
 
 
 class UnknownFormat(UploadError):
-    """The bytes are no picture that is read here."""
+    """The bytes are not a picture of an accepted format."""
 
 
 class PictureTooLarge(UploadError):
-    """The header names more pixels than the limit; nothing was decoded."""
+    """The header declares more pixels than the limit; nothing was decoded."""
 
 
 class BrokenPicture(UploadError):
-    """The bytes begin like a picture and then are truncated or damaged."""
+    """The bytes begin as a picture does, but are truncated or damaged."""
 
 
 class BadPixels(UploadError):
@@ -44,7 +44,7 @@ class ModelError(InferenceError):
 
 
 class ModelUnreadable(ModelError):
-    """The file is no model that is run here."""
+    """The file is not a model that can be run."""
 
 
 class ContractBroken(ModelError):

@@ -1,7 +1,7 @@
-"""A garment to 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made.
+"""Fit a garment into 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made.
 
-Xiao et al. 2017, arXiv 1708.07747, section 2; where this differs and why: docs/conversion.md. Pure functions
-of arrays, called in order by convert.py.
+Xiao et al. 2017, arXiv 1708.07747, section 2; docs/conversion.md says where this differs and why. Pure
+functions of arrays, which convert.py calls in order.
 """
 
 from functools import lru_cache
@@ -17,9 +17,9 @@ _WHERE_IT_IS = 127
 
 
 def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
-    """Rows and columns that hold the whole garment; None when there is none.
+    """Return the rows and columns that hold the garment; None when there is none.
 
-    Of a soft mask, what is more garment than background.
+    Of a soft mask, pixels count that are more garment than background.
     """
     hard = cv2.threshold(garment, _WHERE_IT_IS, 255, cv2.THRESH_BINARY)[1]
     left, top, width, height = cv2.boundingRect(hard)
@@ -29,7 +29,7 @@ def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
 
 
 def no_larger_than(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
-    """Scale the longest edge to `edge` pixels where it is longer; what is smaller stays as it is."""
+    """Scale the longest edge down to `edge` pixels; a smaller picture stays as it is."""
     height, width = picture.shape[:2]
     scale = edge / max(height, width)
     if scale >= 1:
@@ -39,11 +39,11 @@ def no_larger_than(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
 
 
 def shrink(grey: Grey, imaging: Imaging) -> Grey:
-    """Scale the longest edge to 28; a picture that had to be shrunk is sharpened, as the paper does.
+    """Scale the longest edge to 28, and sharpen a picture that became smaller, as the paper does.
 
-    The paper skips rows and columns; the mean over each pixel's area (INTER_AREA) is what that
-    approximates, without the moiré of large photos. Sharpening mends what shrinking softens, so a
-    picture that is no larger than 28 is left as it is.
+    The paper skips rows and columns. That approximates the mean over each pixel's area (INTER_AREA), which
+    has no moiré on large photos. Sharpening restores what shrinking blurs, so it does not apply to enlarged
+    pictures.
     """
     height, width = grey.shape
     scale = EDGE / max(height, width)
@@ -57,9 +57,9 @@ def shrink(grey: Grey, imaging: Imaging) -> Grey:
 
 @lru_cache(maxsize=4)
 def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
-    """ImageMagick's `-sharpen RADIUSxSIGMA`, the tool the data set was made with.
+    """Compute the kernel of ImageMagick's `-sharpen RADIUSxSIGMA`, the tool that made the data set.
 
-    A negated Gaussian whose middle is twice the negated sum of all its weights, scaled to the sum 1.
+    It is a negated Gaussian whose middle is twice the negated sum of all its weights, scaled to the sum 1.
 
     Returns:
         float64, (2 radius + 1, 2 radius + 1), sum 1.
@@ -72,9 +72,9 @@ def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
 
 
 def centre(grey: Grey) -> Pixels:
-    """Put a garment of at most 28 x 28 in the middle of black.
+    """Place a garment of at most 28 x 28 in the middle of black.
 
-    Where it cannot stand in the middle, it stands half a pixel right and down, as in Fashion-MNIST.
+    Where an exact middle is impossible, it is half a pixel right and down, as in Fashion-MNIST.
     """
     height, width = grey.shape
     top, left = (EDGE - height + 1) // 2, (EDGE - width + 1) // 2

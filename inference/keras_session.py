@@ -1,8 +1,8 @@
-"""Run a bare `.keras` file on TensorFlow: the one file of the serving side that may import it.
+"""Run a bare `.keras` file on TensorFlow: the only file of the serving side that imports it.
 
-TensorFlow is imported when a session is made, never before: the container has none. A hand-made model
-rarely says what it expects, so this file finds out: shape, scaling, and whether it ends in a softmax. What it
-found is told (`Habits`), for training/export/adoption.py makes a release of it by the same rules.
+TensorFlow is imported when a session is created, not before: the container does not contain it. A model from
+elsewhere rarely declares what it expects, so this file infers shape, scaling, and whether it ends in a
+softmax. training/export/adoption.py uses the result (`Habits`) to make a release by the same rules.
 """
 
 import importlib.util
@@ -25,21 +25,21 @@ _LOG = logging.getLogger(__name__)
 _SCALING_LAYERS = ("Rescaling", "Normalization")
 
 _READ_SHAPES = ((EDGE, EDGE), (EDGE, EDGE, 1), (EDGE * EDGE,))
-"""What the common tutorials feed: a picture, a picture with a channel, a flat row."""
+"""The inputs of common tutorials: a picture, a picture with a channel, a flat row."""
 
 _SUM_TOLERANCE = 1e-3
-"""By how much a row of probabilities may miss the sum 1; float16 models miss it by less."""
+"""Accepted difference of a row's sum from 1; float16 models differ by less."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
-    """How a model wants to be fed, and what it answers.
+    """The input that a model expects, and its output.
 
     Attributes:
         shape: of one picture, without the batch axis: one of (28, 28), (28, 28, 1) and (784,).
         dtype: of its input.
-        divisor: what pixels are divided by first: 255, or 1 for a model that scales them itself.
-        softmax: whether its outputs still have to go through one.
+        divisor: pixels are divided by it first: 255, or 1 for a model that scales them itself.
+        softmax: whether its outputs are logits, which still need a softmax.
     """
 
     shape: tuple[int, ...]
@@ -52,13 +52,13 @@ class KerasSession:
     """A Keras 3 model of pictures of 28 x 28, loaded in safe mode.
 
     Attributes:
-        model: keras.Model, as it was loaded.
-        outputs: how many scores it gives per picture.
-        habits: what was found out about it.
+        model: keras.Model, as loaded.
+        outputs: number of scores per picture.
+        habits: its inferred input and output.
     """
 
     def __init__(self, path: Path) -> None:
-        """Load the model and find out how it wants to be fed.
+        """Load the model and infer its input and output.
 
         Args:
             path: a `.keras` file.
@@ -80,23 +80,23 @@ class KerasSession:
         self._notice(path)
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score uint8 (N, 28, 28) pixels in one call of the model; it measures no distance."""
+        """Score uint8 (N, 28, 28) pixels in one call of the model; there is no distance."""
         scores = _scores(self.model, self.habits, pixels)
         return Scores(probabilities=_softmax(scores) if self.habits.softmax else scores, distances=None)
 
     def _notice(self, path: Path) -> None:
-        """Say what was guessed: a wrong guess costs accuracy and shows nowhere else."""
+        """Log what was inferred: a wrong inference costs accuracy and shows nowhere else."""
         if self.habits.divisor != 1:
-            _LOG.warning("%s has no Rescaling or Normalization layer: it is fed pixels / 255.", path)
+            _LOG.warning("%s has no Rescaling or Normalization layer: its input is pixels / 255.", path)
         if self.habits.softmax:
-            _LOG.warning("%s does not answer probabilities: its outputs go through a softmax.", path)
+            _LOG.warning("%s does not return probabilities: its outputs go through a softmax.", path)
 
 
 def _load(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
     keras = _keras(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    # Loading runs any layer's own code, so there is no list of what it raises; these are what it has raised.
+    # Loading runs the layers' own code, so that there is no complete list of errors; these were observed.
     except (ValueError, TypeError, OSError, KeyError, AttributeError, ImportError) as error:
         raise ModelUnreadable(
             f"{path}: Keras cannot load it in safe mode ({error}). It must be a Keras 3 `.keras` file "
@@ -138,7 +138,7 @@ def _output_count(model: Any, path: Path) -> int:  # noqa: ANN401 - Keras ships 
 
 def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
     if "int" in str(model.inputs[0].dtype):
-        return True  # 0..1 in whole numbers would be black and white, so it must read 0..255
+        return True  # integers in 0..1 would be black and white only, so it expects 0..255
     layers = model._flatten_layers(include_self=False, recursive=True)
     return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
 
@@ -150,7 +150,7 @@ def _scores(model: Any, habits: Habits, pixels: PixelsBatch) -> NDArray[np.float
 
 
 def _probe() -> PixelsBatch:
-    """A black, a white and a noisy picture: no logits of all three have the sum 1 by chance."""
+    """A black, a white and a noisy picture: the logits of all three do not sum to 1 by chance."""
     noise = np.random.default_rng(0).integers(0, 256, (EDGE, EDGE), np.uint8)
     return np.stack([np.zeros_like(noise), np.full_like(noise, 255), noise])
 

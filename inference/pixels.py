@@ -23,10 +23,10 @@ def pixels_to_png(pixels: Pixels) -> bytes:
 
 
 def rows_to_pixels(rows: object) -> Pixels:
-    """Read one picture from nested lists.
+    """Convert nested lists into pixels.
 
     Args:
-        rows: 28 lists of 28 numbers; `12.0` counts as a whole number, `true` as none.
+        rows: 28 lists of 28 numbers; `12.0` is a whole number, `true` is not.
 
     Returns:
         uint8, (28, 28), C-contiguous.
@@ -64,7 +64,7 @@ def _row(row: object, index: int) -> list[int]:
 
 
 def _value(value: object, row: int, column: int) -> int:
-    # JSON's true is a bool, which Python counts as an int; NaN and 12.5 fail `is_integer`.
+    # JSON's true is a bool, which is an int in Python; NaN and 12.5 fail `is_integer`.
     if isinstance(value, bool) or not isinstance(value, int | float):
         _refuse(_name(value), row, column)
     if isinstance(value, float) and not value.is_integer():
@@ -79,7 +79,7 @@ def _refuse(what: str, row: int, column: int) -> NoReturn:
 
 
 def _name(value: object) -> str:
-    """The value as JSON calls it; a long one by its kind alone."""
+    """The value in JSON's terms; a long one by its kind alone."""
     match value:
         case None:
             return "null"

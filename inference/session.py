@@ -1,7 +1,7 @@
-"""What runs a model: pixels in, raw scores out.
+"""The interface of a loaded model: pixels in, raw scores out.
 
-A session knows neither labels nor thresholds; those are the contract's, and classifier.py applies them.
-Two of them exist: onnx_session.py serves, keras_session.py runs a bare `.keras` where TensorFlow is there.
+A session has neither labels nor thresholds: those belong to the contract, which classifier.py applies.
+onnx_session.py serves; keras_session.py runs a bare `.keras` file where TensorFlow is installed.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from inference.arrays import Distances, PixelsBatch, Probabilities
 
 @dataclass(frozen=True)
 class Scores:
-    """What a model says about N pictures, before temperature.
+    """The output of a model for N pictures, before temperature.
 
     Attributes:
         probabilities: float32, (N, C), each row with sum 1.
-        distances: float32, (N,), more is stranger; None when the model measures no distance.
+        distances: float32, (N,), OOD scores: higher is less familiar; None when the model has none.
     """
 
     probabilities: Probabilities
@@ -24,11 +24,11 @@ class Scores:
 
 
 class Session(Protocol):
-    """A loaded model, safe to be called from several threads."""
+    """A loaded model; several threads may call it."""
 
     @property
     def outputs(self) -> int:
-        """How many classes the model tells apart."""
+        """Number of classes."""
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels, N >= 1, in one call of the model."""

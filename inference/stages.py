@@ -1,7 +1,6 @@
-"""The steps from an upload to pixels, to be looked at: one picture and one sentence each.
+"""The steps from an upload to pixels for display: one picture and one sentence each.
 
-Reads what convert.py's one path has left behind; nothing is drawn unless somebody asks here. Drawing them
-into a file: scripts/stages_plot.py.
+Uses the intermediate results of convert.py; scripts/stages_plot.py draws them into a file.
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from inference.decode import Decoded
 from inference.foreground import Found
 
 _DIMMED = 0.25
-"""What is left of the background where the garment is shown."""
+"""Brightness of the background where the garment is shown, as a share."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,8 @@ class Stage:
 
     Attributes:
         name: a word or two.
-        reason: one sentence on what was decided, and why.
-        image: uint8, (H, W, 3) RGB or (H, W) grey; of the last one the pixels.
+        reason: one sentence: the decision and its reason.
+        image: uint8, (H, W, 3) RGB or (H, W) grey; for the last step, the pixels.
     """
 
     name: str
@@ -34,7 +33,7 @@ class Stage:
 
 
 def stages(decoded: Decoded, imaging: Imaging) -> tuple[Stage, ...]:
-    """Every step that an upload went; the last one's image is what `decoded_to_pixels` gives.
+    """Return all steps of the conversion; the image of the last one equals `decoded_to_pixels`.
 
     Args:
         decoded: from decode.py.
@@ -49,12 +48,12 @@ def stages(decoded: Decoded, imaging: Imaging) -> tuple[Stage, ...]:
     return (*steps, _pixels(conversion))
 
 
-def _picture(decoded: Picture, looked_at: Picture) -> Stage:
-    (height, width), (lower, narrower) = decoded.shape[:2], looked_at.shape[:2]
-    reason = f"Upright, {width} x {height}, transparency laid over white."
+def _picture(decoded: Picture, reduced: Picture) -> Stage:
+    (height, width), (lower, narrower) = decoded.shape[:2], reduced.shape[:2]
+    reason = f"Upright, {width} x {height}, alpha composited over white."
     if (lower, narrower) != (height, width):
-        reason = f"Upright; of {width} x {height}, {narrower} x {lower} are enough."
-    return Stage("picture", reason, looked_at)
+        reason = f"Upright, reduced from {width} x {height} to {narrower} x {lower}."
+    return Stage("picture", reason, reduced)
 
 
 def _garment(picture: Picture, found: Found) -> Stage:
@@ -65,15 +64,15 @@ def _garment(picture: Picture, found: Found) -> Stage:
 def _grey(found: Found, grey: Grey, faintness: int | None) -> Stage:
     reason = "Cropped; negated, to be light on black." if found.negate else "Cropped; light on black already."
     if faintness is not None:
-        reason = f"{reason[:-1]}; lifted, since its median of {faintness} hardly stands out from black."
+        reason = f"{reason[:-1]}; lifted, since its median of {faintness} hardly differs from black."
     return Stage("grey", reason, grey)
 
 
 def _pixels(conversion: Conversion) -> Stage:
     if conversion.found is None:
-        reason = "A single-channel picture of 28 x 28, so taken as it is."
+        reason = "A single-channel picture of 28 x 28 is used as it is."
     elif conversion.grey is None:
-        reason = "Nothing stands out from the border, so all is background."
+        reason = "Nothing differs from the border, so all is background."
     else:
         reason = "Longest edge scaled to 28, sharpened if that shrank it, centred on black."
     return Stage("pixels", reason, conversion.pixels)

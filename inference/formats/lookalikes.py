@@ -1,7 +1,7 @@
-"""Name what an upload seems to be when it is no picture that is read here.
+"""Name the format of an upload that is not accepted.
 
-A message that says "HEIC" tells a phone's owner what to change; "unknown format" tells nothing. Guesses
-from the first bytes alone, and only for the message: what is read is decided in header.py.
+A message that says "HEIC" helps the owner of a phone; "unknown format" does not. The guess uses the first
+bytes and serves the message alone: header.py decides what is accepted.
 """
 
 _BRANDS = {
@@ -48,14 +48,14 @@ _PNM = tuple(b"P%d" % kind for kind in range(1, 8))
 """Netpbm's six kinds and PAM."""
 
 _TEXT_SAMPLE = 512
-"""Bytes that are looked at to tell text from anything else."""
+"""Bytes that are examined to recognise text."""
 
 
 def seems_to_be(upload: bytes) -> str:
-    """What the bytes look like, as it fits after "This looks like"; empty when nothing is known of them.
+    """Return what the bytes look like, as it fits after "This looks like"; empty when unknown.
 
     Args:
-        upload: bytes that are no picture we read; at least one.
+        upload: at least one byte; not a picture of an accepted format.
     """
     if upload[4:8] == b"ftyp":
         return _BRANDS.get(upload[8:12], "a video (MP4) or a picture like HEIC")
@@ -68,7 +68,7 @@ def seems_to_be(upload: bytes) -> str:
 
 
 def _kind_of_text(sample: bytes) -> str:
-    # A byte order mark and blank lines may stand before a document's first word.
+    # A byte order mark and blank lines may precede the first word of a document.
     lowered = sample.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if b"<svg" in lowered:
         return "SVG"

@@ -53,10 +53,10 @@ def test_the_garment_is_shown_as_it_is_and_the_ground_dimmed() -> None:
     ("decoded", "words"),
     [
         (Decoded(on_a_floor()), "GrabCut"),
-        (Decoded(on_plain(40, 240)), "plain ground: 100% of the border is rgb(240, 240, 240)"),
+        (Decoded(on_plain(40, 240)), "plain background: 100% of the border is rgb(240, 240, 240)"),
         (Decoded(on_plain(200, 0)), "from black"),
         (decode(png(cut_out()), 100_000), "transparent"),
-        (Decoded(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)), "Nothing was told"),
+        (Decoded(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)), "No garment differs"),
         (Decoded(plain(28, 28)), "28 x 28 already"),
     ],
     ids=["on a floor", "on white", "on black", "cut out", "noise", "28 x 28"],
@@ -77,15 +77,15 @@ def test_the_polarity_is_said() -> None:
 def test_a_picture_that_was_larger_than_needed_says_so() -> None:
     large = on_plain(40, 240).repeat(3, axis=0).repeat(3, axis=1)
 
-    assert "of 720 x 900, 358 x 448 are enough" in reasons(Decoded(large))["picture"]
+    assert "reduced from 720 x 900 to 358 x 448" in reasons(Decoded(large))["picture"]
 
 
 def test_a_blank_picture_says_why_it_is_black() -> None:
-    assert "Nothing stands out" in reasons(Decoded(plain(90, 60)))["pixels"]
+    assert "Nothing differs from the border" in reasons(Decoded(plain(90, 60)))["pixels"]
 
 
 def test_pixels_that_came_as_pixels_are_said_to_be_taken_as_they_are() -> None:
     shown = reasons(Decoded(np.zeros((28, 28), np.uint8)))
 
     assert list(shown) == ["picture", "pixels"]
-    assert "taken as it is" in shown["pixels"]
+    assert "used as it is" in shown["pixels"]

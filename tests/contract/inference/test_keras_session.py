@@ -42,7 +42,7 @@ def test_however_a_model_wants_to_be_fed_its_scores_are_the_same(
 def test_guesses_are_in_the_log(keras_file: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
     KerasSession(keras_file(rescales=False, activation="linear"))
 
-    assert "it is fed pixels / 255" in caplog.text
+    assert "its input is pixels / 255" in caplog.text
     assert "its outputs go through a softmax" in caplog.text
 
 
