@@ -1,8 +1,8 @@
-"""Everything that goes wrong at night, on purpose: python -m benchmarks.chaos (or `make chaos`).
+"""Faults on purpose: python -m benchmarks.chaos (or `make chaos`).
 
 Twenty swaps and rollbacks under load, kill -9 of workers under load, every S3 fault in every situation, with
-real gunicorn, Swift and a fault-making proxy. Prints tables, saves docs/results/chaos.json, and ends with 1
-if a promise was broken. The scenes are those of tests/s3_faults.py; e2e plays a few of them.
+real gunicorn, Swift and a fault-making proxy. Prints a summary, saves docs/results/chaos.json, and ends with
+1 if a promise was broken. The scenes are those of tests/s3_faults.py; e2e plays a few of them.
 """
 
 import os
@@ -16,8 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from rich.table import Table
 
 from benchmarks.results import save
 from model_store.errors import StoreError
@@ -238,54 +236,18 @@ def _count_broken(swapped: Shaken, killed: Shaken, scenes: list[Scene], leaked: 
 
 def _show(swapped: Shaken, killed: Shaken, scenes: list[Scene], leaked: list[Leaked]) -> None:
     out = console()
-    out.print(_load_table(swapped, killed))
-    out.print(_fault_table(scenes))
-    out.print(_leak_table(leaked))
-
-
-def _load_table(swapped: Shaken, killed: Shaken) -> Table:
-    table = Table("under load", "times", "answered", "per second", "mixed", "failed", "slowest, s", "")
-    for name, each in (("swaps and rollbacks", swapped), ("kill -9 of a worker", killed)):
-        table.add_row(
-            name,
-            *(str(value) for value in (each.times, each.answered, each.per_second, each.mixed)),
-            f"{each.failed} of {each.failed_allowed} allowed",
-            f"{each.slowest_seconds:.2f}",
-            "ok" if each.kept else "BROKEN",
+    for name, shaken in (("swaps and rollbacks", swapped), ("kill -9 of a worker", killed)):
+        kept = "" if shaken.kept else ": BROKEN"
+        out.print(
+            f"{shaken.times} {name}: {shaken.answered} answers, {shaken.failed} failed "
+            f"({shaken.failed_allowed} allowed), {shaken.mixed} mixed, "
+            f"slowest {shaken.slowest_seconds:.2f} s{kept}"
         )
-    return table
-
-
-def _fault_table(scenes: list[Scene]) -> Table:
-    table = Table(
-        "fault", *SITUATIONS, title="Seconds until the end, readiness, or the news; until all is well"
-    )
-    by_name = {(scene.fault, scene.situation): scene for scene in scenes}
-    for fault in FAULTS:
-        table.add_row(fault.value, *(_cell(by_name[fault.value, situation]) for situation in SITUATIONS))
-    return table
-
-
-def _cell(scene: Scene) -> str:
-    if scene.error is not None:
-        return f"BROKEN {scene.error[:60]}"
-    after = "" if scene.recovered_seconds is None else f"; {scene.recovered_seconds:.1f}"
-    return f"{scene.seconds:.1f}{after}"
-
-
-def _leak_table(leaked: list[Leaked]) -> Table:
-    table = Table(
-        "failed polls", "of", "threads", "descriptors", title="What a worker holds, before and after"
-    )
-    for each in leaked:
-        if each.threads is None or each.descriptors is None:
-            table.add_row(str(each.polls), each.fault, "BROKEN", str(each.error)[:60])
-        else:
-            threads, descriptors = each.threads, each.descriptors
-            table.add_row(
-                str(each.polls), each.fault, "{} -> {}".format(*threads), "{} -> {}".format(*descriptors)
-            )
-    return table
+    out.print(f"{len(scenes)} scenes of faults, {len(leaked)} counts of what a worker holds.")
+    errors = [(f"{scene.situation}, {scene.fault}", scene.error) for scene in scenes]
+    for what, error in (*errors, *((each.fault, each.error) for each in leaked)):
+        if error:
+            out.print(f"BROKEN: {what}: {error}", markup=False)
 
 
 if __name__ == "__main__":
