@@ -89,7 +89,7 @@ def serving(checkout: Path) -> Iterator[Service]:
     """Run a checkout's service on a free port until the block ends."""
     port = free_port()
     patient = {"PORT": str(port), "WEB_CONCURRENCY": "2", "WARDROBE_QUEUE_SECONDS": "60"}
-    command = [checkout.absolute() / ".venv" / "bin" / "python", "-m", "app"]
+    command = [str(checkout.absolute() / ".venv" / "bin" / "python"), "-m", "app"]
     with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own service
             command, cwd=checkout, env=os.environ | patient, stdout=log, stderr=log
