@@ -28,7 +28,18 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
     import gevent  # noqa: PLC0415 - loaded already, and absent under other servers
 
     context = contextvars.copy_context()
-    result: T = gevent.get_hub().threadpool.apply(lambda: context.run(function, *args, **kwargs))
+    raised: list[BaseException] = []
+
+    def call() -> T | None:
+        try:
+            return context.run(function, *args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - raised below; gevent prints whatever it sees
+            raised.append(error)
+            return None
+
+    result: T = gevent.get_hub().threadpool.apply(call)
+    if raised:
+        raise raised.pop()
     return result
 
 

@@ -21,7 +21,13 @@ CLIENTS = 64
 REQUESTS = 2
 """Of each client, on one connection."""
 
-FEW: dict[str, Any] = {"WEB_CONCURRENCY": "1", "SLOTS": "1", "QUEUE_LENGTH": "4", "LOG_FORMAT": "json"}
+FEW: dict[str, Any] = {
+    "WEB_CONCURRENCY": "1",
+    "SLOTS": "1",
+    "QUEUE_LENGTH": "4",
+    "QUEUE_SECONDS": "60",
+    "LOG_FORMAT": "json",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +75,9 @@ def test_log_and_metrics_show_the_wait_in_the_queue(service: Service) -> None:
 
     waited = max(line["queue_ms"] for line in answered)
     (seconds,) = re.findall(r'^wardrobe_stage_seconds_sum\{stage="queue"\} (.*)$', counts, re.MULTILINE)
-    assert waited > max(line["decode_ms"] for line in answered) / 2
+    assert waited >= min(line["decode_ms"] for line in answered), (
+        "the second in the queue waits for the first"
+    )
     assert float(seconds) >= waited / 1000
 
 

@@ -60,6 +60,7 @@ def printed(program: str) -> str:
     """What a program prints; it has to end by itself."""
     command = [sys.executable, "-W", "ignore", "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == "", "nor does gevent print what its caller handles"
     return done.stdout.strip()
 
 
