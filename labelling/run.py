@@ -95,7 +95,7 @@ def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary
         job: what is to be done.
         watch: called with the number of rows, a few times a second.
         say: called with a sentence for each lost worker process.
-        restart: replace what is there, finished or not, whatever it is.
+        restart: replace what is there, finished or not.
 
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.

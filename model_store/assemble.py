@@ -1,6 +1,6 @@
 """Turn a finished folder into a release: hash every file, name the version, write manifest.json last.
 
-Touches only that folder. Checking such a folder again is verify.py's, sending it away publish.py's.
+Touches only that folder. Checking such a folder: local.py; sending it to a store: publish.py.
 """
 
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     data: DataSet,
     headline: Headline,
 ) -> Manifest:
-    """Make `folder` a release; its manifest appears whole or not at all. An earlier signature goes.
+    """Make `folder` a release; its manifest appears whole or not at all. An earlier signature is removed.
 
     Args:
         folder: holds model.keras, model.onnx, report.json and any figures; an earlier manifest is replaced.

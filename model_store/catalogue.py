@@ -27,7 +27,7 @@ def release_prefix(version: str) -> str:
     """Where the files of a release are.
 
     Raises:
-        NotFound: no release can be called that.
+        NotFound: that is no version.
     """
     if not re.fullmatch(VERSION_PATTERN, version):
         raise NotFound(f"{version!r} is no version; one looks like 20261120T101500Z-3f9a1c2e.")
@@ -71,7 +71,7 @@ class Stored:
     """One folder under releases/.
 
     Attributes:
-        version: its name, whatever it is.
+        version: its name.
         entries: what lies in it.
         complete: it has a manifest; without one, its publishing has not ended.
     """
@@ -170,11 +170,11 @@ def check_complete(store: Store, manifest: Manifest) -> None:
     sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.entries(prefix)}
     if MANIFEST not in sizes:
         raise ReleaseCorrupt(
-            f"{store.address}/{prefix}{MANIFEST}: is not there. Publish the release again, which mends it."
+            f"{store.address}/{prefix}{MANIFEST}: is missing. Publish the release again, which completes it."
         )
     for path, expected in manifest.files.items():
         if sizes.get(path) != expected.size:
             raise ReleaseCorrupt(
                 f"{store.address}/{prefix}{path}: {sizes.get(path, 'no')} bytes are there, "
-                f"not {expected.size} as in the manifest. Publish the release again, which mends it."
+                f"not {expected.size} as in the manifest. Publish the release again, which replaces it."
             )

@@ -1,7 +1,7 @@
-"""What every file of a release obeys: how it is hashed, written and which formats are refused.
+"""The rules for every file of a release: how it is hashed and written, and which formats are refused.
 
-Touches only the paths that it is handed. Used by assemble.py (making), verify.py (checking), folder.py
-and pull.py (keeping).
+Touches only the paths in its arguments. Used by assemble.py (making), local.py (checking), folder.py and
+cache.py (keeping).
 """
 
 import hashlib
@@ -26,14 +26,13 @@ REQUIRED = (MODEL, GRAPH, REPORT)
 CHUNK_BYTES = 1 << 20
 """How much of a file is held in memory at a time."""
 
+_BY_KERAS = "Convert it once with keras.saving.load_model('model{suffix}').save('model.keras')."
+_WHERE_MADE = "Load it where it was made and save the network with model.save('model.keras')."
+_REBUILT = "Rebuild the network in Keras and save it with model.save('model.keras')."
 CONVERSIONS = {
-    ".h5": "Convert it once with keras.saving.load_model('model.h5').save('model.keras').",
-    ".hdf5": "Convert it once with keras.saving.load_model('model.hdf5').save('model.keras').",
-    ".pkl": "Load it where it was made and save the network with model.save('model.keras').",
-    ".pickle": "Load it where it was made and save the network with model.save('model.keras').",
-    ".joblib": "Load it where it was made and save the network with model.save('model.keras').",
-    ".pt": "Rebuild the network in Keras and save it with model.save('model.keras').",
-    ".pth": "Rebuild the network in Keras and save it with model.save('model.keras').",
+    **dict.fromkeys((".h5", ".hdf5"), _BY_KERAS),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), _WHERE_MADE),
+    **dict.fromkeys((".pt", ".pth"), _REBUILT),
 }
 """Formats that can run code when they are read (Keras' safe_mode does not cover them), and the way out."""
 
@@ -49,7 +48,7 @@ def refuse_unsafe_formats(names: Iterable[str], where: str) -> None:
         if suffix in CONVERSIONS:
             raise FormatRefused(
                 f"{where}/{name}: {suffix} files can run code when they are read, so none is opened here. "
-                f"{CONVERSIONS[suffix]}"
+                f"{CONVERSIONS[suffix].format(suffix=suffix)}"
             )
 
 
@@ -105,7 +104,7 @@ def receive(chunks: Iterable[bytes], to: Path, *, limit: int | None = None, wher
 
 
 def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[bytes]:
-    """Pass chunks on until they are more than `limit` bytes together.
+    """Yield chunks until they are more than `limit` bytes together.
 
     Raises:
         ReleaseCorrupt: they are.
@@ -119,7 +118,7 @@ def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[b
 
 
 def flush_folder(folder: Path) -> None:
-    """Have the folder's names on the disk; fsync of a file alone does not promise that."""
+    """Flush a folder's names to the disk; fsync of a file alone does not promise that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -26,7 +26,7 @@ def check_gate(candidate: Manifest, current: Manifest | None) -> str:
         current: the one that is; None where nothing is.
 
     Returns:
-        One sentence on what was compared, for whoever promotes.
+        One sentence on what was compared.
 
     Raises:
         GateRefused: the message has both sides, and the way past.
@@ -59,28 +59,28 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
         raise GateRefused(
             f"{candidate.version} has the labels {_shown(candidate.model.labels)}, but {current.version}, "
             f"which is current, has {_shown(current.model.labels)}. Clients rely on them; "
-            "--force promotes it all the same."
+            "--force promotes it anyway."
         )
     if candidate.model.input != current.model.input:
         raise GateRefused(
             f"{candidate.version} reads {_shown(asdict(candidate.model.input))}, but {current.version}, "
             f"which is current, reads {_shown(asdict(current.model.input))}. "
-            "--force promotes it all the same."
+            "--force promotes it anyway."
         )
 
 
 def _compare_accuracies(candidate: Manifest, current: Manifest) -> str:
     ours, theirs = candidate.headline, current.headline
     allowed = noise(ours, theirs)
-    told = (
+    compared = (
         f"test accuracy {ours.test_accuracy:.4f} against {theirs.test_accuracy:.4f} of {current.version} "
         f"(noise {allowed:.4f} with n = {ours.test_n})"
     )
     if ours.test_accuracy < theirs.test_accuracy - allowed:
         raise GateRefused(
-            f"{candidate.version} is measurably worse than current: {told}. --force promotes it all the same."
+            f"{candidate.version} is measurably worse than current: {compared}. --force promotes it anyway."
         )
-    return f"Not measurably worse than current: {told}."
+    return f"Not measurably worse than current: {compared}."
 
 
 def _shown(value: object) -> str:

@@ -1,7 +1,7 @@
 """manifest.json: what a release is, parsed once into a frozen value.
 
-Written last by whoever makes a release, read first by whoever serves one. Does no I/O: bytes in, bytes out.
-The format on one page: docs/release-format.md. Checking files against it: verify.py.
+Written last when a release is made, read first when one is served. Does no I/O: bytes in, bytes out.
+The format on one page: docs/release-format.md. Checking files against it: local.py.
 """
 
 import base64
@@ -91,7 +91,7 @@ class Golden(Frozen):
         """The pixels again, uint8 (N, 28, 28).
 
         Raises:
-            ManifestInvalid: the base64 is none, or its length fits no whole number of pictures.
+            ManifestInvalid: it is no base64, or its length fits no whole number of pictures.
         """
         try:
             flat = np.frombuffer(base64.b64decode(self.pixels, validate=True), np.uint8)
@@ -118,7 +118,7 @@ class Manifest(Frozen):
 
     Attributes:
         files: by path relative to the release's folder, manifest.json itself left out.
-        training: configuration of the run, seed included, as `scripts.train` was told.
+        training: configuration of the run, seed included.
         libraries: versions of what made the release, by package name.
         git_commit: of the code that made it; None outside a checkout.
     """

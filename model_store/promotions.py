@@ -35,9 +35,9 @@ class Record(Frozen):
     Attributes:
         version: the release that it makes current.
         previous: the release that was current before; None in the first.
-        by: who did it, as they called themselves.
+        by: who did it, by their own name.
         at: when, by the writer's clock.
-        nonce: random; by it a writer knows its own record again.
+        nonce: random; a writer recognises its own record by it.
     """
 
     # Unlike a manifest, a record may carry keys from a newer writer: readers need no more than the version.
@@ -83,7 +83,7 @@ def current(store: Store) -> Promotion:
     if found is None:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
-            "Publish a release (python -m scripts.publish), or mend the address."
+            "Publish a release (python -m scripts.publish), or correct the address."
         )
     return found
 
@@ -179,7 +179,7 @@ def parse_promotion(text: bytes, number: int, where: str) -> Promotion:
     """Read a record.
 
     Raises:
-        StoreBroken: it is none; the message names the key that is wrong.
+        StoreBroken: it is no record; the message names the key that is wrong.
     """
     try:
         record = Record.model_validate_json(text)

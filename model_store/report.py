@@ -95,7 +95,7 @@ class ModelFigures(Frozen):
 
 
 class TrainingFigures(Frozen):
-    """How the model came to be; what nobody knows of an adopted model is None.
+    """How the model was made; what is unknown of an adopted model is None.
 
     Attributes:
         seconds: wall time of fitting, over all resumed parts.
@@ -146,7 +146,7 @@ class Examples(Frozen):
 
 
 class OutOfScope(Frozen):
-    """How well one kind of picture that is no garment is told from the test set.
+    """How well the model separates one kind of out-of-distribution picture from the test set.
 
     Attributes:
         familiarity_auroc: area under the ROC curve of the distance; 0.5 is chance. None where the model
@@ -192,10 +192,10 @@ class CurvePoint(Frozen):
 
 
 class ForeignAuroc(Frozen):
-    """How well a tier's photos are told from foreign ones: areas under ROC curves, 0.5 is chance.
+    """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves.
 
     Attributes:
-        n: foreign photos that they were told from.
+        n: out-of-distribution photos.
         familiarity: area of the familiarity as served; None where the model measures none.
         confidence: the same of the largest probability, for comparison.
     """
@@ -206,7 +206,7 @@ class ForeignAuroc(Frozen):
 
 
 class SourceFigures(Frozen):
-    """What became of the foreign photos of one folder."""
+    """The decisions on the out-of-distribution photos of one folder."""
 
     n: Count
     accepted: Share
@@ -226,7 +226,7 @@ class PhotoFigures(Frozen):
         per_class: by label.
         ece: expected calibration error, as the test set's.
         curve: by falling threshold, rising coverage.
-        auroc: None where there are no foreign photos.
+        auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
     """
 

@@ -1,7 +1,7 @@
 """Remove orphans of interrupted publishing, and releases long replaced.
 
 Deletes from the store alone; never current, never a promotion record, and nothing that was published within
-the last hour, since it may be promoted at this moment. What rolling back walks through: rollback.py.
+the last hour, since it may be promoted at this moment. What rolling back walks through: promotions.py.
 """
 
 from datetime import UTC, datetime, timedelta

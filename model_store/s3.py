@@ -2,8 +2,8 @@
 
 Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
 with the CRC32 that boto3 adds; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it.
-What was damaged on its way is so told from what is damaged in the store, which no second try would mend.
-What a server's error codes mean to us: s3_answers.py. The same promises in a folder: folder.py.
+Checksums separate damage on the way, which is tried again, from damage in the store, which stays.
+What a server's error codes mean here: s3_answers.py. The same promises in a folder: folder.py.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ UNUSABLE_CREDENTIALS: Final = (
     UnauthorizedSSOTokenError,
 )
 DAMAGED: Final = (ChecksumMismatch, FlexibleChecksumError)
-# botocore hands on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
+# botocore passes on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
 BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError, BrokenInside, *DAMAGED)
 NO_ANSWER: Final = (
     HTTPClientError,
@@ -102,7 +102,7 @@ class S3Store:
             page_keys: how many keys one listing request asks for.
 
         Raises:
-            BadAddress: it is not spelled so.
+            BadAddress: it is no such address.
             StoreRefused: boto3's own settings (AWS_PROFILE, AWS_ENDPOINT_URL_S3) are unusable.
         """
         match = re.fullmatch(r"s3://([A-Za-z0-9._-]{3,255})(?:/(.*))?", address)
@@ -142,7 +142,7 @@ class S3Store:
     def listing(self, prefix: str) -> Iterator[Entry]:
         """What `entries` lists, a page at a time, in S3's own order: that of the keys' bytes.
 
-        For what nobody wants to hold whole, such as a million pictures.
+        For listings that are too long to hold whole, such as a million pictures.
         """
         for page in self._pages(prefix):
             for item in page.get("Contents", []):
@@ -156,7 +156,7 @@ class S3Store:
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def _pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
-        """Every page has the time of one request."""
+        """Each page has the time limit of one request."""
         pages = iter(
             self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket,
@@ -204,7 +204,7 @@ class S3Store:
 
     @contextmanager
     def _translated(self, key: str, operation: str, size: int = 0) -> Iterator[Deadline]:
-        """Give what is done inside the time for `size` bytes, and its errors our names."""
+        """Limit the time of the block to what `size` bytes may take, and translate its errors."""
         where = self._named(key)
         try:
             with deadline(self._request_seconds + size / SLOWEST_BYTES) as limited:
@@ -214,8 +214,10 @@ class S3Store:
         except ClientError as error:
             if limited.passed:  # of what was cut, the status may have arrived
                 raise _too_late(where, operation, limited) from error
-            told = error.response.get("Error", {})
-            raise meaning(told.get("Code", "no code"), told.get("Message", ""), where, operation) from error
+            answer = error.response.get("Error", {})
+            raise meaning(
+                answer.get("Code", "no code"), answer.get("Message", ""), where, operation
+            ) from error
         except UNUSABLE_CREDENTIALS as error:
             raise StoreRefused(
                 f"{where}: {error} on {operation}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
@@ -256,6 +258,6 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
         BotoCoreError,
         ValueError,
     ) as error:  # a ValueError is how botocore refuses an endpoint's spelling
-        raise StoreRefused(f"{address}: {error}. Mend boto3's settings (AWS_*).") from error
+        raise StoreRefused(f"{address}: {error}. Correct boto3's settings (AWS_*).") from error
     limit_transfers(client)
     return client

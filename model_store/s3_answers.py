@@ -1,6 +1,6 @@
-"""What the error codes of S3 servers mean to us, and what an operator can do about each.
+"""What the error codes of S3 servers mean here, and what an operator can do about each.
 
-Pure; s3.py asks: a code comes in and one of our errors goes out, or an answer and what its headers promise.
+Pure; called by s3.py: from a code to one of our errors, from an answer to the checksum in its headers.
 The codes are AWS S3's ("Error responses" in its API reference); Swift, MinIO and R2 send the same ones.
 """
 
@@ -41,12 +41,12 @@ PERMISSIONS: Final = {
 }
 
 REFUSALS: Final = {
-    "NoSuchBucket": "There is no such bucket there. Create it, or mend the address or AWS_ENDPOINT_URL_S3.",
-    "InvalidBucketName": "No bucket can be called that. Mend the address.",
-    "InvalidAccessKeyId": "The server does not know this access key. Mend AWS_ACCESS_KEY_ID or the endpoint.",
-    "SignatureDoesNotMatch": "The secret does not belong to the access key. Mend AWS_SECRET_ACCESS_KEY.",
+    "NoSuchBucket": "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3.",
+    "InvalidBucketName": "That is no bucket name. Correct the address.",
+    "InvalidAccessKeyId": "The server knows no such access key. Correct AWS_ACCESS_KEY_ID or the endpoint.",
+    "SignatureDoesNotMatch": "The secret does not belong to the access key. Correct AWS_SECRET_ACCESS_KEY.",
     "ExpiredToken": "The session's credentials have expired. Get new ones.",
-    "InvalidToken": "The session's token is not valid. Mend AWS_SESSION_TOKEN.",
+    "InvalidToken": "The session's token is not valid. Correct AWS_SESSION_TOKEN.",
     "RequestTimeTooSkewed": "This machine's clock is too far from the server's. Set it right.",
     "AuthorizationHeaderMalformed": "It is signed for another region. Set AWS_REGION to the bucket's.",
     "PermanentRedirect": "The bucket is in another region. Set AWS_REGION to the bucket's.",
@@ -84,7 +84,7 @@ def meaning(code: str, said: str, where: str, operation: str) -> StoreError:
 
 
 def promised_md5(answer: Mapping[str, object]) -> str | None:
-    """The MD5 of a body, where the server's headers tell it and nothing better.
+    """The MD5 of a body, where the server's headers hold it and no better checksum.
 
     The ETag of an object that was put in one piece is its MD5 (S3's API reference, "Object"), unless it is
     encrypted with keys of KMS or the customer. Servers that keep checksums send those, and boto3 checks them.

@@ -1,8 +1,8 @@
 """A limit on the whole of a transfer, which boto3 has none for: its own limits are on silence alone.
 
 A server that sends one byte a second is never silent, and would hold a poll for ever. So every socket that
-a transfer uses is watched, from before TLS is spoken, and shut down when the time is up: whoever waits for
-bytes wakes up with an error, which s3.py translates. No thread or socket is left behind.
+a transfer uses is watched, from before the TLS handshake, and shut down when the time is up: the thread that
+waits for bytes gets an error, which s3.py translates. No thread or socket is left behind.
 """
 
 import os
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _running = threading.local()
-"""`.deadline`: what the transfer of this thread has to keep, if any."""
+"""`.deadline`: of this thread's transfer, if any."""
 
 
 class Deadline:
@@ -76,7 +76,7 @@ class Deadline:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Deadline]:
-    """Give what this thread sends and receives through a limited client so many seconds in all."""
+    """Limit what this thread sends and receives through a limited client to so many seconds in all."""
     started = Deadline(seconds)
     _running.deadline = started
     started.start()
@@ -88,7 +88,7 @@ def deadline(seconds: float) -> Iterator[Deadline]:
 
 
 def limit_transfers(client: "S3Client") -> None:
-    """Have a client's connections keep the deadlines of the threads that use them."""
+    """Make a client's connections keep the deadlines of the threads that use them."""
     # boto3 offers no other way to its sockets. Were this name to change, test_s3.py would notice.
     pools = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]
     pools.update({"http": _Pool, "https": _TlsPool})

@@ -1,11 +1,11 @@
 """Who made this release? Ed25519 signatures over a manifest's exact bytes; the one home of cryptography.
 
 The manifest holds the sha256 of every file, so its signature vouches for all of them. manifest.sig is the 64
-bytes of RFC 8032 and nothing else, and keys are PEM, so that openssl can check without us:
+bytes of RFC 8032 and nothing else, and keys are PEM, so that openssl can check them:
 
     openssl pkeyutl -verify -pubin -inkey KEY.pub -rawin -in manifest.json -sigfile manifest.sig
 
-Touches only the files that it is handed. Making and using keys in the terminal: scripts/signing.py.
+Touches only the files in its arguments. Making and using keys in the terminal: scripts/signing.py.
 """
 
 import base64
@@ -23,7 +23,7 @@ from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.files import MANIFEST, SIGNATURE, write_whole
 
 PRIVATE_MODE = 0o600
-"""Nobody but its owner reads a private key."""
+"""Only its owner reads a private key."""
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<key>[A-Za-z0-9+/]{43}=)")
@@ -193,7 +193,7 @@ def _read(path: Path) -> bytes:
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:
-    """Make a file that nobody could open in between with laxer permissions; an existing one is an error."""
+    """Make a file with its final permissions from the start; an existing one is an error."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
 

@@ -1,7 +1,7 @@
 """What a place for releases must be able to do, and how an address becomes one.
 
 Two classes can: FolderStore (folder.py) and S3Store (s3.py); one test suite holds both to this page.
-Which keys a store holds is layout.py's business.
+Which keys a store holds: catalogue.py.
 """
 
 from dataclasses import dataclass
@@ -73,8 +73,8 @@ class Store(Protocol):
         """Put bytes under a key that nothing is under yet.
 
         Raises:
-            AlreadyExists: something is. Not every S3 server is strict about it when two create at once, so
-                whoever depends on having been first reads back (promotions.py).
+            AlreadyExists: something is. Not every S3 server is strict about it when two create at once, so a
+                writer that has to be first reads back (promotions.py).
         """
         ...
 

@@ -28,7 +28,7 @@ from scripts.terminal import INTERRUPTED, complain, console, run
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
 REVIEW_LIMIT = 1000
-"""Pictures on a review sheet, unless told otherwise: a few megabytes, and an hour of looking."""
+"""Pictures on a review page by default: a few megabytes, and an hour of looking."""
 
 EXAMPLES = (
     "python -m scripts.label photos --out labels.csv",
@@ -97,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--review",
         type=Path,
         metavar="FILE.html",
-        help="write a page on which a person mends what is doubtful",
+        help="write a page on which a person corrects what is doubtful",
     )
     parser.add_argument(
         "--review-limit",

@@ -45,7 +45,7 @@ def labelling_bar(source: Source) -> Iterator[Watch]:
     """Show how far a run is on stderr, on a terminal alone; how far it is to go, once that is known.
 
     Yields:
-        what to tell how many rows there are.
+        what to call with the number of rows.
     """
     out = console(sys.stderr)
     columns = (TextColumn("labelling"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())

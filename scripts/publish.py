@@ -3,7 +3,7 @@
 python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--unconditional] [--json]
     [--by NAME]
 
-Run again after an interruption, it goes on where it was. What is refused and why: model_store/gate.py.
+After an interruption, run it again: it goes on where it was. What is refused and why: model_store/gate.py.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps(outcome(published, store.address), indent=1, ensure_ascii=False))
     else:
-        print(told(published, store.address))
+        print(as_text(published, store.address))
     return 0
 
 
@@ -63,7 +63,7 @@ def outcome(published: Published, address: str) -> dict[str, object]:
     }
 
 
-def told(published: Published, address: str) -> str:
+def as_text(published: Published, address: str) -> str:
     """What became of a release, in two lines."""
     version, promotion = published.manifest.version, published.promotion
     if promotion is None:

@@ -25,7 +25,7 @@ from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
 from scripts.command_line import command_parser
 from scripts.identity import add_promotion_options, who
-from scripts.publish import told
+from scripts.publish import as_text
 from scripts.terminal import console, run
 
 KEEP = 5
@@ -191,7 +191,7 @@ def _promote(store: Store, arguments: argparse.Namespace) -> None:
     if "json" in arguments and published.promotion is not None:
         print(published.promotion.model_dump_json(indent=1))
     else:
-        print(told(published, store.address))
+        print(as_text(published, store.address))
 
 
 def _rollback(store: Store, arguments: argparse.Namespace) -> None:
@@ -223,7 +223,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    # Taken before and after the command alike; what was not given is not in the namespace.
+    # Accepted before and after the command; what was not given is not in the namespace.
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
         "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
@@ -233,9 +233,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
-        name: str, command: Callable[[Store, argparse.Namespace], None], told: str
+        name: str, command: Callable[[Store, argparse.Namespace], None], summary: str
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told, parents=[shared])
+        made = commands.add_parser(name, help=summary, description=summary, parents=[shared])
         made.set_defaults(command=command)
         return made
 

@@ -60,7 +60,7 @@ TOLD = {
     Mode.TRUNCATE: (StoreUnreachable, r"IncompleteRead|bytes read"),
     Mode.BEHEAD: (StoreUnreachable, "The answer ended before its headers did"),
     Mode.FORBIDDEN: (StoreRefused, "AccessDenied on GetObject. The service needs s3:GetObject"),
-    Mode.NO_BUCKET: (StoreRefused, "NoSuchBucket on GetObject. There is no such bucket there"),
+    Mode.NO_BUCKET: (StoreRefused, "NoSuchBucket on GetObject. There is no such bucket"),
     Mode.BROKEN: (StoreUnreachable, "InternalError on GetObject. The server could not answer now"),
     Mode.SLOW_DOWN: (StoreUnreachable, "SlowDown on GetObject. The server could not answer now"),
     Mode.CHECKSUM: (StoreUnreachable, "What arrived on GetObject is not what the server has"),
