@@ -1,8 +1,8 @@
-"""API keys: who may classify, when the operator says that not everybody may.
+"""API keys: which clients may use the service, where the operator configures any.
 
 The file holds SHA-256 hashes, one `name:hash` a line; keys are long random strings, so a plain hash is enough
 (NIST SP 800-63B, section 5.1.2.2, look-up secrets). It is read again when it changes, so keys rotate without
-a restart. While it cannot be read, nobody comes in. `python -m scripts.api_keys` writes it.
+a restart. While it cannot be read, every request is refused. `python -m scripts.api_keys` writes it.
 """
 
 import hashlib
@@ -37,10 +37,10 @@ OPEN_ENDPOINTS = frozenset(
         "page.index",
     }
 )
-"""What needs no key: orchestrators have none, the page asks people for theirs, the contract says how."""
+"""Endpoints without a key: orchestrators have none, the page asks for one, the contract says how."""
 
 MEND_SECONDS = 5
-"""What clients are told to wait while the key file cannot be read."""
+"""Retry-After while the key file cannot be read."""
 
 Signature: TypeAlias = tuple[int, ...]
 
@@ -81,7 +81,7 @@ class ApiKeys:
         if scheme.lower() != "bearer" or not key:
             raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
         digest = hash_of(key.strip())
-        # Every hash is compared, each in constant time, so the answer's time tells nothing.
+        # Every hash is compared, each in constant time: the time of an answer reveals nothing.
         matching = [known.name for known in self._current() if hmac.compare_digest(digest, known.sha256)]
         if not matching:
             raise KeyRefused("This API key is not known here. Was it rotated?")
@@ -92,9 +92,9 @@ class ApiKeys:
         try:
             self._refresh()
         except SettingsError as error:
-            self._tell(str(error))
+            self._log_change(str(error))
             raise NotReady("API keys cannot be checked at the moment. Try again.", MEND_SECONDS) from error
-        self._tell(None)
+        self._log_change(None)
         return self._keys
 
     def _refresh(self) -> None:
@@ -103,8 +103,8 @@ class ApiKeys:
             self._keys = read_keys(self._path)
             self._signature = signature
 
-    def _tell(self, trouble: str | None) -> None:
-        """Log what is wrong with the file once, not with every request."""
+    def _log_change(self, trouble: str | None) -> None:
+        """Log a fault of the file once, not with every request."""
         if trouble == self._trouble:
             return
         self._trouble = trouble
@@ -156,7 +156,7 @@ _HOW = "python -m scripts.api_keys add NAME --file FILE"
 def _key(path: Path, number: int, line: str) -> Key:
     match = LINE.fullmatch(line)
     if match is None:
-        # The line is not quoted: it may be somebody's key, written down where its hash belongs.
+        # The line is not quoted: it may be a key, written where its hash belongs.
         raise SettingsError(f"{path}, line {number}: not `name:sha256`. Make a key with {_HOW}.")
     return Key(match["name"], match["sha256"])
 

@@ -56,7 +56,7 @@ HOMES = {
     "optuna": ("training/comparison/search.py",),
     "gunicorn": ("app/",),
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
-    "prometheus_client": ("app/", "gunicorn.conf.py"),
+    "prometheus_client": ("app/observability/metrics.py", "gunicorn.conf.py"),
     "pyarrow": ("labelling/table.py",),
     "pydantic": ("app/", "model_store/", "training/"),
     "ray": ("labelling/on_ray.py",),

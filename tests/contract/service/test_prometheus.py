@@ -1,4 +1,4 @@
-"""What a scraper is told: requests, problems, answers, drift, the release, and how full the worker is."""
+"""What a scraper gets: requests, problems, answers, the reference distribution, the release, and the load."""
 
 import re
 
@@ -22,22 +22,22 @@ def samples(client: FlaskClient) -> dict[str, float]:
 def test_a_prediction_is_timed_stage_by_stage(client: FlaskClient) -> None:
     client.post("/predict", data=png(a_garment()))
 
-    told = samples(client)
+    exposed = samples(client)
 
     stages = ("queue", "decode", "convert", "infer")
-    assert [told[f'wardrobe_stage_seconds_count{{stage="{stage}"}}'] for stage in stages] == [1, 1, 1, 1]
-    spent = sum(told[f'wardrobe_stage_seconds_sum{{stage="{stage}"}}'] for stage in stages)
-    assert 0 < spent <= told['wardrobe_request_seconds_sum{route="/predict"}']
+    assert [exposed[f'wardrobe_stage_seconds_count{{stage="{stage}"}}'] for stage in stages] == [1, 1, 1, 1]
+    spent = sum(exposed[f'wardrobe_stage_seconds_sum{{stage="{stage}"}}'] for stage in stages)
+    assert 0 < spent <= exposed['wardrobe_request_seconds_sum{route="/predict"}']
 
 
 def test_confidence_and_familiarity_are_spread_over_their_buckets(client: FlaskClient) -> None:
     answer = client.post("/predict", data=png(a_garment())).get_json()
 
-    told = samples(client)
+    exposed = samples(client)
 
-    assert told["wardrobe_confidence_sum"] == pytest.approx(answer["confidence"])
-    assert told["wardrobe_familiarity_sum"] == pytest.approx(answer["familiarity"])
-    assert told["wardrobe_familiarity_count"] == told['wardrobe_familiarity_bucket{le="1.0"}'] == 1
+    assert exposed["wardrobe_confidence_sum"] == pytest.approx(answer["confidence"])
+    assert exposed["wardrobe_familiarity_sum"] == pytest.approx(answer["familiarity"])
+    assert exposed["wardrobe_familiarity_count"] == exposed['wardrobe_familiarity_bucket{le="1.0"}'] == 1
 
 
 def test_pictures_of_a_batch_are_counted_one_by_one(client: FlaskClient) -> None:
@@ -45,10 +45,10 @@ def test_pictures_of_a_batch_are_counted_one_by_one(client: FlaskClient) -> None
 
     client.post("/predict/batch", json={"images": [{"pixels": pixels}, {"pixels": pixels}, {"pixels": []}]})
 
-    told = samples(client)
-    assert told["wardrobe_confidence_count"] == told["wardrobe_filled_share_count"] == 2
-    assert told['wardrobe_problems_total{type="bad-pixels"}'] == 1
-    assert told['wardrobe_requests_total{method="POST",route="/predict/batch",status="200"}'] == 1
+    exposed = samples(client)
+    assert exposed["wardrobe_confidence_count"] == exposed["wardrobe_filled_share_count"] == 2
+    assert exposed['wardrobe_problems_total{type="bad-pixels"}'] == 1
+    assert exposed['wardrobe_requests_total{method="POST",route="/predict/batch",status="200"}'] == 1
 
 
 def test_problems_are_counted_by_their_type(client: FlaskClient) -> None:
@@ -56,30 +56,32 @@ def test_problems_are_counted_by_their_type(client: FlaskClient) -> None:
     client.post("/predict", data=b"")
     client.get("/nowhere")
 
-    told = samples(client)
+    exposed = samples(client)
 
     types = ("unknown-format", "bad-request", "not-found")
-    assert [told[f'wardrobe_problems_total{{type="{kind}"}}'] for kind in types] == [1, 1, 1]
+    assert [exposed[f'wardrobe_problems_total{{type="{kind}"}}'] for kind in types] == [1, 1, 1]
 
 
-def test_the_spread_of_the_held_out_pictures_stands_beside_it(client: FlaskClient) -> None:
-    told = samples(client)
+def test_the_reference_distribution_is_exposed_with_todays(client: FlaskClient) -> None:
+    exposed = samples(client)
 
-    labels = [told[f'wardrobe_label_reference{{label="{label}"}}'] for label in LABELS]
+    labels = [exposed[f'wardrobe_label_reference{{label="{label}"}}'] for label in LABELS]
     assert sum(labels) == pytest.approx(1)
-    bounds = {re.sub(".*le=", "", name) for name in told if name.startswith("wardrobe_familiarity_bucket")}
-    usual = {re.sub(".*bound=", "", name) for name in told if name.startswith("wardrobe_familiarity_ref")}
-    assert bounds - usual == {'"+Inf"}'}
-    assert told['wardrobe_familiarity_reference{bound="0.1"}'] == 0.1
+    bounds = {re.sub(".*le=", "", name) for name in exposed if name.startswith("wardrobe_familiarity_bucket")}
+    reference = {
+        re.sub(".*bound=", "", name) for name in exposed if name.startswith("wardrobe_familiarity_ref")
+    }
+    assert bounds - reference == {'"+Inf"}'}
+    assert exposed['wardrobe_familiarity_reference{bound="0.1"}'] == 0.1
 
 
-def test_a_worker_tells_its_places_and_what_is_in_progress(make_app: MakeApp) -> None:
+def test_a_worker_exposes_its_places_and_what_is_in_progress(make_app: MakeApp) -> None:
     client = make_app(slots=3, queue_length=5).test_client()
 
-    told = samples(client)
+    exposed = samples(client)
 
-    assert (told["wardrobe_workers"], told["wardrobe_places"]) == (1, 8)
-    assert told["wardrobe_requests_in_progress"] == 1  # this one
+    assert (exposed["wardrobe_workers"], exposed["wardrobe_places"]) == (1, 8)
+    assert exposed["wardrobe_requests_in_progress"] == 1  # this one
 
 
 def test_what_was_in_progress_is_over_when_it_failed(client: FlaskClient) -> None:
@@ -89,10 +91,10 @@ def test_what_was_in_progress_is_over_when_it_failed(client: FlaskClient) -> Non
 
 
 def test_every_sample_of_an_idle_worker_is_there_from_the_start(client: FlaskClient) -> None:
-    told = samples(client)
+    exposed = samples(client)
 
-    assert told["wardrobe_store_failing"] == told["wardrobe_release_stale"] == 0
-    assert told["wardrobe_releases_refused_total"] == told["wardrobe_confidence_count"] == 0
+    assert exposed["wardrobe_store_failing"] == exposed["wardrobe_release_stale"] == 0
+    assert exposed["wardrobe_releases_refused_total"] == exposed["wardrobe_confidence_count"] == 0
 
 
 def test_nothing_that_a_client_chooses_becomes_a_label(client: FlaskClient) -> None:
@@ -110,16 +112,16 @@ def test_nothing_that_a_client_chooses_becomes_a_label(client: FlaskClient) -> N
     }
 
 
-def test_with_another_release_other_labels_are_usual() -> None:
-    instruments = Metrics(None)
-    instruments.set_release("first", reference=ReferenceDistribution({"Hat": 0.4, "Scarf": 0.6}))
+def test_another_release_brings_another_reference_distribution() -> None:
+    metrics = Metrics(None)
+    metrics.set_release("first", reference=ReferenceDistribution({"Hat": 0.4, "Scarf": 0.6}))
 
-    instruments.set_release("second", "first", ReferenceDistribution({"Hat": 1.0}))
+    metrics.set_release("second", "first", ReferenceDistribution({"Hat": 1.0}))
 
-    told = instruments.exposition("")[0].decode()
-    assert 'wardrobe_label_reference{label="Hat"} 1.0' in told
-    assert 'wardrobe_label_reference{label="Scarf"} 0.0' in told
-    assert 'wardrobe_release_info{version="first"} 0.0' in told
+    exposed = metrics.exposition("")[0].decode()
+    assert 'wardrobe_label_reference{label="Hat"} 1.0' in exposed
+    assert 'wardrobe_label_reference{label="Scarf"} 0.0' in exposed
+    assert 'wardrobe_release_info{version="first"} 0.0' in exposed
 
 
 def test_two_apps_of_one_process_count_apart() -> None:
