@@ -1,6 +1,6 @@
-"""Files that pages are made of, as browsers are sent them: from memory, with an ETag, in gzip where it pays.
+"""Static files of the pages: from memory, with an ETag, in gzip where that saves packets.
 
-Browsers ask again each time whether a file has changed, so that no page mixes two versions of them.
+Browsers revalidate a file each time, so that no page mixes two versions of its files.
 """
 
 import gzip
@@ -24,7 +24,7 @@ COMPRESSED = (".jpg", ".png")
 """Formats that gzip does not make smaller."""
 
 ASK_AGAIN = "no-cache"
-"""Cache-Control: keep it, and ask each time whether it is still the one (RFC 9111, section 5.2.2.4)."""
+"""Cache-Control: store the file, and revalidate it each time (RFC 9111, section 5.2.2.4)."""
 
 WORTH_PACKING = 1000
 """Bytes from which gzip saves packets; a smaller file fits into one."""
@@ -67,7 +67,7 @@ def read_files(folder: Path) -> dict[str, PageFile]:
 
 
 def send(file: PageFile) -> Response:
-    """The file, packed for those who can unpack it, or 304 for those who have it."""
+    """The file, in gzip where the client accepts that, or 304 where it has the current one."""
     takes_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
     response = Response(file.packed if takes_packed else file.content, content_type=file.media_type)
     response.headers["Cache-Control"] = ASK_AGAIN
