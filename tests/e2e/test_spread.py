@@ -11,8 +11,10 @@ from tests.service import Service, running
 from tests.waiting import wait_for
 
 CLIENTS = 16
-MOST = 12
-"""Of them in one worker: 8 to 11 were seen, and 15 where each worker accepts as fast as it can."""
+TRIES = 5
+MOST = 0.9
+"""Of all connections in the busier worker, over TRIES: 0.5 to 0.9 on a busy machine, and 0.94 or more where
+each worker accepts as fast as it can."""
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +26,10 @@ def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_no_worker_holds_nearly_all_connections(two_workers: Service) -> None:
-    spread = spread_of_new(two_workers)
+    spreads = [spread_of_new(two_workers) for _ in range(TRIES)]
 
-    assert sum(spread) == CLIENTS
-    assert max(spread) <= MOST
+    assert {sum(spread) for spread in spreads} == {CLIENTS}
+    assert sum(max(spread) for spread in spreads) <= MOST * TRIES * CLIENTS
 
 
 def spread_of_new(service: Service) -> tuple[int, ...]:
