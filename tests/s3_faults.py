@@ -151,7 +151,8 @@ def while_running(stage: Stage, fault: Mode) -> Outcome:
     ):
         proxy.break_by(fault)
         append(stage.store, stage.upcoming, "promote", "tests", newest(stage.store))
-        seconds = _seconds_until("/readyz tells of it", lambda: _fails(service), HANGS_SECONDS)
+        cause = CAUSES[fault]
+        seconds = _seconds_until("/readyz tells of it", lambda: _fails(service, cause), HANGS_SECONDS)
         ready = service.get("/readyz").json()
         proxy.heal()
         recovered = _seconds_until(
@@ -212,8 +213,10 @@ def _started(stage: Stage, proxy: FaultProxy) -> AbstractContextManager[Service]
     return running(stage.folder, **stage.environment(proxy, FILLED))
 
 
-def _fails(service: Service) -> bool:
-    return bool(service.get("/readyz").json()["store"]["status"] == "failing")
+def _fails(service: Service, cause: str) -> bool:
+    """Whether a poll has failed for this cause; /readyz may say meanwhile that one takes long."""
+    store = service.get("/readyz").json()["store"]
+    return store["status"] == "failing" and re.search(cause, store["error"]) is not None
 
 
 def _is_well(service: Service, version: str | None = None) -> bool:
