@@ -31,7 +31,7 @@ QUIET = (
     "--no-first-run",
 )
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 """The most that a page may take for anything that a test waits for, on a busy machine."""
 
 PHONE_WIDTH = 360

@@ -114,7 +114,7 @@ def nginx(folder: Path, port: int, upstreams: list[str]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _require_nginx() -> None:

@@ -41,7 +41,7 @@ class RedisServer:
         """Returns once it has ended."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
     def keys(self) -> list[str]:

@@ -189,7 +189,7 @@ def _ready(server: S3Server, started: "list[subprocess.Popen[bytes]]") -> bool:
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

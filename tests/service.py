@@ -49,7 +49,7 @@ class Service:
         processes = [self.process.pid, *self.worker_pids()]
         for pid in processes:
             os.kill(pid, signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
     def wait_until_ready(self) -> None:
         """Returns once it takes requests, and fails the test if it has ended instead."""

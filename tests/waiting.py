@@ -13,7 +13,7 @@ class Expired(AssertionError):
     """What was waited for did not happen in time."""
 
 
-def wait_for(what: str, attempt: Callable[[], Value | None], seconds: float = 30) -> Value:
+def wait_for(what: str, attempt: Callable[[], Value | None], seconds: float = 120) -> Value:
     """Call `attempt` until it answers something true.
 
     Raises:

@@ -97,7 +97,7 @@ def test_releases_can_be_managed_from_inside(service: Container) -> None:
 
 def test_it_starts_as_sagemaker_starts_it(image: None) -> None:
     with container.running("serve", port_name="SAGEMAKER_BIND_TO_PORT") as service:
-        ping = requests.get(f"{service.url}/ping", timeout=2)
+        ping = requests.get(f"{service.url}/ping", timeout=30)
         first = service.execute("cat", "/proc/1/cmdline")
         healthy = service.healthcheck()
 

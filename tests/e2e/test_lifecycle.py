@@ -26,7 +26,7 @@ def test_a_request_that_is_being_sent_when_the_service_is_told_to_stop_is_answer
         connection.sendall(UPLOAD)
         answer = connection.recv(65536)
         connection.close()
-        status = service.process.wait(30)
+        status = service.process.wait(120)
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert status == 0
@@ -40,7 +40,7 @@ def test_readiness_turns_before_a_stopping_service_turns_requests_away(
         wait_for("the drain", lambda: service.get("/readyz").status_code == 503)
         ready = service.get("/readyz")
         answer = service.post("/predict", data=UPLOAD)
-        status = service.process.wait(30)
+        status = service.process.wait(120)
 
     assert ready.headers["Retry-After"] == "5"
     assert answer.status_code == 200
@@ -107,7 +107,7 @@ def test_what_keeps_it_from_starting_is_told_in_one_line(
 ) -> None:
     service = start(tmp_path, **environment)
 
-    status = service.process.wait(30)
+    status = service.process.wait(120)
 
     told = [line for line in service.log.read_text("utf-8").splitlines() if line.startswith("wardrobe: ")]
     assert status != 0

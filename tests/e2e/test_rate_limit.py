@@ -143,7 +143,7 @@ def test_what_is_no_rate_or_storage_ends_the_start_with_one_line(
     tmp_path: Path, little_store: Path, name: str, value: str, message: str
 ) -> None:
     service = start(tmp_path, **limited("memory://", little_store) | {name: value})
-    status = service.process.wait(30)
+    status = service.process.wait(120)
 
     log = service.log.read_text("utf-8")
     assert status != 0
