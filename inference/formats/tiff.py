@@ -109,19 +109,15 @@ def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int | None]:
         tags: the tag numbers to look for.
 
     Returns:
-        Values by tag, of those that are there; of a tag that stands twice, the first, as libtiff does. None
-        for a value that is neither SHORT nor LONG: libtiff would take a signed or 64-bit one, and where the
-        two disagree on a size, the smaller would be checked and the larger be decoded.
+        Values by tag, of those that are there. None for a value that is neither SHORT nor LONG: libtiff would
+        take a signed or 64-bit one, and where the two disagree on a size, the smaller would be checked and
+        the larger be decoded.
 
     Raises:
         struct.error: the bytes end before the directory does.
         KeyError: they do not begin with a byte order mark.
     """
-    first: dict[int, int | None] = {}
-    for entry in _entries(tiff, tags):
-        if entry.tag not in first:
-            first[entry.tag] = _first_value(tiff, entry)
-    return first
+    return {entry.tag: _first_value(tiff, entry) for entry in _entries(tiff, tags)}
 
 
 def _first_value(tiff: bytes, entry: _Entry) -> int | None:
@@ -133,12 +129,15 @@ def _first_value(tiff: bytes, entry: _Entry) -> int | None:
 
 
 def _entries(tiff: bytes, tags: Collection[int]) -> Iterator[_Entry]:
+    """The entries of these tags; of a tag that stands twice, the first, as libtiff does."""
+    missing = set(tags)
     order = _ORDERS[tiff[:2]]
     (start,) = struct.unpack_from(f"{order}I", tiff, 4)
     (entries,) = struct.unpack_from(f"{order}H", tiff, start)
     for place in range(start + 2, start + 2 + 12 * entries, 12):
         tag, kind, count, elsewhere = struct.unpack_from(f"{order}HHII", tiff, place)
-        if tag in tags:
+        if tag in missing:
+            missing.remove(tag)
             stored = np.dtype(order + _TYPES[kind]) if kind in _TYPES else None
             fits = stored is None or count * stored.itemsize <= 4  # else the entry says where the values are
             yield _Entry(tag, stored, count, place + 8 if fits else elsewhere)

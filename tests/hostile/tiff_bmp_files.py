@@ -98,7 +98,14 @@ def _broken_tiffs() -> dict[str, bytes]:
         "only-the-mark": b"II*\0",
         "tile-of-0": tiff({**_ONE_TILE, **_tile(0, 0)}),
         "strips-that-overlap": overlapping_strips(1000),
+        "4000-lists-of-byte-counts": repeated_counts(4000),
     }
+
+
+def repeated_counts(times: int) -> bytes:
+    """A TIFF whose directory repeats one list of byte counts, all 0, before the entries that matter."""
+    zeros = bytes(4 * 10_000)
+    return tiff({HEIGHT: (LONG, 1, 10_000)}, *[entry(COUNTS, LONG, 10_000, 8)] * times, strip=zeros)
 
 
 def overlapping_strips(count: int) -> bytes:

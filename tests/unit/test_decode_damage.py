@@ -15,7 +15,15 @@ from inference.errors import BrokenPicture, PictureTooLarge
 from tests.hostile.gif_webp_files import lzw_gif
 from tests.hostile.png_files import ihdr
 from tests.hostile.png_files import png as black_png
-from tests.hostile.tiff_bmp_files import COUNTS, OFFSETS, ROWS, TILE_HEIGHT, TILE_WIDTH, overlapping_strips
+from tests.hostile.tiff_bmp_files import (
+    COUNTS,
+    OFFSETS,
+    ROWS,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    entry,
+    overlapping_strips,
+)
 from tests.hostile.tiff_bmp_files import tiff as black_tiff
 from tests.pictures import encoded, gif, jpeg, png_chunk
 
@@ -144,6 +152,14 @@ def test_a_tiff_of_tiles_without_a_size_is_broken(edge: int) -> None:
 def test_a_tiff_whose_strips_share_their_bytes_is_broken() -> None:
     with pytest.raises(BrokenPicture, match="more bytes of strips or tiles than it has"):
         decode(overlapping_strips(1000), MAX_PIXELS)
+
+
+@pytest.mark.timeout(20)
+def test_a_tiff_that_repeats_a_long_list_of_byte_counts_is_looked_through_once() -> None:
+    repeated = [entry(COUNTS, LONG, 1_000_000, 8)] * 60_000
+
+    with pytest.raises(BrokenPicture, match="TIFF"):
+        decode(black_tiff(None, *repeated, strip=bytes(4_000_000)), MAX_PIXELS)
 
 
 def test_a_gif_of_nothing_but_resets_is_broken() -> None:
