@@ -17,8 +17,9 @@ from model_store.store import Entry, Store
 
 RELEASES = "releases/"
 PROMOTIONS = "promotions/"
-PROBES = "probes/"
-"""Where a writer tries whether the store honours conditional writes; nothing stays there."""
+PROBES = "probe-"
+"""Begins a key by which a writer tries whether the store honours conditional writes; it is deleted at once.
+In no folder of its own: one writer could remove that while another one creates a key in it."""
 _RELEASE_KEY = re.compile(rf"{RELEASES}({VERSION_PATTERN})/.+")
 _PROMOTION_KEY = re.compile(rf"{PROMOTIONS}(\d{{8}})\.json")
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from model_store.errors import FormatRefused, ReleaseCorrupt
@@ -88,19 +89,31 @@ def receive(chunks: Iterable[bytes], to: Path, *, limit: int | None = None, wher
     Raises:
         ReleaseCorrupt: more than `limit` bytes came.
     """
-    handle, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
+    with partial_file(within(chunks, limit, where), to.parent, f".{to.name}.") as partial:
+        partial.replace(to)
+    flush_folder(to.parent)
+
+
+@contextmanager
+def partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Iterator[Path]:
+    """A file with these bytes, flushed to the disk, to be moved or linked; removed afterwards.
+
+    Args:
+        chunks: the bytes, in order.
+        folder: where it is made; it exists, in the file system of the file's last place.
+        prefix: what its name begins with.
+    """
+    handle, name = tempfile.mkstemp(dir=folder, prefix=prefix)
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            for chunk in within(chunks, limit, where):
-                file.write(chunk)
+            file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
         partial.chmod(0o644)  # mkstemp gives 0600, and the service may run as another user
-        partial.replace(to)
+        yield partial
     finally:
         partial.unlink(missing_ok=True)
-    flush_folder(to.parent)
 
 
 def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[bytes]:

@@ -5,15 +5,14 @@ The same promises on S3: s3.py.
 """
 
 import os
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from model_store.errors import AlreadyExists, NotFound, StoreBroken, StoreRefused
-from model_store.files import CHUNK_BYTES, flush_folder, receive, within
+from model_store.files import CHUNK_BYTES, flush_folder, partial_file, receive, within
 from model_store.store import RECORD_BYTES, Entry
 
 PARTIAL = ".partial"
@@ -33,34 +32,27 @@ class FolderStore:
 
     def read(self, key: str) -> bytes:
         with self._translated(key):
-            return b"".join(within(self._chunks(key), RECORD_BYTES, self._named(key)))
+            return b"".join(within(_chunks(self._path(key)), RECORD_BYTES, self._named(key)))
 
     def download(self, key: str, to: Path, limit: int | None = None) -> None:
         with self._translated(key):
-            receive(self._chunks(key), to, limit=limit, where=self._named(key))
+            receive(_chunks(self._path(key)), to, limit=limit, where=self._named(key))
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translated(key), source.open("rb") as file:
-            partial = self._write_partial(iter(lambda: file.read(CHUNK_BYTES), b""))
-            try:
-                target = self._make_place(key)
-                partial.replace(target)
-                flush_folder(target.parent)
-            finally:
-                partial.unlink(missing_ok=True)
+        with self._translated(key), self._partial(_chunks(source)) as partial:
+            target = self._make_place(key)
+            partial.replace(target)
+            flush_folder(target.parent)
 
     def create(self, key: str, data: bytes) -> None:
-        with self._translated(key):
-            partial = self._write_partial(iter([data]))
+        with self._translated(key), self._partial([data]) as partial:
+            target = self._make_place(key)
             try:
-                target = self._make_place(key)
                 # Unlike a rename, a link never replaces what is there, and the name comes with all its bytes.
                 os.link(partial, target)
-                flush_folder(target.parent)
             except FileExistsError as error:
                 raise AlreadyExists(f"{self._named(key)}: is already there.") from error
-            finally:
-                partial.unlink(missing_ok=True)
+            flush_folder(target.parent)
 
     def entries(self, prefix: str) -> list[Entry]:
         with self._translated(prefix):
@@ -72,22 +64,13 @@ class FolderStore:
             path.unlink(missing_ok=True)
             self._remove_empty_parents(path)
 
-    def _chunks(self, key: str) -> Iterator[bytes]:
-        with self._path(key).open("rb") as file:
-            yield from iter(lambda: file.read(CHUNK_BYTES), b"")
-
-    def _write_partial(self, chunks: Iterator[bytes]) -> Path:
-        """Write and flush a file in the store's own file system, so that it can be moved or linked."""
+    @contextmanager
+    def _partial(self, chunks: Iterable[bytes]) -> Iterator[Path]:
         folder = self._root / PARTIAL
         folder.mkdir(parents=True, exist_ok=True)
         self._remove_abandoned(folder)
-        handle, name = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(chunks)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)  # mkstemp gives 0600, and the service may run as another user
-        return Path(name)
+        with partial_file(chunks, folder) as partial:
+            yield partial
 
     def _remove_abandoned(self, folder: Path) -> None:
         oldest = time.time() - PARTIAL_SECONDS
@@ -139,3 +122,8 @@ class FolderStore:
             ) from error
         except OSError as error:
             raise StoreBroken(f"{self._named(key)}: {error.strerror or error}.") from error
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
