@@ -19,7 +19,9 @@ from training.photos.reading import Photos
 from training.recipes import Recipe
 
 if TYPE_CHECKING:
-    from training.fitting.fit import Fitted, Watcher
+    from keras.callbacks import Callback
+
+    from training.fitting.fit import Fitted
 
 FRESH = "--fresh"
 """The option that forgets a checkpoint, and so the fit that a release is to be made of."""
@@ -76,18 +78,16 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
 
     out = console()
     with EpochLines(out, recipe.epochs) as lines:
-        watcher = _watchers(lines, task, data, parts, recipe)
-        fitted = fit(parts, len(data.labels), recipe, task, watcher)
+        fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
     why = "by validation accuracy" if parts.beside is None else "the last one"
     out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
     return fitted
 
 
-def _watchers(lines: EpochLines, task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Watcher":
-    """The lines, and TensorBoard's log if the task has one."""
+def _tensorboard(task: Run, data: LabelledData, parts: Split) -> "list[Callback]":
+    """The callbacks that log for TensorBoard, if the task has a folder for it."""
     if task.events is None:
-        return lines
-    from training.fitting.tensorboard_log import TensorBoardLog  # noqa: PLC0415  # as above
-    from training.fitting.watchers import Watchers  # noqa: PLC0415
+        return []
+    from training.fitting.tensorboard_log import tensorboard_callbacks  # noqa: PLC0415 - as above
 
-    return Watchers(lines, TensorBoardLog(task.events, recipe, parts.validation, data.labels))
+    return tensorboard_callbacks(task.events, parts.validation, data.labels)

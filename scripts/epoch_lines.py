@@ -2,8 +2,6 @@
 
 from types import TracebackType
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -13,7 +11,7 @@ HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.
 
 
 class EpochLines:
-    """Hears of steps and epochs (training/fitting/fit.py's Watcher) and prints them; a context manager."""
+    """Prints steps and epochs (training/fitting/fit.py's Watcher); a context manager."""
 
     def __init__(self, out: Console, epochs: int) -> None:
         """Print to `out`; `epochs` is how many there will be at most."""
@@ -45,7 +43,7 @@ class EpochLines:
         """Move the bar."""
         self._bar.update(self._task, description=str(epoch), completed=step, total=steps)
 
-    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None = None) -> None:
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         """Print the line of an epoch; a star marks the best so far."""
         star = "*" if epoch.epoch == best_epoch else " "
         left = _as_time((self._epochs - epoch.epoch) * epoch.seconds)

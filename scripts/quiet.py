@@ -46,6 +46,11 @@ def start_backend() -> None:
         raise NotInstalled(
             f"{BACKEND}={JAX}, and JAX is not installed. `make train` installs it, or pip: requirements.txt."
         )
+    elif importlib.util.find_spec(TENSORFLOW) is None:
+        raise NotInstalled(
+            f"{BACKEND}={JAX} also needs TensorFlow, which feeds the pictures and makes the release. "
+            "`make train` installs both, or pip: requirements.txt."
+        )
     else:
         # Before JAX sets a level of its own, which TensorFlow would then take for the user's wish.
         os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
@@ -56,16 +61,7 @@ def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
 
     Args:
         without: options that must not be given twice.
-
-    Raises:
-        NotInstalled: TensorFlow is not there.
     """
-    if importlib.util.find_spec(TENSORFLOW) is None:
-        raise NotInstalled(
-            "The fit is done and in its checkpoint. TensorFlow, which makes the release of it, is not "
-            "installed here: take the run's folder to a machine that has it, and give the same command "
-            f"without {BACKEND}."
-        )
     sys.stdout.flush()
     again = [word for word in sys.orig_argv[1:] if word not in without]
     os.execve(sys.executable, [sys.executable, *again], {**os.environ, BACKEND: TENSORFLOW})  # noqa: S606 - our own words

@@ -2,8 +2,6 @@
 
 from types import TracebackType
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -52,7 +50,7 @@ class TrialLines:
         done, total = (epoch - 1) * steps + step, self._epochs * steps
         self._bar.update(self._task, description=f"epoch {epoch}/{self._epochs}", completed=done, total=total)
 
-    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         """Say nothing: the trial's own line has its best epoch."""
 
     def ends(self, trial: Trial) -> None:

@@ -167,7 +167,7 @@ class Recipe:
             ("rotate", 0 <= self.rotate <= 180, "0 to 180 degrees"),
             ("zoom", 0 <= self.zoom < 1, "0 or more and below 1"),
             ("shear", 0 <= self.shear < 90, "0 or more and below 90 degrees"),
-            ("mixup", 0 <= self.mixup < math.inf, "0 or more"),
+            ("mixup", self.mixup == 0 or 0.05 <= self.mixup < math.inf, "0, or 0.05 or more"),
             ("patience", self.patience is None or self.patience >= 1, "1 or more"),
             ("seed", self.seed >= 0, "0 or more"),
             ("variants", 0 < self.variants < math.inf, "above 0"),

@@ -9,8 +9,7 @@ from tests.fashion import striped_pictures
 from training.data.datasets import LabelledImages
 from training.data.splitting import held_out_indices, split, usual_share
 from training.errors import BadRecipe
-from training.fitting.schedule import batches, learning_rate
-from training.recipes import BUNDLED, Recipe
+from training.recipes import BUNDLED
 
 
 def test_every_class_keeps_its_share() -> None:
@@ -69,28 +68,3 @@ def test_one_in_twelve_is_held_out_unless_told_otherwise() -> None:
     pictures = LabelledImages(np.zeros((60000, 1, 1), np.uint8), np.zeros(60000, np.uint8))
 
     assert usual_share(pictures) == BUNDLED.validation == 5000
-
-
-def test_each_epoch_shows_every_picture_in_an_order_of_its_own() -> None:
-    first, second = batches(96, 32, seed=0, epoch=1), batches(96, 32, seed=0, epoch=2)
-
-    assert sorted(first.ravel().tolist()) == sorted(second.ravel().tolist()) == list(range(96))
-    assert first.tolist() != second.tolist()
-
-
-def test_a_resumed_run_gets_the_order_that_it_would_have_had() -> None:
-    before, after = batches(1000, 128, seed=5, epoch=7), batches(1000, 128, seed=5, epoch=7)
-
-    assert before.tolist() == after.tolist()
-
-
-def test_a_batch_is_never_larger_than_the_training_set() -> None:
-    assert batches(50, 128, seed=0, epoch=1).shape == (1, 50)
-
-
-def test_the_learning_rate_rises_then_falls_to_zero() -> None:
-    recipe = Recipe(epochs=11, warm_up=1.0, learning_rate=0.1)
-
-    rates = [learning_rate(recipe, epoch) for epoch in (0, 0.5, 1, 6, 11)]
-
-    assert rates == pytest.approx([0, 0.05, 0.1, 0.05, 0])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from training.fitting.stopping import is_solved
 
 from model_store.report import Epoch
 from scripts import train
@@ -13,7 +14,6 @@ from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.data.splitting import doubt_of
 from training.errors import BadRecipe, DataSetMissing
-from training.fitting.schedule import is_solved
 
 
 @pytest.mark.parametrize(

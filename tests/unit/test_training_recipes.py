@@ -26,7 +26,7 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
         ("rotate", 181.0, "rotate 181.0: expected 0 to 180 degrees"),
         ("zoom", 1.0, "zoom 1.0: expected 0 or more and below 1"),
         ("shear", 90.0, "shear 90.0: expected 0 or more and below 90 degrees"),
-        ("mixup", -0.1, "mixup -0.1: expected 0 or more"),
+        ("mixup", -0.1, "mixup -0.1: expected 0, or 0.05 or more"),
         ("patience", 0, "patience 0: expected 1 or more"),
         ("seed", -1, "seed -1: expected 0 or more"),
     ],

@@ -18,7 +18,6 @@ from typing import Final, Protocol
 import keras
 import numpy as np
 import optuna
-from numpy.typing import NDArray
 from optuna.trial import TrialState
 
 from model_store.manifest import DataSet
@@ -224,10 +223,10 @@ class _Judge:
     def step(self, epoch: int, step: int, steps: int) -> None:
         self._audience.step(epoch, step, steps)
 
-    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         self.seconds += epoch.seconds
         self._trial.report(epoch.val_accuracy, epoch.epoch)
-        self._audience.epoch(epoch, best_epoch, predicted)
+        self._audience.epoch(epoch, best_epoch)
         hopeless = not math.isfinite(epoch.val_loss) or self._trial.should_prune()
         if hopeless and epoch.epoch < self._epochs:
             raise _Pruned

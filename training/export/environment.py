@@ -12,8 +12,6 @@ from typing import Final
 
 import keras
 
-from training.fitting.backend import accelerators
-
 LIBRARIES: Final = (
     "tensorflow", "jax", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
@@ -29,6 +27,18 @@ def hardware() -> str:
     """Processor or accelerator and how many cores this process may use, such as `AMD EPYC, 2 cores`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return ", ".join([*accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
+
+
+def accelerators() -> list[str]:
+    """The names of the GPUs or TPUs that Keras' backend finds; empty on a processor alone."""
+    if keras.backend.backend() == "jax":
+        import jax  # noqa: PLC0415 - not installed everywhere
+
+        return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+    import tensorflow as tf  # noqa: PLC0415 - takes seconds to load
+
+    details = tf.config.experimental.get_device_details
+    return [details(device).get("device_name", "GPU") for device in tf.config.list_physical_devices("GPU")]
 
 
 def _processor() -> str:

@@ -1,18 +1,15 @@
-"""Keep the state of a training on disk so that a kill at any moment costs at most one epoch.
+"""Keep the state of a training on disk, so that a kill at any moment costs at most one epoch.
 
-One .npz file per run, replaced in one step (temporary file, fsync, os.replace) after each epoch. Holds
-arrays and one JSON text, no pickles. Touches the run's folder. What is in the state: fitting.py.
+After each epoch it writes weights and optimizer to a file of that epoch, the best weights likewise, then
+progress.json, which names both and is replaced in one step. Keras' BackupAndRestore keeps neither the
+history nor early stopping's state, and can leave its two files out of step. Touches the run's folder.
 """
 
-import io
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from model_store.manifest import Frozen, first_problem
@@ -20,10 +17,9 @@ from model_store.report import Epoch
 from training.errors import CheckpointUnreadable
 from training.fitting.starting import Beginning
 
-FILE_NAME: Final = "checkpoint.npz"
-PROGRESS: Final = "progress"
-
-Weights = list[NDArray[np.float32]]
+PROGRESS: Final = "progress.json"
+WEIGHTS: Final = ".weights.h5"
+_REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Run:
         fingerprint: of the recipe and the data (recipes.py).
         start: the release whose weights are trained further; None begins with fresh ones.
         events: the folder of its TensorBoard log; None for no log.
-        command: what was typed for it, which its release tells.
+        command: the command line, which the release records.
     """
 
     folder: Path
@@ -42,6 +38,14 @@ class Run:
     start: Beginning | None = None
     events: Path | None = None
     command: str = ""
+
+    def state(self, epoch: int) -> Path:
+        """The file of weights and optimizer after an epoch, 1-based."""
+        return self.folder / f"state-{epoch:04d}{WEIGHTS}"
+
+    def best(self, epoch: int) -> Path:
+        """The file of the averaged weights of an epoch that was the best so far, 1-based."""
+        return self.folder / f"best-{epoch:04d}{WEIGHTS}"
 
 
 class Progress(Frozen):
@@ -64,65 +68,54 @@ class Progress(Frozen):
     libraries: dict[str, str] = Field(default_factory=dict)
 
 
-class Checkpoint:
-    """Progress and named groups of arrays: weights, their average, the best ones, the optimizer's."""
-
-    def __init__(self, progress: Progress, groups: dict[str, Weights]) -> None:
-        self.progress = progress
-        self.groups = groups
-
-
-def save_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
-    """Replace the run's checkpoint, all of it or nothing."""
-    arrays = {
-        f"{group}/{number:04d}": array
-        for group, members in checkpoint.groups.items()
-        for number, array in enumerate(members)
-    }
-    text = np.frombuffer(checkpoint.progress.model_dump_json().encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, **{PROGRESS: text}, **arrays)  # type: ignore[arg-type]  # its stub types every keyword as allow_pickle
-    run.folder.mkdir(parents=True, exist_ok=True)
-    temporary = run.folder / f"{FILE_NAME}.tmp"
-    with temporary.open("wb") as file:
-        file.write(buffer.getvalue())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(run.folder / FILE_NAME)
-
-
-def load_checkpoint(run: Run) -> Checkpoint | None:
-    """Read the run's checkpoint; None when it has none yet.
+def load_progress(run: Run) -> Progress:
+    """Read how far the run is; nowhere, if its folder holds no progress.
 
     Raises:
         CheckpointUnreadable: it is damaged, or belongs to a run with another fingerprint.
     """
-    path = run.folder / FILE_NAME
+    path = run.folder / PROGRESS
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            progress = Progress.model_validate_json(stored[PROGRESS].tobytes())
-            groups = _groups({name: stored[name] for name in stored.files if name != PROGRESS})
+        progress = Progress.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return None
+        return Progress(fingerprint=run.fingerprint)
     except ValidationError as error:
         raise CheckpointUnreadable(f"{path}: {first_problem(error)}. {_REMEDY}") from error
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
     if progress.fingerprint != run.fingerprint:
         raise CheckpointUnreadable(f"{path}: written by a run with other settings or data. {_REMEDY}")
-    return Checkpoint(progress, groups)
+    return progress
+
+
+def save_progress(run: Run, progress: Progress) -> None:
+    """Replace the progress in one step, then remove the files that it names no longer.
+
+    The files that it names must be complete.
+    """
+    temporary = run.folder / f"{PROGRESS}.tmp"
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(progress.model_dump_json())
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(run.folder / PROGRESS)
+    named = {run.state(len(progress.history)), run.best(progress.best_epoch)}
+    for path in _weights(run):
+        if path not in named:
+            path.unlink()
+
+
+def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
+    """The error for a file of weights that Keras cannot read."""
+    return CheckpointUnreadable(f"{path}: {error}. {_REMEDY}")
 
 
 def forget_checkpoint(run: Run) -> None:
     """Remove the run's checkpoint, if it has one."""
-    (run.folder / FILE_NAME).unlink(missing_ok=True)
+    (run.folder / PROGRESS).unlink(missing_ok=True)
+    for path in _weights(run):
+        path.unlink()
 
 
-_REMEDY: Final = "Name another folder with --run, or begin anew with --fresh."
-
-
-def _groups(arrays: dict[str, NDArray[np.float32]]) -> dict[str, Weights]:
-    groups: dict[str, Weights] = {}
-    for name in sorted(arrays):
-        groups.setdefault(name.split("/", 1)[0], []).append(arrays[name])
-    return groups
+def _weights(run: Run) -> list[Path]:
+    return [*run.folder.glob(f"state-*{WEIGHTS}"), *run.folder.glob(f"best-*{WEIGHTS}")]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
-from keras import ops
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -172,11 +171,9 @@ def _variants(recipe: Recipe, batch: LabelledImages, classes: int) -> Iterator[t
     """The batch's first picture and its target, as each of some steps would see them."""
     augmentation = Augmentation(recipe)
     targets = np.eye(classes, dtype=np.float32)[batch.labels]
-    draws = augmentation.draw((VARIANTS, len(batch)), [recipe.seed])
-    for step in range(VARIANTS):
-        drawn = {name: values[step] for name, values in draws.items()}
-        images, mixed = augmentation(batch.images, targets, drawn)
-        yield ops.convert_to_numpy(images[0]), ops.convert_to_numpy(mixed[0])
+    for _ in range(VARIANTS):
+        images, mixed = augmentation(batch.images, targets)
+        yield images[0].numpy(), mixed[0].numpy()
 
 
 def _named(target: Target, labels: tuple[str, ...]) -> str:

@@ -8,15 +8,18 @@ with: starting.py; the fit itself: fitting.py.
 from functools import partial
 
 import keras
+import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from inference.keras_session import KerasSession
-from training.fitting.checkpoints import Weights
 from training.fitting.starting import Beginning
 from training.networks.layers import Bricks, training_normalization
 from training.networks.registry import LOGITS, build
 from training.recipes import Recipe
 from training.untyped import Network
+
+Weights = list[NDArray[np.float32]]
 
 
 def begin(start: Beginning | None, recipe: Recipe, classes: int, *, training: bool = False) -> Network:

@@ -1,17 +1,18 @@
-"""Fit a network: epochs, validation, early stopping, the best weights, checkpoints.
+"""Fit a network with Keras' own `fit`: epochs, validation, early stopping, the best weights, checkpoints.
 
-After each epoch everything that the next one depends on is on disk (checkpoints.py); the order of the data
-and the augmentation are functions of the seed and the epoch (schedule.py, augmentation.py), so a killed run
-goes on as if nothing had happened, on another of Keras' backends if need be. Touches the run's folder. Who
-takes the steps: backend.py; what is learnt beside the training set: beside.py.
+A killed run continues after its last finished epoch with its history and early stopping's state. Touches the
+run's folder. The checkpoint: checkpoints.py; what is learnt beside the training set: auxiliary.py.
 """
 
-import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
+import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
@@ -21,32 +22,31 @@ from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
-from training.fitting.backend import steps_of
-from training.fitting.checkpoints import Checkpoint, Progress, Run, Weights, load_checkpoint, save_checkpoint
+from training.fitting.checkpoints import Progress, Run, damaged, load_progress, save_progress
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
-from training.fitting.schedule import batches, is_solved, learning_rate
-from training.fitting.steps import Lesson, Trainee
+from training.fitting.stopping import is_solved
 from training.recipes import Recipe
 from training.untyped import Network
 
+CROSS_ENTROPY: Final = "cross_entropy"
+"""The validation loss without penalties and label smoothing, which the history reports."""
+
 
 class Watcher(Protocol):
-    """Whoever wants to know how far a fit is."""
+    """Receives the progress of a fit."""
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        """Hear of one step of an epoch; all of them 1-based."""
+        """One step of an epoch is done; all numbers are 1-based."""
 
-    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
-        """Hear of an epoch that is done and on disk, and of the best so far.
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+        """An epoch is done and on disk.
 
         What this raises ends the fit; the checkpoint stays.
 
         Args:
-            epoch: resumed ones are told too, before the first new one.
-            best_epoch: 1-based.
-            predicted: int64 (N,), the class that was given to each held-out picture; None for a resumed
-                epoch, which is not validated again.
+            epoch: a resumed run reports its past epochs too, before the first new one.
+            best_epoch: the best so far, 1-based.
         """
 
 
@@ -58,7 +58,7 @@ class Fitted:
         model: keras.Model, float32, to logits, with the best averaged weights.
         history: one entry per epoch.
         best_epoch: 1-based; the one whose weights `model` has.
-        hardware: what its epochs ran on, in this order; more than one if it went on elsewhere.
+        hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
     """
 
@@ -74,7 +74,15 @@ class Fitted:
         return sum(epoch.seconds for epoch in self.history)
 
 
-def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) -> Fitted:
+def fit(  # noqa: PLR0913 - what a training consists of
+    split: Split,
+    classes: int,
+    recipe: Recipe,
+    run: Run,
+    watcher: Watcher,
+    *,
+    extra: Sequence[keras.callbacks.Callback] = (),
+) -> Fitted:
     """Train to the recipe's end, from the run's last checkpoint if it has one.
 
     Args:
@@ -82,7 +90,9 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
         classes: how many there are.
         recipe: what to do.
         run: folder and fingerprint of the checkpoint, and the weights to begin with.
-        watcher: told of every step and epoch.
+        watcher: receives every step and epoch.
+        extra: further callbacks, such as TensorBoard's; at the end of a validation the model holds the
+            averaged weights.
 
     Raises:
         BadRecipe: weights are to be blended with those of other classes.
@@ -90,163 +100,184 @@ def fit(split: Split, classes: int, recipe: Recipe, run: Run, watcher: Watcher) 
     """
     if recipe.blend < 1 and run.start is not None and not run.start.same_classes:
         raise BadRecipe(
-            f"blend {recipe.blend}: for other classes the last layer begins anew, so there is nothing to "
-            "keep of it. Leave out --blend."
+            f"blend {recipe.blend}: for other classes the last layer starts from fresh weights, so there is "
+            "nothing to blend it with. Leave out --blend."
         )
-    state = _Fit(split, classes, recipe, run)
-    stored = load_checkpoint(run)
-    if stored is not None:
-        state.restore(stored)
-    for past in state.progress.history:
-        watcher.epoch(past, state.progress.best_epoch, None)
-    while not state.progress.finished:
-        predicted = state.run_epoch(watcher)
-        save_checkpoint(run, state.checkpoint())
-        watcher.epoch(state.progress.history[-1], state.progress.best_epoch, predicted)
-    return state.fitted()
+    progress = load_progress(run)
+    # A resumed run draws other numbers than its first part did.
+    keras.utils.set_random_seed(recipe.seed + len(progress.history))
+    model = begin(run.start, recipe, classes, training=True)
+    released = begin(run.start, replace(recipe, precision="float32"), classes)
+    released.set_weights(model.get_weights())
+    for past in progress.history:
+        watcher.epoch(past, progress.best_epoch)
+    if not progress.finished:
+        keeper = _Keeper(run, progress, watcher, recipe, by_accuracy=split.beside is None)
+        _train(model, split, recipe, keeper, extra)
+        progress = keeper.progress
+    return _best(model, released, recipe, run, progress)
 
 
-@dataclass(frozen=True)
-class _Learnt:
-    """All that is learnt: images uint8 (N, 28, 28), targets float32 (N, C); whether photos are among it."""
+def _train(
+    model: Network,
+    split: Split,
+    recipe: Recipe,
+    keeper: "_Keeper",
+    extra: Sequence[keras.callbacks.Callback],
+) -> None:
+    """Run the epochs that are left."""
+    classes = model.output.shape[-1]
+    images, targets = _learnt(split, classes, recipe.teaching)
+    steps = max(len(images) // recipe.batch_size, 1)
+    model.compile(
+        optimizer=build_optimizer(recipe, model.trainable_variables, steps),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        metrics=[
+            keras.metrics.CategoricalAccuracy("accuracy"),
+            keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY, from_logits=True),
+        ],
+        # XLA takes longer to compile these small networks for a CPU than it saves.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    done = keeper.restore(model)
+    held_out = split.validation
+    model.fit(
+        _batches(images, targets, recipe, done),
+        epochs=recipe.epochs,
+        initial_epoch=done,
+        validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
+        validation_batch_size=ANSWERED_AT_ONCE,
+        # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
+        callbacks=[*extra, keeper, keras.callbacks.SwapEMAWeights()],
+        shuffle=False,
+        verbose=0,
+    )
 
-    images: PixelsBatch
-    targets: NDArray[np.float32]
-    photos: bool = False
+
+def _batches(
+    images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe, epochs_done: int
+) -> tf.data.Dataset:
+    """Shuffled, augmented batches; the pictures of an epoch that fill no batch are left out of it."""
+    pictures, wanted = tf.constant(images), tf.constant(targets)
+    augmentation = Augmentation(replace(recipe, seed=recipe.seed + epochs_done))
+    return (
+        tf.data.Dataset.range(len(images))
+        .shuffle(len(images), seed=recipe.seed + epochs_done)
+        .batch(min(recipe.batch_size, len(images)), drop_remainder=True)
+        .map(lambda chosen: (tf.gather(pictures, chosen), tf.gather(wanted, chosen)))
+        .map(augmentation, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
 
 
-def _learnt(split: Split, classes: int, teaching: float) -> _Learnt:
-    """The training pictures, and whatever is learnt beside them."""
+def _learnt(split: Split, classes: int, teaching: float) -> tuple[PixelsBatch, NDArray[np.float32]]:
+    """The training pictures and the auxiliary ones, uint8 (N, 28, 28), with their targets float32 (N, C)."""
     images, targets = split.train.images, _targets(split.train, classes, teaching)
     if split.beside is None:
-        return _Learnt(images, targets)
-    images = np.concatenate([images, split.beside.images])
-    return _Learnt(images, np.concatenate([targets, split.beside.targets(classes)]), photos=True)
+        return images, targets
+    return (
+        np.concatenate([images, split.beside.images]),
+        np.concatenate([targets, split.beside.targets(classes)]),
+    )
 
 
 def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
-    """What is learnt, float32 (N, C): the labels, and a teacher's probabilities by its share."""
+    """One row per picture, float32 (N, C): the label, and a teacher's probabilities by its share."""
     labels = np.eye(classes, dtype=np.float32)[train.labels]
     if train.taught is None:
         return labels
     return (1 - np.float32(teaching)) * labels + np.float32(teaching) * train.taught.astype(np.float32)
 
 
-class _Fit:
-    """A training under way: the network, its average, the optimizer and how far they are."""
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
+    """Keeps the best weights, the checkpoint and the history, and stops early.
 
-    def __init__(self, split: Split, classes: int, recipe: Recipe, run: Run) -> None:
-        # All that Keras draws its own seeds from; its set_random_seed loads TensorFlow on every backend.
-        random.seed(recipe.seed)
-        self._held_out = split.validation
-        self._learnt = _learnt(split, classes, recipe.teaching)
-        self._recipe = recipe
-        self._model = begin(run.start, recipe, classes, training=True)
-        self._average = begin(run.start, replace(recipe, precision="float32"), classes)
-        self._average.set_weights(self._model.get_weights())
-        self._optimizer = build_optimizer(recipe, self._model.trainable_variables)
-        self._known: Weights = self._average.get_weights()
-        self._best: Weights = []
+    Best is by validation accuracy, ties by loss: users see labels, and the temperature corrects
+    over-confidence afterwards. The held-out pictures contain no photos: where photos are learnt too, the last
+    epoch is the best, which the falling learning rate makes for.
+    """
+
+    def __init__(
+        self, run: Run, progress: Progress, watcher: Watcher, recipe: Recipe, *, by_accuracy: bool
+    ) -> None:
+        super().__init__()
+        self.progress = progress
+        self._run, self._watcher, self._recipe = run, watcher, recipe
+        self._by_accuracy = by_accuracy
         self._hardware, self._libraries = hardware(), libraries()
-        self.progress = Progress(fingerprint=run.fingerprint)
-        self._augmentation = Augmentation(recipe)
-        self._steps = steps_of(
-            Trainee(
-                recipe=recipe,
-                model=self._model,
-                average=self._average,
-                optimizer=self._optimizer,
-                augmentation=self._augmentation,
-                images=self._learnt.images,
-                targets=self._learnt.targets,
-            )
-        )
+        self._began = 0.0
+        run.folder.mkdir(parents=True, exist_ok=True)
 
-    def run_epoch(self, watcher: Watcher) -> NDArray[np.int64]:
-        """Train one epoch and validate the averaged weights; returns their answers, int64 (N,)."""
-        began = time.perf_counter()
+    def restore(self, model: Network) -> int:
+        """Load weights and optimizer of the last epoch into a compiled model; returns how many are done."""
+        done = len(self.progress.history)
+        if done:
+            _load(model, self._run.state(done))
+        return done
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._watcher.step(len(self.progress.history) + 1, batch + 1, self.params["steps"])
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Keep the averaged weights, which the model holds during validation, if they are the best."""
         epoch = len(self.progress.history) + 1
-        lesson = self._lesson(epoch)
-        loss, accuracy = self._steps.take(lesson, lambda step: watcher.step(epoch, step, len(lesson.order)))
-        val_loss, predicted = self._validate()
-        self._close(
-            Epoch(
-                epoch=epoch,
-                loss=loss,
-                accuracy=accuracy,
-                val_loss=val_loss,
-                val_accuracy=float(np.mean(predicted == self._held_out.labels)),
-                seconds=time.perf_counter() - began,
-            )
+        figures = logs or {}
+        if self._is_best(figures["accuracy"], figures[CROSS_ENTROPY]):
+            self.model.save_weights(self._run.best(epoch))
+            self.progress = self.progress.model_copy(update={"best_epoch": epoch})
+
+    def _is_best(self, accuracy: float, loss: float) -> bool:
+        if not (self._by_accuracy and self.progress.best_epoch):
+            return True
+        best = self.progress.history[self.progress.best_epoch - 1]
+        return (accuracy, -loss) > (best.val_accuracy, -best.val_loss)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write the checkpoint; then report the epoch."""
+        figures = logs or {}
+        done = Epoch(
+            epoch=epoch + 1,
+            loss=figures["loss"],
+            accuracy=figures["accuracy"],
+            val_loss=figures[f"val_{CROSS_ENTROPY}"],
+            val_accuracy=figures["val_accuracy"],
+            seconds=time.perf_counter() - self._began,
         )
-        return predicted
+        history = (*self.progress.history, done)
+        stops = self._has_to_stop(history)
+        self.model.stop_training = stops
+        self.model.save_weights(self._run.state(done.epoch))
+        self.progress = self.progress.model_copy(
+            update={
+                "finished": stops or done.epoch >= self._recipe.epochs,
+                "history": history,
+                "hardware": tuple(dict.fromkeys((*self.progress.hardware, self._hardware))),
+                "libraries": self._libraries,
+            }
+        )
+        save_progress(self._run, self.progress)
+        self._watcher.epoch(done, self.progress.best_epoch)
 
-    def _lesson(self, epoch: int) -> Lesson:
-        recipe = self._recipe
-        order = batches(len(self._learnt.images), recipe.batch_size, recipe.seed, epoch)
-        steps, batch = order.shape
-        rates = [learning_rate(recipe, epoch - 1 + step / steps) for step in range(steps)]
-        draws = self._augmentation.draw((steps, batch), [recipe.seed, epoch])
-        return Lesson(order, np.array(rates, np.float32), draws)
-
-    def _validate(self) -> tuple[float, NDArray[np.int64]]:
-        """Mean loss of the averaged weights on the held-out pictures, and the class they give to each."""
-        held_out = self._held_out
-        logits = self._average.predict(held_out.images, batch_size=ANSWERED_AT_ONCE, verbose=0)
-        logits = logits.astype(np.float64)
-        log_total = np.logaddexp.reduce(logits, axis=1)
-        truth = logits[np.arange(len(held_out)), held_out.labels]
-        return float(np.mean(log_total - truth)), logits.argmax(1)
-
-    def _close(self, epoch: Epoch) -> None:
-        """Enter the epoch into the history, keep the best weights, see whether it was the last.
-
-        Best is by validation accuracy, ties by loss: users see labels, and the over-confidence that the loss
-        would punish is taken out by the temperature afterwards. Of photos the held-out pictures know nothing:
-        where they are learnt too, the last epoch is best, which the falling learning rate makes for.
-        """
-        history = (*self.progress.history, epoch)
-        best = max(history, key=lambda one: (one.val_accuracy, -one.val_loss)).epoch
-        if self._learnt.photos:
-            best = epoch.epoch
-        if best == epoch.epoch:
-            self._best = self._average.get_weights()
+    def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
         patience = self._recipe.patience
-        tired = patience is not None and epoch.epoch - best >= patience
-        steps = max(len(self._learnt.images) // self._recipe.batch_size, 1)
-        solved = not self._learnt.photos and is_solved([one.val_accuracy for one in history], steps)
-        self.progress = Progress(
-            fingerprint=self.progress.fingerprint,
-            best_epoch=best,
-            finished=tired or solved or epoch.epoch >= self._recipe.epochs,
-            history=history,
-            hardware=tuple(dict.fromkeys((*self.progress.hardware, self._hardware))),
-            libraries=self._libraries,
-        )
+        tired = patience is not None and len(history) - self.progress.best_epoch >= patience
+        accuracies = [one.val_accuracy for one in history]
+        return tired or (self._by_accuracy and is_solved(accuracies, self.params["steps"]))
 
-    def checkpoint(self) -> Checkpoint:
-        """Everything that `restore` needs."""
-        groups = {
-            "model": self._model.get_weights(),
-            "average": self._average.get_weights(),
-            "best": self._best,
-            "optimizer": [np.asarray(variable.value) for variable in self._optimizer.variables],
-        }
-        return Checkpoint(self.progress, groups)
 
-    def restore(self, stored: Checkpoint) -> None:
-        """Be where the checkpoint was written."""
-        self._model.set_weights(stored.groups["model"])
-        self._average.set_weights(stored.groups["average"])
-        self._best = stored.groups["best"]
-        for variable, value in zip(self._optimizer.variables, stored.groups["optimizer"], strict=True):
-            variable.assign(value)
-        self.progress = stored.progress
+def _best(model: Network, released: Network, recipe: Recipe, run: Run, progress: Progress) -> Fitted:
+    """The best averaged weights in float32, blended with those that the fit began with."""
+    known = released.get_weights()
+    _load(model, run.best(progress.best_epoch))
+    released.set_weights(blended(known, model.get_weights(), recipe.blend))
+    return Fitted(released, progress.history, progress.best_epoch, progress.hardware, progress.libraries)
 
-    def fitted(self) -> Fitted:
-        """The best averaged weights in a network of their own, blended with those that they began as."""
-        self._average.set_weights(blended(self._known, self._best, self._recipe.blend))
-        progress = self.progress
-        return Fitted(
-            self._average, progress.history, progress.best_epoch, progress.hardware, progress.libraries
-        )
+
+def _load(model: Network, path: Path) -> None:
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError) as error:
+        raise damaged(path, error) from error

@@ -1,11 +1,12 @@
 """The optimizers that a recipe can name.
 
 All decay weights decoupled from the gradient (arXiv 1711.05101) and leave biases and normalization alone.
-Touches nothing. When each step is taken, and with which learning rate: fitting.py, schedule.py.
+Touches nothing.
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import keras
@@ -48,14 +49,43 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
 OPTIMIZERS: Final[dict[OptimizerName, Callable[..., Any]]] = {
     "adamw": keras.optimizers.AdamW,
     "adam": keras.optimizers.Adam,
-    "sgd": lambda rate, **others: keras.optimizers.SGD(rate, momentum=SGD_MOMENTUM, nesterov=True, **others),
-    "muon": lambda rate, weight_decay: Muon(rate, weight_decay=weight_decay, adam_weight_decay=weight_decay),
+    "sgd": partial(keras.optimizers.SGD, momentum=SGD_MOMENTUM, nesterov=True),
+    "muon": lambda rate, *, weight_decay, **others: Muon(
+        rate, weight_decay=weight_decay, adam_weight_decay=weight_decay, **others
+    ),
 }
 
+LONGEST_AVERAGE: Final = 0.05
+"""Share of all steps that the running average of the weights looks back over at most: a longer one would
+still hold the initial weights at the end of a short training."""
 
-def build_optimizer(recipe: Recipe, variables: list[keras.Variable]) -> keras.Optimizer:
-    """The recipe's optimizer, ready for these variables; its learning rate is set before each step."""
-    optimizer = OPTIMIZERS[recipe.optimizer](recipe.learning_rate, weight_decay=recipe.weight_decay)
+
+def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int) -> keras.Optimizer:
+    """The recipe's optimizer with its learning rate schedule and running average, built for these variables.
+
+    Args:
+        recipe: what to do.
+        variables: of the model.
+        steps: of one epoch.
+    """
+    total = steps * recipe.epochs
+    optimizer = OPTIMIZERS[recipe.optimizer](
+        learning_rate(recipe, steps),
+        weight_decay=recipe.weight_decay,
+        use_ema=True,
+        ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (LONGEST_AVERAGE * total))),
+    )
     optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
     optimizer.build(variables)
     return optimizer
+
+
+def learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A linear rise over `warm_up` epochs, then a half cosine down to zero (arXiv 1608.03983)."""
+    rising = min(round(recipe.warm_up * steps), steps * recipe.epochs - 1)
+    falling = steps * recipe.epochs - rising
+    if not rising:
+        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, falling)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, falling, warmup_target=recipe.learning_rate, warmup_steps=rising
+    )

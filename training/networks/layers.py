@@ -128,6 +128,6 @@ def training_normalization() -> type[layers.Layer]:
     """The batch normalization of pictures that trains fastest on the backend; its weights fit Keras' own."""
     if keras.backend.backend() != "tensorflow":
         return layers.BatchNormalization  # type: ignore[no-any-return]  # keras ships no types
-    from training.networks.fused_normalization import FusedBatchNormalization  # noqa: PLC0415 - needs TensorFlow
+    from training.networks.fused_normalization import BatchNormalization  # noqa: PLC0415 - needs TensorFlow
 
-    return FusedBatchNormalization
+    return BatchNormalization

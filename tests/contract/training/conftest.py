@@ -3,9 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from model_store.report import Epoch
 from tests.fashion import CLASSES, striped_pictures
@@ -26,14 +24,12 @@ class Listener:
     def __init__(self) -> None:
         self.steps: list[tuple[int, int, int]] = []
         self.epochs: list[int] = []
-        self.predicted: list[NDArray[np.int64] | None] = []
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         self.steps.append((epoch, step, steps))
 
-    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         self.epochs.append(epoch.epoch)
-        self.predicted.append(predicted)
 
 
 @dataclass(frozen=True)

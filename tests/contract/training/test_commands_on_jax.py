@@ -7,13 +7,10 @@ from pathlib import Path
 
 from model_store.local import open_release
 from model_store.report import Report, parse_report
-from scripts import train
 from scripts.quiet import LOG_LEVEL
 from tests.fashion import write_csv, write_idx_folder
 from tests.service import ROOT
-from tests.unit.test_quiet import NO_TENSORFLOW
 from training.comparison.results import read_comparison
-from training.fitting.checkpoints import FILE_NAME
 
 LONG_ENOUGH = 300
 """Seconds for both backends to start on a machine that is busy with other tests."""
@@ -60,23 +57,6 @@ def test_one_command_fits_on_jax_and_makes_the_release_on_tensorflow(tmp_path: P
     report = report_of(tmp_path / "run" / "release")
     assert (len(report.history), backends(report)) == (2, {"jax", "tensorflow"})
     assert f"Released to {tmp_path / 'store'}" in ended.stdout.replace("\n", "")
-
-
-def test_without_tensorflow_the_fit_is_kept_for_a_machine_that_has_it(tmp_path: Path) -> None:
-    options = training(tmp_path)
-
-    ended = on_jax("-c", NO_TENSORFLOW, *options)
-    fitted = (tmp_path / "run" / FILE_NAME).read_bytes()
-    code = train.main(options)
-
-    assert (ended.returncode, code) == (1, 0)
-    assert ended.stderr.splitlines() == [
-        "wardrobe: The fit is done and in its checkpoint. TensorFlow, which makes the release of it, is not "
-        "installed here: take the run's folder to a machine that has it, and give the same command without "
-        "KERAS_BACKEND."
-    ]
-    assert (tmp_path / "run" / FILE_NAME).read_bytes() == fitted
-    assert backends(report_of(tmp_path / "run" / "release")) == {"jax", "tensorflow"}
 
 
 def test_a_comparison_fits_all_on_jax_and_is_measured_on_tensorflow(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.releases import a_release
 from tests.waiting import wait_for
 from training.data.splitting import held_out_indices
 from training.errors import BadRecipe
-from training.fitting.checkpoints import FILE_NAME, Progress, Run, load_checkpoint
+from training.fitting.checkpoints import PROGRESS, Progress, Run, load_progress
 from training.fitting.distillation import load_soft_targets, soften
 from training.fitting.folds import deal
 from training.recipes import Recipe
@@ -69,14 +69,12 @@ def started(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
 
 def checkpoint(number: int) -> Path:
     (folder,) = Path("runs").glob(f"dense-*-fold{number}of2")
-    return folder / FILE_NAME
+    return folder / PROGRESS
 
 
 def progress(number: int) -> Progress:
     folder = checkpoint(number).parent
-    stored = load_checkpoint(Run(folder, folder.name.removeprefix("dense-")))
-    assert stored is not None
-    return stored.progress
+    return load_progress(Run(folder, folder.name.removeprefix("dense-")))
 
 
 def written() -> list[int]:
@@ -141,7 +139,7 @@ def test_each_picture_is_answered_by_the_network_that_has_not_learnt_its_label(h
 
 def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(here: Path) -> None:
     process = started(here, in_two_folds(epochs=8))
-    wait_for("a checkpoint", lambda: any(here.glob(f"runs/*-fold2of2/{FILE_NAME}")), LONG_ENOUGH)
+    wait_for("a checkpoint", lambda: any(here.glob(f"runs/*-fold2of2/{PROGRESS}")), LONG_ENOUGH)
 
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=LONG_ENOUGH)

@@ -4,10 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import optuna
 import pytest
-from numpy.typing import NDArray
 
 from model_store.manifest import DataSet
 from model_store.report import Epoch
@@ -38,7 +36,7 @@ class Listener:
     def step(self, epoch: int, step: int, steps: int) -> None:
         self.stepped.append(epoch)
 
-    def epoch(self, epoch: Epoch, best_epoch: int, predicted: NDArray[np.int64] | None) -> None:
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         self.epochs.append(epoch.epoch)
 
     def ends(self, trial: Trial) -> None:
