@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from training.fitting.stopping import is_solved
 
 from model_store.report import Epoch
 from scripts import train
@@ -14,6 +13,7 @@ from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.data.splitting import doubt_of
 from training.errors import BadRecipe, DataSetMissing
+from training.fitting.stopping import is_solved
 
 
 @pytest.mark.parametrize(
