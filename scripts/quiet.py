@@ -32,28 +32,20 @@ def on_tensorflow() -> bool:
 
 
 def start_backend() -> None:
-    """Make ready what KERAS_BACKEND names: TensorFlow, loaded now, or JAX, which Keras loads itself.
+    """Load TensorFlow; with KERAS_BACKEND=jax, check that JAX is installed, which Keras loads itself.
 
     Raises:
-        NotInstalled: it is not there, or is neither.
-        ImportError: it is, and cannot be loaded.
+        NotInstalled: one is missing, or KERAS_BACKEND names another.
+        ImportError: TensorFlow cannot be loaded.
     """
-    if on_tensorflow():
-        start_tensorflow()
-    elif (name := os.environ[BACKEND]) != JAX:
+    if (name := os.environ.get(BACKEND, TENSORFLOW)) not in {TENSORFLOW, JAX}:
         raise NotInstalled(f"{BACKEND}={name}: expected {TENSORFLOW} or {JAX}.")
-    elif importlib.util.find_spec(JAX) is None:
+    if name == JAX and importlib.util.find_spec(JAX) is None:
         raise NotInstalled(
             f"{BACKEND}={JAX}, and JAX is not installed. `make train` installs it, or pip: requirements.txt."
         )
-    elif importlib.util.find_spec(TENSORFLOW) is None:
-        raise NotInstalled(
-            f"{BACKEND}={JAX} also needs TensorFlow, which feeds the pictures and makes the release. "
-            "`make train` installs both, or pip: requirements.txt."
-        )
-    else:
-        # Before JAX sets a level of its own, which TensorFlow would then take for the user's wish.
-        os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
+    # With JAX too: TensorFlow feeds the pictures and makes the release.
+    start_tensorflow()
 
 
 def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
