@@ -17,10 +17,9 @@ from training.data.splitting import Split
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import Recipe
+from training.untyped import Callback
 
 if TYPE_CHECKING:
-    from keras.callbacks import Callback
-
     from training.fitting.fit import Fitted
 
 FRESH = "--fresh"
@@ -84,7 +83,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     return fitted
 
 
-def _tensorboard(task: Run, data: LabelledData, parts: Split) -> "list[Callback]":
+def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:
     """The callbacks that log for TensorBoard, if the task has a folder for it."""
     if task.events is None:
         return []

@@ -16,3 +16,6 @@ Policy: TypeAlias = Any
 
 Graph: TypeAlias = Any
 """onnx.ModelProto."""
+
+Callback: TypeAlias = Any
+"""keras.callbacks.Callback."""
