@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import EDGE
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
+from inference.formats import gif
 from inference.formats.bmp import OS2_HEADER
 from inference.formats.tiff import first_ifd
 from inference.header import Header, find_fault, read_header
@@ -119,6 +120,8 @@ def check_size(header: Header, max_pixels: int) -> None:
 def _decode_samples(upload: bytes, header: Header) -> _Samples:
     """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
     flags = _flags(upload, header)
+    if header.format == "GIF":
+        upload = gif.with_known_background(upload)
     try:
         stored, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(upload, np.uint8), flags=flags)
     except cv2.error as error:

@@ -36,6 +36,16 @@ def size(gif: bytes) -> tuple[int, int]:
     return width, height
 
 
+def with_known_background(gif: bytes) -> bytes:
+    """Replace the index of a background colour that the palette does not have: OpenCV refuses such a file.
+
+    The colour itself is never shown, since the background is transparent.
+    """
+    flags, background = struct.unpack_from("<BB", gif, 10)
+    is_unknown = flags & 0x80 and background >= 2 << (flags & 7)
+    return gif[:11] + b"\0" + gif[12:] if is_unknown else gif
+
+
 def fault(gif: bytes) -> str | None:
     """What is wrong with the first frame, the only one that is decoded.
 

@@ -1,10 +1,13 @@
 """Whatever people send, upright and in its colours, or an error that says what is wrong."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from inference.arrays import Picture
 from inference.decode import REDUCED_EDGE, decode, prepare_opencv
@@ -84,6 +87,15 @@ def test_an_animation_shows_its_first_frame() -> None:
     upload = gif(PICTURE, PICTURE[::-1].copy())
 
     assert difference(decoded_picture(upload), PICTURE) < LOSSY
+
+
+def test_a_gif_whose_background_is_no_colour_of_its_palette_is_read() -> None:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE).quantize(4).save(file, "GIF")
+    upload = bytearray(file.getvalue())
+    upload[11] = 200
+
+    assert difference(decoded_picture(bytes(upload)), PICTURE) < LOSSY
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
