@@ -40,7 +40,7 @@ from model_store.store import Store
 log = logging.getLogger("wardrobe")
 
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
-"""What the routes have; a preflight is told no more."""
+"""The methods of all routes; the answer to a preflight names these."""
 
 EXPOSED_HEADERS = ["X-Request-ID", "X-Model-Version", "Retry-After"]
 """What a page of another origin may read of an answer, beside the safelisted headers."""
@@ -59,7 +59,7 @@ class Service:
     follower: ReleaseWatcher | None
 
     def drain(self) -> None:
-        """Tell `/readyz` that this worker is stopping."""
+        """Make `/readyz` answer 503: this worker is stopping."""
         self.models.draining = True
 
 
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> Flask:
     _register_routes(app, settings, models, admission, metrics)
     _add_origins_and_proxies(app, settings)
     app.extensions["wardrobe"] = Service(models, admission, _follow(settings, store, models, metrics))
-    # Last, so that whoever reads it may rely on it: until here a key file, say, could still be missing.
+    # The last step: until here a missing key file, for example, ends the start.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
 

@@ -23,18 +23,18 @@ def main() -> None:
 
 
 def port_in_use(environment: Mapping[str, str], first_process: Path) -> str:
-    """The port that the service was told.
+    """The port on which the service listens.
 
     Args:
         environment: the container's, which is also a health check's.
-        first_process: what /proc tells of the service's own, where SageMaker's `serve` sets another port. In
-            a namespace that is shared with others it is somebody else's, or not to be read.
+        first_process: the environment of process 1 in /proc, where SageMaker's `serve` sets another port. In
+            a shared process namespace this is another program's, or cannot be read.
     """
     try:
-        told = first_process.read_text("utf-8", "replace")
+        entries = first_process.read_text("utf-8", "replace")
     except OSError:
-        told = ""
-    own = dict(entry.partition("=")[::2] for entry in told.split("\0"))
+        entries = ""
+    own = dict(entry.partition("=")[::2] for entry in entries.split("\0"))
     return own.get("PORT") or environment.get("PORT") or "8000"
 
 

@@ -1,4 +1,4 @@
-"""GET /healthz and /readyz: for orchestrators, load balancers and whoever is woken at night."""
+"""GET /healthz and /readyz: for orchestrators, load balancers and operators."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.middleware.request_context import served
 from app.releases.serving import Models, Refusal, StoreTrouble
 
 DRAIN_RETRY_SECONDS = 5
-"""What a draining worker tells as Retry-After: by then another one has taken over."""
+"""The Retry-After of a draining worker: by then another worker accepts requests."""
 
 
 def health_routes(models: Models) -> Blueprint:

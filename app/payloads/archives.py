@@ -1,7 +1,8 @@
 """Unpack a ZIP of pictures in memory, never trusting what it says of itself.
 
 Sizes in a ZIP's directory can lie, so every member is read up to its limit and no further, and what cannot
-be read counts too. Names are told back and never used as paths. An archive inside an archive stays shut.
+be read counts too. Answers repeat the names, which are never used as paths. An archive inside an archive
+is not opened.
 """
 
 import io

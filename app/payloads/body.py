@@ -1,7 +1,7 @@
 """Read the body of a request from its connection, within the limits of bytes and of memory.
 
 This comes before admission control: a client that sends slowly holds the bytes that it has sent, and no place
-in the queue. Nothing replaces `wsgi.input`, so its position tells the server whether a body was left unread.
+in the queue. Nothing replaces `wsgi.input`: its position shows the server whether a body was left unread.
 """
 
 import socket

@@ -20,7 +20,7 @@ from model_store.local import BareArtifact, bundled
 log = logging.getLogger("wardrobe")
 
 ASSUMED_CONFIDENCE = 0.9
-"""Confidence below which a bare artifact's answers are to be reviewed: nobody has calibrated it."""
+"""Confidence below which a bare artifact's answers are to be reviewed: such a model is not calibrated."""
 
 
 def open_bare_model(bare: BareArtifact, stale_since: datetime | None = None) -> Served:

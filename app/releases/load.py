@@ -46,7 +46,7 @@ def store_of(settings: Settings) -> Store | None:
 
 
 def load(settings: Settings, store: Store | None) -> Models:
-    """Open the model to begin with; what stood in its way is told along with it.
+    """Open the first model to serve, and return the faults that were found on the way.
 
     The bundled release is part of this program and needs no signature: who could change one could change the
     other.

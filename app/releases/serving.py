@@ -17,7 +17,7 @@ from model_store.manifest import Manifest
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """One model, warm, with everything that is told about it.
+    """One warm model, with everything that the routes report about it.
 
     Attributes:
         report: the bytes of its evaluation, as `/metrics` answers them.

@@ -1,7 +1,7 @@
 """Follow the promotions: every worker asks for the number after the one it serves.
 
 One request to the store per poll, jittered so that many workers do not ask at once. A release that must not
-be served is refused once, remembered, told on `/readyz`, and the old one goes on.
+be served is refused once and remembered; `/readyz` reports it, and the service keeps the old one.
 """
 
 import logging
@@ -53,7 +53,7 @@ class ReleaseWatcher:
         self._ended.wait()
 
     def poll(self) -> None:
-        """Ask once, and serve what is newer. Raises nothing: trouble is told on `/readyz` and in the log."""
+        """Ask once, and serve what is newer. Raises nothing: `/readyz` and the log report a fault."""
         try:
             promotion = self._newer()
             if promotion is not None:
@@ -61,7 +61,7 @@ class ReleaseWatcher:
         except (StoreError, SettingsError) as error:
             log.error("%s Serving %s on.", error, self._models.current.version)
             self._failed(error)
-        except Exception as error:  # the thread's boundary: without it, nobody would follow any more
+        except Exception as error:  # the thread's boundary: without it, an error would end the watcher
             log.exception(
                 "A poll failed in a way that is not known here. Serving %s on.", self._models.current.version
             )
