@@ -23,7 +23,7 @@ from scripts.telling import telling, with_json
 from scripts.terminal import FAILED, complain, run
 
 KEY_BYTES = 32
-"""Of randomness; nobody guesses 256 bits."""
+"""Random bytes in a key; 256 bits cannot be guessed."""
 
 READABLE = 0o644
 """Of a new file: the service runs as a user of its own, and hashes of random keys tell nothing."""
@@ -139,9 +139,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
-        name: str, command: Callable[[argparse.Namespace], dict[str, object]], told: str
+        name: str, command: Callable[[argparse.Namespace], dict[str, object]], description: str
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told, parents=[shared])
+        made = commands.add_parser(name, help=description, description=description, parents=[shared])
         made.set_defaults(command=command)
         made.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
         return made

@@ -1,11 +1,11 @@
-"""What is known against the locked packages, and what can be said of them where nobody can be asked.
+"""Report known vulnerabilities of the locked packages, and what can be checked without a network.
 
 python -m scripts.audit [--offline] [--json]
 
 pip-audit asks PyPI's vulnerability service about every pin. Then, of the index that pip installs from:
 whether each locked file is still there with its hash and not withdrawn (yanked), and which packages have
-newer releases. A package that nobody could be asked about is told, and is no pass; `--offline` leaves the
-asking out on purpose. `make audit` installs pip-audit first.
+newer releases. A package that could not be checked is listed and fails the audit; `--offline` skips
+the services. `make audit` installs pip-audit first.
 """
 
 import argparse
@@ -73,8 +73,8 @@ def _audit(offline: bool, tell: Tell) -> int:
     if offline:
         print("No vulnerability service was asked (--offline).")
     clean = all(not (audit.vulnerable or audit.unknown or audit.failure) for audit in audits.values())
-    told = {name: asdict(audit) for name, audit in audits.items()}
-    tell({"asked": not offline, "locks": told, "withdrawn": withdrawn, "newer": newer})
+    locks = {name: asdict(audit) for name, audit in audits.items()}
+    tell({"asked": not offline, "locks": locks, "withdrawn": withdrawn, "newer": newer})
     return 0 if clean and not withdrawn else FAILED
 
 
@@ -124,12 +124,12 @@ def still_installable(lock: Path) -> list[str]:
     done = _python(
         "-m", "pip", "install", "--disable-pip-version-check", *options, "--requirement", str(lock)
     )
-    told = re.findall(r"^(?:ERROR: |WARNING: (?=.*yanked))(.+)$", done.stderr, re.MULTILINE)
-    return [f"{lock.name}: {line}" for line in told]
+    lines = re.findall(r"^(?:ERROR: |WARNING: (?=.*yanked))(.+)$", done.stderr, re.MULTILINE)
+    return [f"{lock.name}: {line}" for line in lines]
 
 
 def newer_releases() -> list[str]:
-    """`name installed -> newest` of what is installed here, as the index tells."""
+    """`name installed -> newest` of what is installed here, according to the index."""
     done = _python("-m", "pip", "list", "--outdated", "--format", "json", "--disable-pip-version-check")
     packages = json.loads(done.stdout or "[]")
     return [f"{each['name']} {each['version']} -> {each['latest_version']}" for each in packages]

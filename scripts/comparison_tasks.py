@@ -51,8 +51,8 @@ def report_of(task: Task, place: str, command: str) -> Report:
 
     Args:
         task: what to do.
-        place: which of how many it is, for whoever watches.
-        command: what was typed, for the release to tell.
+        place: which of how many it is, for the progress line.
+        command: the command line, which the release records.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.

@@ -3,8 +3,8 @@
 python -m scripts.completion bash|zsh [--json]
 
 A shell completes by the first word of a line, and `python -m scripts` begins as every Python program does;
-so the script is for `wardrobe`, a function of one line: docs/commands.md. It is written once and asks nobody
-while you type.
+so the script is for `wardrobe`, a function of one line: docs/commands.md. It is a fixed text and
+starts no Python while you type.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def script(shell: str) -> str:
 
 
 def _complete_files(parser: argparse.ArgumentParser) -> None:
-    """Offer files where a path is taken; argparse tells no one else of what its options are."""
+    """Offer files where a path is taken; argparse has no public list of its options."""
     for action in parser._actions:
         if action.type is Path:
             vars(action)["complete"] = shtab.FILE  # where shtab looks for it

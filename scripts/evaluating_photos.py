@@ -20,7 +20,7 @@ from training.errors import NotInstalled
 from training.photos.reading import FOREIGN_TIER
 
 SPLIT = "development"
-"""What photos are taken for, unless it is said: whoever can measure on them can choose on them."""
+"""The split of photos by default: photos that were measured may also have guided choices."""
 
 
 def check_scikit_learn() -> None:

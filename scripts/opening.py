@@ -14,7 +14,7 @@ from model_store.promotions import current
 from model_store.store import open_store
 
 CACHE = Path("~/.cache/wardrobe")
-"""Where the service keeps what it pulled, unless it is told otherwise."""
+"""The default folder in which the service keeps pulled releases."""
 
 
 def find_release(model: str, version: str | None = None) -> LocalRelease:

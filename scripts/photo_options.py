@@ -25,7 +25,7 @@ from training.photos.reading import Photos
 from training.recipes import Recipe
 
 HELD_OUT: Final = 8
-"""One photo in so many is held out for the thresholds where nobody names others for that."""
+"""One photo in so many is held out for the thresholds unless --check-photos names others."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") 
 
 
 def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = None) -> Recipe:
-    """The recipe, naming the photos that are learnt, and how many variants of them if somebody says.
+    """The recipe with the hash of the photos to learn, and the number of variants if it is given.
 
     Raises:
         BadRecipe: it learns from photos, and none were named.

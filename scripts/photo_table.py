@@ -26,8 +26,8 @@ COLUMNS = (
 def photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
     """A line for each tier.
 
-    `right` is the share of the accepted; `AUROC` says how well familiarity tells the tier from X, and the
-    last column how well confidence does.
+    `right` is the share of the accepted; `AUROC` says how well familiarity separates the tier from X, and
+    the last column how well confidence does.
     """
     table = Table(
         title=f"split: {', '.join(sorted({one.split for one in photos.values()}))}", title_justify="left"
@@ -47,9 +47,9 @@ def _accuracy(one: PhotoFigures) -> tuple[str, str]:
 
 
 def _decisions(one: PhotoFigures) -> tuple[str, str, str, str]:
-    told = one.decisions
-    right = NONE if told.accuracy is None else f"{told.accuracy:.1%}"
-    return f"{told.coverage:.1%}", right, f"{told.ambiguous:.1%}", f"{told.unfamiliar:.1%}"
+    found = one.decisions
+    right = NONE if found.accuracy is None else f"{found.accuracy:.1%}"
+    return f"{found.coverage:.1%}", right, f"{found.ambiguous:.1%}", f"{found.unfamiliar:.1%}"
 
 
 def _auroc(one: PhotoFigures) -> tuple[str, str]:

@@ -138,8 +138,9 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
 
 def _as_json(answer: Answer, classifier: Classifier, version: str) -> str:
     """The answer of `POST /predict`, with the file in place of a request."""
-    told = answer.prediction.as_answer(classifier.contract.labels)
-    return json.dumps({"file": str(answer.file)} | told | {"model": {"version": version}}, ensure_ascii=False)
+    fields = answer.prediction.as_answer(classifier.contract.labels)
+    line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
+    return json.dumps(line, ensure_ascii=False)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
 
 
 def start_tensorflow() -> None:
-    """Load TensorFlow and its devices quietly; whoever sets a lower TF_CPP_MIN_LOG_LEVEL hears them.
+    """Load TensorFlow and its devices quietly; a lower TF_CPP_MIN_LOG_LEVEL shows their messages.
 
     Raises:
         NotInstalled: it is not there.

@@ -103,8 +103,8 @@ def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages)
     Raises:
         BadRecipe: a field cannot be trained with.
     """
-    told = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    return replace(start, **({"validation": usual_share(train)} | told))
+    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    return replace(start, **({"validation": usual_share(train)} | given))
 
 
 def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:

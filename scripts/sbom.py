@@ -1,4 +1,4 @@
-"""List what the container holds, for whoever audits it: CycloneDX JSON, made from the serving lock.
+"""List what the container holds, for an audit: CycloneDX JSON, made from the serving lock.
 
 python -m scripts.sbom [--output FILE] [--json]
 

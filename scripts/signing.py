@@ -64,9 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
-        name: str, command: Callable[[argparse.Namespace], dict[str, object]], told: str
+        name: str, command: Callable[[argparse.Namespace], dict[str, object]], description: str
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told, parents=[shared])
+        made = commands.add_parser(name, help=description, description=description, parents=[shared])
         made.set_defaults(command=command)
         return made
 

@@ -152,7 +152,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
     )
-    group.add_argument(FRESH, action="store_true", help="forget the checkpoints and begin anew")
+    group.add_argument(FRESH, action="store_true", help="delete the checkpoints and start over")
     add_recipe_options(group)
     add_json(parser)
     return parser
@@ -181,10 +181,10 @@ def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> No
         parser.error("give RELEASEs to ask, or --folds to train networks and ask these, not both")
     if not arguments.releases and not arguments.folds:
         parser.error("name the RELEASEs to ask, such as bundled, or train networks with --folds K")
-    told = [name for name in ("network", *OPTIONS) if getattr(arguments, name) is not None]
-    told += ["fresh"] if arguments.fresh else []
-    if arguments.releases and told:
-        option = told[0].replace("_", "-")
+    given = [name for name in ("network", *OPTIONS) if getattr(arguments, name) is not None]
+    given += ["fresh"] if arguments.fresh else []
+    if arguments.releases and given:
+        option = given[0].replace("_", "-")
         parser.error(f"--{option} is of the networks that --folds trains; a RELEASE is asked as it is")
     if not arguments.out.parent.is_dir():
         parser.error(f"--out {arguments.out}: there is no folder {arguments.out.parent}")

@@ -1,8 +1,8 @@
 """What every command shares: one line for an error of ours, quiet endings, consoles and bars.
 
 A command ends in `sys.exit(run(main))` and otherwise lets its errors rise. Exit codes: 0 done, 1 an error of
-ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 nobody reads
-the output any more.
+ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 the reader
+of the output has closed it.
 """
 
 import os

@@ -142,7 +142,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
     )
-    group.add_argument(FRESH, action="store_true", help="forget the checkpoint and begin anew")
+    group.add_argument(FRESH, action="store_true", help="delete the checkpoint and start over")
     group.add_argument(
         "--tensorboard",
         type=Path,
