@@ -248,5 +248,5 @@ def fingerprint(recipe: Recipe, data: DataSet) -> str:
 
 
 def default_run_folder(recipe: Recipe, data: DataSet) -> Path:
-    """Where a run keeps its checkpoint when it is not told: the same command finds it again."""
+    """The default folder of a run's checkpoint: the same command finds it again."""
     return Path("runs") / f"{recipe.network}-{fingerprint(recipe, data)}"

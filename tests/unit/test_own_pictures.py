@@ -204,7 +204,7 @@ def test_train_and_test_with_other_classes_are_refused(tmp_path: Path, said: Sai
 def test_one_class_is_none_to_tell_apart(tmp_path: Path, said: Said) -> None:
     write_class_folders(tmp_path, COUNT, KINDS[:1])
 
-    with pytest.raises(BadClasses, match=r"1 classes \(Ball\)\. 2 to 256 can be told apart"):
+    with pytest.raises(BadClasses, match=r"1 classes \(Ball\)\. 2 to 256 can be separated"):
         said.read(tmp_path)
 
 

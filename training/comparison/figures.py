@@ -1,6 +1,6 @@
 """Draw a comparison: accuracies beside the published ones, and accuracy against measured time.
 
-Writes the PNGs that it is told to. The figures come from the comparison alone (comparison.py).
+Writes the named PNGs. The figures come from the comparison alone (comparison.py).
 """
 
 from collections.abc import Sequence
@@ -69,12 +69,12 @@ def _draw_ours(axes: Axes, networks: Sequence[Compared]) -> None:
 
 
 def _draw_published(axes: Axes, networks: Sequence[Compared]) -> None:
-    told = [(one.published.accuracy, row) for row, one in enumerate(networks) if one.published]
-    if told:
+    published = [(one.published.accuracy, row) for row, one in enumerate(networks) if one.published]
+    if published:
         # A little lower in its row, so that it hides none of ours.
         axes.plot(
-            [accuracy for accuracy, _ in told],
-            [row + 0.25 for _, row in told],
+            [accuracy for accuracy, _ in published],
+            [row + 0.25 for _, row in published],
             "D",
             color=OTHERS,
             ms=5,

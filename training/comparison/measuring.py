@@ -60,7 +60,7 @@ def compare(trained: Sequence[Trained], images: PixelsBatch, command: str, say: 
         trained: different networks.
         images: uint8 (N, 28, 28), N >= 1; what is timed on.
         command: what to type to measure again.
-        say: told what is being done.
+        say: receives progress messages.
 
     Raises:
         ModelError: a graph cannot be run.

@@ -1,6 +1,6 @@
 """What `scripts.compare` found: its file, how later results join earlier ones, and what is on the front.
 
-Reads and writes the one JSON file that it is told to; the rest is pure. Where the figures come from:
+Reads and writes one named JSON file; the rest is pure. Where the figures come from:
 comparing.py; pictures of them: comparison_figures.py.
 """
 
@@ -65,7 +65,7 @@ class Timing(Frozen):
 
     Attributes:
         milliseconds: median of all calls.
-        fastest_round: median of the calls of the fastest round; how far `slowest_round` is from it tells how
+        fastest_round: median of the calls of the fastest round; its distance to `slowest_round` shows how
             quiet the machine was.
         calls: how many in all.
     """

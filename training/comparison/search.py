@@ -58,7 +58,7 @@ SECONDS: Final = "seconds"
 
 
 class Audience(Watcher, Protocol):
-    """Whoever wants to know how far a search is."""
+    """Receives the progress of a search."""
 
     def begins(self, number: int, values: Values) -> None:
         """Hear of a trial that begins."""
@@ -95,7 +95,7 @@ class Search:
 
 
 def has_dropout(recipe: Recipe, classes: int) -> bool:
-    """Whether the recipe's network drops anything where it is told to."""
+    """Whether the recipe's network has a dropout layer."""
     network = build(with_values(recipe, {"dropout": 0.5}), classes)
     return any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
 
@@ -107,7 +107,7 @@ def run_search(search: Search, folder: Path, trials: int, audience: Audience) ->
         search: what to do.
         folder: of the study and of the trial under way; made if absent. One process at a time.
         trials: how many, pruned ones included.
-        audience: told of every step, epoch and trial.
+        audience: receives every step, epoch and trial.
 
     Returns:
         all that are done, in the order in which they were begun.
@@ -153,7 +153,7 @@ def _check_readable(path: Path) -> None:
             connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.DatabaseError as error:
         raise CheckpointUnreadable(
-            f"{path}: {error}. Remove it to begin anew, or name another folder with --run."
+            f"{path}: {error}. Remove it to start over, or name another folder with --run."
         ) from error
 
 

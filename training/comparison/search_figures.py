@@ -1,6 +1,6 @@
 """Draw a search: how it went, and validation accuracy over each setting.
 
-matplotlib through its objects, as in figures.py. Writes the PNG that it is told to.
+matplotlib through its objects, as in figures.py. Writes the named PNG.
 """
 
 from pathlib import Path

@@ -78,7 +78,7 @@ def _in(value: float, bounds: Bounds) -> bool:
 
 
 def rounded(value: float) -> float:
-    """A proposed value to DIGITS significant digits, so that whoever types it again gets the same."""
+    """A proposed value to DIGITS significant digits, so that typing it again gives the same value."""
     return value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
 
 

@@ -1,7 +1,7 @@
 """Read Fashion-MNIST as CSV: one row per picture, its label, then its 784 pixels row by row.
 
 The form in which the data set is passed around as fashion-mnist_train.csv and fashion-mnist_test.csv; a
-header row is allowed. Touches the files it is told to. The fast reader says only that something is wrong;
+header row is allowed. Touches the named files. The fast reader says only that something is wrong;
 the slow one then finds the row.
 """
 

@@ -2,7 +2,7 @@
 
 Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
 none of them. Formats: idx.py and csv_pairs.py. Pictures and classes of one's own: own_pictures.py. Holding
-pictures out for validation: splitting.py. Touches the files it is told to, and the network only in
+pictures out for validation: splitting.py. Touches the named files, and the network only in
 `from_keras`.
 """
 
@@ -102,7 +102,7 @@ class LabelledData:
     Attributes:
         labels: class names in index order; 2 to 256 that differ.
         named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
-            those go by Fashion-MNIST's names unless somebody knows better.
+            they get Fashion-MNIST's names by default.
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
     """
 

@@ -2,7 +2,7 @@
 
 An IDX file is two zero bytes, a type (8 is uint8), the number of dimensions, each dimension as a
 big-endian 32-bit number, then the values in C order (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist).
-Touches the files it is told to. A whole data set of four such files: datasets.py.
+Touches the named files. A whole data set of four such files: datasets.py.
 """
 
 import gzip

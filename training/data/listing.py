@@ -1,7 +1,7 @@
 """List pictures of one's own with their labels: one sub-folder per class, or a CSV of `path,label`.
 
-Looks at names alone and opens no picture; that is picture_files.py's. Reads the folder or the CSV that it is
-told to. What makes a data set of them: own_pictures.py.
+Looks at names alone and opens no picture; that is picture_files.py's. Reads the named folder or
+CSV. What makes a data set of them: own_pictures.py.
 """
 
 import csv
@@ -34,7 +34,7 @@ class Listed:
     """One picture file.
 
     Attributes:
-        part: what it is for, where somebody has said so.
+        part: train or test, where the data says so.
     """
 
     path: Path
@@ -225,8 +225,8 @@ def _checked_labels(where: Path, found: set[str]) -> tuple[str, ...]:
     """The labels in order of their names."""
     if not CLASSES_MIN <= len(found) <= CLASSES_MAX:
         raise BadClasses(
-            f"{where}: {len(found)} classes ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can be told "
-            "apart: one sub-folder each, or one label each in a CSV."
+            f"{where}: {len(found)} classes ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can be "
+            "separated: one sub-folder each, or one label each in a CSV."
         )
     known: dict[str, str] = {}
     for label in sorted(found):

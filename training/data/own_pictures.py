@@ -2,7 +2,7 @@
 
 Each picture counts once, however often it was copied, so that none is both learnt and measured on. The test
 set is chosen by the pictures' content: the same pictures give the same one under any names, in any order.
-Finding them: listing.py; reading them: picture_files.py. Reads what it is told to.
+Finding them: listing.py; reading them: picture_files.py. Reads the named folder or CSV.
 """
 
 from collections import Counter
@@ -29,8 +29,8 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
 
     Args:
         place: the folder or the CSV.
-        say: told what was left out and why.
-        watch: told how far the reading is.
+        say: receives what was left out and why.
+        watch: receives the progress of reading.
         skip_unreadable: leave out what is no picture, instead of refusing.
 
     Returns:

@@ -33,7 +33,7 @@ Convert = Callable[[Decoded], Pixels]
 """A decoded picture to uint8 (28, 28)."""
 
 Watch = Callable[[int, int], None]
-"""Told how many files of how many are read."""
+"""Receives how many files of how many have been read."""
 
 
 class HasPath(Protocol):
@@ -103,8 +103,8 @@ def convert_files(
     Args:
         pictures: which.
         convert: run on many pictures at a time.
-        say: told what was skipped, and how many pictures show nothing.
-        watch: told after each file.
+        say: receives what was skipped, and how many pictures show nothing.
+        watch: called after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
 
     Returns:

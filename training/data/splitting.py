@@ -31,7 +31,7 @@ class Split:
 
 
 USUAL_SHARE: Final = 12
-"""One training picture in so many is held out unless told otherwise: 5,000 of Fashion-MNIST's 60,000."""
+"""One training picture in so many is held out by default: 5,000 of Fashion-MNIST's 60,000."""
 
 
 ENOUGH_HELD_OUT: Final = 100
@@ -40,7 +40,7 @@ ENOUGH_HELD_OUT: Final = 100
 
 
 def usual_share(images: LabelledImages) -> int:
-    """How many pictures to hold out when nobody says: one in USUAL_SHARE, at least one per class."""
+    """How many pictures to hold out by default: one in USUAL_SHARE, at least one per class."""
     return max(len(images) // USUAL_SHARE, len(np.unique(images.labels)))
 
 

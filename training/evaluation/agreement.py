@@ -21,7 +21,7 @@ def differences(stored: TestFigures, found: TestFigures) -> list[str]:
         "ece": (stored.ece, found.ece),
         "coverage": (stored.decisions.coverage, found.decisions.coverage),
     }
-    told = [
+    differences = [
         f"{name}: the report has {before:.4f}, found {now:.4f}."
         for name, (before, now) in named.items()
         if not abs(before - now) <= TOLERANCE
@@ -29,5 +29,5 @@ def differences(stored: TestFigures, found: TestFigures) -> list[str]:
     # A picture with another answer leaves one cell and enters another.
     moved = np.abs(np.array(stored.confusion_matrix) - np.array(found.confusion_matrix)).sum() // 2
     if moved > TOLERANCE * found.n:
-        told.append(f"confusion matrix: {moved} of {found.n} pictures have another answer.")
-    return told
+        differences.append(f"confusion matrix: {moved} of {found.n} pictures have another answer.")
+    return differences

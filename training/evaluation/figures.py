@@ -1,7 +1,7 @@
 """Draw the report: confusion matrix, curves, reliability diagram, examples.
 
-matplotlib through its objects, so that nothing global is set and no window is needed. Writes the PNGs that
-it is told to; every figure comes from the report or the answers behind it.
+matplotlib through its objects, so that nothing global is set and no window is needed. Writes the named
+PNGs; every figure comes from the report or the answers behind it.
 """
 
 from pathlib import Path

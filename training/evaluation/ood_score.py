@@ -17,7 +17,7 @@ from training.evaluation.distance import Floats, Whitening, fit_whitening
 from training.photos.reading import FOREIGN
 
 SLACK: Final = 0.1
-"""Inverse of the strength by which weights are held small; a tenth of it told photos apart as well."""
+"""Inverse of the strength by which weights are held small; a tenth of it separated photos as well."""
 
 STEPS: Final = 3000
 """More than the fit ever took."""

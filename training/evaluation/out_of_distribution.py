@@ -32,7 +32,7 @@ COARSE: Final = 7
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Answers:
     """What a release says about N pictures.
 
     Attributes:
@@ -64,19 +64,19 @@ def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> d
     Raises:
         ModelError: the model cannot be run.
     """
-    known = _told(session, contract, garments)
-    foreign = {name: _told(session, contract, pictures) for name, pictures in strangers().items()}
-    return {name: _compared(known, told) for name, told in foreign.items()}
+    known = _answers(session, contract, garments)
+    foreign = {name: _answers(session, contract, pictures) for name, pictures in strangers().items()}
+    return {name: _compared(known, answers) for name, answers in foreign.items()}
 
 
-def _told(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Told:
+def _answers(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Answers:
     predictions = predict(session, contract, pictures)
     found = [session.run(batch).distances for batch in in_batches(pictures)]
     distances = [one for one in found if one is not None]
-    return _Told(predictions, np.concatenate(distances) if distances else None)
+    return _Answers(predictions, np.concatenate(distances) if distances else None)
 
 
-def _compared(known: _Told, foreign: _Told) -> OutOfScope:
+def _compared(known: _Answers, foreign: _Answers) -> OutOfScope:
     truth = np.repeat([0, 1], [len(known.predictions), len(foreign.predictions)])
     familiarity = None
     if known.distances is not None and foreign.distances is not None:

@@ -30,7 +30,7 @@ def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
 def macro_interval(right: Sequence[int], n: Sequence[int]) -> tuple[float, float]:
     """95% interval of the mean of several shares (Price and Bonett 2004, Comput. Stat. Data Anal. 45, 449).
 
-    The normal approximation, after 2 right and 2 wrong answers that nobody gave are dealt out evenly to the
+    The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
     shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
 
     Args:

@@ -1,6 +1,6 @@
 """The two thresholds of the decision: what is accepted without a person looking.
 
-The service cannot know whether an upload is a product shot or somebody's floor, so one confidence and one
+The service cannot know whether an upload is a product shot or a photo of a floor, so one confidence and one
 familiarity have to keep every promise: on the data set's held-out pictures, and on the photos of each tier
 for which one is made. Pure numpy, no TensorFlow; never sees the test set. Who applies them:
 inference/decision.py; what else is learnt from held-out pictures: calibration.py.

@@ -1,7 +1,7 @@
 """Draw the worst answers to photos: what was sent, what the model saw of it, truth and answer.
 
-For the eyes of whoever asked: photos belong to their owners, so no release carries such a sheet. Reads the
-photos again and writes the PNG that it is told to. The figures of all photos: photo_evaluation.py.
+Made on request alone: photos belong to their owners, so no release carries such a sheet. Reads the
+photos again and writes the named PNG. The figures of all photos: photo_evaluation.py.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Make a release of a hand-made `.keras` model, which nobody here has trained.
+"""Make a release of a `.keras` model that was trained elsewhere.
 
 What the model expects is found out by inference/keras_session.py, as for serving it bare, and wrapping.py
 feeds it so. From there on it goes the way of our own: export.py, release.py. Writes one folder.
@@ -72,7 +72,7 @@ def adopt(folder: Path, made: HandMade, say: Say) -> Manifest:
     Args:
         folder: emptied first, if it is there.
         made: the model, its labels and the data.
-        say: told what is being done.
+        say: receives progress messages.
 
     Raises:
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.

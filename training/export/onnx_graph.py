@@ -2,8 +2,8 @@
 
 model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py, or
 strangeness.py where foreign photos were learnt), but for an adopted model whose features cannot be reached.
-A graph that answers differently from its network is never kept (`check_parity`). Touches the files that it is
-told to. What the graph costs: flops.py; in eight bits: quantisation.py.
+A graph that answers differently from its network is never kept (`check_parity`). Touches the named
+files. What the graph costs: flops.py; in eight bits: quantisation.py.
 """
 
 import warnings

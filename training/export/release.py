@@ -65,7 +65,7 @@ class Material:
         split: the training set in its two parts, as the fit saw them.
         command: what was typed to train it.
         quantised: serve the graph in eight bits, if it answers well enough.
-        photos: of real garments, that choices were made on and that the report tells of.
+        photos: of real garments, on which choices were made and which the report measures.
     """
 
     data: LabelledData
@@ -84,7 +84,7 @@ class Origin:
     Attributes:
         network: what it is called.
         parameters: how many weights it has.
-        history: empty where nobody knows.
+        history: empty where it is not known.
     """
 
     network: str
@@ -115,7 +115,7 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     Args:
         folder: emptied first, if it is there.
         material: the fit and its data.
-        say: told what is being done.
+        say: receives progress messages.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -157,7 +157,7 @@ def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | St
 
 def _origin(material: Material) -> Origin:
     fitted, recipe, beside = material.fitted, material.recipe, material.split.beside
-    told: dict[str, JsonValue] = {"quantised": material.quantised, "command": material.command}
+    made_with: dict[str, JsonValue] = {"quantised": material.quantised, "command": material.command}
     return Origin(
         network=recipe.network,
         parameters=fitted.model.count_params(),
@@ -168,7 +168,7 @@ def _origin(material: Material) -> Origin:
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json() | (beside.as_json() if beside else {}) | told,
+            configuration=recipe.as_json() | (beside.as_json() if beside else {}) | made_with,
         ),
         history=fitted.history,
     )
@@ -181,7 +181,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         folder: with these two files.
         evidence: what it is calibrated and measured on.
         origin: what the report says beside the measurements.
-        say: told what is being done.
+        say: receives progress messages.
 
     Raises:
         ModelError: the graph cannot be run.

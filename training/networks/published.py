@@ -1,8 +1,8 @@
-"""Networks that others published for Fashion-MNIST, each with the figures that were told of it.
+"""Networks that others published for Fashion-MNIST, each with its published figures.
 
 The figures are accuracies on the 10,000 test images, measured honestly; docs/results/compare.json has ours
-beside them. Where no width was told, the nearest choice of common widths to the parameters that were counted
-stands here and says so. Touches nothing. Ours: compact.py.
+beside them. Where no width was published, a network here has the common widths that come nearest to the
+published parameters, and its docstring says so. Touches nothing. Ours: compact.py.
 """
 
 from training.networks.layers import FEATURES, Bricks
@@ -30,7 +30,7 @@ def conv2_same(x: Tensor, bricks: Bricks) -> Tensor:
 def conv3(x: Tensor, bricks: Bricks) -> Tensor:
     """Three 3 x 3 convolutions, 32, 64 and 128, each halved by pooling, and 128 units: 241,546 parameters.
 
-    0.9232, loss 0.2116. The network and its count were told, padding and pooling were not: see `conv3_valid`.
+    0.9232, loss 0.2116. Padding and pooling were not published: see `conv3_valid`.
     """
     for number, channels in enumerate((32, 64, 128), start=1):
         x = bricks.pooled(bricks.convolution(x, channels, 3, f"conv{number}"), f"pool{number}")
@@ -40,8 +40,8 @@ def conv3(x: Tensor, bricks: Bricks) -> Tensor:
 def conv3_valid(x: Tensor, bricks: Bricks) -> Tensor:
     """The same without padding, and without the third pooling: 241,546 parameters, too.
 
-    0.9232, loss 0.2116 may have been this one's: 0.45 of a 19-MFLOP ResNet's time was told. This one takes
-    0.46 of `resnet`'s here, and `conv3` 0.84.
+    0.9232, loss 0.2116 may have been this one's: its published time is 0.45 of a 19-MFLOP ResNet's. This
+    one takes 0.46 of `resnet`'s here, and `conv3` 0.84.
     """
     for number, channels in enumerate((32, 64), start=1):
         x = bricks.pooled(
@@ -54,8 +54,8 @@ def conv3_valid(x: Tensor, bricks: Bricks) -> Tensor:
 def conv2_5x5(x: Tensor, bricks: Bricks) -> Tensor:
     """Two 5 x 5 convolutions of 50 filters, each halved by pooling, with L2 and dropout if asked: 0.9225.
 
-    Neither padding nor what follows was told: `same`, and 128 units, as the other two-layer network has.
-    378,868 parameters.
+    Neither padding nor the layers behind were published: here `same` and 128 units, as in the other two-layer
+    network. 378,868 parameters.
     """
     for number in (1, 2):
         x = bricks.pooled(bricks.convolution(x, 50, 5, f"conv{number}"), f"pool{number}")
@@ -66,7 +66,7 @@ def conv2_5x5(x: Tensor, bricks: Bricks) -> Tensor:
 def arch1(x: Tensor, bricks: Bricks) -> Tensor:
     """Conv, conv, pool, dropout, conv, pool, dropout, one layer of 512: 848,138 parameters, 0.9134.
 
-    848,330 were counted. No width was told: 16, 32 and 64 filters of 3 x 3 without padding come within 192;
+    Published: 848,330, and no width. 16, 32 and 64 filters of 3 x 3 without padding come within 192;
     dropout 0.25 is our choice.
     """
     x = bricks.convolution(x, 16, 3, "conv1", padding="valid")
@@ -80,7 +80,7 @@ def arch1(x: Tensor, bricks: Bricks) -> Tensor:
 def arch2(x: Tensor, bricks: Bricks) -> Tensor:
     """Two blocks of 4 x 4 convolution, pool and dropout, one layer of 200: 496,386 parameters, 0.9302.
 
-    493,772 were counted. No width was told: 32 filters without padding, 64 with, and 200 units come within
+    Published: 493,772, and no width. 32 filters without padding, 64 with, and 200 units come within
     2,614; dropout 0.25 is our choice.
     """
     x = bricks.convolution(x, 32, 4, "conv1", padding="valid")

@@ -1,6 +1,6 @@
 """What others published of the networks in published.py, in one place for tables, plots and pages.
 
-Accuracies are on the 10,000 test images. Pure; the networks themselves, with what was not told of them:
+Accuracies are on the 10,000 test images. Pure; the networks themselves, with what was not published of them:
 published.py, whose docstrings a test holds to these figures.
 """
 
@@ -13,11 +13,11 @@ from training.recipes import NetworkName
 
 
 class Published(Frozen):
-    """What was told of a network.
+    """The published figures of a network.
 
     Attributes:
         accuracy: on the test set, measured honestly.
-        loss: cross entropy on the test set in nats; None where it was not told.
+        loss: cross entropy on the test set in nats; None where it was not published.
         parameters: as its authors counted them; None where they did not.
         told: what else is needed to judge the accuracy; empty where nothing is.
     """
@@ -39,11 +39,11 @@ PUBLISHED: Final[dict[NetworkName, Published]] = {
     ),
     "conv3": Published(accuracy=0.9232, loss=0.2116, parameters=241_546),
     "conv3_valid": Published(
-        accuracy=0.9232, loss=0.2116, parameters=241_546, told="neither padding nor pooling was told"
+        accuracy=0.9232, loss=0.2116, parameters=241_546, told="neither padding nor pooling was published"
     ),
-    "conv2_5x5": Published(accuracy=0.9225, told="neither padding nor the layers behind were told"),
-    "arch1": Published(accuracy=0.9134, parameters=848_330, told="no width was told"),
-    "arch2": Published(accuracy=0.9302, parameters=493_772, told="no width was told"),
+    "conv2_5x5": Published(accuracy=0.9225, told="neither padding nor the layers behind were published"),
+    "arch1": Published(accuracy=0.9134, parameters=848_330, told="no width was published"),
+    "arch2": Published(accuracy=0.9302, parameters=493_772, told="no width was published"),
     "vgg": Published(
         accuracy=0.948,
         parameters=1_677_674,

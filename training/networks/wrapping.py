@@ -57,7 +57,7 @@ def with_habits(model: Network, habits: Habits) -> Network:
 
     Returns:
         `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the model's last dense layer can be
-        told from what is below it, the layer FEATURES stands between the two.
+        separated from what is below it, the layer FEATURES stands between the two.
     """
     pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
     shaped = layers.Reshape(habits.shape, name="shape")(pixels) if habits.shape != (EDGE, EDGE) else pixels

@@ -50,7 +50,7 @@ LOOKED_AT: Final = 50
 """Photos of a tier that are looked at to see whether it is cluttered: most of them decide."""
 
 WORN: Final = "B"
-"""The tier of photos on which somebody wears the garment: they are cut short, and not laid on a floor."""
+"""The tier of photos on which a person wears the garment: they are cut short, and not laid on a floor."""
 
 PAIRED: Final = frozenset({"Sandal", "Sneaker", "Ankle boot"})
 """Classes that people own and photograph two of; the data set shows one, from the side."""
@@ -177,7 +177,7 @@ def _counts(photos: Photos, scale: float, seed: int) -> Iterator[tuple[int, int]
 
 
 _Cell = tuple[str, int, str]
-"""Tier, label, and the label's folder, which tells foreign ones apart."""
+"""Tier, label, and the label's folder, which separates the kinds of out-of-distribution photos."""
 
 
 def _cells(photos: Photos) -> list[_Cell]:

@@ -13,7 +13,7 @@ from inference.arrays import Picture
 from inference.border import Colour
 
 TURN: Final = 12.0
-"""Degrees, each way: people do not hold a phone straight, and nobody photographs clothes upside down."""
+"""Degrees, each way: people tilt a phone a little, and do not photograph clothes upside down."""
 
 STRETCH: Final = 0.1
 """Relative, each way and axis: a garment seen at a slant is shorter."""
@@ -97,7 +97,7 @@ def _as_picture(light: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Pic
 
 
 def resampled(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Smaller, as somebody's software makes it; a picture that is small already stays as it is."""
+    """Smaller, as image software makes it; a picture that is small already stays as it is."""
     height, width = picture.shape[:2]
     scale = rng.uniform(SMALLEST, LARGEST) / max(height, width)
     how = int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST]))

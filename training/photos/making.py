@@ -40,8 +40,8 @@ def photos_sha256(photos: Photos) -> str:
 
 def variants_key(fingerprint: str, imaging: Imaging) -> str:
     """What kept variants go by: the run's fingerprint, and how photos are converted by now."""
-    told = json.dumps(asdict(imaging), sort_keys=True)
-    return f"{fingerprint}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    text = json.dumps(asdict(imaging), sort_keys=True)
+    return f"{fingerprint}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def make_beside(planned: Sequence[Planned], watch: Watch) -> Beside:
@@ -49,7 +49,7 @@ def make_beside(planned: Sequence[Planned], watch: Watch) -> Beside:
 
     Args:
         planned: which.
-        watch: told after each source how many of how many are done.
+        watch: receives after each source how many of how many are done.
 
     Raises:
         UploadError: a photo that could be read before no longer can.

@@ -1,7 +1,7 @@
 """Photos of real garments by tier and label: FOLDER/tier/label/file, read as the service reads uploads.
 
 A tier says how a photo was taken (A: product shot, B: worn by a model, C: a user's own), X that it shows none
-of the classes; any other names will do. Reads the folder that it is told to. Decoding and converting:
+of the classes; any other names will do. Reads the named folder. Decoding and converting:
 picture_files.py; what is measured on photos: photo_evaluation.py.
 """
 
@@ -136,8 +136,8 @@ def read_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Wa
     Args:
         listed: which.
         convert: how; `as_served` is how the service converts uploads.
-        say: told what cannot be read and is left out, how many are copies, and how many come out black.
-        watch: told after each file.
+        say: receives what cannot be read and is left out, how many are copies, and how many come out black.
+        watch: called after each file.
 
     Returns:
         In the order in which they were listed, without copies: the first of each content.

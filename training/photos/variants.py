@@ -51,10 +51,10 @@ class Task:
 
     Attributes:
         source: a photo's file, uint8 (28, 28) of the training set, or the label of a pair to be drawn.
-        seed: of all its variants, which their number tells apart.
+        seed: of all its variants; each adds its number.
         grounds: of each variant, the photo whose border may be laid under it; None where there are none.
         paired: whether the garment is one that is shown in pairs.
-        worn: whether somebody wears it.
+        worn: whether a person wears it.
         imaging: how the model wants pictures converted.
     """
 
@@ -115,7 +115,7 @@ def _variant(show: _Show, task: Task, number: int) -> Pixels:
 
 
 def _of_photo(task: Task, path: Path) -> _Show:
-    """Half of the variants of a plain photo on another ground, unless somebody wears what is on it."""
+    """Half of the variants of a plain photo on another ground, unless a person wears the garment."""
     photo = _opened(path, EDGE)
     colour = look_at_border(photo, task.imaging.border_tolerance).colour
     found = find_garment(photo, None, task.imaging)
