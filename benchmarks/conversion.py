@@ -3,7 +3,7 @@
 A photo of 12 megapixels and a thumbnail, both drawn here, go the way of every upload, in turns with what a
 program without any of it would do: decode all and resize. So whatever else the machine does falls on both,
 and the ratio of each turn is what counts. Segmentation is stated apart, on drawn photos or a folder of yours.
-Prints a table; saves docs/results/conversion.json and conversion.png.
+Prints each way; saves docs/results/conversion.json.
 """
 
 import argparse
@@ -16,10 +16,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib.figure import Figure
-from rich.table import Table
 
-from benchmarks.results import FOLDER, save
+from benchmarks.results import save
 from inference.arrays import Picture
 from inference.contract import EDGE, PHOTOGRAPHS
 from inference.convert import convert, decoded_to_pixels
@@ -27,7 +25,6 @@ from inference.decode import REDUCED_EDGE, decode, prepare_opencv
 from inference.framing import no_larger_than
 from inference.header import MAX_PIXELS
 from inference.segmentation import segment
-from scripts.terminal import console
 from tests.drawn_garments import on_a_floor, on_plain
 
 TURNS = 40
@@ -85,9 +82,10 @@ def main(argv: list[str] | None = None) -> int:
         "ratio_to_all_decoded": {PLAIN: asdict(ratio), REDUCED: asdict(floor)},
         "segmentation": {"on": "photos" if options.photos else "drawn photos", **asdict(segmentation)},
     }
-    _print(times, ratio, segmentation)
-    _plot(times, segmentation)
-    print(f"saved {save('conversion', 'make conversion' + _arguments(options.photos), figures)}")
+    for name, one in {**times, "segmentation alone": segmentation}.items():
+        print(f"{name}: {one}")
+    print(f"{PLAIN} costs {ratio.median:.2f} of {WHOLE}; at most {HIGHEST_RATIO} is allowed.")
+    print(f"Saved {save('conversion', 'make conversion' + _arguments(options.photos), figures)}")
     return 0 if ratio.median <= HIGHEST_RATIO and times[SMALL].median < THUMBNAIL_MS else 1
 
 
@@ -175,32 +173,6 @@ def _segmenting(upload: bytes) -> Callable[[], object]:
 
 def _files(folder: Path) -> Iterable[bytes]:
     return (path.read_bytes() for path in sorted(folder.rglob("*.jpg")))
-
-
-def _print(times: dict[str, Times], ratio: Times, segmentation: Times) -> None:
-    table = Table("way", "median ms", "quartiles ms", "n")
-    for name, one in [*times.items(), ("segmentation alone", segmentation)]:
-        table.add_row(name, f"{one.median:.2f}", "{:.2f} to {:.2f}".format(*one.quartiles), str(one.n))
-    console().print(table)
-    console().print(
-        f"{PLAIN} costs {ratio.median:.2f} of {WHOLE} (quartiles {ratio.quartiles}, n = {ratio.n}); "
-        f"at most {HIGHEST_RATIO} is allowed. A {SMALL} has to take less than {THUMBNAIL_MS} ms."
-    )
-
-
-def _plot(times: dict[str, Times], segmentation: Times) -> None:
-    rows = {**times, "segmentation alone": segmentation}
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    axes = figure.subplots()
-    for place, (name, one) in enumerate(rows.items()):
-        axes.barh(place, one.median, color="#b8c4ce" if name in (WHOLE, REDUCED) else "#1b6ca8")
-        axes.plot(one.quartiles, (place, place), color="#33414e", linewidth=2)
-        axes.annotate(f"{one.median:.3g}", (max(one.quartiles), place), (4, -3), textcoords="offset points")
-    axes.set_yticks(range(len(rows)), list(rows))
-    axes.invert_yaxis()
-    axes.set_xlabel("milliseconds, median and quartiles; a JPEG of 12 megapixels but for the last two")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(FOLDER / "conversion.png", dpi=110)
 
 
 if __name__ == "__main__":

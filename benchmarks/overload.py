@@ -2,7 +2,7 @@
 
 Finds the peak with a few patient clients, then offers 1, 2, 5 and 10 times as much at a fixed pace, whatever
 comes back. Pictures are dear to decode and cheap to send, so that the service is what gives way and not this
-program. Prints a table; saves docs/results/overload.json and overload.png.
+program. Prints a line for each load; saves docs/results/overload.json.
 """
 
 import asyncio
@@ -18,11 +18,8 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import uvloop
-from matplotlib.figure import Figure
-from rich.table import Table
 
-from benchmarks.results import FOLDER, save
-from scripts.terminal import console
+from benchmarks.results import save
 from tests.service import running
 
 SECONDS = 10.0
@@ -84,7 +81,6 @@ def main() -> int:
         recovered, told = uvloop.run(_recovery(service.url, upload, patient))
     # A load may do better than the patient clients did; then that is the peak.
     peak = max(patient, *(load.goodput for load in loads))
-    _print(peak, loads, recovered, told)
     figures = {
         "upload_bytes": len(upload),
         "seconds_per_load": SECONDS,
@@ -95,8 +91,10 @@ def main() -> int:
         "seconds_to_an_answer_after_overload": recovered,
         "retry_after_told": told,
     }
-    print(f"saved {save('overload', 'make overload', figures)}")
-    _draw(peak, loads)
+    for load in loads:
+        print(load)
+    print(f"At {MULTIPLES[-1]} times the peak {figures['goodput_at_10x']:.2f} of it is answered.")
+    print(f"Saved {save('overload', 'make overload', figures)}")
     sound = all(load.failed == 0 and load.health_failed == 0 for load in loads) and recovered <= told
     return 0 if sound and loads[-1].goodput >= LEAST_GOODPUT * peak else 1
 
@@ -203,39 +201,6 @@ async def _exchange(url: str, request: bytes) -> Answer:
 
 def _milliseconds(seconds: list[float], percentile: float) -> float:
     return float(np.percentile(seconds, percentile)) * 1000 if seconds else 0.0
-
-
-def _print(peak: float, loads: list[Load], recovered: float, told: int) -> None:
-    table = Table(
-        "load",
-        "offered/s",
-        "answered/s",
-        "refused/s",
-        "waited/s",
-        "failed",
-        "answer p99",
-        "refusal p99",
-        "health p99",
-    )
-    for load in loads:
-        table.add_row(
-            f"{load.multiple:g} x peak",
-            *(f"{rate:.0f}" for rate in (load.offered, load.goodput, load.refused, load.waited)),
-            str(load.failed + load.health_failed),
-            *(f"{spent:.0f} ms" for spent in (load.accepted_p99, load.refused_p99, load.health_p99)),
-        )
-    console().print(table)
-    print(f"peak {peak:.0f}/s; at 10 times as much {loads[-1].goodput / peak:.2f} of it.")
-    print(f"Retry-After told {told} s; answered {recovered:.2f} s after the overload ended.")
-
-
-def _draw(peak: float, loads: list[Load]) -> None:
-    figure = Figure(figsize=(6, 3.5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([load.multiple for load in loads], [load.goodput / peak for load in loads], marker="o")
-    axes.axhline(LEAST_GOODPUT, linestyle=":", color="grey")
-    axes.set(xlabel="load offered / peak", ylabel="answered / peak", ylim=(0, 1.2), title="Overload")
-    figure.savefig(FOLDER / "overload.png", dpi=100)
 
 
 if __name__ == "__main__":
