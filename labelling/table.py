@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -157,18 +158,20 @@ def read_rows(table: Path) -> Iterator[Row]:
         if table.suffix.lower() == ".jsonl":
             yield from (Row(*map(json.loads(line).get, Row._fields)) for line in file)
         else:
-            yield from map(_from_csv, csv.DictReader(file))
+            rows = csv.reader(file)
+            header = next(rows)
+            fields = itemgetter(*map(header.index, Row._fields))
+            yield from (_from_csv(*fields(row)) for row in rows)
 
 
-def _from_csv(row: dict[str, str]) -> Row:
-    path, label, confidence, reason, familiarity, error = (row[name] or None for name in Row._fields)
+def _from_csv(path: str, label: str, confidence: str, reason: str, familiarity: str, error: str) -> Row:  # noqa: PLR0913, PLR0917 - as a row has them
     return Row(
-        path or "",
-        label,
-        None if confidence is None else float(confidence),
-        reason,
-        None if familiarity is None else float(familiarity),
-        error,
+        path,
+        label or None,
+        float(confidence) if confidence else None,
+        reason or None,
+        float(familiarity) if familiarity else None,
+        error or None,
     )
 
 
