@@ -138,11 +138,15 @@ def test_a_client_that_still_waits_gets_its_batch(client: FlaskClient) -> None:
         (SAGEMAKER, "instances"),
     ],
 )
-@pytest.mark.parametrize("value", [b"[]", b"{}", b"0"], ids=["lists", "objects", "numbers"])
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [(b"[]", 700_000), (b"{}", 700_000), (b"0", 700_000), (b'"a"', 10_000), (b'{"a":0}', 10_000)],
+    ids=["lists", "objects", "numbers", "texts", "keys"],
+)
 def test_json_of_more_values_than_pictures_need_is_not_parsed(
-    client: FlaskClient, path: str, name: str, value: bytes
+    client: FlaskClient, path: str, name: str, value: bytes, count: int
 ) -> None:
-    body = b'{"%s":[' % name.encode() + (value + b",") * 700_000 + value + b"]}"
+    body = b'{"%s":[' % name.encode() + (value + b",") * count + value + b"]}"
 
     answer = client.post(path, data=body, content_type="application/json")
 
