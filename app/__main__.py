@@ -16,9 +16,6 @@ NUMBERS = {
 }
 """What gunicorn and its file read as numbers: the least, the most, and what it is."""
 
-MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
-"""glibc: return the memory of large pictures to the system, and share heaps between threads (mallopt(3))."""
-
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
@@ -28,7 +25,7 @@ def main() -> None:
     if complaint:
         sys.exit(f"wardrobe: {complaint}")
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", *sys.argv[1:], "wsgi:app"]
-    os.execve(sys.executable, command, {**MEMORY, **given})  # noqa: S606 - our own words
+    os.execve(sys.executable, command, given)  # noqa: S606 - our own words
 
 
 def wrong_number(environment: Mapping[str, str]) -> str:

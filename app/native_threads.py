@@ -1,4 +1,4 @@
-"""Run work that blocks off the event loop; the only file of the service that imports gevent.
+"""Run work that blocks off the event loop. Only this file, worker.py and bounded_body.py import gevent.
 
 gunicorn's gevent worker serves all connections of a process on one thread, and gevent makes `threading`
 start greenlets on it. A call that neither waits on a socket nor ends soon (decoding a large picture, loading

@@ -1,12 +1,12 @@
 """gunicorn's gevent worker, with four faults mended that no setting mends (docs/decisions/0005).
 
 Chosen in gunicorn.conf.py; serves any WSGI application. Loaded in gunicorn's master before gevent patches
-Python, so it may import nothing but gunicorn and gevent.
+Python, so it may import nothing but gunicorn, gevent and bounded_body.py.
 """
 
-import sys
+import math
 from functools import partial
-from time import monotonic, process_time
+from time import process_time
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,28 +15,7 @@ from gevent.server import StreamServer
 from gunicorn.util import close_graceful
 from gunicorn.workers.ggevent import GeventWorker
 
-
-class BoundedBody:
-    """Reads a request's body until a deadline, and knows whether all of it has come."""
-
-    def __init__(self, reader: Any, seconds: float) -> None:  # noqa: ANN401 - gunicorn has no types
-        self._reader = reader
-        self._missing = getattr(reader, "length", None)  # None: it comes in chunks
-        self._deadline = monotonic() + seconds
-
-    def read(self, size: int) -> bytes:
-        """As gunicorn's readers; raises TimeoutError at the deadline."""
-        with gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError("the body came too slowly")):
-            data: bytes = self._reader.read(size)
-        if self._missing is not None:
-            self._missing -= len(data)
-        return data
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the next request may follow on this connection."""
-        return self._reader.parser is None if self._missing is None else self._missing == 0
-
+from app.bounded_body import BoundedBody
 
 PAUSE_SECONDS = 0.0002
 """Per open connection, how long a worker leaves the next one to others; at most for MOST_PAUSES of them."""
@@ -104,4 +83,4 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
             sock.settimeout(None)  # what comes next is gunicorn's keepalive
             if req.body.failed or not body.is_complete:
                 # A plain close resets the connection, and with it an answer that is on its way.
-                close_graceful(sock, max_drain=sys.maxsize)
+                close_graceful(sock, max_drain=math.inf)

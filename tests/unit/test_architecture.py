@@ -43,7 +43,7 @@ HOMES = {
     "flask": ("app/", "wsgi.py"),
     "flask_cors": ("app/",),
     "flask_limiter": ("app/security/rate_limits.py",),
-    "gevent": ("app/native_threads.py", "app/worker.py"),
+    "gevent": ("app/bounded_body.py", "app/native_threads.py", "app/worker.py"),
     "jax": ("training/export/environment.py",),
     "keras": ("training/", "inference/keras_session.py"),
     "limits": ("app/security/rate_limits.py", "app/settings.py"),
