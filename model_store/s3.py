@@ -14,26 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import boto3
+from botocore import exceptions as boto_errors
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    FlexibleChecksumError,
-    HTTPClientError,
-    IncompleteReadError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ResponseStreamingError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
-from botocore.exceptions import (
-    ChecksumError as ChecksumMismatch,
-)
-from botocore.exceptions import (
-    ConnectionError as NoConnectionError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from urllib3.exceptions import HTTPError as BrokenInside
 
 from model_store.errors import BadAddress, StoreBroken, StoreRefused, StoreUnreachable
@@ -59,20 +42,20 @@ ATTEMPTS: Final = 3
 """How often one request is made in all, with boto3's standard backoff (up to 2 s here) between."""
 
 UNUSABLE_CREDENTIALS: Final = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
+    boto_errors.NoCredentialsError,
+    boto_errors.PartialCredentialsError,
+    boto_errors.CredentialRetrievalError,
+    boto_errors.TokenRetrievalError,
+    boto_errors.UnauthorizedSSOTokenError,
 )
-DAMAGED: Final = (ChecksumMismatch, FlexibleChecksumError)
+DAMAGED: Final = (boto_errors.ChecksumError, boto_errors.FlexibleChecksumError)
 # botocore passes on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
-BROKEN_BODY: Final = (ResponseStreamingError, IncompleteReadError, BrokenInside, *DAMAGED)
+BROKEN_BODY: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside, *DAMAGED)
 NO_ANSWER: Final = (
-    HTTPClientError,
-    NoConnectionError,
+    boto_errors.HTTPClientError,
+    boto_errors.ConnectionError,
     ResponseStreamingError,
-    IncompleteReadError,
+    boto_errors.IncompleteReadError,
     BrokenInside,
 )
 
@@ -185,7 +168,7 @@ class S3Store:
                 yield chunk
         expected = promised_md5(answer)
         if expected not in (None, digest.hexdigest()):
-            raise ChecksumMismatch(
+            raise boto_errors.ChecksumError(
                 checksum_type="MD5", expected_checksum=expected, actual_checksum=digest.hexdigest()
             )
 
