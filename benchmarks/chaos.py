@@ -98,7 +98,7 @@ class Leaked:
 
 
 def main() -> int:
-    """Try it all, and tell."""
+    """Try everything, save, print."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -230,8 +230,8 @@ def _reaching(server: S3Server) -> Iterator[None]:
 
 
 def _count_broken(swapped: Shaken, killed: Shaken, scenes: list[Scene], leaked: list[Leaked]) -> int:
-    told = [scene.error for scene in scenes] + [each.error for each in leaked]
-    return sum(not shaken.kept for shaken in (swapped, killed)) + sum(error is not None for error in told)
+    errors = [scene.error for scene in scenes] + [each.error for each in leaked]
+    return sum(not shaken.kept for shaken in (swapped, killed)) + sum(error is not None for error in errors)
 
 
 def _show(swapped: Shaken, killed: Shaken, scenes: list[Scene], leaked: list[Leaked]) -> None:

@@ -54,7 +54,7 @@ class Load:
     Attributes:
         own_share: of the machine's time, what this program took from the service.
         refused: at once, since every place was taken.
-        waited: refused after QUEUE_SECONDS in vain.
+        waited: refused after QUEUE_SECONDS.
         failed: anything but 200 and 503.
     """
 
@@ -78,7 +78,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as service:
         patient = max(uvloop.run(_patient(service.url, upload, clients)) for clients in PATIENT_CLIENTS)
         loads = [uvloop.run(_offer(service.url, upload, patient, multiple)) for multiple in MULTIPLES]
-        recovered, told = uvloop.run(_recovery(service.url, upload, patient))
+        recovered, retry_after = uvloop.run(_recovery(service.url, upload, patient))
     # A load may do better than the patient clients did; then that is the peak.
     peak = max(patient, *(load.goodput for load in loads))
     figures = {
@@ -89,13 +89,13 @@ def main() -> int:
         "loads": [asdict(load) for load in loads],
         "goodput_at_10x": loads[-1].goodput / peak,
         "seconds_to_an_answer_after_overload": recovered,
-        "retry_after_told": told,
+        "retry_after": retry_after,
     }
     for load in loads:
         print(load)
     print(f"At {MULTIPLES[-1]} times the peak {figures['goodput_at_10x']:.2f} of it is answered.")
     print(f"Saved {save('overload', 'make overload', figures)}")
-    sound = all(load.failed == 0 and load.health_failed == 0 for load in loads) and recovered <= told
+    sound = all(load.failed == 0 and load.health_failed == 0 for load in loads) and recovered <= retry_after
     return 0 if sound and loads[-1].goodput >= LEAST_GOODPUT * peak else 1
 
 
@@ -151,13 +151,13 @@ async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Load:
 
 
 async def _recovery(url: str, upload: bytes, peak: float) -> tuple[float, int]:
-    """Seconds from the end of an overload to an answer, and the longest Retry-After told in it."""
+    """Seconds from the end of an overload to an answer, and the longest Retry-After in it."""
     answers = await _paced(lambda: _post(url, upload), SECONDS / 4, 1 / (peak * MULTIPLES[-1]))
-    told = max(answer.retry_after or 0 for answer in answers)
+    retry_after = max(answer.retry_after or 0 for answer in answers)
     began = time.monotonic()
     while (await _post(url, upload)).status != 200:
         await asyncio.sleep(0.05)
-    return time.monotonic() - began, told
+    return time.monotonic() - began, retry_after
 
 
 async def _paced(send: Callable[[], Awaitable[Answer]], seconds: float, pause: float) -> list[Answer]:

@@ -1,6 +1,6 @@
 """Keep what a benchmark measured: figures as JSON in docs/results/, with command, machine and versions.
 
-Writes that folder, or the one that it is told to. Names no host.
+Writes that folder, or the one that it is given. Names no host.
 """
 
 import json

@@ -109,7 +109,7 @@ def _measure_peer(
                 clients = Clients(count, options.seconds, load_cores())
                 seen = _load(running, peer, upload, clients, folder)
                 measured.loads[Cell(peer.name, upload, count, number)] = seen
-                print(f"{number}: {peer.name}, {upload}, {count} connections: {_told(seen)}", flush=True)
+                print(f"{number}: {peer.name}, {upload}, {count} connections: {_shown(seen)}", flush=True)
         measured.starts[peer.name, number] = Start(running.start_seconds, running.family.megabytes())
 
 
@@ -118,7 +118,7 @@ def _load(running: Running, peer: Peer, upload: str, clients: Clients, folder: P
     return load(running.port, peer.forms[upload].request(picture_for(upload)), clients, folder)
 
 
-def _told(seen: Load) -> str:
+def _shown(seen: Load) -> str:
     errors = f", {seen.errors} ERRORS" if seen.errors else ""
     return f"{seen.per_second:.0f}/s, p50 {seen.p50:.2f} ms, p99 {seen.p99:.2f} ms{errors}"
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 
 class _Undrained:
-    """Stands where gunicorn.conf.py looks for the service to tell it that the worker stops."""
+    """Stands where gunicorn.conf.py looks for the service when the worker stops."""
 
     def drain(self) -> None:
         """There is no readiness to turn."""

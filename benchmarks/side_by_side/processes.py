@@ -28,7 +28,7 @@ IDLE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Process:
-    """One process; the time of its start tells it from a later one of the same number."""
+    """One process; the time of its start distinguishes it from a later one of the same number."""
 
     pid: int
     started: int

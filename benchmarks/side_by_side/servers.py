@@ -157,7 +157,7 @@ def _listed(cores: list[int]) -> str:
 
 
 def _free_ports() -> tuple[int, int, int]:
-    """Three ports of the loopback that nobody listens on; held together, so that they differ."""
+    """Three ports of the loopback without a listener; held together, so that they differ."""
     with ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(3)]
         for probe in probes:
