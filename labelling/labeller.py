@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -41,14 +41,6 @@ class Setup:
     form: Form
 
 
-class _Seen(NamedTuple):
-    """One picture before the model has run: its pixels, or what is wrong with it."""
-
-    name: str
-    sha256: str
-    content: Pixels | str
-
-
 @dataclass(frozen=True)
 class Labeller:
     """How pictures are read, the model, and how rows are written."""
@@ -67,29 +59,25 @@ class Labeller:
         outcomes: list[Outcome] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            uploads = self.read([item.place for item in run])
-            outcomes += self._classified(
-                [self._see(item.name, upload) for item, upload in zip(run, uploads, strict=True)]
-            )
+            seen = [self._see(upload) for upload in self.read([item.place for item in run])]
+            good = [content for _, content in seen if not isinstance(content, str)]
+            predictions = iter(self.classifier.classify(np.stack(good)) if good else [])
+            outcomes += [
+                Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
+                for item, (sha256, content) in zip(run, seen, strict=True)
+            ]
         return self.write(outcomes)
 
-    def _see(self, name: str, upload: bytes | Unreadable) -> _Seen:
+    def _see(self, upload: bytes | Unreadable) -> tuple[str, Pixels | str]:
+        """The hash of an upload, and its pixels or what is wrong with it."""
         if isinstance(upload, Unreadable):
-            return _Seen(name, "", str(upload))
+            return "", str(upload)
         sha256 = hashlib.sha256(upload).hexdigest()
         try:
             decoded = decode(upload, MAX_PIXELS)
         except UploadError as error:
-            return _Seen(name, sha256, str(error))
-        return _Seen(name, sha256, decoded_to_pixels(decoded, self.classifier.contract.input.imaging))
-
-    def _classified(self, seen: list[_Seen]) -> list[Outcome]:
-        good = [one.content for one in seen if not isinstance(one.content, str)]
-        predictions = iter(self.classifier.classify(np.stack(good)) if good else [])
-        return [
-            Outcome(name, sha256, content if isinstance(content, str) else next(predictions))
-            for name, sha256, content in seen
-        ]
+            return sha256, str(error)
+        return sha256, decoded_to_pixels(decoded, self.classifier.contract.input.imaging)
 
 
 def open_labeller(setup: Setup) -> Labeller:

@@ -64,6 +64,11 @@ def test_a_pattern_without_a_folder_looks_here(tmp_path: Path, monkeypatch: pyte
     assert names(open_source("*/1.png")) == ["a/1.png", "b/1.png"]
 
 
+def test_a_pattern_that_no_file_fits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnusable, match="no file fits this pattern"):
+        names(open_source(f"{tmp_path}/*.png"))
+
+
 def test_a_list_names_files_relative_to_itself_and_keeps_its_own_words(tmp_path: Path) -> None:
     write_folder(tmp_path)
     source = open_source(str(write_list(tmp_path / "list.csv", ["b/1.png", "a/0.png", "", "gone.png"])))
