@@ -1,7 +1,7 @@
 """What is run: network, augmentation, schedule and seed of one training, as a frozen value.
 
 Pure. The two starting points and the recipe of the bundled release are here; how and why their figures
-were chosen: docs/report.md. What carries a recipe out: fitting.py.
+were chosen: docs/experiments.md. What carries a recipe out: fitting.py.
 """
 
 import hashlib

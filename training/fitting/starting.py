@@ -23,8 +23,8 @@ STEPS_PER_EPOCH: Final = 32
 """Steps that smaller batches are to make of an epoch, so that not only its number grows."""
 
 BATCH_MIN: Final = 16
-"""Smallest batch that is chosen for that. Half of it was worse (docs/report.md): batch normalization needs
-some pictures to go by."""
+"""Smallest batch that is chosen for that. Half of it was worse (docs/experiments.md): batch normalization
+needs several pictures."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Our own networks: small residual ones that place matters to, for a CPU to run thousands of times a second.
 
-What was tried and what each costs: docs/report.md. Touches nothing. Others' networks: published.py.
+What was tried and what each costs: docs/experiments.md. Touches nothing. Others' networks: published.py.
 """
 
 from dataclasses import dataclass
