@@ -18,7 +18,7 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 from app.errors import BadRequest, Busy, TooLarge
 
 CHUNK_BYTES = 64 * 1024
-"""What is read at a time. A body of one chunk is never refused for want of memory."""
+"""What is read at a time. A body of no more is never refused for lack of memory."""
 
 TCP_ESTABLISHED = 1
 """The state in which neither side has closed (linux/net/tcp_states.h). Asking for it waits for nothing, under
@@ -69,16 +69,19 @@ class Bodies:
             Busy: other bodies take all the memory that there is for them.
         """
         chunks: list[bytes] = []
+        held = 0
         try:
             for chunk in _chunks(request, limit, setting):
                 chunks.append(chunk)
+                held += len(chunk)
                 self._count(len(chunk))
-                if len(chunks) > 1 and self._held > self._max_bytes:
+                if held > CHUNK_BYTES and self._held > self._max_bytes:
                     raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
             data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            chunks.clear()
             yield Body(data, request.mimetype, request.mimetype_params.get("boundary", ""))
         finally:
-            self._count(-sum(map(len, chunks)))
+            self._count(-held)
 
     def _count(self, received: int) -> None:
         with self._lock:

@@ -1,15 +1,17 @@
 """A request that finds the queue full: refused once its body has been read, with Retry-After."""
 
 import os
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from typing_extensions import Buffer
 from werkzeug.test import TestResponse
 
+from app.payloads.body import Bodies
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_log import lines
 from tests.uploads import a_garment, png, zipped
@@ -135,3 +137,16 @@ def test_there_is_room_again_when_the_place_is_free(small: Flask) -> None:
     free = post(small).status_code
 
     assert (full, free) == (503, 200)
+
+
+def test_a_large_body_is_held_once_while_it_is_worked_on(make_app: MakeApp) -> None:
+    app = make_app()
+    stream = Trickling(bytes(8_000_000), lambda _: None)
+    with app.test_request_context("/predict", method="POST", input_stream=stream, content_length=8_000_000):
+        tracemalloc.start()
+        with Bodies(8_000_000).read(request, 8_000_000, "MAX_UPLOAD_BYTES") as body:
+            held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+
+    assert len(body.data) == 8_000_000
+    assert held < 12_000_000
