@@ -25,7 +25,6 @@ NOT_RUN = {
         "it needs a bucket",
         "it needs the CSV files",
         "it needs pictures of yours",
-        "it needs a model of yours",
         "it needs buildah or docker",
     ],
     "docs/benchmarks.md": [
