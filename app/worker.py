@@ -63,6 +63,7 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     server_class = DrainingServer
     request_seconds = 60.0  # for a body to come, and for an answer to be taken
+    drains = False  # while it does, every connection closes after its answer
 
     @property
     def wsgi_handler(self) -> Any:  # noqa: ANN401 - gunicorn has no types
@@ -72,8 +73,12 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401
         """Serve one request."""
         body = req.body.reader = BoundedBody(req.body.reader, self.request_seconds)
-        asked_to_close = req.should_close
-        req.should_close = lambda: req.body.failed or not body.is_complete or asked_to_close()
+        asked_to_close, drains = req.should_close, self.drains  # as it is now: a head may promise to keep it
+
+        def is_unread() -> bool:
+            return bool(req.body.failed or not body.is_complete)
+
+        req.should_close = lambda: drains or is_unread() or asked_to_close()
         sock.settimeout(self.request_seconds)
         try:
             super().handle_request(listener_name, req, sock, addr)
@@ -81,6 +86,6 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
             raise StopIteration from None
         finally:
             sock.settimeout(None)  # what comes next is gunicorn's keepalive
-            if req.body.failed or not body.is_complete:
+            if is_unread():
                 # A plain close resets the connection, and with it an answer that is on its way.
                 close_graceful(sock, max_drain=math.inf)

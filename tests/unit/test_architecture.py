@@ -54,7 +54,7 @@ HOMES = {
     "onnxruntime": ("inference/onnx_session.py", "training/"),
     "opentelemetry": ("app/observability/tracing.py",),
     "optuna": ("training/comparison/search.py",),
-    "gunicorn": ("app/",),
+    "gunicorn": ("app/worker.py", "app/payloads/body.py"),
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
     "prometheus_client": ("app/observability/metrics.py", "gunicorn.conf.py"),
     "pyarrow": ("labelling/table.py",),
