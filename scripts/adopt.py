@@ -19,8 +19,8 @@ from inference.errors import ModelUnreadable
 from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
 from scripts.handing_over import RELEASE, add_target_options, check_key, hand_over, open_target
+from scripts.json_output import add_json, json_output
 from scripts.quiet import start_tensorflow
-from scripts.telling import add_json, telling
 from scripts.terminal import complain, console, run
 from training.data.datasets import LabelledData
 
@@ -35,12 +35,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     folder = arguments.run or _default_run_folder(arguments.model)
-    with telling(arguments) as tell:
+    with json_output(arguments) as emit:
         store = open_target(arguments)
         check_key(arguments)
         data = _in_order(load_data(parser, arguments), arguments.labels)
         _adopt(folder / RELEASE, arguments, data)
-        tell(hand_over(folder / RELEASE, store, arguments))
+        emit(hand_over(folder / RELEASE, store, arguments))
     return 0
 
 

@@ -19,14 +19,14 @@ from pathlib import Path
 from app.security.api_keys import LINE, Key, hash_of, read_keys
 from app.settings import SettingsError
 from scripts.command_line import command_parser
-from scripts.telling import telling, with_json
+from scripts.json_output import json_output, with_json
 from scripts.terminal import FAILED, complain, run
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
 
 READABLE = 0o644
-"""Of a new file: the service runs as a user of its own, and hashes of random keys tell nothing."""
+"""Of a new file: the service runs as a user of its own, and hashes of random keys reveal nothing."""
 
 EXAMPLES = (
     "python -m scripts.api_keys add shop --file keys.txt",
@@ -40,8 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     command: Callable[[argparse.Namespace], dict[str, object]] = arguments.command
     try:
-        with telling(arguments) as tell:
-            tell(command(arguments))
+        with json_output(arguments) as emit:
+            emit(command(arguments))
     except (SettingsError, OSError) as error:
         complain(str(error))
         return FAILED

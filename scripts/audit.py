@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scripts.command_line import command_parser
-from scripts.telling import Tell, add_json, telling
+from scripts.json_output import Emit, add_json, json_output
 from scripts.terminal import FAILED, run
 
 ROOT = Path(__file__).parent.parent
@@ -55,11 +55,11 @@ EXAMPLES = (
 def main(argv: list[str] | None = None) -> int:
     """Print what is known; 1 when a package is vulnerable, withdrawn, changed or could not be asked about."""
     arguments = build_parser().parse_args(argv)
-    with telling(arguments) as tell:
-        return _audit(arguments.offline, tell)
+    with json_output(arguments) as emit:
+        return _audit(arguments.offline, emit)
 
 
-def _audit(offline: bool, tell: Tell) -> int:
+def _audit(offline: bool, emit: Emit) -> int:
     audits = {} if offline else {lock.name: ask(lock) for lock in LOCKS}
     for name, audit in audits.items():
         _tell(name, audit)
@@ -74,7 +74,7 @@ def _audit(offline: bool, tell: Tell) -> int:
         print("No vulnerability service was asked (--offline).")
     clean = all(not (audit.vulnerable or audit.unknown or audit.failure) for audit in audits.values())
     locks = {name: asdict(audit) for name, audit in audits.items()}
-    tell({"asked": not offline, "locks": locks, "withdrawn": withdrawn, "newer": newer})
+    emit({"asked": not offline, "locks": locks, "withdrawn": withdrawn, "newer": newer})
     return 0 if clean and not withdrawn else FAILED
 
 

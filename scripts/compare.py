@@ -24,9 +24,9 @@ from scripts.command_line import command_parser
 from scripts.comparison_table import comparison_table, headline
 from scripts.comparison_tasks import Task, fit_all, report_of
 from scripts.data_options import add_data_options, load_data
+from scripts.json_output import Emit, add_json, json_output
 from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_tensorflow
 from scripts.recipe_options import add_recipe_options, changed, taught
-from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.comparison.results import Compared, Comparison, merged, read_comparison, write_comparison
 from training.data.datasets import LabelledData
@@ -50,11 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
-    with telling(arguments) as tell:
-        return _compare(parser, arguments, command, tell)
+    with json_output(arguments) as emit:
+        return _compare(parser, arguments, command, emit)
 
 
-def _compare(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, tell: Tell) -> int:
+def _compare(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, emit: Emit) -> int:
     place: Path = arguments.out
     earlier = read_comparison(_beside(place, ".json"))
     data = load_data(parser, arguments)
@@ -74,7 +74,7 @@ def _compare(parser: argparse.ArgumentParser, arguments: argparse.Namespace, com
     comparison = merged(earlier, _measured(tasks, reports, command))
     written = _write(place, comparison)
     console().print(comparison_table(comparison))
-    tell({"written": written, "networks": [headline(one) for one in comparison.networks]})
+    emit({"written": written, "networks": [headline(one) for one in comparison.networks]})
     return 0
 
 

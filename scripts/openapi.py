@@ -14,7 +14,7 @@ from pathlib import Path
 from app.factory import create_app
 from app.settings import Settings
 from scripts.command_line import command_parser
-from scripts.telling import add_json, telling
+from scripts.json_output import add_json, json_output
 from scripts.terminal import run
 
 EXAMPLES = (
@@ -32,9 +32,9 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(text)  # which is JSON either way
     else:
         output.write_text(text, "utf-8")
-        with telling(arguments) as tell:
+        with json_output(arguments) as emit:
             print(f"{output}: {len(text):,} characters")
-            tell({"output": str(output), "characters": len(text)})
+            emit({"output": str(output), "characters": len(text)})
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.command_line import command_parser
-from scripts.telling import add_json, telling
+from scripts.json_output import add_json, json_output
 from scripts.terminal import FAILED, complain, run
 
 ROOT = Path(__file__).parent.parent
@@ -42,9 +42,9 @@ def main(argv: list[str] | None = None) -> int:
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
     packages = len(document["components"])
-    with telling(arguments) as tell:
+    with json_output(arguments) as emit:
         print(f"{output}: {packages} packages")
-        tell({"output": str(output), "packages": packages})
+        emit({"output": str(output), "packages": packages})
     return 0
 
 

@@ -15,7 +15,7 @@ from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
 from scripts.command_line import command_parser
-from scripts.telling import telling, with_json
+from scripts.json_output import json_output, with_json
 from scripts.terminal import run
 
 EXAMPLES = (
@@ -29,8 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
     arguments = build_parser().parse_args(argv)
     command: Callable[[argparse.Namespace], dict[str, object]] = arguments.command
-    with telling(arguments) as tell:
-        tell(command(arguments))
+    with json_output(arguments) as emit:
+        emit(command(arguments))
     return 0
 
 

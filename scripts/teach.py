@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from scripts.carrying_out import FRESH, fit_alone
 from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
+from scripts.json_output import Emit, add_json, json_output
 from scripts.opening import find_release, open_model
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed
-from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.data.datasets import LabelledData
 from training.data.splitting import first
@@ -46,11 +46,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     _check(parser, arguments)
-    with telling(arguments) as tell:
-        return _teach(parser, arguments, tell)
+    with json_output(arguments) as emit:
+        return _teach(parser, arguments, emit)
 
 
-def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell: Tell) -> int:
+def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace, emit: Emit) -> int:
     try:
         if arguments.folds:
             targets, right = _in_folds(parser, arguments)
@@ -64,7 +64,7 @@ def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell:
     targets.save(arguments.out)
     size = arguments.out.stat().st_size
     console().print(f"{arguments.out}: {size:,} bytes, targets {targets.sha256}.")
-    tell(
+    emit(
         {
             "out": str(arguments.out),
             "bytes": size,

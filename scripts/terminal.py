@@ -89,7 +89,7 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         what: stands before the bar.
 
     Yields:
-        what to tell how many of how many are done.
+        a function that receives how many of how many are done.
     """
     out = console(sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -30,11 +30,11 @@ from scripts.handing_over import (
     hand_over,
     open_target,
 )
+from scripts.json_output import Emit, add_json, json_output
 from scripts.opening import find_release
 from scripts.photo_options import add_photo_options, named, photo_sets, with_photos
 from scripts.quiet import start_backend
 from scripts.recipe_options import add_recipe_options, changed, taught
-from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import doubt_of, first, split
@@ -64,11 +64,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     command = shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)])
-    with telling(arguments) as tell:
-        return _train(parser, arguments, command, tell)
+    with json_output(arguments) as emit:
+        return _train(parser, arguments, command, emit)
 
 
-def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, tell: Tell) -> int:
+def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, emit: Emit) -> int:
     store = _store(arguments)
     check_key(arguments)
     release = _release(parser, arguments)
@@ -81,7 +81,7 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     recipe = named(changed(start, arguments, train), photos, arguments.variants)
     if arguments.show_augmentation:
         _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
-        tell({"figure": str(arguments.show_augmentation)})
+        emit({"figure": str(arguments.show_augmentation)})
         return 0
     parts = split(train, recipe.validation, recipe.splitting, len(data.labels))
     usual = default_run_folder(recipe, data.described())
@@ -109,7 +109,7 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
         return INTERRUPTED
-    tell(hand_over(task.folder / RELEASE, store, arguments))
+    emit(hand_over(task.folder / RELEASE, store, arguments))
     return 0
 
 

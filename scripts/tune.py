@@ -19,9 +19,9 @@ from rich.table import Table
 
 from scripts.command_line import command_parser
 from scripts.data_options import add_data_options, load_data
+from scripts.json_output import Emit, add_json, json_output
 from scripts.quiet import start_backend
 from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
-from scripts.telling import Tell, add_json, telling
 from scripts.terminal import INTERRUPTED, complain, console, run
 from scripts.trial_lines import TrialLines
 from training.comparison.search_space import with_values
@@ -50,11 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.trials < 1:
         parser.error("--trials: at least 1")
-    with telling(arguments) as tell:
-        return _tune(parser, arguments, tell)
+    with json_output(arguments) as emit:
+        return _tune(parser, arguments, emit)
 
 
-def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell: Tell) -> int:
+def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace, emit: Emit) -> int:
     data = load_data(parser, arguments)
     data, plain = taught(data, _start(arguments, data), arguments)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
@@ -75,7 +75,7 @@ def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace, tell: 
         return INTERRUPTED
     best = with_values(start, ranked(trials)[0].values)
     usual = changed(plain, argparse.Namespace(**dict.fromkeys(OPTIONS)), train)
-    tell(_hand_over(search, trials, train_command(arguments, usual, best), arguments.out or folder))
+    emit(_hand_over(search, trials, train_command(arguments, usual, best), arguments.out or folder))
     return 0
 
 

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 
-Tell = Callable[[Mapping[str, object]], None]
-"""Takes what a command found or did, as JSON values."""
+Emit = Callable[[Mapping[str, object]], None]
+"""Prints what a command found or did, as one JSON document."""
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def with_json() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def telling(arguments: argparse.Namespace) -> Iterator[Tell]:
+def json_output(arguments: argparse.Namespace) -> Iterator[Emit]:
     """Keep stdout for one document while a block runs, if that is what the arguments ask for.
 
     Args:
