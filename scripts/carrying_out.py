@@ -28,11 +28,11 @@ FRESH = "--fresh"
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a release is to be, beside what its recipe makes of it.
+    """What a release contains in addition to what its recipe makes.
 
     Attributes:
         quantised: serve in eight bits, if that answers the same.
-        photos: what thresholds are chosen on beside the held-out pictures, and what is reported on.
+        photos: they choose the thresholds together with the held-out pictures; the report measures them.
     """
 
     quantised: bool = False
@@ -40,12 +40,12 @@ class Wishes:
 
 
 def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishes: Wishes) -> Manifest:
-    """Fit, from the run's checkpoint if it has one, and write the release beside that.
+    """Fit, from the run's checkpoint if it has one, and write the release to the same folder.
 
     Args:
         task: where, what the checkpoint must carry, and whether TensorBoard can follow.
         data: what the release is measured on.
-        parts: its training set in two, and what is learnt beside.
+        parts: its training set in two, and auxiliary data.
         recipe: what to do.
         wishes: what the release is to be.
 
@@ -78,7 +78,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     out = console()
     with EpochLines(out, recipe.epochs) as lines:
         fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
-    why = "by validation accuracy" if parts.beside is None else "the last one"
+    why = "by validation accuracy" if parts.auxiliary is None else "the last one"
     out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
     return fitted
 

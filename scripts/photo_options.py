@@ -17,10 +17,10 @@ from scripts.photo_reading import photos_in
 from scripts.terminal import complain, console, counting
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
-from training.fitting.auxiliary import Beside
+from training.fitting.auxiliary import AuxiliaryData
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
-from training.photos.making import load_beside, make_beside, photos_sha256, save_beside, variants_key
+from training.photos.making import load_auxiliary, make_auxiliary, photos_sha256, save_auxiliary, variants_key
 from training.photos.reading import Photos
 from training.recipes import Recipe
 
@@ -103,20 +103,20 @@ def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = Non
 
 
 def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:
-    """A split with the variants of photos beside it: the run's, or made now and kept there."""
+    """A split with variants of photos as auxiliary data: the run's, or made now and stored there."""
     key = variants_key(task.fingerprint, PHOTOGRAPHS)
-    beside = load_beside(task.folder, key)
-    if beside is None:
+    auxiliary = load_auxiliary(task.folder, key)
+    if auxiliary is None:
         planned = plan(photos, parts.train, labels, PHOTOGRAPHS, recipe)
         with counting("making variants") as watch:
-            beside = make_beside(planned, watch)
-        save_beside(beside, task.folder, key)
-    _tell(beside, photos)
-    return replace(parts, beside=replace(beside, photos=dict(sorted(Counter(photos.tiers).items()))))
+            auxiliary = make_auxiliary(planned, watch)
+        save_auxiliary(auxiliary, task.folder, key)
+    _report(auxiliary, photos)
+    return replace(parts, auxiliary=replace(auxiliary, photos=dict(sorted(Counter(photos.tiers).items()))))
 
 
-def _tell(beside: Beside, photos: Photos) -> None:
+def _report(auxiliary: AuxiliaryData, photos: Photos) -> None:
     console().print(
-        f"{len(beside):,} variants of {len(photos):,} photos and of training pictures are learnt too, "
-        f"{np.count_nonzero(beside.foreign):,} of them as none of the classes."
+        f"{len(auxiliary):,} variants of {len(photos):,} photos and of training pictures are auxiliary data, "
+        f"{np.count_nonzero(auxiliary.foreign):,} of them as none of the classes."
     )

@@ -107,7 +107,7 @@ class Recipe:
         blend: share of what was learnt in the weights that are kept; the rest is of the release that was
             trained further, so that little of that is lost (Wortsman et al. 2021, arXiv 2109.01903).
         start: version of the release whose weights are trained further; None begins with fresh ones.
-        photos: what photos are learnt from (`beside.photos_sha256`); None without any.
+        photos: the hash of the photos that are learnt (`making.photos_sha256`); None without any.
         variants: how many variants are made of them, of those that photo_balance.py allows.
     """
 

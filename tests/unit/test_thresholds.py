@@ -95,9 +95,9 @@ def test_one_photo_in_twenty_is_the_price_of_spotting_foreign_ones() -> None:
     held_out, photos = scores((0.9, 1000)), Checked(scores((0.9, 10)), truth(10, 0), ("A",) * 10)
 
     alone = fit_contract(held_out, truth(1000, 0), TWO_CLASSES)
-    beside = fit_contract(held_out, truth(1000, 0), TWO_CLASSES, photos)
+    with_photos = fit_contract(held_out, truth(1000, 0), TWO_CLASSES, photos)
 
-    assert (alone.thresholds.familiarity, beside.thresholds.familiarity) == (0.01, 0.05)
+    assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.05)
 
 
 def test_photos_leave_the_temperature_to_the_data_set() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from training.data.datasets import LabelledImages
 from training.errors import BadRecipe
-from training.fitting.auxiliary import Beside
+from training.fitting.auxiliary import AuxiliaryData
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Split:
     Attributes:
         train: what is learnt.
         validation: what is held out.
-        beside: what is learnt, too, from elsewhere; None for the training set alone.
+        auxiliary: what is learnt in addition; None for the training set alone.
     """
 
     train: LabelledImages
     validation: LabelledImages
-    beside: Beside | None = None
+    auxiliary: AuxiliaryData | None = None
 
 
 USUAL_SHARE: Final = 12

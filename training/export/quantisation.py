@@ -72,7 +72,7 @@ def write_eight_bit(path: Path, small: Path, images: PixelsBatch) -> None:
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=beside(onnx.load(prepared), PROBABILITIES),
+        nodes_to_exclude=independent_of(onnx.load(prepared), PROBABILITIES),
     )
 
 
@@ -89,7 +89,7 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime shi
         return None if batch is None else {PIXELS: batch}
 
 
-def beside(graph: Graph, output: str) -> list[str]:
+def independent_of(graph: Graph, output: str) -> list[str]:
     """Names of the nodes that one output does not depend on."""
     makers = {name: node for node in graph.graph.node for name in node.output}
     needed, waiting = set(), [output]

@@ -145,18 +145,18 @@ def _export(folder: Path, material: Material) -> None:
 
 def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Strangeness:
     """What says how far a picture lies from what was learnt."""
-    train, beside = parts.train, parts.beside
-    if beside is None or not beside.foreign.any():
+    train, auxiliary = parts.train, parts.auxiliary
+    if auxiliary is None or not auxiliary.foreign.any():
         return fit_whitening(features_of(artifact, train.images), train.labels, classes)
     few = train.take(sample_of(len(train)))
     images, labels = (
-        np.concatenate(both) for both in ((few.images, beside.images), (few.labels, beside.labels))
+        np.concatenate(both) for both in ((few.images, auxiliary.images), (few.labels, auxiliary.labels))
     )
     return fit_strangeness(features_of(artifact, images), labels, classes)
 
 
 def _origin(material: Material) -> Origin:
-    fitted, recipe, beside = material.fitted, material.recipe, material.split.beside
+    fitted, recipe, auxiliary = material.fitted, material.recipe, material.split.auxiliary
     made_with: dict[str, JsonValue] = {"quantised": material.quantised, "command": material.command}
     return Origin(
         network=recipe.network,
@@ -168,7 +168,7 @@ def _origin(material: Material) -> Origin:
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json() | (beside.as_json() if beside else {}) | made_with,
+            configuration=recipe.as_json() | (auxiliary.as_json() if auxiliary else {}) | made_with,
         ),
         history=fitted.history,
     )

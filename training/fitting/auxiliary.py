@@ -1,8 +1,8 @@
-"""What is learnt beside the training set: pictures of photos, each with what is to be learnt of it.
+"""Auxiliary data: variants of photos that are learnt together with the training set, and their targets.
 
-Known photos are learnt under their label, which nobody checked; FOREIGN ones under all labels alike, so that
-the network is taught to doubt (outlier exposure, Hendrycks et al. 2019, arXiv 1812.04606). Touches nothing.
-How the pictures are made: photo_making.py; who learns them: fitting.py.
+Photos of the classes are learnt with their unchecked label, out-of-distribution (OOD) photos with all labels
+alike (outlier exposure, Hendrycks et al. 2019, arXiv 1812.04606). Touches nothing. How the pictures are made:
+photos/making.py; the fit: fit.py.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from inference.arrays import PixelsBatch
 from training.photos.reading import FOREIGN
 
 UNCHECKED: Final = 0.05
-"""Share of a known photo's target that all classes get alike: about as many labels are wrong."""
+"""Share of a labelled photo's target that is spread over all classes: about as many labels are wrong."""
 
 
 @dataclass(frozen=True)
-class Beside:
-    """M pictures that are learnt beside the training set, and are in no way measured on.
+class AuxiliaryData:
+    """M pictures that are learnt in addition to the training set; no figure is measured on them.
 
     Attributes:
         images: uint8 (M, 28, 28).
@@ -39,11 +39,11 @@ class Beside:
 
     @property
     def foreign(self) -> NDArray[np.bool_]:
-        """Which show none of the classes, bool (M,)."""
+        """Which are out of distribution, bool (M,)."""
         return np.equal(self.labels, FOREIGN)
 
     def targets(self, classes: int) -> NDArray[np.float32]:
-        """What is to be learnt of each, float32 (M, C), rows of sum 1."""
+        """The target of each, float32 (M, C), rows of sum 1."""
         equal = np.float32(1 / classes)
         targets = np.full((len(self), classes), equal, np.float32)
         known = np.flatnonzero(~self.foreign)
@@ -52,7 +52,7 @@ class Beside:
         return targets
 
     def as_json(self) -> dict[str, JsonValue]:
-        """What a release tells of them."""
+        """What a release's manifest records of them."""
         return {
             "learnt_photos": dict(self.photos),
             "learnt_variants": {"known": int((~self.foreign).sum()), "foreign": int(self.foreign.sum())},

@@ -1,7 +1,7 @@
 """Fit a network with Keras' own `fit`: epochs, validation, early stopping, the best weights, checkpoints.
 
 A killed run continues after its last finished epoch with its history and early stopping's state. Touches the
-run's folder. The checkpoint: checkpoints.py; what is learnt beside the training set: auxiliary.py.
+run's folder. The checkpoint: checkpoints.py; auxiliary data: auxiliary.py.
 """
 
 import time
@@ -86,7 +86,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
     """Train to the recipe's end, from the run's last checkpoint if it has one.
 
     Args:
-        split: training and validation pictures, and what is learnt beside them.
+        split: training and validation pictures, and auxiliary data.
         classes: how many there are.
         recipe: what to do.
         run: folder and fingerprint of the checkpoint, and the weights to begin with.
@@ -112,7 +112,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
     for past in progress.history:
         watcher.epoch(past, progress.best_epoch)
     if not progress.finished:
-        keeper = _Keeper(run, progress, watcher, recipe, by_accuracy=split.beside is None)
+        keeper = _Keeper(run, progress, watcher, recipe, by_accuracy=split.auxiliary is None)
         _train(model, split, recipe, keeper, extra)
         progress = keeper.progress
     return _best(model, released, recipe, run, progress)
@@ -173,11 +173,11 @@ def _batches(
 def _learnt(split: Split, classes: int, teaching: float) -> tuple[PixelsBatch, NDArray[np.float32]]:
     """The training pictures and the auxiliary ones, uint8 (N, 28, 28), with their targets float32 (N, C)."""
     images, targets = split.train.images, _targets(split.train, classes, teaching)
-    if split.beside is None:
+    if split.auxiliary is None:
         return images, targets
     return (
-        np.concatenate([images, split.beside.images]),
-        np.concatenate([targets, split.beside.targets(classes)]),
+        np.concatenate([images, split.auxiliary.images]),
+        np.concatenate([targets, split.auxiliary.targets(classes)]),
     )
 
 

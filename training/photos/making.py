@@ -1,7 +1,7 @@
 """Make the variants of photos that are learnt, once, on all cores, and keep them in the run's folder.
 
 Reads the photos, writes one file, in one step. Which variants: photo_balance.py; what each is:
-photo_variants.py; what becomes of them: beside.py.
+photo_variants.py; their targets: fitting/auxiliary.py.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from inference.arrays import PixelsBatch
 from inference.contract import Imaging
 from inference.decode import prepare_opencv
 from training.data.picture_files import Watch
-from training.fitting.auxiliary import Beside
+from training.fitting.auxiliary import AuxiliaryData
 from training.photos.balance import Planned
 from training.photos.reading import Photos
 from training.photos.variants import variants_of
 
-FILE_NAME: Final = "beside.npz"
+FILE_NAME: Final = "auxiliary.npz"
 
 CHUNK: Final = 16
 """Tasks that a process is handed at a time: a fraction of a second's work."""
@@ -44,7 +44,7 @@ def variants_key(fingerprint: str, imaging: Imaging) -> str:
     return f"{fingerprint}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def make_beside(planned: Sequence[Planned], watch: Watch) -> Beside:
+def make_auxiliary(planned: Sequence[Planned], watch: Watch) -> AuxiliaryData:
     """Make all variants, on all cores.
 
     Args:
@@ -61,7 +61,7 @@ def make_beside(planned: Sequence[Planned], watch: Watch) -> Beside:
             made.append(images)
             watch(len(made), len(planned))
     labels = [np.full(len(images), one.label, np.uint8) for one, images in zip(planned, made, strict=True)]
-    return Beside(np.concatenate(made), np.concatenate(labels))
+    return AuxiliaryData(np.concatenate(made), np.concatenate(labels))
 
 
 def _begin() -> None:
@@ -70,13 +70,13 @@ def _begin() -> None:
     prepare_opencv()
 
 
-def load_beside(folder: Path, key: str) -> Beside | None:
+def load_auxiliary(folder: Path, key: str) -> AuxiliaryData | None:
     """What a run kept; None when it kept nothing, something else, or half of it."""
     try:
         with (folder / FILE_NAME).open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
                 return None
-            return Beside(stored["images"], stored["labels"])
+            return AuxiliaryData(stored["images"], stored["labels"])
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
@@ -86,12 +86,12 @@ def forget_beside(folder: Path) -> None:
     (folder / FILE_NAME).unlink(missing_ok=True)
 
 
-def save_beside(beside: Beside, folder: Path, key: str) -> None:
+def save_auxiliary(auxiliary: AuxiliaryData, folder: Path, key: str) -> None:
     """Keep it in the run's folder, all of it or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{FILE_NAME}.tmp"
     with temporary.open("wb") as file:
-        np.savez_compressed(file, images=beside.images, labels=beside.labels, key=np.array(key))
+        np.savez_compressed(file, images=auxiliary.images, labels=auxiliary.labels, key=np.array(key))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / FILE_NAME)

@@ -13,7 +13,7 @@ from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
-from training.fitting.auxiliary import Beside
+from training.fitting.auxiliary import AuxiliaryData
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
 from training.photos.reading import FOREIGN
@@ -129,9 +129,9 @@ def test_foreign_pictures_that_are_learnt_beside_are_doubted(
     parts: Split, fitted: Fitted, tmp_path: Path
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
-    beside = Beside(noise[:200], np.full(200, FOREIGN, np.uint8))
+    auxiliary = AuxiliaryData(noise[:200], np.full(200, FOREIGN, np.uint8))
 
-    taught = fit(replace(parts, beside=beside), CLASSES, RECIPE, Run(tmp_path, "aa"), Listener())
+    taught = fit(replace(parts, auxiliary=auxiliary), CLASSES, RECIPE, Run(tmp_path, "aa"), Listener())
 
     before, after = (_surest(one.model(noise[200:], training=False)) for one in (fitted, taught))
     assert after.mean() < 0.5 * before.mean()
@@ -146,7 +146,7 @@ def _surest(logits: Tensor) -> NDArray[np.float32]:
 def test_known_pictures_that_are_learnt_beside_count_as_the_training_sets_do(
     parts: Split, tmp_path: Path
 ) -> None:
-    twice = replace(parts, beside=Beside(parts.train.images, parts.train.labels))
+    twice = replace(parts, auxiliary=AuxiliaryData(parts.train.images, parts.train.labels))
     listener = Listener()
 
     fit(twice, CLASSES, replace(ONE_EPOCH, batch_size=120), Run(tmp_path, "aa"), listener)
@@ -155,9 +155,9 @@ def test_known_pictures_that_are_learnt_beside_count_as_the_training_sets_do(
 
 
 def test_where_photos_are_learnt_the_last_epoch_is_kept(parts: Split, tmp_path: Path) -> None:
-    beside = Beside(parts.train.images[:40], parts.train.labels[:40])
+    auxiliary = AuxiliaryData(parts.train.images[:40], parts.train.labels[:40])
     hopeless = replace(ONE_EPOCH, epochs=4, learning_rate=1e-12, patience=1, batch_size=400)
 
-    fitted = fit(replace(parts, beside=beside), CLASSES, hopeless, Run(tmp_path, "aa"), Listener())
+    fitted = fit(replace(parts, auxiliary=auxiliary), CLASSES, hopeless, Run(tmp_path, "aa"), Listener())
 
     assert (len(fitted.history), fitted.best_epoch) == (4, 4)

@@ -76,10 +76,10 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
     shutil.copytree(place / "learnt", tmp_path / "photos")
     photos = photos_in(tmp_path / "photos", LABELS, PHOTOGRAPHS)
     recipe, task = replace(PLAIN, variants=0.02), Run(tmp_path / "run", "aa")
-    made = with_photos(parts, LABELS, recipe, task, photos).beside
+    made = with_photos(parts, LABELS, recipe, task, photos).auxiliary
     shutil.rmtree(tmp_path / "photos")
 
-    found = with_photos(parts, LABELS, recipe, task, photos).beside
+    found = with_photos(parts, LABELS, recipe, task, photos).auxiliary
 
     assert made is not None
     assert found is not None

@@ -1,4 +1,4 @@
-"""What is learnt of photos beside the training set, and what a run keeps of it."""
+"""The targets of auxiliary data, and the file in which a run keeps them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from inference.contract import PHOTOGRAPHS, Imaging
-from training.fitting.auxiliary import Beside
-from training.photos.making import FILE_NAME, load_beside, photos_sha256, save_beside, variants_key
+from training.fitting.auxiliary import AuxiliaryData
+from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary, variants_key
 from training.photos.reading import FOREIGN, Photos
 
-LEARNT = Beside(np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, FOREIGN, 0], np.uint8))
+LEARNT = AuxiliaryData(
+    np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, FOREIGN, 0], np.uint8)
+)
 
 PHOTOS = Photos(
     images=np.zeros((2, 28, 28), np.uint8),
@@ -36,9 +38,9 @@ def test_a_foreign_photo_is_learnt_to_be_doubted() -> None:
 
 
 def test_what_a_run_kept_is_there_when_it_goes_on(tmp_path: Path) -> None:
-    save_beside(LEARNT, tmp_path / "run", "aa")
+    save_auxiliary(LEARNT, tmp_path / "run", "aa")
 
-    kept = load_beside(tmp_path / "run", "aa")
+    kept = load_auxiliary(tmp_path / "run", "aa")
 
     assert kept is not None
     assert np.array_equal(kept.images, LEARNT.images)
@@ -46,17 +48,17 @@ def test_what_a_run_kept_is_there_when_it_goes_on(tmp_path: Path) -> None:
 
 
 def test_what_another_run_kept_is_made_anew(tmp_path: Path) -> None:
-    save_beside(LEARNT, tmp_path, "aa")
+    save_auxiliary(LEARNT, tmp_path, "aa")
 
-    assert load_beside(tmp_path, "bb") is None
+    assert load_auxiliary(tmp_path, "bb") is None
 
 
 def test_half_a_file_is_made_anew(tmp_path: Path) -> None:
-    save_beside(LEARNT, tmp_path, "aa")
+    save_auxiliary(LEARNT, tmp_path, "aa")
     whole = (tmp_path / FILE_NAME).read_bytes()
     (tmp_path / FILE_NAME).write_bytes(whole[: len(whole) // 2])
 
-    assert load_beside(tmp_path, "aa") is None
+    assert load_auxiliary(tmp_path, "aa") is None
 
 
 def test_photos_that_were_moved_or_read_in_another_order_are_the_same_photos() -> None:
