@@ -1,7 +1,7 @@
 """What is run: network, augmentation, schedule and seed of one training, as a frozen value.
 
 Pure. The two starting points and the recipe of the bundled release are here; how and why their figures
-were chosen: docs/experiments.md. What carries a recipe out: fitting.py.
+were chosen: docs/experiments.md. What carries out a recipe: fit.py.
 """
 
 import hashlib
@@ -108,7 +108,7 @@ class Recipe:
             trained further, so that little of that is lost (Wortsman et al. 2021, arXiv 2109.01903).
         start: version of the release whose weights are trained further; None begins with fresh ones.
         photos: the hash of the photos that are learnt (`making.photos_sha256`); None without any.
-        variants: how many variants are made of them, of those that photo_balance.py allows.
+        variants: how many variants are made of them, of those that balance.py allows.
     """
 
     network: NetworkName = DEFAULT_NETWORK

@@ -1,7 +1,7 @@
 """The model being served, and the one reference through which it is swapped.
 
 A request takes `models.current` once and keeps it to its end, so no answer mixes two releases. Opening a
-release is loading.py, following the promotions following.py.
+release is load.py, following the promotions watcher.py.
 """
 
 import time

@@ -1,6 +1,6 @@
 """Draw a comparison: accuracies beside the published ones, and accuracy against measured time.
 
-Writes the named PNGs. The figures come from the comparison alone (comparison.py).
+Writes the named PNGs. The figures come from the comparison alone (results.py).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Measure networks that were trained for a comparison: what they cost, in eight bits too.
 
 Their accuracies are in the reports of their releases already (release.py). Writes an eight-bit graph into a
-folder of its own and leaves nothing. What becomes of the figures: comparison.py.
+folder of its own and leaves nothing. How the figures are stored: results.py.
 """
 
 import statistics

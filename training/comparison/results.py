@@ -1,7 +1,7 @@
 """What `scripts.compare` found: its file, how later results join earlier ones, and what is on the front.
 
 Reads and writes one named JSON file; the rest is pure. Where the figures come from:
-comparing.py; pictures of them: comparison_figures.py.
+measuring.py; charts of them: figures.py.
 """
 
 import statistics

@@ -68,7 +68,7 @@ class LabelledImages:
     Attributes:
         images: uint8 (N, 28, 28), C-contiguous, garment light on black; N >= 1.
         labels: uint8 (N,), each below the number of classes.
-        taught: float16 (N, C), a teacher's probabilities to learn from beside the labels (soft_targets.py);
+        taught: float16 (N, C), a teacher's probabilities to learn from beside the labels (distillation.py);
             None without a teacher.
     """
 

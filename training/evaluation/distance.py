@@ -2,7 +2,7 @@
 
 Lee et al. 2018 (arXiv 1807.03888): class means and one shared covariance of the layer below the last.
 The covariance is shrunk (Ledoit and Wolf 2004), since some features hardly vary. Touches nothing.
-Where it enters the serving graph: export.py.
+Where it enters the serving graph: onnx_graph.py.
 """
 
 from dataclasses import dataclass

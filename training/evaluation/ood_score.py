@@ -3,7 +3,7 @@
 A logistic regression on the features of the layer below the last, and on their Mahalanobis distance to the
 nearest class (distance.py). Knowing what to tell apart, it does so better than the distance alone, which is
 kept among what it goes by for pictures that are like neither: noise, say. Touches nothing. Where it enters
-the serving graph: export.py.
+the serving graph: onnx_graph.py.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The figures of the report that no library has, each a few lines of numpy.
 
-Pure. Precision, recall, F1 and the confusion matrix are sklearn's (evaluation.py).
+Pure. Precision, recall, F1 and the confusion matrix are sklearn's (measure.py).
 """
 
 from collections.abc import Sequence

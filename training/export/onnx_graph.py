@@ -1,9 +1,9 @@
 """Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
 
-model.keras answers probabilities alone; the serving graph answers `distance` beside them (distance.py, or
-strangeness.py where foreign photos were learnt), but for an adopted model whose features cannot be reached.
-A graph that answers differently from its network is never kept (`check_parity`). Touches the named
-files. What the graph costs: flops.py; in eight bits: quantisation.py.
+model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance
+(distance.py), or the OOD score where out-of-distribution (OOD) photos were learnt (ood_score.py). An adopted
+model whose features cannot be reached has none. A graph that answers differently from its network is never
+kept (`check_parity`). Touches the named files. Its cost: flops.py; in eight bits: quantisation.py.
 """
 
 import warnings
@@ -105,7 +105,7 @@ def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
 
 
 def _odds(features: Tensor, strangeness: Strangeness) -> Tensor:
-    """The log odds of being foreign."""
+    """The log odds of being out of distribution."""
     linear = ops.sum(features * strangeness.weights[None], axis=1)
     distance = _nearest(features, strangeness.whitening)
     return linear + strangeness.distance_weight * distance + strangeness.offset

@@ -2,7 +2,7 @@
 
 A release's network is built again from its own model.keras, layer by layer, so that it can be trained further
 even if the network of that name is built otherwise by now. Reads that file. What a release is trained further
-with: starting.py; the fit itself: fitting.py.
+with: starting.py; the fit itself: fit.py.
 """
 
 from functools import partial
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inference.keras_session import KerasSession
 from training.fitting.starting import Beginning
-from training.networks.layers import Bricks, training_normalization
+from training.networks.layers import LayerFactory, training_normalization
 from training.networks.registry import LOGITS, build
 from training.recipes import Recipe
 from training.untyped import Network
@@ -29,7 +29,7 @@ def begin(start: Beginning | None, recipe: Recipe, classes: int, *, training: bo
         start: a release of ours; None builds the recipe's network with fresh weights.
         recipe: what all layers have in common; dropout and L2 of a release give way to its own.
         classes: how many logits.
-        training: build the form that trains faster (bricks.py).
+        training: build the form that trains faster (layers.py).
 
     Returns:
         keras.Model from `pixels` uint8 (N, 28, 28) to `logits` float32 (N, classes).
@@ -73,7 +73,7 @@ def _built_again(known: Network, recipe: Recipe, classes: int, *, training: bool
 
 def _made_again(layer: keras.Layer, recipe: Recipe, *, training: bool) -> keras.Layer:
     """A layer like this one, without its weights, as the recipe wants it."""
-    config = layer.get_config() | {"dtype": Bricks(recipe, training=training).policy}
+    config = layer.get_config() | {"dtype": LayerFactory(recipe, training=training).policy}
     if "kernel_regularizer" in config:
         config["kernel_regularizer"] = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
     if isinstance(layer, layers.Dropout) and recipe.dropout is not None:

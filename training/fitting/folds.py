@@ -3,7 +3,7 @@
 A network that knows a picture by heart answers it with too much certainty to learn from. So the training
 pictures are dealt into folds; one network for each fold is fitted on the others, and a picture gets the mean
 answer of the networks that have not seen it. Pure, numpy only. Who has them fitted: scripts/teach.py; what
-the answers are stored in: soft_targets.py.
+the answers are stored in: distillation.py.
 """
 
 from collections.abc import Sequence

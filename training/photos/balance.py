@@ -3,7 +3,7 @@
 A folder of photos is as uneven as the shops that they come from: a thousand worn T-shirts and no boots at
 all. Learnt as it is, boots seen from above become sneakers. So each label of each tier gets some variants,
 and what photos cannot give is made of the training set's own garments, laid where users lay theirs. Reads
-some photos, to see which tiers are cluttered. What a variant is: photo_variants.py.
+some photos, to see which tiers are cluttered. What a variant is: variants.py.
 """
 
 import hashlib

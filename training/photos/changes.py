@@ -1,7 +1,7 @@
 """Change a photo as another camera, another light or another upload of the same garment would.
 
 Pure functions of a picture and of chance; each takes uint8 (H, W, 3), RGB, and gives another one. Laying
-garments on other grounds: compositions.py. Who calls them: photo_variants.py.
+garments on other grounds: compositions.py. Who calls them: variants.py.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 Grounds are strips along the border of cluttered photos, where there is floor, bed or wall and no garment.
 What users photograph lies on such grounds; what shops photograph, and the training set, does not. Pure
-functions of arrays and of chance. Who calls them: photo_variants.py.
+functions of arrays and of chance. Who calls them: variants.py.
 """
 
 from dataclasses import dataclass

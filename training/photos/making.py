@@ -1,7 +1,7 @@
 """Make the variants of photos that are learnt, once, on all cores, and keep them in the run's folder.
 
-Reads the photos, writes one file, in one step. Which variants: photo_balance.py; what each is:
-photo_variants.py; their targets: fitting/auxiliary.py.
+Reads the photos, writes one file, in one step. Which variants: balance.py; what each is:
+variants.py; their targets: fitting/auxiliary.py.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """Variants of a photo, a garment of the training set or a drawing: what a model may get to see of such a one.
 
-Two things differ from photo to photo of the same garment: the photo (photo_changes.py, compositions.py), and
+Two things differ from photo to photo of the same garment: the photo (changes.py, compositions.py), and
 what finding the garment gets wrong (`_spoiled`). What comes after that is the service's own conversion. Reads
 the files that a task names; the same task gives the same variants on any machine. Which tasks there are:
-photo_balance.py.
+balance.py.
 """
 
 from dataclasses import dataclass, replace
