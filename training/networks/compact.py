@@ -6,7 +6,7 @@ What was tried and what each costs: docs/experiments.md. Touches nothing. Others
 from dataclasses import dataclass
 from typing import Final
 
-from training.networks.layers import FEATURES, Bricks
+from training.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
 
@@ -18,7 +18,7 @@ class Shape:
         width: channels of the stem; each stage has twice those before it.
         blocks: residual blocks at 14 x 14 and at 7 x 7 pixels.
         separable: depthwise 3 x 3 and 1 x 1 convolutions in the blocks (MobileNet, arXiv 1704.04861).
-        squeezed: weigh the channels of each block by what the whole picture shows (Bricks.squeezed).
+        squeezed: weigh the channels of each block by what the whole picture shows (LayerFactory.squeezed).
     """
 
     width: int
@@ -41,7 +41,7 @@ SHAPES: Final = {
 """From the cheapest to the dearest; what bundled releases are made of is recipes.BUNDLED's to say."""
 
 
-def compact(x: Tensor, bricks: Bricks, shape: Shape) -> Tensor:
+def compact(x: Tensor, factory: LayerFactory, shape: Shape) -> Tensor:
     """A stem that leaves 28 x 28 at once, residual stages at 14 and 7, one filter per channel over the rest.
 
     The stem's pooling halves the edge, since most of a residual network's time goes into its first stage.
@@ -49,31 +49,31 @@ def compact(x: Tensor, bricks: Bricks, shape: Shape) -> Tensor:
     7 x 7 filter of its own (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
     Garments are centred here like their faces.
     """
-    blocks = _Blocks(bricks, separable=shape.separable, squeezed=shape.squeezed)
-    x = bricks.pooled(_stem(x, bricks, shape.width), "stem_pool")
+    blocks = _Blocks(factory, separable=shape.separable, squeezed=shape.squeezed)
+    x = factory.pooled(_stem(x, factory, shape.width), "stem_pool")
     for stage, count in enumerate(shape.blocks, start=1):
         for number in range(1, count + 1):
             halved = stage == 2 and number == 1
             x = blocks.block(x, shape.width << stage, f"stage{stage}_{number}", halved=halved)
-    return bricks.placed(x, FEATURES)
+    return factory.placed(x, FEATURES)
 
 
-def resnet(x: Tensor, bricks: Bricks) -> Tensor:
+def resnet(x: Tensor, factory: LayerFactory) -> Tensor:
     """Three stages of one residual block each at 28, 14 and 7 pixels: 77,754 trainable parameters.
 
     The usual small ResNet (He et al. 2015, arXiv 1512.03385, section 4.2) with 16 to 64 channels, by which
     the others are measured.
     """
-    blocks = _Blocks(bricks, averaged=False)
-    x = _stem(x, bricks, 16)
+    blocks = _Blocks(factory, averaged=False)
+    x = _stem(x, factory, 16)
     for stage in range(3):
         x = blocks.block(x, 16 << stage, f"stage{stage + 1}", halved=stage > 0)
-    return bricks.meant(x, FEATURES)
+    return factory.meant(x, FEATURES)
 
 
-def _stem(x: Tensor, bricks: Bricks, channels: int) -> Tensor:
-    return bricks.rectified(
-        bricks.normalized(bricks.filters(x, channels, 3, "stem"), "stem_norm"), "stem_relu"
+def _stem(x: Tensor, factory: LayerFactory, channels: int) -> Tensor:
+    return factory.rectified(
+        factory.normalized(factory.filters(x, channels, 3, "stem"), "stem_norm"), "stem_relu"
     )
 
 
@@ -81,7 +81,7 @@ class _Blocks:
     """Makes residual blocks.
 
     Args:
-        bricks: what they are made of.
+        factory: what they are made of.
         separable: of separable convolutions in place of full ones.
         squeezed: with their channels weighed.
         averaged: a shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2) in
@@ -89,40 +89,40 @@ class _Blocks:
     """
 
     def __init__(
-        self, bricks: Bricks, *, separable: bool = False, squeezed: bool = False, averaged: bool = True
+        self, factory: LayerFactory, *, separable: bool = False, squeezed: bool = False, averaged: bool = True
     ) -> None:
-        self._bricks = bricks
+        self._factory = factory
         self._separable = separable
         self._squeezed = squeezed
         self._averaged = averaged
 
     def block(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
         """Two convolutions beside a shortcut (He et al. 2015)."""
-        bricks = self._bricks
+        factory = self._factory
         branch = self._convolved(x, channels, f"{name}_a", 2 if halved else 1)
-        branch = self._convolved(bricks.rectified(branch, f"{name}_a_relu"), channels, f"{name}_b", 1)
+        branch = self._convolved(factory.rectified(branch, f"{name}_a_relu"), channels, f"{name}_b", 1)
         if self._squeezed:
-            branch = bricks.squeezed(branch, f"{name}_squeeze")
+            branch = factory.squeezed(branch, f"{name}_squeeze")
         shortcut = self._shortcut(x, channels, name, halved=halved)
-        return bricks.rectified(bricks.added(branch, shortcut, f"{name}_add"), f"{name}_relu")
+        return factory.rectified(factory.added(branch, shortcut, f"{name}_add"), f"{name}_relu")
 
     def _shortcut(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
         """What comes in, in the shape that goes out."""
-        bricks, strides = self._bricks, 1
+        factory, strides = self._factory, 1
         if halved and self._averaged:
-            x = bricks.averaged(x, f"{name}_average")
+            x = factory.averaged(x, f"{name}_average")
         elif halved:
             strides = 2
         if x.shape[-1] == channels:
             return x
-        x = bricks.filters(x, channels, 1, f"{name}_shortcut", strides)
-        return bricks.normalized(x, f"{name}_shortcut_norm")
+        x = factory.filters(x, channels, 1, f"{name}_shortcut", strides)
+        return factory.normalized(x, f"{name}_shortcut_norm")
 
     def _convolved(self, x: Tensor, channels: int, name: str, strides: int) -> Tensor:
-        bricks = self._bricks
+        factory = self._factory
         if self._separable:
-            x = bricks.depthwise(x, 3, f"{name}_depthwise", strides=strides)
-            x = bricks.filters(x, channels, 1, name)
+            x = factory.depthwise(x, 3, f"{name}_depthwise", strides=strides)
+            x = factory.filters(x, channels, 1, name)
         else:
-            x = bricks.filters(x, channels, 3, name, strides)
-        return bricks.normalized(x, f"{name}_norm")
+            x = factory.filters(x, channels, 3, name, strides)
+        return factory.normalized(x, f"{name}_norm")

@@ -1,6 +1,6 @@
 """Batch normalization in TensorFlow's fused kernel, which Keras 3 does not call.
 
-Only for training on TensorFlow; it never reaches an artifact. Touches nothing. Who takes it: bricks.py.
+Only for training on TensorFlow; it never reaches an artifact. Touches nothing. Who takes it: layers.py.
 """
 
 import tensorflow as tf

@@ -16,7 +16,7 @@ FEATURES: Final = "features"
 """The name of the layer below the last one: what distances are measured in."""
 
 
-class Bricks:
+class LayerFactory:
     """Makes layers, and applies them.
 
     Args:

@@ -2,7 +2,7 @@
 
 Each reads uint8 (N, 28, 28) and rescales it itself, so that an artifact needs nothing beside it. They are
 trained on logits and get their softmax afterwards (`with_softmax`). Touches nothing. What they are made of:
-published.py, compact.py, wide.py, bricks.py. Which one is run: recipes.py; how: fitting.py.
+published.py, compact.py, wide.py, layers.py. Which one is run: recipes.py; how: fit.py.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from keras import layers
 from inference.contract import EDGE
 from training.networks import published
 from training.networks.compact import SHAPES, compact, resnet
-from training.networks.layers import Bricks
+from training.networks.layers import LayerFactory
 from training.networks.wide import wide
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
 
-Builder: TypeAlias = Callable[[Tensor, Bricks], Tensor]
+Builder: TypeAlias = Callable[[Tensor, LayerFactory], Tensor]
 
 LOGITS: Final = "logits"
 
@@ -54,11 +54,11 @@ def build(recipe: Recipe, classes: int, *, training: bool = False) -> Network:
     Returns:
         keras.Model from `pixels` uint8 (N, 28, 28) to `logits` float32 (N, classes).
     """
-    bricks = Bricks(recipe, training=training)
+    factory = LayerFactory(recipe, training=training)
     pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
-    light = layers.Rescaling(1 / 255, name="rescale", dtype=bricks.policy)(pixels)
-    light = layers.Reshape((EDGE, EDGE, 1), name="channel", dtype=bricks.policy)(light)
-    features = BUILDERS[recipe.network](light, bricks)
+    light = layers.Rescaling(1 / 255, name="rescale", dtype=factory.policy)(pixels)
+    light = layers.Reshape((EDGE, EDGE, 1), name="channel", dtype=factory.policy)(light)
+    features = BUILDERS[recipe.network](light, factory)
     logits = layers.Dense(classes, name=LOGITS, dtype="float32")(features)
     return keras.Model(pixels, logits, name=recipe.network)
 

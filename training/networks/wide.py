@@ -5,7 +5,7 @@ Touches nothing. How they are asked: folds.py. What learns from them and is serv
 
 from typing import Final
 
-from training.networks.layers import FEATURES, Bricks
+from training.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
 BLOCKS: Final = 2
@@ -13,7 +13,7 @@ BLOCKS: Final = 2
 last layer that is what is called 16 layers."""
 
 
-def wide(x: Tensor, bricks: Bricks, factor: int) -> Tensor:
+def wide(x: Tensor, factory: LayerFactory, factor: int) -> Tensor:
     """Wide ResNet of 16 layers (Zagoruyko and Komodakis 2016, arXiv 1605.07146, table 1).
 
     Normalization and ReLU come before each convolution, as there. In place of a mean over all positions each
@@ -21,23 +21,23 @@ def wide(x: Tensor, bricks: Bricks, factor: int) -> Tensor:
 
     Args:
         x: float (N, 28, 28, 1).
-        bricks: what it is made of.
+        factory: what it is made of.
         factor: of the widths 16, 32 and 64; theirs are 8 and 10 at 32 x 32.
     """
-    x = bricks.filters(x, 16, 3, "stem")
+    x = factory.filters(x, 16, 3, "stem")
     for stage in range(3):
         for number in range(BLOCKS):
             strides = 2 if stage > 0 and number == 0 else 1
-            x = _block(x, bricks, (16 << stage) * factor, f"stage{stage + 1}_{number + 1}", strides)
-    x = bricks.rectified(bricks.normalized(x, "last_norm"), "last_relu")
-    return bricks.placed(x, FEATURES)
+            x = _block(x, factory, (16 << stage) * factor, f"stage{stage + 1}_{number + 1}", strides)
+    x = factory.rectified(factory.normalized(x, "last_norm"), "last_relu")
+    return factory.placed(x, FEATURES)
 
 
-def _block(x: Tensor, bricks: Bricks, channels: int, name: str, strides: int) -> Tensor:
-    active = bricks.rectified(bricks.normalized(x, f"{name}_a_norm"), f"{name}_a_relu")
-    branch = bricks.filters(active, channels, 3, f"{name}_a", strides)
-    branch = bricks.rectified(bricks.normalized(branch, f"{name}_b_norm"), f"{name}_b_relu")
-    branch = bricks.filters(branch, channels, 3, f"{name}_b")
+def _block(x: Tensor, factory: LayerFactory, channels: int, name: str, strides: int) -> Tensor:
+    active = factory.rectified(factory.normalized(x, f"{name}_a_norm"), f"{name}_a_relu")
+    branch = factory.filters(active, channels, 3, f"{name}_a", strides)
+    branch = factory.rectified(factory.normalized(branch, f"{name}_b_norm"), f"{name}_b_relu")
+    branch = factory.filters(branch, channels, 3, f"{name}_b")
     if x.shape[-1] != channels:
-        x = bricks.filters(active, channels, 1, f"{name}_shortcut", strides)
-    return bricks.added(branch, x, f"{name}_add")
+        x = factory.filters(active, channels, 1, f"{name}_shortcut", strides)
+    return factory.added(branch, x, f"{name}_add")
