@@ -191,7 +191,7 @@ class CurvePoint(Frozen):
     accuracy: Share
 
 
-class ForeignAuroc(Frozen):
+class OodAuroc(Frozen):
     """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves.
 
     Attributes:
@@ -239,7 +239,7 @@ class PhotoFigures(Frozen):
     ece: Share | None
     decisions: PhotoDecisions
     curve: tuple[CurvePoint, ...]
-    auroc: ForeignAuroc | None
+    auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
 
 

@@ -17,7 +17,7 @@ from scripts.photo_reading import photos_in
 from scripts.photo_table import class_table, photo_table, source_table
 from scripts.terminal import console
 from training.errors import NotInstalled
-from training.photos.reading import FOREIGN_TIER
+from training.photos.reading import OOD_TIER
 
 SPLIT = "development"
 """The split of photos by default: photos that were measured may also have guided choices."""
@@ -92,5 +92,5 @@ def _show(release: LocalRelease, figures: dict[str, PhotoFigures]) -> None:
     )
     out.print(photo_table(figures))
     out.print(class_table(figures))
-    if FOREIGN_TIER in figures:
-        out.print(source_table(figures[FOREIGN_TIER]))
+    if OOD_TIER in figures:
+        out.print(source_table(figures[OOD_TIER]))

@@ -118,5 +118,5 @@ def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run
 def _report(auxiliary: AuxiliaryData, photos: Photos) -> None:
     console().print(
         f"{len(auxiliary):,} variants of {len(photos):,} photos and of training pictures are auxiliary data, "
-        f"{np.count_nonzero(auxiliary.foreign):,} of them as none of the classes."
+        f"{np.count_nonzero(auxiliary.ood):,} of them as none of the classes."
     )

@@ -73,11 +73,11 @@ def class_table(photos: Mapping[str, PhotoFigures]) -> Table:
     return table
 
 
-def source_table(foreign: PhotoFigures) -> Table:
-    """What became of the foreign photos of each folder."""
+def source_table(ood: PhotoFigures) -> Table:
+    """The decisions about the out-of-distribution photos of each folder."""
     table = Table("none of the classes", "photos", "accepted", "unfamiliar")
     for column in table.columns[1:]:
         column.justify = "right"
-    for source, one in foreign.sources.items():
+    for source, one in ood.sources.items():
         table.add_row(escape(source), f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
     return table

@@ -10,7 +10,7 @@ from inference.arrays import Picture
 from tests.uploads import png
 
 TIERS: Mapping[str, Sequence[str]] = {"A": ("Trouser", "8"), "C": ("Trouser",), "X": ("X_shop_Hats", "Belts")}
-"""Labels by tier: by name, by index, and foreign."""
+"""Labels by tier: by name, by index, and out of distribution."""
 
 
 def a_garment_photo(seed: int) -> Picture:

@@ -25,7 +25,7 @@ PAIRS: Final = 3
 """How many of the confused pairs count as weaknesses."""
 
 WELL_SEPARATED: Final = 0.95
-"""AUROC from which a kind of foreign picture is not listed as a weakness."""
+"""AUROC from which a kind of out-of-distribution picture is not listed as a weakness."""
 
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
@@ -147,11 +147,11 @@ def weaknesses(report: Report) -> Iterator[str]:
         if recall and recall.recall < 1:
             photos = f"{percent(recall.recall)} of {counted(recall.n, 'photo')}"
             yield f"On photos of tier {name}, {label} is recognised least often: {photos}."
-    for kind, foreign in report.out_of_scope.items():
-        if foreign.familiarity_auroc is not None and foreign.familiarity_auroc < WELL_SEPARATED:
+    for kind, ood in report.out_of_scope.items():
+        if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
             yield (
                 f"Familiarity separates pictures of {kind} from the test set with an AUROC of only "
-                f"{area(foreign.familiarity_auroc)}; {percent(foreign.reviewed)} of them get review."
+                f"{area(ood.familiarity_auroc)}; {percent(ood.reviewed)} of them get review."
             )
 
 

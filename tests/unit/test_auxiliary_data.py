@@ -9,15 +9,13 @@ import pytest
 from inference.contract import PHOTOGRAPHS, Imaging
 from training.fitting.auxiliary import AuxiliaryData
 from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary, variants_key
-from training.photos.reading import FOREIGN, Photos
+from training.photos.reading import OOD, Photos
 
-LEARNT = AuxiliaryData(
-    np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, FOREIGN, 0], np.uint8)
-)
+LEARNT = AuxiliaryData(np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, OOD, 0], np.uint8))
 
 PHOTOS = Photos(
     images=np.zeros((2, 28, 28), np.uint8),
-    labels=np.array([0, FOREIGN], np.uint8),
+    labels=np.array([0, OOD], np.uint8),
     tiers=("A", "X"),
     files=(Path("a.jpg"), Path("b.jpg")),
     sha256=("a" * 64, "b" * 64),
@@ -30,7 +28,7 @@ def test_a_known_photo_is_learnt_under_its_label_with_room_for_a_wrong_one() -> 
     assert targets[0] == pytest.approx([0.0125, 0.9625, 0.0125, 0.0125])
 
 
-def test_a_foreign_photo_is_learnt_to_be_doubted() -> None:
+def test_an_ood_photo_is_learnt_to_be_doubted() -> None:
     targets = LEARNT.targets(4)
 
     assert targets[1].tolist() == [0.25] * 4
@@ -69,7 +67,7 @@ def test_photos_that_were_moved_or_read_in_another_order_are_the_same_photos() -
 
 
 def test_a_photo_under_another_label_makes_other_photos() -> None:
-    relabelled = replace(PHOTOS, labels=np.array([1, FOREIGN], np.uint8))
+    relabelled = replace(PHOTOS, labels=np.array([1, OOD], np.uint8))
 
     assert photos_sha256(relabelled) != photos_sha256(PHOTOS)
 

@@ -1,4 +1,4 @@
-"""Strangers are what they are said to be, and a release that tells them from garments scores for it."""
+"""The out-of-distribution pictures are as documented, and a release that separates them scores for it."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from inference.arrays import PixelsBatch
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores
-from training.evaluation.out_of_distribution import judge, strangers
+from training.evaluation.out_of_distribution import judge, ood_pictures
 
 GARMENTS = np.full((40, 28, 28), 1, np.uint8)
 
@@ -36,8 +36,8 @@ class Knowing:
         )
 
 
-def test_the_strangers_are_pictures_as_the_model_reads_them_and_the_same_each_time() -> None:
-    once, again = strangers(), strangers()
+def test_they_are_pictures_as_the_model_reads_them_and_the_same_each_time() -> None:
+    once, again = ood_pictures(), ood_pictures()
 
     assert list(once) == ["digits", "noise", "smooth noise"]
     assert all(pictures.shape[1:] == (28, 28) and pictures.dtype == np.uint8 for pictures in once.values())
@@ -45,7 +45,7 @@ def test_the_strangers_are_pictures_as_the_model_reads_them_and_the_same_each_ti
 
 
 def test_digits_are_light_on_black_with_a_frame_of_background() -> None:
-    digits = strangers()["digits"]
+    digits = ood_pictures()["digits"]
 
     assert digits.max() == 255
     assert not digits[:, :4].any()

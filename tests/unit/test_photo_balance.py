@@ -13,8 +13,8 @@ from tests.photos import a_garment_photo
 from tests.uploads import png
 from training.data.datasets import LABELS
 from training.data.splitting import Split, split
-from training.photos.balance import FOREIGN_KNOWN, GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, Planned, plan
-from training.photos.reading import FOREIGN, Photos
+from training.photos.balance import GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, OOD_KNOWN, Planned, plan
+from training.photos.reading import OOD, Photos
 from training.recipes import PLAIN
 
 TROUSER, SANDAL, BOOT = LABELS.index("Trouser"), LABELS.index("Sandal"), LABELS.index("Ankle boot")
@@ -91,12 +91,12 @@ def test_of_many_photos_of_a_label_some_get_none(tmp_path: Path, parts: Split) -
     assert max(of_photos(plans, TROUSER)) == 1
 
 
-def test_each_kind_of_foreign_photo_counts_on_its_own(tmp_path: Path, parts: Split) -> None:
+def test_each_kind_of_ood_photo_counts_on_its_own(tmp_path: Path, parts: Split) -> None:
     photos = photos_of(
-        tmp_path, *(Cell("X", FOREIGN, 300, kind) for kind in ("Hats", "Belts")), Cell("A", TROUSER, 1)
+        tmp_path, *(Cell("X", OOD, 300, kind) for kind in ("Hats", "Belts")), Cell("A", TROUSER, 1)
     )
 
-    assert sum(of_photos(planned(photos, parts), FOREIGN)) == pytest.approx(2 * FOREIGN_KNOWN[1], rel=0.2)
+    assert sum(of_photos(planned(photos, parts), OOD)) == pytest.approx(2 * OOD_KNOWN[1], rel=0.2)
 
 
 def test_what_photos_cannot_give_is_made_of_the_training_set(tmp_path: Path, parts: Split) -> None:
@@ -115,7 +115,7 @@ def test_a_picture_that_is_held_out_is_never_learnt(tmp_path: Path, parts: Split
 
 
 def test_half_the_variants_are_made_when_asked_for(tmp_path: Path, parts: Split) -> None:
-    photos = photos_of(tmp_path, Cell("A", TROUSER, 100), Cell("X", FOREIGN, 50))
+    photos = photos_of(tmp_path, Cell("A", TROUSER, 100), Cell("X", OOD, 50))
 
     whole, half = (sum(len(one.task.grounds) for one in planned(photos, parts, scale)) for scale in (1, 0.5))
 
@@ -123,7 +123,7 @@ def test_half_the_variants_are_made_when_asked_for(tmp_path: Path, parts: Split)
 
 
 def test_the_order_in_which_photos_are_read_changes_nothing(tmp_path: Path, parts: Split) -> None:
-    photos = photos_of(tmp_path, Cell("A", TROUSER, 40), Cell("C", SANDAL, 4), Cell("X", FOREIGN, 20))
+    photos = photos_of(tmp_path, Cell("A", TROUSER, 40), Cell("C", SANDAL, 4), Cell("X", OOD, 20))
     turned = photos.take(np.arange(len(photos))[::-1])
 
     first, again = ([one.task.seed for one in planned(some, parts)] for some in (photos, turned))

@@ -14,7 +14,7 @@ from model_store.report import PhotoFigures, parse_report, report_bytes
 from tests.releases import a_report
 from training.evaluation.photo_evaluation import CURVE_POINTS, measure_photos
 from training.evaluation.statistics import macro_interval
-from training.photos.reading import FOREIGN, Photos
+from training.photos.reading import OOD, Photos
 
 CONTRACT = ModelContract(
     labels=("Bag", "Coat", "Dress"),
@@ -40,9 +40,9 @@ TAKEN = (
     ("A", "0", 0, "a sure coat"),
     ("A", "1", 1, "a sure coat"),
     ("C", "1", 1, "a strange bag"),
-    ("X", "Hats", FOREIGN, "a strange bag"),
-    ("X", "Hats", FOREIGN, "an unsure bag"),
-    ("A", "X_Rings", FOREIGN, "a sure bag"),
+    ("X", "Hats", OOD, "a strange bag"),
+    ("X", "Hats", OOD, "an unsure bag"),
+    ("A", "X_Rings", OOD, "a sure bag"),
 )
 """Tier, folder, label, and how the session will answer."""
 
@@ -151,7 +151,7 @@ def test_a_curve_of_many_photos_is_thinned_from_end_to_end() -> None:
     assert found.decisions.coverage in coverages
 
 
-def test_foreign_photos_are_one_tier_wherever_they_lie() -> None:
+def test_ood_photos_are_one_tier_in_any_folder() -> None:
     found = figures()["X"]
 
     assert found.macro_accuracy is found.accuracy is found.ece is None
@@ -163,7 +163,7 @@ def test_foreign_photos_are_one_tier_wherever_they_lie() -> None:
     }
 
 
-def test_each_tier_is_told_from_the_foreign_photos() -> None:
+def test_each_tier_has_an_auroc_against_the_ood_photos() -> None:
     found = figures()
 
     # Familiarities of A: .95, .85, .9, .9; of X: .05, .85, .95; C: .05. A tie counts half.
@@ -175,7 +175,7 @@ def test_each_tier_is_told_from_the_foreign_photos() -> None:
     assert found["A"].auroc.n == 3
 
 
-def test_without_foreign_photos_nothing_is_said_of_telling_them() -> None:
+def test_without_ood_photos_there_is_no_auroc() -> None:
     assert figures(some_photos(TAKEN[:4]))["A"].auroc is None
 
 

@@ -12,7 +12,7 @@ from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
 from training.data.picture_files import as_served
 from training.errors import BadClasses, BadPictures, DataSetMissing
-from training.photos.reading import FOREIGN, Photos, list_photos, read_photos
+from training.photos.reading import OOD, Photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
@@ -41,13 +41,13 @@ def test_a_label_is_an_index_or_a_name(tmp_path: Path, folder: str, label: int) 
 
 
 @pytest.mark.parametrize("folder", ["X/Hats", "X/1", "A/X_shop_Hats"])
-def test_what_is_none_of_the_classes_is_foreign(tmp_path: Path, folder: str) -> None:
+def test_what_is_none_of_the_classes_is_ood(tmp_path: Path, folder: str) -> None:
     tier, name = folder.split("/")
     write_photos(tmp_path, 1, {tier: [name]})
 
     listed = list_photos(tmp_path, LABELS)
 
-    assert [one.label for one in listed] == [FOREIGN]
+    assert [one.label for one in listed] == [OOD]
 
 
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_photos_keep_the_order_of_their_listing(tmp_path: Path) -> None:
     photos = _read(tmp_path)
 
     assert photos.tiers == ("A", "A", "C", "C", "X", "X")
-    assert photos.labels.tolist() == [1, 1, 3, 3, FOREIGN, FOREIGN]
+    assert photos.labels.tolist() == [1, 1, 3, 3, OOD, OOD]
     assert [file.name for file in photos.files] == ["000.png", "001.png"] * 3
 
 

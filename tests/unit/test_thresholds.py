@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from inference.session import Scores
 from training.evaluation.calibration import fit_contract, fit_familiarity
 from training.evaluation.thresholds import Checked, Demand, confidence_threshold, fit_thresholds
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 
 TWO_CLASSES = ("left", "right")
 
@@ -84,14 +84,14 @@ def test_a_tier_that_is_promised_something_raises_the_threshold(tier: str, confi
     assert thresholds.confidence == pytest.approx(confidence)
 
 
-def test_a_foreign_photo_has_no_right_answer_to_count() -> None:
-    labels = np.array([0] * 100 + [FOREIGN] * 100, np.uint8)
+def test_an_ood_photo_has_no_right_answer_to_count() -> None:
+    labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
     photos = Checked(scores((0.9, 200)), labels, ("A",) * 200)
 
     assert fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos).confidence < 1
 
 
-def test_one_photo_in_twenty_is_the_price_of_spotting_foreign_ones() -> None:
+def test_one_photo_in_twenty_is_the_price_of_finding_ood_ones() -> None:
     held_out, photos = scores((0.9, 1000)), Checked(scores((0.9, 10)), truth(10, 0), ("A",) * 10)
 
     alone = fit_contract(held_out, truth(1000, 0), TWO_CLASSES)

@@ -4,7 +4,7 @@ import numpy as np
 
 from training.evaluation.photo_evaluation import PhotoAnswers
 from training.evaluation.worst_photos import PER_TIER, worst
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 
 
 def answers(*told: tuple[str, int, int, float, str]) -> PhotoAnswers:
@@ -38,8 +38,8 @@ def test_right_answers_and_other_tiers_are_left_out() -> None:
     assert worst(found, "A") == [1]
 
 
-def test_a_foreign_photo_is_shown_only_where_it_was_accepted() -> None:
-    found = answers(("X", FOREIGN, 1, 0.9, "unfamiliar"), ("X", FOREIGN, 1, 0.8, ""))
+def test_an_ood_photo_is_shown_only_where_it_was_accepted() -> None:
+    found = answers(("X", OOD, 1, 0.9, "unfamiliar"), ("X", OOD, 1, 0.8, ""))
 
     assert worst(found, "X") == [1]
 

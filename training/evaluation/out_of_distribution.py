@@ -65,8 +65,8 @@ def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> d
         ModelError: the model cannot be run.
     """
     known = _answers(session, contract, garments)
-    foreign = {name: _answers(session, contract, pictures) for name, pictures in strangers().items()}
-    return {name: _compared(known, answers) for name, answers in foreign.items()}
+    ood = {name: _answers(session, contract, pictures) for name, pictures in ood_pictures().items()}
+    return {name: _compared(known, answers) for name, answers in ood.items()}
 
 
 def _answers(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Answers:
@@ -76,21 +76,21 @@ def _answers(session: Session, contract: ModelContract, pictures: PixelsBatch) -
     return _Answers(predictions, np.concatenate(distances) if distances else None)
 
 
-def _compared(known: _Answers, foreign: _Answers) -> OutOfScope:
-    truth = np.repeat([0, 1], [len(known.predictions), len(foreign.predictions)])
+def _compared(known: _Answers, ood: _Answers) -> OutOfScope:
+    truth = np.repeat([0, 1], [len(known.predictions), len(ood.predictions)])
     familiarity = None
-    if known.distances is not None and foreign.distances is not None:
-        familiarity = float(roc_auc_score(truth, np.concatenate([known.distances, foreign.distances])))
+    if known.distances is not None and ood.distances is not None:
+        familiarity = float(roc_auc_score(truth, np.concatenate([known.distances, ood.distances])))
     return OutOfScope(
-        n=len(foreign.predictions),
+        n=len(ood.predictions),
         familiarity_auroc=familiarity,
-        confidence_auroc=float(roc_auc_score(truth, np.concatenate([known.doubts, foreign.doubts]))),
-        reviewed=1 - foreign.share(None),
-        unfamiliar=foreign.share("unfamiliar"),
+        confidence_auroc=float(roc_auc_score(truth, np.concatenate([known.doubts, ood.doubts]))),
+        reviewed=1 - ood.share(None),
+        unfamiliar=ood.share("unfamiliar"),
     )
 
 
-def strangers() -> dict[str, PixelsBatch]:
+def ood_pictures() -> dict[str, PixelsBatch]:
     """The kinds by name, each uint8 (N, 28, 28), light on black as a garment would be."""
     random = np.random.default_rng(SEED)
     return {

@@ -16,14 +16,14 @@ from inference.session import Session
 from model_store.report import (
     ClassRecall,
     CurvePoint,
-    ForeignAuroc,
+    OodAuroc,
     PhotoDecisions,
     PhotoFigures,
     SourceFigures,
 )
 from training.evaluation.measure import predict
 from training.evaluation.statistics import expected_calibration_error, macro_interval
-from training.photos.reading import FOREIGN, FOREIGN_TIER, Photos
+from training.photos.reading import OOD, OOD_TIER, Photos
 
 CURVE_POINTS: Final = 50
 """The most points of a tier's curve."""
@@ -34,8 +34,8 @@ class PhotoAnswers:
     """What a model answered to N photos.
 
     Attributes:
-        truth: uint8 (N,), a class's index, or FOREIGN.
-        tiers: str (N,); FOREIGN_TIER where the truth is FOREIGN.
+        truth: uint8 (N,), a class's index, or OOD.
+        tiers: str (N,); OOD_TIER where the truth is OOD.
         sources: str (N,), the names of the folders that the photos lie in.
         predicted: int64 (N,).
         confidences: float64 (N,), the largest probabilities.
@@ -56,13 +56,13 @@ class PhotoAnswers:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Bool (N,), whether the answer is the truth; no answer is, to a foreign photo."""
+        """Bool (N,), whether the answer is the truth; to an out-of-distribution photo none is."""
         return np.asarray(self.predicted == self.truth)
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
         """Bool (N,): what shows a class and was taken for another, what shows none and was accepted."""
-        return np.where(self.truth == FOREIGN, self.accepted, ~self.right)
+        return np.where(self.truth == OOD, self.accepted, ~self.right)
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
@@ -100,7 +100,7 @@ def answer_photos(session: Session, contract: ModelContract, photos: Photos) -> 
     predictions = predict(session, contract, photos.images)
     return PhotoAnswers(
         truth=photos.labels,
-        tiers=np.where(photos.labels == FOREIGN, FOREIGN_TIER, np.array(photos.tiers)),
+        tiers=np.where(photos.labels == OOD, OOD_TIER, np.array(photos.tiers)),
         sources=np.array([file.parent.name for file in photos.files]),
         predicted=np.array([one.class_id for one in predictions], np.int64),
         confidences=np.array([one.confidence for one in predictions]),
@@ -111,18 +111,18 @@ def answer_photos(session: Session, contract: ModelContract, photos: Photos) -> 
 
 def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
     """The figures of each tier, by its name; see `measure_photos`."""
-    foreign = answers.only(answers.truth == FOREIGN)
+    ood = answers.only(answers.truth == OOD)
     tiers = {str(tier): answers.only(answers.tiers == tier) for tier in np.unique(answers.tiers)}
     return {
-        tier: _of_foreign(one, contract.thresholds, split)
-        if tier == FOREIGN_TIER
-        else _of_garments(one, foreign, contract, split)
+        tier: _of_ood(one, contract.thresholds, split)
+        if tier == OOD_TIER
+        else _of_garments(one, ood, contract, split)
         for tier, one in tiers.items()
     }
 
 
 def _of_garments(
-    answers: PhotoAnswers, foreign: PhotoAnswers, contract: ModelContract, split: str
+    answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, split: str
 ) -> PhotoFigures:
     classes = np.unique(answers.truth)
     right = [int(answers.right[answers.truth == index].sum()) for index in classes]
@@ -141,12 +141,12 @@ def _of_garments(
         ece=expected_calibration_error(answers.confidences.astype(np.float32), answers.right),
         decisions=_decisions(answers, contract.thresholds),
         curve=_curve(answers),
-        auroc=_auroc(answers, foreign) if len(foreign) else None,
+        auroc=_auroc(answers, ood) if len(ood) else None,
         sources={},
     )
 
 
-def _of_foreign(answers: PhotoAnswers, thresholds: Thresholds, split: str) -> PhotoFigures:
+def _of_ood(answers: PhotoAnswers, thresholds: Thresholds, split: str) -> PhotoFigures:
     sources = {str(source): answers.only(answers.sources == source) for source in np.unique(answers.sources)}
     return PhotoFigures(
         split=split,
@@ -208,13 +208,13 @@ def _curve(answers: PhotoAnswers) -> tuple[CurvePoint, ...]:
     )
 
 
-def _auroc(answers: PhotoAnswers, foreign: PhotoAnswers) -> ForeignAuroc:
-    truth = np.repeat([1, 0], [len(answers), len(foreign)])
-    familiarities = np.concatenate([answers.familiarities, foreign.familiarities])
-    confidences = np.concatenate([answers.confidences, foreign.confidences])
+def _auroc(answers: PhotoAnswers, ood: PhotoAnswers) -> OodAuroc:
+    truth = np.repeat([1, 0], [len(answers), len(ood)])
+    familiarities = np.concatenate([answers.familiarities, ood.familiarities])
+    confidences = np.concatenate([answers.confidences, ood.confidences])
     measured = not np.isnan(familiarities).any()
-    return ForeignAuroc(
-        n=len(foreign),
+    return OodAuroc(
+        n=len(ood),
         familiarity=float(roc_auc_score(truth, familiarities)) if measured else None,
         confidence=float(roc_auc_score(truth, confidences)),
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inference.contract import Familiarity, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
 
@@ -33,10 +33,10 @@ pictures, which flatters it."""
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
-person is asked about for nothing, so the price of spotting foreign ones is fixed at 1%."""
+person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
 
 FAMILIARITY_OF_PHOTOS: Final = 0.05
-"""The same for a model that learnt photos: it can tell foreign ones apart, so a higher price buys more."""
+"""The same for a model that learnt photos: it separates them better, so a higher price gains more."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Checked:
 
     Attributes:
         scores: of N photos.
-        labels: uint8 (N,), a class's index, or FOREIGN.
+        labels: uint8 (N,), a class's index, or OOD.
         tiers: of each.
     """
 
@@ -56,7 +56,7 @@ class Checked:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which show one of the classes, bool (N,)."""
-        return np.not_equal(self.labels, FOREIGN)
+        return np.not_equal(self.labels, OOD)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ _Promise = tuple[Scores, Labels, float]
 
 
 def _of_tiers(checked: Checked) -> list[_Promise]:
-    """The known photos of each tier that something is promised of; a foreign one has no right answer."""
+    """The labelled photos of each tier that has a promise; an out-of-distribution one has no right answer."""
     tiers = np.array(checked.tiers)
     found = {name: np.flatnonzero((tiers == name) & checked.known) for name in ACCEPTED_OF_PHOTOS}
     return [

@@ -17,7 +17,7 @@ from inference.decode import decode
 from inference.header import MAX_PIXELS
 from training.evaluation.figures import QUIET_COLOUR, WRONG_COLOUR
 from training.evaluation.photo_evaluation import PhotoAnswers
-from training.photos.reading import FOREIGN, Photos
+from training.photos.reading import OOD, Photos
 
 PER_TIER: Final = 10
 """The most photos that are shown of a tier."""
@@ -97,7 +97,7 @@ def _entry(photos: Photos, answers: PhotoAnswers, labels: tuple[str, ...], place
     return _Entry(
         file,
         photos.images[place],
-        f"{file.parent.name if label == FOREIGN else labels[label]}\n{file.stem[:NAME_LENGTH]}",
+        f"{file.parent.name if label == OOD else labels[label]}\n{file.stem[:NAME_LENGTH]}",
         f"{answer}\n{answers.reasons[place] or 'accepted'}",
         bool(answers.accepted[place]),
     )

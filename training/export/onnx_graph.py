@@ -21,7 +21,7 @@ from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
 from training.data.datasets import ANSWERED_AT_ONCE
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.distance import Whitening
-from training.evaluation.ood_score import Strangeness
+from training.evaluation.ood_score import OodScore
 from training.networks.layers import FEATURES
 from training.networks.registry import with_softmax
 from training.untyped import Graph, Network, Tensor
@@ -67,7 +67,7 @@ def _batched(model: Network, images: PixelsBatch) -> Probabilities:
     return answers
 
 
-def export_graph(artifact: Network, measure: Whitening | Strangeness | None, path: Path) -> None:
+def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: Path) -> None:
     """Write the serving graph.
 
     Args:
@@ -88,7 +88,7 @@ def export_graph(artifact: Network, measure: Whitening | Strangeness | None, pat
     onnx.save(_renamed(onnx.load(path), axes, path), path)
 
 
-def _with_distance(artifact: Network, measure: Whitening | Strangeness) -> Network:
+def _with_distance(artifact: Network, measure: Whitening | OodScore) -> Network:
     """The artifact with a second answer: how far its features lie from what it learnt."""
     features = artifact.get_layer(FEATURES).output
     distance = _nearest(features, measure) if isinstance(measure, Whitening) else _odds(features, measure)
@@ -104,11 +104,11 @@ def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
     return ops.sqrt(ops.min(ops.sum(ops.square(apart), axis=2), axis=1))
 
 
-def _odds(features: Tensor, strangeness: Strangeness) -> Tensor:
+def _odds(features: Tensor, score: OodScore) -> Tensor:
     """The log odds of being out of distribution."""
-    linear = ops.sum(features * strangeness.weights[None], axis=1)
-    distance = _nearest(features, strangeness.whitening)
-    return linear + strangeness.distance_weight * distance + strangeness.offset
+    linear = ops.sum(features * score.weights[None], axis=1)
+    distance = _nearest(features, score.whitening)
+    return linear + score.distance_weight * distance + score.offset
 
 
 def _renamed(graph: Graph, axes: list[int], path: Path) -> Graph:

@@ -28,7 +28,7 @@ from training.evaluation.calibration import fit_contract
 from training.evaluation.distance import Whitening, fit_whitening
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import Answers, answer, counted, examples, measured, uncalibrated
-from training.evaluation.ood_score import Strangeness, fit_strangeness, sample_of
+from training.evaluation.ood_score import OodScore, fit_ood_score, sample_of
 from training.evaluation.out_of_distribution import judge
 from training.evaluation.photo_evaluation import measure_photos
 from training.evaluation.photo_figures import draw_photos
@@ -143,16 +143,16 @@ def _export(folder: Path, material: Material) -> None:
         quantise(folder / GRAPH, train, held_out)
 
 
-def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Strangeness:
+def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:
     """What says how far a picture lies from what was learnt."""
     train, auxiliary = parts.train, parts.auxiliary
-    if auxiliary is None or not auxiliary.foreign.any():
+    if auxiliary is None or not auxiliary.ood.any():
         return fit_whitening(features_of(artifact, train.images), train.labels, classes)
     few = train.take(sample_of(len(train)))
     images, labels = (
         np.concatenate(both) for both in ((few.images, auxiliary.images), (few.labels, auxiliary.labels))
     )
-    return fit_strangeness(features_of(artifact, images), labels, classes)
+    return fit_ood_score(features_of(artifact, images), labels, classes)
 
 
 def _origin(material: Material) -> Origin:

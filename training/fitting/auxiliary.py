@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 
 UNCHECKED: Final = 0.05
 """Share of a labelled photo's target that is spread over all classes: about as many labels are wrong."""
@@ -26,7 +26,7 @@ class AuxiliaryData:
 
     Attributes:
         images: uint8 (M, 28, 28).
-        labels: uint8 (M,), a class's index, or FOREIGN.
+        labels: uint8 (M,), a class's index, or OOD.
         photos: how many photos of each tier they were made of.
     """
 
@@ -38,15 +38,15 @@ class AuxiliaryData:
         return len(self.labels)
 
     @property
-    def foreign(self) -> NDArray[np.bool_]:
+    def ood(self) -> NDArray[np.bool_]:
         """Which are out of distribution, bool (M,)."""
-        return np.equal(self.labels, FOREIGN)
+        return np.equal(self.labels, OOD)
 
     def targets(self, classes: int) -> NDArray[np.float32]:
         """The target of each, float32 (M, C), rows of sum 1."""
         equal = np.float32(1 / classes)
         targets = np.full((len(self), classes), equal, np.float32)
-        known = np.flatnonzero(~self.foreign)
+        known = np.flatnonzero(~self.ood)
         targets[known] *= np.float32(UNCHECKED)
         targets[known, self.labels[known]] += np.float32(1 - UNCHECKED)
         return targets
@@ -55,5 +55,5 @@ class AuxiliaryData:
         """What a release's manifest records of them."""
         return {
             "learnt_photos": dict(self.photos),
-            "learnt_variants": {"known": int((~self.foreign).sum()), "foreign": int(self.foreign.sum())},
+            "learnt_variants": {"known": int((~self.ood).sum()), "foreign": int(self.ood.sum())},
         }

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from inference.contract import Imaging
 from training.data.datasets import LabelledImages
 from training.photos.drawn_shoes import DRAWN
-from training.photos.reading import FOREIGN, Photos
+from training.photos.reading import OOD, Photos
 from training.photos.variants import Task, is_cluttered
 from training.recipes import Recipe
 
@@ -27,7 +27,7 @@ KNOWN: Final = (450, 900)
 """Fewest and most variants of one label in one tier: as many as taught rare labels, and no more than a
 class of the training set can bear beside its own 6,000."""
 
-FOREIGN_KNOWN: Final = (100, 160)
+OOD_KNOWN: Final = (100, 160)
 """The same of one label that is none of the classes: there are many of them, and all say the same."""
 
 OF_ONE: Final = 12
@@ -58,7 +58,7 @@ PAIRED: Final = frozenset({"Sandal", "Sneaker", "Ankle boot"})
 
 @dataclass(frozen=True)
 class Planned:
-    """A task, and what its variants are: a class's index, or FOREIGN."""
+    """A task, and what its variants are: a class's index, or OOD."""
 
     task: Task
     label: int
@@ -116,7 +116,7 @@ class _Planner:
             source=source,
             seed=seed,
             grounds=self._drawn(seed, count),
-            paired=label != FOREIGN and self.labels[label] in PAIRED,
+            paired=label != OOD and self.labels[label] in PAIRED,
             worn=worn,
             imaging=self.imaging,
         )
@@ -152,7 +152,7 @@ def _by_content(photos: Photos) -> list[int]:
 
 def _grounds(photos: Photos, imaging: Imaging) -> tuple[Path, ...]:
     """The known photos of tiers that are cluttered more often than not, by content."""
-    known = [index for index in _by_content(photos) if photos.labels[index] != FOREIGN]
+    known = [index for index in _by_content(photos) if photos.labels[index] != OOD]
     tiers = {tier: [index for index in known if photos.tiers[index] == tier] for tier in set(photos.tiers)}
     cluttered = {
         tier
@@ -183,14 +183,14 @@ _Cell = tuple[str, int, str]
 def _cells(photos: Photos) -> list[_Cell]:
     folders = (file.parent.name for file in photos.files)
     return [
-        (tier, int(label), folder if label == FOREIGN else "")
+        (tier, int(label), folder if label == OOD else "")
         for tier, label, folder in zip(photos.tiers, photos.labels, folders, strict=True)
     ]
 
 
 def _of_each(cell: _Cell, photos: int, scale: float) -> float:
     """Variants of each of a cell's photos, on average."""
-    fewest, most = FOREIGN_KNOWN if cell[1] == FOREIGN else KNOWN
+    fewest, most = OOD_KNOWN if cell[1] == OOD else KNOWN
     bearable = OF_ONE if photos > RARE else OF_ONE_RARE
     return min(min(max(photos, fewest * scale), most * scale) / photos, bearable * scale)
 
@@ -201,7 +201,7 @@ def _garments(
     """Which pictures of the training set become photos: so many that no class is far behind the first."""
     of_class = np.zeros(classes, np.int64)
     for one in planned:
-        if one.label != FOREIGN:
+        if one.label != OOD:
             of_class[one.label] += len(one.task.grounds)
     for label, count in enumerate(of_class):
         wanted = int(max(of_class.max() - count, GARMENTS * scale))

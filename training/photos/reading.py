@@ -18,13 +18,13 @@ from training.data.listing import could_be_picture, entries, is_hidden
 from training.data.picture_files import Convert, PictureFile, Say, Watch, convert_files
 from training.errors import BadClasses, BadPictures
 
-FOREIGN: Final = 255
-"""Label of a photo that shows none of the classes."""
+OOD: Final = 255
+"""Label of an out-of-distribution (OOD) photo: it shows none of the classes."""
 
-FOREIGN_TIER: Final = "X"
+OOD_TIER: Final = "X"
 
-FOREIGN_PREFIX: Final = "X_"
-"""A label's folder that begins so holds photos of none of the classes, in any tier."""
+OOD_PREFIX: Final = "X_"
+"""Prefix of a label folder with OOD photos, in any tier."""
 
 LAYOUT: Final = "Photos lie in FOLDER/tier/label/, for example FOLDER/A/Trouser/1.jpg."
 
@@ -35,7 +35,7 @@ class ListedPhoto:
 
     Attributes:
         tier: the name of the folder of its folder.
-        label: a class's index, or FOREIGN.
+        label: a class's index, or OOD.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Photos:
 
     Attributes:
         images: uint8 (N, 28, 28).
-        labels: uint8 (N,), a class's index, or FOREIGN.
+        labels: uint8 (N,), a class's index, or OOD.
         tiers: of each.
         files: of each.
         sha256: of each file's bytes, hex digests.
@@ -88,8 +88,8 @@ def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
         BadClasses: a label's folder is called like none of the classes.
         BadPictures: there is no photo, or one lies in a tier's folder.
     """
-    if len(labels) > FOREIGN:
-        raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {FOREIGN}.")
+    if len(labels) > OOD:
+        raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {OOD}.")
     tiers = [entry for entry in entries(folder) if entry.is_dir() and not is_hidden(entry)]
     listed = [photo for tier in tiers for photo in _tier(tier, labels)]
     if not listed:
@@ -111,8 +111,8 @@ def _tier(tier: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
 
 def _label(folder: Path, labels: tuple[str, ...]) -> int:
     """The class that a label's folder is called by; its name outranks its index."""
-    if folder.parent.name == FOREIGN_TIER or folder.name.startswith(FOREIGN_PREFIX):
-        return FOREIGN
+    if folder.parent.name == OOD_TIER or folder.name.startswith(OOD_PREFIX):
+        return OOD
     known = {str(index): index for index in range(len(labels))}
     known |= {_as_folder(label): index for index, label in enumerate(labels)}
     found = known.get(_as_folder(folder.name))
@@ -120,7 +120,7 @@ def _label(folder: Path, labels: tuple[str, ...]) -> int:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise BadClasses(
             f"{folder}: {folder.name!r} is none of the classes. Call the folder 0 to {len(labels) - 1}, or "
-            f"one of {names}; or, if it shows none of them, {FOREIGN_PREFIX}{folder.name}."
+            f"one of {names}; or, if it shows none of them, {OOD_PREFIX}{folder.name}."
         )
     return found
 

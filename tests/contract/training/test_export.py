@@ -12,11 +12,11 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.ood_score import fit_strangeness
+from training.evaluation.ood_score import fit_ood_score
 from training.export.onnx_graph import check_parity, export_graph, features_of, probabilities_of
 from training.export.quantisation import check_same_answers, write_eight_bit
 from training.networks.flops import mflops
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 
 PICTURES = striped_pictures(200, seed=7).images
 
@@ -58,11 +58,11 @@ def test_noise_lies_farther_away_than_what_was_learnt(exported: Exported) -> Non
     session = OnnxSession(exported.graph_path)
     noise = np.random.default_rng(0).integers(0, 256, (50, 28, 28)).astype(np.uint8)
 
-    known, foreign = session.run(PICTURES).distances, session.run(noise).distances
+    known, ood = session.run(PICTURES).distances, session.run(noise).distances
 
     assert known is not None
-    assert foreign is not None
-    assert np.median(foreign) > np.quantile(known, 0.9)
+    assert ood is not None
+    assert np.median(ood) > np.quantile(known, 0.9)
 
 
 def test_one_picture_gets_the_answer_that_it_gets_among_others(exported: Exported) -> None:
@@ -119,22 +119,22 @@ def test_a_graph_in_eight_bits_that_is_right_less_often_is_refused() -> None:
         check_same_answers(full, small, np.zeros(1000, np.uint8))
 
 
-def test_where_foreign_photos_were_learnt_the_graph_tells_how_strange_a_picture_is(
+def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     exported: Exported, parts: Split, tmp_path: Path
 ) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (100, 28, 28)).astype(np.uint8)
     learnt = np.concatenate([parts.train.images, noise])
-    labels = np.concatenate([parts.train.labels, np.full(100, FOREIGN, np.uint8)])
-    strangeness = fit_strangeness(features_of(exported.artifact, learnt), labels, CLASSES)
-    export_graph(exported.artifact, strangeness, tmp_path / "model.onnx")
+    labels = np.concatenate([parts.train.labels, np.full(100, OOD, np.uint8)])
+    score = fit_ood_score(features_of(exported.artifact, learnt), labels, CLASSES)
+    export_graph(exported.artifact, score, tmp_path / "model.onnx")
 
     told = OnnxSession(tmp_path / "model.onnx").run(np.concatenate([PICTURES, noise]))
 
     assert told.distances is not None
-    known, foreign = told.distances[: len(PICTURES)], told.distances[len(PICTURES) :]
-    expected = strangeness.log_odds(features_of(exported.artifact, PICTURES))
+    known, ood = told.distances[: len(PICTURES)], told.distances[len(PICTURES) :]
+    expected = score.log_odds(features_of(exported.artifact, PICTURES))
     assert np.allclose(known, expected, rtol=1e-3, atol=1e-3)
-    assert known.max() < 0 < foreign.min()
+    assert known.max() < 0 < ood.min()
     assert np.allclose(
         told.probabilities[: len(PICTURES)],
         OnnxSession(exported.graph_path).run(PICTURES).probabilities,

@@ -16,7 +16,7 @@ from training.errors import CheckpointUnreadable
 from training.fitting.auxiliary import AuxiliaryData
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 from training.untyped import Tensor
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
@@ -125,11 +125,9 @@ def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
     assert {str(weight.dtype) for weight in fitted.model.weights} == {"float32"}
 
 
-def test_foreign_pictures_that_are_learnt_beside_are_doubted(
-    parts: Split, fitted: Fitted, tmp_path: Path
-) -> None:
+def test_ood_pictures_in_the_auxiliary_data_are_doubted(parts: Split, fitted: Fitted, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
-    auxiliary = AuxiliaryData(noise[:200], np.full(200, FOREIGN, np.uint8))
+    auxiliary = AuxiliaryData(noise[:200], np.full(200, OOD, np.uint8))
 
     taught = fit(replace(parts, auxiliary=auxiliary), CLASSES, RECIPE, Run(tmp_path, "aa"), Listener())
 

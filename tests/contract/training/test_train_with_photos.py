@@ -21,7 +21,7 @@ from training.data.datasets import LABELS
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
-from training.photos.reading import FOREIGN
+from training.photos.reading import OOD
 from training.recipes import PLAIN
 
 
@@ -84,7 +84,7 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
     assert made is not None
     assert found is not None
     assert np.array_equal(found.images, made.images)
-    assert set(found.labels) == {*range(len(LABELS)), FOREIGN}
+    assert set(found.labels) == {*range(len(LABELS)), OOD}
 
 
 def test_a_recipe_that_learns_from_photos_asks_for_them() -> None:
