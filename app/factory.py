@@ -51,12 +51,12 @@ class Service:
     """What outlives a request; found as `app.extensions["wardrobe"]`.
 
     Attributes:
-        follower: None when there are no promotions to follow.
+        watcher: None when there are no promotions to watch.
     """
 
     models: Models
     admission: Admission
-    follower: ReleaseWatcher | None
+    watcher: ReleaseWatcher | None
 
     def drain(self) -> None:
         """Make `/readyz` answer 503: this worker is stopping."""
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> Flask:
 
     Raises:
         SettingsError: the settings do not fit together, or the key file cannot be read.
-        StoreError: no model is to be had.
+        StoreError: no model is available.
         ModelError: it is there and cannot be run.
     """
     prepare_opencv()
@@ -91,7 +91,7 @@ def create_app(settings: Settings) -> Flask:
         require_keys(app, ApiKeys(settings.api_keys_file))
     _register_routes(app, settings, models, admission, metrics)
     _add_origins_and_proxies(app, settings)
-    app.extensions["wardrobe"] = Service(models, admission, _follow(settings, store, models, metrics))
+    app.extensions["wardrobe"] = Service(models, admission, _watch(settings, store, models, metrics))
     # The last step: until here a missing key file, for example, ends the start.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
@@ -153,11 +153,11 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _follow(
+def _watch(
     settings: Settings, store: Store | None, models: Models, metrics: Metrics
 ) -> ReleaseWatcher | None:
     if store is None or settings.model_version != "current" or settings.refresh_seconds == 0:
         return None
-    follower = ReleaseWatcher(settings, store, models, metrics)
-    follower.start()
-    return follower
+    watcher = ReleaseWatcher(settings, store, models, metrics)
+    watcher.start()
+    return watcher

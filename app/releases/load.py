@@ -52,7 +52,7 @@ def load(settings: Settings, store: Store | None) -> Models:
     other.
 
     Raises:
-        StoreError: there is none to be had, not even from the cache.
+        StoreError: none is available, not even in the cache.
         ModelError: it is there and cannot be run.
         SettingsError: the file of the platform's categories cannot be read.
     """

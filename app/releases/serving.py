@@ -1,7 +1,7 @@
 """The model being served, and the one reference through which it is swapped.
 
 A request takes `models.current` once and keeps it to its end, so no answer mixes two releases. Opening a
-release is load.py, following the promotions watcher.py.
+release: load.py; watching for promotions: watcher.py.
 """
 
 import time
@@ -59,7 +59,7 @@ class StoreTrouble:
 
 @dataclass
 class Models:
-    """The holder of what is served. One writer (the follower, once it has begun), many readers.
+    """The holder of what is served. One writer (the release watcher, once it runs), many readers.
 
     Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
 

@@ -39,9 +39,9 @@ def exposition(tmp_path_factory: pytest.TempPathFactory) -> str:
     client = app.test_client()
     client.post("/predict", data=png(a_garment()))
     client.post("/predict", data=b"no picture")
-    app.extensions["wardrobe"].follower.poll()
+    app.extensions["wardrobe"].watcher.poll()
     text: str = client.get("/metrics/prometheus").get_data(as_text=True)
-    app.extensions["wardrobe"].follower.stop()
+    app.extensions["wardrobe"].watcher.stop()
     return text
 
 

@@ -44,8 +44,8 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
 
     yield make
     for app in made:
-        if follower := app.extensions["wardrobe"].follower:
-            follower.stop()
+        if watcher := app.extensions["wardrobe"].watcher:
+            watcher.stop()
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
         a_release(tmp_path / "other", labels=(*LABELS[:9], "Boot"), seed=2), store, by="tests", force=True
     )
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     ready = app.test_client().get("/readyz").get_json()
     assert ready["model"]["version"] == before
@@ -103,7 +103,7 @@ def test_a_release_with_other_labels_is_served_once_the_file_has_them_without_a_
     )
     file.write_text(file.read_text("utf-8").replace("Ankle boot,7031", "Boot,7099"), "utf-8")
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     ready = app.test_client().get("/readyz").get_json()
     assert (ready["refused"], ready["stale"]) == ([], False)
@@ -120,10 +120,10 @@ def test_a_file_that_cannot_be_read_when_a_release_comes_is_tried_again(
     newer = newest(store)
     file.unlink()
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
     failing = app.test_client().get("/readyz").get_json()
     shutil.copy(EXAMPLES / "taxonomy.csv", file)
-    follower_of(app).poll()
+    watcher_of(app).poll()
     mended = app.test_client().get("/readyz").get_json()
 
     assert failing["store"]["error"].endswith("shop.csv: No such file or directory.")
@@ -143,6 +143,6 @@ def a_taxonomy(folder: Path) -> Path:
     return Path(shutil.copy(EXAMPLES / "taxonomy.csv", folder / "shop.csv"))
 
 
-def follower_of(app: Flask) -> ReleaseWatcher:
-    follower: ReleaseWatcher = app.extensions["wardrobe"].follower
-    return follower
+def watcher_of(app: Flask) -> ReleaseWatcher:
+    watcher: ReleaseWatcher = app.extensions["wardrobe"].watcher
+    return watcher

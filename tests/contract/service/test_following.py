@@ -41,9 +41,9 @@ def app(make_app: MakeApp, store: FolderStore) -> Flask:
     return make_app(model_store=store.address, refresh_seconds=3600)
 
 
-def follower_of(app: Flask) -> ReleaseWatcher:
-    follower: ReleaseWatcher = app.extensions["wardrobe"].follower
-    return follower
+def watcher_of(app: Flask) -> ReleaseWatcher:
+    watcher: ReleaseWatcher = app.extensions["wardrobe"].watcher
+    return watcher
 
 
 def models_of(app: Flask) -> Models:
@@ -58,7 +58,7 @@ def test_a_newer_promotion_is_served_after_the_next_poll(
     before = client.post("/predict", data=png(a_garment())).get_json()
     publish(a_release(tmp_path / "second", seed=2), store, by="tests")
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     after = client.post("/predict", data=png(a_garment())).get_json()
     promotion = newest(store)
@@ -71,10 +71,10 @@ def test_a_rollback_is_followed_like_any_promotion(app: Flask, store: FolderStor
     first = newest(store)
     assert first is not None
     publish(a_release(tmp_path / "second", seed=2), store, by="tests")
-    follower_of(app).poll()
+    watcher_of(app).poll()
     append(store, first.version, reason="rollback", by="tests", expected_previous=newest(store))
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     assert models_of(app).current.version == first.version
 
@@ -85,7 +85,7 @@ def test_several_promotions_behind_only_the_newest_is_pulled(
     for seed in (2, 3, 4):
         publish(a_release(tmp_path / str(seed), seed=seed), store, by="tests")
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     promotion = newest(store)
     assert promotion is not None
@@ -102,12 +102,12 @@ def test_a_bad_release_is_refused_once_told_and_counted_and_the_next_good_one_is
     before = models_of(app).current.version
     bad = publish_bad(tmp_path / "bad", store)
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
     answer = client.post("/predict", data=png(a_garment()))
     ready = client.get("/readyz").get_json()
     counts = client.get("/metrics/prometheus").get_data(as_text=True)
     publish(a_release(tmp_path / "good", seed=99), store, by="tests", force=True)
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, before)
     assert [(refused["promotion"], refused["version"]) for refused in ready["refused"]] == [(2, bad.version)]
@@ -124,10 +124,10 @@ def test_a_refused_release_is_not_fetched_again(
 ) -> None:
     app = make_app(model_store=store.address, refresh_seconds=3600)
     bad = corrupt(tmp_path / "bad", store)
-    follower_of(app).poll()
+    watcher_of(app).poll()
     (Path(store.address) / "releases").rename(tmp_path / "releases")
 
-    follower_of(app).poll()  # were it fetched again, it would not be found
+    watcher_of(app).poll()  # were it fetched again, it would not be found
 
     ready = app.test_client().get("/readyz").get_json()
     assert ready["store"] == {"status": "ok"}
@@ -139,11 +139,11 @@ def test_a_refused_release_that_was_mended_is_served_when_it_is_promoted_again(
     app: Flask, store: FolderStore, tmp_path: Path
 ) -> None:
     bad = corrupt(tmp_path / "bad", store)
-    follower_of(app).poll()
+    watcher_of(app).poll()
     store.upload(file_key(bad.version, "model.onnx"), tmp_path / "bad" / "model.onnx")
     append(store, bad.version, "promote", "tests", newest(store))
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     assert models_of(app).current.version == bad.version
 
@@ -152,10 +152,10 @@ def test_rolling_back_from_a_refused_release_ends_the_staleness(
     app: Flask, store: FolderStore, tmp_path: Path
 ) -> None:
     corrupt(tmp_path / "bad", store)
-    follower_of(app).poll()
+    watcher_of(app).poll()
     roll_back(store, "tests")
 
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     ready = app.test_client().get("/readyz").get_json()
     assert (ready["stale"], len(ready["refused"])) == (False, 1)
@@ -169,7 +169,7 @@ def test_at_a_start_with_a_refused_current_the_last_good_one_is_served_and_it_is
 
     app = make_app(model_store=store.address, refresh_seconds=3600)
     at_start = app.test_client().get("/readyz").get_json()
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     assert (at_start["model"]["version"], at_start["stale"]) == (good, True)
     assert [refused["version"] for refused in at_start["refused"]] == [bad.version]
@@ -188,9 +188,9 @@ def test_at_a_start_with_a_refused_current_and_no_cache_there_is_no_start(
 def test_an_error_that_nobody_foresaw_is_told_and_does_not_end_the_following(
     app: Flask, store: FolderStore
 ) -> None:
-    follower = ReleaseWatcher(Settings(), Surprising(Path(store.address)), models_of(app), Metrics(None))
+    watcher = ReleaseWatcher(Settings(), Surprising(Path(store.address)), models_of(app), Metrics(None))
 
-    follower.poll()
+    watcher.poll()
 
     told = app.test_client().get("/readyz").get_json()["store"]
     assert (told["status"], told["error"]) == ("failing", "nobody foresaw this")
@@ -241,11 +241,11 @@ def test_only_signed_releases_are_served_where_keys_are_trusted(
     publish(a_signed_release(tmp_path / "signed", key), store, by="tests")
     app = make_app(model_store=store.address, refresh_seconds=3600, trusted_keys=keys)
     unsigned = publish(a_release(tmp_path / "unsigned", seed=3), store, by="tests").manifest.version
-    follower_of(app).poll()
+    watcher_of(app).poll()
     new_key(tmp_path / "stranger.pem")
     strange = a_signed_release(tmp_path / "strange", tmp_path / "stranger.pem")
     wrongly_signed = publish(strange, store, by="mallory").manifest.version
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     ready = app.test_client().get("/readyz").get_json()
 
@@ -264,7 +264,7 @@ def test_a_key_is_rotated_without_a_restart(make_app: MakeApp, store: FolderStor
     keys.write_bytes(keys.read_bytes() + new_key(tmp_path / "new.pem").read_bytes())
     after = a_signed_release(tmp_path / "after", tmp_path / "new.pem")
     version = publish(after, store, by="tests").manifest.version
-    follower_of(app).poll()
+    watcher_of(app).poll()
 
     assert models_of(app).current.version == version
 
