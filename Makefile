@@ -1,4 +1,4 @@
-# The one front door: `make help` lists what is behind it. CI types the same words as you do.
+# `make help` lists the targets. CI uses the same ones.
 
 PYTHON ?=
 PORT ?= 8000

@@ -28,7 +28,7 @@ from inference.segmentation import segment
 from tests.drawn_garments import on_a_floor, on_plain
 
 TURNS = 40
-"""How often each way is gone; the ways of a large photo take turns."""
+"""Rounds of each path; the paths of a large photo alternate."""
 
 HIGHEST_RATIO = 0.45
 """Most that a photo of 12 megapixels without segmentation may cost, as a share of decoding all of it."""

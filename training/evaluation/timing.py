@@ -1,6 +1,6 @@
 """Time graphs against each other, fairly on a machine that has other work too.
 
-They take turns, so that a noisy moment hits all of them alike. Pure but for the clock.
+They alternate, so that noise hits all of them alike. Pure but for the clock.
 """
 
 import statistics

@@ -1,7 +1,7 @@
 """Draw what a recipe's augmentation does to pictures: a row for each kind, and one for all together.
 
 Each row shows a training picture as it is and then as some steps of a training would see it. A kind that the
-recipe leaves out is drawn at a usual strength and says so. Writes the PNG that it is told to; the layers
+recipe leaves out is drawn at a usual strength and says so. Writes the named PNG; the layers
 themselves: augmentation.py; `python -m scripts.train --show-augmentation` calls it.
 """
 
@@ -110,9 +110,9 @@ def _rows(recipe: Recipe) -> list[_Row]:
 
 def _row_of(kind: str, recipe: Recipe) -> _Row:
     """The kind alone, at the recipe's strength or, where that is none, at a usual one."""
-    told = {field: getattr(recipe, field) for field in KINDS[kind]}
-    used = any(told.values())
-    strength = told if used else {field: USUAL[field] for field in told}
+    settings = {field: getattr(recipe, field) for field in KINDS[kind]}
+    used = any(settings.values())
+    strength = settings if used else {field: USUAL[field] for field in settings}
     phrases = [KINDS[kind][field].format(value) for field, value in strength.items() if value]
     title = f"{kind}: {', '.join(phrases)}{'' if used else ' (off in this recipe)'}"
     return _Row(title, replace(recipe, **(OFF | strength)), used)

@@ -59,7 +59,7 @@ class SoftTargets:
         if self.train_sha256 != train.sha256():
             raise SoftTargetsUnfit(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.sha256()[:16]}). Make them anew with python -m scripts.teach."
+                f"{train.sha256()[:16]}). Make new ones with python -m scripts.teach."
             )
         if self.probabilities.shape != (len(train), classes):
             raise SoftTargetsUnfit(

@@ -1,7 +1,7 @@
 """Draw pairs of shoes as they look from above: toes away, soles or laces and the opening to be seen.
 
 The training set shows shoes from the side, one at a time, and so do shops; people stand over theirs. Where no
-photos of that kind are to be had, drawings teach the shape: every proportion and colour is drawn at random,
+photos of that kind exist, drawings teach the shape: every proportion and colour is drawn at random,
 far wider than shoes differ, so that a photo is one more case among them (domain randomisation, Tobin et al.
 2017, arXiv 1703.06907). Pure functions of chance. What is laid where: compositions.py.
 """
