@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_doors import keys_file
+from tests.contract.service.test_access_control import keys_file
 from tests.uploads import a_garment, in_base64, png
 
 UPLOAD = png(a_garment())

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app.api.health import DRAIN_RETRY_SECONDS
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_doors import keys_file
+from tests.contract.service.test_access_control import keys_file
 from tests.contract.service.test_overload import every_place_taken
 from tests.uploads import a_garment
 

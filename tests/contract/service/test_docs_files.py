@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from app.api.docs import FOLDER, VENDORED
 from app.middleware.headers import POLICY
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_doors import keys_file
+from tests.contract.service.test_access_control import keys_file
 
 PAGE = (FOLDER / "index.html").read_text("utf-8")
 NAMED = [name for name in re.findall(r'(?:href|src)="([^"]+)"', PAGE) if name != "./"]

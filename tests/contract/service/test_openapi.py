@@ -27,7 +27,7 @@ from model_store.publish import publish
 from model_store.report import Report
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_doors import keys_file
+from tests.contract.service.test_access_control import keys_file
 from tests.described import Described
 from tests.releases import a_release
 from tests.uploads import a_garment, in_base64, png, zipped

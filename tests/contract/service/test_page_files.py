@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.api.page import FOLDER
 from app.middleware.headers import HEADERS
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_doors import keys_file
+from tests.contract.service.test_access_control import keys_file
 
 NAMES = sorted(path.name for path in FOLDER.iterdir())
 

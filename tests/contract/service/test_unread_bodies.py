@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_doors import keys_file
+from tests.contract.service.test_access_control import keys_file
 from tests.contract.service.test_overload import every_place_taken
 from tests.uploads import a_garment, png
 

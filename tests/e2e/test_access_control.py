@@ -1,4 +1,4 @@
-"""What strangers try at the doors of a real gunicorn."""
+"""API keys and proxies of a real gunicorn, tried by unauthorised clients."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who may come in: API keys, origins, rates, proxies."""
+"""Access control: API keys, CORS, rates, proxies."""
 
 import hashlib
 import logging
