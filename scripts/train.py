@@ -39,7 +39,7 @@ from scripts.terminal import INTERRUPTED, complain, console, run
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import doubt_of, first, split
 from training.fitting.checkpoints import Run, forget_checkpoint
-from training.fitting.starting import Beginning, check_start, fine_tuning, for_few
+from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few
 from training.photos.making import forget_beside
 from training.recipes import (
     CHOICES,
@@ -88,7 +88,7 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     task = Run(
         arguments.run or usual,
         fingerprint(recipe, data.described()),
-        _beginning(data, release),
+        _parent(data, release),
         arguments.tensorboard and arguments.tensorboard / usual.name,
         command,
     )
@@ -182,10 +182,10 @@ def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> 
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
 
 
-def _beginning(data: LabelledData, release: LocalRelease | None) -> Beginning | None:
+def _parent(data: LabelledData, release: LocalRelease | None) -> ParentRelease | None:
     if release is None:
         return None
-    return Beginning(release.folder / MODEL, same_classes=data.labels == release.manifest.model.labels)
+    return ParentRelease(release.folder / MODEL, same_classes=data.labels == release.manifest.model.labels)
 
 
 def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:

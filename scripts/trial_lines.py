@@ -11,7 +11,7 @@ from training.comparison.trials import Trial
 
 
 class TrialLines:
-    """Hears of a search's trials and steps (training/comparison/search.py's Audience) and prints them."""
+    """Prints a search's trials and steps (training/comparison/search.py's SearchWatcher)."""
 
     def __init__(self, out: Console, epochs: int) -> None:
         """Print to `out`; `epochs` is how many a trial has at most."""

@@ -57,14 +57,14 @@ FINGERPRINT: Final = "fingerprint"
 SECONDS: Final = "seconds"
 
 
-class Audience(Watcher, Protocol):
+class SearchWatcher(Watcher, Protocol):
     """Receives the progress of a search."""
 
     def begins(self, number: int, values: Values) -> None:
-        """Hear of a trial that begins."""
+        """A trial begins."""
 
     def ends(self, trial: Trial) -> None:
-        """Hear of a trial that is done and on disk."""
+        """A trial is done and on disk."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +100,14 @@ def has_dropout(recipe: Recipe, classes: int) -> bool:
     return any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
 
 
-def run_search(search: Search, folder: Path, trials: int, audience: Audience) -> tuple[Trial, ...]:
+def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher) -> tuple[Trial, ...]:
     """Try until so many trials are done, those of earlier calls included.
 
     Args:
         search: what to do.
         folder: of the study and of the trial under way; made if absent. One process at a time.
         trials: how many, pruned ones included.
-        audience: receives every step, epoch and trial.
+        watcher: receives every step, epoch and trial.
 
     Returns:
         all that are done, in the order in which they were begun.
@@ -118,7 +118,7 @@ def run_search(search: Search, folder: Path, trials: int, audience: Audience) ->
     study = _open(search, folder)
     _retry_killed(study)
     while len(done := _done(study)) < trials:
-        _try_once(study, search, folder, audience)
+        _try_once(study, search, folder, watcher)
     return done
 
 
@@ -164,7 +164,7 @@ def _retry_killed(study: optuna.Study) -> None:
         study.enqueue_trial(killed.params)
 
 
-def _try_once(study: optuna.Study, search: Search, folder: Path, audience: Audience) -> None:
+def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: SearchWatcher) -> None:
     """Run one trial to its end, and forget its checkpoint."""
     study.sampler = optuna.samplers.TPESampler(seed=_seed(study, search.start.seed))
     trial = study.ask()
@@ -172,8 +172,8 @@ def _try_once(study: optuna.Study, search: Search, folder: Path, audience: Audie
     recipe = with_values(search.start, values)
     mark = fingerprint(recipe, search.data)
     run = Run(folder / "trials" / mark, mark)
-    audience.begins(trial.number, values)
-    judge = _Judge(trial, recipe.epochs, audience)
+    watcher.begins(trial.number, values)
+    judge = _Judge(trial, recipe.epochs, watcher)
     fitted = _fit(search, recipe, run, judge)
     trial.set_user_attr(SECONDS, judge.seconds)
     if fitted is None:
@@ -182,7 +182,7 @@ def _try_once(study: optuna.Study, search: Search, folder: Path, audience: Audie
         study.tell(trial, fitted.history[fitted.best_epoch - 1].val_accuracy)
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
-    audience.ends(next(one for one in _done(study) if one.number == trial.number))
+    watcher.ends(next(one for one in _done(study) if one.number == trial.number))
 
 
 def _seed(study: optuna.Study, seed: int) -> int:
@@ -214,19 +214,19 @@ class _Pruned(Exception):
 class _Judge:
     """Reports a trial's epochs to the study, and ends one that is behind."""
 
-    def __init__(self, trial: optuna.Trial, epochs: int, audience: Audience) -> None:
+    def __init__(self, trial: optuna.Trial, epochs: int, watcher: SearchWatcher) -> None:
         self._trial = trial
         self._epochs = epochs
-        self._audience = audience
+        self._watcher = watcher
         self.seconds = 0.0
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        self._audience.step(epoch, step, steps)
+        self._watcher.step(epoch, step, steps)
 
     def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         self.seconds += epoch.seconds
         self._trial.report(epoch.val_accuracy, epoch.epoch)
-        self._audience.epoch(epoch, best_epoch)
+        self._watcher.epoch(epoch, best_epoch)
         hopeless = not math.isfinite(epoch.val_loss) or self._trial.should_prune()
         if hopeless and epoch.epoch < self._epochs:
             raise _Pruned

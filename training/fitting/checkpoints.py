@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from model_store.manifest import Frozen, first_problem
 from model_store.report import Epoch
 from training.errors import CheckpointUnreadable
-from training.fitting.starting import Beginning
+from training.fitting.starting import ParentRelease
 
 PROGRESS: Final = "progress.json"
 WEIGHTS: Final = ".weights.h5"
@@ -35,7 +35,7 @@ class Run:
 
     folder: Path
     fingerprint: str
-    start: Beginning | None = None
+    start: ParentRelease | None = None
     events: Path | None = None
     command: str = ""
 

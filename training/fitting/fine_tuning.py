@@ -1,8 +1,7 @@
-"""Begin a training with fresh weights, or with a release's.
+"""Build the network that a training starts from: with fresh weights, or with a release's.
 
 A release's network is built again from its own model.keras, layer by layer, so that it can be trained further
-even if the network of that name is built otherwise by now. Reads that file. What a release is trained further
-with: starting.py; the fit itself: fit.py.
+even if the network of that name has changed since. Reads that file. The recipe: starting.py; the fit: fit.py.
 """
 
 from functools import partial
@@ -13,7 +12,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from inference.keras_session import KerasSession
-from training.fitting.starting import Beginning
+from training.fitting.starting import ParentRelease
 from training.networks.layers import LayerFactory, training_normalization
 from training.networks.registry import LOGITS, build
 from training.recipes import Recipe
@@ -22,8 +21,8 @@ from training.untyped import Network
 Weights = list[NDArray[np.float32]]
 
 
-def begin(start: Beginning | None, recipe: Recipe, classes: int, *, training: bool = False) -> Network:
-    """Build the network that a training begins with.
+def begin(start: ParentRelease | None, recipe: Recipe, classes: int, *, training: bool = False) -> Network:
+    """Build the network that a training starts from.
 
     Args:
         start: a release of ours; None builds the recipe's network with fresh weights.
@@ -48,10 +47,10 @@ def begin(start: Beginning | None, recipe: Recipe, classes: int, *, training: bo
 
 
 def blended(known: Weights, learnt: Weights, share: float) -> Weights:
-    """What lies between two sets of weights, so much on the way from the first to the second.
+    """The weighted mean of two sets of weights.
 
-    Weights that were trained further can be mixed with those that they began as, and the mixture knows most
-    of what either does (Wortsman et al. 2021, arXiv 2109.01903).
+    A mean of fine-tuned weights and the original ones keeps most of the accuracy of both (Wortsman et al.
+    2021, arXiv 2109.01903).
 
     Args:
         known: of the release that was trained further.

@@ -17,10 +17,10 @@ FINER: Final = 0.1
 not so much that what it knows is lost at once."""
 
 STEPS_MIN: Final = 1000
-"""Steps that a training should have: below, a recipe's epochs end before anything is learnt."""
+"""Steps that a training should have: with fewer, it learns too little."""
 
 STEPS_PER_EPOCH: Final = 32
-"""Steps that smaller batches are to make of an epoch, so that not only its number grows."""
+"""Steps per epoch that smaller batches should give."""
 
 BATCH_MIN: Final = 16
 """Smallest batch that is chosen for that. Half of it was worse (docs/experiments.md): batch normalization
@@ -28,8 +28,8 @@ needs several pictures."""
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """The release that a training begins with.
+class ParentRelease:
+    """The release that a training starts from.
 
     Attributes:
         model: its model.keras.
@@ -42,7 +42,7 @@ class Beginning:
 
 
 def fine_tuning(manifest: Manifest) -> Recipe:
-    """The recipe that a release is trained further by.
+    """The recipe for training a release further.
 
     Raises:
         BadRecipe: its network is none of ours.
@@ -58,7 +58,7 @@ def fine_tuning(manifest: Manifest) -> Recipe:
 
 
 def check_start(recipe: Recipe, version: str | None) -> None:
-    """See that a recipe begins with what it was made for.
+    """Check that a recipe starts from the release that it was made for.
 
     Args:
         recipe: a named one.

@@ -20,7 +20,7 @@ from tests.releases import a_release
 from tests.uploads import png
 from training.errors import BadClasses, BadRecipe, CheckpointUnreadable
 from training.fitting.fine_tuning import begin
-from training.fitting.starting import Beginning
+from training.fitting.starting import ParentRelease
 from training.networks.registry import LOGITS
 from training.recipes import starting_point
 
@@ -127,7 +127,7 @@ def test_only_the_last_layer_begins_anew_and_only_for_other_classes(
     release: LocalRelease, same_classes: bool
 ) -> None:
     known = keras.saving.load_model(release.folder / "model.keras")
-    start = Beginning(release.folder / "model.keras", same_classes=same_classes)
+    start = ParentRelease(release.folder / "model.keras", same_classes=same_classes)
 
     begun = begin(start, replace(FINE, dropout=0.5, l2=0.001), classes=3, training=True)
 
