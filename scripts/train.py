@@ -40,7 +40,7 @@ from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import doubt_of, first, split
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few
-from training.photos.making import forget_beside
+from training.photos.making import forget_auxiliary
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -94,7 +94,7 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     )
     if arguments.fresh:
         forget_checkpoint(task)
-        forget_beside(task.folder)
+        forget_auxiliary(task.folder)
     console().print(
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."

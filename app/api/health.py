@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app.errors import NotReady
 from app.middleware.request_context import served
-from app.releases.serving import Models, Refusal, StoreTrouble
+from app.releases.serving import Models, Refusal, StoreFault
 
 DRAIN_RETRY_SECONDS = 5
 """The Retry-After of a draining worker: by then another worker accepts requests."""
@@ -39,22 +39,22 @@ def check_ready(models: Models) -> None:
 
 
 def _condition(models: Models) -> dict[str, Any]:
-    trouble = models.watching
-    stale_since = served().stale_since or (trouble.since if trouble else None)
+    fault = models.watching
+    stale_since = served().stale_since or (fault.since if fault else None)
     return {
         "status": "ready",
         "model": {"version": served().version},
         "stale": stale_since is not None,
         "stale_since": stale_since.isoformat() if stale_since else None,
-        "store": _store_condition(trouble),
+        "store": _store_condition(fault),
         "refused": [_refusal(refusal) for refusal in models.refusals],
     }
 
 
-def _store_condition(trouble: StoreTrouble | None) -> dict[str, Any]:
-    if trouble is None:
+def _store_condition(fault: StoreFault | None) -> dict[str, Any]:
+    if fault is None:
         return {"status": "ok"}
-    return {"status": "failing", "since": trouble.since.isoformat(), "error": str(trouble.error)}
+    return {"status": "failing", "since": fault.since.isoformat(), "error": str(fault.error)}
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:

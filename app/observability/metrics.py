@@ -168,7 +168,7 @@ class Metrics:
 
     def set_condition(self, models: Models) -> None:
         """Report whether the release may be outdated, and whether the store answers."""
-        self._failing.set(models.trouble is not None)
+        self._failing.set(models.fault is not None)
         self._stale.set(models.current.stale_since is not None)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:

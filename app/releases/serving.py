@@ -50,7 +50,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class StoreTrouble:
+class StoreFault:
     """What went wrong with the store last, and since when something does."""
 
     error: Exception
@@ -71,22 +71,22 @@ class Models:
 
     current: Served
     refusals: tuple[Refusal, ...] = field(default=())
-    trouble: StoreTrouble | None = None
+    fault: StoreFault | None = None
     draining: bool = False
     patience: float | None = None
     answered_at: float = field(default_factory=time.monotonic)
 
     @property
-    def watching(self) -> StoreTrouble | None:
+    def watching(self) -> StoreFault | None:
         """What is wrong with the store, or with the watcher: one that hangs can report nothing itself."""
         silent = time.monotonic() - self.answered_at
-        if self.trouble is not None or self.patience is None or silent <= self.patience:
-            return self.trouble
+        if self.fault is not None or self.patience is None or silent <= self.patience:
+            return self.fault
         hangs = TimeoutError(
             f"No poll of the store has succeeded for {silent:.0f} s: the release watcher hangs, on the store "
             "or on a model that does not finish loading. Restart this service if it stays so."
         )
-        return StoreTrouble(hangs, datetime.now(UTC) - timedelta(seconds=silent))
+        return StoreFault(hangs, datetime.now(UTC) - timedelta(seconds=silent))
 
     @property
     def seen(self) -> int | None:
@@ -105,15 +105,15 @@ class Models:
 
     def store_answered(self) -> None:
         """The store works: nothing is stale any more, unless the newest release is refused."""
-        self.trouble = None
+        self.fault = None
         self.answered_at = time.monotonic()
         if self.current.stale_since is not None and self.seen == self.current.number:
             self.current = replace(self.current, stale_since=None)
 
     def store_failed(self, error: Exception, now: datetime) -> None:
         """The store does not work; what is served may be outdated from the first failure on."""
-        since = self.trouble.since if self.trouble else now
-        self.trouble = StoreTrouble(error, since)
+        since = self.fault.since if self.fault else now
+        self.fault = StoreFault(error, since)
         self._grow_stale(since)
 
     def _grow_stale(self, since: datetime) -> None:

@@ -44,7 +44,7 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
         BadPictures: a file cannot be read, or one picture is in two classes or in both parts.
     """
     listing = list_folder(place) if place.is_dir() else list_csv(place)
-    _tell_left_out(listing, say)
+    _report_left_out(listing, say)
     files = read_pictures(listing.pictures, PHOTOGRAPHS, say, watch, skip_unreadable=skip_unreadable)
     train, test = divide(_once(files, say))
     _check_sizes(listing, train, test)
@@ -57,7 +57,7 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
     )
 
 
-def _tell_left_out(listing: Listing, say: Say) -> None:
+def _report_left_out(listing: Listing, say: Say) -> None:
     if listing.left_out:
         first = ", ".join(map(str, listing.left_out[:NAMED]))
         more = ", ..." if len(listing.left_out) > NAMED else ""

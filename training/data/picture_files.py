@@ -123,8 +123,8 @@ def convert_files(
             else:
                 read.append(one)
             watch(done, len(pictures))
-    _tell_unreadable(unreadable, len(pictures), say, skip=skip_unreadable)
-    _tell_black(read, say)
+    _report_unreadable(unreadable, len(pictures), say, skip=skip_unreadable)
+    _report_black(read, say)
     return read
 
 
@@ -142,7 +142,7 @@ def _read(listed: ListedT, convert: Convert) -> PictureFile[ListedT] | _Unreadab
     return PictureFile(listed, hashlib.sha256(content).hexdigest(), pixels)
 
 
-def _tell_unreadable(unreadable: list[_Unreadable], count: int, say: Say, *, skip: bool) -> None:
+def _report_unreadable(unreadable: list[_Unreadable], count: int, say: Say, *, skip: bool) -> None:
     if not unreadable:
         return
     first = " ".join(f"{one.path}: {one.why}" for one in unreadable[:NAMED])
@@ -155,7 +155,7 @@ def _tell_unreadable(unreadable: list[_Unreadable], count: int, say: Say, *, ski
     say(f"skipped {len(unreadable)} of {count} files that cannot be read. {first}{more}")
 
 
-def _tell_black(read: list[PictureFile[ListedT]], say: Say) -> None:
+def _report_black(read: list[PictureFile[ListedT]], say: Say) -> None:
     """A picture in which nothing stands out from its border comes out black; see inference/convert.py."""
     black = [one.listed.path for one in read if not one.pixels.any()]
     if black:

@@ -81,7 +81,7 @@ def load_auxiliary(folder: Path, key: str) -> AuxiliaryData | None:
         return None
 
 
-def forget_beside(folder: Path) -> None:
+def forget_auxiliary(folder: Path) -> None:
     """Remove what a run kept, if it kept anything."""
     (folder / FILE_NAME).unlink(missing_ok=True)
 
