@@ -203,7 +203,7 @@ def test_every_published_network_has_its_figures_in_the_table() -> None:
 def test_a_published_network_tells_the_figures_of_the_table(network: NetworkName) -> None:
     docstring = docstrings()[network]
 
-    assert [figure for figure in as_told(PUBLISHED[network]) if figure not in docstring] == []
+    assert [figure for figure in as_published(PUBLISHED[network]) if figure not in docstring] == []
 
 
 def test_the_page_of_the_lab_lists_what_was_published() -> None:
@@ -215,13 +215,13 @@ def test_the_page_of_the_lab_lists_what_was_published() -> None:
 
 
 def cells(published: Published) -> tuple[str, str, str, str]:
-    """What a row of the page shows after the name; nothing for what was not told."""
+    """What a row of the page shows after the name; nothing for what was not published."""
     parameters = f"{published.parameters:,}" if published.parameters else ""
-    return f"{published.accuracy:g}", f"{published.loss or ''}", parameters, published.told
+    return f"{published.accuracy:g}", f"{published.loss or ''}", parameters, published.remark
 
 
-def as_told(published: Published) -> list[str]:
+def as_published(published: Published) -> list[str]:
     """The figures in the words of a docstring."""
-    told = [f"{published.accuracy:g}"]
-    told += [f"{published.parameters:,}"] if published.parameters else []
-    return told + ([f"loss {published.loss:g}"] if published.loss else [])
+    figures = [f"{published.accuracy:g}"]
+    figures += [f"{published.parameters:,}"] if published.parameters else []
+    return figures + ([f"loss {published.loss:g}"] if published.loss else [])

@@ -19,34 +19,34 @@ class Published(Frozen):
         accuracy: on the test set, measured honestly.
         loss: cross entropy on the test set in nats; None where it was not published.
         parameters: as its authors counted them; None where they did not.
-        told: what else is needed to judge the accuracy; empty where nothing is.
+        remark: what else is needed to judge the accuracy; empty where nothing is.
     """
 
     accuracy: Share
     loss: float | None = None
     parameters: Annotated[int, Field(gt=0)] | None = None
-    told: str = ""
+    remark: str = ""
 
 
 PUBLISHED: Final[dict[NetworkName, Published]] = {
     "dense": Published(
         accuracy=0.88,
         parameters=101_770,
-        told="TensorFlow's tutorial “Basic classification: Classify images of clothing”",
+        remark="TensorFlow's tutorial “Basic classification: Classify images of clothing”",
     ),
     "conv2_same": Published(
-        accuracy=0.9224, loss=0.254, parameters=421_642, told="Adam, batches of 64, 10 epochs"
+        accuracy=0.9224, loss=0.254, parameters=421_642, remark="Adam, batches of 64, 10 epochs"
     ),
     "conv3": Published(accuracy=0.9232, loss=0.2116, parameters=241_546),
     "conv3_valid": Published(
-        accuracy=0.9232, loss=0.2116, parameters=241_546, told="neither padding nor pooling was published"
+        accuracy=0.9232, loss=0.2116, parameters=241_546, remark="neither padding nor pooling was published"
     ),
-    "conv2_5x5": Published(accuracy=0.9225, told="neither padding nor the layers behind were published"),
-    "arch1": Published(accuracy=0.9134, parameters=848_330, told="no width was published"),
-    "arch2": Published(accuracy=0.9302, parameters=493_772, told="no width was published"),
+    "conv2_5x5": Published(accuracy=0.9225, remark="neither padding nor the layers behind were published"),
+    "arch1": Published(accuracy=0.9134, parameters=848_330, remark="no width was published"),
+    "arch2": Published(accuracy=0.9302, parameters=493_772, remark="no width was published"),
     "vgg": Published(
         accuracy=0.948,
         parameters=1_677_674,
-        told="10 epochs; “97%” after 80, where its own table of classes says 0.95",
+        remark="10 epochs; “97%” after 80, where its own table of classes says 0.95",
     ),
 }
