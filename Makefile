@@ -21,7 +21,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom labelling screenshots
+.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi labelling screenshots
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 	$(IN)/ruff format .
 	$(IN)/ruff check --fix .
 
-train: $(VENV)/.train ## Train a release, with ARGS= for scripts.train
+train: $(VENV)/.train ## Train a release, with ARGS= for wardrobe train
 	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
 	@$(IN)/python -m scripts.train $(ARGS)
 
@@ -59,10 +59,15 @@ chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers and brea
 	@$(IN)/python -m benchmarks.chaos
 
 audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
-	@$(IN)/python -m scripts.audit $(ARGS)
+	@for lock in requirements/serve.txt requirements.txt requirements/dev.txt; do \
+		$(IN)/python -m pip_audit --require-hashes --disable-pip --progress-spinner off $(ARGS) -r $$lock || failed=1; \
+	done; test -z "$$failed"
 
 sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
-	@$(IN)/python -m scripts.sbom
+	@$(IN)/python -m scripts.documents sbom
+
+openapi: $(VENV)/.serve ## Print the HTTP contract, for tools that generate clients
+	@$(IN)/python -m scripts.documents openapi
 
 conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
 	@$(IN)/python -m benchmarks.conversion $(ARGS)

@@ -1,14 +1,17 @@
 """`python -m app` starts the service: gunicorn with gunicorn.conf.py, in this process' place.
 
 gunicorn reads WEB_CONCURRENCY before any file of ours, and ends in a traceback where that is no number; for
-a port in use it tries for five seconds and then names no setting. So both are checked here first. Runs where
-wsgi.py lies; arguments behind `-m app` go to gunicorn.
+a port in use it tries for five seconds and then names no setting. So both are checked here first. wsgi.py
+has to be importable; arguments after `-m app` go to gunicorn.
 """
 
 import os
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
+
+CONFIGURATION = Path(__file__).parent.parent / "gunicorn.conf.py"
 
 NUMBERS = {
     "WEB_CONCURRENCY": (1, 1024, "how many workers to start; without it there is one for each core"),
@@ -24,7 +27,7 @@ def main() -> None:
     complaint = wrong_number(given) or ("" if _binds_elsewhere(sys.argv) else unusable_address(given))
     if complaint:
         sys.exit(f"wardrobe: {complaint}")
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", *sys.argv[1:], "wsgi:app"]
+    command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), *sys.argv[1:], "wsgi:app"]
     os.execve(sys.executable, command, given)  # noqa: S606 - our own words
 
 

@@ -109,7 +109,7 @@ def _keras(path: Path) -> ModuleType:
         raise ModelUnreadable(
             f"{path} is a bare Keras model, and TensorFlow, which would run it, is not installed. Install "
             "requirements.txt here. Or turn it into a release, which is served without TensorFlow, on a "
-            f"machine that has it: `python -m scripts.adopt {path.name} --publish STORE`."
+            f"machine that has it: `wardrobe adopt {path.name} --publish STORE`."
         )
     import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
 

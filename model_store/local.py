@@ -179,7 +179,7 @@ def bare_files(names: Collection[str], where: str) -> tuple[str, str]:
     if not models:
         raise NothingPromoted(
             f"{where}: neither a promoted release nor a .keras file is here. "
-            "Publish a release (python -m scripts.publish), or correct the address."
+            "Publish a release (wardrobe publish), or correct the address."
         )
     return _only(models, ".keras", where), _only(reports, ".json", where)
 

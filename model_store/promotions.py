@@ -83,7 +83,7 @@ def current(store: Store) -> Promotion:
     if found is None:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
-            "Publish a release (python -m scripts.publish), or correct the address."
+            "Publish a release (wardrobe publish), or correct the address."
         )
     return found
 

@@ -162,7 +162,7 @@ def _private(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-_HOW_TO_MAKE_ONE = "It must be PEM without a passphrase; python -m scripts.signing new FILE makes one."
+_HOW_TO_MAKE_ONE = "It must be PEM without a passphrase; wardrobe signing new FILE makes one."
 
 
 def _public_from_pem(block: str, path: Path) -> Ed25519PublicKey:

@@ -1,26 +1,78 @@
-"""`python -m scripts` lists the commands; `python -m scripts VERB ...` is `python -m scripts.VERB ...`.
+"""The command `wardrobe`: list the verbs, or run one. `python -m scripts` is the same.
 
-Exit code 2 for a verb that there is not, with the nearest that there is. Where the list comes from: verbs.py.
+Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of this folder with a `main`;
+it is imported only when it is run. The image contains some of them: .dockerignore.
 """
 
 import argparse
+import ast
 import difflib
+import importlib
 import json
 import sys
-from dataclasses import asdict
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol, cast
 
-from scripts.command_line import command_parser
+from scripts.command_line import command_parser, summary
 from scripts.terminal import complain, run
-from scripts.verbs import verbs
 
-EXAMPLES = (
-    "python -m scripts",
-    "python -m scripts --json",
-    "python -m scripts predict --help",
+VERBS = (
+    "serve",
+    "predict",
+    "label",
+    "train",
+    "evaluate",
+    "compare",
+    "tune",
+    "teach",
+    "adopt",
+    "publish",
+    "releases",
+    "signing",
+    "keys",
 )
 
-NO_SUCH_VERB = 2
-"""What argparse ends with, too, when arguments are wrong."""
+EXAMPLES = (
+    "wardrobe serve",
+    "wardrobe predict shirt.jpg",
+    "wardrobe train --help",
+)
+
+UNKNOWN_VERB = 2
+"""The exit code of argparse for wrong arguments."""
+
+
+class Command(Protocol):
+    """The module of a verb."""
+
+    EXAMPLES: Sequence[str]
+    main: Callable[[list[str] | None], int]
+    build_parser: Callable[[], ArgumentParser]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command as it is listed: the name of its file, and the first line of that file's docstring."""
+
+    name: str
+    summary: str
+
+    def load(self) -> Command:
+        """Import it."""
+        return cast("Command", importlib.import_module(f"scripts.{self.name}"))
+
+
+def verbs() -> tuple[Verb, ...]:
+    """The verbs whose files are here."""
+    files = {name: Path(__file__).with_name(f"{name}.py") for name in VERBS}
+    return tuple(
+        Verb(name, summary(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
+        for name, file in files.items()
+        if file.exists()
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,10 +91,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What is taken where no verb is named."""
-    parser = command_parser(None, "Run one of our commands, or list them.", EXAMPLES)
+    """The parser of a command line that names no verb."""
+    parser = command_parser(None, "Run a verb, or list the verbs.", EXAMPLES)
     parser.add_argument("--json", action="store_true", help="list the verbs as JSON")
-    parser.add_argument("verb", nargs="?", metavar="VERB ...", help="a verb, and what it takes")
+    parser.add_argument("verb", nargs="?", metavar="VERB ...", help="a verb and its arguments")
     return parser
 
 
@@ -52,9 +104,14 @@ def _run(name: str, rest: list[str]) -> int:
         return known[name].load().main(rest)
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"Did you mean {near[0]}? " if near else ""
-    complain(f"{name}: no such verb. {meant}`python -m scripts` lists them all.")
-    return NO_SUCH_VERB
+    complain(f"{name}: no such verb. {meant}`wardrobe` lists them all.")
+    return UNKNOWN_VERB
+
+
+def command() -> int:
+    """Run `main`: the entry point of the installed command."""
+    return run(main)
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(command())

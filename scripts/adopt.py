@@ -1,6 +1,6 @@
 """Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, hand over.
 
-python -m scripts.adopt MODEL.keras [--labels A,B,C] [--data FOLDER | --train CSV --test CSV]
+wardrobe adopt MODEL.keras [--labels A,B,C] [--data FOLDER | --train CSV --test CSV]
                         [--out STORE | --publish s3://BUCKET/PREFIX] [--sign KEY] [--force] [--by NAME]
                         [--json]
 
@@ -25,8 +25,8 @@ from scripts.terminal import complain, console, run
 from training.data.datasets import LabelledData
 
 EXAMPLES = (
-    "python -m scripts.adopt model.keras --out releases",
-    "python -m scripts.adopt model.keras --labels coat,shoe --data pictures --publish s3://models/wardrobe",
+    "wardrobe adopt model.keras --out releases",
+    "wardrobe adopt model.keras --labels coat,shoe --data pictures --publish s3://models/wardrobe",
 )
 
 

@@ -1,6 +1,6 @@
 """What every command says of itself: a summary, what it takes, and examples that a test parses.
 
-Makes parsers and reads no arguments. How commands end is in terminal.py, which ones there are in verbs.py.
+Makes parsers and reads no arguments. How commands end is in terminal.py, the list of them in __main__.py.
 """
 
 import argparse
@@ -18,14 +18,14 @@ def command_parser(
     """A parser that takes nothing yet but `--help`.
 
     Args:
-        verb: the command's module in scripts/; None for `python -m scripts` itself.
+        verb: the name of the command; None for `wardrobe` itself.
         doc: that module's docstring.
         examples: command lines as one would type them; they end the help.
         parents: as argparse has it.
         allow_abbrev: as argparse has it.
     """
     return argparse.ArgumentParser(
-        prog=f"python -m scripts.{verb}" if verb else "python -m scripts",
+        prog=f"wardrobe {verb}" if verb else "wardrobe",
         description=summary(doc),
         epilog="\n  ".join(("examples:", *examples)),
         formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each

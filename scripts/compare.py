@@ -1,6 +1,6 @@
 """Train several networks under one recipe and several seeds, and set them side by side.
 
-python -m scripts.compare --networks dense,conv3 [--seeds 3] [--recipe NAME] [--epochs N ...] [--out PLACE]
+wardrobe compare --networks dense,conv3 [--seeds 3] [--recipe NAME] [--epochs N ...] [--out PLACE]
                           [--json]
 
 Writes PLACE.json, PLACE.png (test accuracy beside the published one) and PLACE-time.png (validation accuracy
@@ -40,8 +40,8 @@ TIMED_PICTURES: Final = 50
 """Different pictures that the graphs are timed on; what is on them changes nothing."""
 
 EXAMPLES = (
-    "python -m scripts.compare --networks dense,conv3 --seeds 3",
-    "python -m scripts.compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
+    "wardrobe compare --networks dense,conv3 --seeds 3",
+    "wardrobe compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
 )
 
 

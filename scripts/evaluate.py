@@ -1,6 +1,6 @@
 """Measure a release again, from its serving graph, and compare with the report that it carries.
 
-python -m scripts.evaluate [bundled|FOLDER|STORE] [--version VERSION] [--json]
+wardrobe evaluate [bundled|FOLDER|STORE] [--version VERSION] [--json]
                            [--data FOLDER | --train CSV --test CSV | --photos FOLDER]
 
 Exit code 1 when the figures differ from the report's (training/evaluation/measure.py). Photos of real
@@ -32,9 +32,9 @@ from training.data.datasets import LabelledData
 from training.evaluation.agreement import differences
 
 EXAMPLES = (
-    "python -m scripts.evaluate",
-    "python -m scripts.evaluate s3://models/wardrobe --json",
-    "python -m scripts.evaluate releases --photos photos --worst worst.png",
+    "wardrobe evaluate",
+    "wardrobe evaluate s3://models/wardrobe --json",
+    "wardrobe evaluate releases --photos photos --worst worst.png",
 )
 
 

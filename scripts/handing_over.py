@@ -40,7 +40,7 @@ def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_
         "--sign",
         type=Path,
         metavar="KEY",
-        help="with this private key (python -m scripts.signing new makes one)",
+        help="with this private key (wardrobe signing new makes one)",
     )
     group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
     add_promotion_options(group)

@@ -1,6 +1,6 @@
 """Label a whole catalogue: the many-pictures twin of `POST /predict`.
 
-python -m scripts.label SOURCE --out FILE.csv|FILE.jsonl|FILE.parquet [--model bundled|FOLDER|STORE]
+wardrobe label SOURCE --out FILE.csv|FILE.jsonl|FILE.parquet [--model bundled|FOLDER|STORE]
     [--version VERSION] [--engine processes|ray] [--workers N] [--review FILE.html] [--json] [--restart]
 
 SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
@@ -31,9 +31,9 @@ REVIEW_LIMIT = 1000
 """Pictures on a review page by default: a few megabytes, and an hour of looking."""
 
 EXAMPLES = (
-    "python -m scripts.label photos --out labels.csv",
-    "python -m scripts.label 'photos/*.jpg' --out labels.jsonl --review review.html",
-    "python -m scripts.label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
+    "wardrobe label photos --out labels.csv",
+    "wardrobe label 'photos/*.jpg' --out labels.jsonl --review review.html",
+    "wardrobe label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
 )
 
 

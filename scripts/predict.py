@@ -1,6 +1,6 @@
 """Say what is on pictures: the command-line twin of `POST /predict`.
 
-python -m scripts.predict FILE... [--model bundled|FOLDER|STORE] [--json] [--plot OUT.png]
+wardrobe predict FILE... [--model bundled|FOLDER|STORE] [--json] [--plot OUT.png]
     [--stages OUT.png]
 
 A file that cannot be read or decoded is one line on stderr; the others are answered all the same. Drawing
@@ -45,9 +45,9 @@ class Answer:
 
 
 EXAMPLES = (
-    "python -m scripts.predict shirt.jpg",
-    "python -m scripts.predict shirt.jpg bag.png --model s3://models/wardrobe --json",
-    "python -m scripts.predict --image bag.png --plot answer.png --stages stages.png",
+    "wardrobe predict shirt.jpg",
+    "wardrobe predict shirt.jpg bag.png --model s3://models/wardrobe --json",
+    "wardrobe predict --image bag.png --plot answer.png --stages stages.png",
 )
 
 

@@ -1,6 +1,6 @@
 """Publish a release: send its folder to a store and make it current.
 
-python -m scripts.publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--unconditional] [--json]
+wardrobe publish FOLDER STORE [--sign KEY] [--force] [--no-promote] [--unconditional] [--json]
     [--by NAME]
 
 After an interruption, run it again: it goes on where it was. What is refused and why: model_store/gate.py.
@@ -24,8 +24,8 @@ from scripts.identity import add_promotion_options, who
 from scripts.terminal import console, run
 
 EXAMPLES = (
-    "python -m scripts.publish runs/mine/release s3://models/wardrobe",
-    "python -m scripts.publish runs/mine/release releases --sign release.key --no-promote",
+    "wardrobe publish runs/mine/release s3://models/wardrobe",
+    "wardrobe publish runs/mine/release releases --sign release.key --no-promote",
 )
 
 
@@ -84,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--sign",
         type=Path,
         metavar="KEY",
-        help="write manifest.sig first, with this private key (python -m scripts.signing new makes one)",
+        help="write manifest.sig first, with this private key (wardrobe signing new makes one)",
     )
     parser.add_argument(
         "--force", action="store_true", help="even if it is worse than current, or has other labels"

@@ -1,6 +1,6 @@
 """Look after the releases in a store.
 
-python -m scripts.releases --store ADDRESS list | show VERSION | promote VERSION | rollback | prune
+wardrobe releases --store ADDRESS list | show VERSION | promote VERSION | rollback | prune
 
 `--json` prints the same as JSON. Each command is one function below; what it does is in model_store/.
 """
@@ -41,10 +41,10 @@ WIDTH_IN_A_PIPE = 1000
 """Columns; no table is as wide, so that nothing is cut off or wrapped."""
 
 EXAMPLES = (
-    "python -m scripts.releases --store releases list",
-    "python -m scripts.releases --store s3://models/wardrobe --json show current",
-    "python -m scripts.releases --store s3://models/wardrobe rollback",
-    "python -m scripts.releases --store releases prune --keep 3 --dry-run",
+    "wardrobe releases --store releases list",
+    "wardrobe releases --store s3://models/wardrobe --json show current",
+    "wardrobe releases --store s3://models/wardrobe rollback",
+    "wardrobe releases --store releases prune --keep 3 --dry-run",
 )
 
 
@@ -104,7 +104,7 @@ def _stored(store: Store) -> list[Stored]:
     """
     if not (found := stored(store)):
         raise NothingPromoted(
-            f"{store.address}: there is no release here. Publish one (python -m scripts.publish), or correct "
+            f"{store.address}: there is no release here. Publish one (wardrobe publish), or correct "
             "the address."
         )
     return found

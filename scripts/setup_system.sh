@@ -16,7 +16,6 @@ parts=(
     nginx                                 # spreads requests over several services
     wrk                                   # the load that speed is measured under
     chromium fonts-dejavu-core            # looks at the pages
-    zsh                                   # reads what lets it complete our commands
 )
 [ $# -eq 0 ] || parts=("$@")
 

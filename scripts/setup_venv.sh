@@ -43,8 +43,13 @@ fetch_uv() {
 "$python" -c '' 2>/dev/null || make_folder "${3:-}"
 
 echo "Installing $lock into $folder"
-if fetch_uv && "$uv" pip install --quiet --python "$python" --require-hashes -r "$lock"; then
-    exit
+if ! { fetch_uv && "$uv" pip install --quiet --python "$python" --require-hashes -r "$lock"; }; then
+    echo "uv could not install it; trying pip"
+    pip -r "$lock" || say "$lock could not be installed: see pip's words above; a package index must be reachable once"
 fi
-echo "uv could not install it; trying pip"
-pip -r "$lock" || say "$lock could not be installed: see pip's words above; a package index must be reachable once"
+
+# The command `wardrobe`, of this checkout. uv contains the build backend: nothing is downloaded.
+if [ "$folder" = .venv ] && [ ! -x "$folder/bin/wardrobe" ]; then
+    "$uv" pip install --quiet --python "$python" --offline --no-deps --editable . ||
+        echo "The command wardrobe could not be installed; python -m scripts is the same"
+fi

@@ -1,6 +1,6 @@
 """Keys and signatures of releases.
 
-python -m scripts.signing new KEY | sign FOLDER KEY | check FOLDER KEYS [--json]
+wardrobe signing new KEY | sign FOLDER KEY | check FOLDER KEYS [--json]
 
 `new` makes a key pair; `sign` writes manifest.sig into a release's folder, as `scripts.publish --sign` does;
 `check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works: model_store/signing.py.
@@ -19,9 +19,9 @@ from scripts.json_output import json_output, with_json
 from scripts.terminal import run
 
 EXAMPLES = (
-    "python -m scripts.signing new release.key",
-    "python -m scripts.signing sign runs/mine/release release.key",
-    "python -m scripts.signing check runs/mine/release release.key.pub",
+    "wardrobe signing new release.key",
+    "wardrobe signing sign runs/mine/release release.key",
+    "wardrobe signing check runs/mine/release release.key.pub",
 )
 
 

@@ -1,9 +1,9 @@
 """Store what larger networks say about a training set, for a smaller one to learn from.
 
-python -m scripts.teach RELEASE [RELEASE ...] --out FILE.npz [--temperature T]
+wardrobe teach RELEASE [RELEASE ...] --out FILE.npz [--temperature T]
                         [--data FOLDER | --train CSV --test CSV] [--json]
-python -m scripts.teach --folds K [--network NAME] [--epochs N ...] --out FILE.npz ...
-python -m scripts.train --teacher FILE.npz ...
+wardrobe teach --folds K [--network NAME] [--epochs N ...] --out FILE.npz ...
+wardrobe train --teacher FILE.npz ...
 
 A RELEASE is `bundled`, a release's folder or a store. With --folds, networks are trained here, each on all
 folds of the training set but one, and each picture is answered by the one that has not seen it; killed or
@@ -36,8 +36,8 @@ from training.fitting.starting import for_few
 from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe, starting_point
 
 EXAMPLES = (
-    "python -m scripts.teach bundled --out answers.npz --temperature 2",
-    "python -m scripts.teach --folds 5 --network dense --out answers.npz",
+    "wardrobe teach bundled --out answers.npz --temperature 2",
+    "wardrobe teach --folds 5 --network dense --out answers.npz",
 )
 
 

@@ -1,11 +1,11 @@
 """Train a release: data, network, fit, export, measure, hand over.
 
-python -m scripts.train [--recipe NAME | --network NAME] [--from RELEASE]
+wardrobe train [--recipe NAME | --network NAME] [--from RELEASE]
                         [--data FOLDER|CSV | --train CSV --test CSV]
                         [--photos FOLDER [--check-photos FOLDER]]
                         [--out STORE | --publish s3://BUCKET/PREFIX] [--sign KEY] [--force] [--by NAME]
                         [--json]
-python -m scripts.train ... --show-augmentation PNG
+wardrobe train ... --show-augmentation PNG
 
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
 are: training/recipes.py; how the release is made: training/export/release.py.
@@ -52,10 +52,10 @@ from training.recipes import (
 )
 
 EXAMPLES = (
-    "python -m scripts.train --recipe quick --out releases",
-    "python -m scripts.train --data pictures --publish s3://models/wardrobe",
-    "python -m scripts.train --data pictures --from bundled --epochs 5",
-    "python -m scripts.train --recipe quick --show-augmentation sheet.png",
+    "wardrobe train --recipe quick --out releases",
+    "wardrobe train --data pictures --publish s3://models/wardrobe",
+    "wardrobe train --data pictures --from bundled --epochs 5",
+    "wardrobe train --recipe quick --show-augmentation sheet.png",
 )
 
 

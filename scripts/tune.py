@@ -1,6 +1,6 @@
 """Search for better settings of a recipe, by validation accuracy alone.
 
-python -m scripts.tune [--network NAME | --recipe NAME] [--trials N] [--epochs N] [--limit N]
+wardrobe tune [--network NAME | --recipe NAME] [--trials N] [--epochs N] [--limit N]
                        [--data FOLDER|CSV | --train CSV --test CSV] [--json]
 
 Starts from the recipe that the options make and tries others around it; the search space is
@@ -39,8 +39,8 @@ SHOWN = 10
 """Rows of the table; tune.json has all."""
 
 EXAMPLES = (
-    "python -m scripts.tune --trials 30",
-    "python -m scripts.tune --recipe quick --trials 5 --epochs 2 --limit 5000",
+    "wardrobe tune --trials 30",
+    "wardrobe tune --recipe quick --trials 5 --epochs 2 --limit 5000",
 )
 
 

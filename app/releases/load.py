@@ -164,7 +164,7 @@ def _load_bare(settings: Settings, store: Store) -> Served:
     if settings.trusted_keys is not None:
         raise SignatureMissing(
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
-            "which WARDROBE_TRUSTED_KEYS demands. Publish a release with scripts.publish --sign KEY."
+            "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
     bare = pull_bare(store, cache_of(settings))
     served = _categorised(settings, open_bare_model(bare))

@@ -2,7 +2,7 @@
 
 The file holds SHA-256 hashes, one `name:hash` a line; keys are long random strings, so a plain hash is enough
 (NIST SP 800-63B, section 5.1.2.2, look-up secrets). It is read again when it changes, so keys rotate without
-a restart. While it cannot be read, every request is refused. `python -m scripts.api_keys` writes it.
+a restart. While it cannot be read, every request is refused. `wardrobe keys` writes it.
 """
 
 import hashlib
@@ -150,7 +150,7 @@ def read_keys(path: Path) -> tuple[Key, ...]:
     return keys
 
 
-_HOW = "python -m scripts.api_keys add NAME --file FILE"
+_HOW = "wardrobe keys add NAME --file FILE"
 
 
 def _key(path: Path, number: int, line: str) -> Key:

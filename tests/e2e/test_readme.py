@@ -42,7 +42,7 @@ def _typed(step: Step, service: Service, folder: Path) -> str:
     """What a command prints that is typed there; it must succeed."""
     command = step.command.replace("localhost:8000", service.url.removeprefix("http://"))
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", re.sub(r"(\.venv/bin/)?\bpython ", f"{sys.executable} ", command)],
+        ["bash", "-euo", "pipefail", "-c", _here(command)],
         cwd=folder,
         env=os.environ | {"NO_COLOR": "1", "COLUMNS": "130"},
         capture_output=True,
@@ -51,6 +51,12 @@ def _typed(step: Step, service: Service, folder: Path) -> str:
     )
     assert done.returncode == 0, f"{command}\n{done.stderr}"
     return done.stdout.strip()
+
+
+def _here(command: str) -> str:
+    """The command with this interpreter and this checkout, whatever is installed in .venv."""
+    command = re.sub(r"(\.venv/bin/|^)wardrobe ", "python -m scripts ", command)
+    return re.sub(r"(\.venv/bin/)?\bpython ", f"{sys.executable} ", command)
 
 
 def _pattern(output: str) -> str:

@@ -107,7 +107,7 @@ def test_an_empty_bucket_and_a_missing_one_are_told_apart(tmp_path: Path, swift_
     statuses = [empty.process.wait(60), missing.process.wait(60)]
 
     assert 0 not in statuses
-    assert "scripts.publish" in empty.log.read_text("utf-8")
+    assert "wardrobe publish" in empty.log.read_text("utf-8")
     assert "NoSuchBucket" in missing.log.read_text("utf-8")
 
 

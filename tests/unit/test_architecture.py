@@ -61,7 +61,6 @@ HOMES = {
     "pydantic": ("app/", "model_store/", "training/"),
     "ray": ("labelling/on_ray.py",),
     "rich": ("scripts/", "training/"),
-    "shtab": ("scripts/completion.py",),
     "sklearn": ("training/",),
     "tensorflow": (
         "training/export/environment.py",

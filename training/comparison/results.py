@@ -1,4 +1,4 @@
-"""What `scripts.compare` found: its file, how later results join earlier ones, and what is on the front.
+"""What `wardrobe compare` found: its file, how later results join earlier ones, and what is on the front.
 
 Reads and writes one named JSON file; the rest is pure. Where the figures come from:
 measuring.py; charts of them: figures.py.

@@ -2,7 +2,7 @@
 
 Each row shows a training picture as it is and then as some steps of a training would see it. A kind that the
 recipe leaves out is drawn at a usual strength and says so. Writes the named PNG; the layers
-themselves: augmentation.py; `python -m scripts.train --show-augmentation` calls it.
+themselves: augmentation.py; `wardrobe train --show-augmentation` calls it.
 """
 
 from collections.abc import Iterator

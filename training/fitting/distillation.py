@@ -59,7 +59,7 @@ class SoftTargets:
         if self.train_sha256 != train.sha256():
             raise SoftTargetsUnfit(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.sha256()[:16]}). Make new ones with python -m scripts.teach."
+                f"{train.sha256()[:16]}). Make new ones with wardrobe teach."
             )
         if self.probabilities.shape != (len(train), classes):
             raise SoftTargetsUnfit(
@@ -97,7 +97,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
                 temperature=float(stored["temperature"]),
             )
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise SoftTargetsUnfit(f"{path}: {error}. python -m scripts.teach writes such a file.") from error
+        raise SoftTargetsUnfit(f"{path}: {error}. wardrobe teach writes such a file.") from error
 
 
 def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: float) -> SoftTargets:

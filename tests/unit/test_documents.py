@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from scripts.sbom import without_addresses
+from scripts.documents import without_addresses
 
 ROOT = Path(__file__).parent.parent.parent
 SBOM = ROOT / "deploy" / "sbom.cdx.json"

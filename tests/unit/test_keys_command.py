@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.security.api_keys import ApiKeys, hash_of, read_keys
-from scripts.api_keys import main
+from scripts.keys import main
 
 
 def command(*arguments: str | Path) -> int:

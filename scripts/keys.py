@@ -1,6 +1,6 @@
 """API keys: make, list and withdraw them. The service reads the file again as soon as it changes.
 
-python -m scripts.api_keys add NAME --file F | list --file F | remove NAME --file F [--json]
+wardrobe keys add NAME --file F | list --file F | remove NAME --file F [--json]
 
 A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
 name, give it to the client, and remove the first. How keys are checked: app/security/api_keys.py.
@@ -29,9 +29,9 @@ READABLE = 0o644
 """Of a new file: the service runs as a user of its own, and hashes of random keys reveal nothing."""
 
 EXAMPLES = (
-    "python -m scripts.api_keys add shop --file keys.txt",
-    "python -m scripts.api_keys list --file keys.txt",
-    "python -m scripts.api_keys remove shop --file keys.txt",
+    "wardrobe keys add shop --file keys.txt",
+    "wardrobe keys list --file keys.txt",
+    "wardrobe keys remove shop --file keys.txt",
 )
 
 
@@ -135,7 +135,7 @@ def _name(text: str) -> str:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     shared = with_json()
-    parser = command_parser("api_keys", __doc__, EXAMPLES, parents=[shared])
+    parser = command_parser("keys", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
