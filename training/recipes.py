@@ -1,7 +1,7 @@
-"""What is run: network, augmentation, schedule and seed of one training, as a frozen value.
+"""A recipe: network, augmentation, schedule and seed of one training, as a frozen value.
 
-Pure. The two starting points and the recipe of the bundled release are here; how and why their figures
-were chosen: docs/experiments.md. What carries out a recipe: fit.py.
+Pure. The two starting points and the recipe of the bundled release are here; how their values were chosen:
+docs/experiments.md. The fit: fit.py.
 """
 
 import hashlib

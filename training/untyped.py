@@ -1,6 +1,6 @@
-"""Names for values of libraries that ship no types, so that a signature still says what it takes.
+"""Names for the types of libraries that ship none: TensorFlow, Keras and ONNX.
 
-Touches nothing. TensorFlow, Keras and ONNX are the libraries.
+Touches nothing.
 """
 
 from typing import Any, TypeAlias

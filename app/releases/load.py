@@ -1,8 +1,8 @@
-"""Open the model that the settings ask for, warm and checked.
+"""Open the model that the settings name, warm and checked.
 
 Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). When the store has nothing that can
-be served, the cache's last good release is, and is called stale; the bundled one never stands in for a store
-that was named.
+be served, the service serves the cache's last good release and reports it as stale; the bundled release never
+replaces a store that the settings name.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""Follow the promotions: every worker asks for the number after the one it serves.
+"""Watch the promotions: every worker polls for the number after the one it serves.
 
-One request to the store per poll, jittered so that many workers do not ask at once. A release that must not
+One request to the store per poll, jittered so that many workers do not poll at once. A release that must not
 be served is refused once and remembered; `/readyz` reports it, and the service keeps the old one.
 """
 

@@ -1,9 +1,8 @@
 """The OOD score: the log odds that a picture is out of distribution, of a model that learnt such pictures.
 
 A logistic regression on the features of the layer below the last, and on their Mahalanobis distance to the
-nearest class (distance.py). It separates better than the distance alone; the distance stays among its
-inputs for pictures that are like neither kind, such as noise. Touches nothing. Where it enters
-the serving graph: onnx_graph.py.
+nearest class (distance.py). It separates better than the distance alone; the distance stays among its inputs
+for pictures that are like neither kind, such as noise. Touches nothing. In the serving graph: onnx_graph.py.
 """
 
 from dataclasses import dataclass

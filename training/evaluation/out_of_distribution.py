@@ -1,7 +1,7 @@
-"""Whether a release knows what it does not know: its answers to pictures that are no clothes.
+"""How well a release recognises out-of-distribution pictures: digits and noise against garments.
 
-Handwritten digits that come with scikit-learn, and noise; made on the spot, the same each time. They choose
-nothing. Touches nothing but scikit-learn's own files. The distance that is judged: distance.py.
+Handwritten digits of scikit-learn, and noise; the same each time. Nothing is selected by these figures. Reads
+scikit-learn's own files alone. The distance: distance.py.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Measure a release on photos, tier by tier: every figure comes from what serving would answer.
+"""Measure a release on photos, tier by tier, through the code that serves.
 
-Photos that show none of the classes are measured together as tier X, whatever folder they lie in. Pure but
-for running the graph. The section as a whole: model_store/report.py; pictures of it: photo_figures.py.
+Photos that show none of the classes are measured together as tier X. Pure, apart from running the graph. The
+section: model_store/report.py; its charts: photo_figures.py.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Draw the photos section of a report: accuracy against coverage, and recall, of each tier.
 
-Writes the named PNGs; every figure comes from the report, and every plot says which split it is
-of. No photo is among them: these figures travel with the release, and photos are their owners' to publish.
-The worst answers, on request alone: worst_photos.py.
+Writes the named PNGs; every figure comes from the report, and every plot names its split. They contain no
+photo: they travel with the release, and photos belong to their owners. The worst answers, on request alone:
+worst_photos.py.
 """
 
 from collections.abc import Mapping

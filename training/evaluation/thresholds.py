@@ -1,9 +1,9 @@
-"""The two thresholds of the decision: what is accepted without a person looking.
+"""The two thresholds of the decision: what the service accepts without a person's review.
 
 The service cannot know whether an upload is a product shot or a photo of a floor, so one confidence and one
-familiarity have to keep every promise: on the data set's held-out pictures, and on the photos of each tier
-for which one is made. Pure numpy, no TensorFlow; never sees the test set. Who applies them:
-inference/decision.py; what else is learnt from held-out pictures: calibration.py.
+familiarity have to keep every promise: on the held-out pictures, and on the photos of each tier that has one.
+Pure numpy, no TensorFlow; never sees the test set. inference/decision.py applies them; calibration.py fits
+temperature and familiarity.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""Time graphs against each other, fairly on a machine that has other work too.
+"""Time graphs against each other on a machine that may have other work.
 
-They alternate, so that noise hits all of them alike. Pure but for the clock.
+They alternate, so that noise hits all of them alike. Pure, apart from the clock.
 """
 
 import statistics

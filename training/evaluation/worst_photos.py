@@ -1,7 +1,7 @@
-"""Draw the worst answers to photos: what was sent, what the model saw of it, truth and answer.
+"""Draw the worst answers to photos: the photo, the model's input, truth and answer.
 
-Made on request alone: photos belong to their owners, so no release carries such a sheet. Reads the
-photos again and writes the named PNG. The figures of all photos: photo_evaluation.py.
+Made on request alone: photos belong to their owners, so no release carries such a sheet. Reads the photos
+again and writes the named PNG. The figures of all photos: photo_evaluation.py.
 """
 
 from dataclasses import dataclass

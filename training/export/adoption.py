@@ -1,7 +1,7 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
-What the model expects is found out by inference/keras_session.py, as for serving it bare, and wrapping.py
-feeds it so. From there on it goes the way of our own: onnx_graph.py, release.py. Writes one folder.
+inference/keras_session.py finds the input that the model expects, as for a bare model, and wrapping.py adds
+it as layers. The rest is as for our own models: onnx_graph.py, release.py. Writes one folder.
 """
 
 import hashlib

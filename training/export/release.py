@@ -1,8 +1,8 @@
 """Make a complete release: model, graph, calibration, report, figures, manifest.
 
-Nothing here trains; given the same fit it can be run again. `make_release` takes a fit of ours; a hand-made
-model comes in through adoption.py, and `complete_release` does the rest for both. Writes one folder.
-Sealing is model_store/assemble.py's, publishing model_store/publish.py's.
+Trains nothing; the same fit can be exported again. `make_release` takes one of our fits; a hand-made model
+comes through adoption.py; `complete_release` does the rest for both. Writes one folder. Sealing:
+model_store/assemble.py; publishing: model_store/publish.py.
 """
 
 import shutil

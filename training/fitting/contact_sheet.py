@@ -1,8 +1,8 @@
-"""Draw what a recipe's augmentation does to pictures: a row for each kind, and one for all together.
+"""Draw a recipe's augmentation: a row for each kind, and one for all together.
 
-Each row shows a training picture as it is and then as some steps of a training would see it. A kind that the
-recipe leaves out is drawn at a usual strength and says so. Writes the named PNG; the layers
-themselves: augmentation.py; `wardrobe train --show-augmentation` calls it.
+Each row shows a training picture and its changes in some steps of a training. A kind that the recipe leaves
+out is drawn at a usual strength and marked so. Writes the named PNG. The layers: augmentation.py; the
+command: `wardrobe train --show-augmentation`.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""What larger networks say about the training pictures, stored once, for a smaller one to learn from.
+"""Soft targets: the probabilities of larger networks for the training pictures, stored for distillation.
 
-Hinton et al. 2015 (arXiv 1503.02531): the probabilities of a teacher tell more than one right class. One
-compressed file, half precision: about a megabyte for 60,000 pictures, so it can travel with the code. It
-belongs to one training set, whose hash it carries. Touches that file. Who writes it: scripts/teach.py.
+Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than the one right class. One
+compressed file in half precision, about a megabyte for 60,000 pictures. It belongs to one training set, whose
+hash it carries. Touches that file. scripts/teach.py writes it.
 """
 
 import hashlib

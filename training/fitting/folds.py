@@ -1,9 +1,8 @@
-"""Networks that answer only pictures they have not learnt from: cross-fitting, for soft targets.
+"""Cross-fitting for soft targets: each picture is answered by networks that did not learn it.
 
-A network that knows a picture by heart answers it with too much certainty to learn from. So the training
-pictures are dealt into folds; one network for each fold is fitted on the others, and a picture gets the mean
-answer of the networks that have not seen it. Pure, numpy only. Who has them fitted: scripts/teach.py; what
-the answers are stored in: distillation.py.
+A network answers a picture that it learnt with too much certainty. So the training pictures are divided into
+folds; one network per fold is fitted on the others, and a picture gets the mean answer of the networks that
+did not learn it. Pure, numpy only. scripts/teach.py fits the networks; distillation.py stores the answers.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""What a training begins with: a release to train further, or a recipe for few pictures.
+"""The start of a training: a release to train further, or a recipe for few pictures.
 
-Pure. What a recipe is: recipes.py. How a release's network is built again: fine_tuning.py.
+Pure. Recipes: recipes.py. The network of a release: fine_tuning.py.
 """
 
 from dataclasses import dataclass, replace

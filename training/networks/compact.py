@@ -1,6 +1,6 @@
-"""Our own networks: small residual ones that place matters to, for a CPU to run thousands of times a second.
+"""Our own networks: small residual ones, fast on a CPU, that keep the position of features.
 
-What was tried and what each costs: docs/experiments.md. Touches nothing. Others' networks: published.py.
+The choice and its alternatives: docs/experiments.md. Touches nothing. Published networks: published.py.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Batch normalization in TensorFlow's fused kernel, which Keras 3 does not call.
 
-Only for training on TensorFlow; it never reaches an artifact. Touches nothing. Who takes it: layers.py.
+Only for training on TensorFlow; no saved model contains it. Touches nothing. Its user: layers.py.
 """
 
 import tensorflow as tf

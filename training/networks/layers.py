@@ -1,7 +1,7 @@
-"""The layers that the networks are built of, with what a recipe says of every one of them.
+"""The layers of the networks, with the settings that a recipe gives all of them.
 
-Precision, initialiser, L2 and dropout are the recipe's and the same for all layers; so a network's own text
-(published.py, compact.py) is its shape alone. Touches nothing.
+Precision, initialiser, L2 and dropout come from the recipe, so that a network's own code (published.py,
+compact.py) is its shape alone. Touches nothing.
 """
 
 from typing import Any, Final

@@ -1,8 +1,8 @@
 """Networks that others published for Fashion-MNIST, each with its published figures.
 
-The figures are accuracies on the 10,000 test images, measured honestly; docs/results/compare.json has ours
-beside them. Where no width was published, a network here has the common widths that come nearest to the
-published parameters, and its docstring says so. Touches nothing. Ours: compact.py.
+The figures are accuracies on the 10,000 test images; docs/results/comparison.json has ours. Where no width
+was published, a network here has the common widths that come nearest to the published parameters, and its
+docstring says so. Touches nothing. Our own networks: compact.py.
 """
 
 from training.networks.layers import FEATURES, LayerFactory

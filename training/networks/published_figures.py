@@ -1,7 +1,7 @@
-"""What others published of the networks in published.py, in one place for tables, plots and pages.
+"""The published figures of the networks in published.py, in one place for tables, plots and pages.
 
-Accuracies are on the 10,000 test images. Pure; the networks themselves, with what was not published of them:
-published.py, whose docstrings a test holds to these figures.
+Accuracies are on the 10,000 test images. Pure. The docstrings of published.py name what was not published; a
+test compares them with these figures.
 """
 
 from typing import Annotated, Final

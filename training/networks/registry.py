@@ -1,8 +1,8 @@
 """The networks by name, from raw `pixels` to logits, in Keras' functional form.
 
-Each reads uint8 (N, 28, 28) and rescales it itself, so that an artifact needs nothing beside it. They are
-trained on logits and get their softmax afterwards (`with_softmax`). Touches nothing. What they are made of:
-published.py, compact.py, wide.py, layers.py. Which one is run: recipes.py; how: fit.py.
+Each reads uint8 (N, 28, 28) and rescales it, so that a saved model needs no preprocessing. Training uses
+logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
+wide.py; their layers: layers.py. Which one a training uses: recipes.py; the fit: fit.py.
 """
 
 from collections.abc import Callable

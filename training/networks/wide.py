@@ -1,6 +1,6 @@
-"""Wide residual networks: too dear to serve, and there to teach the compact ones.
+"""Wide residual networks: teachers of the compact ones, too slow to serve.
 
-Touches nothing. How they are asked: folds.py. What learns from them and is served: compact.py.
+Touches nothing. Their answers: folds.py. The student: compact.py.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
-"""Put a hand-made model inside a network that reads and answers as an artifact of ours does.
+"""Wrap a hand-made model so that it has the inputs and outputs of our own models.
 
-The hand-made layers keep their weights; only what inference/keras_session.py adds when it serves such a model
-bare (shape, scaling, softmax) becomes layers. Touches nothing. What is made of it: adoption.py.
+The hand-made layers keep their weights; what inference/keras_session.py adds when it serves such a model bare
+(shape, scaling, softmax) becomes layers. Touches nothing. adoption.py makes the release.
 """
 
 from typing import Final

@@ -1,9 +1,9 @@
-"""How many variants are made of which photo, and of which garment of the training set.
+"""How many variants to make of each photo, and of which garments of the training set.
 
-A folder of photos is as uneven as the shops that they come from: a thousand worn T-shirts and no boots at
-all. Learnt as it is, boots seen from above become sneakers. So each label of each tier gets some variants,
-and what photos cannot give is made of the training set's own garments, laid where users lay theirs. Reads
-some photos, to see which tiers are cluttered. What a variant is: variants.py.
+A folder of photos is uneven: a thousand worn T-shirts and no boots. A network that learns it as it is takes
+boots seen from above for sneakers. So each label of each tier gets a number of variants; where photos are
+missing, the training set's own garments are laid on photographed grounds. Reads some photos, to see which
+tiers are cluttered. Variants: variants.py.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Change a photo as another camera, another light or another upload of the same garment would.
+"""Change a photo: another camera, another light, another upload of the same garment.
 
-Pure functions of a picture and of chance; each takes uint8 (H, W, 3), RGB, and gives another one. Laying
-garments on other grounds: compositions.py. Who calls them: variants.py.
+Pure functions of a picture and a random generator; each takes and returns uint8 (H, W, 3), RGB. Other
+grounds: compositions.py. Their user: variants.py.
 """
 
 from typing import Final

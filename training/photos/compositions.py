@@ -1,8 +1,8 @@
-"""Lay a garment on another ground: out of a product shot, or out of the training set itself.
+"""Lay a garment on another ground: from a product shot, or from the training set.
 
-Grounds are strips along the border of cluttered photos, where there is floor, bed or wall and no garment.
-What users photograph lies on such grounds; what shops photograph, and the training set, does not. Pure
-functions of arrays and of chance. Who calls them: variants.py.
+Grounds are strips along the border of cluttered photos, which show floor, bed or wall and no garment. Users
+photograph garments on such grounds; shops do not. Pure functions of arrays and a random generator. Their
+user: variants.py.
 """
 
 from dataclasses import dataclass

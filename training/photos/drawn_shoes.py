@@ -1,9 +1,9 @@
-"""Draw pairs of shoes as they look from above: toes away, soles or laces and the opening to be seen.
+"""Draw pairs of shoes as seen from above: toes away, with soles or laces and the opening.
 
-The training set shows shoes from the side, one at a time, and so do shops; people stand over theirs. Where no
-photos of that kind exist, drawings teach the shape: every proportion and colour is drawn at random,
-far wider than shoes differ, so that a photo is one more case among them (domain randomisation, Tobin et al.
-2017, arXiv 1703.06907). Pure functions of chance. What is laid where: compositions.py.
+The training set shows single shoes from the side, as shops do; users photograph pairs from above. Where no
+photos of that kind exist, drawings teach the shape: every proportion and colour is random, in a wider range
+than real shoes have (domain randomisation, Tobin et al. 2017, arXiv 1703.06907). Pure functions of a random
+generator. Their place on a ground: compositions.py.
 """
 
 from collections.abc import Callable

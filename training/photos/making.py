@@ -1,6 +1,6 @@
-"""Make the variants of photos that are learnt, once, on all cores, and keep them in the run's folder.
+"""Make the variants of photos once, on all cores, and store them in the run's folder.
 
-Reads the photos, writes one file, in one step. Which variants: balance.py; what each is:
+Reads the photos and writes one file in one step. How many variants: balance.py; what a variant is:
 variants.py; their targets: fitting/auxiliary.py.
 """
 

@@ -1,9 +1,8 @@
-"""Variants of a photo, a garment of the training set or a drawing: what a model may get to see of such a one.
+"""Variants of a photo, of a garment of the training set, or of a drawing.
 
-Two things differ from photo to photo of the same garment: the photo (changes.py, compositions.py), and
-what finding the garment gets wrong (`_spoiled`). What comes after that is the service's own conversion. Reads
-the files that a task names; the same task gives the same variants on any machine. Which tasks there are:
-balance.py.
+A variant differs from its source by the photo (changes.py, compositions.py) and by errors of the garment's
+mask (`_spoiled`). The service's own conversion then makes the pixels. Reads the files that a task names; the
+same task gives the same variants on any machine. The tasks: balance.py.
 """
 
 from dataclasses import dataclass, replace
