@@ -210,8 +210,8 @@ FIRST: Final = replace(
     seed=1,
     split_seed=0,
 )
-"""What the bundled release began as: it knows the data set alone. Its teacher's answers lie beside this file
-(soft_targets.KEPT)."""
+"""The recipe of the bundled release's first step, on the data set alone. Its teacher's answers:
+(distillation.KEPT)."""
 
 BUNDLED: Final = replace(
     FIRST,
@@ -223,13 +223,13 @@ BUNDLED: Final = replace(
     blend=0.65,
     start="20261120T151114Z-10648784",
 )
-"""What model_store/bundled/ is made with: a release of FIRST, trained further with photos (docs/lab.md)."""
+"""The recipe of model_store/bundled/: a release of FIRST, trained further with photos (docs/lab.md)."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
 RECIPES: Final = {"first": FIRST, "bundled": BUNDLED, "quick": QUICK}
-"""What --recipe names; the other options of scripts.train change single fields."""
+"""What --recipe names; the other options of `wardrobe train` change single fields."""
 
 FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if recipe.start is None))
 """Those that begin with fresh weights."""

@@ -21,9 +21,9 @@ EIGHT_BITS_COLOUR: Final = "#6a1b9a"
 
 
 def draw_accuracies(networks: Sequence[Compared], path: Path) -> None:
-    """Test accuracy of each network, mean and standard deviation, beside what was published.
+    """Test accuracy of each network, mean and standard deviation, next to the published one.
 
-    Each seed is a dot of its own, and the training accuracy is there too: what some publish instead.
+    Each seed is a dot; the training accuracy, which some publish instead, is drawn too.
     """
     figure = Figure(figsize=(8, 1.6 + 0.42 * len(networks)), layout="constrained")
     axes = figure.subplots()
@@ -83,9 +83,9 @@ def _draw_published(axes: Axes, networks: Sequence[Compared]) -> None:
 
 
 def draw_curve(networks: Sequence[Compared], path: Path) -> None:
-    """Validation accuracy against milliseconds a picture, with the front of those that no other beats.
+    """Validation accuracy against milliseconds a picture, with the Pareto front.
 
-    Validation, since the network that is served is chosen here. An eight-bit form that would not be served is
+    Validation accuracy, since this plot chooses the network. An eight-bit form that fails its check is
     hollow, and never on the front.
     """
     figure = Figure(figsize=(8, 5.5), layout="constrained")

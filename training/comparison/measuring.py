@@ -74,7 +74,7 @@ def compare(trained: Sequence[Trained], images: PixelsBatch, command: str, say: 
 
 @dataclass(frozen=True)
 class _Trial:
-    """An eight-bit graph and what came of it; see comparison.EightBits."""
+    """An eight-bit graph and what came of it; see results.EightBits."""
 
     path: Path
     size: int

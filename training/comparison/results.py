@@ -44,7 +44,7 @@ class OneSeed(Frozen):
         seconds: of all epochs.
         seconds_per_epoch: the median, which the first epoch's compiling and a resumption leave alone.
         hardware: what it was trained on.
-        test: read once, for the table; nothing is chosen by it.
+        test: reported only; nothing is selected by it.
         test_loss_before: before the temperature, as published losses are.
     """
 
@@ -151,10 +151,10 @@ def summary(seeds: Sequence[OneSeed]) -> Summary:
 
 
 def merged(earlier: Comparison, later: Iterable[Compared]) -> Comparison:
-    """Let later results join earlier ones.
+    """Merge later results into earlier ones.
 
-    A network that is new is added. One that was there under the same recipe and data gains seeds; all else
-    is the later measurement's. Under another recipe it is replaced, since a mean over both means nothing.
+    A new network is added. A network with the same recipe and data gains seeds; its other figures are the
+    later ones. Another recipe replaces it, since a mean over both means nothing.
     """
     found = {one.network: one for one in earlier.networks}
     for one in later:
@@ -172,7 +172,7 @@ def _joined(earlier: Compared | None, later: Compared) -> Compared:
 
 @dataclass(frozen=True)
 class Point:
-    """A choice: what it costs and how often it was right on held-out pictures."""
+    """A point of the plot: its cost and its validation accuracy."""
 
     name: str
     milliseconds: float
@@ -197,8 +197,8 @@ def in_float32(one: Compared) -> Point:
 def in_eight_bits(one: Compared) -> Point:
     """A network's eight-bit form, refused or not.
 
-    Its accuracy is the mean over the seeds, changed as the first seed's was: a point beside the network's
-    own should differ from it by what eight bits do, not by the luck of a seed.
+    Its accuracy is the mean over the seeds, changed as the first seed's was, so that the
+    difference to the network's own point comes from the eight bits, not from the seeds.
     """
     return Point(
         one.network + EIGHT_BITS,
@@ -208,7 +208,7 @@ def in_eight_bits(one: Compared) -> Point:
 
 
 def pareto_front(choices: Iterable[Point]) -> list[Point]:
-    """Those that no other beats by being right as often for less, from the cheapest to the dearest."""
+    """The Pareto front, from the fastest to the slowest."""
     front: list[Point] = []
     for point in sorted(choices, key=lambda one: (one.milliseconds, -one.accuracy)):
         if not front or point.accuracy > front[-1].accuracy:

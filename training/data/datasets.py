@@ -28,7 +28,7 @@ OTHER_NAME: Final = "other pictures in Fashion-MNIST's form"
 
 TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
 TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
-"""Of the original's two parts (`LabelledImages.sha256`); other data does not go by its name."""
+"""Of the original's two parts (`LabelledImages.sha256`); other data does not get its name."""
 
 LABELS: Final = (
     "T-shirt/top",
@@ -68,8 +68,8 @@ class LabelledImages:
     Attributes:
         images: uint8 (N, 28, 28), C-contiguous, garment light on black; N >= 1.
         labels: uint8 (N,), each below the number of classes.
-        taught: float16 (N, C), a teacher's probabilities to learn from beside the labels (distillation.py);
-            None without a teacher.
+        taught: float16 (N, C), a teacher's probabilities, learnt with the labels (distillation.py); None
+            without a teacher.
     """
 
     images: PixelsBatch
@@ -121,7 +121,7 @@ class LabelledData:
     def under(self, labels: tuple[str, ...]) -> "LabelledData":
         """The same pictures under these labels, for a model that has them in this order.
 
-        Data that names its classes is renumbered to fit; where there are numbers alone, they are believed.
+        Data that names its classes is renumbered to fit; data of numbers alone is taken as it is.
 
         Raises:
             BadClasses: other classes, or a number that the labels do not reach.

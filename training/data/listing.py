@@ -26,7 +26,7 @@ CLASSES_MAX: Final = 256
 """Class numbers are kept in eight bits."""
 
 NO_PICTURES: Final = frozenset({".csv", ".db", ".html", ".ini", ".json", ".md", ".txt", ".xml"})
-"""Endings of what lies beside pictures: notes, lists, and what file managers leave."""
+"""Endings of other files in folders of pictures: notes, lists, and files of file managers."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _folder_part(folder: Path, part: Part | None) -> tuple[list[Listed], list[Pa
 
 
 def _class_folder(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The pictures of one class, and what lies beside them."""
+    """The pictures of one class, and the other files."""
     pictures: list[Path] = []
     left_out: list[Path] = []
     for entry in entries(folder):

@@ -21,15 +21,15 @@ from training.photos.reading import OOD
 Labels = NDArray[np.uint8]
 
 ACCEPTED_ACCURACY: Final = 0.99
-"""Share of accepted pictures that must be right: what no person looks at may be wrong once in a hundred."""
+"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong."""
 
 ACCEPTED_OF_PHOTOS: Final[Mapping[str, float]] = {"A": 0.95, "C": 0.90}
-"""The same by tier: a shop's own pictures, and users' own, of which people expect less. Of tiers that are not
-named nothing is promised, and the report says what came of it."""
+"""The same by tier: product shots, and users' own photos, of which people expect less. Other tiers have no
+promise; the report measures them."""
 
 CAUTION: Final = 1.0
-"""Standard errors by which the share must lie above what is promised: the threshold is chosen on the same
-pictures, which flatters it."""
+"""Standard errors by which the share must lie above what is promised: the same pictures choose the
+threshold, so its figures are optimistic."""
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
@@ -66,7 +66,7 @@ class Demand:
     Attributes:
         confidences: float32 (N,), 0..1, of the answers that are accepted if they are sure enough.
         right: bool (N,), whether each is.
-        accuracy: 0..1, what is promised of those accepted.
+        accuracy: 0..1, promised of the accepted ones.
     """
 
     confidences: NDArray[np.float32]
@@ -102,7 +102,7 @@ def fit_thresholds(
         labels: uint8 (N,), the truth.
         temperature: from `calibration.fit_temperature`.
         familiarity: from `calibration.fit_familiarity`; None where the model measures no distance.
-        checked: photos to choose on beside them.
+        checked: photos that choose, too.
 
     Returns:
         A confidence of 1.0 when no threshold keeps them all.
@@ -117,7 +117,7 @@ def fit_thresholds(
 
 
 _Promise = tuple[Scores, Labels, float]
-"""Scores, the truth, and what is promised of them."""
+"""Scores, the truth, and the promised accuracy."""
 
 
 def _of_tiers(checked: Checked) -> list[_Promise]:
@@ -158,7 +158,7 @@ def confidence_threshold(demands: Sequence[Demand]) -> float:
     """The smallest confidence at which every demand is met.
 
     Returns:
-        One of the demands' confidences, or 1.0 when none will do.
+        One of the demands' confidences, or 1.0 when none keeps all.
     """
     candidates = np.unique(np.concatenate([demand.confidences for demand in demands]))
     kept = np.all([demand.kept(candidates) for demand in demands], axis=0)

@@ -52,7 +52,7 @@ from training.untyped import Network
 GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
 DEVELOPMENT: Final = "development"
-"""What photos are good for that a release was made with: choices were made on them."""
+"""The split of the photos that a release was made with: choices were made on them."""
 
 Say = Callable[[str], None]
 
@@ -63,7 +63,7 @@ class Material:
 
     Attributes:
         split: the training set in its two parts, as the fit saw them.
-        command: what was typed to train it.
+        command: the command line of the training.
         quantised: serve the graph in eight bits, if it answers well enough.
         photos: of real garments, on which choices were made and which the report measures.
     """
@@ -79,7 +79,7 @@ class Material:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What the report says about a network and how it came to be.
+    """What the report says about a network and its training.
 
     Attributes:
         network: what it is called.
@@ -100,7 +100,7 @@ class Evidence:
     Attributes:
         split: the training set in its two parts; the held-out one calibrates.
         labels: class names in index order.
-        photos: of real garments, beside the data set.
+        photos: of real garments, in addition to the data set.
     """
 
     data: LabelledData
@@ -144,7 +144,7 @@ def _export(folder: Path, material: Material) -> None:
 
 
 def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:
-    """What says how far a picture lies from what was learnt."""
+    """The measure of a picture's distance from what was learnt."""
     train, auxiliary = parts.train, parts.auxiliary
     if auxiliary is None or not auxiliary.ood.any():
         return fit_whitening(features_of(artifact, train.images), train.labels, classes)
@@ -180,7 +180,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     Args:
         folder: with these two files.
         evidence: what it is calibrated and measured on.
-        origin: what the report says beside the measurements.
+        origin: what the report says in addition to the measurements.
         say: receives progress messages.
 
     Raises:

@@ -74,8 +74,8 @@ def plan(
         train: the training set, without what is held out of it.
         labels: of the model.
         imaging: how the model wants pictures converted.
-        recipe: its `variants` says how many, of those that the constants here allow; its `seed` decides,
-            together with a photo's content alone, what becomes of it.
+        recipe: its `variants` scales the numbers that the constants here set; its `seed` and a photo's
+            content decide the variants.
 
     Returns:
         Photos by content, then garments by class, then drawings: the same whatever the files are called.

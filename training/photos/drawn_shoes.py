@@ -79,7 +79,7 @@ class _Shoe:
 
 
 def drawn_pair(label: str, rng: np.random.Generator) -> CutOut:
-    """A left and a right shoe beside each other, seen at some slant.
+    """A left and a right shoe side by side, seen at a slant.
 
     Args:
         label: one of DRAWN.

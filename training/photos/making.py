@@ -39,7 +39,7 @@ def photos_sha256(photos: Photos) -> str:
 
 
 def variants_key(fingerprint: str, imaging: Imaging) -> str:
-    """What kept variants go by: the run's fingerprint, and how photos are converted by now."""
+    """The key of stored variants: the run's fingerprint and the parameters of the conversion."""
     text = json.dumps(asdict(imaging), sort_keys=True)
     return f"{fingerprint}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -71,7 +71,7 @@ def _begin() -> None:
 
 
 def load_auxiliary(folder: Path, key: str) -> AuxiliaryData | None:
-    """What a run kept; None when it kept nothing, something else, or half of it."""
+    """The stored variants of a run; None if there are none, or others, or half a file."""
     try:
         with (folder / FILE_NAME).open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
@@ -82,12 +82,12 @@ def load_auxiliary(folder: Path, key: str) -> AuxiliaryData | None:
 
 
 def forget_auxiliary(folder: Path) -> None:
-    """Remove what a run kept, if it kept anything."""
+    """Remove the stored variants of a run, if there are any."""
     (folder / FILE_NAME).unlink(missing_ok=True)
 
 
 def save_auxiliary(auxiliary: AuxiliaryData, folder: Path, key: str) -> None:
-    """Keep it in the run's folder, all of it or nothing."""
+    """Store them in the run's folder, all or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{FILE_NAME}.tmp"
     with temporary.open("wb") as file:

@@ -1,5 +1,5 @@
 // Labels that a person gave: kept in this browser, exported as CSV.
-// scripts.train --data reads the columns `path` and `label`; the others are for people.
+// wardrobe train --data reads the columns `path` and `label`; the others are for people.
 
 const NAME = "wardrobe.corrections";
 const COLUMNS = ["path", "label", "predicted", "confidence", "decision", "model", "at"];
