@@ -29,8 +29,8 @@ from inference.errors import UploadError
 from inference.header import read_header
 from inference.pixels import rows_to_pixels
 
-LARGE_PIXELS = 256 * 256
-"""From so many pixels on, decoding and converting take more than about 2 ms."""
+LARGE_PIXELS = 32 * 32
+"""From so many pixels on, converting separates the garment from its background: 3 ms, 80 ms at 96 x 96."""
 
 LARGE_BYTES = 256 * 1024
 """From so many bytes on, parsing a body or scanning a file does."""

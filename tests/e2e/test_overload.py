@@ -67,6 +67,21 @@ def test_every_client_is_answered_or_refused_with_the_time_to_wait(answers: list
     )
 
 
+def test_others_are_answered_while_a_small_batch_of_thumbnails_is_worked_on(service: Service) -> None:
+    texture = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    thumbnail = cv2.GaussianBlur(texture, (0, 0), 3).astype(np.uint8, copy=False)
+    batch = zipped(**{f"{number}.png": png(thumbnail) for number in range(7)})
+    answered_meanwhile = 0
+
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(service.post, "/predict/batch", data=batch)
+        while not answer.done():
+            answered_meanwhile += in_progress(service) == 2
+
+    assert answer.result().status_code == 200
+    assert answered_meanwhile > 2
+
+
 @pytest.mark.usefixtures("answers")
 def test_log_and_metrics_show_the_wait_in_the_queue(service: Service) -> None:
     lines = (json.loads(line) for line in service.log.read_text("utf-8").splitlines() if line[:1] == "{")
@@ -101,3 +116,9 @@ def batch_line(log: Path) -> dict[str, Any]:
     """The access line of the batch; empty while there is none."""
     lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if line[:1] == "{")
     return next((line for line in lines if line.get("path") == "/predict/batch"), {})
+
+
+def in_progress(service: Service) -> float:
+    counts = service.get("/metrics/prometheus").text
+    (requests_in_progress,) = re.findall(r"^wardrobe_requests_in_progress (.*)$", counts, re.MULTILINE)
+    return float(requests_in_progress)
