@@ -1,6 +1,6 @@
 """The steps from an upload to pixels for display: one picture and one sentence each.
 
-Uses the intermediate results of convert.py; scripts/stages_plot.py draws them into a file.
+Uses the intermediate results of convert.py; scripts/predict.py draws them into a file.
 """
 
 from dataclasses import dataclass

@@ -16,8 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from scripts.command_line import command_parser, summary
-from scripts.terminal import complain, run
+from scripts.terminal import command_parser, complain, run, summary
 
 VERBS = (
     "serve",

@@ -1,9 +1,5 @@
 """Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, hand over.
 
-wardrobe adopt MODEL.keras [--labels A,B,C] [--data FOLDER | --train CSV --test CSV]
-                        [--out STORE | --publish s3://BUCKET/PREFIX] [--sign KEY] [--force] [--by NAME]
-                        [--json]
-
 The model has to read a picture as (28, 28), (28, 28, 1) or (784,). How the rest is found out:
 inference/keras_session.py; how the release is made: training/export/adoption.py.
 """
@@ -16,12 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
-from scripts.command_line import command_parser
-from scripts.data_options import add_data_options, load_data
-from scripts.handing_over import RELEASE, add_target_options, check_key, hand_over, open_target
-from scripts.json_output import add_json, json_output
-from scripts.quiet import start_tensorflow
-from scripts.terminal import complain, console, run
+from scripts.fitting import start_tensorflow
+from scripts.publish import RELEASE, add_target_options, check_key, hand_over, open_target
+from scripts.terminal import add_json, command_parser, complain, console, json_output, run
+from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 
 EXAMPLES = (

@@ -1,11 +1,8 @@
 """Train several networks under one recipe and several seeds, and set them side by side.
 
-wardrobe compare --networks dense,conv3 [--seeds 3] [--recipe NAME] [--epochs N ...] [--out PLACE]
-                          [--json]
-
 Writes PLACE.json, PLACE.png (test accuracy beside the published one) and PLACE-time.png (validation accuracy
 against milliseconds a picture). Each training is a run of its own with a checkpoint and a release, as
-scripts.train makes them, so that a comparison which was stopped goes on where it was; later results join
+`wardrobe train` makes them, so that a stopped comparison continues; later results join
 those in the file. What the figures mean: docs/lab.md.
 """
 
@@ -14,35 +11,98 @@ import logging
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from model_store.report import Report
-from scripts.command_line import command_parser
-from scripts.comparison_table import comparison_table, headline
-from scripts.comparison_tasks import Task, fit_all, report_of
-from scripts.data_options import add_data_options, load_data
-from scripts.json_output import Emit, add_json, json_output
-from scripts.quiet import continue_on_tensorflow, on_tensorflow, start_tensorflow
-from scripts.recipe_options import add_recipe_options, changed, taught
-from scripts.terminal import INTERRUPTED, complain, console, run
-from training.comparison.results import Compared, Comparison, merged, read_comparison, write_comparison
+from rich.table import Table
+
+from model_store.errors import StoreError
+from model_store.files import REPORT
+from model_store.local import open_release
+from model_store.manifest import DataSet
+from model_store.report import Report, parse_report
+from scripts.fitting import (
+    Wishes,
+    carry_out,
+    continue_on_tensorflow,
+    fit_alone,
+    on_tensorflow,
+    start_tensorflow,
+)
+from scripts.publish import RELEASE
+from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.training_options import add_data_options, add_recipe_options, changed, load_data, taught
+from training.comparison.results import (
+    Compared,
+    Comparison,
+    Spread,
+    merged,
+    read_comparison,
+    write_comparison,
+)
 from training.data.datasets import LabelledData
-from training.data.splitting import first
+from training.data.splitting import Split, first, split
+from training.fitting.checkpoints import Run
 from training.fitting.starting import for_few
-from training.recipes import CHOICES, FROM_NOTHING, RECIPES, NetworkName, Recipe, starting_point
+from training.recipes import (
+    CHOICES,
+    FROM_NOTHING,
+    RECIPES,
+    NetworkName,
+    Recipe,
+    default_run_folder,
+    fingerprint,
+    starting_point,
+)
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
 TIMED_PICTURES: Final = 50
 """Different pictures that the graphs are timed on; what is on them changes nothing."""
 
+HEADINGS = (
+    "network",
+    "parameters",
+    "MFLOP",
+    "ms",
+    "s/epoch",
+    "test accuracy",
+    "n",
+    "published",
+    "validation",
+    "training",
+)
+
 EXAMPLES = (
     "wardrobe compare --networks dense,conv3 --seeds 3",
     "wardrobe compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
 )
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training: a recipe and what it is trained on; `described` is the data's own description."""
+
+    recipe: Recipe
+    data: LabelledData
+    described: DataSet
+
+    @property
+    def run(self) -> Run:
+        """Its run: the one that `wardrobe train` takes for the same recipe and data."""
+        return Run(default_run_folder(self.recipe, self.described), fingerprint(self.recipe, self.described))
+
+    @property
+    def release(self) -> Path:
+        """Where its release is, or will be."""
+        return self.run.folder / RELEASE
+
+    def parts(self) -> Split:
+        """The training set in two."""
+        train = first(self.data.train, self.recipe.limit) if self.recipe.limit else self.data.train
+        return split(train, self.recipe.validation, self.recipe.splitting, len(self.data.labels))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -164,6 +224,93 @@ def _write(place: Path, comparison: Comparison) -> list[str]:
 
 def _beside(place: Path, ending: str) -> Path:
     return place.with_name(place.name.removesuffix(".json") + ending)
+
+
+def report_of(task: Task, place: str, command: str) -> Report:
+    """The report of the task's release, trained and made now if it is not there yet.
+
+    Args:
+        task: what to do.
+        place: which of how many it is, for the progress line.
+        command: the command line, which the release records.
+
+    Raises:
+        TrainingError: the checkpoint is another run's, or the network cannot be exported.
+    """
+    recipe, out = task.recipe, console()
+    report = _finished(task)
+    if report is not None:
+        out.print(f"{recipe.network}, seed {recipe.seed} ({place}): done, {task.release}.")
+        return report
+    out.print(f"{recipe.network}, seed {recipe.seed} ({place}). Checkpoint in {task.run.folder}.")
+    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe, Wishes())
+    return _read(task.release)
+
+
+def fit_all(tasks: Sequence[Task]) -> None:
+    """Fit what has no release yet, so that the releases can be made on another backend."""
+    for number, task in enumerate(tasks, 1):
+        if _finished(task) is None:
+            console().print(f"{task.recipe.network}, seed {task.recipe.seed} ({number} of {len(tasks)})")
+            fit_alone(task.run, task.data, task.parts(), task.recipe)
+
+
+def _finished(task: Task) -> Report | None:
+    """The report of a whole release that was made by the same recipe and left in float32, if there is one."""
+    try:
+        report = _read(task.release)
+    except StoreError:
+        return None
+    made_by = report.training.configuration
+    wanted = task.recipe.as_json() | {"quantised": False}
+    return report if all(made_by.get(name) == value for name, value in wanted.items()) else None
+
+
+def _read(release: Path) -> Report:
+    path = open_release(release).folder / REPORT
+    return parse_report(path.read_bytes(), str(path))
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """A row per network."""
+    table = Table(*HEADINGS)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for one in comparison.networks:
+        table.add_row(*row(one))
+    return table
+
+
+def row(one: Compared) -> tuple[str, ...]:
+    """The cells of a network, in the order of HEADINGS."""
+    return (
+        one.network,
+        f"{one.parameters:,}",
+        f"{one.mflops:.1f}",
+        f"{one.timing.milliseconds:.3f}",
+        f"{one.summary.seconds_per_epoch:.1f}",
+        _shown(one.summary.test),
+        str(one.summary.test.n),
+        f"{one.published.accuracy:g}" if one.published else "",
+        _shown(one.summary.validation),
+        _shown(one.summary.train),
+    )
+
+
+def headline(one: Compared) -> dict[str, object]:
+    """What a network's row says, as JSON values; the rest stands in the comparison's file."""
+    return {
+        "network": one.network,
+        "parameters": one.parameters,
+        "mflops": one.mflops,
+        "milliseconds": one.timing.milliseconds,
+        "published": one.published and one.published.accuracy,
+        **one.summary.model_dump(mode="json"),
+    }
+
+
+def _shown(figure: Spread) -> str:
+    return f"{figure.mean:.4f}" + ("" if figure.std is None else f" ± {figure.std:.4f}")
 
 
 if __name__ == "__main__":

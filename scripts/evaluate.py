@@ -1,15 +1,15 @@
 """Measure a release again, from its serving graph, and compare with the report that it carries.
 
-wardrobe evaluate [bundled|FOLDER|STORE] [--version VERSION] [--json]
-                           [--data FOLDER | --train CSV --test CSV | --photos FOLDER]
-
 Exit code 1 when the figures differ from the report's (training/evaluation/measure.py). Photos of real
-garments are measured without a data set and compared with nothing: evaluating_photos.py.
+garments are measured without a data set and compared with nothing: training/evaluation/photo_evaluation.py.
 """
 
 import argparse
+import importlib.util
 import json
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
@@ -17,19 +17,15 @@ from rich.table import Table
 from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease
-from model_store.report import TestFigures, parse_report
-from scripts.command_line import command_parser
-from scripts.data_options import add_data_options, load_data
-from scripts.evaluating_photos import (
-    add_photo_options,
-    check_photo_options,
-    check_scikit_learn,
-    evaluate_photos,
-)
-from scripts.opening import find_release
-from scripts.terminal import FAILED, console, run
+from model_store.report import PhotoFigures, TestFigures, parse_report
+from scripts.photos import photos_in
+from scripts.release_options import find_release
+from scripts.terminal import FAILED, command_parser, console, run
+from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
+from training.errors import NotInstalled
 from training.evaluation.agreement import differences
+from training.photos.reading import OOD_TIER
 
 EXAMPLES = (
     "wardrobe evaluate",
@@ -131,6 +127,159 @@ def _table(figures: TestFigures) -> Table:
         table.add_row(
             escape(name), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}"
         )
+    return table
+
+
+SPLIT = "development"
+"""The split of photos by default: photos that were measured may also have guided choices."""
+
+
+def check_scikit_learn() -> None:
+    """Make sure of what every measurement needs.
+
+    Raises:
+        NotInstalled: it is not there.
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        raise NotInstalled(
+            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
+        )
+
+
+def add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add --photos, --split and --worst."""
+    group = parser.add_argument_group("photos", "of real garments, instead of a data set")
+    group.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help="FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them",
+    )
+    group.add_argument(
+        "--split", metavar="NAME", help=f"what the photos are good for, in tables and plots ({SPLIT})"
+    )
+    group.add_argument("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
+
+
+def check_photo_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
+        parser.error("--split and --worst go with --photos")
+    if arguments.photos is not None and (arguments.data is not None or arguments.train is not None):
+        parser.error("--photos are measured without a data set: leave --data, --train and --test out")
+
+
+def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> None:
+    """Measure the release on the photos that the arguments name, and show what was found.
+
+    Raises:
+        DataError: the photos cannot be read; the message says why.
+        ModelError: the model cannot be run.
+    """
+    from training.evaluation.photo_evaluation import answer_photos, photo_figures  # noqa: PLC0415 - needs scikit-learn
+
+    contract, split = release.manifest.model, arguments.split or SPLIT
+    photos = photos_in(arguments.photos, contract.labels, contract.input.imaging)
+    answers = answer_photos(OnnxSession(release.folder / GRAPH), contract, photos)
+    figures = photo_figures(answers, contract, split)
+    if arguments.worst is not None:
+        from training.evaluation.worst_photos import write_worst  # noqa: PLC0415 - needs matplotlib
+
+        write_worst(arguments.worst, photos, answers, contract.labels, split)
+    if arguments.json:
+        section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
+        print(json.dumps({"version": release.version, "photos": section}, indent=1, ensure_ascii=False))
+    else:
+        _show_photos(release, figures)
+
+
+def _show_photos(release: LocalRelease, figures: dict[str, PhotoFigures]) -> None:
+    out = console()
+    thresholds = release.manifest.model.thresholds
+    out.print(
+        f"{release.version}: accepted from confidence {thresholds.confidence:.4g} and "
+        f"familiarity {thresholds.familiarity:.4g} on.",
+        soft_wrap=True,
+    )
+    out.print(photo_table(figures))
+    out.print(class_table(figures))
+    if OOD_TIER in figures:
+        out.print(source_table(figures[OOD_TIER]))
+
+
+NONE = "-"
+
+COLUMNS = (
+    "tier",
+    "photos",
+    "macro accuracy",
+    "95% interval",
+    "accepted",
+    "right",
+    "ambiguous",
+    "unfamiliar",
+    "AUROC",
+    "by confidence",
+)
+
+
+def photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
+    """A line for each tier.
+
+    `right` is the share of the accepted; `AUROC` says how well familiarity separates the tier from X, and
+    the last column how well confidence does.
+    """
+    table = Table(
+        title=f"split: {', '.join(sorted({one.split for one in photos.values()}))}", title_justify="left"
+    )
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column == "tier" else "right", min_width=len(column))
+    for tier, one in photos.items():
+        table.add_row(escape(tier), f"{one.n:,}", *_accuracy(one), *_decisions(one), *_auroc(one))
+    return table
+
+
+def _accuracy(one: PhotoFigures) -> tuple[str, str]:
+    if one.macro_accuracy is None or one.macro_accuracy_interval is None:
+        return NONE, NONE
+    low, high = one.macro_accuracy_interval
+    return f"{one.macro_accuracy:.3f}", f"{low:.3f}..{high:.3f}"
+
+
+def _decisions(one: PhotoFigures) -> tuple[str, str, str, str]:
+    found = one.decisions
+    right = NONE if found.accuracy is None else f"{found.accuracy:.1%}"
+    return f"{found.coverage:.1%}", right, f"{found.ambiguous:.1%}", f"{found.unfamiliar:.1%}"
+
+
+def _auroc(one: PhotoFigures) -> tuple[str, str]:
+    if one.auroc is None:
+        return NONE, NONE
+    familiarity = NONE if one.auroc.familiarity is None else f"{one.auroc.familiarity:.3f}"
+    return familiarity, f"{one.auroc.confidence:.3f}"
+
+
+def class_table(photos: Mapping[str, PhotoFigures]) -> Table:
+    """Recall of each class in each tier, with how many photos it was counted on."""
+    garments = {tier: one for tier, one in photos.items() if one.per_class}
+    table = Table("class", *(escape(f"recall, {tier} (photos)") for tier in garments))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for label in dict.fromkeys(label for one in garments.values() for label in one.per_class):
+        found = [one.per_class.get(label) for one in garments.values()]
+        table.add_row(
+            escape(label), *(NONE if one is None else f"{one.recall:.3f} ({one.n})" for one in found)
+        )
+    return table
+
+
+def source_table(ood: PhotoFigures) -> Table:
+    """The decisions about the out-of-distribution photos of each folder."""
+    table = Table("none of the classes", "photos", "accepted", "unfamiliar")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for source, one in ood.sources.items():
+        table.add_row(escape(source), f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
     return table
 
 

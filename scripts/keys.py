@@ -1,7 +1,5 @@
 """API keys: make, list and withdraw them. The service reads the file again as soon as it changes.
 
-wardrobe keys add NAME --file F | list --file F | remove NAME --file F [--json]
-
 A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
 name, give it to the client, and remove the first. How keys are checked: app/security/api_keys.py.
 """
@@ -18,9 +16,7 @@ from pathlib import Path
 
 from app.security.api_keys import LINE, Key, hash_of, read_keys
 from app.settings import SettingsError
-from scripts.command_line import command_parser
-from scripts.json_output import json_output, with_json
-from scripts.terminal import FAILED, complain, run
+from scripts.terminal import FAILED, command_parser, complain, json_output, run, with_json
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""

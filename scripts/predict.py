@@ -1,35 +1,38 @@
 """Say what is on pictures: the command-line twin of `POST /predict`.
 
-wardrobe predict FILE... [--model bundled|FOLDER|STORE] [--json] [--plot OUT.png]
-    [--stages OUT.png]
-
-A file that cannot be read or decoded is one line on stderr; the others are answered all the same. Drawing
-is in prediction_plot.py and stages_plot.py, finding the model in opening.py.
+A file that cannot be read or decoded is one line on stderr; the others are answered all the same.
+matplotlib is imported when something is drawn, since the serving requirements lack it.
 """
 
 import argparse
+import importlib.util
 import json
 import sys
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inference.arrays import Pixels
+from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
 from inference.decode import Decoded, decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
-from inference.stages import stages
-from scripts.command_line import command_parser
-from scripts.opening import find_release, open_model
-from scripts.prediction_plot import draw, require_matplotlib
-from scripts.stages_plot import draw_stages
-from scripts.terminal import FAILED, complain, console, run
+from inference.stages import Stage, stages
+from scripts.release_options import find_release, open_model
+from scripts.terminal import FAILED, command_parser, complain, console, run
+from training.errors import TrainingError
+from training.evaluation.statistics import likeliest
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _BAR_COLUMNS = 40
 
@@ -141,6 +144,122 @@ def _as_json(answer: Answer, classifier: Classifier, version: str) -> str:
     fields = answer.prediction.as_answer(classifier.contract.labels)
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
+
+
+Row: TypeAlias = tuple[str, Picture, Pixels, Prediction]
+"""Title, picture, what the model saw, what it said."""
+
+_ROW_INCHES = (9.0, 2.6)
+"""Width and height of one picture's row."""
+
+_WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
+
+
+class PlotImpossible(TrainingError):
+    """The library that draws is not installed, or the file cannot be written."""
+
+
+def require_matplotlib() -> None:
+    """Say that nothing can be drawn before anything is classified.
+
+    Raises:
+        PlotImpossible: matplotlib is not installed.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise PlotImpossible(
+            "--plot and --stages need matplotlib, which only the training requirements bring: "
+            "install requirements.txt."
+        )
+
+
+def draw(rows: Sequence[Row], classifier: Classifier, target: Path) -> None:
+    """Draw one row per answer into a PNG file.
+
+    Args:
+        rows: at least one.
+        classifier: names the bars.
+        target: the file; what is there is replaced.
+
+    Raises:
+        PlotImpossible: it cannot be written.
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415 - see require_matplotlib
+
+    width, height = _ROW_INCHES
+    figure = Figure(figsize=(width, height * len(rows)), layout="constrained")
+    grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1, 1, 1.6))
+    for axes, row in zip(grid, rows, strict=True):
+        _draw_row(axes, row, classifier.contract.labels)
+    try:
+        figure.savefig(target, format="png", dpi=110)
+    except OSError as error:
+        raise PlotImpossible(f"{target}: {error.strerror}. Name a file that can be written.") from error
+
+
+def _draw_row(axes: "Sequence[Axes]", row: Row, labels: Sequence[str]) -> None:
+    title, picture, seen, prediction = row
+    left, middle, right = axes
+    left.imshow(picture)
+    left.set_title(title, fontsize=9, parse_math=False)
+    middle.imshow(seen, cmap="gray", vmin=0, vmax=255)
+    middle.set_title("what the model saw", fontsize=9)
+    for side in (left, middle):
+        side.set_xticks([])
+        side.set_yticks([])
+    shown = likeliest(prediction.probabilities)
+    colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
+    right.barh(range(len(shown)), prediction.probabilities[shown], color=colours)
+    # A label may hold dollars, which matplotlib would take for a formula.
+    right.set_yticks(range(len(shown)), [labels[index] for index in shown], fontsize=8, parse_math=False)
+    right.invert_yaxis()  # class 0 on top, as everywhere else
+    right.set_xlim(0, 1)
+    right.set_title(
+        f"{prediction.label} {prediction.confidence:.1%}, {prediction.decision}", fontsize=9, parse_math=False
+    )
+
+
+_CELL_INCHES = (2.6, 3.4)
+"""Width and height of one step with its sentence."""
+
+_LINE = 34
+"""Letters of a sentence that fit under a step."""
+
+
+def draw_stages(rows: Sequence[tuple[str, Sequence[Stage]]], target: Path) -> None:
+    """Draw one row per picture into a PNG file.
+
+    Args:
+        rows: title and steps of each picture; at least one.
+        target: the file; what is there is replaced.
+
+    Raises:
+        PlotImpossible: it cannot be written.
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415 - see require_matplotlib
+
+    columns = max(len(steps) for _, steps in rows)
+    width, height = _CELL_INCHES
+    figure = Figure(figsize=(width * columns, height * len(rows)), layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for axes, (title, steps) in zip(grid, rows, strict=True):
+        for one in axes:
+            one.set_axis_off()
+        for one, step in zip(axes, steps, strict=False):  # one that took fewer steps leaves room on the right
+            _draw_stage(one, step)
+        axes[0].set_title(f"{title}\n{steps[0].name}", fontsize=9, parse_math=False)
+    try:
+        figure.savefig(target, format="png", dpi=110)
+    except OSError as error:
+        raise PlotImpossible(f"{target}: {error.strerror}. Name a file that can be written.") from error
+
+
+def _draw_stage(axes: "Axes", step: Stage) -> None:
+    axes.set_axis_on()
+    axes.imshow(step.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_title(step.name, fontsize=9)
+    axes.set_xlabel(textwrap.fill(step.reason, _LINE), fontsize=8, parse_math=False)
+    axes.set_xticks([])
+    axes.set_yticks([])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Look after the releases in a store.
 
-wardrobe releases --store ADDRESS list | show VERSION | promote VERSION | rollback | prune
-
 `--json` prints the same as JSON. Each command is one function below; what it does is in model_store/.
 """
 
@@ -23,10 +21,9 @@ from model_store.promotions import Promotion, current, history, roll_back
 from model_store.publish import promote
 from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
-from scripts.command_line import command_parser
-from scripts.identity import add_promotion_options, who
 from scripts.publish import as_text
-from scripts.terminal import console, run
+from scripts.release_options import add_promotion_options, who
+from scripts.terminal import command_parser, console, run
 
 KEEP = 5
 """How many releases `prune` leaves by default."""

@@ -7,8 +7,7 @@ import argparse
 import os
 import sys
 
-from scripts.command_line import command_parser
-from scripts.terminal import run
+from scripts.terminal import command_parser, run
 
 EXAMPLES = (
     "wardrobe serve",

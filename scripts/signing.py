@@ -1,8 +1,6 @@
 """Keys and signatures of releases.
 
-wardrobe signing new KEY | sign FOLDER KEY | check FOLDER KEYS [--json]
-
-`new` makes a key pair; `sign` writes manifest.sig into a release's folder, as `scripts.publish --sign` does;
+`new` makes a key pair; `sign` writes manifest.sig into a release's folder, as `wardrobe publish --sign` does;
 `check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works: model_store/signing.py.
 """
 
@@ -14,9 +12,7 @@ from pathlib import Path
 from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
-from scripts.command_line import command_parser
-from scripts.json_output import json_output, with_json
-from scripts.terminal import run
+from scripts.terminal import command_parser, json_output, run, with_json
 
 EXAMPLES = (
     "wardrobe signing new release.key",

@@ -1,10 +1,5 @@
 """Store what larger networks say about a training set, for a smaller one to learn from.
 
-wardrobe teach RELEASE [RELEASE ...] --out FILE.npz [--temperature T]
-                        [--data FOLDER | --train CSV --test CSV] [--json]
-wardrobe teach --folds K [--network NAME] [--epochs N ...] --out FILE.npz ...
-wardrobe train --teacher FILE.npz ...
-
 A RELEASE is `bundled`, a release's folder or a store. With --folds, networks are trained here, each on all
 folds of the training set but one, and each picture is answered by the one that has not seen it; killed or
 stopped, the same command goes on after the last finished epoch. The stored file:
@@ -19,13 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.carrying_out import FRESH, fit_alone
-from scripts.command_line import command_parser
-from scripts.data_options import add_data_options, load_data
-from scripts.json_output import Emit, add_json, json_output
-from scripts.opening import find_release, open_model
-from scripts.recipe_options import OPTIONS, add_recipe_options, changed
-from scripts.terminal import INTERRUPTED, complain, console, run
+from scripts.fitting import FRESH, fit_alone
+from scripts.release_options import find_release, open_model
+from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.training_options import OPTIONS, add_data_options, add_recipe_options, changed, load_data
 from training.data.datasets import LabelledData
 from training.data.splitting import first
 from training.errors import SoftTargetsUnfit

@@ -1,14 +1,17 @@
-"""What every command shares: one line for an error of ours, quiet endings, consoles and bars.
+"""What every command shares: its parser, `--json`, errors as one line, consoles and bars.
 
 A command ends in `sys.exit(run(main))` and otherwise lets its errors rise. Exit codes: 0 done, 1 an error of
 ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 the reader
-of the output has closed it.
+of the output has closed it. With `--json`, stdout has one JSON document and stderr the rest; an error leaves
+stdout empty.
 """
 
+import argparse
+import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from rich.console import Console
@@ -101,3 +104,74 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 def _drop_stdout() -> None:
     """Let the interpreter's own flush at the end go nowhere, else it complains about the closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def command_parser(
+    verb: str | None,
+    doc: str | None,
+    examples: Sequence[str],
+    *,
+    parents: Sequence[argparse.ArgumentParser] = (),
+    allow_abbrev: bool = True,
+) -> argparse.ArgumentParser:
+    """A parser that takes nothing yet but `--help`.
+
+    Args:
+        verb: the name of the command; None for `wardrobe` itself.
+        doc: that module's docstring.
+        examples: command lines as one would type them; they end the help.
+        parents: as argparse has it.
+        allow_abbrev: as argparse has it.
+    """
+    return argparse.ArgumentParser(
+        prog=f"wardrobe {verb}" if verb else "wardrobe",
+        description=summary(doc),
+        epilog="\n  ".join(("examples:", *examples)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each
+        parents=list(parents),
+        allow_abbrev=allow_abbrev,
+    )
+
+
+def summary(doc: str | None) -> str:
+    """The first line of a docstring; empty without one, as under `python -OO`."""
+    return (doc or "").partition("\n")[0]
+
+
+Emit = Callable[[Mapping[str, object]], None]
+"""Prints what a command found or did, as one JSON document."""
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object; what is said meanwhile goes to stderr"
+    )
+
+
+def with_json() -> argparse.ArgumentParser:
+    """A parent of a parser and of its subcommands, so that --json may stand before and after these.
+
+    What was not given is then not in the namespace: a subcommand would reset what stands before it.
+    """
+    parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    add_json(parent)
+    return parent
+
+
+@contextmanager
+def json_output(arguments: argparse.Namespace) -> Iterator[Emit]:
+    """Keep stdout for one document while a block runs, if that is what the arguments ask for.
+
+    Args:
+        arguments: with `json`, or without if it was not given.
+
+    Yields:
+        what prints the document; without --json it prints nothing, and stdout is left to the words.
+    """
+    if not getattr(arguments, "json", False):
+        yield lambda document: None
+        return
+    stdout = sys.stdout
+    with redirect_stdout(sys.stderr):
+        yield lambda document: print(json.dumps(document, indent=1, ensure_ascii=False), file=stdout)

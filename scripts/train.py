@@ -1,12 +1,5 @@
 """Train a release: data, network, fit, export, measure, hand over.
 
-wardrobe train [--recipe NAME | --network NAME] [--from RELEASE]
-                        [--data FOLDER|CSV | --train CSV --test CSV]
-                        [--photos FOLDER [--check-photos FOLDER]]
-                        [--out STORE | --publish s3://BUCKET/PREFIX] [--sign KEY] [--force] [--by NAME]
-                        [--json]
-wardrobe train ... --show-augmentation PNG
-
 Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
 are: training/recipes.py; how the release is made: training/export/release.py.
 """
@@ -19,10 +12,9 @@ from pathlib import Path
 from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
 from model_store.store import Store
-from scripts.carrying_out import FRESH, Wishes, carry_out
-from scripts.command_line import command_parser
-from scripts.data_options import add_data_options, load_data
-from scripts.handing_over import (
+from scripts.fitting import FRESH, Wishes, carry_out, start_backend
+from scripts.photos import add_photo_options, named, photo_sets, with_photos
+from scripts.publish import (
     DEFAULT_STORE,
     RELEASE,
     add_target_options,
@@ -30,12 +22,9 @@ from scripts.handing_over import (
     hand_over,
     open_target,
 )
-from scripts.json_output import Emit, add_json, json_output
-from scripts.opening import find_release
-from scripts.photo_options import add_photo_options, named, photo_sets, with_photos
-from scripts.quiet import start_backend
-from scripts.recipe_options import add_recipe_options, changed, taught
-from scripts.terminal import INTERRUPTED, complain, console, run
+from scripts.release_options import find_release
+from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.training_options import add_data_options, add_recipe_options, changed, load_data, taught
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import doubt_of, first, split
 from training.fitting.checkpoints import Run, forget_checkpoint
@@ -122,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
         "train",
         __doc__,
         EXAMPLES,
-        allow_abbrev=False,  # the command may be given again without one of its options (quiet.py)
+        allow_abbrev=False,  # the command may be given again without one of its options (fitting.py)
     )
     add_data_options(parser)
     add_photo_options(parser)

@@ -1,8 +1,5 @@
 """Search for better settings of a recipe, by validation accuracy alone.
 
-wardrobe tune [--network NAME | --recipe NAME] [--trials N] [--epochs N] [--limit N]
-                       [--data FOLDER|CSV | --train CSV --test CSV] [--json]
-
 Starts from the recipe that the options make and tries others around it; the search space is
 training/comparison/search_space.py. Killed or stopped at any time, the same command goes on, and so does a
 finished search with more --trials. Ends in a table, tune.json and tune.png.
@@ -13,18 +10,18 @@ import logging
 import shlex
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from scripts.command_line import command_parser
-from scripts.data_options import add_data_options, load_data
-from scripts.json_output import Emit, add_json, json_output
-from scripts.quiet import start_backend
-from scripts.recipe_options import OPTIONS, add_recipe_options, changed, taught
-from scripts.terminal import INTERRUPTED, complain, console, run
-from scripts.trial_lines import TrialLines
-from training.comparison.search_space import with_values
+from model_store.report import Epoch
+from scripts.fitting import start_backend
+from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.training_options import OPTIONS, add_data_options, add_recipe_options, changed, load_data, taught
+from training.comparison.search_space import Values, with_values
 from training.comparison.trials import SearchReport, Trial, ranked
 from training.data.datasets import LabelledData
 from training.data.splitting import first, split
@@ -190,6 +187,58 @@ def _table(trials: tuple[Trial, ...]) -> Table:
         figures = (f"{one.val_accuracy:.4f}", one.state, str(one.epochs), f"{one.seconds:.0f}")
         table.add_row(str(one.number), *figures, *(f"{one.values[name]:.4g}" for name in settings))
     return table
+
+
+class TrialLines:
+    """Prints a search's trials and steps (training/comparison/search.py's SearchWatcher)."""
+
+    def __init__(self, out: Console, epochs: int) -> None:
+        """Print to `out`; `epochs` is how many a trial has at most."""
+        self._out = out
+        self._epochs = epochs
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            console=out,
+            transient=True,
+            disable=not out.is_interactive,
+        )
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> "TrialLines":
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away, however it ended."""
+        self._bar.stop()
+
+    def begins(self, number: int, values: Values) -> None:
+        """Print what is tried."""
+        self._bar.reset(self._task, total=None)
+        self._out.print(
+            f"trial {number}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+        )
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Move the bar."""
+        done, total = (epoch - 1) * steps + step, self._epochs * steps
+        self._bar.update(self._task, description=f"epoch {epoch}/{self._epochs}", completed=done, total=total)
+
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+        """Say nothing: the trial's own line has its best epoch."""
+
+    def ends(self, trial: Trial) -> None:
+        """Print what it came to."""
+        epochs = f"{trial.epochs} epoch{'s' if trial.epochs > 1 else ''}"
+        self._out.print(
+            f"  {trial.state} after {epochs}, {trial.seconds:.0f} s: "
+            f"validation accuracy {trial.val_accuracy:.4f}"
+        )
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ READS_THE_ENVIRONMENT = {
     "gunicorn.conf.py",
     "inference/onnx_session.py",
     "labelling/on_ray.py",
-    "scripts/quiet.py",
+    "scripts/fitting.py",
 }
 """Settings, the server's own file, and what ONNX Runtime, Ray and TensorFlow are told in no other way."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from model_store.errors import GateRefused, ReleaseCorrupt
 from model_store.local import open_release
-from scripts.bundling import replace_bundled
+from scripts.publish import replace_bundled
 from tests.releases import a_release
 
 

@@ -10,7 +10,7 @@ import pytest
 from model_store.manifest import DataSet
 from model_store.report import SplitFigures
 from scripts import compare
-from scripts.comparison_table import HEADINGS, row
+from scripts.compare import HEADINGS, row
 from training.comparison.results import (
     Compared,
     Comparison,

@@ -4,7 +4,7 @@ import getpass
 
 import pytest
 
-from scripts.identity import who
+from scripts.release_options import who
 
 
 def test_the_name_that_was_told_is_taken() -> None:

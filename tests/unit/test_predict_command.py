@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from scripts import prediction_plot
-from scripts.predict import main
+from scripts.predict import PlotImpossible, main
 from tests.pictures import garment_picture, jpeg, png
 from tests.releases import LABELS, a_release
 
@@ -110,12 +109,12 @@ def test_the_stages_of_every_file_are_drawn_as_a_row(release: str, photo: Path, 
 
 
 def test_stages_that_cannot_be_written_are_said(release: str, photo: Path, tmp_path: Path) -> None:
-    with pytest.raises(prediction_plot.PlotImpossible, match="Is a directory"):
+    with pytest.raises(PlotImpossible, match="Is a directory"):
         main(["--model", release, "--image", str(photo), "--stages", str(tmp_path)])
 
 
 def test_a_plot_that_cannot_be_written_is_said(release: str, photo: Path, tmp_path: Path) -> None:
-    with pytest.raises(prediction_plot.PlotImpossible, match="Is a directory"):
+    with pytest.raises(PlotImpossible, match="Is a directory"):
         main(["--model", release, "--image", str(photo), "--plot", str(tmp_path)])
 
 

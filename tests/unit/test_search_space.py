@@ -9,8 +9,8 @@ from rich.console import Console
 
 from model_store.manifest import DataSet
 from scripts import tune
-from scripts.recipe_options import OPTIONS
-from scripts.trial_lines import TrialLines
+from scripts.training_options import OPTIONS
+from scripts.tune import TrialLines
 from training.comparison.search_space import (
     Either,
     rounded,

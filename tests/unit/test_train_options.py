@@ -8,7 +8,7 @@ from rich.console import Console
 
 from model_store.report import Epoch
 from scripts import train
-from scripts.epoch_lines import EpochLines
+from scripts.fitting import EpochLines
 from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.data.splitting import doubt_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model_store.local import open_release
 from model_store.report import Report, parse_report
-from scripts.quiet import LOG_LEVEL
+from scripts.fitting import LOG_LEVEL
 from tests.fashion import write_csv, write_idx_folder
 from tests.service import ROOT
 from training.comparison.results import read_comparison

@@ -11,8 +11,7 @@ from inference.contract import PHOTOGRAPHS
 from model_store.local import LocalRelease, open_release
 from model_store.report import parse_report
 from scripts import train
-from scripts.photo_options import named, with_photos
-from scripts.photo_reading import photos_in
+from scripts.photos import named, photos_in, with_photos
 from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
 from tests.photos import write_photos

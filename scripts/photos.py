@@ -1,4 +1,4 @@
-"""The options of scripts.train that name photos: to learn from, and to choose thresholds on.
+"""Read the folders of photos that options name: to learn from, to choose thresholds on, and to measure.
 
 training/photos/reading.py documents the folder layout; balance.py and making.py beside it make the variants
 and keep them in the run's folder.
@@ -12,17 +12,41 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import PHOTOGRAPHS
-from scripts.photo_reading import photos_in
+from inference.contract import PHOTOGRAPHS, Imaging
+from inference.decode import prepare_opencv
 from scripts.terminal import complain, console, counting
+from training.data.picture_files import Convert, as_served
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.auxiliary import AuxiliaryData
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
 from training.photos.making import load_auxiliary, make_auxiliary, photos_sha256, save_auxiliary, variants_key
-from training.photos.reading import Photos
+from training.photos.reading import Photos, list_photos, read_photos
 from training.recipes import Recipe
+
+
+def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos:
+    """Read FOLDER/tier/label/file as a model would see it; what was left out is said on stderr.
+
+    Args:
+        folder: a leading `~` is the user's own.
+        labels: of the model.
+        imaging: how the model wants pictures converted.
+
+    Raises:
+        DataError: a folder or a label is wrong, or nothing can be read; the message names it.
+    """
+    return converted_in(folder, labels, as_served(imaging))
+
+
+def converted_in(folder: Path, labels: tuple[str, ...], convert: Convert) -> Photos:
+    """The same, converted in any way."""
+    prepare_opencv()
+    listed = list_photos(folder.expanduser(), labels)
+    with counting("reading photos") as watch:
+        return read_photos(listed, convert, complain, watch)
+
 
 HELD_OUT: Final = 8
 """One photo in so many is held out for the thresholds unless --check-photos names others."""

@@ -1,9 +1,12 @@
-"""Open the model that `--model` names: the bundled release, a folder, or what is current in a store.
+"""Options that name a release to open, and who promotes one.
 
 Reads folders and stores; writes to the cache that the service uses too. The service has its own way to the
-same classifier (app/releases/load.py), since it also follows promotions and survives a store that is away.
+same classifier (app/releases/load.py), since it also follows promotions and survives an unreachable store.
 """
 
+import argparse
+import getpass
+import os
 from pathlib import Path
 
 from inference.classifier import Classifier, open_classifier
@@ -48,3 +51,30 @@ def open_model(release: LocalRelease) -> Classifier:
     classifier = open_classifier(release.folder / "model.onnx", manifest.model)
     classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
     return classifier
+
+
+def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
+    """Add --by and --unconditional."""
+    parser.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
+    parser.add_argument(
+        "--unconditional",
+        action="store_true",
+        help="promote even if the store ignores conditional writes (no other writer may promote meanwhile)",
+    )
+
+
+def who(by: str | None) -> str:
+    """The name for the log.
+
+    Args:
+        by: what --by said; None or empty asks for the login.
+
+    Returns:
+        `by`, the login, or `user id 1000` where that has no name, as is usual in a container.
+    """
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the first up to Python 3.12, the second since
+        return f"user id {os.getuid()}"

@@ -1,0 +1,234 @@
+"""Start TensorFlow or JAX, fit a recipe with its progress shown, and make the release in the run's folder.
+
+Shared by train, compare and teach. With KERAS_BACKEND=jax, JAX fits; the command then starts itself again on
+TensorFlow, which makes the release. TensorFlow prints lines about processors and absent accelerators from C++
+while it loads: they are kept, and shown if loading fails. Writes the run's folder alone.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from model_store.manifest import Manifest
+from model_store.report import Epoch
+from scripts.publish import RELEASE
+from scripts.terminal import console
+from training.data.datasets import LabelledData
+from training.data.splitting import Split
+from training.errors import NotInstalled
+from training.fitting.checkpoints import Run
+from training.photos.reading import Photos
+from training.recipes import Recipe
+from training.untyped import Callback
+
+if TYPE_CHECKING:
+    from training.fitting.fit import Fitted
+
+FRESH = "--fresh"
+"""The option that forgets a checkpoint, and so the fit that a release is to be made of."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a release contains in addition to what its recipe makes.
+
+    Attributes:
+        quantised: serve in eight bits, if that answers the same.
+        photos: they choose the thresholds together with the held-out pictures; the report measures them.
+    """
+
+    quantised: bool = False
+    photos: Photos | None = None
+
+
+def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishes: Wishes) -> Manifest:
+    """Fit, from the run's checkpoint if it has one, and write the release to the same folder.
+
+    Args:
+        task: where, what the checkpoint must carry, and whether TensorBoard can follow.
+        data: what the release is measured on.
+        parts: its training set in two, and auxiliary data.
+        recipe: what to do.
+        wishes: what the release is to be.
+
+    Raises:
+        TrainingError: the checkpoint is another run's, or the network cannot be exported.
+    """
+    fitted = fit_alone(task, data, parts, recipe)
+    if not on_tensorflow():
+        continue_on_tensorflow(without={FRESH})
+    from training.export.release import Material, make_release  # noqa: PLC0415 - as below
+
+    material = Material(
+        data=data,
+        split=parts,
+        recipe=recipe,
+        fitted=fitted,
+        command=task.command,
+        quantised=wishes.quantised,
+        photos=wishes.photos,
+    )
+    return make_release(task.folder / RELEASE, material, console().print)
+
+
+def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Fitted":
+    """Fit, from the run's checkpoint if it has one; see `carry_out`."""
+    start_backend()
+    # What trains takes seconds to load, which --help and a wrong argument should not.
+    from training.fitting.fit import fit  # noqa: PLC0415
+
+    out = console()
+    with EpochLines(out, recipe.epochs) as lines:
+        fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
+    why = "by validation accuracy" if parts.auxiliary is None else "the last one"
+    out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
+    return fitted
+
+
+def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:
+    """The callbacks that log for TensorBoard, if the task has a folder for it."""
+    if task.events is None:
+        return []
+    from training.fitting.tensorboard_log import tensorboard_callbacks  # noqa: PLC0415 - as above
+
+    return tensorboard_callbacks(task.events, parts.validation, data.labels)
+
+
+HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
+
+
+class EpochLines:
+    """Prints steps and epochs (training/fitting/fit.py's Watcher); a context manager."""
+
+    def __init__(self, out: Console, epochs: int) -> None:
+        """Print to `out`; `epochs` is how many there will be at most."""
+        self._out = out
+        self._epochs = epochs
+        self._bar = Progress(
+            TextColumn("epoch {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=out,
+            transient=True,
+            disable=not out.is_interactive,
+        )
+        self._task = self._bar.add_task("1", total=None)
+
+    def __enter__(self) -> "EpochLines":
+        """Print the headings."""
+        self._out.print(HEADINGS)
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away, however it ended."""
+        self._bar.stop()
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """Move the bar."""
+        self._bar.update(self._task, description=str(epoch), completed=step, total=steps)
+
+    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+        """Print the line of an epoch; a star marks the best so far."""
+        star = "*" if epoch.epoch == best_epoch else " "
+        left = _as_time((self._epochs - epoch.epoch) * epoch.seconds)
+        self._out.print(
+            f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
+            f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>8.4f}{star} {epoch.seconds:>8.1f}   {left}"
+        )
+
+
+def _as_time(seconds: float) -> str:
+    """1:02:03, or 2:03 below an hour."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
+ERRORS_ONLY: Final = "3"
+"""What C++ says later than the start, as far as it is fatal."""
+
+BACKEND: Final = "KERAS_BACKEND"
+TENSORFLOW: Final = "tensorflow"
+JAX: Final = "jax"
+
+
+def on_tensorflow() -> bool:
+    """Whether this command runs on TensorFlow, on which alone a release is made."""
+    return os.environ.get(BACKEND, TENSORFLOW) == TENSORFLOW
+
+
+def start_backend() -> None:
+    """Load TensorFlow; with KERAS_BACKEND=jax, check that JAX is installed, which Keras loads itself.
+
+    Raises:
+        NotInstalled: one is missing, or KERAS_BACKEND names another.
+        ImportError: TensorFlow cannot be loaded.
+    """
+    if (name := os.environ.get(BACKEND, TENSORFLOW)) not in {TENSORFLOW, JAX}:
+        raise NotInstalled(f"{BACKEND}={name}: expected {TENSORFLOW} or {JAX}.")
+    if name == JAX and importlib.util.find_spec(JAX) is None:
+        raise NotInstalled(
+            f"{BACKEND}={JAX}, and JAX is not installed. `make train` installs it, or pip: requirements.txt."
+        )
+    # With JAX too: TensorFlow feeds the pictures and makes the release.
+    start_tensorflow()
+
+
+def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
+    """Give the same command again on TensorFlow, in this process' place; what is on disk is not done again.
+
+    Args:
+        without: options that must not be given twice.
+    """
+    sys.stdout.flush()
+    again = [word for word in sys.orig_argv[1:] if word not in without]
+    os.execve(sys.executable, [sys.executable, *again], {**os.environ, BACKEND: TENSORFLOW})  # noqa: S606 - our own words
+
+
+def start_tensorflow() -> None:
+    """Load TensorFlow and its devices quietly; a lower TF_CPP_MIN_LOG_LEVEL shows their messages.
+
+    Raises:
+        NotInstalled: it is not there.
+        ImportError: it is, and cannot be loaded.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise NotInstalled("TensorFlow is not installed. `make train` installs it, or pip: requirements.txt.")
+    if os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY) != ERRORS_ONLY:
+        importlib.import_module("tensorflow")
+        return
+    with _kept_back():
+        # Asking for the devices makes TensorFlow look for accelerators now, not in the middle of the output.
+        importlib.import_module("tensorflow").config.list_logical_devices()
+
+
+@contextmanager
+def _kept_back() -> Iterator[None]:
+    """Collect what is written to stderr, by C++ too, and pass it on only if the block fails."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
