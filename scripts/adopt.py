@@ -1,7 +1,7 @@
-"""Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, hand over.
+"""Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, publish.
 
-The model has to read a picture as (28, 28), (28, 28, 1) or (784,). How the rest is found out:
-inference/keras_session.py; how the release is made: training/export/adoption.py.
+The model has to read a picture as (28, 28), (28, 28, 1) or (784,). Its other properties:
+inference/keras_session.py; the release: training/export/adoption.py.
 """
 
 import argparse
@@ -52,7 +52,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     group = parser.add_argument_group("where it goes")
     group.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="where it is made (default: one per model in runs/)"
+        "--run",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the new release (default: one per model in runs/)",
     )
     add_target_options(group)
     add_json(parser)

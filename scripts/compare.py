@@ -1,6 +1,6 @@
-"""Train several networks under one recipe and several seeds, and set them side by side.
+"""Train several networks under one recipe and several seeds, and compare them.
 
-Writes PLACE.json, PLACE.png (test accuracy beside the published one) and PLACE-time.png (validation accuracy
+Writes PLACE.json, PLACE.png (test accuracy next to the published one) and PLACE-time.png (validation accuracy
 against milliseconds a picture). Each training is a run of its own with a checkpoint and a release, as
 `wardrobe train` makes them, so that a stopped comparison continues; later results join
 those in the file. What the figures mean: docs/lab.md.
@@ -60,7 +60,7 @@ from training.recipes import (
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
 TIMED_PICTURES: Final = 50
-"""Different pictures that the graphs are timed on; what is on them changes nothing."""
+"""Different pictures for the timing of the graphs; their content does not matter."""
 
 HEADINGS = (
     "network",
@@ -146,7 +146,9 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(CHOICES["network"])
     )
-    group.add_argument("--seeds", type=_positive, default=3, metavar="N", help="trainings of each (3)")
+    group.add_argument(
+        "--seeds", type=_positive, default=3, metavar="N", help="number of seeds per network (3)"
+    )
     group.add_argument(
         "--recipe",
         choices=FROM_NOTHING,

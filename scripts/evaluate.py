@@ -135,7 +135,7 @@ SPLIT = "development"
 
 
 def check_scikit_learn() -> None:
-    """Make sure of what every measurement needs.
+    """Check that the libraries of every measurement are installed.
 
     Raises:
         NotInstalled: it is not there.
@@ -155,9 +155,7 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them",
     )
-    group.add_argument(
-        "--split", metavar="NAME", help=f"what the photos are good for, in tables and plots ({SPLIT})"
-    )
+    group.add_argument("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
     group.add_argument("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
 
 

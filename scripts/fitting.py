@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from training.fitting.fit import Fitted
 
 FRESH = "--fresh"
-"""The option that forgets a checkpoint, and so the fit that a release is to be made of."""
+"""The option that deletes a checkpoint and its fit."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def start_backend() -> None:
 
 
 def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
-    """Give the same command again on TensorFlow, in this process' place; what is on disk is not done again.
+    """Run the same command again on TensorFlow, in this process' place; it continues from the files on disk.
 
     Args:
         without: options that must not be given twice.

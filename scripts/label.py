@@ -1,8 +1,8 @@
-"""Label a whole catalogue: the many-pictures twin of `POST /predict`.
+"""Label a whole catalogue with the answers of `POST /predict`.
 
 SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
-s3://bucket/prefix. Stopped or killed at any time, the same command goes on; one bad picture is a row with an
-error. What happens is in labelling/.
+s3://bucket/prefix. The same command continues a run that was stopped or killed; one bad picture is a row with
+an error. What happens is in labelling/.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Publish a release: send its folder to a store and make it current.
 
-After an interruption, run it again: it goes on where it was. What is refused and why: model_store/gate.py.
+After an interruption, run it again: it continues. Refusals: model_store/gate.py.
 train and adopt hand their releases over here: `hand_over`, or `replace_bundled` for the bundled one.
 """
 
@@ -113,7 +113,7 @@ def _progress(folder: Path) -> Iterator[Report]:
 DEFAULT_STORE = "runs/store"
 
 RELEASE = "release"
-"""Where in a run's folder the release is made before it is handed over."""
+"""The folder of a new release in a run's folder."""
 
 
 def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_STORE) -> None:
@@ -132,9 +132,9 @@ def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_
         "--sign",
         type=Path,
         metavar="KEY",
-        help="with this private key (wardrobe signing new makes one)",
+        help="sign with this private key (wardrobe signing new makes one)",
     )
-    group.add_argument("--force", action="store_true", help="make it current even if the gate objects")
+    group.add_argument("--force", action="store_true", help="make it current even if the gate refuses it")
     add_promotion_options(group)
 
 
@@ -142,7 +142,7 @@ def open_target(arguments: argparse.Namespace) -> Store:
     """The store that the release goes to.
 
     Raises:
-        StoreError: it cannot be reached or promoted in. Better to know now than after an hour of work.
+        StoreError: it cannot be reached or promoted in. Checked before an hour of work.
     """
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
     newest(store)
@@ -152,7 +152,7 @@ def open_target(arguments: argparse.Namespace) -> Store:
 
 
 def check_key(arguments: argparse.Namespace) -> None:
-    """See that what --sign names can sign, for the same reason as `open_target` does.
+    """Check before a training that the key of --sign can sign.
 
     Raises:
         KeyUnusable: it cannot.
@@ -162,7 +162,7 @@ def check_key(arguments: argparse.Namespace) -> None:
 
 
 def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace) -> dict[str, object]:
-    """Sign the release if that was asked for, bring it to where it was asked for, and print its headline.
+    """Sign the release if requested, publish it to its target, and print its headline.
 
     Args:
         release: its folder, sealed.
@@ -211,15 +211,15 @@ def _summarise(manifest: Manifest) -> None:
 
 
 def replace_bundled(release: Path, bundled: Path, *, force: bool) -> str:
-    """Put a release in the place of the bundled one.
+    """Replace the bundled release.
 
     Args:
         release: a sealed release; it stays where it is.
         bundled: the folder to replace; need not be there.
-        force: go past the gate.
+        force: ignore the gate.
 
     Returns:
-        What the gate had to say.
+        The gate's verdict.
 
     Raises:
         GateRefused: the bundled release is better, or has other labels.

@@ -1,8 +1,8 @@
-"""Store what larger networks say about a training set, for a smaller one to learn from.
+"""Store soft targets: the answers of larger networks to a training set, for distillation.
 
 A RELEASE is `bundled`, a release's folder or a store. With --folds, networks are trained here, each on all
-folds of the training set but one, and each picture is answered by the one that has not seen it; killed or
-stopped, the same command goes on after the last finished epoch. The stored file:
+folds of the training set but one, and each picture is answered by the one that has not seen it; the
+same command continues after a kill, after the last finished epoch. The stored file:
 training/fitting/distillation.py; the folds: training/fitting/folds.py.
 """
 

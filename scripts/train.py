@@ -1,7 +1,7 @@
-"""Train a release: data, network, fit, export, measure, hand over.
+"""Train a release: data, network, fit, export, measure, publish.
 
-Killed or stopped at any time, the same command goes on after the last finished epoch. What the recipes
-are: training/recipes.py; how the release is made: training/export/release.py.
+The same command continues a training that was killed or stopped, after its last finished epoch. Recipes:
+training/recipes.py; the release: training/export/release.py.
 """
 
 import argparse
@@ -49,7 +49,7 @@ EXAMPLES = (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train, or go on training, and hand the release over."""
+    """Train, or continue a training, and publish the release."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
     command = shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)])
@@ -125,18 +125,21 @@ def build_parser() -> argparse.ArgumentParser:
         "--show-augmentation",
         type=Path,
         metavar="PNG",
-        help="draw what the recipe does to training pictures, and train nothing",
+        help="draw the recipe's augmentation, and train nothing",
     )
     group = parser.add_argument_group("where it goes")
     group.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="of the checkpoint (default: one per recipe in runs/)"
+        "--run",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the checkpoint (default: one per recipe in runs/)",
     )
     group.add_argument(FRESH, action="store_true", help="delete the checkpoint and start over")
     group.add_argument(
         "--tensorboard",
         type=Path,
         metavar="FOLDER",
-        help="log every epoch for TensorBoard, in a folder of this run's in there",
+        help="log every epoch for TensorBoard, in a sub-folder of FOLDER",
     )
     add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME}")
     add_json(parser)
@@ -158,7 +161,7 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
         "store: a folder or s3://bucket/prefix",
     )
     group.add_argument(
-        "--from-version", metavar="VERSION", help="of the store that --from names: this one, not the current"
+        "--from-version", metavar="VERSION", help="version in the store of --from (default: the current one)"
     )
 
 

@@ -107,50 +107,78 @@ OPTIONS: Final = (
 
 def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that change a recipe's fields."""
-    group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="at most this many")
+    group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="largest number of epochs")
     group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
-    group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="what takes the steps")
-    group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
-    group.add_argument("--weight-decay", type=float, metavar="X", help="decoupled from the gradient")
-    group.add_argument("--label-smoothing", type=float, metavar="SHARE", help="of the targets")
+    group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="optimizer")
+    group.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate")
     group.add_argument(
-        "--teacher", type=Path, metavar="NPZ", help="learn from these answers too, written by scripts.teach"
+        "--weight-decay", type=float, metavar="X", help="weight decay, decoupled from the gradient"
     )
-    group.add_argument("--teaching", type=float, metavar="SHARE", help="of the targets, a --teacher's (0.5)")
-    group.add_argument("--initializer", choices=CHOICES["initializer"], help="of the kernels")
-    group.add_argument("--l2", type=float, metavar="X", help="factor of the squared kernels in the loss")
-    group.add_argument("--dropout", type=float, metavar="SHARE", help="in place of the network's own")
+    group.add_argument(
+        "--label-smoothing", type=float, metavar="SHARE", help="label smoothing of the targets"
+    )
+    group.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="NPZ",
+        help="learn these soft targets, too (written by wardrobe teach)",
+    )
+    group.add_argument(
+        "--teaching", type=float, metavar="SHARE", help="weight of the --teacher in the targets (0.5)"
+    )
+    group.add_argument("--initializer", choices=CHOICES["initializer"], help="initializer of the kernels")
+    group.add_argument(
+        "--l2", type=float, metavar="X", help="L2 penalty: factor of the squared kernels in the loss"
+    )
+    group.add_argument(
+        "--dropout", type=float, metavar="SHARE", help="dropout rate, in place of the network's own"
+    )
     group.add_argument(
         "--blend",
         type=float,
         metavar="SHARE",
-        help="keep so much of the new weights, the rest of --from's (1)",
+        help="share of the new weights in a mean with those of --from (1)",
     )
     _add_augmentation_options(group)
-    group.add_argument("--seed", type=int, metavar="N", help="of weights, split, order and augmentation")
-    group.add_argument("--split-seed", type=int, metavar="N", help="of the split alone (--seed)")
     group.add_argument(
-        "--validation", type=int, metavar="N", help="training pictures held out (one in twelve)"
+        "--seed", type=int, metavar="N", help="random seed of weights, split, order and augmentation"
     )
-    group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without a better one")
-    group.add_argument("--precision", choices=CHOICES["precision"], help="what is computed in")
+    group.add_argument(
+        "--split-seed", type=int, metavar="N", help="random seed of the split alone (default: --seed)"
+    )
+    group.add_argument(
+        "--validation", type=int, metavar="N", help="number of training pictures to hold out (one in twelve)"
+    )
+    group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without improvement")
+    group.add_argument(
+        "--precision", choices=CHOICES["precision"], help="floating-point type of the computation"
+    )
     group.add_argument(
         "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
     )
 
 
 def _add_augmentation_options(group: "argparse._ArgumentGroup") -> None:
-    """Add what may happen to training pictures; 0 switches a kind off."""
-    group.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the pictures")
-    group.add_argument("--shift", type=int, metavar="PIXELS", help="move pictures by up to so many each way")
-    group.add_argument("--erase", type=int, metavar="PIXELS", help="edge of a square blanked in half of them")
-    group.add_argument("--rotate", type=float, metavar="DEGREES", help="turn them by up to so many")
+    """Add the options of augmentation; 0 switches a kind off."""
+    group.add_argument(
+        "--flip", action=argparse.BooleanOptionalAction, help="flip half of the pictures left to right"
+    )
+    group.add_argument(
+        "--shift", type=int, metavar="PIXELS", help="shift pictures by up to so many pixels each way"
+    )
+    group.add_argument(
+        "--erase", type=int, metavar="PIXELS", help="erase a square of this edge in half of the pictures"
+    )
+    group.add_argument("--rotate", type=float, metavar="DEGREES", help="rotate by up to so many degrees")
     group.add_argument(
         "--zoom", type=float, metavar="SHARE", help="scale them by up to 1 + SHARE or 1 - SHARE"
     )
-    group.add_argument("--shear", type=float, metavar="DEGREES", help="let them lean by up to so many")
+    group.add_argument("--shear", type=float, metavar="DEGREES", help="shear by up to so many degrees")
     group.add_argument(
-        "--mixup", type=float, metavar="ALPHA", help="mix two in shares from Beta(ALPHA, ALPHA)"
+        "--mixup",
+        type=float,
+        metavar="ALPHA",
+        help="mixup: mix two pictures with weights from Beta(ALPHA, ALPHA)",
     )
 
 
@@ -158,7 +186,7 @@ def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages)
     """A recipe with the fields that the arguments change.
 
     Args:
-        start: what the other fields are taken from; but so many of `train` are held out as is usual.
+        start: the other fields, except that the usual number of `train` is held out.
         arguments: parsed; those of OPTIONS that are None change nothing.
         train: the training set, before anything is held out.
 
@@ -170,7 +198,7 @@ def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages)
 
 
 def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    """The data with what a teacher says of it, and the recipe that learns from that; or both as they are.
+    """The data with a teacher's soft targets, and the recipe that learns them; or both unchanged.
 
     Raises:
         SoftTargetsUnfit: the teacher's answers are damaged, or belong to another training set.

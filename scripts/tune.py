@@ -86,14 +86,12 @@ def build_parser() -> argparse.ArgumentParser:
     start.add_argument("--recipe", choices=sorted(RECIPES), help="this recipe")
     add_recipe_options(recipe)
     group = parser.add_argument_group("how far, and where to")
+    group.add_argument("--trials", type=int, default=TRIALS, metavar="N", help=f"number of trials ({TRIALS})")
     group.add_argument(
-        "--trials", type=int, default=TRIALS, metavar="N", help=f"until so many are done ({TRIALS})"
+        "--run", type=Path, metavar="FOLDER", help="folder of the study (default: one per search in runs/)"
     )
     group.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="of the study (default: one per search in runs/)"
-    )
-    group.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="of tune.json and tune.png (default: the study's)"
+        "--out", type=Path, metavar="FOLDER", help="folder of tune.json and tune.png (default: the study's)"
     )
     add_json(parser)
     return parser
