@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from app.observability.log_format import logging_config
+from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment
 from inference.cores import usable_cores
 
@@ -92,7 +93,8 @@ def post_fork(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM turn `/readyz` first, so that balancers look elsewhere."""
+    """On SIGTERM turn `/readyz` first, so that balancers look elsewhere; log what libraries print."""
+    log_stderr()
     # What was made until now stays: looking through it for garbage held a request up for 35 ms now and then.
     gc.collect()
     gc.freeze()

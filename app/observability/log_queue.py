@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 from app.native_threads import native_queue, start_native_thread
 
+log = logging.getLogger("wardrobe")
+
 STDERR = 2
 """The file descriptor: Python's stream keeps what it could not write, and its lock with a blocked writer."""
 
@@ -22,6 +24,9 @@ MOST_LINES = 10_000
 
 FLUSH_SECONDS = 1.0
 """How long the end of a process may wait for its last lines to be written."""
+
+LONGEST_LINE = 8192
+"""Bytes that one line of a library may have; a longer one becomes several."""
 
 Item: TypeAlias = "str | SimpleQueue[None] | None"
 """A line, a queue to answer on once all lines before it are written, or None to end the thread."""
@@ -36,6 +41,7 @@ class BackgroundHandler(QueueHandler):
     def __init__(self) -> None:
         super().__init__(native_queue())
         self.count_drops: Callable[[int], None] = lambda lines: None
+        self.descriptor = STDERR
         self._forget()
 
     def prepare(self, record: logging.LogRecord) -> str:
@@ -106,7 +112,7 @@ class BackgroundHandler(QueueHandler):
         rest = data = ("\n" * self._torn + line + "\n").encode("utf-8", "backslashreplace")
         try:
             while rest:
-                rest = rest[os.write(STDERR, rest) :]
+                rest = rest[os.write(self.descriptor, rest) :]
         except OSError:  # the disk is full, or there is no reader: there may be room for the next line
             self._torn = self._torn or len(rest) < len(data)
             return False
@@ -116,13 +122,35 @@ class BackgroundHandler(QueueHandler):
 
 def count_drops_with(count: Callable[[int], None]) -> None:
     """Have `count` called with the number of log lines that this process drops."""
-    for handler in logging.getLogger("wardrobe").handlers:
-        if isinstance(handler, BackgroundHandler):
-            handler.count_drops = count
+    for handler in _handlers():
+        handler.count_drops = count
+
+
+def log_stderr() -> None:
+    """Log what libraries write to stderr themselves, as decoders do for damaged pictures. Once in a process.
+
+    stderr becomes a pipe that a native thread reads: a library that writes waits for no reader of the log.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)  # when the pipe is full, the library's line is lost
+    for handler in _handlers():
+        handler.descriptor = os.dup(STDERR)
+    os.dup2(write, STDERR)
+    os.close(write)
+    start_native_thread(lambda: _log_lines_of(read), "stderr")
+
+
+def _log_lines_of(descriptor: int) -> None:
+    with open(descriptor, "rb") as stderr:
+        while line := stderr.readline(LONGEST_LINE):
+            log.warning("stderr: %s", line.decode("utf-8", "backslashreplace").rstrip())
+
+
+def _handlers() -> list[BackgroundHandler]:
+    return [handler for handler in log.handlers if isinstance(handler, BackgroundHandler)]
 
 
 def _announcement(missing: int) -> logging.LogRecord:
-    log = logging.getLogger("wardrobe")
     return log.makeRecord(
         log.name,
         logging.WARNING,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pictures import jpeg
 from tests.service import Service, running
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
@@ -55,6 +56,11 @@ def unread_pipe() -> Iterator[int]:
     os.close(write)
 
 
+def a_jpeg_that_libjpeg_writes_about() -> bytes:
+    """It has bytes that belong to nothing before its end: a warning on stderr, and a picture all the same."""
+    return jpeg(a_garment())[:-2] + b"extra" * 3 + b"\xff\xd9"
+
+
 @pytest.mark.parametrize("stderr", [full_disk, closed_pipe, unread_pipe])
 def test_a_log_that_takes_no_line_fails_and_delays_no_request(
     tmp_path: Path, little_store: Path, stderr: Callable[[], AbstractContextManager[int]]
@@ -66,7 +72,8 @@ def test_a_log_that_takes_no_line_fails_and_delays_no_request(
         killed = service.worker_pids()[0]
         service.kill_worker(killed)
         service.wait_for_workers(2, other_than=killed)
-        statuses = [service.post("/predict", data=png(a_garment())).status_code for _ in range(50)]
+        uploads = [png(a_garment()), a_jpeg_that_libjpeg_writes_about()] * 25
+        statuses = [service.post("/predict", data=upload).status_code for upload in uploads]
         status = service.stop()
 
     assert statuses == [200] * 50

@@ -1,5 +1,6 @@
 """Log lines behind a queue: a stderr that takes none costs lines, not requests; real pipes and processes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -79,6 +80,14 @@ os.dup2(good, 2)
 os.write(good, os.read(read, 1 << 20))
 """
 
+LIBRARY_WRITES = """
+logged = threading.Event()
+log.addFilter(lambda record: logged.set() or True)
+log_queue.log_stderr()
+os.write(2, b"libpng warning: \\xff\\n")
+logged.wait(20)
+"""
+
 
 def run(program: str, patched: bool = False) -> "subprocess.CompletedProcess[str]":
     """What a program prints and logs; it has to end by itself."""
@@ -143,3 +152,10 @@ def test_a_process_that_cannot_write_ends_all_the_same() -> None:
     os.close(read)
     os.close(write)
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
+def test_what_a_library_writes_to_stderr_is_logged(patched: bool) -> None:
+    (line,) = run(LIBRARY_WRITES, patched).stderr.splitlines()
+
+    assert json.loads(line)["message"] == "stderr: libpng warning: \\xff"
