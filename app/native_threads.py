@@ -10,6 +10,7 @@ import contextvars
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -70,6 +71,16 @@ def native_queue() -> "queue.SimpleQueue[Any]":
 
     made: queue.SimpleQueue[Any] = get_original("queue", "SimpleQueue")()
     return made
+
+
+def sleep_in_native_thread(seconds: float) -> None:
+    """Pause a thread that `start_native_thread` started."""
+    if not is_patched():
+        time.sleep(seconds)
+        return
+    from gevent.monkey import get_original  # noqa: PLC0415 - as above
+
+    get_original("time", "sleep")(seconds)
 
 
 def is_patched() -> bool:

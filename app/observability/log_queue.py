@@ -8,11 +8,12 @@ QueueListener, which starts its thread through `threading`: under gevent, a gree
 import logging
 import os
 from collections.abc import Callable
+from itertools import accumulate
 from logging.handlers import QueueHandler
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
-from app.native_threads import native_queue, start_native_thread
+from app.native_threads import native_queue, sleep_in_native_thread, start_native_thread
 
 log = logging.getLogger("wardrobe")
 
@@ -21,6 +22,9 @@ STDERR = 2
 
 MOST_LINES = 10_000
 """Lines that may wait to be written: about 3 MB."""
+
+GATHER_SECONDS = 0.02
+"""How long the thread gathers lines before it writes them: each write takes the interpreter from requests."""
 
 FLUSH_SECONDS = 1.0
 """How long the end of a process may wait for its last lines to be written."""
@@ -94,30 +98,41 @@ class BackgroundHandler(QueueHandler):
         start_native_thread(lambda: self._write_all(lines), "log")
 
     def _write_all(self, lines: SimpleQueue[Item]) -> None:
-        while (item := lines.get()) is not None:
-            if isinstance(item, str):
-                self._write(item, lines)
-            else:
-                item.put(None)
+        goes_on = True
+        while goes_on:
+            items = [lines.get()]
+            sleep_in_native_thread(GATHER_SECONDS)
+            items += [lines.get() for _ in range(lines.qsize())]  # this thread alone takes any
+            self._write([item for item in items if isinstance(item, str)], lines)
+            for item in items:
+                if item is None:
+                    goes_on = False
+                elif not isinstance(item, str):
+                    item.put(None)
 
-    def _write(self, line: str, lines: SimpleQueue[Item]) -> None:
-        if not self._written(line):
-            self._unwritten += 1
-        elif lines.qsize() <= MOST_LINES / 2 and (missing := self._dropped - self._announced):
+    def _write(self, batch: list[str], lines: SimpleQueue[Item]) -> None:
+        unwritten = self._unwritten_of(batch)
+        self._unwritten += unwritten
+        if not unwritten and lines.qsize() <= MOST_LINES / 2 and (missing := self._dropped - self._announced):
             self._announced += missing
-            self._written(self.format(_announcement(missing)))
+            self._unwritten_of([self.format(_announcement(missing))])
 
-    def _written(self, line: str) -> bool:
+    def _unwritten_of(self, batch: list[str]) -> int:
+        """Write lines at once; returns how many were not written whole."""
+        encoded = [f"{line}\n".encode("utf-8", "backslashreplace") for line in batch]
         # A part of a line may be there already: what follows must not become a part of it.
-        rest = data = ("\n" * self._torn + line + "\n").encode("utf-8", "backslashreplace")
+        rest = b"\n" * self._torn + b"".join(encoded)
         try:
             while rest:
                 rest = rest[os.write(self.descriptor, rest) :]
         except OSError:  # the disk is full, or there is no reader: there may be room for the next line
-            self._torn = self._torn or len(rest) < len(data)
-            return False
+            ends = list(accumulate(map(len, reversed(encoded))))
+            unwritten = sum(end <= len(rest) for end in ends)
+            is_cut = len(rest) not in (0, *ends) and len(rest) < ends[-1]
+            self._torn = is_cut or (self._torn and unwritten == len(batch))
+            return unwritten + is_cut
         self._torn = False
-        return True
+        return 0
 
 
 def count_drops_with(count: Callable[[int], None]) -> None:
