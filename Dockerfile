@@ -5,12 +5,15 @@ ARG BASE=docker.io/library/python:3.11-slim-bookworm
 FROM ${BASE} AS packages
 COPY requirements/serve.txt /tmp/
 # pip's own folder goes again: nothing is installed where it serves; so do the tests that NumPy brings along
-# (13 MB with their bytecode). Bytecode is compiled once, here.
+# (13 MB with their bytecode) and what botocore knows of services other than S3 and credentials (25 MB).
+# Bytecode is compiled once, here.
 RUN python3 -m venv /opt/wardrobe \
     && /opt/wardrobe/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes -r /tmp/serve.txt \
     && /opt/wardrobe/bin/python -m pip uninstall --yes --quiet setuptools pip \
-    && find /opt/wardrobe/lib -type d -name tests -prune -exec rm -r {} +
+    && find /opt/wardrobe/lib -type d -name tests -prune -exec rm -r {} + \
+    && find /opt/wardrobe/lib/*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
+        ! -name s3 ! -name sts ! -name 'sso*' ! -name signin -exec rm -r {} +
 
 FROM ${BASE}
 ARG REVISION=unknown

@@ -12,7 +12,7 @@ from tests.manifests import the
 from tests.service import ROOT
 from tests.waiting import wait_for
 
-LARGEST_IMAGE_MB = 450
+LARGEST_IMAGE_MB = 400
 
 pytestmark = pytest.mark.timeout(900)  # the first run makes the base and copies it a few times
 

@@ -90,7 +90,8 @@ def test_a_taken_port_is_told_in_one_line(served_clone: tuple[Path, str]) -> Non
 
     assert refused.returncode != 0
     assert own_lines(refused) == [
-        f"wardrobe: port {port}: Address already in use. Choose another with PORT=."
+        f"wardrobe: 127.0.0.1:{port}: Address already in use. "
+        "Choose another port with PORT=, or address with BIND=."
     ]
 
 

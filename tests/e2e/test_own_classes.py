@@ -29,9 +29,11 @@ def test_three_folders_of_pictures_become_a_service_that_tells_them_apart(tmp_pa
     )
 
     assert trained.returncode == 0, trained.stderr[-3000:]
-    assert trained.stderr.splitlines() == [
+    left_out, few = trained.stderr.splitlines()
+    assert left_out == (
         "wardrobe: left out 1 that are not taken for pictures of a class: " + f"{things}/Ball/Thumbs.db."
-    ]
+    )
+    assert few.startswith("wardrobe: 6 pictures are held out to choose the decision's thresholds.")
     with running(tmp_path, MODEL_STORE=store) as service:
         answers = [service.post("/predict", data=png(a_photo(kind, 900))).json() for kind in KINDS]
         model, metrics = service.get("/model").json(), service.get("/metrics").json()

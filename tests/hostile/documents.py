@@ -58,7 +58,7 @@ def _documents(prefix: str, statuses: frozenset[int], bodies: dict[str, bytes]) 
 def _no_documents() -> dict[str, bytes]:
     return {
         "20000-deep": b"[" * 20_000,
-        "5000-deep-objects": b'{"a":' * 5_000,
+        "4000-deep-objects": b'{"a":' * 4_000,
         "5000-digits": b'{"pixels": ' + b"9" * 5000 + b"}",
         "truncated": b'{"image": "' + PICTURE.encode()[:100],
         "empty": b"",

@@ -162,7 +162,7 @@ def test_half_a_blend_lies_midway_between_what_was_known_and_what_was_learnt(
 def test_a_blend_with_what_knew_other_classes_is_refused(release: LocalRelease, tmp_path: Path) -> None:
     data = write_class_folders(tmp_path / "two", 20, KINDS[:2], first_seed=200)
 
-    with pytest.raises(BadRecipe, match="for other classes the last layer begins anew"):
+    with pytest.raises(BadRecipe, match="for other classes the last layer starts from fresh weights"):
         trained(data, tmp_path, "--from", str(release.folder), "--blend", "0.5")
 
 
