@@ -54,7 +54,7 @@ timeout = 120  # a worker pulls its release before it beats for the first time
 graceful_timeout = 30
 keepalive = 5  # seconds; also the limit for a request's head
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
-forwarded_allow_ips = ""  # who a client is, TRUSTED_PROXIES settles; nobody else's word on schemes and paths
+forwarded_allow_ips = ""  # TRUSTED_PROXIES alone decides which headers name the client
 logconfig_dict = logging_config(settings)  # app/middleware logs requests, with the model's own timings
 
 

@@ -1,6 +1,6 @@
 """What gunicorn serves: `python -m app`, or `gunicorn -c gunicorn.conf.py wsgi:app`.
 
-Whatever keeps the service from starting is told in one line, with an exit status that makes gunicorn's master
+A fault that prevents the start is one line on stderr, with an exit status that makes gunicorn's master
 give up as well instead of trying for ever. Once a worker has started, one that cannot is tried again: the
 others still serve, and a store or a key file that is away for a moment must not end them.
 """
