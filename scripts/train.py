@@ -7,6 +7,7 @@ training/recipes.py; the release: training/export/release.py.
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from model_store.files import MODEL
@@ -24,12 +25,13 @@ from scripts.publish import (
 )
 from scripts.release_options import find_release
 from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
-from scripts.training_options import add_data_options, add_recipe_options, changed, load_data, taught
+from scripts.training_options import OPTIONS, add_data_options, add_recipe_options, changed, load_data, taught
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import doubt_of, first, split
 from training.fitting.checkpoints import Run, forget_checkpoint
-from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few
+from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few, further
 from training.photos.making import forget_auxiliary
+from training.recipe_files import as_toml, read_recipe
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
@@ -44,7 +46,6 @@ EXAMPLES = (
     "wardrobe train --recipe quick --out releases",
     "wardrobe train --data pictures --publish s3://models/wardrobe",
     "wardrobe train --data pictures --from bundled --epochs 5",
-    "wardrobe train --recipe quick --show-augmentation sheet.png",
 )
 
 
@@ -52,6 +53,12 @@ def main(argv: list[str] | None = None) -> int:
     """Train, or continue a training, and publish the release."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
+    if arguments.help_all:
+        build_parser(every_option=True).print_help()
+        return 0
+    if arguments.show_recipe:
+        print(as_toml(_shown_recipe(arguments)), end="")
+        return 0
     command = shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)])
     with json_output(arguments) as emit:
         return _train(parser, arguments, command, emit)
@@ -105,14 +112,61 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
 _BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+SHORT_HELP = {
+    "help": "show this help",
+    "help_all": "show every option",
+    "data": "folder with a sub-folder per class, CSV, or IDX files",
+    "train": "training set: label and 784 pixels per row",
+    "test": "test set in the same form",
+    "network": f"start from the recipe of this network ({DEFAULT_NETWORK})",
+    "recipe": f"{', '.join(sorted(RECIPES))}, or a recipe file",
+    "show_recipe": "print the recipe as a file, and train nothing",
+    "release": "train this release further: bundled, folder or store",
+    "epochs": "largest number of epochs (also --num_epochs)",
+    "tensorboard": "log every epoch for TensorBoard",
+    "out": f"folder store of the release ({DEFAULT_STORE})",
+    "publish": "store of the release: s3://bucket/prefix, or a folder",
+    "json": "print one JSON object",
+}
+"""The options that `--help` shows, each in a line; `--help-all` shows all options."""
+
+
+def build_parser(*, every_option: bool = False) -> argparse.ArgumentParser:
+    """The parser of the command.
+
+    Args:
+        every_option: its help shows all options, not only SHORT_HELP.
+    """
+    parser = _parser()
+    if not every_option:
+        parser.usage = "wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ..."
+        _shorten(parser)
+    return parser
+
+
+def _shorten(parser: argparse.ArgumentParser) -> None:
+    """Hide options from the help and show the others in one group; argparse has no public list of either."""
+    for group in parser._action_groups:
+        group.title = group.description = None
+        shown = [action for action in group._group_actions if action.dest in SHORT_HELP]
+        group._group_actions = []
+        parser._optionals._group_actions += shown
+    parser._optionals.title = "options"
+    for action in parser._actions:
+        if action.help != argparse.SUPPRESS:
+            action.help = SHORT_HELP.get(action.dest, argparse.SUPPRESS)
+        if action.dest in {"data", "train", "test"}:
+            action.metavar = "PLACE" if action.dest == "data" else "CSV"
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "train",
         __doc__,
         EXAMPLES,
         allow_abbrev=False,  # the command may be given again without one of its options (fitting.py)
     )
+    parser.add_argument("--help-all", action="store_true", help="show every option")
     add_data_options(parser)
     add_photo_options(parser)
     recipe = parser.add_argument_group("what to do")
@@ -150,9 +204,23 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
     start.add_argument(
-        "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
+        "--network",
+        choices=CHOICES["network"],
+        metavar="NAME",
+        help=f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s",
     )
-    start.add_argument("--recipe", choices=sorted(RECIPES), help="start from this recipe")
+    start.add_argument(
+        "--recipe",
+        type=_recipe_name,
+        metavar="NAME|FILE",
+        help=f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file",
+    )
+    group.add_argument(
+        "--show-recipe",
+        action="store_true",
+        help="print the recipe as a file for --recipe (without --recipe and --network: that of the bundled "
+        "release), and train nothing",
+    )
     group.add_argument(
         "--from",
         dest="release",
@@ -163,6 +231,35 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--from-version", metavar="VERSION", help="version in the store of --from (default: the current one)"
     )
+
+
+def _recipe_name(text: str) -> str:
+    if text not in RECIPES and not text.endswith(".toml"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected {', '.join(sorted(RECIPES))}, or a recipe file, whose name ends in .toml"
+        )
+    return text
+
+
+def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the arguments name, with the fields that they change."""
+    start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
+    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    return replace(start, **given)
+
+
+def _named_recipe(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that --recipe names, the bundled one without it.
+
+    What a file says of the data becomes the value of the option of the same name, unless that is given.
+    """
+    if arguments.recipe in {None, *RECIPES}:
+        return RECIPES[arguments.recipe or "bundled"]
+    recipe, given = read_recipe(Path(arguments.recipe))
+    for name in ("limit", "validation"):
+        if name in given and getattr(arguments, name) is None:
+            setattr(arguments, name, getattr(recipe, name))
+    return recipe
 
 
 def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LocalRelease | None:
@@ -183,8 +280,11 @@ def _parent(data: LabelledData, release: LocalRelease | None) -> ParentRelease |
 def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
     """The recipe that the arguments name."""
     if arguments.recipe:
-        check_start(RECIPES[arguments.recipe], release.version if release else None)
-        return RECIPES[arguments.recipe]
+        recipe = _named_recipe(arguments)
+        if release is not None and arguments.recipe not in RECIPES:
+            recipe = further(recipe, release.manifest)
+        check_start(recipe, release.version if release else None)
+        return recipe
     start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
     return for_few(start, len(data.train)) if data.named else start
 

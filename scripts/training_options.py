@@ -16,7 +16,7 @@ from training.data.datasets import SYSTEM_FOLDER, LabelledData, LabelledImages, 
 from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
 from training.data.splitting import usual_share
-from training.errors import DataSetMissing
+from training.errors import DataSetMissing, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.recipes import CHOICES, Recipe
 
@@ -107,7 +107,8 @@ OPTIONS: Final = (
 
 def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that change a recipe's fields."""
-    group.add_argument("--epochs", "--num_epochs", type=int, metavar="N", help="largest number of epochs")
+    group.add_argument("--epochs", type=int, metavar="N", help="largest number of epochs (also --num_epochs)")
+    group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
     group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
     group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="optimizer")
     group.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate")
@@ -140,6 +141,11 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
         help="share of the new weights in a mean with those of --from (1)",
     )
     _add_augmentation_options(group)
+    _add_run_options(group)
+
+
+def _add_run_options(group: "argparse._ArgumentGroup") -> None:
+    """Add seeds, split, stopping, precision and the size of a try."""
     group.add_argument(
         "--seed", type=int, metavar="N", help="random seed of weights, split, order and augmentation"
     )
@@ -206,6 +212,10 @@ def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) ->
     if arguments.teacher is None and recipe.teacher is None:
         return data, recipe
     targets = load_soft_targets(arguments.teacher or KEPT)
+    if arguments.teacher is None and targets.sha256 != recipe.teacher:
+        raise SoftTargetsUnfit(
+            f"teacher {recipe.teacher}: these answers are not kept here. Name them with --teacher."
+        )
     targets.check(data.train, len(data.labels))
     data = replace(data, train=replace(data.train, taught=targets.probabilities))
     if arguments.teacher is None:

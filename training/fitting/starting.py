@@ -57,6 +57,21 @@ def fine_tuning(manifest: Manifest) -> Recipe:
     return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)
 
 
+def further(recipe: Recipe, manifest: Manifest) -> Recipe:
+    """A recipe that names no release, for training this one further.
+
+    Raises:
+        BadRecipe: the release has another network, or one that was not made here.
+    """
+    network = fine_tuning(manifest).network
+    if recipe.network != network:
+        raise BadRecipe(
+            f"network {recipe.network}: the release {manifest.version} is a {network}. Set network to "
+            "that, or leave out --from."
+        )
+    return recipe if recipe.start else replace(recipe, start=manifest.version)
+
+
 def check_start(recipe: Recipe, version: str | None) -> None:
     """Check that a recipe starts from the release that it was made for.
 
