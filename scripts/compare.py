@@ -32,7 +32,17 @@ from scripts.fitting import (
     start_tensorflow,
 )
 from scripts.publish import RELEASE
-from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.terminal import (
+    INTERRUPTED,
+    Emit,
+    add_json,
+    command_parser,
+    complain,
+    console,
+    figure_table,
+    json_output,
+    run,
+)
 from scripts.training_options import add_data_options, add_recipe_options, changed, load_data, taught
 from training.comparison.results import (
     Compared,
@@ -275,9 +285,7 @@ def _read(release: Path) -> Report:
 
 def comparison_table(comparison: Comparison) -> Table:
     """A row per network."""
-    table = Table(*HEADINGS)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figure_table(*HEADINGS)
     for one in comparison.networks:
         table.add_row(*row(one))
     return table

@@ -20,7 +20,7 @@ from model_store.local import LocalRelease
 from model_store.report import PhotoFigures, TestFigures, parse_report
 from scripts.photos import photos_in
 from scripts.release_options import find_release
-from scripts.terminal import FAILED, command_parser, console, run
+from scripts.terminal import FAILED, command_parser, console, figure_table, run
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 from training.errors import NotInstalled
@@ -116,9 +116,7 @@ def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) ->
 
 
 def _table(figures: TestFigures) -> Table:
-    table = Table("class", "precision", "recall", "F1", "pictures")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figure_table("class", "precision", "recall", "F1", "pictures")
     rows = figures.per_class | {
         "macro average": figures.averages.macro,
         "weighted average": figures.averages.weighted,
@@ -260,9 +258,7 @@ def _auroc(one: PhotoFigures) -> tuple[str, str]:
 def class_table(photos: Mapping[str, PhotoFigures]) -> Table:
     """Recall of each class in each tier, with how many photos it was counted on."""
     garments = {tier: one for tier, one in photos.items() if one.per_class}
-    table = Table("class", *(escape(f"recall, {tier} (photos)") for tier in garments))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figure_table("class", *(escape(f"recall, {tier} (photos)") for tier in garments))
     for label in dict.fromkeys(label for one in garments.values() for label in one.per_class):
         found = [one.per_class.get(label) for one in garments.values()]
         table.add_row(
@@ -274,8 +270,6 @@ def class_table(photos: Mapping[str, PhotoFigures]) -> Table:
 def source_table(ood: PhotoFigures) -> Table:
     """The decisions about the out-of-distribution photos of each folder."""
     table = Table("none of the classes", "photos", "accepted", "unfamiliar")
-    for column in table.columns[1:]:
-        column.justify = "right"
     for source, one in ood.sources.items():
         table.add_row(escape(source), f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
     return table

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from app.security.api_keys import LINE, Key, hash_of, read_keys
 from app.settings import SettingsError
-from scripts.terminal import FAILED, command_parser, complain, json_output, run, with_json
+from scripts.terminal import FAILED, add_command, command_parser, complain, json_output, run, with_json
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
@@ -135,10 +135,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
-        name: str, command: Callable[[argparse.Namespace], dict[str, object]], description: str
+        name: str, command: Callable[[argparse.Namespace], dict[str, object]], text: str
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=description, description=description, parents=[shared])
-        made.set_defaults(command=command)
+        made = add_command(commands, name, command, text, shared)
         made.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
         return made
 

@@ -37,7 +37,7 @@ from labelling.sources import Source, open_source
 from labelling.table import BINS, OUTCOMES, Tally, form_of
 from model_store.errors import StoreError
 from scripts.release_options import find_release
-from scripts.terminal import INTERRUPTED, command_parser, complain, console, run
+from scripts.terminal import INTERRUPTED, command_parser, complain, console, figure_table, run
 
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
@@ -207,9 +207,7 @@ def _share(tally: Tally) -> float:
 
 
 def _label_table(tally: Tally, labels: tuple[str, ...]) -> Table:
-    table = Table("label", *(_outcome(reason) for reason in OUTCOMES), "pictures", "review")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = figure_table("label", *(_outcome(reason) for reason in OUTCOMES), "pictures", "review")
     for name, counts in zip(labels, tally.outcomes, strict=True):
         pictures = sum(counts)
         share = f"{1 - counts[0] / pictures:.1%}" if pictures else ""

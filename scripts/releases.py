@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from rich.filesize import decimal
 from rich.markup import escape
@@ -23,7 +24,7 @@ from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
 from scripts.publish import as_text
 from scripts.release_options import add_promotion_options, who
-from scripts.terminal import command_parser, console, run
+from scripts.terminal import add_command, command_parser, console, run
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
@@ -229,13 +230,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(
-        name: str, command: Callable[[Store, argparse.Namespace], None], summary: str
-    ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=summary, description=summary, parents=[shared])
-        made.set_defaults(command=command)
-        return made
-
+    add = partial(add_command, commands, shared=shared)
     add("list", _list, "What is there, what is current, how good it is.")
     add("show", _show, "One release in full.").add_argument("version", help="a version, or `current`")
     promoting = add("promote", _promote, "Make a release current.")

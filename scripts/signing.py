@@ -7,12 +7,13 @@
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
-from scripts.terminal import command_parser, json_output, run, with_json
+from scripts.terminal import add_command, command_parser, json_output, run, with_json
 
 EXAMPLES = (
     "wardrobe signing new release.key",
@@ -59,13 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("signing", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(
-        name: str, command: Callable[[argparse.Namespace], dict[str, object]], description: str
-    ) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=description, description=description, parents=[shared])
-        made.set_defaults(command=command)
-        return made
-
+    add = partial(add_command, commands, shared=shared)
     making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
     making.add_argument("key", type=Path, help="where the private half goes")
     signing = add("sign", _sign, "Sign a release that lies in a folder.")

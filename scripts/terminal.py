@@ -16,6 +16,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column, Table
 
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
@@ -80,6 +81,12 @@ def console(stream: TextIO | None = None) -> Console:
     return made
 
 
+def figure_table(*headings: str) -> Table:
+    """A table of figures: every column but the first aligned to the right."""
+    first, *rest = headings
+    return Table(first, *(Column(heading, justify="right") for heading in rest))
+
+
 _WIDTH_IN_A_FILE = 120
 """Columns; rich would assume 80 and shorten tables."""
 
@@ -131,6 +138,27 @@ def command_parser(
         parents=list(parents),
         allow_abbrev=allow_abbrev,
     )
+
+
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    command: Callable[..., object],
+    description: str,
+    shared: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
+    """Add a command below a verb; its function becomes `command` of the arguments.
+
+    Args:
+        commands: of the verb's parser.
+        name: of the command.
+        command: what it runs.
+        description: for the help of both.
+        shared: the options that may stand before and after the command.
+    """
+    made = commands.add_parser(name, help=description, description=description, parents=[shared])
+    made.set_defaults(command=command)
+    return made
 
 
 def summary(doc: str | None) -> str:

@@ -25,7 +25,14 @@ from scripts.publish import (
 )
 from scripts.release_options import find_release
 from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
-from scripts.training_options import OPTIONS, add_data_options, add_recipe_options, changed, load_data, taught
+from scripts.training_options import (
+    add_data_options,
+    add_recipe_options,
+    changed,
+    given_fields,
+    load_data,
+    taught,
+)
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import doubt_of, first, split
 from training.fitting.checkpoints import Run, forget_checkpoint
@@ -244,8 +251,7 @@ def _recipe_name(text: str) -> str:
 def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe that the arguments name, with the fields that they change."""
     start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
-    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    return replace(start, **given)
+    return replace(start, **given_fields(arguments))
 
 
 def _named_recipe(arguments: argparse.Namespace) -> Recipe:

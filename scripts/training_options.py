@@ -7,7 +7,7 @@ the fields mean: training/recipes.py.
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from inference.decode import prepare_opencv
 from scripts.fitting import start_backend
@@ -76,116 +76,60 @@ def _from_place(place: Path, *, skip_unreadable: bool) -> LabelledData:
         return from_pictures(place, complain, watch, skip_unreadable=skip_unreadable)
 
 
-OPTIONS: Final = (
-    "epochs",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "weight_decay",
-    "label_smoothing",
-    "teaching",
-    "initializer",
-    "l2",
-    "dropout",
-    "flip",
-    "shift",
-    "erase",
-    "rotate",
-    "zoom",
-    "shear",
-    "mixup",
-    "seed",
-    "split_seed",
-    "validation",
-    "patience",
-    "precision",
-    "limit",
-    "blend",
+_FIELDS: Final[tuple[tuple[str, type[int] | type[float] | None, str, str], ...]] = (
+    ("epochs", int, "N", "largest number of epochs (also --num_epochs)"),
+    ("batch_size", int, "N", "pictures per step"),
+    ("optimizer", None, "", "optimizer"),
+    ("learning_rate", float, "X", "peak learning rate"),
+    ("weight_decay", float, "X", "weight decay, decoupled from the gradient"),
+    ("label_smoothing", float, "SHARE", "label smoothing of the targets"),
+    ("teaching", float, "SHARE", "weight of the --teacher in the targets (0.5)"),
+    ("initializer", None, "", "initializer of the kernels"),
+    ("l2", float, "X", "L2 penalty: factor of the squared kernels in the loss"),
+    ("dropout", float, "SHARE", "dropout rate, in place of the network's own"),
+    ("flip", None, "", "flip half of the pictures left to right"),
+    ("shift", int, "PIXELS", "shift pictures by up to so many pixels each way"),
+    ("erase", int, "PIXELS", "erase a square of this edge in half of the pictures"),
+    ("rotate", float, "DEGREES", "rotate by up to so many degrees"),
+    ("zoom", float, "SHARE", "scale them by up to 1 + SHARE or 1 - SHARE"),
+    ("shear", float, "DEGREES", "shear by up to so many degrees"),
+    ("mixup", float, "ALPHA", "mixup: mix two pictures with weights from Beta(ALPHA, ALPHA)"),
+    ("seed", int, "N", "random seed of weights, split, order and augmentation"),
+    ("split_seed", int, "N", "random seed of the split alone (default: --seed)"),
+    ("validation", int, "N", "number of training pictures to hold out (one in twelve)"),
+    ("patience", int, "N", "stop after N epochs without improvement"),
+    ("precision", None, "", "floating-point type of the computation"),
+    ("limit", int, "N", "use the first N training pictures, for quick tries"),
+    ("blend", float, "SHARE", "share of the new weights in a mean with those of --from (1)"),
 )
+"""Field, type, metavar and help of the options that change one field of a recipe; no type: one of CHOICES."""
+
+OPTIONS: Final = tuple(name for name, *_ in _FIELDS)
 """The fields of a recipe that options of the same names change."""
 
 
 def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that change a recipe's fields."""
-    group.add_argument("--epochs", type=int, metavar="N", help="largest number of epochs (also --num_epochs)")
+    for name, kind, metavar, text in _FIELDS:
+        option = f"--{name.replace('_', '-')}"
+        if kind is not None:
+            group.add_argument(option, type=kind, metavar=metavar, help=text)
+        elif name in CHOICES:
+            group.add_argument(option, choices=CHOICES[name], help=text)
+        else:
+            group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
-    group.add_argument("--batch-size", type=int, metavar="N", help="pictures per step")
-    group.add_argument("--optimizer", choices=CHOICES["optimizer"], help="optimizer")
-    group.add_argument("--learning-rate", type=float, metavar="X", help="peak learning rate")
-    group.add_argument(
-        "--weight-decay", type=float, metavar="X", help="weight decay, decoupled from the gradient"
-    )
-    group.add_argument(
-        "--label-smoothing", type=float, metavar="SHARE", help="label smoothing of the targets"
-    )
     group.add_argument(
         "--teacher",
         type=Path,
         metavar="NPZ",
         help="learn these soft targets, too (written by wardrobe teach)",
     )
-    group.add_argument(
-        "--teaching", type=float, metavar="SHARE", help="weight of the --teacher in the targets (0.5)"
-    )
-    group.add_argument("--initializer", choices=CHOICES["initializer"], help="initializer of the kernels")
-    group.add_argument(
-        "--l2", type=float, metavar="X", help="L2 penalty: factor of the squared kernels in the loss"
-    )
-    group.add_argument(
-        "--dropout", type=float, metavar="SHARE", help="dropout rate, in place of the network's own"
-    )
-    group.add_argument(
-        "--blend",
-        type=float,
-        metavar="SHARE",
-        help="share of the new weights in a mean with those of --from (1)",
-    )
-    _add_augmentation_options(group)
-    _add_run_options(group)
 
 
-def _add_run_options(group: "argparse._ArgumentGroup") -> None:
-    """Add seeds, split, stopping, precision and the size of a try."""
-    group.add_argument(
-        "--seed", type=int, metavar="N", help="random seed of weights, split, order and augmentation"
-    )
-    group.add_argument(
-        "--split-seed", type=int, metavar="N", help="random seed of the split alone (default: --seed)"
-    )
-    group.add_argument(
-        "--validation", type=int, metavar="N", help="number of training pictures to hold out (one in twelve)"
-    )
-    group.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without improvement")
-    group.add_argument(
-        "--precision", choices=CHOICES["precision"], help="floating-point type of the computation"
-    )
-    group.add_argument(
-        "--limit", type=int, metavar="N", help="use the first N training pictures, for quick tries"
-    )
-
-
-def _add_augmentation_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options of augmentation; 0 switches a kind off."""
-    group.add_argument(
-        "--flip", action=argparse.BooleanOptionalAction, help="flip half of the pictures left to right"
-    )
-    group.add_argument(
-        "--shift", type=int, metavar="PIXELS", help="shift pictures by up to so many pixels each way"
-    )
-    group.add_argument(
-        "--erase", type=int, metavar="PIXELS", help="erase a square of this edge in half of the pictures"
-    )
-    group.add_argument("--rotate", type=float, metavar="DEGREES", help="rotate by up to so many degrees")
-    group.add_argument(
-        "--zoom", type=float, metavar="SHARE", help="scale them by up to 1 + SHARE or 1 - SHARE"
-    )
-    group.add_argument("--shear", type=float, metavar="DEGREES", help="shear by up to so many degrees")
-    group.add_argument(
-        "--mixup",
-        type=float,
-        metavar="ALPHA",
-        help="mixup: mix two pictures with weights from Beta(ALPHA, ALPHA)",
-    )
+def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a recipe that the arguments set, with their values."""
+    return {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
 
 
 def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
@@ -199,8 +143,7 @@ def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages)
     Raises:
         BadRecipe: a field cannot be trained with.
     """
-    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    return replace(start, **({"validation": usual_share(train)} | given))
+    return replace(start, **({"validation": usual_share(train)} | given_fields(arguments)))
 
 
 def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
