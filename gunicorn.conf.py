@@ -84,7 +84,9 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """Name the files that the worker counts in."""
+    """Let the worker end while it still starts, and name the files that it counts in."""
+    # What it inherits is the master's handler, which would lose the signal until gunicorn sets the worker's.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Importing it settles how it counts, so it has to come after `when_ready` named the folder; and before
     # gevent replaces locks, which the native threads of a worker use as well.
     from prometheus_client import values  # noqa: PLC0415

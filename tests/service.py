@@ -110,7 +110,7 @@ def start(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: st
 def _full_name(name: str) -> str:
     return (
         name
-        if name.startswith(("AWS_", "BIND", "OTEL_", "PORT", "PROMETHEUS_", "WEB_"))
+        if name.startswith(("AWS_", "BIND", "GUNICORN_", "OTEL_", "PORT", "PROMETHEUS_", "WEB_"))
         else f"WARDROBE_{name}"
     )
 

@@ -26,6 +26,18 @@ def test_sigterm_under_load_cuts_no_request(tmp_path: Path, little_store: Path) 
     assert record.turned_away > 0
 
 
+def test_a_worker_that_is_still_starting_ends_with_the_others(tmp_path: Path, little_store: Path) -> None:
+    patient = {"GUNICORN_CMD_ARGS": "--graceful-timeout 90"}  # `stop` waits for less
+
+    with running(tmp_path, MODEL_STORE=str(little_store), WEB_CONCURRENCY="2", **patient) as service:
+        killed = service.worker_pids()[0]
+        service.kill_worker(killed)
+        service.wait_for_workers(2, other_than=killed)
+        status = service.stop()
+
+    assert status == 0
+
+
 def test_a_service_that_ends_leaves_no_folder_of_counts(tmp_path: Path, little_store: Path) -> None:
     with running(tmp_path, MODEL_STORE=str(little_store)) as service:
         mapped = Path(f"/proc/{service.worker_pids()[0]}/maps").read_text("ascii")
