@@ -33,7 +33,7 @@ from app.releases.load import load, store_of
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, require_keys
-from app.settings import Settings
+from app.settings import CURRENT, Settings
 from inference.decode import prepare_opencv
 from model_store.store import Store
 
@@ -156,7 +156,7 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
 def _watch(
     settings: Settings, store: Store | None, models: Models, metrics: Metrics
 ) -> ReleaseWatcher | None:
-    if store is None or settings.model_version != "current" or settings.refresh_seconds == 0:
+    if store is None or settings.model_version != CURRENT or settings.refresh_seconds == 0:
         return None
     watcher = ReleaseWatcher(settings, store, models, metrics)
     watcher.start()

@@ -20,6 +20,9 @@ from model_store.manifest import first_problem
 
 PREFIX = "WARDROBE_"
 
+CURRENT = "current"
+"""The MODEL_VERSION that follows the promotions."""
+
 DAY = 86_400
 """The longest wait in seconds that makes sense; "inf" would be an OverflowError where it is waited for."""
 
@@ -134,7 +137,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     model_store: Text = "bundled"
-    model_version: Text = "current"
+    model_version: Text = CURRENT
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
     refresh_seconds: Seconds = 30
     cache_dir: Path = Path("~/.cache/wardrobe")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inference.classifier import Classifier, open_classifier
 from model_store.cache import pull
-from model_store.files import MANIFEST
+from model_store.files import GRAPH, MANIFEST
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.promotions import current
 from model_store.store import open_store
@@ -48,7 +48,7 @@ def open_model(release: LocalRelease) -> Classifier:
         ModelError: it cannot be run here, or answers otherwise than it did when it was made.
     """
     manifest = release.manifest
-    classifier = open_classifier(release.folder / "model.onnx", manifest.model)
+    classifier = open_classifier(release.folder / GRAPH, manifest.model)
     classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
     return classifier
 

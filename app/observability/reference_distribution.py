@@ -11,6 +11,7 @@ import numpy as np
 
 from app.releases.serving import Served
 from model_store.errors import ReportInvalid
+from model_store.files import REPORT
 from model_store.report import parse_report
 
 log = logging.getLogger("wardrobe")
@@ -42,7 +43,7 @@ def _label_shares(served: Served) -> Mapping[str, float]:
     if served.manifest is None:
         return {}
     try:
-        report = parse_report(served.report, f"report.json of {served.version}")
+        report = parse_report(served.report, f"{REPORT} of {served.version}")
     except ReportInvalid as error:
         log.warning("%s The reference distribution of labels is unknown.", error)
         return {}

@@ -13,11 +13,12 @@ from pathlib import Path
 from app.prediction.categories import categories_of
 from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
-from app.settings import Settings
+from app.settings import CURRENT, Settings
 from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
 from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
+from model_store.files import GRAPH, REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.promotions import Promotion, newest
 from model_store.report import check_report, parse_report
@@ -25,9 +26,6 @@ from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
-
-CURRENT = "current"
-"""The MODEL_VERSION that follows the promotions."""
 
 FIGURES = "figures"
 """The folder of a release that holds the plots of its report."""
@@ -105,7 +103,7 @@ def open_release_model(
         ReleaseError: its golden pictures are unusable, or its report is of another model.
     """
     manifest = release.manifest
-    classifier = open_classifier(release.folder / "model.onnx", manifest.model)
+    classifier = open_classifier(release.folder / GRAPH, manifest.model)
     classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
     classifier.classify(manifest.golden.inputs())  # what answers need beyond probabilities is there too
     _check_report(release)
@@ -113,7 +111,7 @@ def open_release_model(
         version=manifest.version,
         classifier=classifier,
         contract=manifest.model,
-        report=(release.folder / "report.json").read_bytes(),
+        report=(release.folder / REPORT).read_bytes(),
         manifest=manifest,
         figures=_figures(release),
         number=number,
@@ -122,13 +120,13 @@ def open_release_model(
 
 
 def _check_report(release: LocalRelease) -> None:
-    path = release.folder / "report.json"
+    path = release.folder / REPORT
     try:
         report = parse_report(path.read_bytes(), str(path))
     except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
         log.warning("%s %s is served, without a report page.", error, release.version)
         return
-    check_report(report, release.manifest.model.labels, f"report.json of {release.version}")
+    check_report(report, release.manifest.model.labels, f"{REPORT} of {release.version}")
 
 
 def _figures(release: LocalRelease) -> dict[str, bytes]:

@@ -12,7 +12,6 @@ ROW = "[" + ",".join(["0"] * 28) + "]"
 PICTURE = base64.b64encode(png()).decode()
 LONG = b"a" * 20_000
 READ_OR_BAD = READ | BAD
-ANY_REFUSAL = BAD | BROKEN | UNKNOWN | TOO_LARGE
 
 
 def pixels(value: str) -> bytes:

@@ -33,7 +33,6 @@ MAIN = jpeg(NOISE)
 PROGRESSIVE = encoded(".jpg", NOISE, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
 SECOND = jpeg(NOISE[:16, :16])
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
-SCAN = b"\xff\xda\0\x02" + b"\x12\xff\0\x34"
 LONG = 4
 
 
