@@ -1,5 +1,6 @@
 """The Makefile as a newcomer meets it: on a clean clone, with nothing installed."""
 
+import json
 import os
 import signal
 import socket
@@ -56,7 +57,7 @@ def test_serving_installs_what_its_lock_names_and_no_tensorflow(served_clone: tu
     folder, _ = served_clone
 
     listed = subprocess.run(
-        [folder / ".venv" / "bin" / "python", "-m", "pip", "freeze"],
+        [folder / ".venv" / "bin" / "python", "-m", "pip", "freeze", "--exclude-editable"],
         capture_output=True,
         text=True,
         check=True,
@@ -66,6 +67,24 @@ def test_serving_installs_what_its_lock_names_and_no_tensorflow(served_clone: tu
     assert "flask" in installed
     assert installed <= pins((folder / "requirements" / "serve.txt").read_text("utf-8"))
     assert installed.isdisjoint({"tensorflow", "keras"})
+
+
+@pytest.mark.timeout(INSTALL_SECONDS + 60)
+def test_serving_installs_the_command_for_use_in_any_folder(
+    served_clone: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, _ = served_clone
+
+    predicted = subprocess.run(
+        [folder / ".venv" / "bin" / "wardrobe", "predict", ROOT / "examples" / "bag.png", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert predicted.stderr == ""
+    assert json.loads(predicted.stdout)["label"] == "Bag"
 
 
 @pytest.mark.timeout(INSTALL_SECONDS + 60)
