@@ -25,9 +25,9 @@ _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 _SURPLUS = 1 << 16
 """Bytes of samples beyond what IHDR implies that are still decoded: libpng ignores them."""
 
-_HARMLESS = 1000
+_HARMLESS = 900
 """Bytes of a zlib stream that are not inflated twice: at 1,032 to 1 (zlib.net, "Technical Details") they hold
-a megabyte, which takes milliseconds. Thumbnails are that small."""
+less than a megabyte, which takes milliseconds. Thumbnails are that small."""
 
 _PIECE = 1 << 16
 _INFLATED_PIECE = 1 << 18
