@@ -2,7 +2,7 @@
 
 python -m benchmarks.bare_loop FOLDER GRAPH CORES
 
-What benchmarks/labelling.py holds `scripts.label` against. It checks, converts and writes nothing, and
+What benchmarks/labelling.py holds `wardrobe label` against. It checks, converts and writes nothing, and
 survives nothing; prints how many pictures it has seen. OpenCV and ONNX Runtime have one thread each, as there
 is a process for each core.
 """

@@ -1,6 +1,6 @@
 """Label 100,000 pictures beside a bare loop: python -m benchmarks.labelling (or `make labelling`).
 
-Fashion-MNIST as PNG files, the test set first. In each round the bare loop (bare_loop.py), `scripts.label`
+Fashion-MNIST as PNG files, the test set first. In each round the bare loop (bare_loop.py), `wardrobe label`
 and, where .venv-scale is installed, `--engine ray`, start of the processes included. Then a run that is
 killed three times, whose table must be the same byte for byte, and the accuracy on the test files beside the
 report's. Saves docs/results/labelling.json.

@@ -43,7 +43,14 @@ from scripts.terminal import (
     json_output,
     run,
 )
-from scripts.training_options import add_data_options, add_recipe_options, changed, load_data, taught
+from scripts.training_options import (
+    add_data_options,
+    add_recipe_options,
+    changed,
+    load_data,
+    network_recipe,
+    taught,
+)
 from training.comparison.results import (
     Compared,
     Comparison,
@@ -55,7 +62,6 @@ from training.comparison.results import (
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, first, split
 from training.fitting.checkpoints import Run
-from training.fitting.starting import for_few
 from training.recipes import (
     CHOICES,
     FROM_NOTHING,
@@ -64,7 +70,6 @@ from training.recipes import (
     Recipe,
     default_run_folder,
     fingerprint,
-    starting_point,
 )
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
@@ -200,11 +205,10 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData) -> list[Task]:
 
 
 def _start(arguments: argparse.Namespace, network: NetworkName, data: LabelledData) -> Recipe:
-    """The recipe that a network starts from, as scripts.train has it too."""
+    """The recipe that a network starts from."""
     if arguments.recipe:
         return replace(RECIPES[arguments.recipe], network=network)
-    start = starting_point(network)
-    return for_few(start, len(data.train)) if data.named else start
+    return network_recipe(network, data)
 
 
 def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) -> list[Compared]:

@@ -17,15 +17,21 @@ from numpy.typing import NDArray
 from scripts.fitting import FRESH, fit_alone
 from scripts.release_options import find_release, open_model
 from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
-from scripts.training_options import OPTIONS, add_data_options, add_recipe_options, changed, load_data
+from scripts.training_options import (
+    OPTIONS,
+    add_data_options,
+    add_recipe_options,
+    changed,
+    load_data,
+    network_recipe,
+)
 from training.data.datasets import LabelledData
 from training.data.splitting import first
 from training.errors import SoftTargetsUnfit
 from training.fitting.checkpoints import forget_checkpoint
 from training.fitting.distillation import SoftTargets, soften, teach
 from training.fitting.folds import FEWEST, Fold, answers_of, cross_fitted, deal, join
-from training.fitting.starting import for_few
-from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe, starting_point
+from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe
 
 EXAMPLES = (
     "wardrobe teach bundled --out answers.npz --temperature 2",
@@ -107,10 +113,10 @@ def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
 
 
 def _recipe(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
-    """The recipe of every network, as scripts.train has it for the same options."""
-    start = starting_point(arguments.network or DEFAULT_NETWORK)
+    """The recipe of every network, as `wardrobe train` has it for the same options."""
+    start = network_recipe(arguments.network or DEFAULT_NETWORK, data)
     train = first(data.train, arguments.limit) if arguments.limit else data.train
-    return changed(for_few(start, len(data.train)) if data.named else start, arguments, train)
+    return changed(start, arguments, train)
 
 
 def _answers(fold: Fold, data: LabelledData, recipe: Recipe) -> NDArray[np.float64]:
@@ -167,7 +173,7 @@ def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> No
     """End as wrong usage where the arguments contradict each other."""
     if arguments.teacher is not None or arguments.teaching is not None:
         parser.error(
-            "--teacher and --teaching are for the student, in scripts.train: teachers learn from the labels"
+            "--teacher and --teaching are for the student (wardrobe train): teachers learn from the labels"
         )
     if arguments.releases and arguments.folds:
         parser.error("give RELEASEs to ask, or --folds to train networks and ask these, not both")

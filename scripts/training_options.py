@@ -7,7 +7,7 @@ the fields mean: training/recipes.py.
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from inference.decode import prepare_opencv
 from scripts.fitting import start_backend
@@ -18,7 +18,8 @@ from training.data.own_pictures import from_pictures
 from training.data.splitting import usual_share
 from training.errors import DataSetMissing, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
-from training.recipes import CHOICES, Recipe
+from training.fitting.starting import for_few
+from training.recipes import CHOICES, NetworkName, Recipe, starting_point
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -130,6 +131,12 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
 def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """The fields of a recipe that the arguments set, with their values."""
     return {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+
+
+def network_recipe(network: str, data: LabelledData) -> Recipe:
+    """The recipe of a network that is named alone, adapted to the size of data with other classes."""
+    start = starting_point(cast("NetworkName", network))
+    return for_few(start, len(data.train)) if data.named else start
 
 
 def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages) -> Recipe:

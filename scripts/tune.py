@@ -20,13 +20,20 @@ from rich.table import Table
 from model_store.report import Epoch
 from scripts.fitting import start_backend
 from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
-from scripts.training_options import OPTIONS, add_data_options, add_recipe_options, changed, load_data, taught
+from scripts.training_options import (
+    OPTIONS,
+    add_data_options,
+    add_recipe_options,
+    changed,
+    load_data,
+    network_recipe,
+    taught,
+)
 from training.comparison.search_space import Values, with_values
 from training.comparison.trials import SearchReport, Trial, ranked
 from training.data.datasets import LabelledData
 from training.data.splitting import first, split
-from training.fitting.starting import for_few
-from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, Recipe, starting_point
+from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, Recipe
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -98,11 +105,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _start(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
-    """The recipe that the arguments name, before any option changes it; as scripts.train has it."""
+    """The recipe that the arguments name, before any option changes it."""
     if arguments.recipe:
         return RECIPES[arguments.recipe]
-    start = starting_point(arguments.network or DEFAULT_NETWORK)
-    return for_few(start, len(data.train)) if data.named else start
+    return network_recipe(arguments.network or DEFAULT_NETWORK, data)
 
 
 def _search(search: "Search", folder: Path, trials: int) -> tuple[Trial, ...]:
@@ -123,7 +129,7 @@ def train_command(arguments: argparse.Namespace, usual: Recipe, recipe: Recipe) 
 
     Args:
         arguments: of a search.
-        usual: what scripts.train would do without any option that changes a recipe.
+        usual: what `wardrobe train` would do without any option that changes a recipe.
         recipe: what it shall do.
     """
     words = ["python", "-m", "scripts.train"]
