@@ -158,7 +158,8 @@ def log_stderr() -> None:
 def _log_lines_of(descriptor: int) -> None:
     with open(descriptor, "rb") as stderr:
         while line := stderr.readline(LONGEST_LINE):
-            log.warning("stderr: %s", line.decode("utf-8", "backslashreplace").rstrip())
+            if text := line.decode("utf-8", "backslashreplace").rstrip():
+                log.warning("stderr: %s", text)
 
 
 def _handlers() -> list[BackgroundHandler]:

@@ -84,7 +84,7 @@ LIBRARY_WRITES = """
 logged = threading.Event()
 log.addFilter(lambda record: logged.set() or True)
 log_queue.log_stderr()
-os.write(2, b"libpng warning: \\xff\\n")
+os.write(2, b"\\nlibpng warning: \\xff\\n")
 logged.wait(20)
 """
 
