@@ -4,7 +4,6 @@ Chosen in gunicorn.conf.py; serves any WSGI application. Loaded in gunicorn's ma
 Python, so it may import nothing but gunicorn, gevent and bounded_body.py.
 """
 
-import math
 from functools import partial
 from time import process_time
 from types import SimpleNamespace
@@ -21,6 +20,10 @@ PAUSE_SECONDS = 0.0002
 """Per open connection, how long a worker leaves the next one to others; at most for MOST_PAUSES of them."""
 
 MOST_PAUSES = 10
+
+MOST_DRAINED = 64_000_000
+"""Bytes of an unread body that are still read, so that its client sees the answer: what comes as fast as it
+is read keeps the event loop."""
 
 
 class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
@@ -88,4 +91,4 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
             sock.settimeout(None)  # what comes next is gunicorn's keepalive
             if is_unread():
                 # A plain close resets the connection, and with it an answer that is on its way.
-                close_graceful(sock, max_drain=math.inf)
+                close_graceful(sock, max_drain=MOST_DRAINED)

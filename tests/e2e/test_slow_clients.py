@@ -125,6 +125,21 @@ def test_a_refused_upload_gets_its_answer_although_it_was_not_read(service: Serv
     assert {answer.status_code for answer in answers} == {404}
 
 
+def test_an_endless_body_that_is_refused_is_not_read_for_long(service: Service) -> None:
+    sent, megabyte = 0, bytes(1_000_000)
+
+    with (
+        connected(
+            service, b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n"
+        ) as client,
+        suppress(OSError),
+    ):
+        while sent < 1_000_000_000:
+            sent += client.send(megabyte)
+
+    assert sent < 200_000_000
+
+
 def test_a_client_that_does_not_read_is_disconnected_at_its_deadline(tmp_path: Path) -> None:
     impatient = {"REQUEST_SECONDS": "1", "WEB_CONCURRENCY": "1"}
 
