@@ -16,12 +16,15 @@ IN := $(VENV)/bin
 LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 
+# Two processes, each with whole files: a file's tests share its services.
+PROCESSES := -n 2 --dist loadfile
+
 PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi labelling screenshots
+.PHONY: help serve test test-all check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi labelling screenshots
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +33,11 @@ help: ## List what can be made
 serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
 	@exec $(IN)/python -m app
 
-test: system check .venv-s3/.stamp .venv-scale/.stamp ## Check, then run every test, installing what they need
-	@$(IN)/python -m pytest --durations=15 $(ARGS)
+test: system check .venv-s3/.stamp ## Check, then run the tests of each kind, installing what they need
+	@$(IN)/python -m pytest $(PROCESSES) -m "not slow" --durations=15 $(ARGS)
+
+test-all: system $(VENV)/.dev .venv-s3/.stamp .venv-scale/.stamp ## Run the slow tests too: Ray, container, JAX, faults, attacks
+	@$(IN)/python -m pytest $(PROCESSES) -m slow --durations=15 $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types and Dockerfile, changing nothing
 	$(IN)/ruff format --check --quiet .

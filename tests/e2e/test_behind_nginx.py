@@ -19,6 +19,8 @@ from tests.service import free_port
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 UPLOAD = png(a_garment())
 
 CLIENTS = 2

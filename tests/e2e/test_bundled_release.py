@@ -11,6 +11,8 @@ from tests.service import Service
 from tests.system_parts import require_system_part
 from training.data.datasets import SYSTEM_FOLDER, from_idx
 
+pytestmark = pytest.mark.slow
+
 
 def test_all_test_pictures_are_answered_as_the_report_says(bundled_service: Service) -> None:
     require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "`make data` installs it")

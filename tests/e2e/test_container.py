@@ -14,7 +14,10 @@ from tests.waiting import wait_for
 
 LARGEST_IMAGE_MB = 400
 
-pytestmark = pytest.mark.timeout(900)  # the first run makes the base and copies it a few times
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # the first run makes the base and copies it a few times
+]
 
 
 @pytest.fixture(scope="module")

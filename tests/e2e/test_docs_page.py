@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import PHONE_WIDTH, Visits, overhang, violations
 from tests.service import ROOT, Service
 
+pytestmark = pytest.mark.slow
+
 OF_SWAGGER_UI = ("nested-interactive:", "heading-order:", "region:", "label:", "select-name:")
 
 

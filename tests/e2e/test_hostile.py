@@ -11,6 +11,8 @@ from tests.hostile.corpus import FILES, entries
 from tests.hostile.entry import Entry
 from tests.service import ROOT, Service, running
 
+pytestmark = pytest.mark.slow
+
 FORBIDDEN = ("Traceback", 'File "', ".py", str(ROOT), "site-packages", "hush-hush", "/etc/", "root:x:")
 """What no answer may contain: code, places on the server, keys, files of the server."""
 

@@ -9,6 +9,8 @@ import pytest
 from tests.service import Service, running
 from tests.uploads import a_garment, png
 
+pytestmark = pytest.mark.slow
+
 UPLOAD = png(a_garment())
 LENGTH = f"Content-Length: {len(UPLOAD)}\r\n".encode()
 CHUNKED = b"Transfer-Encoding: chunked\r\n"

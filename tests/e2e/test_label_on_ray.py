@@ -28,6 +28,8 @@ from tests.s3_servers import S3Server
 from tests.service import ROOT
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 ROWS = 20_000
 """Seconds of work, from a few files named over and over."""
 

@@ -15,6 +15,8 @@ from tests.service import Service, running
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 PIPE_BYTES = 65536
 """What a pipe holds before it is full (pipe(7))."""
 

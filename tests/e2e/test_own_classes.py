@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.service import ROOT, running
 from tests.uploads import png
+
+pytestmark = pytest.mark.slow
 
 
 def test_three_folders_of_pictures_become_a_service_that_tells_them_apart(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from tests.browser import PHONE_WIDTH, Visits, overhang, violations
 from tests.picture_page import EXAMPLES, TROUSERS, Held, a_file, card, garments, give, settled, visit
 from tests.service import Service
 
+pytestmark = pytest.mark.slow
+
 DESK: dict[str, Any] = {"width": 1280}
 PHONE: dict[str, Any] = {"width": PHONE_WIDTH, "height": 780, "has_touch": True, "is_mobile": True}
 WIDE: dict[str, Any] = {"width": 2560, "height": 1300}

@@ -13,6 +13,8 @@ from tests.picture_page import PREDICTIONS, TROUSERS, Held, a_file, card, garmen
 from tests.service import Service, running
 from tests.uploads import a_garment, png
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 100_000
 TRUNCATED = TROUSERS.read_bytes()[:9000]
 AGAIN = "Try again"

@@ -14,6 +14,8 @@ from tests.service import Service, running, start
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 UPLOAD = png(a_garment())
 ALLOWED = 6
 TRIES = ALLOWED + 2

@@ -13,6 +13,8 @@ from tests.releases import a_release
 from tests.service import Service, running
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 DESK: dict[str, Any] = {"width": 1280}
 PHONE: dict[str, Any] = {"width": PHONE_WIDTH, "height": 780, "has_touch": True, "is_mobile": True}
 

@@ -12,6 +12,8 @@ from tests.fault_proxy import Mode
 from tests.s3_faults import SITUATIONS, Leak, Outcome, a_stage, leak
 from tests.s3_servers import S3Server
 
+pytestmark = pytest.mark.slow
+
 SCENES = [
     ("start, no cache", Mode.BLACK_HOLE),
     ("start, no cache", Mode.FORBIDDEN),

@@ -13,6 +13,8 @@ import pytest
 from tests.service import ROOT
 from tests.system_parts import require_system_part
 
+pytestmark = pytest.mark.slow
+
 COMMAND = (
     *(sys.executable, "-m", "benchmarks.side_by_side", "--peers", "wardrobe", "no-op", "--uploads", "png"),
     *("--connections", "4", "--rounds", "1", "--seconds", "1"),

@@ -15,6 +15,8 @@ from tests.service import Service, running
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 UPLOAD = png(a_garment())
 WORKERS = 2
 GENEROUS = 20

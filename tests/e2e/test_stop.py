@@ -4,10 +4,14 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.load import under_load
 from tests.service import Service, running
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
 
 UPLOAD = png(a_garment())
 

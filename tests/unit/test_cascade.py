@@ -27,6 +27,8 @@ from tests.drawn_garments import (
 )
 from tests.pictures import jpeg, jpeg_turned, plain, png, stored_for
 
+pytestmark = pytest.mark.slow
+
 MAX_PIXELS = 10_000_000
 ON_A_FLOOR = 0.90
 """Overlap with the truth; 0.94 was measured on six floors."""

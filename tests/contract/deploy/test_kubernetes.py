@@ -25,6 +25,8 @@ from tests.manifests import (
 )
 from tests.service import ROOT
 
+pytestmark = pytest.mark.slow
+
 MEGA = 1_000_000
 UNITS = {"Mi": 2**20, "Gi": 2**30}
 

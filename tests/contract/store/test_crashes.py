@@ -17,6 +17,8 @@ from model_store.retention import prune
 from model_store.signing import new_key, sign, trusted_keys
 from model_store.store import open_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 WRITES = 6
 """Four files, the manifest, the promotion."""

@@ -13,6 +13,8 @@ from model_store.promotions import current, history
 from model_store.publish import publish
 from model_store.store import open_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PUBLISHERS = 12
 

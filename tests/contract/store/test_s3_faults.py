@@ -15,6 +15,8 @@ from tests.fault_proxy import FAULTS, SLOW_SECONDS, FaultProxy, Mode, fault_prox
 from tests.s3_servers import S3Server
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 KEY = "promotions/00000001.json"
 RECORD = b'{"version": "20261120T101500Z-3f9a1c2e", "by": "ann"}' * 20
 LIMIT_SECONDS = 6.0

@@ -27,6 +27,8 @@ from tests.own_pictures import write_class_folders
 from tests.uploads import png
 from training.errors import BadClasses, NotAdoptable
 
+pytestmark = pytest.mark.slow
+
 PICTURES = striped_pictures(40, seed=5)
 
 

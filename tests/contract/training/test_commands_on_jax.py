@@ -5,12 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from model_store.local import open_release
 from model_store.report import Report, parse_report
 from scripts.fitting import LOG_LEVEL
 from tests.fashion import write_csv, write_idx_folder
 from tests.service import ROOT
 from training.comparison.results import read_comparison
+
+pytestmark = pytest.mark.slow
 
 FEW = "pictures are held out to choose the decision's thresholds"
 """Of the warning that these few pictures get."""

@@ -12,6 +12,8 @@ from tests.fashion import write_idx_folder
 from training.comparison.results import read_comparison, spread
 from training.networks.published_figures import PUBLISHED
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

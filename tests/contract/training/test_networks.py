@@ -12,6 +12,8 @@ from training.export.onnx_graph import probabilities_of
 from training.networks.registry import build
 from training.recipes import CHOICES, NetworkName, starting_point
 
+pytestmark = pytest.mark.slow
+
 PICTURES = striped_pictures(50).images
 
 

@@ -24,6 +24,8 @@ from training.fitting.starting import ParentRelease
 from training.networks.registry import LOGITS
 from training.recipes import starting_point
 
+pytestmark = pytest.mark.slow
+
 COUNT = 30
 """Pictures per class: 25 to learn from and 5 for the test."""
 

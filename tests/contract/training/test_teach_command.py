@@ -22,6 +22,8 @@ from training.fitting.distillation import load_soft_targets, soften
 from training.fitting.folds import deal
 from training.recipes import Recipe
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 120
 """Seconds for a backend to start on a machine that is busy with other tests."""

@@ -23,6 +23,8 @@ from training.fitting.checkpoints import Run
 from training.photos.reading import OOD
 from training.recipes import PLAIN
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:

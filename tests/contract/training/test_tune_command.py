@@ -18,6 +18,8 @@ from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
 from training.recipes import PLAIN
 
+pytestmark = pytest.mark.slow
+
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 START = replace(PLAIN, network="dense", epochs=2, batch_size=64, validation=40)
 
