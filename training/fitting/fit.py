@@ -165,7 +165,7 @@ def _batches(
         .shuffle(len(images), seed=recipe.seed + epochs_done)
         .batch(min(recipe.batch_size, len(images)), drop_remainder=True)
         .map(lambda chosen: (tf.gather(pictures, chosen), tf.gather(wanted, chosen)))
-        .map(augmentation, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(augmentation)  # one call at a time: in parallel, equal seeds would draw in another order
         .prefetch(tf.data.AUTOTUNE)
     )
 
