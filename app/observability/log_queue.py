@@ -24,7 +24,7 @@ MOST_LINES = 10_000
 """Lines that may wait to be written: about 3 MB."""
 
 GATHER_SECONDS = 0.02
-"""How long the thread gathers lines before it writes them: each write takes the interpreter from requests."""
+"""Between two writes: each takes the interpreter from the requests, so that lines are gathered."""
 
 FLUSH_SECONDS = 1.0
 """How long the end of a process may wait for its last lines to be written."""
@@ -101,7 +101,6 @@ class BackgroundHandler(QueueHandler):
         goes_on = True
         while goes_on:
             items = [lines.get()]
-            sleep_in_native_thread(GATHER_SECONDS)
             items += [lines.get() for _ in range(lines.qsize())]  # this thread alone takes any
             self._write([item for item in items if isinstance(item, str)], lines)
             for item in items:
@@ -109,6 +108,7 @@ class BackgroundHandler(QueueHandler):
                     goes_on = False
                 elif not isinstance(item, str):
                     item.put(None)
+            sleep_in_native_thread(GATHER_SECONDS)  # what comes meanwhile is written at once
 
     def _write(self, batch: list[str], lines: SimpleQueue[Item]) -> None:
         unwritten = self._unwritten_of(batch)

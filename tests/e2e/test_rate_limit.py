@@ -85,8 +85,8 @@ def test_while_redis_is_away_each_worker_counts_for_itself_and_says_so(
         alone = let_in_by_each(service)
         counts.start()
         wait_for("the shared count", lambda: "LIMITS" in "".join(_counted(service, counts)), seconds=60)
-        log = service.log.read_text("utf-8")
 
+    log = service.log.read_text("utf-8")
     assert used_up == [ALLOWED, 0]
     assert alone == [ALLOWED, ALLOWED]
     assert "Rate limit storage unreachable - falling back to in-memory storage" in log
@@ -104,8 +104,8 @@ def test_a_redis_that_never_answers_is_asked_once_and_keeps_nobody_out(
 
         with running(tmp_path, **limited(address, little_store) | {"WEB_CONCURRENCY": "1"}) as service:
             statuses = [service.post("/predict", data=UPLOAD).status_code for _ in range(2)]
-            log = service.log.read_text("utf-8")
 
+    log = service.log.read_text("utf-8")
     assert statuses == [200, 200]
     assert log.count("Rate limit storage unreachable - falling back to in-memory storage") == 1
 

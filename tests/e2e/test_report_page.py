@@ -106,7 +106,10 @@ def test_a_reader_at_a_keyboard_reaches_what_is_wider_than_the_window(
 
     matrix = page.get_by_role("region", name="Confusion matrix", exact=True)
     matrix.focus()
-    page.keyboard.press("ArrowRight")
 
-    wait_for("the matrix to move", lambda: matrix.evaluate("region => region.scrollLeft") > 0)
+    def moves() -> bool:
+        page.keyboard.press("ArrowRight")
+        return bool(matrix.evaluate("region => region.scrollLeft") > 0)
+
+    wait_for("the matrix to move", moves)
     assert overhang(page) == 0

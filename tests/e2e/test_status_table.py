@@ -134,8 +134,8 @@ def test_500_tells_nothing_but_a_request_id(tmp_path: Path) -> None:
     with running(tmp_path, MODEL_STORE=store.address) as service:
         bright = service.post("/predict", data=UPLOAD)
         black = service.post("/predict", json={"pixels": [[0] * 28] * 28})
-        log = service.log.read_text("utf-8")
 
+    log = service.log.read_text("utf-8")
     assert bright.status_code == 200
     assert_problem(black, 500, "our fault")
     assert "NaN" not in black.text

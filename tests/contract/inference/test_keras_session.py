@@ -98,7 +98,7 @@ def test_without_tensorflow_the_way_to_a_release_is_said(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(
-        ModelUnreadable, match=r"TensorFlow.*is not installed.*scripts\.adopt model\.keras --publish"
+        ModelUnreadable, match=r"TensorFlow.*is not installed.*wardrobe adopt model\.keras --publish"
     ):
         KerasSession(tmp_path / "model.keras")
 

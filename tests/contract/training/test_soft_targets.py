@@ -73,7 +73,7 @@ def test_a_damaged_or_missing_file_is_named(content: bytes | None, tmp_path: Pat
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(SoftTargetsUnfit, match=r"soft\.npz: .*scripts\.teach"):
+    with pytest.raises(SoftTargetsUnfit, match=r"soft\.npz: .*wardrobe teach"):
         load_soft_targets(path)
 
 
