@@ -232,7 +232,6 @@ def shape(value: Any) -> Any:
         ("/predict/batch", {"json": {"images": [in_base64(UPLOAD), 7]}}),
         ("/predict/batch", {"data": b"hello"}),
     ],
-    ids=str,
 )
 def test_a_classifying_routes_answer_is_the_one_described(
     make_app: MakeApp, path: str, how: dict[str, Any]
