@@ -127,7 +127,7 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
     prediction = answer.prediction
     verdict = prediction.decision + (f", {prediction.reason}" if prediction.reason else "")
     familiarity = "" if prediction.familiarity is None else f", familiarity {prediction.familiarity:.2f}"
-    out.print(f"{answer.file}: {prediction.label}  ({verdict}{familiarity})", markup=False)
+    out.print(f"{answer.file}: {prediction.label}  ({verdict}{familiarity})", markup=False, soft_wrap=True)
     bars = Table.grid(padding=(0, 1))
     for index, (label, share) in enumerate(
         zip(classifier.contract.labels, prediction.probabilities, strict=True)

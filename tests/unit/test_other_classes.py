@@ -34,7 +34,7 @@ def the_answers(labels: tuple[str, ...]) -> Answers:
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.jpg"
+    path = tmp_path / f"{'long' * 40}.jpg"  # longer than a line: it is not wrapped
     path.write_bytes(jpeg(garment_picture()))
     return path
 
