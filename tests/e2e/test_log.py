@@ -88,16 +88,22 @@ def test_a_log_goes_on_when_there_is_room_again_and_says_what_is_missing(
     with running(tmp_path, MODEL_STORE=str(little_store), WEB_CONCURRENCY="1") as service:
         may_grow(service, to=service.log.stat().st_size)
         lost = [service.post("/predict", data=png(a_garment())) for _ in range(3)]
-        service.get("/healthz")
-        exposed = service.get("/metrics/prometheus").text
+        wait_for("the lost lines to be counted", lambda: counted_drops(service) >= len(lost))
         may_grow(service, to=resource.RLIM_INFINITY)
         written = service.post("/predict", data=png(a_garment()))
         log = wait_for("the log", lambda: written_with(service.log, "log lines were dropped"))
 
     assert written.headers["X-Request-ID"] in log
     assert [answer.headers["X-Request-ID"] in log for answer in lost] == [False] * 3
-    assert "5 log lines were dropped" in log
-    assert re.findall(r"^wardrobe_log_lines_dropped_total (.*)$", exposed, re.MULTILINE) in (["3.0"], ["4.0"])
+    (missing,) = re.findall(r"(\d+) log lines were dropped", log)
+    assert int(missing) >= len(lost)
+
+
+def counted_drops(service: Service) -> float:
+    """The metric of dropped lines; each look at it logs one line more."""
+    exposed = service.get("/metrics/prometheus").text
+    (value,) = re.findall(r"^wardrobe_log_lines_dropped_total (.*)$", exposed, re.MULTILINE)
+    return float(value)
 
 
 def may_grow(service: Service, to: int) -> None:
