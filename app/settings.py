@@ -1,7 +1,7 @@
 """What an operator may set: one frozen value, read once from the environment and `.env`.
 
 The only file that reads the environment. Credentials and endpoints of S3 are boto3's own (`AWS_*`); `.env`
-may hold them too. The table for people is docs/settings.md, and a test compares the two.
+may hold them too. The table for people is docs/reference/settings.md, and a test compares the two.
 """
 
 import os
@@ -237,7 +237,9 @@ def _refuse_unknown(values: Mapping[str, object]) -> None:
         full = PREFIX + name.upper()
         if full not in known:
             nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
-            raise SettingsError(f"{full} is no setting. The nearest is {nearest}; see docs/settings.md.")
+            raise SettingsError(
+                f"{full} is no setting. The nearest is {nearest}; see docs/reference/settings.md."
+            )
 
 
 def _upper_key(problem: str) -> str:

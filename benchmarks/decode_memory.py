@@ -1,4 +1,4 @@
-"""How much memory and time one picture of MAX_PIXELS takes, by format: the figures of docs/limits.md.
+"""Measure the memory and time of one picture of MAX_PIXELS, by format, for docs/reference/limits.md.
 
     python -m benchmarks.decode_memory
 

@@ -49,7 +49,7 @@ class Prediction:
         return order
 
     def as_answer(self, labels: tuple[str, ...]) -> dict[str, Any]:
-        """The fields of a response, in the order and under the names of docs/http.md.
+        """The fields of a response, in the order and under the names of docs/reference/http.md.
 
         Args:
             labels: one for each probability; probabilities are keyed by label, in index order, unrounded.

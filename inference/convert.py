@@ -2,7 +2,7 @@
 
 Find the garment, convert it to grey, light on black, and frame it: one function each, which `convert` calls
 in order for every upload. Pure functions of arrays. foreground.py finds, framing.py frames, stages.py shows
-the steps. docs/conversion.md says where this differs from the paper and why.
+the steps. docs/explanation/conversion.md says where this differs from the paper and why.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Fit a garment into 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made.
 
-Xiao et al. 2017, arXiv 1708.07747, section 2; docs/conversion.md says where this differs and why. Pure
-functions of arrays, which convert.py calls in order.
+Xiao et al. 2017, arXiv 1708.07747, section 2; docs/explanation/conversion.md says where this differs and why.
+Pure functions of arrays, which convert.py calls in order.
 """
 
 from functools import lru_cache

@@ -3,7 +3,7 @@
 Writes PLACE.json, PLACE.png (test accuracy next to the published one) and PLACE-time.png (validation accuracy
 against milliseconds a picture). Each training is a run of its own with a checkpoint and a release, as
 `wardrobe train` makes them, so that a stopped comparison continues; later results join
-those in the file. What the figures mean: docs/lab.md.
+those in the file. What the figures mean: docs/how-to/retrain.md.
 """
 
 import argparse

@@ -116,8 +116,8 @@ def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = Non
     if photos is None:
         if recipe.photos is not None:
             raise BadRecipe(
-                "This recipe learns from photos, too. Name a folder of them with --photos; docs/lab.md says "
-                "where those that it was made with are from."
+                "This recipe learns from photos, too. Name a folder of them with --photos; "
+                "docs/how-to/retrain.md says where those that it was made with are from."
             )
         return recipe
     digest = photos_sha256(photos.learnt)

@@ -1,6 +1,6 @@
 """Serve the model over HTTP, on PORT (8000) and BIND (127.0.0.1).
 
-Arguments after `serve` go to gunicorn. The settings are environment variables: docs/settings.md.
+Arguments after `serve` go to gunicorn. The settings are environment variables: docs/reference/settings.md.
 """
 
 import argparse

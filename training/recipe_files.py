@@ -31,7 +31,7 @@ DEFAULTS: Final = replace(
 """The bundled recipe without the release, photos and teacher that it was made with."""
 
 HEADER: Final = """\
-# A recipe: wardrobe train --recipe FILE.toml. Every field: docs/lab.md#recipe-files
+# A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
 # start is the release that --from trains further, photos the content of --photos, teacher the stored answers.
 """
 

@@ -1,7 +1,7 @@
 """A recipe: network, augmentation, schedule and seed of one training, as a frozen value.
 
 Pure. The two starting points and the recipe of the bundled release are here; how their values were chosen:
-docs/experiments.md. The fit: fit.py.
+docs/explanation/experiments.md. The fit: fit.py.
 """
 
 import hashlib
@@ -223,7 +223,7 @@ BUNDLED: Final = replace(
     blend=0.65,
     start="20261120T151114Z-10648784",
 )
-"""The recipe of model_store/bundled/: a release of FIRST, trained further with photos (docs/lab.md)."""
+"""The recipe of model_store/bundled/: a release of FIRST, trained further (docs/how-to/retrain.md)."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""

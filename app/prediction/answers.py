@@ -1,6 +1,6 @@
 """The JSON of a prediction, and the query parameters that shape it.
 
-Pure: values in, dictionaries out. The field names are the HTTP contract; docs/http.md lists them.
+Pure: values in, dictionaries out. The field names are the HTTP contract; docs/reference/http.md lists them.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """The protocols of other model servers, so that clients written for those work with this service.
 
 tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py hold one protocol each;
-classification.py is what they share. docs/dialects.md is for clients.
+classification.py is what they share. docs/reference/dialects.md is for clients.
 """
 
 from flask import Blueprint

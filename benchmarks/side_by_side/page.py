@@ -1,4 +1,4 @@
-"""The tables and the plot of docs/benchmarks.md: python -m benchmarks.side_by_side.page.
+"""The tables and the plot of docs/explanation/benchmarks.md: python -m benchmarks.side_by_side.page.
 
 Between `<!-- NAME -->` and `<!-- /NAME -->` the page shows the stored figures of docs/results/benchmark.json,
 rounded. Nothing is computed here.
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from benchmarks.results import FOLDER
 from benchmarks.side_by_side.peers import NO_OP, OURS
 
-PAGE = FOLDER.parent / "benchmarks.md"
+PAGE = FOLDER.parent / "explanation" / "benchmarks.md"
 SHOWN_CONNECTIONS = 8
 
 OUR_COLOUR, THEIR_COLOUR = "#1b6ca8", "#5f6d78"

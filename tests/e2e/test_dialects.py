@@ -145,7 +145,7 @@ def test_tritons_client_is_told_what_was_wrong(client: triton.InferenceServerCli
 
 
 def test_the_program_of_the_page_runs(bundled_service: Service) -> None:
-    page = (ROOT / "docs" / "dialects.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "dialects.md").read_text("utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     address = bundled_service.url.removeprefix("http://")
 

@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["inference"]):
     from inference.errors import UploadError
 
 MAX_PIXELS = 4_000_000
-"""Pictures of 50 megapixels are only slower; docs/limits.md has what they cost."""
+"""Pictures of 50 megapixels are only slower; docs/reference/limits.md has what they cost."""
 
 SLOW_SECONDS = 2.0
 

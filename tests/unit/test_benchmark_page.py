@@ -1,4 +1,4 @@
-"""docs/benchmarks.md shows the stored figures, rounded."""
+"""docs/explanation/benchmarks.md shows the stored figures, rounded."""
 
 import json
 

@@ -91,7 +91,7 @@ def test_a_verb_like_no_other_is_told_where_they_are_listed(capsys: pytest.Captu
 
 
 def test_the_page_of_commands_tells_every_verb_and_which_are_in_the_image() -> None:
-    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    page = (ROOT / "docs/reference/commands.md").read_text("utf-8")
     left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
 
     told = re.findall(r"^\| `([a-z_]+)`(\*?) \|", page, re.MULTILINE)

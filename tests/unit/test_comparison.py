@@ -33,7 +33,7 @@ from training.recipes import PLAIN, NetworkName, Recipe
 
 ROOT = Path(__file__).parents[2]
 NETWORKS_FILE = ROOT / "training" / "networks" / "published.py"
-LAB = ROOT / "docs" / "lab.md"
+LAB = ROOT / "docs" / "how-to" / "retrain.md"
 REFUSED = "In eight bits the graph keeps too few of its labels."
 
 

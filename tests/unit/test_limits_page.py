@@ -1,4 +1,4 @@
-"""The table of docs/limits.md shows the measured memory and time of decoding, rounded."""
+"""The table of docs/reference/limits.md shows the measured memory and time of decoding, rounded."""
 
 import json
 import re
@@ -10,7 +10,7 @@ MEBIBYTE = 2**20
 
 def test_the_costs_of_a_slot_are_the_measured_ones() -> None:
     measured = json.loads((ROOT / "docs/results/decode-memory.json").read_text("utf-8"))
-    page = (ROOT / "docs/limits.md").read_text("utf-8")
+    page = (ROOT / "docs/reference/limits.md").read_text("utf-8")
 
     rows = re.findall(r"^\| ([A-Z][\w, ]+) \| (\d+) \| ([\d.]+) \| ([\d.]+) \|$", page, re.MULTILINE)
 

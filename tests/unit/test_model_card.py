@@ -7,7 +7,7 @@ from model_store.files import REPORT
 from model_store.local import BUNDLED, bundled
 from model_store.report import Report, parse_report
 
-CARD = (Path(__file__).parent.parent.parent / "docs" / "model-card.md").read_text("utf-8")
+CARD = (Path(__file__).parent.parent.parent / "docs" / "explanation" / "model-card.md").read_text("utf-8")
 
 
 def report() -> Report:

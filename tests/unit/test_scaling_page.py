@@ -1,4 +1,4 @@
-"""The figures of docs/scaling.md are those of the results, rounded."""
+"""The figures of docs/explanation/scaling.md are those of the results, rounded."""
 
 import json
 from typing import Any
@@ -7,7 +7,8 @@ import pytest
 
 from tests.service import ROOT
 
-ROWS = [line.strip("| ").split(" | ") for line in (ROOT / "docs/scaling.md").read_text("utf-8").splitlines()]
+PAGE = ROOT / "docs/explanation/scaling.md"
+ROWS = [line.strip("| ").split(" | ") for line in PAGE.read_text("utf-8").splitlines()]
 
 
 def result(name: str) -> Any:

@@ -23,10 +23,10 @@ Targets = NDArray[np.float16]
 
 KEPT: Final = Path(__file__).parents[1] / "soft-targets.npz"
 """What the bundled recipe learns from: answers to each picture of Fashion-MNIST's training set by networks
-that had not seen it (docs/experiments.md)."""
+that had not seen it (docs/explanation/experiments.md)."""
 
 USUAL_TEACHING: Final = 0.5
-"""The teacher's share of the targets by default; more of it was worse (docs/experiments.md)."""
+"""The teacher's share of the targets by default; more of it was worse (docs/explanation/experiments.md)."""
 
 
 @dataclass(frozen=True)

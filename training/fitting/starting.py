@@ -23,8 +23,8 @@ STEPS_PER_EPOCH: Final = 32
 """Steps per epoch that smaller batches should give."""
 
 BATCH_MIN: Final = 16
-"""Smallest batch that is chosen for that. Half of it was worse (docs/experiments.md): batch normalization
-needs several pictures."""
+"""Smallest batch that is chosen for that. Half of it was worse (docs/explanation/experiments.md): batch
+normalization needs several pictures."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def check_start(recipe: Recipe, version: str | None) -> None:
     came = "none was named" if version is None else f"this is {version}"
     raise BadRecipe(
         f"This recipe trains the release {recipe.start} further, and {came}. Name that one with --from "
-        "(docs/lab.md says where it is), or train the like of it first with --recipe first."
+        "(docs/how-to/retrain.md says where it is), or train the like of it first with --recipe first."
     )
 
 

@@ -34,7 +34,7 @@ MASTER_BYTES = 29 * MEGA
 """Of gunicorn's first process, after a load."""
 
 WORKER_BYTES = 210 * MEGA
-"""What docs/limits.md allows a worker before any picture has come."""
+"""What docs/reference/limits.md allows a worker before any picture has come."""
 
 overlays = pytest.mark.parametrize("overlay", OVERLAYS)
 

@@ -21,7 +21,7 @@ from tests.uploads import a_garment, png
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "prometheus" / "rules.yaml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "wardrobe.json"
-PAGE = ROOT / "docs" / "operations.md"
+PAGE = ROOT / "docs" / "runbook.md"
 
 OF_PROMETHEUS = r"_(?:bucket|sum|count)$"
 GRID = 24

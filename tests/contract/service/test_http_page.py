@@ -1,4 +1,4 @@
-"""docs/http.md and docs/dialects.md, held to the routes that there are."""
+"""docs/reference/http.md and docs/reference/dialects.md, held to the routes that there are."""
 
 import re
 
@@ -13,7 +13,8 @@ def test_the_pages_list_every_route_with_its_method(make_app: MakeApp) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
-    pages = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("http.md", "dialects.md"))
+    reference = ROOT / "docs/reference"
+    pages = (reference / "http.md").read_text("utf-8") + (reference / "dialects.md").read_text("utf-8")
     listed = set(re.findall(r"^\| `([A-Z]+) (/[^` ]*)` \|", pages, re.MULTILINE))
 
     assert listed == routes

@@ -1,4 +1,4 @@
-"""From POST /predict to its answer, few modules of `app` take part: docs/architecture.md draws them."""
+"""Few modules of `app` take part in a POST /predict: docs/explanation/architecture.md draws them."""
 
 import re
 import sys
@@ -16,7 +16,7 @@ from tests.contract.service.test_request_cost import files
 from tests.uploads import a_garment, png
 
 APP = Path(app.__file__).parent
-PAGE = APP.parent / "docs" / "architecture.md"
+PAGE = APP.parent / "docs" / "explanation" / "architecture.md"
 MOST_MODULES = 12
 
 
