@@ -1,5 +1,5 @@
 # The serving image: Flask, ONNX Runtime and OpenCV, without TensorFlow. Build it with `make image`.
-# BASE is any image that has python3 (3.11 to 3.13) with venv: Docker's python, Debian, one made here.
+# BASE is any image that has python3 (3.11 to 3.14) with venv: Docker's python, Debian, one made here.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS packages

@@ -119,7 +119,7 @@ clean: ## Remove what was installed and cached here
 
 # An unfit PYTHON= is refused even where .venv is there already.
 named-python:
-	@$(if $(PYTHON),scripts/setup_python.sh $(PYTHON) >/dev/null)
+	@$(if $(PYTHON),scripts/setup_python.sh requirements/serve.txt $(PYTHON) >/dev/null)
 
 system:
 	@scripts/setup_system.sh

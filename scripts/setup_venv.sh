@@ -21,7 +21,7 @@ say() {
 
 make_folder() {
     local interpreter
-    interpreter=$(scripts/setup_python.sh "$1")
+    interpreter=$(scripts/setup_python.sh "$lock" "$1")
     "$interpreter" -c 'import venv, ensurepip' 2>/dev/null ||
         say "$interpreter cannot make virtual environments; on Debian and Ubuntu type: apt-get install python3-venv"
     "$interpreter" -m venv --clear "$folder"
@@ -41,6 +41,8 @@ fetch_uv() {
 
 # Runs as a whole environment only if its interpreter still does: a pyenv version may be gone.
 "$python" -c '' 2>/dev/null || make_folder "${3:-}"
+scripts/setup_python.sh "$lock" "$python" >/dev/null 2>&1 ||
+    say "$lock has no packages for the Python in $folder; type make clean, then add PYTHON=/path/to/python3.12"
 
 echo "Installing $lock into $folder"
 if ! { fetch_uv && "$uv" pip install --quiet --python "$python" --require-hashes -r "$lock"; }; then

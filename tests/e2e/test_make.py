@@ -19,10 +19,6 @@ from tests.waiting import wait_for
 INSTALL_SECONDS = 240
 """Most that installing for `make serve` may take on a busy machine; 7 s were measured on an idle one."""
 
-OLD_PYTHON = """#!/bin/sh
-echo 3.8
-"""
-
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -114,16 +110,44 @@ def test_a_taken_port_is_told_in_one_line(served_clone: tuple[Path, str]) -> Non
     ]
 
 
-def test_an_old_python_is_told_in_one_line(clone: Path, tmp_path: Path) -> None:
-    old = tmp_path / "python3"
-    old.write_text(OLD_PYTHON, "ascii")
-    old.chmod(0o755)
+@pytest.mark.parametrize(
+    ("target", "version", "said"),
+    [
+        ("serve", "3.8", "requirements/serve.txt needs Python 3.11 to 3.14, but"),
+        ("serve", "3.15", "requirements/serve.txt needs Python 3.11 to 3.14, but"),
+        ("train", "3.14", "requirements.txt needs Python 3.11 to 3.13, but"),
+    ],
+)
+def test_an_unfit_python_is_reported_in_one_line(
+    clone: Path, tmp_path: Path, target: str, version: str, said: str
+) -> None:
+    python = a_python(tmp_path / "python3", version)
 
-    refused = make(clone, "serve", f"PYTHON={old}")
+    refused = make(clone, target, f"PYTHON={python}")
 
     assert refused.returncode != 0
-    [line] = own_lines(refused)
-    assert f"Python 3.11 to 3.13 is needed, but {old} is Python 3.8" in line
+    assert [line.partition(" is Python")[0] for line in own_lines(refused)] == [f"wardrobe: {said} {python}"]
+
+
+def test_training_beside_a_service_on_a_later_python_says_how_to_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "wardrobe"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    (folder / ".venv/bin").mkdir(parents=True)
+    a_python(folder / ".venv/bin/python", "3.14")
+
+    refused = make(folder, "train")
+
+    assert own_lines(refused) == [
+        "wardrobe: requirements.txt has no packages for the Python in .venv; "
+        "type make clean, then add PYTHON=/path/to/python3.12"
+    ]
+
+
+def a_python(path: Path, version: str) -> Path:
+    """A program that answers as a Python of this version does."""
+    path.write_text(f"#!/bin/sh\necho {version}\n", "ascii")
+    path.chmod(0o755)
+    return path
 
 
 def test_help_comes_first_and_names_every_door(clone: Path) -> None:
