@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.hostile.corpus import FILES, entries
-from tests.hostile.entry import Entry
+from tests.hostile.corpus import Entry, entries
 from tests.service import ROOT, Service, running
 
 pytestmark = pytest.mark.slow
@@ -28,14 +27,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("hostile")
     with running(folder, LOG_FORMAT="json", LOG_LEVEL="DEBUG") as service:
         yield service
-
-
-def test_every_builder_has_a_committed_file() -> None:
-    committed = {str(path.relative_to(FILES)) for path in FILES.rglob("*.*")}
-    built = {entry.name for entry in entries()}
-
-    assert len(built) == len(entries()) >= 200, "no two entries share a name"
-    assert committed == built, "run: python -m tests.hostile.corpus"
 
 
 def test_every_hostile_file_is_answered_honestly_and_no_worker_dies(service: Service) -> None:
@@ -59,12 +50,9 @@ def _complaints(service: Service, entry: Entry) -> Iterator[str]:
     """What is wrong with the answers to one entry."""
     single = _post(service, "/predict", entry)
     batch = None if entry.batch is None else _post(service, "/predict/batch", entry)
-    last = single if batch is None else batch
     for answer, expected in ((single, entry.statuses), (batch, entry.batch)):
         if answer is not None and expected is not None:
             yield from _faults(entry, answer, expected)
-    if entry.word not in last.text:
-        yield f"{entry.name}: no word of {entry.word!r} in {last.text[:200]}"
 
 
 def _post(service: Service, path: str, entry: Entry) -> requests.Response:

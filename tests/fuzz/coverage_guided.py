@@ -13,8 +13,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.hostile.corpus import FILES
-from tests.hostile.entry import SEEDS
+from tests.hostile.corpus import FILES, SEEDS
 
 KEPT = Path(".cache/fuzz")
 """Inputs that reached something new, from run to run, and those that failed."""

@@ -2,22 +2,46 @@
 
 import json
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from werkzeug.test import TestResponse
 
-from app.factory import create_app
-from app.settings import Settings
-from tests.hostile.dialect_requests import LENGTH, Honest, honest_requests
+from tests.properties.conftest import assert_promised
 from tests.properties.mutations import nearly
 from tests.properties.test_pictures import JSON_VALUES
+from tests.uploads import in_base64, png
 
-HONEST = honest_requests()
-PATHS = ("/v1/models/wardrobe:predict", "/v2/models/wardrobe/infer", "/invocations")
-PROMISED = frozenset({200, 400, 413, 415, 422})
+TF, V2, SAGEMAKER = "/v1/models/wardrobe:predict", "/v2/models/wardrobe/infer", "/invocations"
+LENGTH = "Inference-Header-Content-Length"
+
+ROWS = [[0] * 28] * 28
+FILE = png(np.zeros((28, 28), np.uint8))
+TEXT = in_base64(FILE)
+PIXELS = {"name": "pixels", "shape": [1, 28, 28], "datatype": "UINT8"}
+SIZED = json.dumps({"inputs": [PIXELS | {"parameters": {"binary_data_size": 784}}]}).encode()
+WANTED = [{"name": "probabilities", "parameters": {"classification": 3}}, {"name": "label"}]
+
+Request = tuple[str, bytes, dict[str, str]]
+
+
+def in_json(path: str, document: dict[str, object]) -> Request:
+    return path, json.dumps(document).encode(), {"Content-Type": "application/json"}
+
+
+HONEST: list[Request] = [
+    in_json(TF, {"signature_name": "serving_default", "instances": [ROWS, {"b64": TEXT}]}),
+    in_json(TF, {"inputs": {"image": [{"b64": TEXT}]}}),
+    in_json(V2, {"id": "7", "inputs": [PIXELS | {"data": [0] * 784}], "outputs": WANTED}),
+    in_json(V2, {"inputs": [{"name": "image", "shape": [1], "datatype": "BYTES", "data": [TEXT]}]}),
+    (V2, SIZED + bytes(784), {LENGTH: str(len(SIZED))}),
+    (SAGEMAKER, b",".join([b"0"] * 784) + b"\n", {"Content-Type": "text/csv"}),
+    (SAGEMAKER, json.dumps({"pixels": ROWS}).encode() + b"\n", {"Content-Type": "application/jsonlines"}),
+    (SAGEMAKER, FILE, {"Content-Type": "image/png"}),
+]
+
 WORDS = [
     "instances",
     "inputs",
@@ -43,43 +67,28 @@ DOCUMENTS: SearchStrategy[object] = st.recursive(
 """Objects that mean something to one of the dialects, here and there."""
 
 
-@pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    """The bundled model; nothing that a small request asks for is slow."""
-    settings = Settings(max_pixels=2_000_000, max_upload_bytes=100_000, max_batch=20, log_level="ERROR")
-    return create_app(settings).test_client()
+@pytest.mark.parametrize(("path", "body", "headers"), HONEST)
+def test_the_requests_that_are_damaged_below_are_sound(
+    client: FlaskClient, path: str, body: bytes, headers: dict[str, str]
+) -> None:
+    assert client.post(path, data=body, headers=headers).status_code == 200
 
 
-def assert_promised(answer: TestResponse) -> None:
-    assert answer.status_code in PROMISED, answer.text
-    assert answer.headers["X-Request-ID"]
-    assert b"Traceback" not in answer.data
-    assert answer.status_code == 200 or answer.mimetype == "application/problem+json"
+@given(request=st.sampled_from(HONEST), body=nearly([body for _, body, _ in HONEST]))
+def test_any_body_is_answered(client: FlaskClient, request: Request, body: bytes) -> None:
+    assert_promised(client.post(request[0], data=body, headers=request[2]))
 
 
-@pytest.mark.parametrize("honest", HONEST, ids=lambda honest: honest.path)
-def test_the_requests_that_are_damaged_below_are_sound(client: FlaskClient, honest: Honest) -> None:
-    assert client.post(honest.path, data=honest.body, headers=honest.headers).status_code == 200
-
-
-@given(honest=st.sampled_from(HONEST), body=nearly([honest.body for honest in HONEST]))
-def test_any_body_is_answered(client: FlaskClient, honest: Honest, body: bytes) -> None:
-    assert_promised(client.post(honest.path, data=body, headers=honest.headers))
-
-
-@given(path=st.sampled_from(PATHS), document=DOCUMENTS)
+@given(path=st.sampled_from([TF, V2, SAGEMAKER]), document=DOCUMENTS)
 def test_any_document_is_answered(client: FlaskClient, path: str, document: object) -> None:
     assert_promised(client.post(path, json=document))
 
 
 @given(fields=st.dictionaries(st.sampled_from(WORDS), DOCUMENTS), binary=st.binary(max_size=40))
 def test_any_tensor_is_answered(client: FlaskClient, fields: dict[str, object], binary: bytes) -> None:
-    tensor = {"name": "pixels", "shape": [1, 28, 28], "datatype": "UINT8"} | fields
-    header = json.dumps({"inputs": [tensor]}).encode()
+    header = json.dumps({"inputs": [PIXELS | fields]}).encode()
 
-    answer = client.post(PATHS[1], data=header + binary, headers={LENGTH: str(len(header))})
-
-    assert_promised(answer)
+    assert_promised(client.post(V2, data=header + binary, headers={LENGTH: str(len(header))}))
 
 
 @given(

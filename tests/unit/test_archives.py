@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import BadRequest, RequestError, TooLarge
 from app.payloads.archives import is_zip, unpack
-from tests.hostile.corpus import FILES
+from tests.hostile.corpus import body_of
 
 
 def a_zip(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -104,6 +104,6 @@ def test_a_zip_is_known_by_its_first_bytes() -> None:
 
 @pytest.mark.parametrize("name", ["zip/name-empty.zip", "zip/directory-beyond-the-end.zip"])
 def test_an_archive_that_zipfile_stumbles_over_is_no_fault_of_ours(name: str) -> None:
-    (member,) = unpack((FILES / name).read_bytes(), 10, 1000, 10_000)
+    (member,) = unpack(body_of(name), 10, 1000, 10_000)
 
     assert isinstance(member.content, bytes | BadRequest)
