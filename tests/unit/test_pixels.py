@@ -1,7 +1,5 @@
 """JSON `pixels`: which are accepted, how an error names the place of others, and pixels as a PNG."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -9,11 +7,12 @@ from inference.decode import decode
 from inference.errors import BadPixels
 from inference.pixels import pixels_to_png, rows_to_pixels
 
+ROWS: list[list[object]] = [[0] * 28 for _ in range(28)]
 
-def rows_with(value: object, row: int = 3, column: int = 7) -> list[list[object]]:
-    rows: list[list[object]] = [[0] * 28 for _ in range(28)]
-    rows[row][column] = value
-    return rows
+
+def rows_with(value: object) -> list[list[object]]:
+    row: list[object] = [*[0] * 7, value, *[0] * 20]
+    return [*ROWS[:3], row, *ROWS[4:]]
 
 
 def test_whole_numbers_become_pixels() -> None:
@@ -47,42 +46,29 @@ def test_a_whole_number_with_a_point_counts() -> None:
     ],
 )
 def test_a_value_that_is_no_pixel_is_named_with_its_place(value: object, named: str) -> None:
-    with pytest.raises(
-        BadPixels, match=rf"^Row 3, column 7 of `pixels` is {named}\. Send 28 rows of 28 whole"
-    ):
+    message = rf"^Row 3, column 7 of `pixels` is {named}\. Send 28 rows of 28 whole"
+
+    with pytest.raises(BadPixels, match=message):
         rows_to_pixels(rows_with(value))
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("value", "complaint"),
     [
-        ("null", "`pixels` is null"),
-        ("5", "`pixels` is 5"),
-        ('"abc"', "`pixels` is text"),
-        ('{"0": []}', "`pixels` is an object"),
-        ("[]", "`pixels` has 0 rows"),
-        ("[[0]]", "`pixels` has 1 rows"),
+        (None, "`pixels` is null"),
+        (5, "`pixels` is 5"),
+        ("abc", "`pixels` is text"),
+        ({"0": []}, "`pixels` is an object"),
+        ([], "`pixels` has 0 rows"),
+        ([[0]], "`pixels` has 1 rows"),
+        ([*ROWS, ROWS[0]], "`pixels` has 29 rows"),
+        ([*ROWS[:5], [0] * 27, *ROWS[6:]], "Row 5 of `pixels` has 27 columns"),
+        ([*ROWS[:27], 9], "Row 27 of `pixels` is 9"),
     ],
 )
-def test_anything_but_28_rows_is_refused(text: str, complaint: str) -> None:
+def test_anything_but_28_rows_of_28_is_refused(value: object, complaint: str) -> None:
     with pytest.raises(BadPixels, match=complaint):
-        rows_to_pixels(json.loads(text))
-
-
-def test_a_short_row_is_named() -> None:
-    rows = rows_with(0)
-    rows[5] = [0] * 27
-
-    with pytest.raises(BadPixels, match="Row 5 of `pixels` has 27 columns"):
-        rows_to_pixels(rows)
-
-
-def test_a_row_that_is_no_list_is_named() -> None:
-    rows: list[object] = [*rows_with(0)]
-    rows[27] = 9
-
-    with pytest.raises(BadPixels, match="Row 27 of `pixels` is 9"):
-        rows_to_pixels(rows)
+        rows_to_pixels(value)
 
 
 def test_what_the_model_saw_can_be_sent_back_and_is_seen_again() -> None:
