@@ -1,7 +1,7 @@
 """Train several networks under one recipe and several seeds, and compare them.
 
-Writes PLACE.json, PLACE.png (test accuracy next to the published one) and PLACE-time.png (validation accuracy
-against milliseconds a picture). Each training is a run of its own with a checkpoint and a release, as
+Writes PLACE.json and PLACE.png: test accuracy next to the published one, and validation accuracy against
+milliseconds a picture. Each training is a run of its own with a checkpoint and a release, as
 `wardrobe train` makes them, so that a stopped comparison continues; later results join
 those in the file. What the figures mean: docs/how-to/retrain.md.
 """
@@ -24,7 +24,6 @@ from model_store.local import open_release
 from model_store.manifest import DataSet
 from model_store.report import Report, parse_report
 from scripts.fitting import (
-    Wishes,
     carry_out,
     continue_on_tensorflow,
     fit_alone,
@@ -221,19 +220,19 @@ def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) ->
         found = list(pairs)
         chief = found[0][0]
         by_seed = {task.recipe.seed: report for task, report in found}
-        trained.append(Trained(chief.recipe, chief.release, by_seed, chief.parts))
+        trained.append(Trained(chief.recipe, chief.release, by_seed))
     images = tasks[0].data.train.images[:TIMED_PICTURES]
-    return compare(trained, images, command, console().print)
+    console().print("timing the graphs in turns")
+    return compare(trained, images, command)
 
 
 def _write(place: Path, comparison: Comparison) -> list[str]:
-    from training.comparison.figures import draw_accuracies, draw_curve  # noqa: PLC0415 - needs matplotlib
+    from training.comparison.figure import draw_comparison  # noqa: PLC0415 - needs matplotlib
 
-    results, accuracies, curve = (_beside(place, ending) for ending in (".json", ".png", "-time.png"))
+    results, figure = (_beside(place, ending) for ending in (".json", ".png"))
     write_comparison(results, comparison)
-    draw_accuracies(comparison.networks, accuracies)
-    draw_curve(comparison.networks, curve)
-    written = [str(path) for path in (results, accuracies, curve)]
+    draw_comparison(comparison.networks, figure)
+    written = [str(results), str(figure)]
     console().print(", ".join(written), markup=False)
     return written
 
@@ -259,7 +258,7 @@ def report_of(task: Task, place: str, command: str) -> Report:
         out.print(f"{recipe.network}, seed {recipe.seed} ({place}): done, {task.release}.")
         return report
     out.print(f"{recipe.network}, seed {recipe.seed} ({place}). Checkpoint in {task.run.folder}.")
-    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe, Wishes())
+    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe)
     return _read(task.release)
 
 
@@ -272,14 +271,15 @@ def fit_all(tasks: Sequence[Task]) -> None:
 
 
 def _finished(task: Task) -> Report | None:
-    """The report of a whole release that was made by the same recipe and left in float32, if there is one."""
+    """The report of a whole release that was made by the same recipe, if there is one."""
     try:
         report = _read(task.release)
     except StoreError:
         return None
     made_by = report.training.configuration
-    wanted = task.recipe.as_json() | {"quantised": False}
-    return report if all(made_by.get(name) == value for name, value in wanted.items()) else None
+    return (
+        report if all(made_by.get(name) == value for name, value in task.recipe.as_json().items()) else None
+    )
 
 
 def _read(release: Path) -> Report:

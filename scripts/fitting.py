@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -38,20 +37,9 @@ FRESH = "--fresh"
 """The option that deletes a checkpoint and its fit."""
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a release contains in addition to what its recipe makes.
-
-    Attributes:
-        quantised: serve in eight bits, if that answers the same.
-        photos: they choose the thresholds together with the held-out pictures; the report measures them.
-    """
-
-    quantised: bool = False
-    photos: Photos | None = None
-
-
-def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishes: Wishes) -> Manifest:
+def carry_out(
+    task: Run, data: LabelledData, parts: Split, recipe: Recipe, photos: Photos | None = None
+) -> Manifest:
     """Fit, from the run's checkpoint if it has one, and write the release to the same folder.
 
     Args:
@@ -59,7 +47,7 @@ def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishe
         data: what the release is measured on.
         parts: its training set in two, and auxiliary data.
         recipe: what to do.
-        wishes: what the release is to be.
+        photos: they choose the thresholds together with the held-out pictures; the report measures them.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
@@ -75,8 +63,7 @@ def carry_out(task: Run, data: LabelledData, parts: Split, recipe: Recipe, wishe
         recipe=recipe,
         fitted=fitted,
         command=task.command,
-        quantised=wishes.quantised,
-        photos=wishes.photos,
+        photos=photos,
     )
     return make_release(task.folder / RELEASE, material, console().print)
 

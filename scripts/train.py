@@ -13,7 +13,7 @@ from pathlib import Path
 from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
 from model_store.store import Store
-from scripts.fitting import FRESH, Wishes, carry_out, start_backend
+from scripts.fitting import FRESH, carry_out, start_backend
 from scripts.photos import add_photo_options, named, photo_sets, with_photos
 from scripts.publish import (
     DEFAULT_STORE,
@@ -104,11 +104,10 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     )
     if doubt := doubt_of(len(parts.validation)):
         complain(doubt)
-    wishes = Wishes(arguments.quantise, None if photos is None else photos.checked)
     try:
         if photos is not None:
             parts = with_photos(parts, data.labels, recipe, task, photos.learnt)
-        carry_out(task, data, parts, recipe, wishes)
+        carry_out(task, data, parts, recipe, None if photos is None else photos.checked)
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
         return INTERRUPTED
@@ -179,9 +178,6 @@ def _parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do")
     _add_start_options(recipe)
     add_recipe_options(recipe)
-    recipe.add_argument(
-        "--quantise", action="store_true", help="serve in eight bits, if that answers the same"
-    )
     recipe.add_argument(
         "--show-augmentation",
         type=Path,

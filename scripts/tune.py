@@ -1,7 +1,7 @@
 """Search for better settings of a recipe, by validation accuracy alone.
 
-Starts from the recipe that the options make and tries others around it; the search space is
-training/comparison/search_space.py. Killed or stopped at any time, the same command goes on, and so does a
+Starts from the recipe that the options make and tries others around it; the search space is in
+training/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
 finished search with more --trials. Ends in a table, tune.json and tune.png.
 """
 
@@ -29,8 +29,7 @@ from scripts.training_options import (
     network_recipe,
     taught,
 )
-from training.comparison.search_space import Values, with_values
-from training.comparison.trials import SearchReport, Trial, ranked
+from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
 from training.data.datasets import LabelledData
 from training.data.splitting import first, split
 from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, Recipe
@@ -77,9 +76,10 @@ def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace, emit: 
     except KeyboardInterrupt:
         complain(f"stopped. The same command goes on after the last finished epoch, from {folder}.")
         return INTERRUPTED
-    best = with_values(start, ranked(trials)[0].values)
+    best = recipe_of(start, ranked(trials)[0].values)
     usual = changed(plain, argparse.Namespace(**dict.fromkeys(OPTIONS)), train)
-    emit(_hand_over(search, trials, train_command(arguments, usual, best), arguments.out or folder))
+    command = train_command(arguments, usual, best)
+    emit(_hand_over(search, folder, trials, command, arguments.out or folder))
     return 0
 
 
@@ -150,9 +150,11 @@ def _option(name: str, value: object) -> list[str]:
     return [f"--{name}", str(value)]
 
 
-def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder: Path) -> dict[str, object]:
+def _hand_over(
+    search: "Search", study: Path, trials: tuple[Trial, ...], command: str, folder: Path
+) -> dict[str, object]:
     """Write tune.json and tune.png, print the best, and return it for programs."""
-    from training.comparison.search_figures import draw_search  # noqa: PLC0415  # as in main
+    from training.comparison.search import draw_search  # noqa: PLC0415  # as in main
     from training.export.environment import hardware, libraries  # noqa: PLC0415
 
     report = SearchReport(
@@ -168,7 +170,7 @@ def _hand_over(search: "Search", trials: tuple[Trial, ...], command: str, folder
     folder.mkdir(parents=True, exist_ok=True)
     results, figure = folder / "tune.json", folder / "tune.png"
     results.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    draw_search(figure, trials, search.space)
+    draw_search(study, figure)
     out = console()
     out.print(_table(trials))
     out.print(f"All of them: {results}, {figure}. The best again, as a release:")

@@ -35,7 +35,6 @@ HOMES = {
         "inference/",
         "labelling/review.py",
         "training/photos/compositions.py",
-        "training/photos/drawn_shoes.py",
         "training/photos/changes.py",
         "training/photos/variants.py",
     ),

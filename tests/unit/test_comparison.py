@@ -14,15 +14,10 @@ from scripts.compare import HEADINGS, row
 from training.comparison.results import (
     Compared,
     Comparison,
-    EightBits,
     OneSeed,
-    Point,
     Timing,
-    in_eight_bits,
-    in_float32,
     merged,
     pareto_front,
-    points,
     read_comparison,
     summary,
     write_comparison,
@@ -34,7 +29,6 @@ from training.recipes import PLAIN, NetworkName, Recipe
 ROOT = Path(__file__).parents[2]
 NETWORKS_FILE = ROOT / "training" / "networks" / "published.py"
 LAB = ROOT / "docs" / "how-to" / "retrain.md"
-REFUSED = "In eight bits the graph keeps too few of its labels."
 
 
 def one_seed(seed: int, accuracy: float) -> OneSeed:
@@ -61,9 +55,9 @@ def timing(milliseconds: float) -> Timing:
 
 
 def compared(
-    network: NetworkName, seeds: dict[int, float], recipe: Recipe = PLAIN, refused: str | None = REFUSED
+    network: NetworkName, seeds: dict[int, float], recipe: Recipe = PLAIN, milliseconds: float = 0.2
 ) -> Compared:
-    """A network with the accuracy of each seed; 0.2 ms a picture, half of that in eight bits."""
+    """A network with the accuracy of each seed."""
     trainings = tuple(one_seed(seed, accuracy) for seed, accuracy in seeds.items())
     return Compared(
         network=network,
@@ -72,10 +66,7 @@ def compared(
         mflops=15.23,
         graph_bytes=1_000_000,
         summary=summary(trainings),
-        timing=timing(0.2),
-        eight_bits=EightBits(
-            validation_accuracy=0.87, change=-0.03, bytes=300_000, timing=timing(0.1), refused=refused
-        ),
+        timing=timing(milliseconds),
         command="python -m scripts.compare",
         measured_at="2026-11-20T10:00:00+00:00",
         hardware="a processor",
@@ -138,20 +129,11 @@ def test_a_single_seed_has_no_deviation_and_our_own_network_nothing_published() 
 
 def test_the_front_leaves_out_what_is_dearer_and_no_better() -> None:
     cheap, better, dearer, worse = (
-        Point("cheap", 0.1, 0.90),
-        Point("better", 0.2, 0.92),
-        Point("dearer", 0.3, 0.92),
-        Point("worse", 0.1, 0.89),
+        compared("dense", {0: accuracy}, milliseconds=milliseconds)
+        for milliseconds, accuracy in ((0.1, 0.90), (0.2, 0.92), (0.3, 0.92), (0.1, 0.89))
     )
 
     assert pareto_front([dearer, worse, better, cheap]) == [cheap, better]
-
-
-def test_eight_bits_count_as_a_choice_only_if_they_would_be_served() -> None:
-    served, refused = compared("conv3", {0: 0.9}, refused=None), compared("dense", {0: 0.9})
-
-    assert points([served, refused]) == [in_float32(served), in_eight_bits(served), in_float32(refused)]
-    assert in_eight_bits(served).accuracy == pytest.approx(0.87)
 
 
 def test_a_comparison_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -1,34 +1,32 @@
-"""Measure networks that were trained for a comparison: what they cost, in eight bits too.
+"""Measure networks that were trained for a comparison: time their graphs, collect their reports.
 
-Their accuracies are in the reports of their releases already (release.py). Writes an eight-bit graph into a
-folder of its own and leaves nothing. How the figures are stored: results.py.
+Accuracies are in the reports of the releases (export/release.py). Runs the graphs and reads the clock; writes
+nothing. How the figures are stored: results.py.
 """
 
 import statistics
-import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from inference.arrays import PixelsBatch, Probabilities
+from inference.arrays import PixelsBatch
 from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH
 from model_store.report import Report, SplitFigures
-from training.comparison.results import EIGHT_BITS, Compared, EightBits, OneSeed, Timing, summary
-from training.data.datasets import in_batches
-from training.data.splitting import Split
-from training.errors import ParityFailed
-from training.evaluation.timing import time_in_turns
+from training.comparison.results import Compared, OneSeed, Timing, summary
 from training.export.environment import hardware, libraries
-from training.export.quantisation import CALIBRATION_PICTURES, check_same_answers, write_eight_bit
 from training.networks.published_figures import PUBLISHED
-from training.recipes import NetworkName, Recipe
+from training.recipes import Recipe
 
-Say = Callable[[str], None]
+ROUNDS: Final = 10
+CALLS: Final = 50
+"""Of each graph in each round: long enough to be as warm as in a server that does nothing else."""
+
+WARM_UP: Final = 5
+"""Calls before each turn that do not count."""
 
 
 @dataclass(frozen=True)
@@ -37,113 +35,79 @@ class Trained:
 
     Attributes:
         recipe: of the first seed.
-        release: the first seed's folder, which is what is timed and put into eight bits.
+        release: the first seed's folder, whose graph is timed.
         reports: by seed; the first is the recipe's.
-        parts: gives the training set as the first seed's fit saw it; asked once.
     """
 
     recipe: Recipe
     release: Path
     reports: Mapping[int, Report]
-    parts: Callable[[], Split]
-
-    @property
-    def network(self) -> NetworkName:
-        """Its name."""
-        return self.recipe.network
 
 
-def compare(trained: Sequence[Trained], images: PixelsBatch, command: str, say: Say) -> list[Compared]:
-    """Try each network in eight bits, and time all graphs in turns.
+def compare(trained: Sequence[Trained], images: PixelsBatch, command: str) -> list[Compared]:
+    """Time all graphs in turns, and collect the figures of each network.
 
     Args:
         trained: different networks.
         images: uint8 (N, 28, 28), N >= 1; what is timed on.
         command: what to type to measure again.
-        say: receives progress messages.
 
     Raises:
         ModelError: a graph cannot be run.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        trials = {one.network: _try_eight_bits(one, Path(scratch) / one.network, say) for one in trained}
-        say("timing the graphs in turns")
-        timings = time_in_turns(_graphs(trained, trials), images)
-    return [_compared(one, trials[one.network], timings, command) for one in trained]
+    graphs = {str(one.recipe.network): OnnxSession(one.release / GRAPH, threads=1).run for one in trained}
+    timings = time_in_turns(graphs, images)
+    return [_compared(one, timings[one.recipe.network], command) for one in trained]
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """An eight-bit graph and what came of it; see results.EightBits."""
+def time_in_turns(
+    graphs: Mapping[str, Callable[[PixelsBatch], object]], images: PixelsBatch
+) -> dict[str, Timing]:
+    """Run each graph on one picture at a time, by turns, so that noise hits all of them alike.
 
-    path: Path
-    size: int
-    accuracy: float
-    change: float
-    refused: str | None
+    Args:
+        graphs: by name; what runs each of them on uint8 (1, 28, 28).
+        images: uint8 (N, 28, 28), N >= 1; each call takes the next.
+
+    Returns:
+        By name, over ROUNDS x CALLS calls.
+    """
+    rounds: dict[str, list[list[float]]] = {name: [] for name in graphs}
+    for _ in range(ROUNDS):
+        for name, run in graphs.items():
+            taken = [_milliseconds(run, images, number) for number in range(WARM_UP + CALLS)]
+            rounds[name].append(taken[WARM_UP:])
+    return {name: _timing(taken) for name, taken in rounds.items()}
 
 
-def _try_eight_bits(one: Trained, folder: Path, say: Say) -> _Trial:
-    """Quantise the first seed's graph and compare both forms on its held-out pictures."""
-    say(f"trying {one.network} in eight bits")
-    folder.mkdir()
-    parts, small = one.parts(), folder / GRAPH
-    held_out = parts.validation
-    write_eight_bit(one.release / GRAPH, small, parts.train.images[:CALIBRATION_PICTURES])
-    before = _probabilities(one.release / GRAPH, held_out.images)
-    after = _probabilities(small, held_out.images)
-    accuracy = float(np.mean(after.argmax(1) == held_out.labels))
-    return _Trial(
-        path=small,
-        size=small.stat().st_size,
-        accuracy=accuracy,
-        change=accuracy - float(np.mean(before.argmax(1) == held_out.labels)),
-        refused=_objection(before, after, held_out.labels),
+def _milliseconds(run: Callable[[PixelsBatch], object], images: PixelsBatch, number: int) -> float:
+    at = number % len(images)
+    began = time.perf_counter()
+    run(images[at : at + 1])
+    return 1000 * (time.perf_counter() - began)
+
+
+def _timing(rounds: list[list[float]]) -> Timing:
+    medians = [statistics.median(taken) for taken in rounds]
+    return Timing(
+        milliseconds=statistics.median(call for taken in rounds for call in taken),
+        fastest_round=min(medians),
+        slowest_round=max(medians),
+        calls=sum(map(len, rounds)),
     )
 
 
-def _objection(before: Probabilities, after: Probabilities, labels: NDArray[np.uint8]) -> str | None:
-    try:
-        check_same_answers(before, after, labels)
-    except ParityFailed as refused:
-        return str(refused)
-    return None
-
-
-def _probabilities(graph: Path, images: PixelsBatch) -> Probabilities:
-    session = OnnxSession(graph)
-    return np.concatenate([session.run(batch).probabilities for batch in in_batches(images)])
-
-
-def _graphs(
-    trained: Sequence[Trained], trials: Mapping[NetworkName, _Trial]
-) -> dict[str, Callable[[PixelsBatch], object]]:
-    """What runs each graph on one thread: each network's, and its eight-bit one."""
-    graphs: dict[str, Callable[[PixelsBatch], object]] = {}
-    for one in trained:
-        graphs[one.network] = OnnxSession(one.release / GRAPH, threads=1).run
-        graphs[one.network + EIGHT_BITS] = OnnxSession(trials[one.network].path, threads=1).run
-    return graphs
-
-
-def _compared(one: Trained, trial: _Trial, timings: Mapping[str, Timing], command: str) -> Compared:
+def _compared(one: Trained, timing: Timing, command: str) -> Compared:
     seeds = tuple(_one_seed(seed, report) for seed, report in one.reports.items())
     first = one.reports[one.recipe.seed]
     return Compared(
-        network=one.network,
-        published=PUBLISHED.get(one.network),
+        network=one.recipe.network,
+        published=PUBLISHED.get(one.recipe.network),
         parameters=first.model.parameters,
         mflops=first.model.mflops,
         graph_bytes=first.model.bytes[GRAPH],
         summary=summary(seeds),
-        timing=timings[one.network],
-        eight_bits=EightBits(
-            validation_accuracy=trial.accuracy,
-            change=trial.change,
-            bytes=trial.size,
-            timing=timings[one.network + EIGHT_BITS],
-            refused=trial.refused,
-        ),
+        timing=timing,
         command=command,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         hardware=hardware(),

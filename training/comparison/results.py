@@ -1,27 +1,23 @@
 """What `wardrobe compare` found: its file, how later results join earlier ones, and what is on the front.
 
 Reads and writes one named JSON file; the rest is pure. Where the figures come from:
-measuring.py; charts of them: figures.py.
+measuring.py; the chart: figure.py.
 """
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field, JsonValue, ValidationError
 
-from model_store.manifest import DataSet, Frozen, Share, first_problem
+from model_store.manifest import DataSet, Frozen, first_problem
 from model_store.report import Count, SplitFigures
 from training.errors import ComparisonUnreadable
 from training.networks.published_figures import Published
 from training.recipes import CHOICES, NetworkName
 
 Positive = Annotated[float, Field(gt=0)]
-
-EIGHT_BITS: Final = " int8"
-"""Ends the name of a point that is a network's eight-bit form."""
 
 
 class Spread(Frozen):
@@ -76,22 +72,6 @@ class Timing(Frozen):
     calls: Annotated[int, Field(gt=0)]
 
 
-class EightBits(Frozen):
-    """The first seed's graph in eight bits.
-
-    Attributes:
-        validation_accuracy: on that seed's held-out pictures.
-        change: its difference from the float32 graph's.
-        refused: why it would not be served; None if it would.
-    """
-
-    validation_accuracy: Share
-    change: float
-    bytes: Count
-    timing: Timing
-    refused: str | None
-
-
 class Summary(Frozen):
     """Accuracies over the seeds, and the median of their seconds per epoch."""
 
@@ -118,7 +98,6 @@ class Compared(Frozen):
     graph_bytes: Count
     summary: Summary
     timing: Timing
-    eight_bits: EightBits
     command: str
     measured_at: str
     hardware: str
@@ -170,49 +149,12 @@ def _joined(earlier: Compared | None, later: Compared) -> Compared:
     return later.model_copy(update={"seeds": joined, "summary": summary(joined)})
 
 
-@dataclass(frozen=True)
-class Point:
-    """A point of the plot: its cost and its validation accuracy."""
-
-    name: str
-    milliseconds: float
-    accuracy: float
-
-
-def points(networks: Iterable[Compared]) -> list[Point]:
-    """What could be served: each network, and its eight-bit form unless that was refused."""
-    found = []
-    for one in networks:
-        found.append(in_float32(one))
-        if one.eight_bits.refused is None:
-            found.append(in_eight_bits(one))
-    return found
-
-
-def in_float32(one: Compared) -> Point:
-    """A network as it is."""
-    return Point(one.network, one.timing.milliseconds, one.summary.validation.mean)
-
-
-def in_eight_bits(one: Compared) -> Point:
-    """A network's eight-bit form, refused or not.
-
-    Its accuracy is the mean over the seeds, changed as the first seed's was, so that the
-    difference to the network's own point comes from the eight bits, not from the seeds.
-    """
-    return Point(
-        one.network + EIGHT_BITS,
-        one.eight_bits.timing.milliseconds,
-        one.summary.validation.mean + one.eight_bits.change,
-    )
-
-
-def pareto_front(choices: Iterable[Point]) -> list[Point]:
-    """The Pareto front, from the fastest to the slowest."""
-    front: list[Point] = []
-    for point in sorted(choices, key=lambda one: (one.milliseconds, -one.accuracy)):
-        if not front or point.accuracy > front[-1].accuracy:
-            front.append(point)
+def pareto_front(networks: Iterable[Compared]) -> list[Compared]:
+    """The networks that none beats in both time and validation accuracy, from the fastest to the slowest."""
+    front: list[Compared] = []
+    for one in sorted(networks, key=lambda one: (one.timing.milliseconds, -one.summary.validation.mean)):
+        if not front or one.summary.validation.mean > front[-1].summary.validation.mean:
+            front.append(one)
     return front
 
 

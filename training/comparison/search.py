@@ -3,42 +3,35 @@
 Trials are proposed by a tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for
 Hyper-Parameter Optimization"), the first one being the recipe as it is; one that is behind the median of the
 others at the same epoch is pruned. Everything is in the search's folder: a killed search goes on, its last
-trial after the last finished epoch. The test set is never looked at. What is searched: search_space.py.
+trial after the last finished epoch. The test set is never looked at. What is found: trials.py.
 """
 
+import hashlib
 import math
 import shutil
 import sqlite3
+import warnings
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from inference.contract import EDGE
 from model_store.manifest import DataSet
 from model_store.report import Epoch
-from training.comparison.search_space import (
-    Between,
-    Bounds,
-    Either,
-    Space,
-    Values,
-    rounded,
-    search_fingerprint,
-    search_space,
-    starting_values,
-    with_values,
-)
-from training.comparison.trials import Trial
+from training.comparison.trials import Trial, Values, recipe_of, rounded
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
 from training.fitting.checkpoints import Run
-from training.fitting.fit import Fitted, Watcher, fit
+from training.fitting.fit import Watcher, fit
 from training.networks.registry import build
 from training.recipes import Recipe, fingerprint
 
@@ -56,6 +49,34 @@ UNPRUNED_SHARE: Final = 4
 FINGERPRINT: Final = "fingerprint"
 SECONDS: Final = "seconds"
 
+Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
+"""Optuna's distributions by the name of the recipe's field."""
+
+
+def search_space(start: Recipe, *, dropout: bool) -> Space:
+    """What is searched: around the learning rate and batch size of the recipe that a search starts from."""
+    sizes = sorted({max(start.batch_size // 2, 1), start.batch_size, start.batch_size * 2})
+    space: Space = {
+        "learning_rate": FloatDistribution(start.learning_rate / 8, start.learning_rate * 4, log=True),
+        "weight_decay": FloatDistribution(0.001, 0.2, log=True),
+        "label_smoothing": FloatDistribution(0.0, 0.2),
+        "erase": IntDistribution(0, EDGE // 2),
+        "batch_size": CategoricalDistribution(sizes),
+    }
+    return space | ({"dropout": FloatDistribution(0.0, 0.6)} if dropout else {})
+
+
+def starting_values(start: Recipe, space: Space) -> Values:
+    """The values of the recipe that a search starts from, as far as they lie within the bounds."""
+    values = {name: getattr(start, name) for name in space}
+    return {name: value for name, value in values.items() if value is not None and _in(value, space[name])}
+
+
+def _in(value: float, bounds: FloatDistribution | IntDistribution | CategoricalDistribution) -> bool:
+    if isinstance(bounds, CategoricalDistribution):
+        return value in bounds.choices
+    return bool(bounds.low <= value <= bounds.high)
+
 
 class SearchWatcher(Watcher, Protocol):
     """Receives the progress of a search."""
@@ -69,13 +90,13 @@ class SearchWatcher(Watcher, Protocol):
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched, on what, and where.
+    """What is searched, and on what.
 
     Attributes:
         start: the recipe that the first trial has, and whose other settings all of them have.
-        split: training and validation pictures.
+        split: what is learnt, and what each accuracy is measured on.
         classes: how many there are.
-        data: what the pictures are of; trials on other data are another search.
+        data: what the search's fingerprint covers.
     """
 
     start: Recipe
@@ -85,23 +106,20 @@ class Search:
 
     @cached_property
     def space(self) -> Space:
-        """What is searched."""
-        return search_space(self.start, dropout=has_dropout(self.start, self.classes))
+        """The settings that are searched; dropout only where the network has it."""
+        network = build(replace(self.start, dropout=0.5), self.classes)
+        dropout = any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
+        return search_space(self.start, dropout=dropout)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hex digits; a study carries them."""
-        return search_fingerprint(self.start, self.space, self.data)
-
-
-def has_dropout(recipe: Recipe, classes: int) -> bool:
-    """Whether the recipe's network has a dropout layer."""
-    network = build(with_values(recipe, {"dropout": 0.5}), classes)
-    return any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
+        """Sixteen hex digits that differ when the start, the bounds or the data do; a study carries them."""
+        text = f"{fingerprint(self.start, self.data)} {sorted(self.space.items())}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher) -> tuple[Trial, ...]:
-    """Try until so many trials are done, those of earlier calls included.
+    """Search until so many trials are done, those of an earlier call included.
 
     Args:
         search: what to do.
@@ -116,7 +134,9 @@ def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher
         CheckpointUnreadable: the folder's study is damaged or another search's.
     """
     study = _open(search, folder)
-    _retry_killed(study)
+    for killed in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(killed.number, state=TrialState.FAIL)
+        study.enqueue_trial(killed.params)
     while len(done := _done(study)) < trials:
         _try_once(study, search, folder, watcher)
     return done
@@ -135,7 +155,7 @@ def _open(search: Search, folder: Path) -> optuna.Study:
     )
     if not study.get_trials(deepcopy=False):
         study.set_user_attr(FINGERPRINT, search.fingerprint)
-        study.enqueue_trial(starting_values(search.start, search.space))
+        study.enqueue_trial(dict(starting_values(search.start, search.space)))
     if study.user_attrs[FINGERPRINT] != search.fingerprint:
         raise CheckpointUnreadable(
             f"{folder / STUDY}: a search from other settings, within other bounds or on other data. "
@@ -157,71 +177,37 @@ def _check_readable(path: Path) -> None:
         ) from error
 
 
-def _retry_killed(study: optuna.Study) -> None:
-    """Close the trials that a killed process left, and let their values be tried again first."""
-    for killed in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.tell(killed.number, state=TrialState.FAIL)
-        study.enqueue_trial(killed.params)
-
-
 def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: SearchWatcher) -> None:
-    """Run one trial to its end, and forget its checkpoint."""
-    study.sampler = optuna.samplers.TPESampler(seed=_seed(study, search.start.seed))
-    trial = study.ask()
-    values = {name: _suggested(trial, name, bounds) for name, bounds in search.space.items()}
-    recipe = with_values(search.start, values)
+    """Run one trial to its end, and delete its checkpoint."""
+    # A seed per trial, so that a resumed search does not propose its first values once more.
+    seeds = np.random.SeedSequence([search.start.seed, len(study.get_trials(deepcopy=False))])
+    study.sampler = optuna.samplers.TPESampler(seed=int(seeds.generate_state(1)[0]))
+    trial = study.ask(dict(search.space))
+    recipe = recipe_of(search.start, trial.params)
     mark = fingerprint(recipe, search.data)
     run = Run(folder / "trials" / mark, mark)
-    watcher.begins(trial.number, values)
+    watcher.begins(trial.number, {name: getattr(recipe, name) for name in trial.params})
     judge = _Judge(trial, recipe.epochs, watcher)
-    fitted = _fit(search, recipe, run, judge)
+    accuracy = None
+    try:
+        fitted = fit(search.split, search.classes, recipe, run, judge)
+        accuracy = fitted.history[fitted.best_epoch - 1].val_accuracy
+    except optuna.TrialPruned:
+        pass
     trial.set_user_attr(SECONDS, judge.seconds)
-    if fitted is None:
-        study.tell(trial, state=TrialState.PRUNED)
-    else:
-        study.tell(trial, fitted.history[fitted.best_epoch - 1].val_accuracy)
+    study.tell(trial, accuracy, TrialState.PRUNED if accuracy is None else TrialState.COMPLETE)
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
     watcher.ends(next(one for one in _done(study) if one.number == trial.number))
-
-
-def _seed(study: optuna.Study, seed: int) -> int:
-    """A seed per trial, so that a resumed search does not propose its first values once more."""
-    number = len(study.get_trials(deepcopy=False))
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-
-
-def _suggested(trial: optuna.Trial, name: str, bounds: Bounds) -> float:
-    if isinstance(bounds, Either):
-        return int(trial.suggest_categorical(name, bounds.choices))
-    if isinstance(bounds, Between):
-        return rounded(trial.suggest_float(name, bounds.low, bounds.high, log=bounds.log))
-    return trial.suggest_int(name, bounds.low, bounds.high)
-
-
-def _fit(search: Search, recipe: Recipe, run: Run, judge: "_Judge") -> Fitted | None:
-    """Fit; None when the judge would not wait for the end."""
-    try:
-        return fit(search.split, search.classes, recipe, run, judge)
-    except _Pruned:
-        return None
-
-
-class _Pruned(Exception):
-    """A trial is not worth its remaining epochs."""
 
 
 class _Judge:
     """Reports a trial's epochs to the study, and ends one that is behind."""
 
     def __init__(self, trial: optuna.Trial, epochs: int, watcher: SearchWatcher) -> None:
-        self._trial = trial
-        self._epochs = epochs
-        self._watcher = watcher
+        self._trial, self._epochs, self._watcher = trial, epochs, watcher
+        self.step = watcher.step
         self.seconds = 0.0
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        self._watcher.step(epoch, step, steps)
 
     def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         self.seconds += epoch.seconds
@@ -229,7 +215,7 @@ class _Judge:
         self._watcher.epoch(epoch, best_epoch)
         hopeless = not math.isfinite(epoch.val_loss) or self._trial.should_prune()
         if hopeless and epoch.epoch < self._epochs:
-            raise _Pruned
+            raise optuna.TrialPruned
 
 
 def _done(study: optuna.Study) -> tuple[Trial, ...]:
@@ -248,3 +234,14 @@ def _done(study: optuna.Study) -> tuple[Trial, ...]:
         )
         for one in study.get_trials(deepcopy=False, states=tuple(states))
     )
+
+
+def draw_search(folder: Path, path: Path) -> None:
+    """Write Optuna's slice plot of the study in `folder`: validation accuracy over each setting."""
+    study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        axes = optuna.visualization.matplotlib.plot_slice(study)
+    figure = np.asarray(axes).flat[0].figure
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    plt.close(figure)

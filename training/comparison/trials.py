@@ -1,13 +1,19 @@
-"""tune.json: what a search for better settings has tried, as frozen values.
+"""tune.json: what a search for better settings has tried, as frozen values, and the recipe of a trial.
 
-search.py fills them, search_figures.py draws them. Does no I/O.
+search.py fills them. Does no I/O.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
 from model_store.manifest import DataSet, Frozen, Share
+from training.recipes import Recipe
+
+Values: TypeAlias = Mapping[str, int | float]
+"""A value by the name of the recipe's field."""
 
 
 class Trial(Frozen):
@@ -49,6 +55,20 @@ class SearchReport(Frozen):
     best: int
     command: str
     trials: tuple[Trial, ...]
+
+
+def recipe_of(start: Recipe, values: Values) -> Recipe:
+    """The recipe of one trial.
+
+    Raises:
+        BadRecipe: a value cannot be trained with.
+    """
+    return replace(start, **{name: rounded(value) for name, value in values.items()})  # type: ignore[arg-type]
+
+
+def rounded(value: float) -> float:
+    """A proposed value to four significant digits, so that typing it again gives the same value."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def ranked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:

@@ -3,7 +3,7 @@
 model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance
 (distance.py), or the OOD score where out-of-distribution (OOD) photos were learnt (ood_score.py). An adopted
 model whose features cannot be reached has none. A graph that answers differently from its network is never
-kept (`check_parity`). Touches the named files. Its cost: flops.py; in eight bits: quantisation.py.
+kept (`check_parity`). Touches the named files. Its cost: flops.py.
 """
 
 import warnings

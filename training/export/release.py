@@ -42,7 +42,6 @@ from training.export.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.export.quantisation import quantise
 from training.fitting.fit import Fitted
 from training.networks.flops import mflops
 from training.photos.reading import Photos
@@ -64,7 +63,6 @@ class Material:
     Attributes:
         split: the training set in its two parts, as the fit saw them.
         command: the command line of the training.
-        quantised: serve the graph in eight bits, if it answers well enough.
         photos: of real garments, on which choices were made and which the report measures.
     """
 
@@ -73,7 +71,6 @@ class Material:
     recipe: Recipe
     fitted: Fitted
     command: str
-    quantised: bool = False
     photos: Photos | None = None
 
 
@@ -133,14 +130,12 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
 
 def _export(folder: Path, material: Material) -> None:
     """Write model.keras and model.onnx."""
-    train, held_out = material.split.train, material.split.validation
+    held_out = material.split.validation
     artifact = save_artifact(material.fitted.model, folder / MODEL)
     export_graph(artifact, _measure_of(artifact, material.split, len(material.data.labels)), folder / GRAPH)
     check_parity(
         lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out.images[:PARITY_PICTURES]
     )
-    if material.quantised:
-        quantise(folder / GRAPH, train, held_out)
 
 
 def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:
@@ -157,7 +152,7 @@ def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Oo
 
 def _origin(material: Material) -> Origin:
     fitted, recipe, auxiliary = material.fitted, material.recipe, material.split.auxiliary
-    made_with: dict[str, JsonValue] = {"quantised": material.quantised, "command": material.command}
+    made_with: dict[str, JsonValue] = {"command": material.command}
     return Origin(
         network=recipe.network,
         parameters=fitted.model.count_params(),

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from inference.arrays import Pixels
 from inference.contract import Imaging
 from training.data.datasets import LabelledImages
-from training.photos.drawn_shoes import DRAWN
 from training.photos.reading import OOD, Photos
 from training.photos.variants import Task, is_cluttered
 from training.recipes import Recipe
@@ -39,12 +38,6 @@ RARE: Final = 20
 
 GARMENTS: Final = 250
 """Fewest variants made of the training set for a class, so that looking drawn says nothing about it."""
-
-DRAWINGS: Final = 1000
-"""Pairs of shoes from above that are drawn of each label that can be: as many as a well-covered tier has."""
-
-LOT: Final = 10
-"""Drawings of one task."""
 
 LOOKED_AT: Final = 50
 """Photos of a tier that are looked at to see whether it is cluttered: most of them decide."""
@@ -78,14 +71,13 @@ def plan(
             content decide the variants.
 
     Returns:
-        Photos by content, then garments by class, then drawings: the same whatever the files are called.
+        Photos by content, then garments by class: the same whatever the files are called.
     """
     scale, seed = recipe.variants, recipe.seed
     planner = _Planner(labels, imaging, seed, _grounds(photos, imaging))
     of_photos = [planner.of_photo(photos, index, count) for index, count in _counts(photos, scale, seed)]
     garments = _garments(of_photos, train, len(labels), scale, seed)
-    drawings = [planner.of_drawing(label, lot) for label in _drawable(labels) for lot in range(_lots(scale))]
-    return of_photos + [planner.of_garment(train, index) for index in garments] + drawings
+    return of_photos + [planner.of_garment(train, index) for index in garments]
 
 
 @dataclass(frozen=True)
@@ -105,13 +97,7 @@ class _Planner:
         seed = _seed(self.seed, hashlib.sha256(pixels.tobytes()).hexdigest())
         return self._planned(pixels, int(train.labels[index]), seed, 1, worn=False)
 
-    def of_drawing(self, label: str, lot: int) -> Planned:
-        seed = _seed(self.seed, f"{label} {lot}")
-        return self._planned(label, self.labels.index(label), seed, LOT, worn=False)
-
-    def _planned(
-        self, source: "Path | NDArray[np.uint8] | str", label: int, seed: int, count: int, *, worn: bool
-    ) -> Planned:
+    def _planned(self, source: Path | Pixels, label: int, seed: int, count: int, *, worn: bool) -> Planned:
         task = Task(
             source=source,
             seed=seed,
@@ -128,14 +114,6 @@ class _Planner:
             return (None,) * count
         drawn = np.random.default_rng([seed, 0, _GROUNDS]).integers(len(self.grounds), size=count)
         return tuple(self.grounds[place] for place in drawn)
-
-
-def _drawable(labels: tuple[str, ...]) -> list[str]:
-    return [label for label in labels if label in DRAWN]
-
-
-def _lots(scale: float) -> int:
-    return round(DRAWINGS * scale / LOT)
 
 
 def _seed(seed: int, source: str) -> int:

@@ -66,10 +66,9 @@ def test_what_was_compared_before_is_kept_and_not_trained_again(
     assert (conv3.published, conv3.recipe["epochs"]) == (PUBLISHED["conv3"], 1)
     assert conv3.timing.calls >= 200
     assert (here / "results.png").stat().st_size > 0
-    assert (here / "results-time.png").stat().st_size > 0
-    assert "results.json, results.png, results-time.png" in shown
+    assert "results.json, results.png" in shown
     assert "dense, seed 0 (1 of 2): done" in said
-    assert document["written"] == ["results.json", "results.png", "results-time.png"]
+    assert document["written"] == ["results.json", "results.png"]
     assert [one["test"]["mean"] for one in document["networks"]] == [
         one.summary.test.mean for one in (dense, conv3)
     ]

@@ -14,7 +14,6 @@ from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.ood_score import fit_ood_score
 from training.export.onnx_graph import check_parity, export_graph, features_of, probabilities_of
-from training.export.quantisation import check_same_answers, write_eight_bit
 from training.networks.flops import mflops
 from training.photos.reading import OOD
 
@@ -88,35 +87,6 @@ def test_a_graph_without_shapes_has_no_known_cost(exported: Exported, tmp_path: 
 
     with pytest.raises(GraphUnusable, match=r"broken\.onnx: the shape of 'nowhere' cannot be inferred"):
         mflops(tmp_path / "broken.onnx")
-
-
-def test_in_eight_bits_the_graph_is_smaller_and_nearly_the_same(exported: Exported, tmp_path: Path) -> None:
-    small = tmp_path / "small.onnx"
-    write_eight_bit(exported.graph_path, small, PICTURES)
-
-    full, less = OnnxSession(exported.graph_path).run(PICTURES), OnnxSession(small).run(PICTURES)
-
-    assert small.stat().st_size < 0.4 * exported.graph_path.stat().st_size
-    assert np.abs(full.probabilities - less.probabilities).max() < 0.1
-    assert mflops(small) == pytest.approx(mflops(exported.graph_path))
-
-
-def test_a_graph_in_eight_bits_that_changes_labels_is_refused() -> None:
-    full = np.array([[0.9, 0.1]] * 1000, np.float32)
-    small = full.copy()
-    small[:2] = [0.4, 0.6]
-
-    with pytest.raises(ParityFailed, match=r"keeps 99\.80% of its labels \(99\.9% is asked\)"):
-        check_same_answers(full, small, np.zeros(1000, np.uint8))
-
-
-def test_a_graph_in_eight_bits_that_is_right_less_often_is_refused() -> None:
-    full = np.array([[0.9, 0.1]] * 1000, np.float32)
-    small = full.copy()
-    small[0] = [0.4, 0.6]
-
-    with pytest.raises(ParityFailed, match=r"accuracy changes by -0\.10 points \(0\.05 is allowed\)"):
-        check_same_answers(full, small, np.zeros(1000, np.uint8))
 
 
 def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(

@@ -11,12 +11,19 @@ from model_store.manifest import DataSet
 from model_store.report import Epoch
 from scripts import tune
 from tests.fashion import CLASSES, write_idx_folder
-from training.comparison.search import SECONDS, STUDY, STUDY_NAME, Search, has_dropout, run_search
-from training.comparison.search_space import Values
-from training.comparison.trials import SearchReport, Trial
+from training.comparison.search import (
+    SECONDS,
+    STUDY,
+    STUDY_NAME,
+    Search,
+    run_search,
+    search_space,
+    starting_values,
+)
+from training.comparison.trials import SearchReport, Trial, Values, recipe_of
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
-from training.recipes import PLAIN
+from training.recipes import BUNDLED, PLAIN, NetworkName, Recipe
 
 pytestmark = pytest.mark.slow
 
@@ -148,10 +155,36 @@ def test_a_damaged_study_is_named(search: Search, tmp_path: Path) -> None:
         run_search(search, tmp_path, 1, Listener())
 
 
-def test_dropout_is_searched_where_the_network_has_one() -> None:
-    found = {
-        network: has_dropout(replace(PLAIN, network=network), CLASSES)
-        for network in ("dense", "conv3", "conv2_5x5", "arch2")
-    }
+@pytest.mark.parametrize(("network", "searched"), [("dense", False), ("conv2_5x5", True)])
+def test_dropout_is_searched_where_the_network_has_one(
+    network: NetworkName, searched: bool, search: Search
+) -> None:
+    space = replace(search, start=replace(START, network=network)).space
 
-    assert found == {"dense": False, "conv3": False, "conv2_5x5": True, "arch2": True}
+    assert ("dropout" in space) is searched
+
+
+@pytest.mark.parametrize("start", [PLAIN, BUNDLED, replace(PLAIN, optimizer="sgd", learning_rate=0.1)])
+def test_the_first_trial_can_be_the_recipe_as_it_is(start: Recipe) -> None:
+    space = search_space(start, dropout=False)
+
+    assert recipe_of(start, starting_values(start, space)) == start
+    assert set(starting_values(start, space)) == set(space)
+
+
+def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
+    start = replace(PLAIN, erase=20, label_smoothing=0.5, batch_size=1)
+
+    values = starting_values(start, search_space(start, dropout=True))
+
+    assert set(values) == {"learning_rate", "weight_decay", "batch_size"}
+
+
+def test_a_search_is_another_one_when_the_start_the_bounds_or_the_data_are(search: Search) -> None:
+    others = [
+        replace(search, start=replace(START, epochs=3)),
+        replace(search, start=replace(START, dropout=0.5, network="conv2_5x5")),
+        replace(search, data=DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)),
+    ]
+
+    assert len({one.fingerprint for one in (search, *others)}) == 4

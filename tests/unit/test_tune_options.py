@@ -1,4 +1,4 @@
-"""What a search may try, how it ranks what it tried, and what it tells to type."""
+"""How a search ranks what it tried, and the command that it prints."""
 
 import io
 from argparse import Namespace
@@ -7,22 +7,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from model_store.manifest import DataSet
 from scripts import tune
 from scripts.training_options import OPTIONS
 from scripts.tune import TrialLines
-from training.comparison.search_space import (
-    Either,
-    rounded,
-    search_fingerprint,
-    search_space,
-    starting_values,
-    with_values,
-)
-from training.comparison.trials import Trial, ranked
-from training.recipes import BUNDLED, PLAIN, Recipe
+from training.comparison.trials import Trial, ranked, recipe_of
+from training.recipes import PLAIN
 
-DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 TOLD = Namespace(
     **dict.fromkeys((*OPTIONS, "data", "train", "test", "network", "recipe", "teacher")),
     skip_unreadable=False,
@@ -43,44 +33,10 @@ def a_trial(number: int, accuracy: float, state: str = "finished") -> Trial:
     )
 
 
-@pytest.mark.parametrize("start", [PLAIN, BUNDLED, replace(PLAIN, optimizer="sgd", learning_rate=0.1)])
-def test_the_recipe_that_is_started_from_can_be_tried_as_it_is(start: Recipe) -> None:
-    space = search_space(start, dropout=False)
-
-    assert with_values(start, starting_values(start, space)) == start
-    assert set(starting_values(start, space)) == set(space)
-
-
-def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
-    start = replace(PLAIN, erase=20, label_smoothing=0.5)
-
-    values = starting_values(start, search_space(start, dropout=True))
-
-    assert set(values) == {"learning_rate", "weight_decay", "batch_size"}
-
-
-def test_a_batch_is_never_empty() -> None:
-    space = search_space(replace(PLAIN, batch_size=1), dropout=False)
-
-    assert space["batch_size"] == Either((1, 2))
-
-
-def test_a_search_is_another_one_when_the_start_the_bounds_or_the_data_are() -> None:
-    space = search_space(PLAIN, dropout=False)
-    other_data = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
-
-    marks = {
-        search_fingerprint(PLAIN, space, DATA),
-        search_fingerprint(replace(PLAIN, epochs=3), space, DATA),
-        search_fingerprint(PLAIN, search_space(PLAIN, dropout=True), DATA),
-        search_fingerprint(PLAIN, space, other_data),
-    }
-
-    assert len(marks) == 4
-
-
 def test_proposed_values_are_short_enough_to_be_typed() -> None:
-    assert [rounded(value) for value in (0.0072909926, 0.1234567, 256)] == [0.007291, 0.1235, 256]
+    recipe = recipe_of(PLAIN, {"learning_rate": 0.0072909926, "zoom": 0.1234567, "batch_size": 256})
+
+    assert (recipe.learning_rate, recipe.zoom, recipe.batch_size) == (0.007291, 0.1235, 256)
 
 
 def test_a_pruned_trial_ranks_behind_every_finished_one() -> None:
