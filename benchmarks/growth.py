@@ -2,7 +2,7 @@
 
 Connections, pixels of a JPEG and of a PNG, and pictures of a batch grow one at a time; each point is a load
 of some seconds on a service of two workers. Saves docs/results/growth.json and growth.png: processor time of
-an answer, p50 and p99. docs/explanation/scaling.md computes with them.
+an answer, p50 and p99. docs/explanation/benchmarks.md computes with them.
 """
 
 import argparse

@@ -7,7 +7,7 @@ rounded. Nothing is computed here.
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def filled(page: str, stored: Stored) -> str:
     Raises:
         ValueError: the page lacks a block.
     """
-    for name, make in (("machine", machine_line), ("rates", rates_table), ("costs", costs_table)):
+    for name, make in (("machine", machine_line), ("rates", rates_table)):
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not block.search(page):
             raise ValueError(f"The page has no block called {name}.")
@@ -57,33 +57,35 @@ def machine_line(stored: Stored) -> str:
 
 
 def rates_table(stored: Stored) -> str:
-    """Every peer at SHOWN_CONNECTIONS, the fastest first for each upload."""
-    return _table(
-        ("upload", "server", "answers/s", "p50 ms", "p99 ms", "ours / its", "errors"),
-        (
+    """A row for each peer, the fastest with small pictures first; what was not measured stays empty."""
+    cells = {(row["peer"], row["upload"]): row for row in _shown(stored)}
+    uploads = list(dict.fromkeys(row["upload"] for row in _shown(stored)))
+    costs = {cost["peer"]: cost for cost in stored["summary"]["costs"]}
+    peers = list(dict.fromkeys(peer for peer, _ in cells))
+    lines = [
+        ("server", *uploads, "p99 of png, ms", "start, s", "memory, MB"),
+        ["---"] * (len(uploads) + 4),
+        *(
             (
-                row["upload"],
-                row["peer"],
-                f"{row['per_second']['median']:,.0f}",
-                f"{row['p50']['median']:.2f}",
-                f"{row['p99']['median']:.2f}",
-                _spread(row["ratio"], ".2f"),
-                str(row["errors"] or ""),
+                peer,
+                *(_rate(cells.get((peer, upload))) for upload in uploads),
+                f"{cells[peer, uploads[0]]['p99']['median']:.1f}",
+                f"{costs[peer]['start_seconds']['median']:.1f}",
+                f"{costs[peer]['megabytes']['median']:.0f}",
             )
-            for row in _shown(stored)
+            for peer in peers
         ),
-    )
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def costs_table(stored: Stored) -> str:
-    """What each peer takes to start and to be there."""
-    return _table(
-        ("server", "start, s", "memory, MB"),
-        (
-            (cost["peer"], _spread(cost["start_seconds"], ".2f"), _spread(cost["megabytes"], ".0f"))
-            for cost in stored["summary"]["costs"]
-        ),
-    )
+def _rate(row: Stored | None) -> str:
+    """Answers per second, the range of our ratio to it, and its errors if there were any."""
+    if row is None:
+        return ""
+    ratio = " ({least:.2f} to {most:.2f})".format_map(row["ratio"]) if row["ratio"] else ""
+    errors = f", {row['errors']} errors" if row["errors"] else ""
+    return f"{row['per_second']['median']:,.0f}{ratio}{errors}"
 
 
 def draw(stored: Stored, path: Path) -> None:
@@ -104,18 +106,6 @@ def draw(stored: Stored, path: Path) -> None:
 
 def _shown(stored: Stored) -> list[Stored]:
     return [row for row in stored["summary"]["rows"] if row["connections"] == SHOWN_CONNECTIONS]
-
-
-def _table(names: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---"] * len(names)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (names, rule, *lines))
-
-
-def _spread(values: Mapping[str, float] | None, form: str) -> str:
-    if values is None:
-        return ""
-    median, least, most = (format(values[name], form) for name in ("median", "least", "most"))
-    return median if least == most else f"{median} ({least} to {most})"
 
 
 if __name__ == "__main__":

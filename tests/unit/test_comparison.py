@@ -1,7 +1,6 @@
 """How the results of a comparison join, what its table says, and which networks are worth their time."""
 
 import ast
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +27,6 @@ from training.recipes import PLAIN, NetworkName, Recipe
 
 ROOT = Path(__file__).parents[2]
 NETWORKS_FILE = ROOT / "training" / "networks" / "published.py"
-LAB = ROOT / "docs" / "how-to" / "retrain.md"
 
 
 def one_seed(seed: int, accuracy: float) -> OneSeed:
@@ -186,20 +184,6 @@ def test_a_published_network_tells_the_figures_of_the_table(network: NetworkName
     docstring = docstrings()[network]
 
     assert [figure for figure in as_published(PUBLISHED[network]) if figure not in docstring] == []
-
-
-def test_the_page_of_the_lab_lists_what_was_published() -> None:
-    rows = re.findall(
-        r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", LAB.read_text("utf-8"), re.MULTILINE
-    )
-
-    assert rows == [(network, *cells(published)) for network, published in PUBLISHED.items()]
-
-
-def cells(published: Published) -> tuple[str, str, str, str]:
-    """What a row of the page shows after the name; nothing for what was not published."""
-    parameters = f"{published.parameters:,}" if published.parameters else ""
-    return f"{published.accuracy:g}", f"{published.loss or ''}", parameters, published.remark
 
 
 def as_published(published: Published) -> list[str]:
