@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from itertools import count
+from logging.config import dictConfig
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -55,7 +56,11 @@ graceful_timeout = 30
 keepalive = 5  # seconds; also the limit for a request's head
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # TRUSTED_PROXIES alone decides which headers name the client
-logconfig_dict = logging_config(settings)  # app/middleware logs requests, with the model's own timings
+# app/middleware logs requests, with the model's own timings. Given as `logconfig_dict`, gunicorn would put
+# together an access line for each request as well, and drop it.
+errorlog = None
+loglevel = settings.log_level.lower()
+dictConfig(logging_config(settings))
 
 
 def when_ready(server: Any) -> None:
