@@ -5,6 +5,7 @@ on one thread in each.
 """
 
 import gc
+import logging
 import os
 import shutil
 import signal
@@ -61,6 +62,9 @@ forwarded_allow_ips = ""  # TRUSTED_PROXIES alone decides which headers name the
 errorlog = None
 loglevel = settings.log_level.lower()
 dictConfig(logging_config(settings))
+# No line names its place in the code, its thread or its process: "Optimization" in Python's logging HOWTO.
+logging._srcfile = None
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def when_ready(server: Any) -> None:

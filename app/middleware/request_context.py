@@ -6,8 +6,8 @@ served when it begins, so that its answer and its X-Model-Version always agree.
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,7 +113,7 @@ class RequestMiddleware:
 
 def request_id_of(offered: str | None) -> str:
     """The id of a request: its client's, if it is fit to be logged, or a new one."""
-    return offered if offered and REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+    return offered if offered and REQUEST_ID.fullmatch(offered) else secrets.token_hex(16)
 
 
 def _rule() -> str | None:
