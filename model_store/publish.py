@@ -83,7 +83,7 @@ def publish(  # noqa: PLR0913 - two parts, five choices, each named
         send(release, store, progress)
         return Published(release.manifest, None, "Not promoted.")
     before = newest(store)
-    verdict = _ask_gate(store, release.manifest, before, force)
+    verdict = _verdict(store, release.manifest, before, force)
     if not unconditional:
         require_conditional_writes(store)
     send(release, store, progress)
@@ -102,23 +102,34 @@ def promote(
     """
     before = newest(store)
     manifest = read_manifest(store, version)
-    verdict = _ask_gate(store, manifest, before, force)
+    verdict = _verdict(store, manifest, before, force)
     if not unconditional:
         require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
-def _ask_gate(store: Store, manifest: Manifest, before: Promotion | None, force: bool) -> str:
+def ask_gate(candidate: Manifest, current: Manifest | None, force: bool) -> str:
+    """The verdict of the gate; its objection where it was forced.
+
+    Raises:
+        GateRefused: it objects, and was not forced.
+    """
     try:
-        return check_gate(manifest, None if before is None else read_manifest(store, before.version))
+        return check_gate(candidate, current)
     except GateRefused as error:
         if not force:
             raise
         return f"Forced past the gate: {error}"
+
+
+def _verdict(store: Store, manifest: Manifest, before: Promotion | None, force: bool) -> str:
+    try:
+        current = None if before is None else read_manifest(store, before.version)
     except (NotFound, ReleaseError) as error:
         if not force:
             raise
         return f"Forced, as current could not be compared with: {error}"
+    return ask_gate(manifest, current, force)
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

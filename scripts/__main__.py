@@ -4,11 +4,9 @@ Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of
 it is imported only when it is run. The image contains some of them: .dockerignore.
 """
 
-import argparse
 import ast
 import difflib
 import importlib
-import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
@@ -16,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from scripts.terminal import command_parser, complain, run, summary
+from scripts.terminal import command_parser, complain, json_output, run, summary
 
 VERBS = (
     "serve",
@@ -80,19 +78,17 @@ def main(argv: list[str] | None = None) -> int:
     if words and not words[0].startswith("-"):
         return _run(words[0], words[1:])
     arguments = build_parser().parse_args(words)
-    if arguments.json:
-        print(json.dumps([asdict(verb) for verb in verbs()], indent=1, ensure_ascii=False))
-        return 0
-    width = max(len(verb.name) for verb in verbs())
-    for verb in verbs():
-        print(f"{verb.name:{width}}  {verb.summary}")
+    with json_output(arguments) as emit:
+        width = max(len(verb.name) for verb in verbs())
+        for verb in verbs():
+            print(f"{verb.name:{width}}  {verb.summary}")
+        emit([asdict(verb) for verb in verbs()])
     return 0
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> ArgumentParser:
     """The parser of a command line that names no verb."""
     parser = command_parser(None, "Run a verb, or list the verbs.", EXAMPLES)
-    parser.add_argument("--json", action="store_true", help="list the verbs as JSON")
     parser.add_argument("verb", nargs="?", metavar="VERB ...", help="a verb and its arguments")
     return parser
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from inference.errors import ModelUnreadable
 from scripts.fitting import start_tensorflow
-from scripts.publish import RELEASE, add_target_options, check_key, hand_over, open_target
-from scripts.terminal import add_json, command_parser, complain, console, json_output, run
+from scripts.publish import RELEASE, add_target_options, hand_over, open_target
+from scripts.terminal import command_parser, complain, console, json_output, run
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 
@@ -31,7 +31,6 @@ def main(argv: list[str] | None = None) -> int:
     folder = arguments.run or _default_run_folder(arguments.model)
     with json_output(arguments) as emit:
         store = open_target(arguments)
-        check_key(arguments)
         data = _in_order(load_data(parser, arguments), arguments.labels)
         _adopt(folder / RELEASE, arguments, data)
         emit(hand_over(folder / RELEASE, store, arguments))
@@ -58,7 +57,6 @@ def build_parser() -> argparse.ArgumentParser:
         help="folder of the new release (default: one per model in runs/)",
     )
     add_target_options(group)
-    add_json(parser)
     return parser
 
 

@@ -21,7 +21,6 @@ from rich.table import Table
 from model_store.errors import StoreError
 from model_store.files import REPORT
 from model_store.local import open_release
-from model_store.manifest import DataSet
 from model_store.report import Report, parse_report
 from scripts.fitting import (
     carry_out,
@@ -31,24 +30,14 @@ from scripts.fitting import (
     start_tensorflow,
 )
 from scripts.publish import RELEASE
-from scripts.terminal import (
-    INTERRUPTED,
-    Emit,
-    add_json,
-    command_parser,
-    complain,
-    console,
-    figure_table,
-    json_output,
-    run,
-)
+from scripts.terminal import at_least, command_parser, console, figure_table, json_output, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
-    changed,
     load_data,
     network_recipe,
-    taught,
+    parts_of,
+    planned,
 )
 from training.comparison.results import (
     Compared,
@@ -59,13 +48,12 @@ from training.comparison.results import (
     write_comparison,
 )
 from training.data.datasets import LabelledData
-from training.data.splitting import Split, first, split
+from training.data.splitting import Split
 from training.fitting.checkpoints import Run
 from training.recipes import (
     CHOICES,
     FROM_NOTHING,
     RECIPES,
-    NetworkName,
     Recipe,
     default_run_folder,
     fingerprint,
@@ -97,16 +85,11 @@ EXAMPLES = (
 
 @dataclass(frozen=True)
 class Task:
-    """One training: a recipe and what it is trained on; `described` is the data's own description."""
+    """One training: its recipe, its data, and the run that `wardrobe train` takes for the same two."""
 
     recipe: Recipe
     data: LabelledData
-    described: DataSet
-
-    @property
-    def run(self) -> Run:
-        """Its run: the one that `wardrobe train` takes for the same recipe and data."""
-        return Run(default_run_folder(self.recipe, self.described), fingerprint(self.recipe, self.described))
+    run: Run
 
     @property
     def release(self) -> Path:
@@ -115,8 +98,11 @@ class Task:
 
     def parts(self) -> Split:
         """The training set in two."""
-        train = first(self.data.train, self.recipe.limit) if self.recipe.limit else self.data.train
-        return split(train, self.recipe.validation, self.recipe.splitting, len(self.data.labels))
+        return parts_of(self.data, self.recipe)
+
+    def __str__(self) -> str:
+        """For progress lines."""
+        return f"{self.recipe.network}, seed {self.recipe.seed}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -125,31 +111,24 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
     with json_output(arguments) as emit:
-        return _compare(parser, arguments, command, emit)
+        emit(_compare(parser, arguments, command))
+    return 0
 
 
-def _compare(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, emit: Emit) -> int:
-    place: Path = arguments.out
-    earlier = read_comparison(_beside(place, ".json"))
-    data = load_data(parser, arguments)
-    tasks = _tasks(arguments, data)
+def _compare(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str
+) -> dict[str, object]:
+    place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
+    earlier = read_comparison(_ending(place, ".json"))
+    tasks = _tasks(arguments, load_data(parser, arguments), command)
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    try:
-        if not on_tensorflow():
-            fit_all(tasks)
-            continue_on_tensorflow()
-        reports = [
-            report_of(task, f"{number} of {len(tasks)}", command) for number, task in enumerate(tasks, 1)
-        ]
-    except KeyboardInterrupt:
-        complain("stopped. The same command goes on after the last finished epoch.")
-        return INTERRUPTED
-    comparison = merged(earlier, _measured(tasks, reports, command))
+    with resumable("The same command goes on after the last finished epoch."):
+        _train_missing(tasks)
+    comparison = merged(earlier, _measured(tasks, command))
     written = _write(place, comparison)
     console().print(comparison_table(comparison))
-    emit({"written": written, "networks": [headline(one) for one in comparison.networks]})
-    return 0
+    return {"written": written, "networks": [headline(one) for one in comparison.networks]}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -161,7 +140,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(CHOICES["network"])
     )
     group.add_argument(
-        "--seeds", type=_positive, default=3, metavar="N", help="number of seeds per network (3)"
+        "--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (3)"
     )
     group.add_argument(
         "--recipe",
@@ -172,7 +151,6 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})"
     )
-    add_json(parser)
     return parser
 
 
@@ -184,90 +162,40 @@ def _networks(text: str) -> tuple[str, ...]:
     return names
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected 1 or more")
-    return int(text)
-
-
-def _tasks(arguments: argparse.Namespace, data: LabelledData) -> list[Task]:
+def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> list[Task]:
     """What there is to train: all seeds of the first network, then of the next."""
     described = data.described()
     tasks = []
     for network in arguments.networks:
-        lessons, start = taught(data, _start(arguments, network, data), arguments)
-        train = first(lessons.train, arguments.limit) if arguments.limit else lessons.train
-        recipe = changed(start, arguments, train)
+        fresh = network_recipe(network, data)
+        start = replace(RECIPES[arguments.recipe], network=network) if arguments.recipe else fresh
+        lessons, recipe = planned(data, start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
-            tasks.append(Task(replace(recipe, seed=seed), lessons, described))
+            seeded = replace(recipe, seed=seed)
+            folder, mark = default_run_folder(seeded, described), fingerprint(seeded, described)
+            tasks.append(Task(seeded, lessons, Run(folder, mark, command=command)))
     return tasks
 
 
-def _start(arguments: argparse.Namespace, network: NetworkName, data: LabelledData) -> Recipe:
-    """The recipe that a network starts from."""
-    if arguments.recipe:
-        return replace(RECIPES[arguments.recipe], network=network)
-    return network_recipe(network, data)
-
-
-def _measured(tasks: Sequence[Task], reports: Sequence[Report], command: str) -> list[Compared]:
-    """Time what was trained, and set its reports together by network."""
-    start_tensorflow()
-    from training.comparison.measuring import Trained, compare  # noqa: PLC0415 - needs TensorFlow
-
-    trained = []
-    for _, pairs in groupby(zip(tasks, reports, strict=True), key=lambda pair: pair[0].recipe.network):
-        found = list(pairs)
-        chief = found[0][0]
-        by_seed = {task.recipe.seed: report for task, report in found}
-        trained.append(Trained(chief.recipe, chief.release, by_seed))
-    images = tasks[0].data.train.images[:TIMED_PICTURES]
-    console().print("timing the graphs in turns")
-    return compare(trained, images, command)
-
-
-def _write(place: Path, comparison: Comparison) -> list[str]:
-    from training.comparison.figure import draw_comparison  # noqa: PLC0415 - needs matplotlib
-
-    results, figure = (_beside(place, ending) for ending in (".json", ".png"))
-    write_comparison(results, comparison)
-    draw_comparison(comparison.networks, figure)
-    written = [str(results), str(figure)]
-    console().print(", ".join(written), markup=False)
-    return written
-
-
-def _beside(place: Path, ending: str) -> Path:
-    return place.with_name(place.name.removesuffix(".json") + ending)
-
-
-def report_of(task: Task, place: str, command: str) -> Report:
-    """The report of the task's release, trained and made now if it is not there yet.
-
-    Args:
-        task: what to do.
-        place: which of how many it is, for the progress line.
-        command: the command line, which the release records.
+def _train_missing(tasks: Sequence[Task]) -> None:
+    """Make the releases that are not there yet; on another backend, fit all and make them on TensorFlow.
 
     Raises:
-        TrainingError: the checkpoint is another run's, or the network cannot be exported.
+        TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
-    recipe, out = task.recipe, console()
-    report = _finished(task)
-    if report is not None:
-        out.print(f"{recipe.network}, seed {recipe.seed} ({place}): done, {task.release}.")
-        return report
-    out.print(f"{recipe.network}, seed {recipe.seed} ({place}). Checkpoint in {task.run.folder}.")
-    carry_out(replace(task.run, command=command), task.data, task.parts(), recipe)
-    return _read(task.release)
-
-
-def fit_all(tasks: Sequence[Task]) -> None:
-    """Fit what has no release yet, so that the releases can be made on another backend."""
+    out = console()
     for number, task in enumerate(tasks, 1):
-        if _finished(task) is None:
-            console().print(f"{task.recipe.network}, seed {task.recipe.seed} ({number} of {len(tasks)})")
+        place = f"{task} ({number} of {len(tasks)})"
+        if _finished(task) is not None:
+            out.print(f"{place}: done, {task.release}.")
+            continue
+        out.print(f"{place}. Checkpoint in {task.run.folder}.")
+        if on_tensorflow():
+            carry_out(task.run, task.data, task.parts(), task.recipe)
+        else:
             fit_alone(task.run, task.data, task.parts(), task.recipe)
+    if not on_tensorflow():
+        continue_on_tensorflow()
 
 
 def _finished(task: Task) -> Report | None:
@@ -277,14 +205,43 @@ def _finished(task: Task) -> Report | None:
     except StoreError:
         return None
     made_by = report.training.configuration
-    return (
-        report if all(made_by.get(name) == value for name, value in task.recipe.as_json().items()) else None
-    )
+    wanted = task.recipe.as_json()
+    return report if all(made_by.get(name) == value for name, value in wanted.items()) else None
 
 
 def _read(release: Path) -> Report:
     path = open_release(release).folder / REPORT
     return parse_report(path.read_bytes(), str(path))
+
+
+def _measured(tasks: Sequence[Task], command: str) -> list[Compared]:
+    """Time what was trained, and set its reports together by network."""
+    start_tensorflow()
+    from training.comparison.measuring import Trained, compare  # noqa: PLC0415 - needs TensorFlow
+
+    trained = []
+    for _, group in groupby(tasks, key=lambda task: task.recipe.network):
+        chief, *others = group
+        by_seed = {task.recipe.seed: _read(task.release) for task in (chief, *others)}
+        trained.append(Trained(chief.recipe, chief.release, by_seed))
+    images = tasks[0].data.train.images[:TIMED_PICTURES]
+    console().print("timing the graphs in turns")
+    return compare(trained, images, command)
+
+
+def _write(place: Path, comparison: Comparison) -> list[str]:
+    from training.comparison.figure import draw_comparison  # noqa: PLC0415 - needs matplotlib
+
+    results, figure = _ending(place, ".json"), _ending(place, ".png")
+    write_comparison(results, comparison)
+    draw_comparison(comparison.networks, figure)
+    written = [str(results), str(figure)]
+    console().print(", ".join(written), markup=False)
+    return written
+
+
+def _ending(place: Path, ending: str) -> Path:
+    return place.with_name(place.name + ending)
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -297,17 +254,18 @@ def comparison_table(comparison: Comparison) -> Table:
 
 def row(one: Compared) -> tuple[str, ...]:
     """The cells of a network, in the order of HEADINGS."""
+    found = one.summary
     return (
         one.network,
         f"{one.parameters:,}",
         f"{one.mflops:.1f}",
         f"{one.timing.milliseconds:.3f}",
-        f"{one.summary.seconds_per_epoch:.1f}",
-        _shown(one.summary.test),
-        str(one.summary.test.n),
+        f"{found.seconds_per_epoch:.1f}",
+        _shown(found.test),
+        str(found.test.n),
         f"{one.published.accuracy:g}" if one.published else "",
-        _shown(one.summary.validation),
-        _shown(one.summary.train),
+        _shown(found.validation),
+        _shown(found.train),
     )
 
 

@@ -6,7 +6,6 @@ garments are measured without a data set and compared with nothing: training/eva
 
 import argparse
 import importlib.util
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +18,8 @@ from model_store.files import GRAPH, REPORT
 from model_store.local import LocalRelease
 from model_store.report import PhotoFigures, TestFigures, parse_report
 from scripts.photos import photos_in
-from scripts.release_options import find_release
-from scripts.terminal import FAILED, command_parser, console, figure_table, run
+from scripts.release_options import RELEASE_HELP, find_release
+from scripts.terminal import FAILED, command_parser, console, figure_table, json_output, run
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 from training.errors import NotInstalled
@@ -38,36 +37,59 @@ def main(argv: list[str] | None = None) -> int:
     """Evaluate the release that the arguments name."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    check_photo_options(parser, arguments)
-    check_scikit_learn()
+    _check_photo_options(parser, arguments)
+    if importlib.util.find_spec("sklearn") is None:
+        raise NotInstalled(
+            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
+        )
     release = find_release(arguments.release, arguments.version)
-    if arguments.photos is not None:
-        evaluate_photos(release, arguments)
-        return 0
-    data = load_data(parser, arguments).under(release.manifest.model.labels)
-    figures = _measure(release, data)
-    objections = _compare(release, data, figures)
-    if arguments.json:
-        print(json.dumps(_as_json(release, figures, objections), indent=1, ensure_ascii=False))
-    else:
+    with json_output(arguments) as emit:
+        if arguments.photos is not None:
+            emit(_evaluate_photos(release, arguments))
+            return 0
+        data = load_data(parser, arguments).under(release.manifest.model.labels)
+        figures = _measure(release, data)
+        objections = _compare(release, data, figures)
         _show(release, figures, objections)
+        emit(
+            {
+                "version": release.version,
+                "test": figures.model_dump(mode="json"),
+                "agrees": not objections,
+                "differences": objections,
+            }
+        )
     return FAILED if objections else 0
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
-    parser.add_argument(
-        "release",
-        nargs="?",
-        default="bundled",
-        help="bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix",
-    )
+    parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
     parser.add_argument("--version", help="of a store: this one instead of what is current")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_data_options(parser)
-    add_photo_options(parser)
+    group = parser.add_argument_group("photos", "of real garments, instead of a data set")
+    group.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help="FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them",
+    )
+    group.add_argument("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
+    group.add_argument("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
     return parser
+
+
+SPLIT = "development"
+"""The split of photos by default: photos that were measured may also have guided choices."""
+
+
+def _check_photo_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
+        parser.error("--split and --worst go with --photos")
+    if arguments.photos is not None and (arguments.data is not None or arguments.train is not None):
+        parser.error("--photos are measured without a data set: leave --data, --train and --test out")
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
@@ -86,15 +108,6 @@ def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) ->
     if report.data.test_sha256 != data.test.sha256():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     return differences(report.test, figures)
-
-
-def _as_json(release: LocalRelease, figures: TestFigures, objections: list[str]) -> dict[str, object]:
-    return {
-        "version": release.version,
-        "test": figures.model_dump(mode="json"),
-        "agrees": not objections,
-        "differences": objections,
-    }
 
 
 def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) -> None:
@@ -128,44 +141,7 @@ def _table(figures: TestFigures) -> Table:
     return table
 
 
-SPLIT = "development"
-"""The split of photos by default: photos that were measured may also have guided choices."""
-
-
-def check_scikit_learn() -> None:
-    """Check that the libraries of every measurement are installed.
-
-    Raises:
-        NotInstalled: it is not there.
-    """
-    if importlib.util.find_spec("sklearn") is None:
-        raise NotInstalled(
-            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
-        )
-
-
-def add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --photos, --split and --worst."""
-    group = parser.add_argument_group("photos", "of real garments, instead of a data set")
-    group.add_argument(
-        "--photos",
-        type=Path,
-        metavar="FOLDER",
-        help="FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them",
-    )
-    group.add_argument("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
-    group.add_argument("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
-
-
-def check_photo_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    """Let a contradiction among the options end as wrong usage."""
-    if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
-        parser.error("--split and --worst go with --photos")
-    if arguments.photos is not None and (arguments.data is not None or arguments.train is not None):
-        parser.error("--photos are measured without a data set: leave --data, --train and --test out")
-
-
-def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> None:
+def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dict[str, object]:
     """Measure the release on the photos that the arguments name, and show what was found.
 
     Raises:
@@ -182,31 +158,21 @@ def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> Non
         from training.evaluation.worst_photos import write_worst  # noqa: PLC0415 - needs matplotlib
 
         write_worst(arguments.worst, photos, answers, contract.labels, split)
-    if arguments.json:
-        section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
-        print(json.dumps({"version": release.version, "photos": section}, indent=1, ensure_ascii=False))
-    else:
-        _show_photos(release, figures)
-
-
-def _show_photos(release: LocalRelease, figures: dict[str, PhotoFigures]) -> None:
-    out = console()
-    thresholds = release.manifest.model.thresholds
+    out, thresholds = console(), contract.thresholds
     out.print(
         f"{release.version}: accepted from confidence {thresholds.confidence:.4g} and "
         f"familiarity {thresholds.familiarity:.4g} on.",
         soft_wrap=True,
     )
-    out.print(photo_table(figures))
-    out.print(class_table(figures))
+    out.print(_photo_table(figures))
+    out.print(_class_table(figures))
     if OOD_TIER in figures:
-        out.print(source_table(figures[OOD_TIER]))
+        out.print(_source_table(figures[OOD_TIER]))
+    section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
+    return {"version": release.version, "photos": section}
 
-
-NONE = "-"
 
 COLUMNS = (
-    "tier",
     "photos",
     "macro accuracy",
     "95% interval",
@@ -219,60 +185,56 @@ COLUMNS = (
 )
 
 
-def photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
+def _photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
     """A line for each tier.
 
     `right` is the share of the accepted; `AUROC` says how well familiarity separates the tier from X, and
     the last column how well confidence does.
     """
-    table = Table(
-        title=f"split: {', '.join(sorted({one.split for one in photos.values()}))}", title_justify="left"
-    )
+    splits = ", ".join(sorted({one.split for one in photos.values()}))
+    table = Table("tier", title=f"split: {splits}", title_justify="left")
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column == "tier" else "right", min_width=len(column))
+        table.add_column(column, justify="right", min_width=len(column))
     for tier, one in photos.items():
-        table.add_row(escape(tier), f"{one.n:,}", *_accuracy(one), *_decisions(one), *_auroc(one))
-    return table
-
-
-def _accuracy(one: PhotoFigures) -> tuple[str, str]:
-    if one.macro_accuracy is None or one.macro_accuracy_interval is None:
-        return NONE, NONE
-    low, high = one.macro_accuracy_interval
-    return f"{one.macro_accuracy:.3f}", f"{low:.3f}..{high:.3f}"
-
-
-def _decisions(one: PhotoFigures) -> tuple[str, str, str, str]:
-    found = one.decisions
-    right = NONE if found.accuracy is None else f"{found.accuracy:.1%}"
-    return f"{found.coverage:.1%}", right, f"{found.ambiguous:.1%}", f"{found.unfamiliar:.1%}"
-
-
-def _auroc(one: PhotoFigures) -> tuple[str, str]:
-    if one.auroc is None:
-        return NONE, NONE
-    familiarity = NONE if one.auroc.familiarity is None else f"{one.auroc.familiarity:.3f}"
-    return familiarity, f"{one.auroc.confidence:.3f}"
-
-
-def class_table(photos: Mapping[str, PhotoFigures]) -> Table:
-    """Recall of each class in each tier, with how many photos it was counted on."""
-    garments = {tier: one for tier, one in photos.items() if one.per_class}
-    table = figure_table("class", *(escape(f"recall, {tier} (photos)") for tier in garments))
-    for label in dict.fromkeys(label for one in garments.values() for label in one.per_class):
-        found = [one.per_class.get(label) for one in garments.values()]
+        low, high = one.macro_accuracy_interval or (None, None)
         table.add_row(
-            escape(label), *(NONE if one is None else f"{one.recall:.3f} ({one.n})" for one in found)
+            escape(tier),
+            f"{one.n:,}",
+            _shown(one.macro_accuracy),
+            _shown(low) if low is None else f"{_shown(low)}..{_shown(high)}",
+            f"{one.decisions.coverage:.1%}",
+            _shown(one.decisions.accuracy, ".1%"),
+            f"{one.decisions.ambiguous:.1%}",
+            f"{one.decisions.unfamiliar:.1%}",
+            _shown(one.auroc.familiarity if one.auroc else None),
+            _shown(one.auroc.confidence if one.auroc else None),
         )
     return table
 
 
-def source_table(ood: PhotoFigures) -> Table:
+def _class_table(photos: Mapping[str, PhotoFigures]) -> Table:
+    """Recall of each class in each tier, with how many photos it was counted on."""
+    garments = {tier: one.per_class for tier, one in photos.items() if one.per_class}
+    table = figure_table("class", *(escape(f"recall, {tier} (photos)") for tier in garments))
+    for label in dict.fromkeys(label for recalls in garments.values() for label in recalls):
+        found = [recalls.get(label) for recalls in garments.values()]
+        table.add_row(escape(label), *(f"{one.recall:.3f} ({one.n})" if one else NONE for one in found))
+    return table
+
+
+def _source_table(ood: PhotoFigures) -> Table:
     """The decisions about the out-of-distribution photos of each folder."""
     table = Table("none of the classes", "photos", "accepted", "unfamiliar")
     for source, one in ood.sources.items():
         table.add_row(escape(source), f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
     return table
+
+
+NONE = "-"
+
+
+def _shown(figure: float | None, form: str = ".3f") -> str:
+    return NONE if figure is None else format(figure, form)
 
 
 if __name__ == "__main__":

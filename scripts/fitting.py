@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from types import TracebackType
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from rich.console import Console
@@ -75,6 +75,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     from training.fitting.fit import fit  # noqa: PLC0415
 
     out = console()
+    out.print(HEADINGS)
     with EpochLines(out, recipe.epochs) as lines:
         fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
     why = "by validation accuracy" if parts.auxiliary is None else "the last one"
@@ -94,44 +95,25 @@ def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:
 HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
 
 
-class EpochLines:
-    """Prints steps and epochs (training/fitting/fit.py's Watcher); a context manager."""
+class EpochLines(Progress):
+    """Prints epochs as lines, and steps as a bar on a terminal (training/fitting/fit.py's Watcher)."""
 
     def __init__(self, out: Console, epochs: int) -> None:
         """Print to `out`; `epochs` is how many there will be at most."""
-        self._out = out
+        columns = (TextColumn("epoch {task.description}"), BarColumn(), MofNCompleteColumn())
+        super().__init__(*columns, console=out, transient=True, disable=not out.is_interactive)
         self._epochs = epochs
-        self._bar = Progress(
-            TextColumn("epoch {task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            console=out,
-            transient=True,
-            disable=not out.is_interactive,
-        )
-        self._task = self._bar.add_task("1", total=None)
-
-    def __enter__(self) -> "EpochLines":
-        """Print the headings."""
-        self._out.print(HEADINGS)
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Take the bar away, however it ended."""
-        self._bar.stop()
+        self._task = self.add_task("1", total=None)
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""
-        self._bar.update(self._task, description=str(epoch), completed=step, total=steps)
+        self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)
 
     def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         """Print the line of an epoch; a star marks the best so far."""
         star = "*" if epoch.epoch == best_epoch else " "
         left = _as_time((self._epochs - epoch.epoch) * epoch.seconds)
-        self._out.print(
+        self.console.print(
             f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
             f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>8.4f}{star} {epoch.seconds:>8.1f}   {left}"
         )
@@ -139,9 +121,7 @@ class EpochLines:
 
 def _as_time(seconds: float) -> str:
     """1:02:03, or 2:03 below an hour."""
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")
 
 
 LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"

@@ -9,20 +9,17 @@ import fcntl
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.security.api_keys import LINE, Key, hash_of, read_keys
+from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
+from model_store.files import partial_file
 from scripts.terminal import FAILED, add_command, command_parser, complain, json_output, run, with_json
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
-
-READABLE = 0o644
-"""Of a new file: the service runs as a user of its own, and hashes of random keys reveal nothing."""
 
 EXAMPLES = (
     "wardrobe keys add shop --file keys.txt",
@@ -38,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with json_output(arguments) as emit:
             emit(command(arguments))
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
         complain(str(error))
         return FAILED
     return 0
@@ -65,20 +62,15 @@ def _list(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _remove(arguments: argparse.Namespace) -> dict[str, object]:
     with _alone(arguments.file) as path:
-        keys = read_keys(path)
-        left = [key for key in keys if key.name != arguments.name]
-        _refuse_removal(path, arguments.name, keys, left)
+        names = [key.name for key in read_keys(path)]
+        if arguments.name not in names:
+            raise SettingsError(f"{path} has no key called {arguments.name}.")
+        if len(names) == 1:
+            raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
         lines = path.read_text("utf-8").splitlines()
         _replace(path, "".join(f"{line}\n" for line in lines if not _is_of(arguments.name, line)))
-    print(f"{arguments.name} is withdrawn; {len(left)} left.")
-    return {"name": arguments.name, "left": len(left)}
-
-
-def _refuse_removal(path: Path, name: str, keys: tuple[Key, ...], left: list[Key]) -> None:
-    if len(left) == len(keys):
-        raise SettingsError(f"{path} has no key called {name}.")
-    if not left:
-        raise SettingsError(f"{name} is the last key of {path}. Add another one first.")
+    print(f"{arguments.name} is withdrawn; {len(names) - 1} left.")
+    return {"name": arguments.name, "left": len(names) - 1}
 
 
 def _is_of(name: str, line: str) -> bool:
@@ -100,26 +92,12 @@ def _alone(file: Path) -> Iterator[Path]:
 
 def _replace(path: Path, text: str) -> None:
     """Write the whole file or none of it; its owner and who may read it stay."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    written = Path(name)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as out:  # noqa: PTH123 - a descriptor is no path
-            out.write(text)
-            _keep_rights(descriptor, path)
-            out.flush()
-            os.fsync(descriptor)
+    with partial_file([text.encode()], path.parent, f".{path.name}-") as written:
+        if path.exists():
+            before = path.stat()
+            os.chown(written, before.st_uid, before.st_gid)
+            written.chmod(before.st_mode & 0o777)
         written.replace(path)
-    finally:
-        written.unlink(missing_ok=True)
-
-
-def _keep_rights(descriptor: int, path: Path) -> None:
-    if not path.exists():
-        os.fchmod(descriptor, READABLE)
-        return
-    before = path.stat()
-    os.fchown(descriptor, before.st_uid, before.st_gid)
-    os.fchmod(descriptor, before.st_mode & 0o777)
 
 
 def _name(text: str) -> str:

@@ -6,7 +6,6 @@ an error. What happens is in labelling/.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from rich.bar import Bar
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import ProgressColumn, Task, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -36,8 +26,19 @@ from labelling.run import Job, Summary, Watch, label
 from labelling.sources import Source, open_source
 from labelling.table import BINS, OUTCOMES, Tally, form_of
 from model_store.errors import StoreError
-from scripts.release_options import find_release
-from scripts.terminal import INTERRUPTED, command_parser, complain, console, figure_table, run
+from scripts.release_options import RELEASE_HELP, find_release
+from scripts.terminal import (
+    BAR_COLUMNS,
+    at_least,
+    command_parser,
+    complain,
+    console,
+    counting,
+    figure_table,
+    json_output,
+    resumable,
+    run,
+)
 
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
@@ -53,10 +54,7 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Label a source, or go on with it, and say what came of it."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    if (arguments.workers is not None and arguments.workers < 1) or arguments.review_limit < 1:
-        parser.error("--workers and --review-limit are at least 1")
+    arguments = build_parser().parse_args(argv)
     form_of(arguments.out)
     job = Job(
         source=open_source(arguments.source),
@@ -65,18 +63,14 @@ def main(argv: list[str] | None = None) -> int:
         workers=arguments.workers,
         engine=ENGINES[arguments.engine],
     )
-    try:
+    go_on = "Nothing is lost: the same command goes on where it was."
+    with json_output(arguments) as emit, resumable(go_on):
         with labelling_bar(job.source) as watch:
             summary = label(job, watch, complain, restart=arguments.restart)
         if arguments.review:
             write_review(arguments.review, job, arguments.review_limit)
-    except KeyboardInterrupt:
-        complain("stopped. Nothing is lost: the same command goes on where it was.")
-        return INTERRUPTED
-    if arguments.json:
-        print(json.dumps(as_json(summary, job), ensure_ascii=False))
-    else:
-        show(summary, job, arguments.review, console())
+        show(summary, job, arguments.review)
+        emit(as_json(summary, job))
     return 0
 
 
@@ -92,11 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet"
     )
-    parser.add_argument(
-        "--model",
-        default="bundled",
-        help="bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix",
-    )
+    parser.add_argument("--model", default="bundled", help=RELEASE_HELP)
     parser.add_argument("--version", help="of a store: this one instead of what is current")
     parser.add_argument(
         "--engine",
@@ -105,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="processes of this machine (the default), or ray: the machines of the cluster at RAY_ADDRESS",
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="how many label at a time (default: one per core)"
+        "--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)"
     )
     parser.add_argument(
         "--review",
@@ -115,17 +105,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--review-limit",
-        type=int,
+        type=at_least(1),
         default=REVIEW_LIMIT,
         metavar="N",
         help=f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})",
     )
-    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     parser.add_argument("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
-
-
-_BAR_COLUMNS = 40
 
 
 class _Rate(ProgressColumn):
@@ -142,13 +128,11 @@ def labelling_bar(source: Source) -> Iterator[Watch]:
     Yields:
         what to call with the number of rows.
     """
-    out = console(sys.stderr)
-    columns = (TextColumn("labelling"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=out, transient=True, disable=not out.is_interactive) as bar:
-        task = bar.add_task("labelling", total=None)
-        if out.is_interactive:
-            Thread(target=lambda: bar.update(task, total=_count(source)), daemon=True).start()
-        yield lambda rows: bar.update(task, completed=rows)
+    totals: list[int | None] = [None]
+    with counting("labelling", _Rate(), TimeRemainingColumn()) as show_count:
+        if sys.stderr.isatty():
+            Thread(target=lambda: totals.append(_count(source)), daemon=True).start()
+        yield lambda rows: show_count(rows, totals[-1])
 
 
 def _count(source: Source) -> int | None:
@@ -161,9 +145,9 @@ def _count(source: Source) -> int | None:
         return None
 
 
-def show(summary: Summary, job: Job, review: Path | None, out: Console) -> None:
+def show(summary: Summary, job: Job, review: Path | None) -> None:
     """Print counts, the share to review, confidences, and where everything is."""
-    tally = summary.tally
+    tally, out = summary.tally, console()
     out.print(_label_table(tally, job.labels))
     out.print(_confidences(tally))
     before = f" ({summary.before:,} of them before)" if summary.before else ""
@@ -223,7 +207,7 @@ def _confidences(tally: Tally) -> Table:
     for number in range(first, BINS):
         share = counts[number] / max(counts)
         interval = f"{number / BINS:.2f} to {(number + 1) / BINS:.2f}"
-        table.add_row(interval, Bar(1.0, 0.0, share, width=_BAR_COLUMNS), f"{counts[number]:,}")
+        table.add_row(interval, Bar(1.0, 0.0, share, width=BAR_COLUMNS), f"{counts[number]:,}")
     return table
 
 

@@ -15,10 +15,9 @@ import numpy as np
 from inference.contract import PHOTOGRAPHS, Imaging
 from inference.decode import prepare_opencv
 from scripts.terminal import complain, console, counting
-from training.data.picture_files import Convert, as_served
+from training.data.picture_files import as_served
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
-from training.fitting.auxiliary import AuxiliaryData
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
 from training.photos.making import load_auxiliary, make_auxiliary, photos_sha256, save_auxiliary, variants_key
@@ -37,15 +36,10 @@ def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos
     Raises:
         DataError: a folder or a label is wrong, or nothing can be read; the message names it.
     """
-    return converted_in(folder, labels, as_served(imaging))
-
-
-def converted_in(folder: Path, labels: tuple[str, ...], convert: Convert) -> Photos:
-    """The same, converted in any way."""
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels)
     with counting("reading photos") as watch:
-        return read_photos(listed, convert, complain, watch)
+        return read_photos(listed, as_served(imaging), complain, watch)
 
 
 HELD_OUT: Final = 8
@@ -135,12 +129,8 @@ def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run
         with counting("making variants") as watch:
             auxiliary = make_auxiliary(planned, watch)
         save_auxiliary(auxiliary, task.folder, key)
-    _report(auxiliary, photos)
-    return replace(parts, auxiliary=replace(auxiliary, photos=dict(sorted(Counter(photos.tiers).items()))))
-
-
-def _report(auxiliary: AuxiliaryData, photos: Photos) -> None:
     console().print(
         f"{len(auxiliary):,} variants of {len(photos):,} photos and of training pictures are auxiliary data, "
         f"{np.count_nonzero(auxiliary.ood):,} of them as none of the classes."
     )
+    return replace(parts, auxiliary=replace(auxiliary, photos=dict(sorted(Counter(photos.tiers).items()))))

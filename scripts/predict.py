@@ -9,32 +9,31 @@ import importlib.util
 import json
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inference.arrays import Picture, Pixels
+from inference.arrays import Pixels
 from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
 from inference.decode import Decoded, decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from inference.stages import Stage, stages
-from scripts.release_options import find_release, open_model
-from scripts.terminal import FAILED, command_parser, complain, console, run
+from scripts.release_options import RELEASE_HELP, find_release, open_model
+from scripts.terminal import BAR_COLUMNS, FAILED, command_parser, complain, console, run
 from training.errors import TrainingError
 from training.evaluation.statistics import likeliest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_BAR_COLUMNS = 40
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,10 @@ def main(argv: list[str] | None = None) -> int:
             print(_as_json(answer, classifier, release.version))
         else:
             _show(answer, classifier, console())
-    if arguments.plot and answers:
-        rows = [(a.file.name, a.decoded.picture, a.seen, a.prediction) for a in answers]
-        draw(rows, classifier, arguments.plot)
-    if arguments.stages and answers:
-        imaging = classifier.contract.input.imaging
-        draw_stages([(a.file.name, stages(a.decoded, imaging)) for a in answers], arguments.stages)
+    if answers and arguments.plot:
+        draw(answers, classifier, arguments.plot)
+    if answers and arguments.stages:
+        draw_stages(answers, classifier, arguments.stages)
     return 0 if len(answers) == len(files) else FAILED
 
 
@@ -92,12 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures, named by an option"
     )
-    parser.add_argument(
-        "--model",
-        default="bundled",
-        help="bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object per picture and line")
+    parser.add_argument("--model", default="bundled", help=RELEASE_HELP)
     parser.add_argument(
         "--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer"
     )
@@ -133,7 +125,7 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
         zip(classifier.contract.labels, prediction.probabilities, strict=True)
     ):
         style = "bold" if index == prediction.class_id else ""
-        bar = Bar(1.0, 0.0, float(share), width=_BAR_COLUMNS)
+        bar = Bar(1.0, 0.0, float(share), width=BAR_COLUMNS)
         bars.add_row(Text(f"  {label}"), bar, f"{share:7.2%}", style=style)
     out.print(bars)
     out.print()
@@ -145,9 +137,6 @@ def _as_json(answer: Answer, classifier: Classifier, version: str) -> str:
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
 
-
-Row: TypeAlias = tuple[str, Picture, Pixels, Prediction]
-"""Title, picture, what the model saw, what it said."""
 
 _ROW_INCHES = (9.0, 2.6)
 """Width and height of one picture's row."""
@@ -172,40 +161,47 @@ def require_matplotlib() -> None:
         )
 
 
-def draw(rows: Sequence[Row], classifier: Classifier, target: Path) -> None:
-    """Draw one row per answer into a PNG file.
+def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> None:
+    """Draw one row per answer into a PNG file: picture, what the model saw, what it said.
 
     Args:
-        rows: at least one.
+        answers: at least one.
         classifier: names the bars.
         target: the file; what is there is replaced.
 
     Raises:
         PlotImpossible: it cannot be written.
     """
+    with _grid(target, _ROW_INCHES, len(answers), (1, 1, 1.6)) as grid:
+        for axes, answer in zip(grid, answers, strict=True):
+            _draw_row(axes, answer, classifier.contract.labels)
+
+
+@contextmanager
+def _grid(
+    target: Path, inches: tuple[float, float], rows: int, widths: Sequence[float]
+) -> "Iterator[Sequence[Sequence[Axes]]]":
+    """Axes by row and column of a figure, which is written when the block ends."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - see require_matplotlib
 
-    width, height = _ROW_INCHES
-    figure = Figure(figsize=(width, height * len(rows)), layout="constrained")
-    grid = figure.subplots(len(rows), 3, squeeze=False, width_ratios=(1, 1, 1.6))
-    for axes, row in zip(grid, rows, strict=True):
-        _draw_row(axes, row, classifier.contract.labels)
+    width, height = inches
+    figure = Figure(figsize=(width, height * rows), layout="constrained")
+    yield figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths).tolist()
     try:
         figure.savefig(target, format="png", dpi=110)
     except OSError as error:
         raise PlotImpossible(f"{target}: {error.strerror}. Name a file that can be written.") from error
 
 
-def _draw_row(axes: "Sequence[Axes]", row: Row, labels: Sequence[str]) -> None:
-    title, picture, seen, prediction = row
+def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:
     left, middle, right = axes
-    left.imshow(picture)
-    left.set_title(title, fontsize=9, parse_math=False)
-    middle.imshow(seen, cmap="gray", vmin=0, vmax=255)
+    left.imshow(answer.decoded.picture)
+    left.set_title(answer.file.name, fontsize=9, parse_math=False)
+    middle.imshow(answer.seen, cmap="gray", vmin=0, vmax=255)
     middle.set_title("what the model saw", fontsize=9)
     for side in (left, middle):
-        side.set_xticks([])
-        side.set_yticks([])
+        side.set(xticks=[], yticks=[])
+    prediction = answer.prediction
     shown = likeliest(prediction.probabilities)
     colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
     right.barh(range(len(shown)), prediction.probabilities[shown], color=colours)
@@ -225,41 +221,35 @@ _LINE = 34
 """Letters of a sentence that fit under a step."""
 
 
-def draw_stages(rows: Sequence[tuple[str, Sequence[Stage]]], target: Path) -> None:
-    """Draw one row per picture into a PNG file.
+def draw_stages(answers: Sequence[Answer], classifier: Classifier, target: Path) -> None:
+    """Draw the steps from each picture to what the model saw of it as a row of a PNG file.
 
     Args:
-        rows: title and steps of each picture; at least one.
+        answers: at least one.
+        classifier: its release says how pictures are converted.
         target: the file; what is there is replaced.
 
     Raises:
         PlotImpossible: it cannot be written.
     """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - see require_matplotlib
-
-    columns = max(len(steps) for _, steps in rows)
+    imaging = classifier.contract.input.imaging
+    rows = [stages(answer.decoded, imaging) for answer in answers]
+    columns = max(map(len, rows))
     width, height = _CELL_INCHES
-    figure = Figure(figsize=(width * columns, height * len(rows)), layout="constrained")
-    grid = figure.subplots(len(rows), columns, squeeze=False)
-    for axes, (title, steps) in zip(grid, rows, strict=True):
-        for one in axes:
-            one.set_axis_off()
-        for one, step in zip(axes, steps, strict=False):  # one that took fewer steps leaves room on the right
-            _draw_stage(one, step)
-        axes[0].set_title(f"{title}\n{steps[0].name}", fontsize=9, parse_math=False)
-    try:
-        figure.savefig(target, format="png", dpi=110)
-    except OSError as error:
-        raise PlotImpossible(f"{target}: {error.strerror}. Name a file that can be written.") from error
+    with _grid(target, (width * columns, height), len(rows), [1] * columns) as grid:
+        for axes, answer, steps in zip(grid, answers, rows, strict=True):
+            for unused in axes[len(steps) :]:
+                unused.set_axis_off()
+            for one, step in zip(axes, steps, strict=False):
+                _draw_stage(one, step)
+            axes[0].set_title(f"{answer.file.name}\n{steps[0].name}", fontsize=9, parse_math=False)
 
 
 def _draw_stage(axes: "Axes", step: Stage) -> None:
-    axes.set_axis_on()
     axes.imshow(step.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_title(step.name, fontsize=9)
     axes.set_xlabel(textwrap.fill(step.reason, _LINE), fontsize=8, parse_math=False)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xticks=[], yticks=[])
 
 
 if __name__ == "__main__":

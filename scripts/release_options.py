@@ -20,6 +20,9 @@ CACHE = Path("~/.cache/wardrobe")
 """The default folder in which the service keeps pulled releases."""
 
 
+RELEASE_HELP = "bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix"
+
+
 def find_release(model: str, version: str | None = None) -> LocalRelease:
     """Find and verify the release that an argument names.
 

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
 from scripts.publish import as_text
 from scripts.release_options import add_promotion_options, who
-from scripts.terminal import add_command, command_parser, console, run
+from scripts.terminal import add_command, at_least, command_parser, console, json_output, run, with_json
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
@@ -34,9 +33,6 @@ VERSION_COLUMNS = 25
 
 MOST_MINUTES = 1e9
 """Of an age: 1,900 years, as far back as dates reach."""
-
-WIDTH_IN_A_PIPE = 1000
-"""Columns; no table is as wide, so that nothing is cut off or wrapped."""
 
 EXAMPLES = (
     "wardrobe releases --store releases list",
@@ -52,8 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if "store" not in arguments:
         parser.error("--store is missing: a folder, or s3://bucket/prefix")
-    command: Callable[[Store, argparse.Namespace], None] = arguments.command
-    command(open_store(arguments.store), arguments)
+    command: Callable[[Store, argparse.Namespace], object] = arguments.command
+    with json_output(arguments) as emit:
+        emit(command(open_store(arguments.store), arguments))
     return 0
 
 
@@ -71,27 +68,39 @@ class Row:
     manifest: Manifest | None
     last: Promotion | None
 
+    def cells(self) -> tuple[str, ...]:
+        """The row of the table."""
+        figures = ("", "", "")
+        if self.manifest is not None:
+            headline = self.manifest.headline
+            figures = (f"{headline.test_accuracy:.4f}", f"{headline.test_n:,}", f"{headline.parameters:,}")
+        promoted = ("", "") if self.last is None else (_at(self.last), escape(self.last.by))
+        state = escape(self.state)
+        return self.release.version, state, *figures, decimal(self.release.size), *promoted
 
-def _list(store: Store, arguments: argparse.Namespace) -> None:
-    rows = _rows(store)
-    if "json" in arguments:
-        print(json.dumps([_row_as_json(row) for row in rows], indent=1))
-        return
-    version = Column("version", no_wrap=True, min_width=VERSION_COLUMNS)  # it is pasted into `promote`
-    table = Table(version, "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
-    for row in rows:
-        table.add_row(row.release.version, escape(row.state), *_figures(row), *map(escape, _promoted(row)))
-    out = console()
-    if not out.is_terminal:
-        out.width = WIDTH_IN_A_PIPE
-    out.print(table)
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "version": self.release.version,
+            "state": self.state,
+            "current": self.state == "current",
+            "bytes": self.release.size,
+            "headline": self.manifest and self.manifest.headline.model_dump(mode="json"),
+            "last_promotion": self.last and self.last.model_dump(mode="json"),
+        }
 
 
-def _rows(store: Store) -> list[Row]:
+def _list(store: Store, arguments: argparse.Namespace) -> object:
     log = history(store)
     last = {promotion.version: promotion for promotion in log}
     holding = log[-1].version if log else None
-    return [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
+    rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
+    version = Column("version", no_wrap=True, min_width=VERSION_COLUMNS)  # it is pasted into `promote`
+    table = Table(version, "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
+    for row in rows:
+        table.add_row(*row.cells())
+    console().print(table)
+    return [row.as_json() for row in rows]
 
 
 def _stored(store: Store) -> list[Stored]:
@@ -119,45 +128,24 @@ def _row(store: Store, release: Stored, last: Promotion | None, holding: str | N
     return Row(release, state, manifest, last)
 
 
-def _figures(row: Row) -> tuple[str, str, str, str]:
-    size = decimal(row.release.size)
-    if row.manifest is None:
-        return "", "", "", size
-    headline = row.manifest.headline
-    return f"{headline.test_accuracy:.4f}", f"{headline.test_n:,}", f"{headline.parameters:,}", size
+def _at(promotion: Promotion) -> str:
+    return f"{promotion.at:%Y-%m-%d %H:%M} UTC"
 
 
-def _promoted(row: Row) -> tuple[str, str]:
-    return ("", "") if row.last is None else (f"{row.last.at:%Y-%m-%d %H:%M} UTC", row.last.by)
-
-
-def _row_as_json(row: Row) -> dict[str, object]:
-    return {
-        "version": row.release.version,
-        "state": row.state,
-        "current": row.state == "current",
-        "bytes": row.release.size,
-        "headline": row.manifest and row.manifest.headline.model_dump(mode="json"),
-        "last_promotion": row.last and row.last.model_dump(mode="json"),
-    }
-
-
-def _show(store: Store, arguments: argparse.Namespace) -> None:
+def _show(store: Store, arguments: argparse.Namespace) -> object:
     version = current(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     log = [promotion for promotion in history(store) if promotion.version == version]
-    if "json" in arguments:
-        promotions = [promotion.model_dump(mode="json") for promotion in log]
-        print(json.dumps({"manifest": manifest.model_dump(mode="json"), "promotions": promotions}, indent=1))
-        return
     table = Table.grid(padding=(0, 2))
     for name, value in _facts(manifest):
         table.add_row(name, escape(value))
     for promotion in log:
-        table.add_row(
-            promotion.reason, f"{promotion.number}, {promotion.at:%Y-%m-%d %H:%M} UTC by {promotion.by}"
-        )
+        table.add_row(promotion.reason, f"{promotion.number}, {_at(promotion)} by {escape(promotion.by)}")
     console().print(table)
+    return {
+        "manifest": manifest.model_dump(mode="json"),
+        "promotions": [promotion.model_dump(mode="json") for promotion in log],
+    }
 
 
 def _facts(manifest: Manifest) -> list[tuple[str, str]]:
@@ -178,55 +166,40 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
     ]
 
 
-def _promote(store: Store, arguments: argparse.Namespace) -> None:
-    published = promote(
-        arguments.version,
-        store,
-        by=who(arguments.by),
-        force=arguments.force,
-        unconditional=arguments.unconditional,
-    )
-    if "json" in arguments and published.promotion is not None:
-        print(published.promotion.model_dump_json(indent=1))
-    else:
-        print(as_text(published, store.address))
+def _promote(store: Store, arguments: argparse.Namespace) -> object:
+    by, unconditional = who(arguments.by), arguments.unconditional
+    published = promote(arguments.version, store, by=by, force=arguments.force, unconditional=unconditional)
+    print(as_text(published, store.address))
+    return published.promotion and published.promotion.model_dump(mode="json")
 
 
-def _rollback(store: Store, arguments: argparse.Namespace) -> None:
+def _rollback(store: Store, arguments: argparse.Namespace) -> object:
     promotion = roll_back(store, who(arguments.by), unconditional=arguments.unconditional)
-    if "json" in arguments:
-        print(promotion.model_dump_json(indent=1))
-    else:
-        print(
-            f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
-            f"(promotion {promotion.number} by {promotion.by})."
-        )
+    print(
+        f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
+        f"(promotion {promotion.number} by {promotion.by})."
+    )
+    return promotion.model_dump(mode="json")
 
 
-def _prune(store: Store, arguments: argparse.Namespace) -> None:
+def _prune(store: Store, arguments: argparse.Namespace) -> object:
     _stored(store)
     choose = prunable if arguments.dry_run else prune
     chosen = choose(store, arguments.keep, timedelta(minutes=arguments.older_than))
-    if "json" in arguments:
-        print(
-            json.dumps([{"version": release.version, "bytes": release.size} for release in chosen], indent=1)
-        )
-        return
     for release in chosen:
         print(f"{release.version}  {decimal(release.size)}")
     noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
     tense = "would be" if arguments.dry_run else tense
     print(f"{len(chosen)} {noun} {tense} removed from {store.address}.")
+    return [{"version": release.version, "bytes": release.size} for release in chosen]
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    # Accepted before and after the command; what was not given is not in the namespace.
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared = with_json()
     shared.add_argument(
         "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
     )
-    shared.add_argument("--json", action="store_true", help="print JSON")
     parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -240,7 +213,9 @@ def build_parser() -> argparse.ArgumentParser:
     for each in (promoting, rolling):
         add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
-    pruning.add_argument("--keep", type=_count, default=KEEP, help=f"releases to keep, {KEEP} if left out")
+    pruning.add_argument(
+        "--keep", type=at_least(1), default=KEEP, help=f"releases to keep, {KEEP} if left out"
+    )
     pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
     pruning.add_argument(
         "--older-than",
@@ -250,12 +225,6 @@ def build_parser() -> argparse.ArgumentParser:
         help="keep what was written to since, as it may be promoted at this moment (default: 60)",
     )
     return parser
-
-
-def _count(text: str) -> int:
-    if (count := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{count} is too few; current has to stay, so 1 or more")
-    return count
 
 
 def _minutes(text: str) -> float:

@@ -48,8 +48,7 @@ def _sign(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _check(arguments: argparse.Namespace) -> dict[str, object]:
-    keys = trusted_keys(arguments.keys)
-    version = open_release(arguments.folder, keys).version
+    version = open_release(arguments.folder, trusted_keys(arguments.keys)).version
     print(f"{version} is whole, and signed by a trusted key.")
     return {"version": version, "trusted": True}
 

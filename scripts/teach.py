@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 
 from scripts.fitting import FRESH, fit_alone
 from scripts.release_options import find_release, open_model
-from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.terminal import at_least, command_parser, console, json_output, resumable, run
 from scripts.training_options import (
     OPTIONS,
     add_data_options,
     add_recipe_options,
-    changed,
     load_data,
     network_recipe,
+    planned,
 )
 from training.data.datasets import LabelledData
-from training.data.splitting import first
 from training.errors import SoftTargetsUnfit
 from training.fitting.checkpoints import forget_checkpoint
 from training.fitting.distillation import SoftTargets, soften, teach
@@ -45,35 +44,28 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     _check(parser, arguments)
     with json_output(arguments) as emit:
-        return _teach(parser, arguments, emit)
+        emit(_teach(parser, arguments))
+    return 0
 
 
-def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace, emit: Emit) -> int:
-    try:
-        if arguments.folds:
+def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> dict[str, object]:
+    if arguments.folds is None:
+        targets, right = _by_releases(parser, arguments), None
+    else:
+        with resumable("The same command goes on after the last finished epoch."):
             targets, right = _in_folds(parser, arguments)
-        else:
-            targets, right = _by_releases(parser, arguments), None
-    except KeyboardInterrupt:
-        if arguments.folds is None:
-            raise
-        complain("stopped. The same command goes on after the last finished epoch.")
-        return INTERRUPTED
     targets.save(arguments.out)
     size = arguments.out.stat().st_size
     console().print(f"{arguments.out}: {size:,} bytes, targets {targets.sha256}.")
-    emit(
-        {
-            "out": str(arguments.out),
-            "bytes": size,
-            "targets": targets.sha256,
-            "pictures": len(targets.probabilities),
-            "teachers": targets.teachers,
-            "temperature": targets.temperature,
-            "right_unseen": right,
-        }
-    )
-    return 0
+    return {
+        "out": str(arguments.out),
+        "bytes": size,
+        "targets": targets.sha256,
+        "pictures": len(targets.probabilities),
+        "teachers": targets.teachers,
+        "temperature": targets.temperature,
+        "right_unseen": right,
+    }
 
 
 def _by_releases(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> SoftTargets:
@@ -90,7 +82,7 @@ def _by_releases(parser: argparse.ArgumentParser, arguments: argparse.Namespace)
 def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     """What the networks say, and the share of their answers to pictures they had not seen that is right."""
     data = load_data(parser, arguments)
-    recipe = _recipe(arguments, data)
+    data, recipe = planned(data, network_recipe(arguments.network, data), arguments)
     folds = deal(data.train, recipe, arguments.folds, len(data.labels))
     if arguments.fresh:
         for fold in folds:
@@ -98,25 +90,15 @@ def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     mean = join(folds, [_answers(fold, data, recipe) for fold in folds])
-    targets = SoftTargets(
-        soften(mean, arguments.temperature),
-        data.train.sha256(),
-        (f"{recipe.network} in {len(folds)} folds",),
-        arguments.temperature,
-    )
+    name = f"{recipe.network} in {len(folds)} folds"
+    probabilities = soften(mean, arguments.temperature)
+    targets = SoftTargets(probabilities, data.train.sha256(), (name,), arguments.temperature)
     asked = cross_fitted(folds)
-    right = float(np.mean(targets.probabilities[asked].argmax(axis=1) == data.train.labels[asked]))
+    right = float(np.mean(probabilities[asked].argmax(axis=1) == data.train.labels[asked]))
     console().print(
         f"{right:.2%} of the {len(asked):,} answers by a network that had not seen the picture are right."
     )
     return targets, right
-
-
-def _recipe(arguments: argparse.Namespace, data: LabelledData) -> Recipe:
-    """The recipe of every network, as `wardrobe train` has it for the same options."""
-    start = network_recipe(arguments.network or DEFAULT_NETWORK, data)
-    train = first(data.train, arguments.limit) if arguments.limit else data.train
-    return changed(start, arguments, train)
 
 
 def _answers(fold: Fold, data: LabelledData, recipe: Recipe) -> NDArray[np.float64]:
@@ -146,13 +128,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_data_options(parser)
     group = parser.add_argument_group("in place of releases", "networks that are trained here")
-    group.add_argument("--folds", type=_folds, metavar="K", help="train one on all but each of so many folds")
+    group.add_argument("--folds", type=at_least(FEWEST), metavar="K", help="train on all folds but each")
     group.add_argument(
         "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
     )
     group.add_argument(FRESH, action="store_true", help="delete the checkpoints and start over")
     add_recipe_options(group)
-    add_json(parser)
     return parser
 
 
@@ -161,12 +142,6 @@ def _above_zero(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
     return value
-
-
-def _folds(text: str) -> int:
-    if not text.isdecimal() or int(text) < FEWEST:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {FEWEST} or more")
-    return int(text)
 
 
 def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:

@@ -1,21 +1,21 @@
 """What every command shares: its parser, `--json`, errors as one line, consoles and bars.
 
-A command ends in `sys.exit(run(main))` and otherwise lets its errors rise. Exit codes: 0 done, 1 an error of
-ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130 Ctrl-C, 141 the reader
-of the output has closed it. With `--json`, stdout has one JSON document and stderr the rest; an error leaves
-stdout empty.
+A command ends in `sys.exit(run(main))` and otherwise lets its errors rise, Ctrl-C among them. Exit codes:
+0 done, 1 an error of ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130
+Ctrl-C, 141 the reader of the output has closed it. With `--json`, stdout has one JSON document and stderr the
+rest; an error leaves stdout empty.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Column, Table
 
 from inference.errors import InferenceError
@@ -46,8 +46,8 @@ def run(main: Callable[[], int]) -> int:
     except OWN_ERRORS as error:
         complain(str(error))
         return FAILED
-    except KeyboardInterrupt:
-        complain("interrupted.")
+    except KeyboardInterrupt as stop:
+        complain(str(stop) or "interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
         _drop_stdout()
@@ -58,6 +58,15 @@ def run(main: Callable[[], int]) -> int:
         complain(f"{error.filename}: {error.strerror}.")
         return FAILED
     return code
+
+
+@contextmanager
+def resumable(how: str) -> Iterator[None]:
+    """Let Ctrl-C in this block end the command with a sentence on how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"stopped. {how}") from stop
 
 
 def complain(message: str) -> None:
@@ -73,9 +82,9 @@ def console(stream: TextIO | None = None) -> Console:
 
     Returns:
         one that colours on a terminal alone, and not even there when NO_COLOR is set (no-color.org). It
-        takes the terminal's width; in a file or pipe, enough that nothing is cut off.
+        takes the terminal's width; in a file or pipe, enough that nothing is cut off or wrapped.
     """
-    made = Console(file=stream or sys.stdout, highlight=False, soft_wrap=False)
+    made = Console(file=stream or sys.stdout, highlight=False)
     if not made.is_terminal:
         made.width = _WIDTH_IN_A_FILE
     return made
@@ -87,23 +96,31 @@ def figure_table(*headings: str) -> Table:
     return Table(first, *(Column(heading, justify="right") for heading in rest))
 
 
-_WIDTH_IN_A_FILE = 120
+_WIDTH_IN_A_FILE = 1000
 """Columns; rich would assume 80 and shorten tables."""
+
+BAR_COLUMNS = 40
+"""Width of a bar in a table."""
+
+
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """A bar on stderr that goes away at its end; on a terminal alone, and none that is TERM=dumb."""
+    out = console(sys.stderr)
+    return Progress(*columns, console=out, transient=True, disable=not out.is_interactive)
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr while a block runs, on a terminal alone, and none that is TERM=dumb.
+def counting(what: str, *more: ProgressColumn) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar while a block runs.
 
     Args:
         what: stands before the bar.
+        more: columns after it.
 
     Yields:
         a function that receives how many of how many are done.
     """
-    out = console(sys.stderr)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=out, transient=True, disable=not out.is_interactive) as bar:
+    with progress_bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), *more) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -113,15 +130,16 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def command_parser(
+def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     verb: str | None,
     doc: str | None,
     examples: Sequence[str],
     *,
     parents: Sequence[argparse.ArgumentParser] = (),
     allow_abbrev: bool = True,
+    has_json: bool = True,
 ) -> argparse.ArgumentParser:
-    """A parser that takes nothing yet but `--help`.
+    """A parser that takes nothing yet but --help and --json.
 
     Args:
         verb: the name of the command; None for `wardrobe` itself.
@@ -129,8 +147,9 @@ def command_parser(
         examples: command lines as one would type them; they end the help.
         parents: as argparse has it.
         allow_abbrev: as argparse has it.
+        has_json: whether it takes --json; with `with_json` among the parents, it does anyway.
     """
-    return argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
         description=summary(doc),
         epilog="\n  ".join(("examples:", *examples)),
@@ -138,6 +157,9 @@ def command_parser(
         parents=list(parents),
         allow_abbrev=allow_abbrev,
     )
+    if has_json and not parents:
+        _add_json(parser)
+    return parser
 
 
 def add_command(
@@ -161,20 +183,24 @@ def add_command(
     return made
 
 
+def at_least(lowest: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number of `lowest` or more."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < lowest:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {lowest} or more")
+        return int(text)
+
+    return parse
+
+
 def summary(doc: str | None) -> str:
     """The first line of a docstring; empty without one, as under `python -OO`."""
     return (doc or "").partition("\n")[0]
 
 
-Emit = Callable[[Mapping[str, object]], None]
-"""Prints what a command found or did, as one JSON document."""
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add --json."""
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object; what is said meanwhile goes to stderr"
-    )
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, and any words to stderr")
 
 
 def with_json() -> argparse.ArgumentParser:
@@ -183,8 +209,12 @@ def with_json() -> argparse.ArgumentParser:
     What was not given is then not in the namespace: a subcommand would reset what stands before it.
     """
     parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    add_json(parent)
+    _add_json(parent)
     return parent
+
+
+Emit = Callable[[object], None]
+"""Prints what a command found or did, as one JSON document."""
 
 
 @contextmanager

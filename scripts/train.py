@@ -12,29 +12,22 @@ from pathlib import Path
 
 from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
-from model_store.store import Store
 from scripts.fitting import FRESH, carry_out, start_backend
 from scripts.photos import add_photo_options, named, photo_sets, with_photos
-from scripts.publish import (
-    DEFAULT_STORE,
-    RELEASE,
-    add_target_options,
-    check_key,
-    hand_over,
-    open_target,
-)
+from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
 from scripts.release_options import find_release
-from scripts.terminal import INTERRUPTED, Emit, add_json, command_parser, complain, console, json_output, run
+from scripts.terminal import command_parser, complain, console, json_output, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
-    changed,
     given_fields,
     load_data,
-    taught,
+    network_recipe,
+    parts_of,
+    planned,
 )
-from training.data.datasets import LabelledData, LabelledImages
-from training.data.splitting import doubt_of, first, split
+from training.data.datasets import LabelledData
+from training.data.splitting import doubt_of, first
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few, further
 from training.photos.making import forget_auxiliary
@@ -68,33 +61,24 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     command = shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)])
     with json_output(arguments) as emit:
-        return _train(parser, arguments, command, emit)
+        emit(_train(parser, arguments, command))
+    return 0
 
 
-def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str, emit: Emit) -> int:
-    store = _store(arguments)
-    check_key(arguments)
+def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str) -> object:
+    to_bundled = arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None
+    store = open_target(arguments, to_bundled=to_bundled)
     release = _release(parser, arguments)
     data = load_data(parser, arguments)
     if release is not None:
         data = data.like(release.manifest.model.labels)
-    data, start = taught(data, _start(arguments, data, release), arguments)
-    train = first(data.train, arguments.limit) if arguments.limit else data.train
+    data, recipe = planned(data, _start(arguments, data, release), arguments)
     photos = photo_sets(parser, arguments, data.labels)
-    recipe = named(changed(start, arguments, train), photos, arguments.variants)
+    recipe = named(recipe, photos, arguments.variants)
     if arguments.show_augmentation:
-        _show_augmentation(arguments.show_augmentation, recipe, train, data.labels)
-        emit({"figure": str(arguments.show_augmentation)})
-        return 0
-    parts = split(train, recipe.validation, recipe.splitting, len(data.labels))
-    usual = default_run_folder(recipe, data.described())
-    task = Run(
-        arguments.run or usual,
-        fingerprint(recipe, data.described()),
-        _parent(data, release),
-        arguments.tensorboard and arguments.tensorboard / usual.name,
-        command,
-    )
+        return _show_augmentation(arguments.show_augmentation, recipe, data)
+    parts = parts_of(data, recipe)
+    task = _task(arguments, data, recipe, release, command)
     if arguments.fresh:
         forget_checkpoint(task)
         forget_auxiliary(task.folder)
@@ -104,18 +88,87 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     )
     if doubt := doubt_of(len(parts.validation)):
         complain(doubt)
-    try:
+    with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
         if photos is not None:
             parts = with_photos(parts, data.labels, recipe, task, photos.learnt)
         carry_out(task, data, parts, recipe, None if photos is None else photos.checked)
-    except KeyboardInterrupt:
-        complain(f"stopped. The same command goes on after the last finished epoch, from {task.folder}.")
-        return INTERRUPTED
-    emit(hand_over(task.folder / RELEASE, store, arguments))
-    return 0
+    return hand_over(task.folder / RELEASE, store, arguments)
 
 
-_BUNDLED_NAME = f"{BUNDLED.parent.name}/{BUNDLED.name}"
+def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LocalRelease | None:
+    """The release that is trained further, if one is."""
+    if arguments.release and arguments.network:
+        parser.error("--from RELEASE brings its network along: leave out --network")
+    if arguments.from_version and not arguments.release:
+        parser.error("--from-version belongs to --from, which names the store")
+    return find_release(arguments.release, arguments.from_version) if arguments.release else None
+
+
+def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
+    """The recipe that the arguments name, before any option changes it."""
+    if arguments.recipe:
+        recipe = _named_recipe(arguments)
+        if release is not None and arguments.recipe not in RECIPES:
+            recipe = further(recipe, release.manifest)
+        check_start(recipe, release.version if release else None)
+        return recipe
+    if release is None:
+        return network_recipe(arguments.network, data)
+    start = fine_tuning(release.manifest)
+    return for_few(start, len(data.train)) if data.named else start
+
+
+def _named_recipe(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that --recipe names, the bundled one without it.
+
+    What a file says of the data becomes the value of the option of the same name, unless that is given.
+    """
+    if arguments.recipe in {None, *RECIPES}:
+        return RECIPES[arguments.recipe or "bundled"]
+    recipe, given = read_recipe(Path(arguments.recipe))
+    for name in ("limit", "validation"):
+        if name in given and getattr(arguments, name) is None:
+            setattr(arguments, name, getattr(recipe, name))
+    return recipe
+
+
+def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the arguments name, with the fields that they change."""
+    start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
+    return replace(start, **given_fields(arguments))
+
+
+def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[str, str]:
+    """Draw the contact sheet in place of a training."""
+    start_backend()
+    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
+    from training.fitting.contact_sheet import write_contact_sheet  # noqa: PLC0415
+
+    write_contact_sheet(path, recipe, first(data.train, recipe.limit), data.labels)
+    console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
+    return {"figure": str(path)}
+
+
+def _task(
+    arguments: argparse.Namespace,
+    data: LabelledData,
+    recipe: Recipe,
+    release: LocalRelease | None,
+    command: str,
+) -> Run:
+    described = data.described()
+    usual = default_run_folder(recipe, described)
+    parent = None
+    if release is not None:
+        same_classes = data.labels == release.manifest.model.labels
+        parent = ParentRelease(release.folder / MODEL, same_classes=same_classes)
+    return Run(
+        arguments.run or usual,
+        fingerprint(recipe, described),
+        parent,
+        arguments.tensorboard and arguments.tensorboard / usual.name,
+        command,
+    )
 
 
 SHORT_HELP = {
@@ -143,35 +196,8 @@ def build_parser(*, every_option: bool = False) -> argparse.ArgumentParser:
     Args:
         every_option: its help shows all options, not only SHORT_HELP.
     """
-    parser = _parser()
-    if not every_option:
-        parser.usage = "wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ..."
-        _shorten(parser)
-    return parser
-
-
-def _shorten(parser: argparse.ArgumentParser) -> None:
-    """Hide options from the help and show the others in one group; argparse has no public list of either."""
-    for group in parser._action_groups:
-        group.title = group.description = None
-        shown = [action for action in group._group_actions if action.dest in SHORT_HELP]
-        group._group_actions = []
-        parser._optionals._group_actions += shown
-    parser._optionals.title = "options"
-    for action in parser._actions:
-        if action.help != argparse.SUPPRESS:
-            action.help = SHORT_HELP.get(action.dest, argparse.SUPPRESS)
-        if action.dest in {"data", "train", "test"}:
-            action.metavar = "PLACE" if action.dest == "data" else "CSV"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = command_parser(
-        "train",
-        __doc__,
-        EXAMPLES,
-        allow_abbrev=False,  # the command may be given again without one of its options (fitting.py)
-    )
+    # The command may be given again without one of its options (fitting.py), so none is abbreviated.
+    parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
     parser.add_argument("--help-all", action="store_true", help="show every option")
     add_data_options(parser)
     add_photo_options(parser)
@@ -198,8 +224,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="log every epoch for TensorBoard, in a sub-folder of FOLDER",
     )
-    add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {_BUNDLED_NAME}")
-    add_json(parser)
+    bundled = f"{BUNDLED.parent.name}/{BUNDLED.name}"
+    add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {bundled}")
+    if not every_option:
+        _shorten(parser)
     return parser
 
 
@@ -244,68 +272,20 @@ def _recipe_name(text: str) -> str:
     return text
 
 
-def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that the arguments name, with the fields that they change."""
-    start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
-    return replace(start, **given_fields(arguments))
-
-
-def _named_recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that --recipe names, the bundled one without it.
-
-    What a file says of the data becomes the value of the option of the same name, unless that is given.
-    """
-    if arguments.recipe in {None, *RECIPES}:
-        return RECIPES[arguments.recipe or "bundled"]
-    recipe, given = read_recipe(Path(arguments.recipe))
-    for name in ("limit", "validation"):
-        if name in given and getattr(arguments, name) is None:
-            setattr(arguments, name, getattr(recipe, name))
-    return recipe
-
-
-def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LocalRelease | None:
-    """The release that is trained further, if one is."""
-    if arguments.release and arguments.network:
-        parser.error("--from RELEASE brings its network along: leave out --network")
-    if arguments.from_version and not arguments.release:
-        parser.error("--from-version belongs to --from, which names the store")
-    return find_release(arguments.release, arguments.from_version) if arguments.release else None
-
-
-def _parent(data: LabelledData, release: LocalRelease | None) -> ParentRelease | None:
-    if release is None:
-        return None
-    return ParentRelease(release.folder / MODEL, same_classes=data.labels == release.manifest.model.labels)
-
-
-def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
-    """The recipe that the arguments name."""
-    if arguments.recipe:
-        recipe = _named_recipe(arguments)
-        if release is not None and arguments.recipe not in RECIPES:
-            recipe = further(recipe, release.manifest)
-        check_start(recipe, release.version if release else None)
-        return recipe
-    start = fine_tuning(release.manifest) if release else starting_point(arguments.network or DEFAULT_NETWORK)
-    return for_few(start, len(data.train)) if data.named else start
-
-
-def _show_augmentation(path: Path, recipe: Recipe, pictures: LabelledImages, labels: tuple[str, ...]) -> None:
-    """Draw the contact sheet in place of a training."""
-    start_backend()
-    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.fitting.contact_sheet import write_contact_sheet  # noqa: PLC0415
-
-    write_contact_sheet(path, recipe, pictures, labels)
-    console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
-
-
-def _store(arguments: argparse.Namespace) -> Store | None:
-    """The store that the release goes to; None for the bundled release's own folder."""
-    if arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None:
-        return None
-    return open_target(arguments)
+def _shorten(parser: argparse.ArgumentParser) -> None:
+    """Hide options from the help and show the others in one group; argparse has no public list of either."""
+    parser.usage = "wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ..."
+    shown = []
+    for group in parser._action_groups:
+        group.title = group.description = None
+        shown += [action for action in group._group_actions if action.dest in SHORT_HELP]
+        group._group_actions = []
+    parser._optionals.title, parser._optionals._group_actions = "options", shown
+    for action in parser._actions:
+        if action.help != argparse.SUPPRESS:
+            action.help = SHORT_HELP.get(action.dest, argparse.SUPPRESS)
+        if action.dest in {"data", "train", "test"}:
+            action.metavar = "PLACE" if action.dest == "data" else "CSV"
 
 
 if __name__ == "__main__":

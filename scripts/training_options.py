@@ -1,4 +1,4 @@
-"""The options that name a data set and change a recipe, shared by train, evaluate, compare, tune and adopt.
+"""The options that name a data set and change a recipe, shared by the commands that train or measure.
 
 Each option of a recipe has the name of the field that it changes; without it the field stays as it is. What
 the fields mean: training/recipes.py.
@@ -12,14 +12,14 @@ from typing import Any, Final, cast
 from inference.decode import prepare_opencv
 from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
-from training.data.datasets import SYSTEM_FOLDER, LabelledData, LabelledImages, from_csv, from_idx, from_keras
+from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
-from training.data.splitting import usual_share
+from training.data.splitting import Split, first, split, usual_share
 from training.errors import DataSetMissing, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.fitting.starting import for_few
-from training.recipes import CHOICES, NetworkName, Recipe, starting_point
+from training.recipes import CHOICES, DEFAULT_NETWORK, NetworkName, Recipe, starting_point
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -133,32 +133,41 @@ def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
 
 
-def network_recipe(network: str, data: LabelledData) -> Recipe:
-    """The recipe of a network that is named alone, adapted to the size of data with other classes."""
-    start = starting_point(cast("NetworkName", network))
+def network_recipe(network: str | None, data: LabelledData) -> Recipe:
+    """The recipe of a network, the default one for None, adapted to the size of data with other classes."""
+    start = starting_point(cast("NetworkName", network or DEFAULT_NETWORK))
     return for_few(start, len(data.train)) if data.named else start
 
 
-def changed(start: Recipe, arguments: argparse.Namespace, train: LabelledImages) -> Recipe:
-    """A recipe with the fields that the arguments change.
+def planned(data: LabelledData, start: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
+    """The data with a teacher's soft targets if it has one, and the recipe that the arguments make.
 
     Args:
-        start: the other fields, except that the usual number of `train` is held out.
+        data: what is trained on.
+        start: the fields that the arguments leave alone, but for the number of held-out pictures: the usual
+            one of this data.
         arguments: parsed; those of OPTIONS that are None change nothing.
-        train: the training set, before anything is held out.
 
     Raises:
         BadRecipe: a field cannot be trained with.
-    """
-    return replace(start, **({"validation": usual_share(train)} | given_fields(arguments)))
-
-
-def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    """The data with a teacher's soft targets, and the recipe that learns them; or both unchanged.
-
-    Raises:
         SoftTargetsUnfit: the teacher's answers are damaged, or belong to another training set.
     """
+    data, recipe = _taught(data, start, arguments)
+    usual = {"validation": usual_share(first(data.train, arguments.limit))}
+    return data, replace(recipe, **(usual | given_fields(arguments)))
+
+
+def parts_of(data: LabelledData, recipe: Recipe) -> Split:
+    """What the recipe learns from, and what it holds out.
+
+    Raises:
+        BadRecipe: the recipe does not fit the training set.
+    """
+    train = first(data.train, recipe.limit)
+    return split(train, recipe.validation, recipe.splitting, len(data.labels))
+
+
+def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
     if arguments.teacher is None and recipe.teacher is None:
         return data, recipe
     targets = load_soft_targets(arguments.teacher or KEPT)
@@ -168,6 +177,6 @@ def taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) ->
         )
     targets.check(data.train, len(data.labels))
     data = replace(data, train=replace(data.train, taught=targets.probabilities))
-    if arguments.teacher is None:
-        return data, recipe
-    return data, replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
+    if arguments.teacher is not None:
+        recipe = replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
+    return data, recipe

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from model_store.bundling import replace_bundled
 from model_store.errors import GateRefused, ReleaseCorrupt
 from model_store.local import open_release
-from scripts.publish import replace_bundled
 from tests.releases import a_release
 
 
 def test_the_first_bundled_release_is_put_in_place(tmp_path: Path) -> None:
     made = a_release(tmp_path / "made")
 
-    verdict = replace_bundled(made, tmp_path / "bundled", force=False)
+    verdict = replace_bundled(made, tmp_path / "bundled", force=False).verdict
 
     assert open_release(tmp_path / "bundled").manifest == open_release(made).manifest
     assert "first release" in verdict
@@ -49,7 +49,7 @@ def test_a_worse_release_replaces_it_when_forced_and_the_objection_is_told(tmp_p
     )
     replace_bundled(good, tmp_path / "bundled", force=False)
 
-    verdict = replace_bundled(bad, tmp_path / "bundled", force=True)
+    verdict = replace_bundled(bad, tmp_path / "bundled", force=True).verdict
 
     assert open_release(tmp_path / "bundled").version == open_release(bad).version
     assert verdict.startswith("Forced past the gate:")

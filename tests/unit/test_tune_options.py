@@ -61,7 +61,7 @@ def test_a_search_of_no_trials_is_refused(capsys: pytest.CaptureFixture[str]) ->
         tune.main(["--trials", "0"])
 
     assert ended.value.code == 2
-    assert "--trials: at least 1" in capsys.readouterr().err
+    assert "--trials: '0': expected 1 or more" in capsys.readouterr().err
 
 
 def test_each_trial_is_told_in_two_lines() -> None:

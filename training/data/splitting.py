@@ -98,12 +98,14 @@ def doubt_of(held_out: int) -> str | None:
     )
 
 
-def first(images: LabelledImages, count: int) -> LabelledImages:
-    """The first `count` pictures, for quick tries.
+def first(images: LabelledImages, count: int | None) -> LabelledImages:
+    """The first `count` pictures, for quick tries; all of them for None.
 
     Raises:
         BadRecipe: there are fewer, or `count` is below 1.
     """
+    if count is None:
+        return images
     if not 1 <= count <= len(images):
         raise BadRecipe(f"--limit {count}: the training set allows 1 to {len(images)}.")
     return images.take(np.arange(count))

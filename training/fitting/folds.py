@@ -66,7 +66,7 @@ def deal(train: LabelledImages, recipe: Recipe, folds: int, classes: int) -> tup
         BadRecipe: there are fewer pictures than folds, a fold has all pictures of a class that are not held
             out, or the recipe does not fit the training set (splitting.py).
     """
-    used = first(train, recipe.limit) if recipe.limit else train
+    used = first(train, recipe.limit)
     parts = split(used, recipe.validation, recipe.splitting, classes)
     held_out = held_out_indices(used.labels, recipe.validation, recipe.splitting)
     learnt = np.setdiff1d(np.arange(len(used)), held_out, assume_unique=True)

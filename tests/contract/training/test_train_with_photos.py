@@ -101,10 +101,10 @@ def test_photos_that_are_checked_are_not_learnt(place: Path) -> None:
 
 
 def test_without_photos_to_check_some_are_held_out(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = options(place, "--epochs", "0")
+    arguments = options(place, "--variants", "0")
     alone = [one for one in arguments if one not in {"--check-photos", str(place / "checked")}]
 
-    with pytest.raises(BadRecipe, match="epochs 0"):
+    with pytest.raises(BadRecipe, match="variants 0"):
         train.main(alone)
 
     assert "One photo in 8 is held out" in capsys.readouterr().out
