@@ -39,3 +39,6 @@ def zipped(**members: bytes) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return packed.getvalue()
+
+
+UPLOAD = png(a_garment())

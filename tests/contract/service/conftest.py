@@ -1,8 +1,10 @@
 """Fresh apps over a little real release in a folder store."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from logging.config import dictConfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,11 +16,29 @@ from app.settings import Settings
 from model_store.publish import publish
 from model_store.store import open_store
 from tests.releases import a_release
+from tests.uploads import UPLOAD
 
 MakeApp = Callable[..., Flask]
 
 AT_ONCE = {"handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}}}
 """Where a test's lines go: not through a thread, so that they are there when the answer is."""
+
+TF, V2, INVOCATIONS = "/v1/models/wardrobe:predict", "/v2/models/wardrobe/infer", "/invocations"
+FORM = "multipart/form-data; boundary=edge"
+
+
+def files(*fields: str, upload: bytes = UPLOAD) -> dict[str, Any]:
+    """A form with the picture in each of these fields; Werkzeug's client would spool a large one to disk."""
+    head = b'--edge\r\nContent-Disposition: form-data; name="%s"; filename="a.png"\r\n\r\n'
+    parts = b"".join(head % field.encode() + upload + b"\r\n" for field in fields)
+    return {"data": parts + b"--edge--\r\n", "content_type": FORM}
+
+
+@contextmanager
+def every_place_taken(app: Flask) -> Iterator[None]:
+    """Another request works for the block, in the only slot of an app without a queue."""
+    with app.extensions["wardrobe"].admission.admit():
+        yield
 
 
 @pytest.fixture(scope="session")

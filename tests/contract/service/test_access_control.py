@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 
 from app.settings import SettingsError
 from tests.contract.service.conftest import MakeApp
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD
 
-UPLOAD = png(a_garment())
+SHOP = "https://shop.example"
 
 
 def keys_file(folder: Path, *keys: str) -> Path:
@@ -23,6 +23,10 @@ def keys_file(folder: Path, *keys: str) -> Path:
     return path
 
 
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
 @pytest.fixture
 def guarded(make_app: MakeApp, tmp_path: Path) -> FlaskClient:
     """A client of a service that knows two keys."""
@@ -31,30 +35,30 @@ def guarded(make_app: MakeApp, tmp_path: Path) -> FlaskClient:
 
 @pytest.mark.parametrize("key", ["alpha", "beta"])
 def test_any_known_key_opens_the_door(guarded: FlaskClient, key: str) -> None:
-    response = guarded.post("/predict", data=UPLOAD, headers={"Authorization": f"Bearer {key}"})
-
-    assert response.status_code == 200
+    assert guarded.post("/predict", data=UPLOAD, headers=bearer(key)).status_code == 200
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer gamma", "Basic alpha", "alpha"])
 def test_without_a_known_key_it_stays_shut(guarded: FlaskClient, header: str | None) -> None:
-    response = guarded.post(
-        "/predict", data=UPLOAD, headers={} if header is None else {"Authorization": header}
-    )
+    headers = {} if header is None else {"Authorization": header}
+
+    response = guarded.post("/predict", data=UPLOAD, headers=headers)
 
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="wardrobe"'
     assert response.mimetype == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_health_needs_no_key(guarded: FlaskClient, path: str) -> None:
-    assert guarded.get(path).status_code == 200
+PAGES = ["/", "/page/page.js", "/docs", "/docs/docs.js", "/openapi.json"]
+HEALTH = ["/healthz", "/readyz", "/ping", "/v2/health/live", "/v2/health/ready"]
+REST = ["/metrics", "/metrics/prometheus", "/model", "/made-up", "/v1/models/wardrobe", "/v2"]
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/metrics/prometheus", "/model", "/made-up"])
-def test_everything_else_needs_one(guarded: FlaskClient, path: str) -> None:
-    assert guarded.get(path).status_code == 401
+@pytest.mark.parametrize(
+    ("path", "status"), [*((path, 200) for path in PAGES + HEALTH), *((path, 401) for path in REST)]
+)
+def test_health_and_pages_need_no_key_and_all_else_does(guarded: FlaskClient, path: str, status: int) -> None:
+    assert guarded.get(path).status_code == status
 
 
 def test_keys_rotate_without_a_restart(make_app: MakeApp, tmp_path: Path) -> None:
@@ -62,21 +66,27 @@ def test_keys_rotate_without_a_restart(make_app: MakeApp, tmp_path: Path) -> Non
 
     keys_file(tmp_path, "new")
 
-    assert client.get("/model", headers={"Authorization": "Bearer new"}).status_code == 200
-    assert client.get("/model", headers={"Authorization": "Bearer old"}).status_code == 401
+    statuses = [client.get("/model", headers=bearer(key)).status_code for key in ("new", "old")]
+    assert statuses == [200, 401]
 
 
-def test_a_key_file_that_is_missing_or_wrong_is_said_at_start(make_app: MakeApp, tmp_path: Path) -> None:
-    plain = tmp_path / "plain"
-    plain.write_text("my-secret-key", "utf-8")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file"),
+        (b"my-secret-key", "line 1: not `name:sha256`"),
+        (b"\xff\xfe", "no UTF-8 text"),
+    ],
+)
+def test_a_key_file_that_is_missing_or_wrong_is_said_at_start(
+    make_app: MakeApp, tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / "keys"
+    if content is not None:
+        path.write_bytes(content)
 
-    with pytest.raises(SettingsError, match="No such file"):
-        make_app(api_keys_file=tmp_path / "nowhere")
-    with pytest.raises(SettingsError, match="line 1: not `name:sha256`"):
-        make_app(api_keys_file=plain)
-    plain.write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingsError, match="no UTF-8 text"):
-        make_app(api_keys_file=plain)
+    with pytest.raises(SettingsError, match=message):
+        make_app(api_keys_file=path)
 
 
 @pytest.mark.parametrize(
@@ -93,20 +103,17 @@ def test_while_the_keys_cannot_be_read_nobody_comes_in_but_health_is_told(
     make_app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object]
 ) -> None:
     keys = keys_file(tmp_path, "alpha")
-    client = make_app(api_keys_file=keys).test_client()
+    client = make_app(api_keys_file=keys, rate_limit="9/minute").test_client()
     logging.getLogger("wardrobe").addHandler(caplog.handler)
-    alpha = {"Authorization": "Bearer alpha"}
 
     spoil(keys)
-    refused = [client.get("/model", headers=alpha) for _ in range(3)]
+    refused = [client.post("/predict", data=UPLOAD, headers=bearer("alpha")) for _ in range(3)]
     health = client.get("/readyz")
     keys_file(tmp_path, "alpha")
-    mended = client.get("/model", headers=alpha)
+    mended = client.get("/model", headers=bearer("alpha"))
 
-    assert [answer.status_code for answer in refused] == [503] * 3
-    assert refused[0].headers["Retry-After"] == "5"
-    assert health.status_code == 200
-    assert mended.status_code == 200
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 3
+    assert (health.status_code, mended.status_code) == (200, 200)
     said = [record.getMessage() for record in caplog.records if "key" in record.getMessage().lower()]
     assert ["Everybody is refused" in line for line in said] == [True, False], said
 
@@ -114,146 +121,84 @@ def test_while_the_keys_cannot_be_read_nobody_comes_in_but_health_is_told(
 def test_the_log_names_whose_key_it_was_and_never_the_key(
     make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client = make_app(api_keys_file=keys_file(tmp_path, "alpha-secret")).test_client()
+    client = make_app(rate_limit="1/minute", api_keys_file=keys_file(tmp_path, "alpha-secret")).test_client()
 
-    client.get("/model", headers={"Authorization": "Bearer alpha-secret"})
-    client.get("/model", headers={"Authorization": "Bearer wrong-secret"})
+    known = [client.post("/predict", headers=bearer("alpha-secret")).status_code for _ in range(2)]
+    client.get("/model", headers=bearer("wrong-secret"))
 
     log = capsys.readouterr().err
-    assert " key=key-0 " in log
+    lines = [line for line in log.splitlines() if " status=" in line]
+    assert known == [400, 429]
+    assert [" key=key-0 " in line for line in lines] == [True, True, False]
     assert "secret" not in log
 
 
-def test_pages_of_a_named_origin_may_call_and_read_our_headers(make_app: MakeApp) -> None:
-    client = make_app(cors_origins="https://shop.example").test_client()
-
-    response = client.post("/predict", data=UPLOAD, headers={"Origin": "https://shop.example"})
-
-    assert response.headers["Access-Control-Allow-Origin"] == "https://shop.example"
-    assert "X-Model-Version" in response.headers["Access-Control-Expose-Headers"]
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+ALLOWED = "Access-Control-Allow-Origin"
 
 
-def test_errors_can_be_read_by_a_named_origin_too(make_app: MakeApp) -> None:
-    client = make_app(cors_origins="https://shop.example").test_client()
+def test_a_page_of_a_named_origin_may_call_and_read_our_headers(make_app: MakeApp, tmp_path: Path) -> None:
+    keys = keys_file(tmp_path, "alpha")
+    client = make_app(cors_origins=SHOP, api_keys_file=keys).test_client()
 
-    response = client.post("/predict", data=b"", headers={"Origin": "https://shop.example"})
+    preflight = client.options("/predict", headers=PREFLIGHT | {"Origin": SHOP})
+    answer = client.post("/predict", data=UPLOAD, headers=bearer("alpha") | {"Origin": SHOP})
+    error = client.post("/predict", headers=bearer("alpha") | {"Origin": SHOP})
 
-    assert response.status_code == 400
-    assert response.headers["Access-Control-Allow-Origin"] == "https://shop.example"
-
-
-def test_pages_of_other_origins_may_not(make_app: MakeApp) -> None:
-    client = make_app(cors_origins="https://shop.example").test_client()
-
-    response = client.post("/predict", data=UPLOAD, headers={"Origin": "https://evil.example"})
-
-    assert "Access-Control-Allow-Origin" not in response.headers
-
-
-def test_no_origin_is_named_by_default(client: FlaskClient) -> None:
-    response = client.post("/predict", data=UPLOAD, headers={"Origin": "https://shop.example"})
-
-    assert "Access-Control-Allow-Origin" not in response.headers
+    answers = (preflight, answer, error)
+    assert [(one.status_code, one.headers[ALLOWED]) for one in answers] == [
+        (200, SHOP),
+        (200, SHOP),
+        (400, SHOP),
+    ]
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    assert preflight.headers["Access-Control-Allow-Headers"] == "authorization"
+    assert "X-Model-Version" in answer.headers["Access-Control-Expose-Headers"]
+    assert not any("Access-Control-Allow-Credentials" in one.headers for one in answers)
 
 
-def test_a_preflight_needs_no_key(make_app: MakeApp, tmp_path: Path) -> None:
-    app = make_app(cors_origins="https://shop.example", api_keys_file=keys_file(tmp_path, "alpha"))
-    asked = {
-        "Origin": "https://shop.example",
-        "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization",
-    }
+@pytest.mark.parametrize("origin", ["https://evil.example", f"{SHOP}.evil", "null"])
+@pytest.mark.parametrize("named", [SHOP, ""])
+def test_a_page_of_another_origin_may_not(make_app: MakeApp, origin: str, named: str) -> None:
+    client = make_app(cors_origins=named).test_client()
 
-    response = app.test_client().options("/predict", headers=asked)
+    preflight = client.options("/predict", headers=PREFLIGHT | {"Origin": origin})
+    answer = client.post("/predict", data=UPLOAD, headers={"Origin": origin})
 
-    assert response.status_code == 200
-    assert response.headers["Access-Control-Allow-Headers"] == "authorization"
+    assert ALLOWED not in preflight.headers
+    assert ALLOWED not in answer.headers
 
 
 def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) -> None:
     client = make_app(rate_limit="2/minute").test_client()
 
-    answers = [client.post("/predict", data=UPLOAD) for _ in range(3)]
-
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[2].mimetype == "application/problem+json"
-    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
-
-
-def test_a_rate_tells_its_wait_to_those_alone_whom_it_refuses(make_app: MakeApp, tmp_path: Path) -> None:
-    keys = keys_file(tmp_path, "right-secret")
-    client = make_app(rate_limit="2/minute", api_keys_file=keys).test_client()
-    key = {"Authorization": "Bearer right-secret"}
-
-    broken = client.post("/predict", data=b"no picture", headers=key)
-    keys.unlink()
-    unready = client.post("/predict", data=UPLOAD, headers=key)
-
-    assert (broken.status_code, broken.headers.get("Retry-After")) == (415, None)
-    assert (unready.status_code, unready.headers["Retry-After"]) == (503, "5")
-    assert "X-RateLimit-Wait" not in broken.headers
-
-
-def test_both_ways_to_classify_share_one_rate(make_app: MakeApp) -> None:
-    client = make_app(rate_limit="2/minute").test_client()
-
     answers = [client.post(path, data=UPLOAD) for path in ("/predict", "/predict/batch", "/predict")]
+    health = [client.get("/healthz").status_code for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 400, 429]
+    assert answers[2].mimetype == "application/problem+json"
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert "Retry-After" not in answers[1].headers
+    assert health == [200] * 3
 
 
-def test_a_client_with_many_ipv6_addresses_is_one_client(make_app: MakeApp) -> None:
-    client = make_app(rate_limit="1/minute", trusted_proxies=1).test_client()
-
-    statuses = [
-        client.post("/predict", data=UPLOAD, headers={"X-Forwarded-For": address}).status_code
-        for address in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1")
-    ]
-
-    assert statuses == [200, 429, 200]
-
-
-def test_the_rate_does_not_count_health_routes(make_app: MakeApp) -> None:
-    client = make_app(rate_limit="1/minute").test_client()
-
-    assert [client.get("/healthz").status_code for _ in range(3)] == [200, 200, 200]
-
-
-def test_the_log_line_of_a_refusal_above_the_rate_names_the_key(
-    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("proxies", "addresses", "statuses"),
+    [
+        (1, ["203.0.113.1", "203.0.113.2"], [200, 200]),
+        (0, ["203.0.113.1", "203.0.113.2"], [200, 429]),
+        (1, ["203.0.113.1:4711", "203.0.113.1:4712"], [200, 429]),
+        (1, ["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"], [200, 429, 200]),
+    ],
+    ids=["a trusted proxy", "no proxy", "ports", "one subscriber's IPv6 network"],
+)
+def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(
+    make_app: MakeApp, proxies: int, addresses: list[str], statuses: list[int]
 ) -> None:
-    client = make_app(rate_limit="1/minute", api_keys_file=keys_file(tmp_path, "alpha")).test_client()
+    client = make_app(rate_limit="1/minute", trusted_proxies=proxies).test_client()
 
     answers = [
-        client.post("/predict", data=UPLOAD, headers={"Authorization": "Bearer alpha"}) for _ in range(2)
+        client.post("/predict", data=UPLOAD, headers={"X-Forwarded-For": address}) for address in addresses
     ]
 
-    [line] = [line for line in capsys.readouterr().err.splitlines() if " status=429 " in line]
-    assert answers[1].status_code == 429
-    assert " key=key-0 " in line
-
-
-def test_each_port_of_a_forwarded_address_is_the_same_client(make_app: MakeApp) -> None:
-    client = make_app(rate_limit="1/minute", trusted_proxies=1).test_client()
-
-    statuses = [
-        client.post("/predict", data=UPLOAD, headers={"X-Forwarded-For": f"203.0.113.1:{port}"}).status_code
-        for port in (4711, 4712)
-    ]
-
-    assert statuses == [200, 429]
-
-
-def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(make_app: MakeApp) -> None:
-    trusting = make_app(rate_limit="1/minute", trusted_proxies=1).test_client()
-    doubting = make_app(rate_limit="1/minute").test_client()
-
-    by_address = [
-        [
-            client.post("/predict", data=UPLOAD, headers={"X-Forwarded-For": address}).status_code
-            for address in ("203.0.113.1", "203.0.113.2")
-        ]
-        for client in (trusting, doubting)
-    ]
-
-    assert by_address == [[200, 200], [200, 429]]
+    assert [answer.status_code for answer in answers] == statuses

@@ -8,11 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.contract.service.conftest import V2
 from tests.releases import LABELS
 from tests.uploads import a_garment, in_base64, png
 
-INFER = "/v2/models/wardrobe/infer"
 GARMENTS = np.stack([a_garment(), a_garment(1)])
+FILES = [png(pixels) for pixels in GARMENTS]
 EVERYTHING = ["probabilities", "label", "confidence", "familiarity", "decision", "reason"]
 
 
@@ -27,8 +28,12 @@ def tensor(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in (known | fields).items() if value is not None}
 
 
+def image(*data: object, **fields: Any) -> dict[str, Any]:
+    return tensor(name="image", datatype="BYTES", **{"shape": [len(data)], "data": list(data)} | fields)
+
+
 def ask(client: FlaskClient, *inputs: object, **fields: Any) -> TestResponse:
-    return client.post(INFER, json={"inputs": list(inputs)} | fields)
+    return client.post(V2, json={"inputs": list(inputs)} | fields)
 
 
 def ask_binary(client: FlaskClient, binary: bytes, length: str | None = None, **fields: Any) -> TestResponse:
@@ -36,58 +41,40 @@ def ask_binary(client: FlaskClient, binary: bytes, length: str | None = None, **
     described = tensor(data=None, parameters={"binary_data_size": len(binary)}) | fields
     header = json.dumps({"inputs": [described]}).encode()
     size = str(len(header)) if length is None else length
-    return client.post(INFER, data=header + binary, headers={"Inference-Header-Content-Length": size})
+    return client.post(V2, data=header + binary, headers={"Inference-Header-Content-Length": size})
 
 
 def outputs(answer: TestResponse) -> dict[str, dict[str, Any]]:
     return {output["name"]: output for output in answer.get_json()["outputs"]}
 
 
-def answers_of_predict(client: FlaskClient) -> list[dict[str, Any]]:
-    return [client.post("/predict", json={"pixels": pixels.tolist()}).get_json() for pixels in GARMENTS]
-
-
 def test_every_output_comes_and_says_what_predict_says(client: FlaskClient) -> None:
     answer = ask(client, tensor(), id="42")
 
     told = outputs(answer)
-    expected = answers_of_predict(client)
+    expected = [client.post("/predict?top=1", data=file).get_json() for file in FILES]
+    shares = [share for one in expected for share in one["probabilities"].values()]
     assert answer.get_json()["id"] == "42"
     assert answer.get_json()["model_version"] == answer.headers["X-Model-Version"]
     assert list(told) == EVERYTHING
-    assert told["probabilities"]["shape"] == [2, len(LABELS)]
-    assert told["probabilities"]["data"] == [
-        share for one in expected for share in one["probabilities"].values()
-    ]
+    assert (told["probabilities"]["shape"], told["probabilities"]["data"]) == ([2, len(LABELS)], shares)
     for name in ("label", "confidence", "decision"):
         assert told[name]["data"] == [one[name] for one in expected]
     assert told["familiarity"]["data"] == pytest.approx([one["familiarity"] for one in expected])
 
 
-@pytest.mark.parametrize(
-    "data",
-    [GARMENTS.tolist(), GARMENTS.ravel().astype(float).tolist()],
-    ids=["nested", "floats"],
-)
-def test_numbers_may_be_nested_or_written_as_floats(client: FlaskClient, data: object) -> None:
-    assert outputs(ask(client, tensor(data=data))) == outputs(ask(client, tensor()))
-
-
-def test_binary_pixels_get_the_same_answer(client: FlaskClient) -> None:
-    assert outputs(ask_binary(client, GARMENTS.tobytes())) == outputs(ask(client, tensor()))
-
-
-def test_pictures_come_as_bytes_or_in_base64(client: FlaskClient) -> None:
-    files = [png(pixels) for pixels in GARMENTS]
-    binary = b"".join(len(file).to_bytes(4, "little") + file for file in files)
-    image: dict[str, Any] = {"name": "image", "shape": [2], "datatype": "BYTES"}
+def test_pixels_and_pictures_in_every_form_get_the_same_answer(client: FlaskClient) -> None:
+    elements = b"".join(len(file).to_bytes(4, "little") + file for file in FILES)
 
     answers = [
-        ask(client, image | {"data": [in_base64(file) for file in files]}),
-        ask_binary(client, binary, **image),
+        ask(client, tensor(data=GARMENTS.tolist())),
+        ask(client, tensor(data=GARMENTS.ravel().astype(float).tolist())),
+        ask(client, image(*map(in_base64, FILES))),
+        ask_binary(client, GARMENTS.tobytes()),
+        ask_binary(client, elements, name="image", shape=[2], datatype="BYTES"),
     ]
 
-    assert [outputs(answer) for answer in answers] == [outputs(ask(client, tensor()))] * 2
+    assert [outputs(answer) for answer in answers] == [outputs(ask(client, tensor()))] * len(answers)
 
 
 def test_outputs_come_binary_where_they_are_wanted_so(client: FlaskClient) -> None:
@@ -104,24 +91,16 @@ def test_outputs_come_binary_where_they_are_wanted_so(client: FlaskClient) -> No
     assert np.frombuffer(answer.data[length:], "<f4").tolist() == told["probabilities"]["data"]
 
 
-def test_classes_can_be_had_by_likelihood(client: FlaskClient) -> None:
-    wanted = [{"name": "probabilities", "parameters": {"classification": 3}}]
+@pytest.mark.parametrize(("count", "given"), [(3, 3), (10**18, len(LABELS))])
+def test_classes_can_be_had_by_likelihood(client: FlaskClient, count: int, given: int) -> None:
+    wanted = [{"name": "probabilities", "parameters": {"classification": count}}]
 
     answer = outputs(ask(client, tensor(), outputs=wanted))["probabilities"]
 
+    tops = [client.post(f"/predict?top={given}", data=file).get_json()["top"] for file in FILES]
     labels = [text.split(":")[2] for text in answer["data"]]
-    tops = [
-        client.post("/predict?top=3", json={"pixels": pixels.tolist()}).get_json()["top"]
-        for pixels in GARMENTS
-    ]
-    assert (answer["datatype"], answer["shape"]) == ("BYTES", [2, 3])
+    assert (answer["datatype"], answer["shape"]) == ("BYTES", [2, given])
     assert labels == [likely["label"] for top in tops for likely in top]
-
-
-def test_more_classes_than_there_are_are_all_of_them(client: FlaskClient) -> None:
-    wanted = [{"name": "probabilities", "parameters": {"classification": 10**18}}]
-
-    assert outputs(ask(client, tensor(), outputs=wanted))["probabilities"]["shape"] == [2, len(LABELS)]
 
 
 def test_metadata_and_configuration_tell_the_tensors(client: FlaskClient) -> None:
@@ -147,25 +126,8 @@ def test_server_and_model_are_live_and_ready(client: FlaskClient) -> None:
 
 
 SHAPES: list[Any] = [
-    None,
-    "2,28,28",
-    [],
-    [28, 28],
-    [2, 28, 28, 1],
-    [-1, 28, 28],
-    [0, 28, 28],
-    [2, -28, -28],
-    [True, 28, 28],
-    [2.5, 28, 28],
-    ["2", 28, 28],
-    [None, 28, 28],
-    [[2], 28, 28],
-    [2**64, 28, 28],
-    [2**63, 2**63, 2**63],
-    [10**400, 28, 28],
-    [3, 28, 28],
-    [1, 56, 28],
-    [2] * 100_000,
+    *(None, "2,28,28", [], [28, 28], [2, 28, 28, 1], [0, 28, 28], [2, -28, -28], [1, 56, 28], [2] * 100_000),
+    *([size, 28, 28] for size in (-1, True, 2.5, "2", None, [2], 3, 2**64, 10**400)),
 ]
 
 
@@ -180,7 +142,6 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
     ("inputs", "status", "says"),
     [
         (None, 400, "exactly one input"),
-        ([], 400, "exactly one input"),
         ([tensor(), tensor()], 400, "exactly one input"),
         ([7], 400, "exactly one input"),
         ([tensor(name="input0")], 400, "no input 'input0'"),
@@ -190,36 +151,35 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         ([tensor(data=None)], 400, "either `data`"),
         ([tensor(data="a")], 400, "`data` is 'a'"),
         ([tensor(data=[])], 422, "0 pictures came"),
-        ([tensor(shape=[0, 28, 28], data=[])], 422, "is [0, 28, 28]"),
         ([tensor(data=[0] * 1567)], 422, "1,567 numbers came"),
         ([tensor(data=[[0] * 784])], 422, "1 pictures came"),
         ([tensor(data=[[0] * 28] * 2)], 422, "Picture 0, counted from 0"),
         ([tensor(data=[float("nan")] * 1568)], 422, "is nan"),
-        ([tensor(data=[1e308] * 1568)], 422, "out of range"),
         ([tensor(data=[-1] * 1568)], 422, "is -1"),
-        ([tensor(data=[True] * 1568)], 422, "is true"),
-        ([tensor(data=["0"] * 1568)], 422, "is text"),
-        ([tensor(data=[0, [1]] * 784)], 422, "a list of 1"),
         ([tensor(parameters={"binary_data_size": 1568})], 400, "either `data`"),
         ([tensor(data=None, parameters={"binary_data_size": 1568})], 400, "0 bytes follow the JSON"),
         ([tensor(data=None, parameters={"binary_data_size": False})], 400, "0 bytes follow the JSON"),
         ([tensor(data=None, parameters={"shared_memory_region": "a"})], 400, "shared memory"),
         ([tensor(parameters=[])], 400, "`parameters` is of type list"),
         ([tensor(shape=[257, 28, 28], data=[[]] * 257)], 413, "MAX_BATCH"),
-        ([{"name": "image", "shape": [1], "datatype": "BYTES", "data": ["*"]}], 400, "neither base64"),
-        ([{"name": "image", "shape": [1], "datatype": "BYTES", "data": [7]}], 400, "is a int"),
-        ([{"name": "image", "shape": [2], "datatype": "BYTES", "data": [""]}], 400, "1 pictures came"),
-        ([{"name": "image", "shape": [1], "datatype": "BYTES", "data": ["aGVsbG8="]}], 415, "PNG"),
-        ([{"name": "image", "shape": [1, 1], "datatype": "BYTES", "data": ["a"]}], 422, "[1, 1]"),
+        ([image("*")], 400, "neither base64"),
+        ([image(7)], 400, "is a int"),
+        ([image("", shape=[2])], 400, "1 pictures came"),
+        ([image("aGVsbG8=")], 415, "PNG"),
+        ([image("a", shape=[1, 1])], 422, "[1, 1]"),
     ],
 )
 def test_an_input_that_is_wrong_is_refused(
     client: FlaskClient, inputs: object, status: int, says: str
 ) -> None:
-    answer = client.post(INFER, data=json.dumps({"inputs": inputs}))
+    answer = client.post(V2, data=json.dumps({"inputs": inputs}))
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
     assert says in answer.get_json()["error"]
+
+
+def label(**parameters: object) -> list[dict[str, object]]:
+    return [{"name": "label", "parameters": parameters}]
 
 
 @pytest.mark.parametrize(
@@ -229,15 +189,14 @@ def test_an_input_that_is_wrong_is_refused(
         ({"parameters": 7}, "`parameters` is of type int"),
         ({"parameters": {"binary_data_output": "yes"}}, "`binary_data_output` is 'yes'"),
         ({"outputs": "label"}, "`outputs` is no list"),
-        ({"outputs": [{"name": "label"}] * 7}, "`outputs` is no list of at most"),
-        ({"outputs": [{"name": "label"}] * 2}, "twice"),
+        ({"outputs": label() * 7}, "`outputs` is no list of at most"),
+        ({"outputs": label() * 2}, "twice"),
         ({"outputs": [{"name": "logits"}]}, "no output 'logits'. The outputs are probabilities, label"),
-        ({"outputs": [{"name": ["label"]}]}, "no output of type list"),
         ({"outputs": [7]}, "no output of type NoneType"),
-        ({"outputs": [{"name": "label", "parameters": {"binary_data": 1}}]}, "`binary_data` is of type int"),
-        ({"outputs": [{"name": "label", "parameters": {"classification": 1}}]}, "`classification` is for"),
+        ({"outputs": label(binary_data=1)}, "`binary_data` is of type int"),
+        ({"outputs": label(classification=1)}, "`classification` is for"),
         ({"outputs": [{"name": "probabilities", "parameters": {"classification": 0}}]}, "from 1"),
-        ({"outputs": [{"name": "label", "parameters": {"shared_memory_region": "a"}}]}, "shared memory"),
+        ({"outputs": label(shared_memory_region="a")}, "shared memory"),
     ],
 )
 def test_what_else_is_wrong_is_said(client: FlaskClient, fields: dict[str, Any], says: str) -> None:
@@ -247,7 +206,7 @@ def test_what_else_is_wrong_is_said(client: FlaskClient, fields: dict[str, Any],
     assert says in answer.get_json()["error"]
 
 
-@pytest.mark.parametrize("length", ["", "-1", "1e3", "0x10", "٣", "9" * 19, "9" * 5000, "99999", "0", "5"])
+@pytest.mark.parametrize("length", ["", "-1", "1e3", "٣", "9" * 19, "9" * 5000, "99999", "0", "5"])
 def test_a_header_length_that_lies_is_refused(client: FlaskClient, length: str) -> None:
     answer = ask_binary(client, GARMENTS.tobytes(), length.encode().decode("latin-1"))
 
@@ -255,7 +214,7 @@ def test_a_header_length_that_lies_is_refused(client: FlaskClient, length: str) 
     assert ("Inference-Header-Content-Length is" in answer.get_json()["error"]) == (length not in ("0", "5"))
 
 
-@pytest.mark.parametrize("size", [-1, 0, 1, 1567, 1569, 2**63, 10**400, 1568.5, "1568", [], True])
+@pytest.mark.parametrize("size", [-1, 0, 1567, 1569, 2**63, 10**400, 1568.5, "1568", [], True])
 def test_a_binary_size_that_lies_is_refused(client: FlaskClient, size: object) -> None:
     answer = ask_binary(client, GARMENTS.tobytes(), parameters={"binary_data_size": size})
 
@@ -264,26 +223,21 @@ def test_a_binary_size_that_lies_is_refused(client: FlaskClient, size: object) -
 
 
 @pytest.mark.parametrize(
-    ("binary", "says"),
+    ("binary", "count", "status", "says"),
     [
-        (b"", "longer than what came"),
-        (b"\1", "longer than what came"),
-        (b"\1\0\0\0", "longer than what came"),
-        (b"\xff\xff\xff\xff", "longer than what came"),
-        (b"\1\0\0\0a", "longer than what came"),
-        (b"\0\0\0\0" * 3, "4 bytes behind its last element"),
+        (b"", 2, 400, "longer than what came"),
+        (b"\1", 2, 400, "longer than what came"),
+        (b"\xff\xff\xff\xff", 2, 400, "longer than what came"),
+        (b"\1\0\0\0a", 2, 400, "longer than what came"),
+        (b"\0\0\0\0" * 3, 2, 400, "4 bytes behind its last element"),
+        (bytes(4000), 10**12, 413, "MAX_BATCH"),
     ],
-    ids=["none", "cut-length", "cut", "4-GB", "one-of-two", "left-over"],
+    ids=["none", "cut", "4-GB", "one-of-two", "left-over", "a trillion"],
 )
-def test_pictures_whose_lengths_lie_are_refused(client: FlaskClient, binary: bytes, says: str) -> None:
-    answer = ask_binary(client, binary, name="image", shape=[2], datatype="BYTES")
+def test_pictures_whose_lengths_lie_are_refused(
+    client: FlaskClient, binary: bytes, count: int, status: int, says: str
+) -> None:
+    answer = ask_binary(client, binary, name="image", shape=[count], datatype="BYTES")
 
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == status, answer.text
     assert says in answer.get_json()["error"]
-
-
-def test_a_trillion_empty_pictures_are_refused_at_once(client: FlaskClient) -> None:
-    answer = ask_binary(client, bytes(4000), name="image", shape=[10**12], datatype="BYTES")
-
-    assert answer.status_code == 413
-    assert "MAX_BATCH" in answer.get_json()["error"]

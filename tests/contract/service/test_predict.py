@@ -6,66 +6,62 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from typing_extensions import Buffer
 
 from inference.decode import decode
 from tests.drawn_garments import as_it_should_be, on_a_floor, overlap
 from tests.pictures import jpeg
 from tests.releases import LABELS
-from tests.uploads import a_garment, data_url, in_base64, png
+from tests.uploads import UPLOAD, a_garment, data_url, in_base64
 
-GARMENT = a_garment()
-UPLOAD = png(GARMENT)
-
-FORMS: dict[str, dict[str, Any]] = {
-    "raw body": {"data": UPLOAD, "content_type": "image/png"},
-    "raw body called a form": {"data": UPLOAD, "content_type": "application/x-www-form-urlencoded"},
-    "raw body called JSON": {"data": UPLOAD, "content_type": "application/json"},
-    "raw body called multipart": {"data": UPLOAD, "content_type": "multipart/form-data; boundary=x"},
-    "raw body without a type": {"data": UPLOAD},
-    "multipart image": {"data": {"image": (io.BytesIO(UPLOAD), "a.png")}},
-    "multipart file": {"data": {"file": (io.BytesIO(UPLOAD), "a.png")}},
-    "JSON base64": {"json": {"image": in_base64(UPLOAD)}},
-    "JSON data URL": {"json": {"image": data_url(UPLOAD)}},
-    "JSON pixels": {"json": {"pixels": GARMENT.tolist()}},
-    "JSON called a form": {
-        "data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(),
-        "content_type": "application/x-www-form-urlencoded",
-    },
-}
+FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(lasting_client: FlaskClient) -> FlaskClient:
+    return lasting_client
+
+
+@pytest.fixture(scope="module")
 def answer(client: FlaskClient) -> dict[str, Any]:
     """The plain answer to the garment."""
     body: dict[str, Any] = client.post("/predict", data=UPLOAD).get_json()
     return body
 
 
-@pytest.mark.parametrize("form", FORMS)
+FORMS: dict[str, dict[str, Any]] = {
+    "raw": {"data": UPLOAD},
+    "raw called a form": {"data": UPLOAD, "content_type": FORM},
+    "raw called JSON": {"data": UPLOAD, "content_type": "application/json"},
+    "raw called multipart": {"data": UPLOAD, "content_type": "multipart/form-data; boundary=x"},
+    "multipart image": {"data": {"image": (io.BytesIO(UPLOAD), "a.png")}},
+    "multipart file": {"data": {"file": (io.BytesIO(UPLOAD), "a.png")}},
+    "base64": {"json": {"image": in_base64(UPLOAD)}},
+    "data URL": {"json": {"image": data_url(UPLOAD)}},
+    "pixels": {"json": {"pixels": a_garment().tolist()}},
+    "JSON called a form": {"data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(), "content_type": FORM},
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_every_form_gets_the_same_probabilities(
-    client: FlaskClient, answer: dict[str, Any], form: str
+    client: FlaskClient, answer: dict[str, Any], form: dict[str, Any]
 ) -> None:
-    response = client.post("/predict", **_fresh(FORMS[form]))
+    response = client.post("/predict", **form)
 
     assert response.status_code == 200
     assert response.get_json()["probabilities"] == answer["probabilities"]
 
 
-def test_an_answer_names_every_class_in_index_order(answer: dict[str, Any]) -> None:
-    assert tuple(answer["probabilities"]) == LABELS
-    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-6)
-
-
-def test_label_class_and_confidence_are_those_of_the_largest_probability(answer: dict[str, Any]) -> None:
-    label, probability = max(answer["probabilities"].items(), key=lambda pair: pair[1])
-
-    assert (answer["label"], answer["confidence"]) == (label, probability)
-    assert LABELS[answer["class_id"]] == label
-
-
-def test_an_answer_says_how_sure_it_is_and_where_it_comes_from(
+def test_an_answer_names_every_class_and_the_likeliest_one(
     client: FlaskClient, answer: dict[str, Any]
 ) -> None:
+    label, probability = max(answer["probabilities"].items(), key=lambda pair: pair[1])
+
+    assert tuple(answer["probabilities"]) == LABELS
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+    assert (answer["label"], answer["confidence"]) == (label, probability)
+    assert LABELS[answer["class_id"]] == label
     assert answer["decision"] in ("accept", "review")
     assert (answer["reason"] is None) == (answer["decision"] == "accept")
     assert 0 <= answer["familiarity"] <= 1
@@ -79,6 +75,7 @@ def test_top_adds_the_likeliest_classes_and_removes_nothing(
 
     listed = [entry["probability"] for entry in topped["top"]]
     assert listed == sorted(answer["probabilities"].values(), reverse=True)[:3]
+    assert [entry["label"] for entry in topped["top"]] == [LABELS[one["class_id"]] for one in topped["top"]]
     assert topped["top"][0]["label"] == answer["label"]
     assert topped["probabilities"] == answer["probabilities"]
 
@@ -86,9 +83,8 @@ def test_top_adds_the_likeliest_classes_and_removes_nothing(
 def test_seen_adds_the_picture_that_the_model_saw(client: FlaskClient, answer: dict[str, Any]) -> None:
     seen = client.post("/predict?seen=1", data=UPLOAD).get_json()["seen"]
 
-    assert (
-        client.post("/predict", json={"image": seen}).get_json()["probabilities"] == answer["probabilities"]
-    )
+    again = client.post("/predict", json={"image": seen}).get_json()
+    assert again["probabilities"] == answer["probabilities"]
 
 
 def test_seen_shows_a_garment_without_the_floor_it_was_photographed_on(client: FlaskClient) -> None:
@@ -115,7 +111,6 @@ def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str)
         ({"data": {"image": "text, not a file"}, "content_type": "multipart/form-data"}, 400, "=@FILE"),
         ({"data": b"--x\r\nbroken", "content_type": "multipart/form-data; boundary=x"}, 400, "multipart"),
         ({"data": b"{", "content_type": "application/json"}, 400, "JSON"),
-        ({"data": b"[" * 100_000, "content_type": "application/json"}, 400, "JSON"),
         ({"json": [1, 2]}, 400, "not an object"),
         ({"json": {}}, 400, "either `image` or `pixels`"),
         ({"json": {"image": in_base64(UPLOAD), "pixels": []}}, 400, "either"),
@@ -124,29 +119,16 @@ def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str)
         ({"json": {"image": in_base64(b"plain text")}}, 415, "PNG, JPEG"),
         ({"data": b"%PDF-1.7 and so on"}, 415, "PDF"),
         ({"data": UPLOAD[:200]}, 422, "ends too early"),
-        ({"json": {"pixels": [[0] * 28] * 27}}, 422, "27 rows"),
         ({"json": {"pixels": [[0] * 28] * 27 + [[256] * 28]}}, 422, "256"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said(
     client: FlaskClient, body: dict[str, Any], status: int, detail: str
 ) -> None:
-    response = client.post("/predict", **_fresh(body))
+    response = client.post("/predict", **body)
 
     assert (response.status_code, response.get_json()["status"]) == (status, status)
     assert detail in response.get_json()["detail"]
-
-
-def _fresh(how: dict[str, Any]) -> dict[str, Any]:
-    """The same request again: a stream can be sent once only."""
-    data = how.get("data")
-    if not isinstance(data, dict):
-        return how
-    streams = {
-        name: (io.BytesIO(value[0].getvalue()), value[1]) if isinstance(value, tuple) else value
-        for name, value in data.items()
-    }
-    return how | {"data": streams}
 
 
 class Failing(io.RawIOBase):
@@ -155,27 +137,21 @@ class Failing(io.RawIOBase):
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def read(self, size: int = -1, /) -> bytes:
+    def readinto(self, buffer: Buffer, /) -> int:
         raise self._error
 
 
-@pytest.mark.parametrize("error", [ConnectionResetError(), ValueError("read of closed file")], ids=repr)
-def test_a_body_that_fails_as_it_is_read_is_the_clients_affair(client: FlaskClient, error: Exception) -> None:
-    server = {"wsgi.input": Failing(error), "wsgi.input_terminated": True, "CONTENT_LENGTH": "433"}
+@pytest.mark.parametrize(
+    "stream",
+    [Failing(ConnectionResetError()), Failing(ValueError("read of closed file")), io.BytesIO(UPLOAD[:-1])],
+    ids=["reset", "closed", "a part"],
+)
+def test_a_body_that_ends_before_its_length_is_the_clients_affair(
+    client: FlaskClient, stream: io.RawIOBase
+) -> None:
+    server = {"wsgi.input": stream, "CONTENT_LENGTH": str(len(UPLOAD))}
 
     answer = client.post("/predict", environ_overrides=server)
-
-    assert answer.status_code == 400
-    assert "ended early" in answer.get_json()["detail"]
-
-
-@pytest.mark.parametrize("came", [b"", UPLOAD], ids=["nothing", "a part"])
-def test_less_than_was_announced_is_told_behind_a_server_that_ends_no_body(
-    client: FlaskClient, came: bytes
-) -> None:
-    announced = {"CONTENT_LENGTH": str(len(UPLOAD) + 1)}
-
-    answer = client.post("/predict", data=came, environ_overrides=announced)
 
     assert answer.status_code == 400
     assert "ended early" in answer.get_json()["detail"]

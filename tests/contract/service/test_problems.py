@@ -4,14 +4,13 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.contract.service.conftest import MakeApp
-from tests.uploads import a_garment, in_base64, png
+from tests.uploads import UPLOAD, in_base64
 
-UPLOAD = png(a_garment())
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 def assert_problem(response: TestResponse, status: int) -> dict[str, Any]:
@@ -27,13 +26,6 @@ def assert_problem(response: TestResponse, status: int) -> dict[str, Any]:
     return document
 
 
-def test_an_unknown_path_is_a_problem(client: FlaskClient) -> None:
-    assert_problem(client.get("/no/such/path"), 404)
-
-
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-
-
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/problem+json, text/html;q=0.5"])
 def test_a_program_gets_a_short_problem_for_an_unknown_path(client: FlaskClient, accept: str) -> None:
     answer = client.get("/no/such/path", headers={"Accept": accept})
@@ -44,7 +36,7 @@ def test_a_program_gets_a_short_problem_for_an_unknown_path(client: FlaskClient,
 
 @pytest.mark.parametrize(
     ("path", "home"),
-    [("/nowhere", "./"), ("/a/b/", "../../"), ("/docs/nothing.js", "../"), ("/page/x", "../")],
+    [("/nowhere", "./"), ("/a/b/", "../../"), ("/docs/nothing.js", "../"), ("/page/<script>", "../")],
 )
 def test_a_browser_gets_a_page_with_a_link_home_for_an_unknown_path(
     client: FlaskClient, path: str, home: str
@@ -54,42 +46,43 @@ def test_a_browser_gets_a_page_with_a_link_home_for_an_unknown_path(
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert f'<a href="{home}">' in answer.text
     assert urljoin(f"http://shop.example{path}", home) == "http://shop.example/"
-    assert len(answer.data) < 1000
+    assert path.replace("<", "&lt;").replace(">", "&gt;") in answer.text
     assert "Accept" in answer.headers["Vary"]
-
-
-def test_the_page_for_an_unknown_path_shows_it_as_text(client: FlaskClient) -> None:
-    answer = client.get("/<script>alert(1)</script>", headers={"Accept": BROWSER})
-
-    assert "<script" not in answer.text
-    assert "&lt;script&gt;" in answer.text
 
 
 def test_every_route_refuses_a_method_that_it_does_not_have(make_app: MakeApp) -> None:
     app = make_app()
-    client = app.test_client()
 
     for rule in app.url_map.iter_rules():
-        response = client.delete(_path(rule.rule))
+        response = app.test_client().delete(rule.rule.replace("<name>", "wardrobe"))
         assert_problem(response, 405)
         assert "DELETE" not in response.headers["Allow"]
 
 
-def test_a_body_above_the_limit_is_a_problem_on_every_route_that_reads_one(make_app: MakeApp) -> None:
-    client = make_app(max_upload_bytes=1000, max_batch_bytes=1000).test_client()
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("/predict", {"data": UPLOAD}, "are taken (MAX_UPLOAD_BYTES)"),
+        ("/predict", {"json": {"image": in_base64(UPLOAD)}}, "are taken (MAX_UPLOAD_BYTES)"),
+        ("/predict", {"data": bytes(100_000)}, "MAX_UPLOAD_BYTES allows"),
+        ("/predict/batch", {"data": bytes(100_000)}, "MAX_BATCH_BYTES allows"),
+    ],
+)
+def test_more_bytes_than_allowed_are_refused_with_the_limit(
+    make_app: MakeApp, path: str, body: dict[str, Any], says: str
+) -> None:
+    limit = len(UPLOAD) - 1
+    client = make_app(max_upload_bytes=limit, max_batch_bytes=limit).test_client()
 
-    for path in ("/predict", "/predict/batch"):
-        assert_problem(client.post(path, data=bytes(100_000)), 413)
+    document = assert_problem(client.post(path, **body), 413)
+
+    assert says in document["detail"]
 
 
-def test_a_picture_just_above_the_limit_is_told_the_limit(make_app: MakeApp) -> None:
-    client = make_app(max_upload_bytes=len(UPLOAD) - 1).test_client()
+def test_just_as_many_bytes_as_allowed_are_taken(make_app: MakeApp) -> None:
+    client = make_app(max_upload_bytes=len(UPLOAD)).test_client()
 
-    raw = assert_problem(client.post("/predict", data=UPLOAD), 413)
-    in_json = assert_problem(client.post("/predict", json={"image": in_base64(UPLOAD)}), 413)
-
-    assert f"{len(UPLOAD) - 1:,} are taken (MAX_UPLOAD_BYTES)" in raw["detail"]
-    assert raw["detail"] == in_json["detail"]
+    assert client.post("/predict", data=UPLOAD).status_code == 200
 
 
 def test_more_pixels_than_allowed_are_refused_from_the_header(make_app: MakeApp) -> None:
@@ -100,13 +93,18 @@ def test_more_pixels_than_allowed_are_refused_from_the_header(make_app: MakeApp)
     assert "28 x 28" in document["detail"]
 
 
-def test_our_own_mistakes_leak_nothing_but_a_request_id(make_app: MakeApp) -> None:
-    app = make_app()
-    _break(app)
+def test_our_own_mistakes_leak_nothing_but_a_request_id(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(log_format="json")
+    app.add_url_rule("/broken", view_func=lambda: str(1 // 0))
 
     document = assert_problem(app.test_client().get("/broken"), 500)
 
-    assert "secret" not in str(document)
+    assert "division" not in str(document)
+    log = capsys.readouterr().err
+    assert document["request_id"] in log
+    assert "division" in log
 
 
 def test_a_clients_request_id_is_kept(client: FlaskClient) -> None:
@@ -117,19 +115,9 @@ def test_a_clients_request_id_is_kept(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("offered", ["", "with space", "x" * 65, "<script>", "ümlaut"])
 def test_a_request_id_that_could_do_harm_is_replaced(client: FlaskClient, offered: str) -> None:
-    given = client.get("/healthz", headers={"X-Request-ID": offered.encode().decode("latin-1")}).headers[
-        "X-Request-ID"
-    ]
+    headers = {"X-Request-ID": offered.encode().decode("latin-1")}
+
+    given = client.get("/healthz", headers=headers).headers["X-Request-ID"]
 
     assert given != offered
     assert len(given) == 32
-
-
-def _path(rule: str) -> str:
-    return rule.replace("<name>", "wardrobe")
-
-
-def _break(app: Flask) -> None:
-    @app.get("/broken")
-    def broken() -> str:
-        raise RuntimeError("secret of the house")

@@ -7,15 +7,15 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import INVOCATIONS, MakeApp
 from tests.service import ROOT
-from tests.uploads import a_garment, in_base64, png
+from tests.uploads import UPLOAD, a_garment, in_base64
 
 GARMENTS = [a_garment(), a_garment(1)]
-UPLOAD = png(GARMENTS[0])
 CSV = "".join(",".join(map(str, pixels.ravel())) + "\n" for pixels in GARMENTS)
 LINES = "".join(json.dumps({"pixels": pixels.tolist()}) + "\n" for pixels in GARMENTS)
-ROWS = json.dumps({"instances": [pixels.ravel().tolist() for pixels in GARMENTS]})
+FLAT = [pixels.ravel().tolist() for pixels in GARMENTS]
+ROWS = json.dumps({"instances": FLAT})
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +25,14 @@ def client(lasting_client: FlaskClient) -> FlaskClient:
 
 def invoke(client: FlaskClient, body: str | bytes, kind: str, accept: str | None = None) -> TestResponse:
     headers = {} if accept is None else {"Accept": accept}
-    return client.post("/invocations", data=body, content_type=kind, headers=headers)
+    return client.post(INVOCATIONS, data=body, content_type=kind, headers=headers)
 
 
-def answers_of_predict(client: FlaskClient) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def expected(client: FlaskClient) -> list[dict[str, Any]]:
     """What /predict says of both, without what belongs to the request."""
     answers = [client.post("/predict", json={"pixels": pixels.tolist()}).get_json() for pixels in GARMENTS]
-    return [
-        {name: value for name, value in answer.items() if name not in ("model", "request_id")}
-        for answer in answers
-    ]
+    return [{name: one[name] for name in one.keys() - {"model", "request_id"}} for one in answers]
 
 
 def test_a_ping_is_answered_with_nothing(client: FlaskClient) -> None:
@@ -44,11 +42,9 @@ def test_a_ping_is_answered_with_nothing(client: FlaskClient) -> None:
 
 
 def test_a_batch_transform_is_told_to_send_a_record_at_a_time(client: FlaskClient) -> None:
-    assert client.get("/execution-parameters").get_json() == {
-        "MaxConcurrentTransforms": 2,
-        "BatchStrategy": "SINGLE_RECORD",
-        "MaxPayloadInMB": 50,
-    }
+    told = {"MaxConcurrentTransforms": 2, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 50}
+
+    assert client.get("/execution-parameters").get_json() == told
 
 
 @pytest.mark.parametrize(
@@ -60,37 +56,37 @@ def test_a_batch_transform_is_told_to_send_a_record_at_a_time(client: FlaskClien
         (json.dumps({"pixels": GARMENTS[0].tolist()}), "application/json"),
     ],
 )
-def test_a_picture_is_answered_as_by_predict(client: FlaskClient, body: str | bytes, kind: str) -> None:
+def test_a_picture_is_answered_as_by_predict(
+    client: FlaskClient, expected: list[dict[str, Any]], body: str | bytes, kind: str
+) -> None:
     answer = invoke(client, body, kind).get_json()
 
     assert answer.pop("request_id")
     assert answer.pop("model")
-    assert answer == answers_of_predict(client)[0]
+    assert answer == expected[0]
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
         (CSV, "text/csv"),
-        (CSV.replace("\n", "\r\n"), "text/csv; charset=utf-8"),
-        ("\ufeff" + CSV.rstrip(), "text/csv"),
+        ("\ufeff" + CSV.replace("\n", "\r\n").rstrip(), "text/csv; charset=utf-8"),
         (LINES, "application/jsonlines"),
         (LINES, "application/x-ndjson"),
         (ROWS, "application/json"),
-        (json.dumps(json.loads(ROWS)["instances"]), "application/json"),
+        (json.dumps(FLAT), "application/json"),
     ],
 )
 def test_records_are_answered_in_order_in_every_form(
-    client: FlaskClient, body: str | bytes, kind: str
+    client: FlaskClient, expected: list[dict[str, Any]], body: str | bytes, kind: str
 ) -> None:
     told = invoke(client, body, kind, "application/json")
     by_line = invoke(client, body, kind, "application/jsonlines")
-    rows = invoke(client, body, kind, "text/csv")
+    rows = invoke(client, body, kind, "text/csv").text.splitlines()
 
-    expected = answers_of_predict(client)
     assert told.get_json()["predictions"] == expected
     assert [json.loads(line) for line in by_line.text.splitlines()] == expected
-    assert [list(map(float, row.split(","))) for row in rows.text.splitlines()] == [
+    assert [list(map(float, row.split(","))) for row in rows] == [
         list(one["probabilities"].values()) for one in expected
     ]
 
@@ -108,21 +104,17 @@ def test_records_are_answered_as_what_they_came_as(
 @pytest.mark.parametrize(
     ("body", "kind", "status", "says"),
     [
-        ("", "text/csv", 400, "no picture"),
         ("\n\n", "text/csv", 400, "no picture"),
         ("label,pixel1\n", "text/csv", 422, "2 columns"),
         ("," * 783, "text/csv", 422, "is text"),
-        ("," * 784, "text/csv", 422, "785 columns"),
         ("nan" + ",0" * 783, "text/csv", 422, "is nan"),
         ("1e400" + ",0" * 783, "text/csv", 422, "is inf"),
-        ("0.5" + ",0" * 783, "text/csv", 422, "is 0.5"),
         ("[[0]]" + ",0" * 783, "text/csv", 422, "is text"),
         (CSV + "1\n", "text/csv", 422, "1 columns"),
         (b"\xff\xfe", "text/csv", 400, "UTF-8"),
         ("\n" * 300, "text/csv", 413, "MAX_BATCH"),
         ("{}\n", "application/jsonlines", 400, "an object without"),
         ("[" * 20_000, "application/jsonlines", 400, "no JSON"),
-        (LINES + "{\n", "application/jsonlines", 400, "no JSON"),
         (LINES + "[[0]]\n", "application/jsonlines", 422, "Picture 2, counted from 0: `pixels` has 1 rows"),
         ('{"instances": 7}', "application/json", 400, "either `image` or `pixels`"),
         ('{"instances": []}', "application/json", 400, "no picture"),
@@ -130,7 +122,6 @@ def test_records_are_answered_as_what_they_came_as(
         ("{", "application/json", 400, "no JSON"),
         (b"", "image/png", 400, "no picture"),
         (b"hello", "application/octet-stream", 415, "PNG"),
-        (UPLOAD[:-20], "image/png", 422, "ends too early"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -147,17 +138,16 @@ def test_answers_carry_the_platforms_category(make_app: MakeApp, body: str | byt
     client = make_app(taxonomy=ROOT / "examples" / "taxonomy.json").test_client()
 
     answer = json.loads(invoke(client, body, kind).text.splitlines()[0])
-    expected = client.post("/predict", data=UPLOAD).get_json()
 
-    assert answer["category"] == expected["category"]
+    assert answer["category"] == client.post("/predict", data=UPLOAD).get_json()["category"]
 
 
-def test_a_picture_above_the_limit_is_told_the_limit(make_app: MakeApp) -> None:
-    client = make_app(max_upload_bytes=len(UPLOAD) - 1).test_client()
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(UPLOAD, "image/png"), (json.dumps({"instances": [{"b64": in_base64(UPLOAD)}]}), "application/json")],
+)
+def test_a_picture_above_the_limit_is_told_the_limit(make_app: MakeApp, body: str | bytes, kind: str) -> None:
+    answer = invoke(make_app(max_upload_bytes=len(UPLOAD) - 1).test_client(), body, kind)
 
-    raw = invoke(client, UPLOAD, "image/png")
-    in_json = invoke(client, json.dumps({"instances": [{"b64": in_base64(UPLOAD)}]}), "application/json")
-
-    assert [raw.status_code, in_json.status_code] == [413, 413]
-    assert "(MAX_UPLOAD_BYTES)" in raw.get_json()["detail"]
-    assert raw.get_json()["detail"] == in_json.get_json()["detail"]
+    assert answer.status_code == 413
+    assert "(MAX_UPLOAD_BYTES)" in answer.get_json()["detail"]

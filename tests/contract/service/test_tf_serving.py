@@ -5,13 +5,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import TF, MakeApp
 from tests.releases import LABELS
 from tests.uploads import a_garment, in_base64, png
 
-PREDICT = "/v1/models/wardrobe:predict"
-GARMENT = a_garment()
-OTHER = a_garment(1)
+GARMENT, OTHER = a_garment(), a_garment(1)
+ROWS, WITH_CHANNEL, TEXT = GARMENT.tolist(), GARMENT[..., None].tolist(), in_base64(png(GARMENT))
 
 
 @pytest.fixture(scope="module")
@@ -21,26 +20,23 @@ def client(lasting_client: FlaskClient) -> FlaskClient:
 
 def probabilities(client: FlaskClient, pixels: Any) -> list[float]:
     """What /predict says of the same pixels."""
-    return list(
-        client.post("/predict", json={"pixels": pixels.tolist()}).get_json()["probabilities"].values()
-    )
+    answer = client.post("/predict", json={"pixels": pixels.tolist()}).get_json()
+    return list(answer["probabilities"].values())
 
 
 @pytest.mark.parametrize(
     "instance",
     [
-        GARMENT.tolist(),
-        GARMENT[..., None].tolist(),
+        ROWS,
+        WITH_CHANNEL,
         GARMENT.astype(float).tolist(),
-        {"pixels": GARMENT.tolist()},
-        {"pixels": GARMENT[..., None].tolist()},
-        {"b64": in_base64(png(GARMENT))},
-        {"image": {"b64": in_base64(png(GARMENT))}},
+        {"pixels": WITH_CHANNEL},
+        {"b64": TEXT},
+        {"image": {"b64": TEXT}},
     ],
-    ids=["28x28", "28x28x1", "floats", "pixels", "pixels-28x28x1", "b64", "image"],
 )
 def test_an_instance_gets_the_probabilities_of_predict(client: FlaskClient, instance: object) -> None:
-    answer = client.post(PREDICT, json={"signature_name": "serving_default", "instances": [instance]})
+    answer = client.post(TF, json={"signature_name": "serving_default", "instances": [instance]})
 
     assert answer.get_json() == {"predictions": [probabilities(client, GARMENT)]}
 
@@ -48,28 +44,30 @@ def test_an_instance_gets_the_probabilities_of_predict(client: FlaskClient, inst
 @pytest.mark.parametrize(
     "inputs",
     [
-        [GARMENT.tolist(), OTHER.tolist()],
-        {"pixels": [GARMENT[..., None].tolist(), OTHER[..., None].tolist()]},
-        {"image": [{"b64": in_base64(png(GARMENT))}, {"b64": in_base64(png(OTHER))}]},
+        [ROWS, OTHER.tolist()],
+        {"pixels": [WITH_CHANNEL, OTHER[..., None].tolist()]},
+        {"image": [{"b64": TEXT}, {"b64": in_base64(png(OTHER))}]},
     ],
-    ids=["tensor", "named", "pictures"],
 )
 def test_columns_are_answered_as_outputs(client: FlaskClient, inputs: object) -> None:
-    answer = client.post(PREDICT, json={"inputs": inputs})
+    answer = client.post(TF, json={"inputs": inputs})
 
     assert answer.get_json() == {"outputs": [probabilities(client, GARMENT), probabilities(client, OTHER)]}
 
 
-def test_the_version_and_the_label_that_are_served_may_be_named(client: FlaskClient) -> None:
+@pytest.mark.parametrize("which", ["", "/versions/{}", "/labels/current"])
+def test_the_version_and_the_label_that_are_served_may_be_named(client: FlaskClient, which: str) -> None:
     version = client.get("/model").get_json()["version"]
+    path = f"/v1/models/wardrobe{which}".format(version)
 
-    answers = [
-        client.post(f"/v1/models/wardrobe/{which}:predict", json={"instances": [GARMENT.tolist()]})
-        for which in (f"versions/{version}", "labels/current")
+    answer = client.post(f"{path}:predict", json={"instances": [ROWS]})
+    status = client.get(path).get_json()
+
+    available = {"version": version, "state": "AVAILABLE"}
+    assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, version)
+    assert status["model_version_status"] == [
+        available | {"status": {"error_code": "OK", "error_message": ""}}
     ]
-
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert {answer.headers["X-Model-Version"] for answer in answers} == {version}
 
 
 @pytest.mark.parametrize(
@@ -79,65 +77,38 @@ def test_the_version_and_the_label_that_are_served_may_be_named(client: FlaskCli
         ("/v1/models/wardrobe/versions/123", "'123' is not served here; '20261120T101500Z-"),
         ("/v1/models/wardrobe/labels/canary", "'canary'"),
         ("/v1/models/half_plus_three/metadata", "is 'wardrobe'"),
+        ("/v1/models/wardrobe:classify", "Post to /v1/models/wardrobe:predict."),
     ],
 )
-def test_another_model_is_named_with_the_right_one(client: FlaskClient, path: str, says: str) -> None:
-    answer = client.get(path)
+def test_another_model_or_method_is_named_with_the_right_one(
+    client: FlaskClient, path: str, says: str
+) -> None:
+    method = "POST" if ":" in path else "GET"
+
+    answer = client.open(path, method=method, json={"examples": [{"x": 1.0}]})
 
     assert answer.status_code == 404
     assert says in answer.get_json()["error"]
-    assert answer.get_json()["error"] == answer.get_json()["detail"]
-
-
-def test_the_status_is_available(client: FlaskClient) -> None:
-    version = client.get("/model").get_json()["version"]
-
-    answers = [
-        client.get(f"/v1/models/wardrobe{which}").get_json()
-        for which in ("", f"/versions/{version}", "/labels/current")
-    ]
-
-    fine = {"error_code": "OK", "error_message": ""}
-    assert (
-        answers
-        == [{"model_version_status": [{"version": version, "state": "AVAILABLE", "status": fine}]}] * 3
-    )
 
 
 def test_the_metadata_tells_the_signature(client: FlaskClient) -> None:
     told = client.get("/v1/models/wardrobe/metadata").get_json()
 
     signature = told["metadata"]["signature_def"]["signature_def"]["serving_default"]
+    shape = [axis["size"] for axis in signature["inputs"]["pixels"]["tensor_shape"]["dim"]]
     assert told["model_spec"]["name"] == "wardrobe"
-    assert [axis["size"] for axis in signature["inputs"]["pixels"]["tensor_shape"]["dim"]] == [
-        "-1",
-        "28",
-        "28",
-    ]
-    assert signature["inputs"]["pixels"]["dtype"] == "DT_UINT8"
+    assert (signature["inputs"]["pixels"]["dtype"], shape) == ("DT_UINT8", ["-1", "28", "28"])
     assert signature["outputs"]["probabilities"]["tensor_shape"]["dim"][1]["size"] == str(len(LABELS))
     assert signature["method_name"] == "tensorflow/serving/predict"
 
 
-@pytest.mark.parametrize("method", ["classify", "regress"])
-def test_what_is_not_spoken_names_what_is(client: FlaskClient, method: str) -> None:
-    answer = client.post(f"/v1/models/wardrobe:{method}", json={"examples": [{"x": 1.0}]})
-
-    assert answer.status_code == 404
-    assert "Post to /v1/models/wardrobe:predict." in answer.get_json()["error"]
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
 @pytest.mark.parametrize("below", ["", "/versions/1", "/labels/current"])
 def test_predict_is_to_be_posted_to_and_nothing_else(client: FlaskClient, below: str, method: str) -> None:
     answer = client.open(f"/v1/models/wardrobe{below}:predict", method=method)
 
     assert answer.status_code == (200 if method == "OPTIONS" else 405)
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
-
-
-ROWS = GARMENT.tolist()
-NAN = '{"instances": [' + str([[float("nan")] * 28] * 28).replace("nan", "NaN") + "]}"
 
 
 @pytest.mark.parametrize(
@@ -148,54 +119,40 @@ NAN = '{"instances": [' + str([[float("nan")] * 28] * 28).replace("nan", "NaN") 
         ({"instances": [ROWS], "inputs": [ROWS]}, 400, "either `instances`"),
         ({"instances": []}, 400, "no picture"),
         ({"instances": ROWS[0]}, 400, "An instance is int"),
-        ({"instances": {"b64": ""}}, 400, "`instances` is no list"),
         ({"instances": "foo"}, 400, "`instances` is no list"),
-        ({"instances": [None]}, 400, "NoneType"),
         ({"instances": [{"b64": 3}]}, 400, "`b64` is a int"),
         ({"instances": [{"b64": "***"}]}, 400, "`b64` is neither base64"),
         ({"instances": [{"image": {}}]}, 400, "`image` is a dict"),
         ({"instances": [{"pixels": ROWS, "b64": ""}]}, 400, "no picture"),
         ({"instances": [{"b64": in_base64(b"GIF89a")}]}, 422, "within its header"),
         ({"instances": [{"b64": in_base64(b"hello")}]}, 415, "PNG"),
-        ({"instances": [ROWS[:27]]}, 422, "27 rows"),
         ({"instances": [[[value / 255 for value in row] for row in ROWS]]}, 422, "whole numbers of 0..255"),
         ({"instances": [ROWS, ROWS[:1]]}, 422, "Picture 1, counted from 0: `pixels` has 1 rows"),
-        ({"instances": [[[[256]] * 28] * 28]}, 422, "is 256"),
         ({"instances": [[[[0, 0, 0]] * 28] * 28]}, 422, "a list of 3"),
-        ({"instances": [ROWS], "signature_name": "classify"}, 400, "'serving_default'"),
         ({"instances": [ROWS], "signature_name": [[]]}, 400, "'serving_default'"),
         ({"inputs": {"pixels": [ROWS], "more": 1}}, 400, "nothing else"),
         ({"inputs": {"pixels": 5}}, 400, "no list"),
         ({"inputs": {"image": ["a"]}}, 400, "neither"),
-        ({"instances": [0] * 257}, 400, "An instance is int"),
         ({"instances": [[]] * 257}, 413, "MAX_BATCH"),
-        (NAN, 422, "nan"),
         ("[" * 20_000, 400, "no JSON"),
-        ("{", 400, "no JSON"),
         ('{"instances": ' + "[" * 500 + "]" * 500 + "}", 422, "rows"),
     ],
 )
 def test_what_is_wrong_is_said(client: FlaskClient, body: object, status: int, says: str) -> None:
     sent = {"data": body} if isinstance(body, str) else {"json": body}
 
-    answer = client.post(PREDICT, **sent)
+    answer = client.post(TF, **sent)
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
     assert says in answer.get_json()["error"]
-
-
-def test_a_compressed_body_is_refused_by_name(client: FlaskClient) -> None:
-    answer = client.post(PREDICT, data=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
-
-    assert answer.status_code == 400
-    assert "'gzip'" in answer.get_json()["error"]
+    assert answer.get_json()["error"] == answer.get_json()["detail"]
 
 
 def test_the_model_goes_by_the_name_that_is_set(make_app: MakeApp) -> None:
     client = make_app(model_name="clothes").test_client()
 
     found = client.post("/v1/models/clothes:predict", json={"instances": [ROWS]})
-    lost = client.post(PREDICT, json={"instances": [ROWS]})
+    lost = client.post(TF, json={"instances": [ROWS]})
 
     assert (found.status_code, lost.status_code) == (200, 404)
     assert "'clothes'" in lost.get_json()["error"]

@@ -1,0 +1,99 @@
+"""What the pages at / and /docs are made of: all of it from this service, in few bytes."""
+
+import gzip
+import re
+from urllib.parse import urljoin
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.api.docs import FOLDER as DOCS_FOLDER
+from app.api.page import FOLDER as PAGE_FOLDER
+from app.middleware.headers import POLICY
+
+PAGE = (PAGE_FOLDER / "index.html").read_text("utf-8")
+DOCS = (DOCS_FOLDER / "index.html").read_text("utf-8")
+LINK = re.compile(r'(?:href|src)="([^"]+)"')
+NAMED = sorted({name for name in LINK.findall(PAGE + DOCS) if "." in name.rpartition("/")[2]})
+
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "svg": "image/svg+xml",
+    "": "text/html; charset=utf-8",
+}
+
+
+@pytest.mark.parametrize("name", ["", "docs", *NAMED])
+def test_whatever_a_page_names_is_there_as_what_it_is_and_sent_once(
+    lasting_client: FlaskClient, name: str
+) -> None:
+    first = lasting_client.get(f"/{name}", headers={"Accept-Encoding": "gzip"})
+    whole = lasting_client.get(f"/{name}")
+    again = lasting_client.get(f"/{name}", headers={"If-None-Match": first.headers["ETag"]})
+
+    unpacked = gzip.decompress(first.data) if "Content-Encoding" in first.headers else first.data
+    assert (first.status_code, first.headers["Content-Type"]) == (200, TYPES[name.partition(".")[2]])
+    assert first.headers["Cache-Control"] == "no-cache"
+    assert first.headers.get("Vary") == whole.headers.get("Vary")
+    assert unpacked == whole.data
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_what_is_large_is_packed(lasting_client: FlaskClient) -> None:
+    packed = lasting_client.get("/docs/swagger-ui-bundle.js", headers={"Accept-Encoding": "gzip"})
+
+    assert len(packed.data) < len(gzip.decompress(packed.data)) / 3
+    assert packed.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/page/nothing.js",
+            "/page/..",
+            "/page/%2e%2e%2fpage.py",
+            "/page/..%2fpage.py",
+            "/page/__init__.py",
+        ),
+        *("/docs/nothing", "/docs/swagger-ui.js", "/docs/..%2fkeys.py", "/docs/LICENSE"),
+    ],
+)
+def test_nothing_but_the_pages_own_files_is_found(lasting_client: FlaskClient, path: str) -> None:
+    answer = lasting_client.get(path)
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(
+    lasting_client: FlaskClient, path: str
+) -> None:
+    page = lasting_client.get(path)
+
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text) == []
+    assert page.headers["Content-Security-Policy"] == POLICY, "no wider than every page's"
+    assert [name for name in NAMED if ":" in name or name.startswith("/")] == []
+
+
+@pytest.mark.parametrize("prefix", ["", "/shop"])
+def test_with_a_slash_docs_is_the_same_page(lasting_client: FlaskClient, prefix: str) -> None:
+    below = {"SCRIPT_NAME": prefix, "PATH_INFO": "/docs/"}
+
+    answer = lasting_client.get(f"{prefix}/docs/", environ_overrides=below)
+
+    assert answer.status_code == 308
+    assert (
+        urljoin(f"http://shop.example{prefix}/docs/", answer.location) == f"http://shop.example{prefix}/docs"
+    )
+
+
+def test_every_module_of_the_page_is_asked_for_at_once() -> None:
+    scripts = [script.read_text("utf-8") for script in PAGE_FOLDER.glob("*.js")]
+    imported = {name for script in scripts for name in re.findall(r'from "\./([a-z-]+\.js)"', script)}
+
+    assert {f"page/{name}" for name in imported} <= set(NAMED), "it would wait for another one"
