@@ -23,7 +23,7 @@ from scripts.terminal import FAILED, command_parser, console, figure_table, json
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 from training.errors import NotInstalled
-from training.evaluation.agreement import differences
+from training.evaluation.statistics import differences
 from training.photos.reading import OOD_TIER
 
 EXAMPLES = (
@@ -155,9 +155,10 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     answers = answer_photos(OnnxSession(release.folder / GRAPH), contract, photos)
     figures = photo_figures(answers, contract, split)
     if arguments.worst is not None:
-        from training.evaluation.worst_photos import write_worst  # noqa: PLC0415 - needs matplotlib
+        from training.evaluation.figures import save  # noqa: PLC0415 - needs matplotlib
+        from training.evaluation.photo_figures import draw_worst  # noqa: PLC0415 - as above
 
-        write_worst(arguments.worst, photos, answers, contract.labels, split)
+        save(draw_worst(photos, answers, contract.labels, split), arguments.worst)
     out, thresholds = console(), contract.thresholds
     out.print(
         f"{release.version}: accepted from confidence {thresholds.confidence:.4g} and "

@@ -60,6 +60,7 @@ HOMES = {
     "pydantic": ("app/", "model_store/", "training/"),
     "ray": ("labelling/on_ray.py",),
     "rich": ("scripts/", "training/"),
+    "scipy": ("training/",),
     "sklearn": ("training/",),
     "tensorflow": (
         "training/export/environment.py",
@@ -78,6 +79,7 @@ ONLY_FOR_TRAINING = {
     "matplotlib",
     "onnx",
     "optuna",
+    "scipy",
     "sklearn",
     "tensorboard",
     "tensorflow",

@@ -8,11 +8,11 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
-from inference.session import Scores
+from inference.session import Scores, Session
 from model_store.manifest import DataSet
 from model_store.report import PhotoFigures, parse_report, report_bytes
 from tests.releases import a_report
-from training.evaluation.photo_evaluation import CURVE_POINTS, measure_photos
+from training.evaluation.photo_evaluation import CURVE_POINTS, answer_photos, photo_figures
 from training.evaluation.statistics import macro_interval
 from training.photos.reading import OOD, Photos
 
@@ -86,8 +86,14 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
     )
 
 
+def measured(
+    session: Session, photos: Photos, contract: ModelContract = CONTRACT, split: str = "development"
+) -> dict[str, PhotoFigures]:
+    return photo_figures(answer_photos(session, contract, photos), contract, split)
+
+
 def figures(photos: Photos | None = None, split: str = "development") -> dict[str, PhotoFigures]:
-    return measure_photos(WrittenAnswers(), CONTRACT, photos or some_photos(), split)
+    return measured(WrittenAnswers(), photos or some_photos(), split=split)
 
 
 def test_every_tier_has_its_figures_and_says_what_it_was_good_for() -> None:
@@ -143,7 +149,7 @@ def test_the_curve_never_accepts_what_is_unfamiliar() -> None:
 
 
 def test_a_curve_of_many_photos_is_thinned_from_end_to_end() -> None:
-    found = measure_photos(Fading(), CONTRACT, some_photos(TAKEN[:1] * 200), "development")["A"]
+    found = measured(Fading(), some_photos(TAKEN[:1] * 200))["A"]
 
     coverages = [point.coverage for point in found.curve]
     assert len(coverages) in {CURVE_POINTS - 1, CURVE_POINTS}
@@ -188,7 +194,7 @@ def test_a_model_without_distance_is_measured_by_its_confidence_alone() -> None:
         familiarity=None,
     )
 
-    found = measure_photos(WrittenAnswers(measures_distance=False), contract, some_photos(), "development")
+    found = measured(WrittenAnswers(measures_distance=False), some_photos(), contract)
 
     assert found["A"].auroc is not None
     assert found["A"].auroc.familiarity is None

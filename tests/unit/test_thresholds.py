@@ -5,8 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from training.evaluation.calibration import fit_contract, fit_familiarity
-from training.evaluation.thresholds import Checked, Demand, confidence_threshold, fit_thresholds
+from training.evaluation.calibration import (
+    Checked,
+    Demand,
+    confidence_threshold,
+    fit_contract,
+    fit_familiarity,
+    fit_thresholds,
+)
 from training.photos.reading import OOD
 
 TWO_CLASSES = ("left", "right")

@@ -10,12 +10,11 @@ from inference.session import Scores
 from model_store import report
 from model_store.report import wilson_interval
 from training.data.datasets import LabelledImages
-from training.evaluation.agreement import differences
 from training.evaluation.measure import answer, examples, measured, uncalibrated
 from training.evaluation.statistics import (
+    differences,
     expected_calibration_error,
     negative_log_likelihood,
-    reliability,
 )
 
 CONTRACT = ModelContract(
@@ -124,13 +123,6 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 
     # (10 * |0.95 - 0.8| + 10 * |0.55 - 0.5|) / 20
     assert expected_calibration_error(confidences, right) == pytest.approx(0.1, abs=1e-6)
-
-
-def test_certainty_falls_into_the_last_bin_and_nothing_into_the_empty_ones() -> None:
-    count, confidence, accuracy = reliability(np.array([1.0], np.float32), np.array([True]))
-
-    assert count.tolist() == [0] * 14 + [1]
-    assert (confidence[-1], accuracy[-1], accuracy[0]) == (1.0, 1.0, 0.0)
 
 
 def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:

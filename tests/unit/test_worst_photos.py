@@ -3,7 +3,7 @@
 import numpy as np
 
 from training.evaluation.photo_evaluation import PhotoAnswers
-from training.evaluation.worst_photos import PER_TIER, worst
+from training.evaluation.photo_figures import PER_TIER, worst
 from training.photos.reading import OOD
 
 

@@ -36,7 +36,7 @@ USUAL_SHARE: Final = 12
 
 ENOUGH_HELD_OUT: Final = 100
 """Held-out pictures that the thresholds of the decision need: one of them finds the rarest hundredth
-(evaluation/thresholds.py)."""
+(evaluation/calibration.py)."""
 
 
 def usual_share(images: LabelledImages) -> int:

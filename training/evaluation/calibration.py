@@ -1,18 +1,26 @@
-"""What the held-out pictures decide about a release: temperature, familiarity and, by them, its thresholds.
+"""What the held-out pictures decide about a release: temperature, familiarity and the decision's thresholds.
 
-Pure numpy, no TensorFlow; never sees the test set. The thresholds: thresholds.py; how serving applies the
-figures: inference/decision.py.
+The service cannot know whether an upload is a product shot or a photo of a floor, so one confidence and one
+familiarity have to keep every promise: on the held-out pictures, and on the photos of each tier that has one.
+No TensorFlow; never sees the test set. How serving applies the figures: inference/decision.py.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import PHOTOGRAPHS, Familiarity, InputContract, ModelContract
+from inference.contract import PHOTOGRAPHS, Familiarity, InputContract, ModelContract, Thresholds
+from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from training.evaluation.thresholds import Checked, Labels, fit_thresholds
+from training.photos.reading import OOD
+
+Labels = NDArray[np.uint8]
 
 COLDEST: Final = 0.05
 HOTTEST: Final = 20.0
@@ -20,6 +28,44 @@ HOTTEST: Final = 20.0
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
+
+ACCEPTED_ACCURACY: Final = 0.99
+"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong."""
+
+ACCEPTED_OF_PHOTOS: Final[Mapping[str, float]] = {"A": 0.95, "C": 0.90}
+"""The same by tier: product shots, and users' own photos, of which people expect less. Other tiers have no
+promise; the report measures them."""
+
+CAUTION: Final = 1.0
+"""Standard errors by which the share must lie above what is promised: the same pictures choose the
+threshold, so its figures are optimistic."""
+
+FAMILIARITY_THRESHOLD: Final = 0.01
+"""Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
+person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
+
+FAMILIARITY_OF_PHOTOS: Final = 0.05
+"""The same for a model that learnt photos: it separates them better, so a higher price gains more."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a model says about photos that thresholds are chosen on.
+
+    Attributes:
+        scores: of N photos.
+        labels: uint8 (N,), a class's index, or OOD.
+        tiers: of each.
+    """
+
+    scores: Scores
+    labels: Labels
+    tiers: tuple[str, ...]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which show one of the classes, bool (N,)."""
+        return np.not_equal(self.labels, OOD)
 
 
 def fit_contract(
@@ -36,7 +82,11 @@ def fit_contract(
         checked: photos that familiarity and thresholds are learnt from, too.
     """
     temperature = fit_temperature(scores.probabilities, labels)
-    familiarity = _familiarity(scores, checked)
+    familiarity = None
+    if scores.distances is not None:
+        of_photos = None if checked is None else checked.scores.distances
+        known = of_photos[checked.known] if checked is not None and of_photos is not None else None
+        familiarity = fit_familiarity(scores.distances, known)
     return ModelContract(
         labels=names,
         input=InputContract(imaging=PHOTOGRAPHS),
@@ -46,18 +96,8 @@ def fit_contract(
     )
 
 
-def _familiarity(scores: Scores, checked: Checked | None) -> Familiarity | None:
-    if scores.distances is None:
-        return None
-    if checked is None or checked.scores.distances is None or not checked.known.any():
-        return fit_familiarity(scores.distances)
-    return fit_familiarity(scores.distances, checked.scores.distances[checked.known])
-
-
 def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
     """The temperature that minimises the negative log likelihood (Guo et al. 2017, arXiv 1706.04599).
-
-    The likelihood is concave in 1 / temperature, so bisecting its slope finds the one optimum.
 
     Args:
         probabilities: float32 (N, C), before temperature.
@@ -68,23 +108,13 @@ def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
     """
     # A probability that underflowed to zero counts as the smallest float32: its logarithm is finite.
     logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
-    low, high = 1 / HOTTEST, 1 / COLDEST
-    for _ in range(60):  # 20 / 2**60 is below float64's resolution
-        middle = (low + high) / 2
-        if _slope(logits, labels, middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return 2 / (low + high)
+    rows = np.arange(len(labels))
 
+    def loss(inverse: float) -> float:  # convex in 1 / temperature
+        return float(-log_softmax(logits * inverse, axis=1)[rows, labels].mean())
 
-def _slope(logits: NDArray[np.float64], labels: Labels, inverse: float) -> float:
-    """Derivative of the mean log likelihood by 1 / temperature."""
-    scaled = logits * inverse
-    weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    truth = logits[np.arange(len(labels)), labels]
-    return float(np.mean(truth - (weights * logits).sum(axis=1)))
+    bounds = (1 / HOTTEST, 1 / COLDEST)
+    return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
 
 
 def fit_familiarity(distances: Distances, of_photos: Distances | None = None) -> Familiarity:
@@ -94,12 +124,104 @@ def fit_familiarity(distances: Distances, of_photos: Distances | None = None) ->
         distances: float32 (N,), of the held-out pictures.
         of_photos: float32 (M,), of known photos, which count as much as these, however few they are.
     """
-    groups = [distances] if of_photos is None else [distances, of_photos]
-    values = np.concatenate(groups).astype(np.float64)
+    groups = [distances] if of_photos is None or not len(of_photos) else [distances, of_photos]
     weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
-    order = np.argsort(values, kind="stable")
-    below = np.cumsum(weights[order]) - weights[order]
-    # So that the nearest has rank 0 and the farthest rank 1, as numpy's quantiles have it.
-    ranks = below / below[-1] if len(values) > 1 else below
-    evenly = np.linspace(0, 1, FAMILIARITY_POINTS)
-    return Familiarity(quantiles=tuple(map(float, np.interp(evenly, ranks, values[order]))))
+    quantiles = np.quantile(
+        np.concatenate(groups).astype(np.float64),
+        np.linspace(0, 1, FAMILIARITY_POINTS),
+        weights=weights,
+        method="inverted_cdf",
+    )
+    return Familiarity(quantiles=tuple(quantiles.tolist()))
+
+
+def fit_thresholds(
+    scores: Scores,
+    labels: Labels,
+    temperature: float,
+    familiarity: Familiarity | None,
+    checked: Checked | None = None,
+) -> Thresholds:
+    """The lowest confidence at which every promise is kept.
+
+    Args:
+        scores: of the held-out pictures, before temperature.
+        labels: uint8 (N,), the truth.
+        temperature: from `fit_temperature`.
+        familiarity: from `fit_familiarity`; None where the model measures no distance.
+        checked: photos that choose, too.
+
+    Returns:
+        A confidence of 1.0 when no threshold keeps them all.
+    """
+    least = FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
+    confidences = _confidences(scores, temperature, familiarity, least)
+    right = scores.probabilities.argmax(axis=1) == labels
+    demands = [_demand(confidences, right, ACCEPTED_ACCURACY)]
+    if checked is not None:
+        confidences = _confidences(checked.scores, temperature, familiarity, least)
+        right = checked.scores.probabilities.argmax(axis=1) == checked.labels
+        for tier, accuracy in ACCEPTED_OF_PHOTOS.items():
+            # An out-of-distribution photo has no right answer.
+            mine = (np.array(checked.tiers) == tier) & checked.known
+            demands.append(_demand(confidences[mine], right[mine], accuracy))
+    return Thresholds(confidence=confidence_threshold(demands), familiarity=least)
+
+
+def _confidences(
+    scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
+) -> NDArray[np.float32]:
+    """How sure each answer is; not a number where it is reviewed as unfamiliar, however sure it is."""
+    confidences: NDArray[np.float32] = np.array(
+        [max(calibrate(row, temperature)) for row in scores.probabilities.tolist()], np.float32
+    )
+    if familiarity is None or scores.distances is None:
+        return confidences
+    ranks = np.array([familiarity_of(distance, familiarity) for distance in scores.distances.tolist()])
+    return np.where(ranks >= least, confidences, np.float32(np.nan))
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Answers of which a share must be right.
+
+    Attributes:
+        confidences: float32 (N,), 0..1, of the answers that are accepted if they are sure enough.
+        right: bool (N,), whether each is.
+        accuracy: 0..1, promised of the accepted ones.
+    """
+
+    confidences: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    accuracy: float
+
+    def kept(self, threshold: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Whether the promise holds at each of these thresholds, with CAUTION standard errors to spare.
+
+        Where nothing is accepted, nothing is wrong.
+        """
+        order = np.argsort(-self.confidences, kind="stable")
+        count = np.searchsorted(-self.confidences[order], -threshold, side="right")
+        right = np.append(0, np.cumsum(self.right[order]))[count]
+        at_least_one = np.maximum(count, 1)
+        error = np.sqrt(self.accuracy * (1 - self.accuracy) / at_least_one)
+        enough = np.minimum(self.accuracy + CAUTION * error, 1.0)
+        kept: NDArray[np.bool_] = (count == 0) | (right / at_least_one >= enough)
+        return kept
+
+
+def _demand(confidences: NDArray[np.float32], right: NDArray[np.bool_], accuracy: float) -> Demand:
+    familiar = ~np.isnan(confidences)
+    return Demand(confidences[familiar], right[familiar], accuracy)
+
+
+def confidence_threshold(demands: Sequence[Demand]) -> float:
+    """The smallest confidence at which every demand is met.
+
+    Returns:
+        One of the demands' confidences, or 1.0 when none keeps all.
+    """
+    candidates = np.unique(np.concatenate([demand.confidences for demand in demands]))
+    kept = np.all([demand.kept(candidates) for demand in demands], axis=0)
+    good = np.flatnonzero(kept)
+    return float(candidates[good[0]]) if good.size else 1.0

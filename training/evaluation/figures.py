@@ -1,7 +1,7 @@
 """Draw the report: confusion matrix, curves, reliability diagram, examples.
 
-matplotlib through its objects, so that nothing global is set and no window is needed. Writes the named
-PNGs; every figure comes from the report or the answers behind it.
+matplotlib through its objects, so that no window is needed. Writes the named PNGs; every figure comes from
+the report or the answers behind it. Figures of photos: photo_figures.py.
 """
 
 from pathlib import Path
@@ -9,19 +9,21 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import ConfusionMatrixDisplay
 
-from inference.arrays import Pixels, PixelsBatch
+from inference.arrays import PixelsBatch
 from model_store.report import Epoch, Example, Examples, Report
 from training.evaluation.measure import Answers
-from training.evaluation.statistics import ECE_BINS, likeliest, reliability
+from training.evaluation.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
+LINE_COLOUR: Final = "#1565c0"
 EXAMPLES_PER_ROW: Final = 3
 
 NUMBERED_CLASSES: Final = 20
@@ -40,17 +42,17 @@ def draw_all(folder: Path, report: Report, answers: Answers, images: PixelsBatch
         answers: to the test set.
         images: the test set's pictures, uint8 (N, 28, 28).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _save(draw_confusion(report), folder / "confusion_matrix.png")
+    save(draw_confusion(report), folder / "confusion_matrix.png")
+    save(draw_reliability(answers), folder / "reliability.png")
+    save(draw_examples(report.examples, report.labels, images), folder / "examples.png")
     if report.history and report.training.best_epoch is not None:
-        _save(draw_curves(report.history, report.training.best_epoch), folder / "curves.png")
-    _save(draw_reliability(answers), folder / "reliability.png")
-    _save(draw_examples(report.examples, report.labels, images), folder / "examples.png")
+        save(draw_curves(report.history, report.training.best_epoch), folder / "curves.png")
 
 
-def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=DPI, metadata={"Software": None})
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG; its folder is made if absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
 
 
 def draw_confusion(report: Report) -> Figure:
@@ -68,29 +70,23 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
         labels: class names in index order.
         title: what was counted.
     """
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    classes = len(labels)
-    edge = max(6.5, CLASS_INCHES * classes)
+    edge = max(6.5, CLASS_INCHES * len(labels))
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    if classes <= NUMBERED_CLASSES:
-        _number_cells(axes, shares)
-    # A label may hold dollars, which matplotlib would take for a formula.
-    axes.set_xticks(range(classes), labels, rotation=45, ha="right", parse_math=False)
-    axes.set_yticks(range(classes), labels, parse_math=False)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ConfusionMatrixDisplay(shares, display_labels=labels).plot(
+        ax=axes,
+        cmap="Blues",
+        include_values=len(labels) <= NUMBERED_CLASSES,
+        values_format=".1%",
+        xticks_rotation=45,
+        text_kw={"fontsize": 7},
+    )
+    for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        tick.set_parse_math(False)  # a label may hold dollars, which matplotlib would take for a formula
     axes.set(xlabel="predicted", ylabel="true")
     axes.set_title(title, parse_math=False)
-    figure.colorbar(image, label="share of the true class", shrink=0.8)
     return figure
-
-
-def _number_cells(axes: Axes, shares: NDArray[np.float64]) -> None:
-    for (row, column), share in np.ndenumerate(shares):
-        colour = "white" if share > 0.5 else "black"
-        axes.text(
-            column, row, f"{share:.1%}" if share else "", ha="center", va="center", color=colour, fontsize=7
-        )
 
 
 def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
@@ -98,15 +94,12 @@ def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [one.epoch for one in history]
-    left.plot(epochs, [one.loss for one in history], color=QUIET_COLOUR, label="training, augmented")
-    left.plot(epochs, [one.val_loss for one in history], color="#1565c0", label="validation")
-    right.plot(epochs, [one.accuracy for one in history], color=QUIET_COLOUR, label="training, augmented")
-    right.plot(epochs, [one.val_accuracy for one in history], color="#1565c0", label="validation")
-    for axes, name in ((left, "loss (nats)"), (right, "accuracy")):
-        axes.axvline(
-            best_epoch, color=RIGHT_COLOUR, linewidth=0.8, linestyle=":", label=f"best, epoch {best_epoch}"
-        )
-        axes.set(xlabel="epoch", ylabel=name)
+    for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
+        learnt, held_out = ([getattr(one, field) for one in history] for field in (name, f"val_{name}"))
+        axes.plot(epochs, learnt, color=QUIET_COLOUR, label="training, augmented")
+        axes.plot(epochs, held_out, color=LINE_COLOUR, label="validation")
+        axes.axvline(best_epoch, color=RIGHT_COLOUR, linestyle=":", label=f"best, epoch {best_epoch}")
+        axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
     # The first epochs, before the average has caught up, would squeeze all others into a corner.
@@ -118,18 +111,16 @@ def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
 
 def draw_reliability(answers: Answers) -> Figure:
     """Accuracy per bin of confidence, the diagonal it should lie on, and the size of each bin."""
-    count, confidence, accuracy = reliability(answers.confidences, answers.right)
-    filled = count > 0
+    accuracy, confidence = calibration_curve(answers.right, answers.confidences, n_bins=ECE_BINS)
     figure = Figure(figsize=(5, 5.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
     upper.plot([0, 1], [0, 1], color=QUIET_COLOUR, linestyle="--", label="perfect")
-    upper.plot(confidence[filled], accuracy[filled], "o-", color="#1565c0", label="served")
+    upper.plot(confidence, accuracy, "o-", color=LINE_COLOUR, label="served")
     upper.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     upper.set_title(f"expected calibration error {answers.ece:.2%}")
     upper.legend(loc="upper left")
-    centres = (np.arange(ECE_BINS) + 0.5) / ECE_BINS
-    lower.bar(centres, count, width=0.9 / ECE_BINS, color="#1565c0")
-    lower.set(xlabel="confidence", ylabel="pictures", yscale="log")
+    lower.hist(answers.confidences, ECE_BINS, range=(0, 1), log=True, rwidth=0.9, color=LINE_COLOUR)
+    lower.set(xlabel="confidence", ylabel="pictures")
     return figure
 
 
@@ -142,32 +133,24 @@ def draw_examples(examples: Examples, labels: tuple[str, ...], images: PixelsBat
     for axes in grid:
         axes.set_axis_off()
     for place, example in enumerate(shown):
-        _draw_picture(grid[2 * place], example, images[example.index])
+        right = example.predicted == example.truth
+        caption = f"{example.predicted} {example.confidence:.0%}" + ("" if right else f"\n({example.truth})")
+        colour = RIGHT_COLOUR if right else WRONG_COLOUR
+        grid[2 * place].imshow(images[example.index], cmap="gray_r", vmin=0, vmax=255)
+        grid[2 * place].set_title(caption, color=colour, fontsize=8, parse_math=False)
         _draw_bars(grid[2 * place + 1], example, labels)
     return figure
-
-
-def _draw_picture(axes: Axes, example: Example, pixels: Pixels) -> None:
-    right = example.predicted == example.truth
-    axes.imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
-    caption = f"{example.predicted} {example.confidence:.0%}" + ("" if right else f"\n({example.truth})")
-    axes.set_title(caption, color=RIGHT_COLOUR if right else WRONG_COLOUR, fontsize=8, parse_math=False)
 
 
 def _draw_bars(axes: Axes, example: Example, labels: tuple[str, ...]) -> None:
     shares = np.array(example.probabilities)
     shown = likeliest(shares)
     names = [labels[index] for index in shown]
+    # The truth outranks the answer: a right answer is green.
+    colours = {example.predicted: WRONG_COLOUR, example.truth: RIGHT_COLOUR}
     axes.set_axis_on()
-    axes.barh(range(len(shown)), shares[shown], color=[_bar_colour(label, example) for label in names])
+    axes.barh(range(len(shown)), shares[shown], color=[colours.get(name, QUIET_COLOUR) for name in names])
     axes.set_yticks(range(len(shown)), names, fontsize=5, parse_math=False)
-    axes.set_xticks([])
+    axes.set(xticks=[], xlim=(0, 1))
     axes.invert_yaxis()
-    axes.set_xlim(0, 1)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-
-
-def _bar_colour(label: str, example: Example) -> str:
-    if label == example.truth:
-        return RIGHT_COLOUR
-    return WRONG_COLOUR if label == example.predicted else QUIET_COLOUR

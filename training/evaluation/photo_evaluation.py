@@ -74,23 +74,6 @@ class PhotoAnswers:
         return PhotoAnswers(**{name: values[which] for name, values in vars(self).items()})
 
 
-def measure_photos(
-    session: Session, contract: ModelContract, photos: Photos, split: str
-) -> dict[str, PhotoFigures]:
-    """The figures of each tier, by its name.
-
-    Args:
-        session: the release's graph.
-        contract: the release's.
-        photos: converted as the contract says.
-        split: what they were good for, such as `development`.
-
-    Raises:
-        ModelError: the model cannot be run, or its answers break the contract.
-    """
-    return photo_figures(answer_photos(session, contract, photos), contract, split)
-
-
 def answer_photos(session: Session, contract: ModelContract, photos: Photos) -> PhotoAnswers:
     """Classify photos as serving would.
 
@@ -110,7 +93,13 @@ def answer_photos(session: Session, contract: ModelContract, photos: Photos) -> 
 
 
 def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
-    """The figures of each tier, by its name; see `measure_photos`."""
+    """The figures of each tier, by its name.
+
+    Args:
+        answers: to the photos.
+        contract: the release's.
+        split: what the photos were good for, such as `development`.
+    """
     ood = answers.only(answers.truth == OOD)
     tiers = {str(tier): answers.only(answers.tiers == tier) for tier in np.unique(answers.tiers)}
     return {
@@ -124,21 +113,20 @@ def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) ->
 def _of_garments(
     answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, split: str
 ) -> PhotoFigures:
-    classes = np.unique(answers.truth)
-    right = [int(answers.right[answers.truth == index].sum()) for index in classes]
-    n = [int((answers.truth == index).sum()) for index in classes]
-    recalls = [one / of for one, of in zip(right, n, strict=True)]
+    classes, n = np.unique(answers.truth, return_counts=True)
+    right = np.array([np.sum(answers.right & (answers.truth == index)) for index in classes])
+    recalls = right / n
     return PhotoFigures(
         split=split,
         n=len(answers),
-        macro_accuracy=float(np.mean(recalls)),
-        macro_accuracy_interval=macro_interval(right, n),
+        macro_accuracy=float(recalls.mean()),
+        macro_accuracy_interval=macro_interval(right.tolist(), n.tolist()),
         accuracy=float(answers.right.mean()),
         per_class={
-            contract.labels[index]: ClassRecall(n=of, recall=recall)
+            contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
-        ece=expected_calibration_error(answers.confidences.astype(np.float32), answers.right),
+        ece=expected_calibration_error(answers.confidences, answers.right),
         decisions=_decisions(answers, contract.thresholds),
         curve=_curve(answers),
         auroc=_auroc(answers, ood) if len(ood) else None,
@@ -190,21 +178,19 @@ def _curve(answers: PhotoAnswers) -> tuple[CurvePoint, ...]:
     CURVE_POINTS at most, the first, the last and what is served among them.
     """
     familiar = answers.only(answers.reasons != "unfamiliar")
-    order = np.argsort(-familiar.confidences, kind="stable")
-    confidences, right = familiar.confidences[order], np.cumsum(familiar.right[order])
-    # Equal confidences are accepted together, so only the last of them is a place to stop.
-    stops = np.flatnonzero(np.append(np.diff(confidences) != 0, np.ones(min(1, len(order)), bool)))
-    if len(stops) > CURVE_POINTS:
-        thinned = stops[np.linspace(0, len(stops) - 1, CURVE_POINTS - 1).round().astype(np.int64)]
-        served = np.flatnonzero(familiar.accepted[order])[-1:]  # the last that is accepted as it is
-        stops = np.union1d(thinned, served)
+    thresholds = np.unique(familiar.confidences)[::-1]
+    if len(thresholds) > CURVE_POINTS:
+        thinned = np.linspace(0, len(thresholds) - 1, CURVE_POINTS - 1).round().astype(np.int64)
+        served = familiar.confidences[familiar.accepted]
+        thresholds = np.union1d(thresholds[thinned], served.min(initial=thresholds[0]))[::-1]
+    accepted = [familiar.only(familiar.confidences >= threshold) for threshold in thresholds]
     return tuple(
         CurvePoint(
-            threshold=float(confidences[stop]),
-            coverage=float((stop + 1) / len(answers)),
-            accuracy=float(right[stop] / (stop + 1)),
+            threshold=float(threshold),
+            coverage=len(some) / len(answers),
+            accuracy=float(some.right.mean()),
         )
-        for stop in stops
+        for threshold, some in zip(thresholds, accepted, strict=True)
     )
 
 

@@ -1,6 +1,6 @@
-"""The figures of the report that no library has, each a few lines of numpy.
+"""Figures of the report that no library has, and the comparison of two evaluations of one model.
 
-Pure. Precision, recall, F1 and the confusion matrix are sklearn's (measure.py).
+Pure numpy. Precision, recall, F1 and the confusion matrix are sklearn's (measure.py).
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-from model_store.report import Z_95
+from model_store.report import Z_95, TestFigures
 
 ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
 
-
 SHOWN_CLASSES: Final = 12
 """The most classes that one picture's bars are drawn for."""
+
+TOLERANCE: Final = 1e-3
+"""Largest difference of a figure, and share of pictures with another answer, that rounding on another
+processor explains; on the same one both are zero."""
 
 
 def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
@@ -56,27 +59,35 @@ def negative_log_likelihood(probabilities: Probabilities, labels: NDArray[np.uin
     return float(-np.log(np.maximum(truth, np.finfo(np.float32).tiny)).mean())
 
 
-def reliability(
-    confidences: NDArray[np.float32], right: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Sort answers into ECE_BINS bins of confidence; one on an edge belongs to the lower bin.
+def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
+    """Mean distance of confidence from accuracy over ECE_BINS bins, weighted by their size.
 
     Args:
-        confidences: (N,), 0..1.
+        confidences: (N,), 0..1; one on an edge belongs to the lower bin.
         right: (N,), whether the answer was.
-
-    Returns:
-        Per bin: how many, their mean confidence, the share that was right (0 in an empty one).
     """
-    bins = np.clip(np.ceil(confidences.astype(np.float64) * ECE_BINS).astype(np.int64) - 1, 0, ECE_BINS - 1)
-    count = np.bincount(bins, minlength=ECE_BINS)
-    shown = np.maximum(count, 1)
-    confidence = np.bincount(bins, weights=confidences, minlength=ECE_BINS) / shown
-    accuracy = np.bincount(bins, weights=right, minlength=ECE_BINS) / shown
-    return count, confidence, accuracy
+    edges = np.linspace(0, 1, ECE_BINS + 1)[1:-1]
+    excess = np.bincount(np.digitize(confidences, edges, right=True), weights=confidences - right)
+    return float(np.abs(excess).sum() / len(confidences))
 
 
-def expected_calibration_error(confidences: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
-    """Mean distance of confidence from accuracy over the bins of `reliability`, weighted by size."""
-    count, confidence, accuracy = reliability(confidences, right)
-    return float(np.sum(count * np.abs(confidence - accuracy)) / len(confidences))
+def differences(stored: TestFigures, found: TestFigures) -> list[str]:
+    """What differs by more than TOLERANCE between two evaluations, a sentence each; empty if they agree."""
+    if stored.n != found.n:
+        return [f"n: the report has {stored.n}, found {found.n}."]
+    named = {
+        "accuracy": (stored.accuracy, found.accuracy),
+        "loss": (stored.loss, found.loss),
+        "ece": (stored.ece, found.ece),
+        "coverage": (stored.decisions.coverage, found.decisions.coverage),
+    }
+    differences = [
+        f"{name}: the report has {before:.4f}, found {now:.4f}."
+        for name, (before, now) in named.items()
+        if not abs(before - now) <= TOLERANCE
+    ]
+    # A picture with another answer leaves one cell and enters another.
+    moved = np.abs(np.array(stored.confusion_matrix) - np.array(found.confusion_matrix)).sum() // 2
+    if moved > TOLERANCE * found.n:
+        differences.append(f"confusion matrix: {moved} of {found.n} pictures have another answer.")
+    return differences

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from model_store.report import TrainingFigures
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import Split, split, usual_share
 from training.errors import NotAdoptable
-from training.evaluation.distance import Whitening, fit_whitening
+from training.evaluation.out_of_distribution import Whitening, fit_whitening
 from training.export.environment import libraries
 from training.export.onnx_graph import (
     PARITY_PICTURES,
@@ -89,9 +89,8 @@ def adopt(folder: Path, made: HandMade, say: Say) -> Manifest:
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the model")
     _export(folder, session, parts)
-    evidence = Evidence(data=made.data, split=parts, labels=made.labels)
-    origin = _origin(made.path, session, len(parts.validation))
-    return complete_release(folder, evidence, origin, say)
+    evidence = Evidence(data=replace(made.data, labels=made.labels), split=parts)
+    return complete_release(folder, evidence, _origin(made.path, session, len(parts.validation)), say)
 
 
 def _export(folder: Path, session: KerasSession, parts: Split) -> None:
@@ -158,12 +157,10 @@ def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
                 "split_seed": SPLIT_SEED,
             },
         ),
-        history=(),
     )
 
 
 def _saved_by(path: Path) -> JsonValue:
     """The version of Keras that the file says it was saved by."""
     with zipfile.ZipFile(path) as archive:
-        version: JsonValue = json.loads(archive.read("metadata.json")).get("keras_version")
-    return version
+        return json.loads(archive.read("metadata.json")).get("keras_version")  # type: ignore[no-any-return]

@@ -1,9 +1,9 @@
 """Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
 
-model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance
-(distance.py), or the OOD score where out-of-distribution (OOD) photos were learnt (ood_score.py). An adopted
-model whose features cannot be reached has none. A graph that answers differently from its network is never
-kept (`check_parity`). Touches the named files. Its cost: flops.py.
+model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance,
+or the OOD score where out-of-distribution (OOD) photos were learnt (out_of_distribution.py). An adopted model
+whose features cannot be reached has none. A graph that answers differently from its network is never kept
+(`check_parity`). Touches the named files. Its cost: flops.py.
 """
 
 import warnings
@@ -20,8 +20,7 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
 from training.data.datasets import ANSWERED_AT_ONCE
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.distance import Whitening
-from training.evaluation.ood_score import OodScore
+from training.evaluation.out_of_distribution import OodScore, Whitening
 from training.networks.layers import FEATURES
 from training.networks.registry import with_softmax
 from training.untyped import Graph, Network, Tensor

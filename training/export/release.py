@@ -24,15 +24,19 @@ from model_store.manifest import Golden, Headline, Manifest
 from model_store.report import Epoch, ModelFigures, Report, TrainingFigures, report_bytes
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
-from training.evaluation.calibration import fit_contract
-from training.evaluation.distance import Whitening, fit_whitening
+from training.evaluation.calibration import Checked, fit_contract
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import Answers, answer, counted, examples, measured, uncalibrated
-from training.evaluation.ood_score import OodScore, fit_ood_score, sample_of
-from training.evaluation.out_of_distribution import judge
-from training.evaluation.photo_evaluation import measure_photos
+from training.evaluation.out_of_distribution import (
+    OodScore,
+    Whitening,
+    fit_ood_score,
+    fit_whitening,
+    judge,
+    sample_of,
+)
+from training.evaluation.photo_evaluation import answer_photos, photo_figures
 from training.evaluation.photo_figures import draw_photos
-from training.evaluation.thresholds import Checked
 from training.export.environment import git_commit, hardware, libraries
 from training.export.onnx_graph import (
     PARITY_PICTURES,
@@ -57,21 +61,27 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
-    """What a release is made of.
+class Evidence:
+    """What a network is calibrated and measured on.
 
     Attributes:
-        split: the training set in its two parts, as the fit saw them.
-        command: the command line of the training.
-        photos: of real garments, on which choices were made and which the report measures.
+        data: its labels name the network's outputs.
+        split: the training set in its two parts; the held-out one calibrates.
+        photos: of real garments, on which choices are made and which the report measures.
     """
 
     data: LabelledData
     split: Split
+    photos: Photos | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material(Evidence):
+    """What a release of a fit of ours is made of; `command` is the command line of the training."""
+
     recipe: Recipe
     fitted: Fitted
     command: str
-    photos: Photos | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,23 +97,7 @@ class Origin:
     network: str
     parameters: int
     training: TrainingFigures
-    history: tuple[Epoch, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What a network is calibrated and measured on.
-
-    Attributes:
-        split: the training set in its two parts; the held-out one calibrates.
-        labels: class names in index order.
-        photos: of real garments, in addition to the data set.
-    """
-
-    data: LabelledData
-    split: Split
-    labels: tuple[str, ...]
-    photos: Photos | None = None
+    history: tuple[Epoch, ...] = ()
 
 
 def make_release(folder: Path, material: Material, say: Say) -> Manifest:
@@ -121,21 +115,11 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
-    _export(folder, material)
-    evidence = Evidence(
-        data=material.data, split=material.split, labels=material.data.labels, photos=material.photos
-    )
-    return complete_release(folder, evidence, _origin(material), say)
-
-
-def _export(folder: Path, material: Material) -> None:
-    """Write model.keras and model.onnx."""
-    held_out = material.split.validation
     artifact = save_artifact(material.fitted.model, folder / MODEL)
     export_graph(artifact, _measure_of(artifact, material.split, len(material.data.labels)), folder / GRAPH)
-    check_parity(
-        lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out.images[:PARITY_PICTURES]
-    )
+    held_out = material.split.validation.images[:PARITY_PICTURES]
+    check_parity(lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out)
+    return complete_release(folder, material, _origin(material), say)
 
 
 def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:
@@ -183,9 +167,11 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         StoreError: the folder cannot be sealed.
     """
     session = OnnxSession(folder / GRAPH)
-    held_out = evidence.split.validation
-    checked = None if evidence.photos is None else _checked(session, evidence.photos)
-    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.labels, checked)
+    held_out, photos = evidence.split.validation, evidence.photos
+    checked = None
+    if photos is not None:
+        checked = Checked(session.run(photos.images), photos.labels, photos.tiers)
+    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.data.labels, checked)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
     (folder / REPORT).write_bytes(report_bytes(report))
@@ -195,18 +181,14 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
 
 
-def _checked(session: Session, photos: Photos) -> Checked:
-    """What the model says of photos that thresholds are chosen on."""
-    return Checked(session.run(photos.images), photos.labels, photos.tiers)
-
-
 def _measure(
     session: Session, contract: ModelContract, evidence: Evidence, origin: Origin, folder: Path
 ) -> tuple[Report, Answers]:
-    """Measure all three splits; the report, and the answers to the test set behind it."""
-    photos = evidence.photos
-    answers = answer(session, contract, evidence.data.test)
-    before = answer(session, uncalibrated(contract), evidence.data.test)
+    """Measure all three splits and the photos; the report, and the answers to the test set behind it."""
+    test, photos = evidence.data.test, {}
+    answers, before = (answer(session, one, test) for one in (contract, uncalibrated(contract)))
+    if evidence.photos is not None:
+        photos = photo_figures(answer_photos(session, contract, evidence.photos), contract, DEVELOPMENT)
     report = Report(
         labels=contract.labels,
         data=evidence.data.described(),
@@ -215,8 +197,8 @@ def _measure(
         train=counted(answer(session, contract, evidence.split.train)),
         validation=counted(answer(session, contract, evidence.split.validation)),
         test=measured(answers, before, contract),
-        out_of_scope=judge(session, contract, evidence.data.test.images),
-        photos={} if photos is None else measure_photos(session, contract, photos, DEVELOPMENT),
+        out_of_scope=judge(session, contract, test.images),
+        photos=photos,
         examples=examples(answers, contract.labels),
         history=origin.history,
     )

@@ -8,7 +8,7 @@ import pytest
 from model_store.report import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split, split
-from training.evaluation.distance import Whitening, fit_whitening
+from training.evaluation.out_of_distribution import Whitening, fit_whitening
 from training.export.onnx_graph import export_graph, features_of, save_artifact
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Fitted, fit

@@ -12,7 +12,7 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.ood_score import fit_ood_score
+from training.evaluation.out_of_distribution import fit_ood_score
 from training.export.onnx_graph import check_parity, export_graph, features_of, probabilities_of
 from training.networks.flops import mflops
 from training.photos.reading import OOD

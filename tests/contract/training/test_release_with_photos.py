@@ -42,7 +42,7 @@ def release(exported: Exported, parts: Split, tmp_path_factory: pytest.TempPathF
     shutil.copy(exported.graph_path, made)
     data = LabelledData(train=striped_pictures(400), test=striped_pictures(100, seed=1))
     photos = read_photos(listed, as_served(PHOTOGRAPHS), _quiet, _quiet)
-    complete_release(made, Evidence(data=data, split=parts, labels=LABELS, photos=photos), ORIGIN, _quiet)
+    complete_release(made, Evidence(data=data, split=parts, photos=photos), ORIGIN, _quiet)
     return open_release(made)
 
 
