@@ -5,25 +5,20 @@ that what else the machine does hits both. Needs wrk; prints a table, saves docs
 """
 
 import argparse
-import os
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import requests
 
 from benchmarks.results import save
-from benchmarks.side_by_side.forms import Request
-from benchmarks.side_by_side.servers import load_cores
-from benchmarks.side_by_side.uploads import picture_for
-from benchmarks.side_by_side.wrk import Clients, load
-from tests.service import free_port
+from benchmarks.servers import WORKERS, Running, serving
+from benchmarks.side_by_side.peers import free_ports
+from benchmarks.uploads import picture_for
+from benchmarks.wrk import Request, load
 
 ROOT = Path(__file__).parent.parent
 CASES = (("png", 8), ("png", 64), ("jpeg", 8), ("jpeg-12mp", 8))
@@ -31,32 +26,7 @@ PATIENT = {"WARDROBE_QUEUE_SECONDS": "60", "WARDROBE_QUEUE_LENGTH": "64"}
 """No request is refused, since a refusal is cheaper than an answer."""
 
 FIGURES = ("per_second", "p50", "p99", "cpu")
-"""Answers a second; milliseconds; milliseconds of the workers' processor time for each answer."""
-
-
-@dataclass(frozen=True)
-class Service:
-    """A checkout's running service."""
-
-    master: int
-    port: int
-    folder: Path
-
-    def measure(self, upload: str, connections: int, seconds: int) -> dict[str, float]:
-        """Load it, and return FIGURES."""
-        request = Request("/predict", "application/octet-stream", picture_for(upload))
-        before = self.processor_seconds()
-        seen = load(self.port, request, Clients(connections, seconds, load_cores()), self.folder)
-        if seen.errors:
-            sys.exit(f"{self.folder}: {upload}, {connections} connections: {seen.errors} requests failed.")
-        cpu = (self.processor_seconds() - before) / seen.answers * 1000
-        return dict(zip(FIGURES, (seen.per_second, seen.p50, seen.p99, cpu), strict=True))
-
-    def processor_seconds(self) -> float:
-        """Processor time of its workers until now."""
-        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text("ascii").split()
-        rows = [Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split() for pid in children]
-        return sum(int(row[11]) + int(row[12]) for row in rows) / os.sysconf("SC_CLK_TCK")
+"""Answers a second; milliseconds; milliseconds of processor time for each answer."""
 
 
 def main() -> None:
@@ -66,15 +36,40 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
     chosen = parser.parse_args()
-    with serving(chosen.other) as other, serving(ROOT) as this:
+    with running(chosen.other) as other, running(ROOT) as this:
         results = {}
         for case in CASES:
             pairs = [(other, this)] * chosen.rounds
-            rounds = [tuple(service.measure(*case, chosen.seconds) for service in pair) for pair in pairs]
+            rounds = [tuple(measure(service, *case, chosen.seconds) for service in pair) for pair in pairs]
             results[f"{case[0]}, {case[1]} connections"] = rounds
             print(case, *(summary(rounds, figure) for figure in FIGURES), sep="\n  ", flush=True)
     command = f"python -m benchmarks.checkouts OTHER --rounds {chosen.rounds} --seconds {chosen.seconds}"
     save("checkouts", command, {"commits": [commit(chosen.other), commit(ROOT)], "results": results})
+
+
+@contextmanager
+def running(checkout: Path) -> Iterator[Running]:
+    """Run a checkout's service on a free port until the block ends."""
+    (port,) = free_ports(1)
+    with serving(
+        [checkout.absolute() / ".venv" / "bin" / "python", "-m", "app"],
+        port,
+        checkout,
+        {"PORT": str(port), "WEB_CONCURRENCY": str(WORKERS), **PATIENT},
+        lambda: requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok,
+    ) as service:
+        yield service
+
+
+def measure(service: Running, upload: str, connections: int, seconds: int) -> dict[str, float]:
+    """Load a service, and return FIGURES."""
+    request = Request("/predict", "application/octet-stream", picture_for(upload))
+    before = service.processor_seconds()
+    seen = load(service.port, request, connections, seconds)
+    if seen.errors:
+        sys.exit(f"{upload}, {connections} connections: {seen.errors} requests failed.")
+    cpu = (service.processor_seconds() - before) / seen.answers * 1000
+    return dict(zip(FIGURES, (seen.per_second, seen.p50, seen.p99, cpu), strict=True))
 
 
 def summary(rounds: list[tuple[dict[str, float], ...]], figure: str) -> str:
@@ -85,32 +80,6 @@ def summary(rounds: list[tuple[dict[str, float], ...]], figure: str) -> str:
         f"{figure:10} other {median(other):.2f}, this {median(this):.2f}, "
         f"ratio {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}, n = {len(ratios)})"
     )
-
-
-@contextmanager
-def serving(checkout: Path) -> Iterator[Service]:
-    """Run a checkout's service on a free port until the block ends."""
-    port = free_port()
-    environment = os.environ | {"PORT": str(port), "WEB_CONCURRENCY": "2"} | PATIENT
-    command = [str(checkout.absolute() / ".venv" / "bin" / "python"), "-m", "app"]
-    with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own service
-            command, cwd=checkout, env=environment, stdout=log, stderr=log
-        )
-        try:
-            while not _is_ready(port):
-                time.sleep(0.2)
-            yield Service(process.pid, port, Path(folder))
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def commit(checkout: Path) -> str:

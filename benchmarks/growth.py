@@ -7,7 +7,6 @@ an answer, p50 and p99. docs/explanation/benchmarks.md computes with them.
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,12 +15,13 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
+from benchmarks.processes import settle
 from benchmarks.results import FOLDER, save
-from benchmarks.side_by_side.forms import BOUNDARY, Form, Request
-from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, WORKERS
-from benchmarks.side_by_side.servers import Running, load_cores, serving
-from benchmarks.side_by_side.uploads import CHECKED, EXAMPLES, JPEG_QUALITY, SENSOR_NOISE, picture_for
-from benchmarks.side_by_side.wrk import Clients, load
+from benchmarks.servers import WORKERS, Running
+from benchmarks.side_by_side.forms import BOUNDARY, form_of
+from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, started
+from benchmarks.uploads import SENSOR_NOISE, encoded, picture_for, shop_photo
+from benchmarks.wrk import Request, load
 from scripts.terminal import run
 
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -58,12 +58,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the figures and the plot")
     options = parser.parse_args(argv)
     seen: dict[str, list[Point]] = {}
-    with tempfile.TemporaryDirectory() as name, serving(BY_NAME[OURS], Path(name)) as service:
-        warm_up = Clients(WORKERS, 1, load_cores())
-        _seen(service, 0, RAW.request(picture_for("png")), warm_up, Path(name))
+    with started(BY_NAME[OURS]) as service:
+        _seen(service, 0, RAW.request(picture_for("png")), WORKERS, 1)
         for curve, size, request, connections in points():
             seconds = options.seconds * (3 if size > PATIENT_PIXELS else 1)
-            point = _seen(service, size, request, Clients(connections, seconds, load_cores()), Path(name))
+            point = _seen(service, size, request, connections, seconds)
             seen.setdefault(curve, []).append(point)
             print(f"{curve}: {point}", flush=True)
     figures = {curve: [asdict(point) for point in its] for curve, its in seen.items()}
@@ -84,38 +83,29 @@ def points() -> Iterator[tuple[str, int, Request, int]]:
 
 
 def _picture(height: int, suffix: str) -> bytes:
-    """The ankle boot, dark on white; a PNG has no noise, which would exceed MAX_UPLOAD_BYTES."""
-    boot = cv2.imread(str(EXAMPLES / CHECKED[0]), cv2.IMREAD_GRAYSCALE)
-    assert boot is not None
-    shown = cv2.resize(np.pad(255 - boot, ((10, 10), (3, 3)), constant_values=255), (height * 3 // 4, height))
-    if suffix == ".jpg":
-        noise = np.random.default_rng(0).normal(0, SENSOR_NOISE, shown.shape)
-        shown = np.clip(shown + noise, 0, 255).astype(np.uint8)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if suffix == ".jpg" else []
-    written, upload = cv2.imencode(suffix, cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), quality)
-    assert written
-    return upload.tobytes()
+    """Dark on white, in colour; a PNG has no noise, which would exceed MAX_UPLOAD_BYTES."""
+    coloured = cv2.cvtColor(shop_photo(height, height * 3 // 4), cv2.COLOR_GRAY2BGR)
+    return encoded(np.asarray(coloured, np.uint8), suffix, SENSOR_NOISE if suffix == ".jpg" else 0.0)
 
 
 def _batch(count: int) -> Request:
     """A form of so many files."""
-    end = f"--{BOUNDARY}--\r\n".encode()
-    part = Form("multipart").request(picture_for("png")).body.removesuffix(end)
-    return Request("/predict/batch", f"multipart/form-data; boundary={BOUNDARY}", part * count + end)
+    body = form_of([picture_for("png")] * count)
+    return Request("/predict/batch", f"multipart/form-data; boundary={BOUNDARY}", body)
 
 
-def _seen(service: Running, size: int, request: Request, clients: Clients, folder: Path) -> Point:
-    before = service.family.processor_seconds()
-    seen = load(service.port, request, clients, folder)
-    service.family.settle()
-    spent = service.family.processor_seconds() - before
+def _seen(service: Running, size: int, request: Request, connections: int, seconds: int) -> Point:
+    before = service.processor_seconds()
+    seen = load(service.port, request, connections, seconds)
+    settle(service.pid)
+    spent = service.processor_seconds() - before
     return Point(
         size=size,
         per_second=seen.per_second,
         p50=seen.p50,
         p99=seen.p99,
         # wrk leaves with a request on every connection; these are answered as well.
-        processor=spent / (seen.answers + clients.connections) * 1000,
+        processor=spent / (seen.answers + connections) * 1000,
         errors=seen.errors,
     )
 

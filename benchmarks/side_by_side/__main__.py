@@ -8,17 +8,17 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks.processes import family, megabytes, settle
 from benchmarks.results import FOLDER, save
+from benchmarks.servers import NotServing
 from benchmarks.side_by_side.conformance import DoesNotConform, check, labels_of
-from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, Peer
-from benchmarks.side_by_side.servers import NotServing, Running, install, load_cores, serving
+from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, Peer, install, started
 from benchmarks.side_by_side.summary import Cell, Start, costs, rows
-from benchmarks.side_by_side.uploads import CONNECTIONS, UPLOADS, picture_for
-from benchmarks.side_by_side.wrk import Clients, Load, LoadFailed, load
+from benchmarks.uploads import CONNECTIONS, UPLOADS, picture_for
+from benchmarks.wrk import Load, LoadFailed, load
 from scripts.terminal import complain, run
 
 WARM_UP_SECONDS = 1
@@ -44,18 +44,14 @@ def main(argv: list[str] | None = None) -> int:
     options = _options().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: with the server
     busy = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as name:
-        try:
-            measured = measure(options, Path(name))
-        except (LoadFailed, NotServing, DoesNotConform) as error:
-            complain(str(error))
-            return 1
+    try:
+        measured = measure(options)
+    except (LoadFailed, NotServing, DoesNotConform) as error:
+        complain(str(error))
+        return 1
+    versions = {BY_NAME[name].name: BY_NAME[name].version for name in options.peers}
     figures = {
-        "plan": {
-            "rounds": options.rounds,
-            "seconds": options.seconds,
-            "versions": {BY_NAME[name].name: BY_NAME[name].version for name in options.peers},
-        },
+        "plan": {"rounds": options.rounds, "seconds": options.seconds, "versions": versions},
         "load_average_at_the_beginning": busy,
         "not_measured": measured.left_out,
         "summary": {
@@ -68,15 +64,15 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if measured.left_out else 0
 
 
-def measure(options: argparse.Namespace, folder: Path) -> Measured:
+def measure(options: argparse.Namespace) -> Measured:
     """Every peer in every round; each round begins with another peer, so that none is always last.
 
     Raises:
         LoadFailed: wrk cannot be run.
         NotServing, DoesNotConform: we ourselves do not answer, so there is nothing to compare with.
     """
-    with serving(BY_NAME[OURS], folder) as ours:
-        measured = Measured(labels_of(BY_NAME[OURS], ours.ask, RAW))
+    with started(BY_NAME[OURS]) as ours:
+        measured = Measured(labels_of(BY_NAME[OURS], ours.port, RAW))
     for number in range(options.rounds):
         first = number * len(options.peers) // options.rounds
         for name in (*options.peers[first:], *options.peers[:first]):
@@ -84,38 +80,30 @@ def measure(options: argparse.Namespace, folder: Path) -> Measured:
             if peer.name in measured.left_out:
                 continue
             try:
-                install(peer)
-                _measure_peer(measured, peer, number + 1, options, folder)
+                if number == 0:
+                    install(peer)
+                _measure_peer(measured, peer, number + 1, options)
             except (NotServing, DoesNotConform) as error:
                 complain(f"{peer.name} is left out: {error}")
                 measured.left_out[peer.name] = str(error)
     return measured
 
 
-def _measure_peer(
-    measured: Measured,
-    peer: Peer,
-    number: int,
-    options: argparse.Namespace,
-    folder: Path,
-) -> None:
+def _measure_peer(measured: Measured, peer: Peer, number: int, options: argparse.Namespace) -> None:
     uploads = [upload for upload in options.uploads if upload in peer.forms]
-    with serving(peer, folder) as running:
-        check(peer, running.ask, measured.labels, uploads)
+    with started(peer) as running:
+        check(peer, running.port, measured.labels, uploads)
         for upload in uploads:
             counts = options.connections or CONNECTIONS[upload]
-            _load(running, peer, upload, Clients(max(counts), WARM_UP_SECONDS, load_cores()), folder)
+            request = peer.forms[upload].request(picture_for(upload))
+            load(running.port, request, max(counts), WARM_UP_SECONDS)
             for count in counts:
-                clients = Clients(count, options.seconds, load_cores())
-                seen = _load(running, peer, upload, clients, folder)
+                settle(running.pid)
+                seen = load(running.port, request, count, options.seconds)
                 measured.loads[Cell(peer.name, upload, count, number)] = seen
                 print(f"{number}: {peer.name}, {upload}, {count} connections: {_shown(seen)}", flush=True)
-        measured.starts[peer.name, number] = Start(running.start_seconds, running.family.megabytes())
-
-
-def _load(running: Running, peer: Peer, upload: str, clients: Clients, folder: Path) -> Load:
-    running.family.settle()
-    return load(running.port, peer.forms[upload].request(picture_for(upload)), clients, folder)
+        held = megabytes(family(running.pid))
+        measured.starts[peer.name, number] = Start(running.start_seconds, held)
 
 
 def _shown(seen: Load) -> str:

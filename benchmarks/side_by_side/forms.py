@@ -1,6 +1,7 @@
-"""How a peer wants an upload: the request that carries it. Builds bytes; sends nothing."""
+"""How a peer wants an upload: the request that carries it, and sending one."""
 
 import base64
+import http.client
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,17 +11,11 @@ from typing import Final
 import cv2
 import numpy as np
 
+from benchmarks.wrk import Request
+
 JSON: Final = "application/json"
 BOUNDARY: Final = "wardrobe-side-by-side"
-
-
-@dataclass(frozen=True)
-class Request:
-    """A POST, ready to be sent."""
-
-    path: str
-    content_type: str
-    body: bytes
+TIMEOUT_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,8 +32,18 @@ class Form:
 
     def request(self, picture: bytes) -> Request:
         """The request that carries this file, or the pixels in it."""
-        content_type, body = WAYS[self.way](picture)
-        return Request(self.path, content_type, body)
+        return Request(self.path, *WAYS[self.way](picture))
+
+
+def ask(port: int, request: Request) -> tuple[int, bytes]:
+    """Send a request to this port of the loopback, on a connection of its own: status and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", request.path, request.body, {"Content-Type": request.content_type})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def _raw(picture: bytes) -> tuple[str, bytes]:
@@ -46,15 +51,14 @@ def _raw(picture: bytes) -> tuple[str, bytes]:
 
 
 def _multipart(picture: bytes) -> tuple[str, bytes]:
-    kind, _ = _raw(picture)
-    head = (
-        f"--{BOUNDARY}\r\nContent-Disposition: form-data; "
-        f'name="image"; filename="picture"\r\nContent-Type: {kind}\r\n\r\n'
-    )
-    return (
-        f"multipart/form-data; boundary={BOUNDARY}",
-        head.encode() + picture + f"\r\n--{BOUNDARY}--\r\n".encode(),
-    )
+    return f"multipart/form-data; boundary={BOUNDARY}", form_of([picture])
+
+
+def form_of(pictures: list[bytes]) -> bytes:
+    """The body of a form with these files."""
+    part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="picture"\r\n'
+    parts = [f"{part}Content-Type: {_raw(each)[0]}\r\n\r\n".encode() + each + b"\r\n" for each in pictures]
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
 def _base64(picture: bytes) -> tuple[str, bytes]:
@@ -66,13 +70,9 @@ def _rows(picture: bytes) -> tuple[str, bytes]:
 
 
 def _v2_bytes(picture: bytes) -> tuple[str, bytes]:
-    tensor = {
-        "name": "image",
-        "shape": [1],
-        "datatype": "BYTES",
-        "data": [base64.b64encode(picture).decode("ascii")],
-        "parameters": {"content_type": "base64"},
-    }
+    data = base64.b64encode(picture).decode("ascii")
+    parameters = {"content_type": "base64"}
+    tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "data": [data], "parameters": parameters}
     return JSON, json.dumps({"inputs": [tensor]}).encode()
 
 

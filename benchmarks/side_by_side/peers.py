@@ -1,24 +1,27 @@
-"""Who takes part, how each is started, and how each is asked. servers.py starts them.
+"""Who takes part, how each is installed, started and asked.
 
 Commands are what each project's documentation gives, with two workers, replicas or processes, and logs of
-requests off where there is a documented switch. Their code: benchmarks/peers/.
+requests off where there is a documented switch. Their code: benchmarks/peers/. Writes .venv-peers/.
 """
 
+import os
 import re
+import socket
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from benchmarks.side_by_side.forms import Form
+from benchmarks.servers import WORKERS, NotServing, Running, serving
+from benchmarks.side_by_side.forms import Form, ask
+from benchmarks.uploads import picture_for
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "benchmarks" / "peers"
-ENVIRONMENTS: Final = ROOT / ".venv-peers"
-
-WORKERS: Final = 2
 
 OURS: Final = "wardrobe"
 NO_OP: Final = "no-op"
@@ -27,8 +30,6 @@ BARE: Final = "bare view"
 RAW: Final = Form("raw body")
 MULTIPART: Final = Form("multipart")
 ROWS: Final = Form("rows in JSON")
-
-ANY_PICTURE: Final = ("png", "jpeg", "jpeg-12mp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +58,15 @@ class Peer:
         return FOLDER / f"{self.file_name}.txt" if self.package else None
 
     @property
-    def home(self) -> Path:
-        """Where its environment is, if it has one."""
-        return ENVIRONMENTS / self.file_name
-
-    @property
     def file_name(self) -> str:
         """Its name in files and folders."""
         return self.name.lower().replace(" ", "_")
+
+    @property
+    def python(self) -> Path:
+        """The interpreter of its environment, or ours."""
+        own = ROOT / ".venv-peers" / self.file_name / "bin" / "python"
+        return own if self.lock else Path(sys.executable)
 
     @property
     def version(self) -> str:
@@ -76,42 +78,48 @@ class Peer:
         return f"{self.package} {pinned[1]}"
 
 
-def _same_form(form: Form, *uploads: str) -> dict[str, Form]:
-    return dict.fromkeys(uploads, form)
+def _pictures(form: Form) -> dict[str, Form]:
+    """The same form for every upload that is a picture alone."""
+    return dict.fromkeys(("png", "jpeg", "jpeg-12mp"), form)
 
 
-_EVERYTHING: Final = {**_same_form(RAW, *ANY_PICTURE), "multipart": MULTIPART, "pixels": ROWS}
-
+_EVERYTHING: Final = {**_pictures(RAW), "multipart": MULTIPART, "pixels": ROWS}
 _ROUTE_FOR_EACH: Final = {
-    **_same_form(RAW, *ANY_PICTURE),
+    **_pictures(RAW),
     "multipart": Form("multipart", "/multipart"),
     "pixels": Form("rows in JSON", "/pixels"),
 }
 
 _GUNICORN: Final = ("{python}", "-m", "gunicorn")
 _OUR_GUNICORN: Final = (*_GUNICORN, "-c", "gunicorn.conf.py")
-_PATIENT: Final = {"PORT": "{port}", "WARDROBE_QUEUE_LENGTH": "512", "WARDROBE_QUEUE_SECONDS": "60"}
-"""The peers queue without a limit, so ours queues as much as it may."""
+_OURS: Final = {
+    "PORT": "{port}",
+    "WEB_CONCURRENCY": str(WORKERS),
+    "WARDROBE_DRAIN_SECONDS": "0",
+    # The peers queue without a limit, so ours queues as much as it may.
+    "WARDROBE_QUEUE_LENGTH": "512",
+    "WARDROBE_QUEUE_SECONDS": "60",
+}
 
 PEERS: Final = (
     Peer(
         name=OURS,
         command=(*_OUR_GUNICORN, "wsgi:app"),
-        environment={**_PATIENT, "WEB_CONCURRENCY": str(WORKERS)},
+        environment=_OURS,
         forms=_EVERYTHING,
     ),
     Peer(
         name=NO_OP,
         command=(*_OUR_GUNICORN, "benchmarks.side_by_side.floor:no_op()"),
-        environment={**_PATIENT, "WEB_CONCURRENCY": str(WORKERS)},
+        environment=_OURS,
         forms=_EVERYTHING,
         classifies=False,
     ),
     Peer(
         name=BARE,
         command=(*_OUR_GUNICORN, "benchmarks.side_by_side.floor:bare_view()"),
-        environment={**_PATIENT, "WEB_CONCURRENCY": str(WORKERS)},
-        forms=_same_form(RAW, *ANY_PICTURE),
+        environment=_OURS,
+        forms=_pictures(RAW),
     ),
     Peer(
         name="naive",
@@ -132,7 +140,7 @@ PEERS: Final = (
         name="LitServe",
         package="litserve",
         command=("{python}", "with_litserve.py", "{port}"),
-        forms={**_same_form(Form("base64 in JSON"), *ANY_PICTURE), "pixels": ROWS},
+        forms={**_pictures(Form("base64 in JSON")), "pixels": ROWS},
     ),
     Peer(
         name="BentoML",
@@ -153,7 +161,7 @@ PEERS: Final = (
             "MLSERVER_METRICS_PORT": "{port_3}",
         },
         forms={
-            **_same_form(Form("V2 BYTES", "/v2/models/clothing/infer"), *ANY_PICTURE),
+            **_pictures(Form("V2 BYTES", "/v2/models/clothing/infer")),
             "pixels": Form("V2 UINT8", "/v2/models/clothing/infer"),
         },
     ),
@@ -169,9 +177,50 @@ PEERS: Final = (
 BY_NAME: Final = MappingProxyType({peer.file_name: peer for peer in PEERS})
 
 
-def placeholders(peer: Peer, ports: tuple[int, int, int]) -> dict[str, str]:
-    """What stands for the fields of a peer's command and environment."""
-    folder = Path(sys.executable).parent if peer.lock is None else peer.home / "bin"
-    python = sys.executable if peer.lock is None else str(folder / "python")
-    first, second, third = (str(port) for port in ports)
-    return {"python": python, "bin": str(folder), "port": first, "port_2": second, "port_3": third}
+def install(peer: Peer) -> None:
+    """Put what the peer's lock names into its environment.
+
+    Raises:
+        NotServing: it cannot be installed.
+    """
+    if peer.lock is None:
+        return
+    setup = ["scripts/setup_venv.sh", f".venv-peers/{peer.file_name}", str(peer.lock.relative_to(ROOT))]
+    if subprocess.run(setup, cwd=ROOT, check=False).returncode != 0:  # noqa: S603 - our own script
+        raise NotServing(f"{peer.name} could not be installed; see above.")
+
+
+@contextmanager
+def started(peer: Peer) -> Iterator[Running]:
+    """Run an installed peer on a free port until the block ends.
+
+    Raises:
+        NotServing: it ended, or did not answer 200.
+    """
+    ports, binaries = free_ports(3), str(peer.python.parent)
+    fields = {"python": str(peer.python), "bin": binaries}
+    fields |= dict(zip(("port", "port_2", "port_3"), map(str, ports), strict=True))
+    environment = {
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONPATH": str(FOLDER if peer.lock else ROOT),
+        **{name: value.format(**fields) for name, value in peer.environment.items()},
+    }
+    command = [part.format(**fields) for part in peer.command]
+    request = peer.forms["png"].request(picture_for("png"))
+    with serving(
+        command,
+        ports[0],
+        FOLDER if peer.lock else ROOT,
+        environment,
+        lambda: ask(ports[0], request)[0] == 200,
+    ) as running:
+        yield running
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback without a listener; held together, so that they differ."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from benchmarks.side_by_side.peers import OURS
-from benchmarks.side_by_side.wrk import Load
+from benchmarks.wrk import Load
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,6 @@ class Row:
         p50: milliseconds, as p99.
         errors: over all rounds; where there are any, the rates are not comparable.
         ratio: of our answers per second to its; None for ourselves, and where either had errors.
-        p99_ratio: of our p99 to its, likewise.
     """
 
     peer: str
@@ -67,12 +66,11 @@ class Row:
     p99: Spread
     errors: int
     ratio: Spread | None
-    p99_ratio: Spread | None
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a peer takes before any load: seconds to start, and megabytes."""
+    """What a peer takes: seconds to start, and megabytes."""
 
     peer: str
     start_seconds: Spread
@@ -81,26 +79,23 @@ class Cost:
 
 def rows(loads: Mapping[Cell, Load]) -> list[Row]:
     """One row for each upload, number of connections and peer, the fastest first."""
-    keys = dict.fromkeys(replace(cell, round=1) for cell in loads)
-    found = [_row(loads, key) for key in keys]
+    found = [_row(loads, key) for key in dict.fromkeys(replace(cell, round=1) for cell in loads)]
     uploads = list(dict.fromkeys(row.upload for row in found))
     return sorted(found, key=lambda row: (uploads.index(row.upload), row.connections, -row.per_second.median))
 
 
 def costs(starts: Mapping[tuple[str, int], Start]) -> list[Cost]:
     """One for each peer that started, of its starts by peer and round."""
-    names = dict.fromkeys(peer for peer, _ in starts)
-    return [_cost(name, [start for (peer, _), start in starts.items() if peer == name]) for name in names]
-
-
-def _cost(name: str, starts: Sequence[Start]) -> Cost:
-    seconds, megabytes = [start.seconds for start in starts], [start.megabytes for start in starts]
-    return Cost(name, Spread.of(seconds), Spread.of(megabytes))
+    its = {name: [start for (peer, _), start in starts.items() if peer == name] for name, _ in starts}
+    return [
+        Cost(name, Spread.of([each.seconds for each in all_]), Spread.of([each.megabytes for each in all_]))
+        for name, all_ in its.items()
+    ]
 
 
 def _row(loads: Mapping[Cell, Load], key: Cell) -> Row:
     its = {cell: load for cell, load in loads.items() if replace(cell, round=1) == key}
-    pairs = [] if key.peer == OURS else _pairs(loads, its)
+    ratios = [] if key.peer == OURS else _ratios(loads, its)
     return Row(
         peer=key.peer,
         upload=key.upload,
@@ -109,16 +104,15 @@ def _row(loads: Mapping[Cell, Load], key: Cell) -> Row:
         p50=Spread.of([load.p50 for load in its.values()]),
         p99=Spread.of([load.p99 for load in its.values()]),
         errors=sum(load.errors for load in its.values()),
-        ratio=Spread.of([our.per_second / it.per_second for our, it in pairs]) if pairs else None,
-        p99_ratio=Spread.of([our.p99 / it.p99 for our, it in pairs]) if pairs else None,
+        ratio=Spread.of(ratios) if ratios else None,
     )
 
 
-def _pairs(loads: Mapping[Cell, Load], its: Mapping[Cell, Load]) -> list[tuple[Load, Load]]:
-    """Our load and the peer's, of each round in which both answered everything."""
-    ours = ((loads.get(replace(cell, peer=OURS)), load) for cell, load in its.items())
-    return [(our, it) for our, it in ours if our is not None and _is_sound(our) and _is_sound(it)]
+def _ratios(loads: Mapping[Cell, Load], its: Mapping[Cell, Load]) -> list[float]:
+    """Our answers per second to the peer's, of each round in which both answered everything."""
+    pairs = [(loads.get(replace(cell, peer=OURS)), load) for cell, load in its.items()]
+    return [our.per_second / it.per_second for our, it in pairs if our and _is_sound(our) and _is_sound(it)]
 
 
 def _is_sound(load: Load) -> bool:
-    return load.errors == 0 and load.per_second > 0 and load.p99 > 0
+    return load.errors == 0 and load.per_second > 0

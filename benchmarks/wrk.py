@@ -1,14 +1,15 @@
-"""The load: wrk with a body from a file, and what it saw. Runs wrk; writes a script and a body to its folder.
+"""The load: wrk with a body from a file, and what it saw. Runs wrk.
 
 wrk waits for an answer before it sends the next request on a connection, so latency grows with connections.
 """
 
 import json
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.side_by_side.forms import Request
+from benchmarks.servers import load_cores
 
 TIMEOUT_SECONDS = 30
 """After which wrk counts a request as failed."""
@@ -41,17 +42,12 @@ class LoadFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Clients:
-    """Who sends the load.
+class Request:
+    """A POST, ready to be sent."""
 
-    Attributes:
-        connections: each with one request at a time.
-        cores: that wrk may run on.
-    """
-
-    connections: int
-    seconds: int
-    cores: list[int]
+    path: str
+    content_type: str
+    body: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +56,6 @@ class Load:
 
     Attributes:
         answers: of status 2xx; few of them make p99 the slowest.
-        per_second: likewise.
         p50: milliseconds, as p99; of all answers.
         errors: answers of another status, broken connections and time-outs.
     """
@@ -72,36 +67,35 @@ class Load:
     errors: int
 
 
-def load(port: int, request: Request, clients: Clients, folder: Path) -> Load:
-    """Send one request over and over.
-
-    Args:
-        port: of the loopback.
-        request: the same every time.
-        clients: who sends it.
-        folder: for wrk's script and the body.
+def load(port: int, request: Request, connections: int, seconds: int) -> Load:
+    """Send one request over and over, to a port of the loopback.
 
     Raises:
         LoadFailed: wrk is not installed, or did not end as it should.
     """
-    body, script = folder / "body", folder / "load.lua"
-    body.write_bytes(request.body)
-    script.write_text(_script(request, body), "utf-8")
-    command = [
-        *("taskset", "--cpu-list", ",".join(str(core) for core in clients.cores)),
-        *("wrk", "--threads", "1", "--connections", str(clients.connections)),
-        *("--duration", f"{clients.seconds}s", "--timeout", f"{TIMEOUT_SECONDS}s"),
-        *("--script", str(script), f"http://127.0.0.1:{port}"),
-    ]
-    try:
-        ran = subprocess.run(  # noqa: S603 - every word is ours
-            command, capture_output=True, text=True, check=True, timeout=clients.seconds + MARGIN_SECONDS
-        )
-    except subprocess.CalledProcessError as error:
-        raise LoadFailed(f"wrk: {error.stderr.strip() or error.stdout.strip()}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise LoadFailed(f"wrk: {error}") from error
-    return parse(ran.stdout)
+    with tempfile.TemporaryDirectory() as folder:
+        body, script = Path(folder, "body"), Path(folder, "load.lua")
+        body.write_bytes(request.body)
+        script.write_text(_script(request, body), "utf-8")
+        command = [
+            *("taskset", "--cpu-list", ",".join(map(str, load_cores()))),
+            *("wrk", "--threads", "1", "--connections", str(connections)),
+            *("--duration", f"{seconds}s", "--timeout", f"{TIMEOUT_SECONDS}s"),
+            *("--script", str(script), f"http://127.0.0.1:{port}"),
+        ]
+        try:
+            ran = subprocess.run(  # noqa: S603 - every word is ours
+                command, capture_output=True, text=True, check=False, timeout=seconds + MARGIN_SECONDS
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise LoadFailed(f"wrk: {error}") from error
+    return parse(ran.stdout + ran.stderr)
+
+
+def _script(request: Request, body: Path) -> str:
+    # A JSON string of ASCII is a Lua string as well.
+    words = {"body": str(body), "path": request.path, "content_type": request.content_type}
+    return SCRIPT.format(**{name: json.dumps(word) for name, word in words.items()})
 
 
 def parse(output: str) -> Load:
@@ -121,13 +115,4 @@ def parse(output: str) -> Load:
         p50=seen["p50"] / 1e3,
         p99=seen["p99"] / 1e3,
         errors=seen["refused"] + seen["failed"],
-    )
-
-
-def _script(request: Request, body: Path) -> str:
-    # A JSON string of ASCII is a Lua string as well.
-    return SCRIPT.format(
-        body=json.dumps(str(body)),
-        path=json.dumps(request.path),
-        content_type=json.dumps(request.content_type),
     )
