@@ -14,7 +14,6 @@ from inference.errors import UploadError
 from inference.formats.lookalikes import seems_to_be
 from inference.formats.tiff import first_ifd
 from inference.header import find_fault, read_header
-from inference.pixels import rows_to_pixels
 from tests.hostile.corpus import SEEDS
 from tests.pictures import exif, tiff
 from tests.properties.mutations import nearly
@@ -64,18 +63,3 @@ def test_a_directory_gives_wanted_tags_or_one_of_two_errors(block: bytes, tags: 
 @given(st.binary(min_size=1, max_size=600))
 def test_anything_seems_to_be_something_or_nothing(upload: bytes) -> None:
     assert isinstance(seems_to_be(upload), str)
-
-
-PIXEL_VALUES = st.integers() | st.floats() | st.booleans() | st.none() | st.text(max_size=2)
-
-
-@given(JSON_VALUES, PIXEL_VALUES, st.integers(0, 27), st.integers(0, 27))
-def test_json_becomes_pixels_or_a_refusal(odd: object, value: object, row: int, column: int) -> None:
-    rows: list[object] = [[0] * 28 for _ in range(28)]
-    with contextlib.suppress(UploadError):
-        rows_to_pixels(odd)
-    with contextlib.suppress(UploadError):
-        assert rows_to_pixels([*rows[:row], odd, *rows[row + 1 :]]).shape == (28, 28)
-    with contextlib.suppress(UploadError):
-        changed = [0] * column + [value] + [0] * (27 - column)
-        assert rows_to_pixels([*rows[:row], changed, *rows[row + 1 :]])[row, column] == value

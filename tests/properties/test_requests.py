@@ -44,13 +44,6 @@ def test_any_document_is_answered(client: FlaskClient, path: str, document: dict
     assert_promised(client.post(path, data=json.dumps(document), content_type=JSON))
 
 
-@given(
-    image=st.text() | st.text("ABCabc012+/=-_ \n"), marked=st.sampled_from(["", "data:,", "data:x;base64,"])
-)
-def test_any_text_as_base64_is_answered(client: FlaskClient, image: str, marked: str) -> None:
-    assert_promised(client.post("/predict", json={"image": marked + image}))
-
-
 NAMES = st.sampled_from(["top", "seen", "url"])
 QUERIES = st.binary(max_size=60) | st.builds("{}={}".format, NAMES, st.text(max_size=8)).map(str.encode)
 

@@ -119,13 +119,6 @@ def test_the_floor_itself_becomes_exactly_black() -> None:
     assert pixels[cv2.dilate(as_it_should_be(), np.ones((5, 5))) == 0].max() == 0
 
 
-@pytest.mark.parametrize("picture", [on_plain(40, 255), on_plain(200, 60), on_a_floor(), white_on_white()])
-def test_the_garment_reaches_from_edge_to_edge(picture: Picture) -> None:
-    seen = picture_to_pixels(picture, PHOTOGRAPHS) > 0
-
-    assert max(seen.any(axis=0).sum(), seen.any(axis=1).sum()) == 28
-
-
 def test_dust_around_a_garment_does_not_shrink_it() -> None:
     picture = on_plain(40, 255)
     picture[2:4, 2:4] = picture[-6:-3, -4:-2] = 30

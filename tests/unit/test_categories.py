@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.prediction.categories import CategoriesMismatch, categories_of, read_categories
+from app.prediction.categories import Categories, CategoriesMismatch, categories_of, read_categories
 from app.settings import SettingsError
 from model_store.local import bundled
+from tests.service import ROOT
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 LABELS = ("Hat", "Scarf")
 WHOLE = {
     "Hat": {"id": "1", "name": "Hats", "names": {"de": "Hüte", "de-AT": "Kappln"}},
@@ -23,17 +23,18 @@ def written(folder: Path, text: str, name: str = "shop.csv", encoding: str = "ut
     return path
 
 
-def as_json(folder: Path, document: object) -> Path:
-    return written(folder, json.dumps(document), "shop.json")
+def categories(folder: Path, document: object) -> Categories:
+    path = written(folder, json.dumps(document), "shop.json")
+    return categories_of(path, tuple(json.loads(path.read_text("utf-8"))), "v1")
 
 
 @pytest.mark.parametrize("example", ["taxonomy.json", "taxonomy.csv"])
 def test_the_examples_fit_the_bundled_release(example: str) -> None:
     labels = bundled().manifest.model.labels
 
-    categories = categories_of(EXAMPLES / example, labels, "the bundled release")
+    found = categories_of(ROOT / "examples" / example, labels, "the bundled release")
 
-    boot = categories.named_for("de")[labels.index("Ankle boot")]
+    boot = found.named_for("de")[labels.index("Ankle boot")]
     assert (boot["id"], boot["name"]) == ("7031", "Stiefeletten")
 
 
@@ -42,7 +43,7 @@ def test_json_and_csv_say_the_same(tmp_path: Path) -> None:
 
     from_csv = read_categories(written(tmp_path, lines))
 
-    assert from_csv == read_categories(as_json(tmp_path, WHOLE))
+    assert from_csv == read_categories(written(tmp_path, json.dumps(WHOLE), "shop.json"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
@@ -71,78 +72,59 @@ def test_a_spreadsheets_semicolons_and_byte_order_mark_are_read(tmp_path: Path, 
 def test_a_category_is_named_in_the_language_that_a_client_likes_best(
     tmp_path: Path, header: str | None, name: str
 ) -> None:
-    categories = categories_of(as_json(tmp_path, WHOLE), LABELS, "v1")
-
-    hat = categories.named_for(header)[0]
+    hat = categories(tmp_path, WHOLE).named_for(header)[0]
 
     assert hat == {"id": "1", "name": name, "names": {"de": "Hüte", "de-AT": "Kappln"}}
 
 
-def test_without_a_name_of_its_own_the_first_language_is_taken(tmp_path: Path) -> None:
-    path = written(tmp_path, "label,id,name:de,name:en\nHat,1,Hüte,Hats\n")
-
-    assert categories_of(path, ("Hat",), "v1").named_for(None)[0]["name"] == "Hüte"
-
-
-def test_ids_alone_will_do_and_may_be_numbers(tmp_path: Path) -> None:
-    path = as_json(tmp_path, {"Hat": {"id": 1}})
-
-    assert categories_of(path, ("Hat",), "v1").named_for("de")[0] == {"id": "1", "name": None, "names": {}}
+@pytest.mark.parametrize(
+    ("hat", "expected"),
+    [
+        ({"id": 1}, {"id": "1", "name": None, "names": {}}),
+        (
+            {"id": "1", "names": {"de": "Hüte", "en": "Hats"}},
+            {"id": "1", "name": "Hüte", "names": {"de": "Hüte", "en": "Hats"}},
+        ),
+    ],
+    ids=["an id alone, as a number", "the first language"],
+)
+def test_a_name_may_be_missing(tmp_path: Path, hat: object, expected: object) -> None:
+    assert categories(tmp_path, {"Hat": hat}).named_for(None) == (expected,)
 
 
 def test_two_classes_may_share_a_category(tmp_path: Path) -> None:
-    path = written(tmp_path, "label,id\nHat,1\nScarf,1\n")
+    shared = categories(tmp_path, {"Hat": {"id": "1"}, "Scarf": {"id": "1"}}).named_for(None)
 
-    assert [category["id"] for category in categories_of(path, LABELS, "v1").named_for(None)] == ["1", "1"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "its first line must be `label,id`"),
-        ("label,id\n", "it holds no category"),
-        ("id,label\n1,Hat\n", "its first line must be `label,id`"),
-        ("label,id,colour\nHat,1,red\n", "Hat.colour: Extra inputs are not permitted"),
-        ("label,id,name\nHat,1,\n", "Hat.name: String should have at least 1 character"),
-        ("label,id\nHat\n", "Hat.id: String should have at least 1 character"),
-        ("label,id\nHat,1,2\n", "the line of 'Hat' has too many cells"),
-        ("label,id\nHat,1\nHat,2\n", "'Hat' is there twice"),
-        ("label,id,name:de_AT\nHat,1,Hüte\n", r"Hat\.names\.de_AT\.\[key\]: String should match pattern"),
-        ('label,id\n"Hat,1\n', "unexpected end of data"),
-    ],
-)
-def test_what_is_wrong_with_a_csv_is_said(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(SettingsError, match=message) as raised:
-        read_categories(written(tmp_path, text))
-
-    assert str(raised.value).startswith(f"WARDROBE_TAXONOMY: {tmp_path}/shop.csv: ")
+    assert [category["id"] for category in shared] == ["1", "1"]
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("name", "text", "message"),
     [
-        ("{", "Expecting property name"),
-        ("[]", "the whole: Input should be a valid dictionary"),
-        ("[" * 100_000, "it is nested too deeply"),
-        ('{"Hat": "1"}', "Hat: Input should be a valid dictionary"),
-        ("{}", "it holds no category"),
-        ('{"Hat": {}}', "Hat.id: Field required"),
-        ('{"Hat": {"id": " "}}', "Hat.id: String should have at least 1"),
-        ('{"Hat": {"id": null}}', "Hat.id: Input should be a valid string"),
-        ('{"Hat": {"id": true}}', "Hat.id: Input should be a valid string"),
-        ('{"Hat": {"id": "1", "nmae": "Hats"}}', "Hat.nmae: Extra inputs are not permitted"),
-        ('{"Hat": {"id": "1", "names": ["Hats"]}}', "Hat.names: Input should be a valid dictionary"),
-        ('{"Hat": {"id": "1", "names": {"de": 5}}}', "Hat.names.de: Input should be a valid string"),
-        ('{"Hat": {"id": "1"}, "Hat": {"id": "2"}}', "'Hat' is there twice"),
+        ("shop.csv", "", "its first line must be `label,id`"),
+        ("shop.csv", "label,id\n", "it holds no category"),
+        ("shop.csv", "label,id,colour\nHat,1,red\n", "Hat.colour: Extra inputs are not permitted"),
+        ("shop.csv", "label,id\nHat,1,2\n", "the line of 'Hat' has too many cells"),
+        ("shop.csv", "label,id\nHat,1\nHat,2\n", "'Hat' is there twice"),
+        ("shop.csv", "label,id,name:de_AT\nHat,1,Hüte\n", r"Hat\.names\.de_AT\.\[key\]: String should match"),
+        ("shop.csv", 'label,id\n"Hat,1\n', "unexpected end of data"),
+        ("shop.json", "{", "Expecting property name"),
+        ("shop.json", "[" * 100_000, "it is nested too deeply"),
+        ("shop.json", "{}", "it holds no category"),
+        ("shop.json", '{"Hat": {"id": " "}}', "Hat.id: String should have at least 1"),
+        ("shop.json", '{"Hat": {"id": true}}', "Hat.id: Input should be a valid string"),
+        ("shop.json", '{"Hat": {"id": "1"}, "Hat": {"id": "2"}}', "'Hat' is there twice"),
         (
+            "shop.json",
             '{"Hat": {"id": "1", "names": {"de": "H"}}, "Scarf": {"id": "2"}}',
             "'Hat' and 'Scarf' are not named in",
         ),
     ],
+    ids=lambda value: value[:40],
 )
-def test_what_is_wrong_with_a_json_is_said(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
-        read_categories(written(tmp_path, text, "shop.json"))
+def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=f"^WARDROBE_TAXONOMY: .*{name}: .*{message}"):
+        read_categories(written(tmp_path, text, name))
 
 
 def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
@@ -154,15 +136,13 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
         read_categories(latin)
 
 
-def test_a_label_that_the_release_has_not_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    path = written(tmp_path, "label,id\nHats,1\nScarf,2\n")
-
-    with pytest.raises(CategoriesMismatch, match=r"'Hats' is no label of v1\. The nearest is 'Hat'"):
-        categories_of(path, LABELS, "v1")
-
-
-def test_labels_without_a_category_are_named(tmp_path: Path) -> None:
-    path = written(tmp_path, "label,id\nScarf,2\n")
-
-    with pytest.raises(CategoriesMismatch, match="no category for Hat, which v1 may answer"):
-        categories_of(path, LABELS, "v1")
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("Hats,1\nScarf,2\n", r"'Hats' is no label of v1\. The nearest is 'Hat'"),
+        ("Scarf,2\n", "no category for Hat, which v1 may answer"),
+    ],
+)
+def test_labels_that_do_not_match_the_release_are_named(tmp_path: Path, lines: str, message: str) -> None:
+    with pytest.raises(CategoriesMismatch, match=message):
+        categories_of(written(tmp_path, "label,id\n" + lines), LABELS, "v1")

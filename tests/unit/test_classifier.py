@@ -27,18 +27,18 @@ NEAR = np.array([1.0, 2.0], np.float32)
 class Saying:
     """A session that gives the scores it was made with."""
 
-    def __init__(self, probabilities: Probabilities, distances: Distances | None = NEAR) -> None:
+    def __init__(
+        self, probabilities: Probabilities = FIRM_THEN_TORN, distances: Distances | None = NEAR
+    ) -> None:
         self.outputs = probabilities.shape[1]
-        self.runs = 0
         self._scores = Scores(probabilities, distances)
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        self.runs += 1
         return self._scores
 
 
 def test_each_picture_gets_its_label_confidence_and_decision_in_order() -> None:
-    firm, torn = Classifier(Saying(FIRM_THEN_TORN), CONTRACT).classify(PIXELS)
+    firm, torn = Classifier(Saying(), CONTRACT).classify(PIXELS)
 
     assert (firm.class_id, firm.label, firm.decision, firm.reason) == (1, "Bag", "accept", None)
     assert (torn.class_id, torn.label, torn.decision, torn.reason) == (0, "Shirt", "review", "ambiguous")
@@ -47,88 +47,64 @@ def test_each_picture_gets_its_label_confidence_and_decision_in_order() -> None:
     assert firm.probabilities == pytest.approx(FIRM_THEN_TORN[0])
 
 
-def test_a_batch_is_one_run_of_the_model() -> None:
-    session = Saying(FIRM_THEN_TORN)
-
-    Classifier(session, CONTRACT).classify(PIXELS)
-
-    assert session.runs == 1
-
-
 def test_temperature_softens_what_clients_see() -> None:
-    soft = Classifier(Saying(FIRM_THEN_TORN), replace(CONTRACT, temperature=2.0)).classify(PIXELS)[0]
+    soft = Classifier(Saying(), replace(CONTRACT, temperature=2.0)).classify(PIXELS)[0]
 
     assert soft.confidence == pytest.approx(0.75)
     assert soft.probabilities.sum() == pytest.approx(1)
 
 
-def test_something_far_from_every_class_is_unfamiliar() -> None:
-    far = np.array([9.0, 9.0], np.float32)
-
-    prediction = Classifier(Saying(FIRM_THEN_TORN, far), CONTRACT).classify(PIXELS)[0]
-
-    assert (prediction.decision, prediction.reason) == ("review", "unfamiliar")
-    assert prediction.familiarity == 0.0
-
-
 def test_a_model_without_a_distance_has_no_familiarity() -> None:
     contract = replace(CONTRACT, familiarity=None)
 
-    prediction = Classifier(Saying(FIRM_THEN_TORN, None), contract).classify(PIXELS)[0]
+    prediction = Classifier(Saying(distances=None), contract).classify(PIXELS)[0]
 
-    assert prediction.familiarity is None
-    assert prediction.decision == "accept"
+    assert (prediction.familiarity, prediction.decision) == (None, "accept")
 
 
-def test_a_contract_that_reads_a_missing_distance_is_broken() -> None:
+@pytest.mark.parametrize(
+    "session",
+    [
+        Saying(np.array([[0.1, 0.9], [np.nan, 0.4]], np.float32)),
+        Saying(np.array([[0.1, 0.9], [np.inf, 0.4]], np.float32)),
+        Saying(distances=np.array([1.0, np.nan], np.float32)),
+    ],
+    ids=["NaN", "infinity", "distance"],
+)
+def test_an_answer_that_is_no_number_is_never_shown(session: Saying) -> None:
+    with pytest.raises(AnswerNotFinite, match="NaN or infinity"):
+        Classifier(session, CONTRACT).classify(PIXELS)
+
+
+def test_a_contract_that_the_model_does_not_keep_is_broken() -> None:
+    three = replace(CONTRACT, labels=("Shirt", "Bag", "Coat"))
+
     with pytest.raises(ContractBroken, match="no output for one"):
-        Classifier(Saying(FIRM_THEN_TORN, None), CONTRACT).classify(PIXELS)
-
-
-def test_a_label_too_many_is_refused_before_anything_is_served() -> None:
-    contract = replace(CONTRACT, labels=("Shirt", "Bag", "Coat"))
-
+        Classifier(Saying(distances=None), CONTRACT).classify(PIXELS)
     with pytest.raises(
         ContractBroken, match=r"2 outputs, but its contract names 3 labels \(Shirt, Bag, Coat\)"
     ):
-        Classifier(Saying(FIRM_THEN_TORN), contract)
+        Classifier(Saying(), three)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_an_answer_that_is_no_number_is_never_shown(value: float) -> None:
-    sick = FIRM_THEN_TORN.copy()
-    sick[1, 0] = value
+def test_golden_answers_are_compared_before_temperature_and_may_differ_by_a_processors_rounding() -> None:
+    classifier = Classifier(Saying(), replace(CONTRACT, temperature=3.0))
 
-    with pytest.raises(AnswerNotFinite, match="NaN or infinity"):
-        Classifier(Saying(sick), CONTRACT).classify(PIXELS)
+    classifier.check_golden(PIXELS, FIRM_THEN_TORN + np.float32(9e-4))
 
 
-def test_a_distance_that_is_no_number_is_never_shown() -> None:
-    with pytest.raises(AnswerNotFinite):
-        Classifier(Saying(FIRM_THEN_TORN, np.array([1.0, np.nan], np.float32)), CONTRACT).classify(PIXELS)
-
-
-def test_golden_answers_may_differ_by_a_processors_rounding() -> None:
-    Classifier(Saying(FIRM_THEN_TORN), CONTRACT).check_golden(PIXELS, FIRM_THEN_TORN + np.float32(9e-4))
-
-
-@pytest.mark.parametrize("difference", [0.0011, -0.0011, np.nan])
-def test_other_golden_answers_mean_another_model(difference: float) -> None:
-    classifier = Classifier(Saying(FIRM_THEN_TORN), CONTRACT)
-
-    with pytest.raises(ContractBroken, match="do not belong together"):
-        classifier.check_golden(PIXELS, FIRM_THEN_TORN + np.float32(difference))
-
-
-def test_golden_answers_for_other_classes_mean_another_model() -> None:
-    with pytest.raises(ContractBroken, match=r"\(2, 2\) probabilities to its golden pictures, not \(2, 3\)"):
-        Classifier(Saying(FIRM_THEN_TORN), CONTRACT).check_golden(PIXELS, np.zeros((2, 3), np.float32))
-
-
-def test_golden_answers_are_compared_before_temperature() -> None:
-    classifier = Classifier(Saying(FIRM_THEN_TORN), replace(CONTRACT, temperature=3.0))
-
-    classifier.check_golden(PIXELS, FIRM_THEN_TORN)
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (FIRM_THEN_TORN + np.float32(0.0011), "do not belong together"),
+        (FIRM_THEN_TORN - np.float32(0.0011), "do not belong together"),
+        (FIRM_THEN_TORN + np.float32(np.nan), "do not belong together"),
+        (np.zeros((2, 3), np.float32), r"\(2, 2\) probabilities to its golden pictures, not \(2, 3\)"),
+    ],
+)
+def test_other_golden_answers_mean_another_model(answers: Probabilities, message: str) -> None:
+    with pytest.raises(ContractBroken, match=message):
+        Classifier(Saying(), CONTRACT).check_golden(PIXELS, answers)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model"])

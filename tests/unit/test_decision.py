@@ -11,25 +11,21 @@ THRESHOLDS = Thresholds(confidence=0.7, familiarity=0.05)
 QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
 
 
-def test_a_temperature_of_one_changes_nothing() -> None:
-    assert calibrate([0.7, 0.2, 0.1], 1.0) == pytest.approx([0.7, 0.2, 0.1])
-
-
-def test_a_higher_temperature_softens() -> None:
-    # Square roots of 0.64 and 0.36 are 0.8 and 0.6; together 1.4.
-    assert calibrate([0.64, 0.36], 2.0) == pytest.approx([0.8 / 1.4, 0.6 / 1.4])
-
-
-def test_a_class_that_is_ruled_out_stays_so() -> None:
-    assert calibrate([1.0, 0.0, 0.0], 1.7) == [1.0, 0.0, 0.0]
-
-
-def test_a_tiny_probability_does_not_spoil_the_sum() -> None:
-    assert calibrate([1.0, 1e-45], 0.05) == [1.0, 0.0]
-
-
-def test_the_lowest_temperature_leaves_the_likeliest_class() -> None:
-    assert calibrate([0.6, 0.4], 1e-4) == [1.0, 0.0]
+@pytest.mark.parametrize(
+    ("probabilities", "temperature", "calibrated"),
+    [
+        ([0.7, 0.2, 0.1], 1.0, [0.7, 0.2, 0.1]),
+        ([0.64, 0.36], 2.0, [0.8 / 1.4, 0.6 / 1.4]),  # square roots are 0.8 and 0.6
+        ([1.0, 0.0, 0.0], 1.7, [1.0, 0.0, 0.0]),
+        ([1.0, 1e-45], 0.05, [1.0, 0.0]),
+        ([0.6, 0.4], 1e-4, [1.0, 0.0]),
+    ],
+    ids=["one", "higher", "ruled out", "tiny probability", "lowest"],
+)
+def test_a_temperature_softens_or_sharpens(
+    probabilities: list[float], temperature: float, calibrated: list[float]
+) -> None:
+    assert calibrate(probabilities, temperature) == pytest.approx(calibrated)
 
 
 @given(
@@ -69,13 +65,10 @@ def test_distances_that_many_pictures_share_are_no_obstacle() -> None:
         (0.99, 0.04, ("review", "unfamiliar")),
         (0.9, None, ("accept", None)),
         (0.69, None, ("review", "ambiguous")),
+        (0.1, 0.0, ("review", "unfamiliar")),
     ],
 )
 def test_low_confidence_or_familiarity_is_for_a_person(
     confidence: float, familiarity: float | None, expected: tuple[str, str | None]
 ) -> None:
     assert decide(confidence, familiarity, THRESHOLDS) == expected
-
-
-def test_unfamiliar_outranks_ambiguous() -> None:
-    assert decide(0.1, 0.0, THRESHOLDS) == ("review", "unfamiliar")

@@ -119,36 +119,24 @@ PALETTE = png_chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255]))
 WHITE, RED, BLUE = [255] * 3, [255, 0, 0], [0, 0, 255]
 
 
-@pytest.mark.parametrize(
-    ("upload", "expected"),
-    [
-        (png(plain(1, 1, (1, 2, 3))), [[1, 2, 3]]),
-        (jpeg(plain(1, 1, (9, 9, 9))[..., 0]), [[9, 9, 9]]),
-        (png(np.array([[[10, 20, 30, 0]]], np.uint8)), [WHITE]),
-        (png(np.array([[[0, 100, 255, 51]]], np.uint8)), [[204, 224, 255]]),
-        (png(np.zeros((1, 1, 4), np.uint16)), [WHITE]),
-        (handmade_png((3, 1), 8, 4, [bytes([0, 0, 0, 255, 0, 51])]), [WHITE, [0] * 3, [204] * 3]),
-        (handmade_png((2, 1), 8, 3, [b"\0\1"], PALETTE, png_chunk(b"tRNS", b"\0")), [WHITE, BLUE]),
-        (handmade_png((2, 1), 1, 3, [bytes([0b01000000])], PALETTE), [RED, BLUE]),
-        (
-            png(np.array([[0, 128, 129, 257, 32896, 65535]], np.uint16)),
-            [[0] * 3, [0] * 3, [1] * 3, [1] * 3, [128] * 3, [255] * 3],
-        ),
-        (tiff(np.full((1, 1), 32896, np.uint16)), [[128] * 3]),
-    ],
-    ids=[
-        "one pixel",
-        "grey JPEG",
-        "transparent",
-        "a fifth opaque",
-        "transparent in 16 bits",
-        "grey with alpha",
-        "transparent palette entry",
-        "palette of 1 bit",
-        "16 bits are rounded",
-        "TIFF of 16 bits",
-    ],
-)
+SAMPLES = {
+    "one pixel": (png(plain(1, 1, (1, 2, 3))), [[1, 2, 3]]),
+    "grey JPEG": (jpeg(plain(1, 1, (9, 9, 9))[..., 0]), [[9, 9, 9]]),
+    "transparent": (png(np.array([[[10, 20, 30, 0]]], np.uint8)), [WHITE]),
+    "a fifth opaque": (png(np.array([[[0, 100, 255, 51]]], np.uint8)), [[204, 224, 255]]),
+    "transparent in 16 bits": (png(np.zeros((1, 1, 4), np.uint16)), [WHITE]),
+    "grey with alpha": (handmade_png((2, 1), 8, 4, [bytes([0, 0, 0, 51])]), [WHITE, [204] * 3]),
+    "transparent palette entry": (
+        handmade_png((2, 1), 8, 3, [b"\0\1"], PALETTE, png_chunk(b"tRNS", b"\0")),
+        [WHITE, BLUE],
+    ),
+    "palette of 1 bit": (handmade_png((2, 1), 1, 3, [b"\x40"], PALETTE), [RED, BLUE]),
+    "16 bits are rounded": (png(np.array([[128, 129, 65535]], np.uint16)), [[0] * 3, [1] * 3, WHITE]),
+    "TIFF of 16 bits": (tiff(np.full((1, 1), 32896, np.uint16)), [[128] * 3]),
+}
+
+
+@pytest.mark.parametrize(("upload", "expected"), SAMPLES.values(), ids=SAMPLES)
 def test_samples_become_8_bits_of_rgb_over_white(upload: bytes, expected: list[list[int]]) -> None:
     assert decoded_picture(upload).tolist() == [expected]
 

@@ -5,21 +5,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.healthcheck import port_in_use
 from tests.service import ROOT, free_port
 
 
-def test_the_port_that_sagemaker_named_outranks_the_images_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "port"), [("environ", "8080"), ("environ-of-others", "8000"), ("not-to-be-read", "8000")]
+)
+def test_the_port_that_sagemaker_named_outranks_the_images_own(tmp_path: Path, name: str, port: str) -> None:
     (tmp_path / "environ").write_bytes(b"PATH=/bin\0PORT=8080\0MOTTO=a=b\0")
+    (tmp_path / "environ-of-others").write_bytes(b"HOME=/\0")
 
-    assert port_in_use({"PORT": "8000"}, tmp_path / "environ") == "8080"
-
-
-def test_where_the_first_process_is_somebody_elses_the_images_own_port_is_asked(tmp_path: Path) -> None:
-    (tmp_path / "environ").write_bytes(b"HOME=/\0")
-
-    assert port_in_use({"PORT": "9000"}, tmp_path / "environ") == "9000"
-    assert port_in_use({"PORT": "9000"}, tmp_path / "not-to-be-read") == "9000"
+    assert port_in_use({"PORT": "8000"}, tmp_path / name) == port
 
 
 def test_nobody_there_is_exit_1_and_a_line() -> None:

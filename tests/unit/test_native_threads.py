@@ -3,19 +3,21 @@
 import subprocess
 import sys
 import threading
-from pathlib import Path
+from concurrent.futures import Future
 
 import pytest
 
 from app.native_threads import is_patched, run_in_native_thread, start_native_thread
+from tests.service import ROOT
 
-ROOT = Path(__file__).parents[2]
-
-PATCHED = "from gevent import monkey; monkey.patch_all()\n"
+GEVENT = """
+from gevent import monkey; monkey.patch_all()
+import gevent, os, threading
+from contextvars import ContextVar
+from app.native_threads import native_queue, run_in_native_thread, start_native_thread
+"""
 
 OTHERS_GO_ON = """
-import gevent, os
-from app.native_threads import run_in_native_thread
 read, write = os.pipe()
 reader = gevent.spawn(run_in_native_thread, os.read, read, 2)  # blocks its thread until something is written
 gevent.spawn(os.write, write, b"ok").join()
@@ -23,7 +25,6 @@ print(reader.get(timeout=20))
 """
 
 A_FAULT_RISES = """
-from app.native_threads import run_in_native_thread
 try:
     run_in_native_thread(int, "x")
 except ValueError as error:
@@ -31,16 +32,12 @@ except ValueError as error:
 """
 
 CONTEXT_IS_SEEN = """
-from contextvars import ContextVar
-from app.native_threads import run_in_native_thread
 name = ContextVar("name")
 name.set("a request")
 print(run_in_native_thread(name.get))
 """
 
 QUEUES_CONNECT = """
-import threading
-from app.native_threads import native_queue, start_native_thread
 work, done = native_queue(), threading.Event()
 def take():
     print(work.get())
@@ -51,31 +48,28 @@ done.wait(20)
 """
 
 NESTED = """
-from app.native_threads import run_in_native_thread
 print(run_in_native_thread(run_in_native_thread, int, "7"))
 """
-
-
-def printed(program: str) -> str:
-    """What a program prints; it has to end by itself."""
-    command = [sys.executable, "-W", "ignore", "-c", program]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stderr == "", "nor does gevent print what its caller handles"
-    return done.stdout.strip()
 
 
 @pytest.mark.parametrize(
     ("program", "expected"),
     [
-        pytest.param(OTHERS_GO_ON, "b'ok'", id="others go on"),
-        pytest.param(A_FAULT_RISES, "invalid literal for int() with base 10: 'x'", id="a fault rises"),
-        pytest.param(CONTEXT_IS_SEEN, "a request", id="context variables are seen"),
-        pytest.param(QUEUES_CONNECT, "work", id="queues connect the two"),
-        pytest.param(NESTED, "7", id="a call within a call"),
+        (OTHERS_GO_ON, "b'ok'"),
+        (A_FAULT_RISES, "invalid literal for int() with base 10: 'x'"),
+        (CONTEXT_IS_SEEN, "a request"),
+        (QUEUES_CONNECT, "work"),
+        (NESTED, "7"),
     ],
+    ids=["others go on", "a fault rises", "context is seen", "queues connect", "a call within a call"],
 )
 def test_under_gevent_work_runs_beside_the_loop(program: str, expected: str) -> None:
-    assert printed(PATCHED + program) == expected
+    command = [sys.executable, "-W", "ignore", "-c", GEVENT + program]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.strip() == expected
+    assert done.stderr == "", "nor does gevent print what its caller handles"
 
 
 def test_without_gevent_work_runs_in_the_calling_thread() -> None:
@@ -85,15 +79,9 @@ def test_without_gevent_work_runs_in_the_calling_thread() -> None:
 
 
 def test_without_gevent_a_thread_is_a_daemon_with_its_name() -> None:
-    found: list[tuple[str, bool]] = []
-    ended = threading.Event()
+    found: Future[threading.Thread] = Future()
 
-    def note() -> None:
-        thread = threading.current_thread()
-        found.append((thread.name, thread.daemon))
-        ended.set()
+    start_native_thread(lambda: found.set_result(threading.current_thread()), "watcher")
 
-    start_native_thread(note, "watcher")
-
-    assert ended.wait(20)
-    assert found == [("watcher", True)]
+    thread = found.result(20)
+    assert (thread.name, thread.daemon) == ("watcher", True)

@@ -1,23 +1,26 @@
 """Settings: every default serves, every mistake is named."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.settings import (
-    Settings,
-    SettingsError,
-    parse_settings,
-    settings_from_environment,
+from app.settings import Settings, SettingsError, parse_settings, settings_from_environment
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"PATH": "/bin", "AWS_REGION": "eu-west-1"},
+        {"WARDROBE_RATE_LIMIT": "", "WARDROBE_API_KEYS_FILE": ""},
+        # What Kubernetes injects beside a Service called wardrobe.
+        {"WARDROBE_PORT": "tcp://10.0.0.1:8000", "WARDROBE_PORT_8000_TCP_ADDR": "10.0.0.1"},
+        {"WARDROBE_SERVICE_HOST": "10.0.0.1"},
+    ],
 )
-
-
-def test_an_empty_environment_serves_the_bundled_release() -> None:
-    assert parse_settings({}) == Settings(model_store="bundled", model_version="current")
-
-
-def test_names_of_other_programs_are_left_alone() -> None:
-    assert parse_settings({"PATH": "/bin", "AWS_REGION": "eu-west-1"}) == Settings()
+def test_without_names_of_ours_the_bundled_release_is_served(environment: dict[str, str]) -> None:
+    assert parse_settings(environment) == Settings(model_store="bundled", model_version="current")
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
@@ -25,109 +28,76 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
         parse_settings({"WARDROBE_MODEL_STOER": "bundled"})
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["WARDROBE_PORT", "WARDROBE_PORT_8000_TCP", "WARDROBE_PORT_8000_TCP_ADDR", "WARDROBE_SERVICE_HOST"],
+ORIGIN, RATE, STORAGE = (
+    "no origin. Write it as https://",
+    "no rate. Write it as 100/minute",
+    "'cache:6379' is no",
 )
-def test_what_kubernetes_injects_beside_a_service_called_wardrobe_is_ignored(name: str) -> None:
-    assert parse_settings({name: "tcp://10.0.0.1:8000"}) == Settings()
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "message"),
     [
-        ("WARDROBE_SLOTS", "0"),
-        ("WARDROBE_SLOTS", "two"),
-        ("WARDROBE_QUEUE_SECONDS", "-1"),
-        ("WARDROBE_QUEUE_SECONDS", "inf"),
-        ("WARDROBE_REFRESH_SECONDS", "nan"),
-        ("WARDROBE_MAX_UPLOAD_BYTES", "20MB"),
-        ("WARDROBE_LOG_LEVEL", "LOUD"),
-        ("WARDROBE_MODEL_STORE", ""),
-        ("WARDROBE_MODEL_NAME", "a b"),
+        ("SLOTS", "0", ""),
+        ("SLOTS", "two", ""),
+        ("QUEUE_SECONDS", "-1", ""),
+        ("QUEUE_SECONDS", "inf", ""),
+        ("REFRESH_SECONDS", "nan", ""),
+        ("MAX_UPLOAD_BYTES", "20MB", ""),
+        ("LOG_LEVEL", "LOUD", ""),
+        ("MODEL_STORE", "", ""),
+        ("MODEL_NAME", "a b", ""),
+        ("CORS_ORIGINS", "http://localhost:3000,https://shop.example/", ORIGIN),
+        ("CORS_ORIGINS", "shop.example", ORIGIN),
+        ("CORS_ORIGINS", "https://*.shop.example", ORIGIN),
+        ("CORS_ORIGINS", r"https://.*\.shop\.example", ORIGIN),
+        ("CORS_ORIGINS", "https://a.example b.example", ORIGIN),
+        ("RATE_LIMIT", "100", RATE),
+        ("RATE_LIMIT", "a lot", RATE),
+        ("RATE_LIMIT", "0/fortnight", RATE),
+        ("RATE_LIMIT_STORAGE", "memcached://:word@cache:11211", "It is memory:// or redis://HOST:PORT."),
+        ("RATE_LIMIT_STORAGE", "cache:6379", STORAGE),
+        ("RATE_LIMIT_STORAGE", "redis://:pass/word@cache:6379", "%2F for a / in the password"),
+        ("RATE_LIMIT_STORAGE", "redis://:password@cache:port/0", "the address cannot be read"),
     ],
 )
-def test_a_value_out_of_bounds_is_named_with_its_setting(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name}: "):
-        parse_settings({name: value})
-
-
-def test_lists_are_separated_by_commas() -> None:
-    settings = parse_settings({"WARDROBE_CORS_ORIGINS": "https://shop.example, https://app.example"})
-
-    assert settings.cors_origins == ("https://shop.example", "https://app.example")
-
-
-@pytest.mark.parametrize(
-    "origin",
-    [
-        "https://shop.example/",
-        "shop.example",
-        "https://*.shop.example",
-        r"https://.*\.shop\.example",
-        "https://a.example b.example",
-    ],
-)
-def test_what_no_browser_sends_as_origin_is_refused(origin: str) -> None:
-    with pytest.raises(
-        SettingsError, match=r"^WARDROBE_CORS_ORIGINS: .* is no origin\. Write it as https://"
-    ):
-        parse_settings({"WARDROBE_CORS_ORIGINS": f"http://localhost:3000,{origin}"})
-
-
-def test_every_origin_may_be_let_in() -> None:
-    assert parse_settings({"WARDROBE_CORS_ORIGINS": "*"}).cors_origins == ("*",)
-
-
-@pytest.mark.parametrize("rate", ["100", "a lot", "0/fortnight", "100 per"])
-def test_what_is_no_rate_is_refused_with_an_example(rate: str) -> None:
-    with pytest.raises(SettingsError, match=r"^WARDROBE_RATE_LIMIT: .* is no rate\. Write it as 100/minute"):
-        parse_settings({"WARDROBE_RATE_LIMIT": rate})
-
-
-@pytest.mark.parametrize(
-    ("storage", "message"),
-    [
-        ("memcached://cache:11211", "'memcached' is no storage. It is memory:// or redis://HOST:PORT."),
-        ("cache:6379", "'cache:6379' is no storage"),
-        ("redis://:pass/word@cache:6379", "%2F for a / in the password"),
-        ("redis://:password@cache:port/0", "the address cannot be read"),
-    ],
-)
-def test_what_is_no_storage_is_refused_without_its_password(storage: str, message: str) -> None:
-    with pytest.raises(SettingsError, match=r"^WARDROBE_RATE_LIMIT_STORAGE: ") as raised:
-        parse_settings({"WARDROBE_RATE_LIMIT_STORAGE": storage})
+def test_a_value_that_cannot_be_is_named_with_its_setting_and_without_its_password(
+    name: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^WARDROBE_{name}: ") as raised:
+        parse_settings({f"WARDROBE_{name}": value})
 
     assert message in str(raised.value)
     assert "word@" not in str(raised.value)
 
 
-def test_an_empty_value_of_an_optional_setting_is_the_same_as_none() -> None:
-    settings = parse_settings({"WARDROBE_RATE_LIMIT": "", "WARDROBE_API_KEYS_FILE": ""})
-
-    assert (settings.rate_limit, settings.api_keys_file) == (None, None)
-
-
-def test_passwords_inside_addresses_are_masked_when_settings_are_printed() -> None:
-    described = Settings(model_store="s3://key:secret@bucket/prefix").described()
-
-    assert "secret" not in described
-    assert "model_store=s3://***@bucket/prefix" in described
+@pytest.mark.parametrize(
+    ("written", "origins"),
+    [
+        ("https://shop.example, https://app.example", ("https://shop.example", "https://app.example")),
+        ("*", ("*",)),
+    ],
+)
+def test_origins_are_separated_by_commas(written: str, origins: tuple[str, ...]) -> None:
+    assert parse_settings({"WARDROBE_CORS_ORIGINS": written}).cors_origins == origins
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("settings", "shown"),
     [
-        "redis://:secret@cache:6379/0",
-        "redis://:sec@secret@cache",
-        "redis://cache:6379?db=1&password=secret",
+        ({"model_store": "s3://key:secret@bucket/prefix"}, "model_store=s3://***@bucket/prefix"),
+        ({"rate_limit_storage": "redis://:secret@cache:6379/0"}, "redis://***@cache:6379/0"),
+        ({"rate_limit_storage": "redis://:sec@secret@cache"}, "cache"),
+        ({"rate_limit_storage": "redis://cache:6379?db=1&password=secret"}, "cache"),
     ],
 )
-def test_the_password_of_the_rate_storage_is_never_printed(address: str) -> None:
-    described = Settings(rate_limit_storage=address).described()
+def test_passwords_inside_addresses_are_masked_when_settings_are_printed(
+    settings: dict[str, Any], shown: str
+) -> None:
+    described = Settings(**settings).described()
 
     assert "secret" not in described
-    assert "cache" in described
+    assert shown in described
 
 
 def test_settings_never_change_once_read() -> None:
@@ -138,17 +108,58 @@ def test_settings_never_change_once_read() -> None:
 def test_dotenv_fills_in_what_the_environment_leaves_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dotenv = tmp_path / ".env"
-    dotenv.write_text("WARDROBE_SLOTS=3\nWARDROBE_LOG_LEVEL=ERROR\n", "utf-8")
+    (tmp_path / ".env").write_text("WARDROBE_SLOTS=3\nWARDROBE_LOG_LEVEL=ERROR\n", "utf-8")
     monkeypatch.delenv("WARDROBE_SLOTS", raising=False)
     monkeypatch.setenv("WARDROBE_LOG_LEVEL", "DEBUG")
 
-    settings = settings_from_environment(dotenv)
+    settings = settings_from_environment(tmp_path / ".env")
 
     assert (settings.slots, settings.log_level) == (3, "DEBUG")
 
 
-@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_colours_can_be_turned_off_as_everywhere(environment: dict[str, str]) -> None:
-    assert parse_settings({"NO_COLOR": "", "TERM": "xterm"}).colours
-    assert not parse_settings(environment).colours
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [({"NO_COLOR": "", "TERM": "xterm"}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colours_can_be_turned_off_as_everywhere(environment: dict[str, str], colours: bool) -> None:
+    assert parse_settings(environment).colours == colours
+
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "tracing"),
+    [
+        (ENDPOINT, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces"}, True),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "false"}, True),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, True),
+        ({}, False),
+        ({"OTEL_SERVICE_NAME": "shop"}, False),
+        ({"OTEL_TRACES_EXPORTER": ""}, False),
+        (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, False),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "TRUE"}, False),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "true", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, False),
+    ],
+)
+def test_an_endpoint_or_an_exporter_of_opentelemetry_asks_for_traces(
+    environment: dict[str, str], tracing: bool
+) -> None:
+    assert parse_settings(environment).tracing == tracing
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("OTEL_TRACES_EXPORTER", "zipkin", "OTEL_TRACES_EXPORTER: 'zipkin' is not supported; otlp is."),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "'grpc' is not supported; http/protobuf is."),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "'grpc' is not supported"),
+    ],
+)
+def test_a_way_of_sending_traces_that_is_not_built_in_ends_the_start(
+    name: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        parse_settings(ENDPOINT | {name: value})

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt
+from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt, StoreError
 from tests.contract.service.conftest import MakeApp
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD, a_garment
 
 METRICS = {"accuracy": 0.9, "labels": ["hat", "scarf", "glove"]}
 
@@ -41,45 +41,41 @@ def client(make_app: MakeApp, bare_folder: Path) -> FlaskClient:
     return make_app(model_store=str(bare_folder)).test_client()
 
 
-def test_it_answers_as_keras_does_with_the_labels_of_its_metrics(
-    client: FlaskClient, bare_folder: Path
-) -> None:
-    answer = client.post("/predict", data=png(a_garment())).get_json()
+def test_it_answers_as_keras_does_and_claims_no_familiarity(client: FlaskClient, bare_folder: Path) -> None:
+    answer = client.post("/predict", data=UPLOAD).get_json()
 
     expected = np.load(bare_folder / "expected.npy")
     assert list(answer["probabilities"]) == METRICS["labels"]
     assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
-
-
-def test_it_claims_no_familiarity_and_a_version_of_its_content(client: FlaskClient) -> None:
-    answer = client.post("/predict", data=png(a_garment())).get_json()
-
     assert answer["familiarity"] is None
     assert answer["model"]["version"].startswith("bare-")
     assert client.get("/model").get_json()["manifest"] is None
 
 
-def test_its_metrics_are_told_as_they_are(client: FlaskClient) -> None:
+def test_its_metrics_are_told_as_they_are_to_programs_and_browsers(client: FlaskClient) -> None:
+    page = client.get("/metrics", headers={"Accept": "text/html"}).text
+
     assert client.get("/metrics").get_json() == METRICS
-
-
-def test_a_browser_gets_its_metrics_as_they_are(client: FlaskClient) -> None:
-    page = client.get("/metrics", headers={"Accept": "text/html"}).get_data(as_text=True)
-
     assert "hat, scarf, glove" in page
     assert "&#34;accuracy&#34;: 0.9" in page
     assert "are not a report as Wardrobe" in page
 
 
-def test_what_is_no_bare_artifact_is_said(make_app: MakeApp, tmp_path: Path) -> None:
-    for name in ("empty", "alone", "unsafe"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "alone" / "model.keras").write_bytes(b"keras")
-    (tmp_path / "unsafe" / "model.h5").write_bytes(b"h5")
+@pytest.mark.parametrize(
+    ("file", "error", "message"),
+    [
+        (None, NothingPromoted, "wardrobe publish"),
+        ("model.keras", ReleaseCorrupt, r"one \.json file"),
+        ("model.h5", FormatRefused, r"model\.h5"),
+    ],
+)
+def test_what_is_no_bare_artifact_is_said(
+    make_app: MakeApp, tmp_path: Path, file: str | None, error: type[StoreError], message: str
+) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    if file is not None:
+        (folder / file).write_bytes(b"a model")
 
-    with pytest.raises(NothingPromoted, match="wardrobe publish"):
-        make_app(model_store=str(tmp_path / "empty"))
-    with pytest.raises(ReleaseCorrupt, match=r"one \.json file"):
-        make_app(model_store=str(tmp_path / "alone"))
-    with pytest.raises(FormatRefused, match=r"model\.h5"):
-        make_app(model_store=str(tmp_path / "unsafe"))
+    with pytest.raises(error, match=message):
+        make_app(model_store=str(folder))

@@ -3,46 +3,40 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app.prediction.categories import CategoriesMismatch
-from app.releases.watcher import ReleaseWatcher
-from model_store.promotions import newest
 from model_store.publish import publish
 from model_store.store import Store, open_store
 from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS, a_release
-from tests.uploads import a_garment, in_base64, png
+from tests.service import ROOT
+from tests.uploads import UPLOAD, in_base64
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
-EXAMPLE = json.loads((EXAMPLES / "taxonomy.json").read_text("utf-8"))
-UPLOAD = png(a_garment())
+TAXONOMY = ROOT / "examples" / "taxonomy.json"
+EXAMPLE = json.loads(TAXONOMY.read_text("utf-8"))
 
 
 @pytest.fixture
 def client(make_app: MakeApp) -> FlaskClient:
-    return make_app(taxonomy=EXAMPLES / "taxonomy.json").test_client()
+    return make_app(taxonomy=TAXONOMY).test_client()
 
 
-def test_an_answer_carries_the_category_of_its_label(client: FlaskClient) -> None:
-    answer = client.post("/predict", data=UPLOAD).get_json()
+@pytest.mark.parametrize(
+    ("language", "name"), [("", "en"), ("fr-CH, de;q=0.5", "fr")], ids=["first", "the client's"]
+)
+def test_an_answer_carries_the_category_of_its_label_and_caches_are_told(
+    client: FlaskClient, language: str, name: str
+) -> None:
+    response = client.post("/predict", data=UPLOAD, headers={"Accept-Language": language})
 
-    expected = EXAMPLE[answer["label"]]
-    assert answer["category"] == {
-        "id": expected["id"],
-        "name": expected["names"]["en"],
-        "names": expected["names"],
-    }
-
-
-def test_it_is_named_in_the_language_of_the_client_and_caches_are_told(client: FlaskClient) -> None:
-    response = client.post("/predict", data=UPLOAD, headers={"Accept-Language": "fr-CH, de;q=0.5"})
-
-    answer = response.get_json()
-    assert answer["category"]["name"] == EXAMPLE[answer["label"]]["names"]["fr"]
+    expected = EXAMPLE[response.get_json()["label"]]
+    names = {"name": expected["names"][name], "names": expected["names"]}
+    assert response.get_json()["category"] == {"id": expected["id"]} | names
     assert response.headers["Vary"] == "Accept-Language"
 
 
@@ -73,20 +67,45 @@ def test_a_service_whose_release_has_other_labels_does_not_start(make_app: MakeA
         make_app(taxonomy=file)
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store whose only release has the labels of the examples."""
+    store = open_store(str(tmp_path / "store"))
+    publish(a_release(tmp_path / "first"), store, by="tests")
+    return store
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The example, where a test may change it."""
+    return Path(shutil.copy(TAXONOMY.with_suffix(".csv"), tmp_path / "shop.csv"))
+
+
+@pytest.fixture
+def app(make_app: MakeApp, store: Store, file: Path) -> Flask:
+    """A service on that store with that file, which polls only when a test says so."""
+    return make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
+
+
+def poll(app: Flask) -> Any:
+    """What /readyz says after a look for newer promotions."""
+    app.extensions["wardrobe"].watcher.poll()
+    return app.test_client().get("/readyz").get_json()
+
+
+def publish_boots(store: Store, folder: Path) -> str:
+    """A release whose last label is another one; its version."""
+    release = a_release(folder, labels=(*LABELS[:9], "Boot"), seed=2)
+    return publish(release, store, by="tests", force=True).manifest.version
+
+
 def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
-    make_app: MakeApp, tmp_path: Path
+    app: Flask, store: Store, tmp_path: Path
 ) -> None:
-    store = a_store(tmp_path)
-    app = make_app(model_store=store.address, taxonomy=EXAMPLES / "taxonomy.json", refresh_seconds=3600)
-    before = app.test_client().get("/readyz").get_json()["model"]["version"]
-    publish(
-        a_release(tmp_path / "other", labels=(*LABELS[:9], "Boot"), seed=2), store, by="tests", force=True
-    )
+    publish_boots(store, tmp_path / "boots")
 
-    watcher_of(app).poll()
+    ready = poll(app)
 
-    ready = app.test_client().get("/readyz").get_json()
-    assert ready["model"]["version"] == before
     assert ready["stale"]
     assert "'Ankle boot' is no label of" in ready["refused"][0]["reason"]
     assert "The nearest is 'Boot'" in ready["refused"][0]["reason"]
@@ -94,55 +113,27 @@ def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
 
 
 def test_a_release_with_other_labels_is_served_once_the_file_has_them_without_a_restart(
-    make_app: MakeApp, tmp_path: Path
+    app: Flask, store: Store, file: Path, tmp_path: Path
 ) -> None:
-    store, file = a_store(tmp_path), a_taxonomy(tmp_path)
-    app = make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
-    publish(
-        a_release(tmp_path / "other", labels=(*LABELS[:9], "Boot"), seed=2), store, by="tests", force=True
-    )
+    version = publish_boots(store, tmp_path / "boots")
     file.write_text(file.read_text("utf-8").replace("Ankle boot,7031", "Boot,7099"), "utf-8")
 
-    watcher_of(app).poll()
+    ready = poll(app)
 
-    ready = app.test_client().get("/readyz").get_json()
-    assert (ready["refused"], ready["stale"]) == ([], False)
-    assert app.test_client().get("/model").get_json()["labels"][9] == "Boot"
+    assert (ready["model"]["version"], ready["refused"], ready["stale"]) == (version, [], False)
     assert app.test_client().post("/predict", data=UPLOAD).get_json()["category"]["id"]
 
 
 def test_a_file_that_cannot_be_read_when_a_release_comes_is_tried_again(
-    make_app: MakeApp, tmp_path: Path
+    app: Flask, store: Store, file: Path, tmp_path: Path
 ) -> None:
-    store, file = a_store(tmp_path), a_taxonomy(tmp_path)
-    app = make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
-    publish(a_release(tmp_path / "newer", seed=2), store, by="tests")
-    newer = newest(store)
+    newer = publish(a_release(tmp_path / "newer", seed=2), store, by="tests").manifest.version
+    kept = file.read_bytes()
     file.unlink()
 
-    watcher_of(app).poll()
-    failing = app.test_client().get("/readyz").get_json()
-    shutil.copy(EXAMPLES / "taxonomy.csv", file)
-    watcher_of(app).poll()
-    mended = app.test_client().get("/readyz").get_json()
+    failing = poll(app)
+    file.write_bytes(kept)
+    mended = poll(app)
 
     assert failing["store"]["error"].endswith("shop.csv: No such file or directory.")
-    assert newer is not None
-    assert (mended["store"]["status"], mended["model"]["version"]) == ("ok", newer.version)
-
-
-def a_store(folder: Path) -> Store:
-    """One whose only release has the labels of the examples."""
-    store = open_store(str(folder / "store"))
-    publish(a_release(folder / "first"), store, by="tests")
-    return store
-
-
-def a_taxonomy(folder: Path) -> Path:
-    """The example, where a test may change it."""
-    return Path(shutil.copy(EXAMPLES / "taxonomy.csv", folder / "shop.csv"))
-
-
-def watcher_of(app: Flask) -> ReleaseWatcher:
-    watcher: ReleaseWatcher = app.extensions["wardrobe"].watcher
-    return watcher
+    assert (mended["store"]["status"], mended["model"]["version"]) == ("ok", newer)

@@ -1,8 +1,6 @@
-"""How many requests a worker sends to its store: docs/explanation/benchmarks.md computes with them."""
+"""How many requests a worker sends to its store: docs/explanation/scaling.md computes with these numbers."""
 
 from pathlib import Path
-
-import pytest
 
 from app.observability.metrics import Metrics
 from app.releases.load import load
@@ -19,9 +17,7 @@ WORKERS = 2
 class CountingStore(FolderStore):
     """A folder that counts what an S3 store would be asked: one request each."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.requests = 0
+    requests = 0
 
     def read(self, key: str) -> bytes:
         self.requests += 1
@@ -35,44 +31,21 @@ class CountingStore(FolderStore):
         self.requests += 1
         return super().entries(prefix)
 
-    def counted(self) -> int:
-        """The requests since the last call."""
-        count, self.requests = self.requests, 0
-        return count
 
-
-@pytest.fixture
-def first(tmp_path: Path) -> Path:
-    """The release that the workers start with."""
-    return a_release(tmp_path / "first", seed=1)
-
-
-@pytest.fixture
-def store(first: Path, tmp_path: Path) -> CountingStore:
-    """A store that holds it."""
-    store = CountingStore(tmp_path / "store")
-    publish(first, store, by="ann")
-    store.counted()
-    return store
-
-
-def test_workers_send_the_store_as_few_requests_as_documented(
-    store: CountingStore, first: Path, tmp_path: Path
-) -> None:
+def test_workers_send_the_store_as_few_requests_as_documented(tmp_path: Path) -> None:
+    first, second = (a_release(tmp_path / name, seed=len(name)) for name in ("first", "second"))
     files = sum(path.is_file() for path in first.rglob("*"))
+    store = CountingStore(tmp_path / "store")
     settings = Settings(model_store=store.address, cache_dir=tmp_path / "cache")
+    publish(first, FolderStore(tmp_path / "store"), by="ann")
 
-    loaded = [load(settings, store) for _ in range(WORKERS)]
-    started = store.counted()
-    watchers = [ReleaseWatcher(settings, store, models, Metrics(None)) for models in loaded]
+    watchers = [ReleaseWatcher(settings, store, load(settings, store), Metrics(None)) for _ in range(WORKERS)]
+    started = store.requests
     watchers[0].poll()
-    polled = store.counted()
-    publish(a_release(tmp_path / "second", seed=2), store, by="ann", force=True)
-    store.counted()
+    polled = store.requests - started
+    publish(second, FolderStore(tmp_path / "store"), by="ann", force=True)
     for watcher in watchers:
         watcher.poll()
-    followed = store.counted()
+    followed = store.requests - polled - started
 
-    assert started == 3 * WORKERS + files
-    assert polled == 1
-    assert followed == 2 * WORKERS + files
+    assert (started, polled, followed) == (3 * WORKERS + files, 1, 2 * WORKERS + files)
