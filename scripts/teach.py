@@ -3,7 +3,7 @@
 A RELEASE is `bundled`, a release's folder or a store. With --folds, networks are trained here, each on all
 folds of the training set but one, and each picture is answered by the one that has not seen it; the
 same command continues after a kill, after the last finished epoch. The stored file:
-training/fitting/distillation.py; the folds: training/fitting/folds.py.
+training/fitting/distillation.py.
 """
 
 import argparse
@@ -28,8 +28,17 @@ from scripts.training_options import (
 from training.data.datasets import LabelledData
 from training.errors import SoftTargetsUnfit
 from training.fitting.checkpoints import forget_checkpoint
-from training.fitting.distillation import SoftTargets, soften, teach
-from training.fitting.folds import FEWEST, Fold, answers_of, cross_fitted, deal, join
+from training.fitting.distillation import (
+    FEWEST,
+    Fold,
+    SoftTargets,
+    answers_of,
+    cross_fitted,
+    deal,
+    join,
+    soften,
+    teach,
+)
 from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe
 
 EXAMPLES = (

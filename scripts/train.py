@@ -31,14 +31,15 @@ from training.data.splitting import doubt_of, first
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few, further
 from training.photos.making import forget_auxiliary
-from training.recipe_files import as_toml, read_recipe
 from training.recipes import (
     CHOICES,
     DEFAULT_NETWORK,
     RECIPES,
     Recipe,
+    as_toml,
     default_run_folder,
     fingerprint,
+    read_recipe,
     starting_point,
 )
 
@@ -142,9 +143,10 @@ def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[s
     """Draw the contact sheet in place of a training."""
     start_backend()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.fitting.contact_sheet import write_contact_sheet  # noqa: PLC0415
+    from training.evaluation.figures import save  # noqa: PLC0415
+    from training.fitting.augmentation import draw_contact_sheet  # noqa: PLC0415
 
-    write_contact_sheet(path, recipe, first(data.train, recipe.limit), data.labels)
+    save(draw_contact_sheet(recipe, first(data.train, recipe.limit), data.labels), path)
     console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
     return {"figure": str(path)}
 

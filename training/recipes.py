@@ -1,17 +1,27 @@
-"""A recipe: network, augmentation, schedule and seed of one training, as a frozen value.
+"""A recipe: network, augmentation, schedule and seed of one training, as a frozen value and as a TOML file.
 
-Pure. The two starting points and the recipe of the bundled release are here; how their values were chosen:
-docs/explanation/experiments.md. The fit: fit.py.
+The starting points and the recipe of the bundled release are here; how their values were chosen:
+docs/explanation/experiments.md. A file has the fields of `Recipe` by name. TOML has no null: a field that may
+be unset is unset where the file leaves it out; any other field that is left out has the bundled recipe's
+value. Reads the named file alone. The fit: fitting/fit.py.
 """
 
 import hashlib
 import json
-import math
-from dataclasses import asdict, dataclass, replace
+import tomllib
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import JsonValue
+from pydantic import (
+    Field,
+    JsonValue,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
@@ -44,6 +54,11 @@ Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_norma
 Precision = Literal["float32", "bfloat16"]
 
 
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
+
 DEFAULT_NETWORK: Final = "compact32"
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -54,6 +69,9 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
 }
 """What the fields that name something may name."""
 
+
+MIXUP_MIN: Final = 0.05
+"""Least alpha of mixup: below it, hardly any picture is mixed."""
 
 NEWER: Final[dict[str, JsonValue]] = {
     "start": None,
@@ -112,72 +130,52 @@ class Recipe:
     """
 
     network: NetworkName = DEFAULT_NETWORK
-    epochs: int = 30
-    batch_size: int = 128
+    epochs: Positive = 30
+    batch_size: Positive = 128
     optimizer: OptimizerName = "adamw"
-    learning_rate: float = 0.004
-    weight_decay: float = 0.05
-    label_smoothing: float = 0.0
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.004
+    weight_decay: Factor = 0.05
+    label_smoothing: BelowOne = 0.0
     initializer: Initializer = "glorot_uniform"
-    l2: float = 0.0
-    dropout: float | None = None
+    l2: Factor = 0.0
+    dropout: BelowOne | None = None
     teacher: str | None = None
-    teaching: float = 0.0
+    teaching: Annotated[float, Field(ge=0, le=1)] = 0.0
     warm_up: float = 1.0
     averaging: float = 0.999
     flip: bool = True
-    shift: int = 2
-    erase: int = 8
-    rotate: float = 0.0
-    zoom: float = 0.0
-    shear: float = 0.0
-    mixup: float = 0.0
+    shift: Annotated[int, Field(ge=0, lt=EDGE)] = 2
+    erase: Annotated[int, Field(ge=0, le=EDGE)] = 8
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    zoom: BelowOne = 0.0
+    shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
+    mixup: Factor = 0.0
     validation: int = 5000
-    patience: int | None = 10
-    seed: int = 0
-    split_seed: int | None = None
+    patience: Positive | None = 10
+    seed: NotNegative = 0
+    split_seed: NotNegative | None = None
     precision: Precision = "float32"
     limit: int | None = None
     start: str | None = None
     photos: str | None = None
-    variants: float = 1.0
-    blend: float = 1.0
+    variants: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    blend: Annotated[float, Field(gt=0, le=1)] = 1.0
 
-    def __post_init__(self) -> None:
-        """Refuse values that cannot be trained with.
-
-        Raises:
-            BadRecipe: the message names the setting, what came and what would do.
-        """
-        rules: tuple[tuple[str, bool, str], ...] = (
-            *(
-                (name, getattr(self, name) in known, f"one of {', '.join(known)}")
-                for name, known in CHOICES.items()
-            ),
-            ("epochs", self.epochs >= 1, "1 or more"),
-            ("batch_size", self.batch_size >= 1, "1 or more"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
-            ("weight_decay", self.weight_decay >= 0, "0 or more"),
-            ("l2", self.l2 >= 0, "0 or more"),
-            ("dropout", self.dropout is None or 0 <= self.dropout < 1, "0 or more and below 1"),
-            ("label_smoothing", 0 <= self.label_smoothing < 1, "0 or more and below 1"),
-            ("teaching", 0 <= self.teaching <= 1, "0 to 1"),
-            ("shift", 0 <= self.shift < EDGE, f"0 to {EDGE - 1}"),
-            ("erase", 0 <= self.erase <= EDGE, f"0 to {EDGE}"),
-            ("rotate", 0 <= self.rotate <= 180, "0 to 180 degrees"),
-            ("zoom", 0 <= self.zoom < 1, "0 or more and below 1"),
-            ("shear", 0 <= self.shear < 90, "0 or more and below 90 degrees"),
-            ("mixup", self.mixup == 0 or 0.05 <= self.mixup < math.inf, "0, or 0.05 or more"),
-            ("patience", self.patience is None or self.patience >= 1, "1 or more"),
-            ("seed", self.seed >= 0, "0 or more"),
-            ("variants", 0 < self.variants < math.inf, "above 0"),
-            ("blend", 0 < self.blend <= 1, "above 0 and at most 1"),
-            ("blend", self.blend == 1 or self.start is not None, "1 where no release is trained further"),
-            ("split_seed", self.split_seed is None or self.split_seed >= 0, "0 or more"),
-        )
-        for name, holds, expected in rules:
-            if not holds:
-                raise BadRecipe(f"{name} {getattr(self, name)}: expected {expected}.")
+    @model_validator(mode="wrap")
+    @classmethod
+    def _explain(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse values that cannot be trained with, by the name of the setting."""
+        try:
+            recipe = handler(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise BadRecipe(f"{name} {first['input']}: {first['msg']}.") from error
+        if 0 < recipe.mixup < MIXUP_MIN:
+            raise BadRecipe(f"mixup {recipe.mixup}: expected 0, or {MIXUP_MIN} or more.")
+        if recipe.blend < 1 and recipe.start is None:
+            raise BadRecipe(f"blend {recipe.blend}: expected 1 where no release is trained further.")
+        return recipe
 
     @property
     def splitting(self) -> int:
@@ -250,3 +248,55 @@ def fingerprint(recipe: Recipe, data: DataSet) -> str:
 def default_run_folder(recipe: Recipe, data: DataSet) -> Path:
     """The default folder of a run's checkpoint: the same command finds it again."""
     return Path("runs") / f"{recipe.network}-{fingerprint(recipe, data)}"
+
+
+DEFAULTS: Final = replace(
+    BUNDLED,
+    dropout=None,
+    limit=None,
+    patience=None,
+    photos=None,
+    split_seed=None,
+    start=None,
+    teacher=None,
+    blend=1.0,
+    teaching=0.0,
+    variants=1.0,
+)
+"""What a recipe file starts from: the bundled recipe without its release, photos and teacher."""
+
+HEADER: Final = """\
+# A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
+# start is the release that --from trains further, photos the content of --photos, teacher the stored answers.
+"""
+
+
+def as_toml(recipe: Recipe) -> str:
+    """A recipe as a file that `read_recipe` reads; unset fields are comments."""
+    lines = [
+        # JSON's strings, numbers and booleans are TOML's, too.
+        f"# {name}: not set" if value is None else f"{name} = {json.dumps(value)}"
+        for name, value in asdict(recipe).items()
+    ]
+    return HEADER + "\n".join(lines) + "\n"
+
+
+def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
+    """Read a recipe, and the names of the fields that the file sets.
+
+    Raises:
+        BadRecipe: the file is no TOML, has an unknown field, or a value that cannot be trained with.
+        OSError: it cannot be read.
+    """
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadRecipe(f"{path}: {error}. `wardrobe train --show-recipe` prints such a file.") from error
+    known = asdict(DEFAULTS)
+    if unknown := sorted(given.keys() - known.keys()):
+        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(known)}.")
+    try:
+        recipe = TypeAdapter(Recipe).validate_json(json.dumps(known | given, default=str), strict=True)
+    except BadRecipe as error:
+        raise BadRecipe(f"{path}: {error}") from error
+    return recipe, frozenset(given)

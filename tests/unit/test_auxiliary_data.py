@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.contract import PHOTOGRAPHS, Imaging
-from training.fitting.auxiliary import AuxiliaryData
+from training.data.splitting import AuxiliaryData
 from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary, variants_key
 from training.photos.reading import OOD, Photos
 

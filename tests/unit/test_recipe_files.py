@@ -8,8 +8,7 @@ import pytest
 from scripts import train
 from tests.fashion import write_idx_folder
 from training.errors import BadRecipe, TrainingError
-from training.recipe_files import DEFAULTS, read_recipe
-from training.recipes import CHOICES, RECIPES, starting_point
+from training.recipes import CHOICES, DEFAULTS, RECIPES, read_recipe, starting_point
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -59,11 +58,11 @@ def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochs = 0", "epochs 0: expected 1 or more"),
-        ("epochs = '5'", "epochs: Input should be a valid integer"),
-        ("epochs = 2026-11-20", "epochs: Input should be a valid integer"),
-        ("flip = 1", "flip: Input should be a valid boolean"),
-        ("network = 'vgg19'", "network: Input should be 'dense', "),
+        ("epochs = 0", "epochs 0: Input should be greater than or equal to 1"),
+        ("epochs = '5'", "Input should be a valid integer"),
+        ("epochs = 2026-11-20", "Input should be a valid integer"),
+        ("flip = 1", "flip 1: Input should be a valid boolean"),
+        ("network = 'vgg19'", "network vgg19: Input should be 'dense', "),
         ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
         ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
     ],

@@ -13,7 +13,7 @@ from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.data.splitting import doubt_of
 from training.errors import BadRecipe, DataSetMissing
-from training.fitting.stopping import is_solved
+from training.fitting.checkpoints import is_solved
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_training_ends_when_all_held_out_pictures_stay_right(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--epochs", "0"], "epochs 0: expected 1 or more"),
+        (["--epochs", "0"], "epochs 0: Input should be greater than or equal to 1"),
         (["--validation", "99"], "--validation 99: 60 pictures of 10 classes allow 10 to 50"),
         (["--limit", "61"], "--limit 61: the training set allows 1 to 60"),
         (["--limit", "8"], "No picture of class 8 among the 8 training pictures"),

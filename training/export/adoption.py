@@ -1,7 +1,8 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
-inference/keras_session.py finds the input that the model expects, as for a bare model, and wrapping.py adds
-it as layers. The rest is as for our own models: onnx_graph.py, release.py. Writes one folder.
+inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
+softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
+models: onnx_graph.py, release.py. Writes one folder.
 """
 
 import hashlib
@@ -13,11 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import keras
 import numpy as np
+from keras import layers
 from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.keras_session import KerasSession
+from inference.contract import EDGE
+from inference.keras_session import Habits, KerasSession
 from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.report import TrainingFigures
@@ -35,8 +39,7 @@ from training.export.onnx_graph import (
 )
 from training.export.release import Evidence, Origin, Say, complete_release
 from training.networks.layers import FEATURES
-from training.networks.wrapping import in_float32, with_habits
-from training.untyped import Network
+from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024
 """Most features that a distance is measured in: whitening takes their square in weights, 4 MB at so many."""
@@ -50,6 +53,13 @@ UNKNOWN: Final = (
     "adopted: how it was trained is not known. It may have seen the held-out pictures, which makes its "
     "calibration and thresholds too bold, or the test pictures, which makes its accuracy too high"
 )
+
+
+_OTHER_PRECISIONS: Final = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
+"""How Keras' configurations say them: of an input, or as a layer's policy."""
+
+_AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
+"""What may stand between the last dense layer and the answer without changing where the features are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,3 +174,79 @@ def _saved_by(path: Path) -> JsonValue:
     """The version of Keras that the file says it was saved by."""
     with zipfile.ZipFile(path) as archive:
         return json.loads(archive.read("metadata.json")).get("keras_version")  # type: ignore[no-any-return]
+
+
+def in_float32(model: Network) -> tuple[Network, bool]:
+    """Give up other precisions: a serving graph rounds in other places, and processors gain nothing by them.
+
+    Args:
+        model: as it was loaded.
+
+    Returns:
+        The model with the same weights, and whether anything had to be changed.
+    """
+    config = keras.saving.serialize_keras_object(model)
+    plain = _said_in_float32(config)
+    if plain == config:
+        return model, False
+    made = keras.saving.deserialize_keras_object(plain)
+    made.set_weights(model.get_weights())
+    return made, True
+
+
+def _said_in_float32(config: JsonValue) -> JsonValue:
+    if isinstance(config, dict):
+        return {key: _said_in_float32(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(map(_said_in_float32, config))
+    return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
+
+
+def with_habits(model: Network, habits: Habits) -> Network:
+    """Put a model inside one that feeds it as it wants to be fed.
+
+    Args:
+        model: computes in float32.
+        habits: what was found out about it.
+
+    Returns:
+        `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the model's last dense layer can be
+        separated from what is below it, the layer FEATURES stands between the two.
+    """
+    pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
+    shaped = layers.Reshape(habits.shape, name="shape")(pixels) if habits.shape != (EDGE, EDGE) else pixels
+    if "int" not in habits.dtype:
+        shaped = layers.Rescaling(1 / habits.divisor, name="rescale", dtype="float32")(shaped)
+    scores = _through(model, shaped)
+    ending = layers.Softmax if habits.softmax else layers.Identity
+    return keras.Model(pixels, ending(name="probabilities", dtype="float32")(scores), name="adopted")
+
+
+def _through(model: Network, fed: Tensor) -> Tensor:
+    """The model's scores, by way of its features if they can be reached."""
+    features, head = _features(model)
+    if features is None:
+        return keras.Model(model.inputs, model.outputs, name="whole")(fed)
+    body = keras.Model(model.inputs, features, name="body")
+    given = keras.Input(features.shape[1:], dtype=features.dtype)
+    scores = given
+    for operation in head:
+        scores = operation(scores)
+    return keras.Model(given, scores, name="head")(layers.Identity(name=FEATURES)(body(fed)))
+
+
+def _features(model: Network) -> tuple[Tensor | None, list[Tensor]]:
+    """What goes into the last dense layer, and the operations from there on; None if there is no telling."""
+    tensor, head = model.outputs[0], list[Tensor]()
+    while True:
+        # Keras' own record of what made a tensor: a layer's `input` is ambiguous once it was called twice.
+        operation, node, _ = tensor._keras_history
+        before = operation._inbound_nodes[node].input_tensors
+        if len(before) != 1:
+            return None, []
+        head.insert(0, operation)
+        tensor = before[0]
+        if type(operation) is layers.Dense:
+            return (tensor, head) if len(tensor.shape) == 2 else (None, [])
+        if type(operation).__name__ not in _AFTER_THE_LAST_DENSE:
+            return None, []

@@ -3,11 +3,12 @@
 model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance,
 or the OOD score where out-of-distribution (OOD) photos were learnt (out_of_distribution.py). An adopted model
 whose features cannot be reached has none. A graph that answers differently from its network is never kept
-(`check_parity`). Touches the named files. Its cost: flops.py.
+(`check_parity`). Touches the named files.
 """
 
 import warnings
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,8 @@ PARITY_TOLERANCE: Final = 1e-5
 """Largest difference of a probability between network and float32 graph."""
 
 PARITY_PICTURES: Final = 1000
+
+Shapes = dict[str, tuple[int, ...]]
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -159,3 +162,45 @@ def check_parity(
             f"pictures; {allowed:g} is allowed. Try other versions of keras and tf2onnx."
         )
     return difference
+
+
+def mflops(path: Path) -> float:
+    """Millions of multiplications and additions for one picture.
+
+    Of convolutions and matrix products alone, one multiplication and one addition counted as two, as the
+    field does (additions of biases, activations and pooling are a few percent more).
+
+    Raises:
+        GraphUnusable: a shape that is needed cannot be inferred.
+    """
+    graph = onnx.shape_inference.infer_shapes(_for_one_picture(onnx.load(path)), data_prop=True)
+    shapes = _shapes(graph)
+    try:
+        return sum(_operations(node, shapes) for node in graph.graph.node) / 1e6
+    except KeyError as error:
+        raise GraphUnusable(f"{path}: the shape of {error} cannot be inferred.") from error
+
+
+def _for_one_picture(graph: Graph) -> Graph:
+    for value in (*graph.graph.input, *graph.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    return graph
+
+
+def _shapes(graph: Graph) -> Shapes:
+    values = (*graph.graph.input, *graph.graph.output, *graph.graph.value_info)
+    found = {value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim) for value in values}
+    known = {name: shape for name, shape in found.items() if all(shape)}  # a size of 0 is one not inferred
+    return known | {constant.name: tuple(constant.dims) for constant in graph.graph.initializer}
+
+
+def _operations(node: Graph, shapes: Shapes) -> int:
+    """Two per multiply-add: each output value sums over everything that one filter or row sees."""
+    match node.op_type:
+        case "Conv" | "FusedConv":
+            seen = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
+        case "MatMul" | "Gemm":
+            seen = shapes[node.input[0]][-1]
+        case _:
+            return 0
+    return 2 * seen * prod(shapes[node.output[0]])

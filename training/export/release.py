@@ -43,11 +43,11 @@ from training.export.onnx_graph import (
     check_parity,
     export_graph,
     features_of,
+    mflops,
     probabilities_of,
     save_artifact,
 )
 from training.fitting.fit import Fitted
-from training.networks.flops import mflops
 from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Network

@@ -1,13 +1,14 @@
 """Soft targets: the probabilities of larger networks for the training pictures, stored for distillation.
 
-Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than the one right class. One
-compressed file in half precision, about a megabyte for 60,000 pictures. It belongs to one training set, whose
-hash it carries. Touches that file. scripts/teach.py writes it.
+Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than the one right class. A
+network answers a picture that it learnt with too much certainty, so teachers can be fitted in folds: one
+network per fold learns the others, and a picture gets the mean answer of the networks that did not learn it.
+One compressed file in half precision, about a megabyte for 60,000 pictures, with the hash of the training set
+that it belongs to. Touches that file. scripts/teach.py fits the networks and writes it.
 """
 
 import hashlib
-import os
-import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,9 +16,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from training.data.datasets import LabelledImages, in_batches
-from training.errors import SoftTargetsUnfit
+from model_store.manifest import DataSet
+from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages, in_batches
+from training.data.npz import UNREADABLE, read_npz, write_npz
+from training.data.splitting import Split, first, held_out_indices, split
+from training.errors import BadRecipe, SoftTargetsUnfit
+from training.fitting.checkpoints import Run
+from training.recipes import Recipe, default_run_folder, fingerprint
+from training.untyped import Network
 
 Targets = NDArray[np.float16]
 
@@ -28,6 +36,12 @@ that had not seen it (docs/explanation/experiments.md)."""
 USUAL_TEACHING: Final = 0.5
 """The teacher's share of the targets by default; more of it was worse (docs/explanation/experiments.md)."""
 
+FOLD_SEED: Final = 1234
+"""Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
+
+FEWEST: Final = 2
+"""Folds; with one there would be nothing to learn from."""
+
 
 @dataclass(frozen=True)
 class SoftTargets:
@@ -36,7 +50,7 @@ class SoftTargets:
     Attributes:
         probabilities: float16 (N, C), one row per training picture, before anything is held out.
         train_sha256: of the training set (`LabelledImages.sha256`).
-        teachers: the releases' versions, or what was fitted in folds (folds.py).
+        teachers: the releases' versions, or what was fitted in folds.
         temperature: what the logarithms of the teachers' mean were divided by.
     """
 
@@ -68,18 +82,7 @@ class SoftTargets:
 
     def save(self, path: Path) -> None:
         """Write the file, all of it or nothing."""
-        temporary = path.with_name(f"{path.name}.tmp")
-        with temporary.open("wb") as file:
-            np.savez_compressed(
-                file,
-                probabilities=self.probabilities,
-                train_sha256=np.array(self.train_sha256),
-                teachers=np.array(self.teachers),
-                temperature=np.array(self.temperature),
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_npz(path, **vars(self))
 
 
 def load_soft_targets(path: Path) -> SoftTargets:
@@ -89,19 +92,19 @@ def load_soft_targets(path: Path) -> SoftTargets:
         SoftTargetsUnfit: it is not there, or damaged.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return SoftTargets(
-                probabilities=stored["probabilities"].astype(np.float16),
-                train_sha256=str(stored["train_sha256"]),
-                teachers=tuple(map(str, stored["teachers"])),
-                temperature=float(stored["temperature"]),
-            )
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        stored = read_npz(path)
+        return SoftTargets(
+            probabilities=stored["probabilities"].astype(np.float16),
+            train_sha256=str(stored["train_sha256"]),
+            teachers=tuple(map(str, stored["teachers"])),
+            temperature=float(stored["temperature"]),
+        )
+    except UNREADABLE as error:
         raise SoftTargetsUnfit(f"{path}: {error}. wardrobe teach writes such a file.") from error
 
 
 def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: float) -> SoftTargets:
-    """Let every teacher answer every training picture, and average.
+    """Let every teacher answer every training picture and its mirror image, and average.
 
     Args:
         teachers: by version; they know the same classes.
@@ -111,8 +114,18 @@ def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: f
     Raises:
         ModelError: a teacher cannot be run.
     """
-    mean = np.mean([_answers(teacher, train) for teacher in teachers.values()], axis=0)
+    rows = [
+        [one.probabilities for batch in in_batches(images) for one in teacher.classify(batch)]
+        for teacher in teachers.values()
+        for images in _both_ways(train.images)
+    ]
+    mean = np.mean(np.asarray(rows, np.float64), axis=0)
     return SoftTargets(soften(mean, temperature), train.sha256(), tuple(teachers), temperature)
+
+
+def _both_ways(images: PixelsBatch) -> tuple[PixelsBatch, PixelsBatch]:
+    """Pictures, and their mirror images."""
+    return images, np.ascontiguousarray(images[:, :, ::-1])
 
 
 def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
@@ -131,13 +144,106 @@ def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
     return softened.astype(np.float16)
 
 
-def _answers(teacher: Classifier, train: LabelledImages) -> NDArray[np.float64]:
-    """float64 (N, C): the mean of the answers to each picture and to its mirror image."""
-    rows = [
-        prediction.probabilities
-        for images in (train.images, train.images[:, :, ::-1])
-        for batch in in_batches(images)
-        for prediction in teacher.classify(np.ascontiguousarray(batch))
-    ]
-    both: NDArray[np.float64] = np.asarray(rows, np.float64).reshape(2, len(train), -1)
-    return np.asarray(both.mean(axis=0))
+@dataclass(frozen=True)
+class Fold:
+    """The task of one network.
+
+    Attributes:
+        number: which of the folds is left out, 1-based.
+        of: how many there are.
+        parts: the other folds to learn from, and the held-out pictures to choose the best weights by.
+        unseen: int64 (M,), ascending: the positions in the whole training set of the pictures that the
+            network does not learn from, and so answers; its fold and what no network learns from.
+    """
+
+    number: int
+    of: int
+    parts: Split
+    unseen: NDArray[np.int64]
+
+    def run(self, recipe: Recipe, data: DataSet) -> Run:
+        """Where its checkpoint is and what this must carry: a folder and a fingerprint for each fold."""
+        name = f"fold{self.number}of{self.of}"
+        usual = default_run_folder(recipe, data)
+        return Run(usual.with_name(f"{usual.name}-{name}"), f"{fingerprint(recipe, data)}-{name}")
+
+
+def deal(train: LabelledImages, recipe: Recipe, folds: int, classes: int) -> tuple[Fold, ...]:
+    """Divide what the recipe would learn from into folds, in which each class keeps its share.
+
+    Args:
+        train: the whole training set. What the recipe holds out of it, or leaves out for its `limit`, no
+            network learns from, so that a student by the same split is still judged on new pictures.
+        recipe: of every network.
+        folds: FEWEST or more.
+        classes: how many there are; each must occur.
+
+    Raises:
+        BadRecipe: a class has fewer pictures than there are folds, or the recipe does not fit the training
+            set (splitting.py).
+    """
+    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 - --help needs none
+
+    used = first(train, recipe.limit) if recipe.limit else train
+    parts = split(used, recipe.validation, recipe.splitting, classes)
+    held_out = held_out_indices(used.labels, recipe.validation, recipe.splitting)
+    learnt = np.setdiff1d(np.arange(len(used)), held_out, assume_unique=True)
+    rarest = np.bincount(parts.train.labels, minlength=classes).min()
+    if not FEWEST <= folds <= rarest:
+        raise BadRecipe(
+            f"--folds {folds}: the rarest class has {rarest} training pictures; expected 2 to that."
+        )
+    dealt = StratifiedKFold(folds, shuffle=True, random_state=FOLD_SEED).split(learnt, parts.train.labels)
+    return tuple(
+        Fold(
+            number,
+            folds,
+            Split(parts.train.take(others), parts.validation),
+            np.setdiff1d(np.arange(len(train)), learnt[others], assume_unique=True),
+        )
+        for number, (others, _) in enumerate(dealt, start=1)
+    )
+
+
+def answers_of(model: Network, images: PixelsBatch) -> NDArray[np.float64]:
+    """Mean of a network's probabilities for each picture and for its mirror image.
+
+    Args:
+        model: keras.Model to logits, on either of Keras' backends.
+        images: uint8 (N, 28, 28).
+
+    Returns:
+        float64 (N, C), rows that sum to 1.
+    """
+    total = 0.0
+    for seen in _both_ways(images):
+        logits = model.predict(seen, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
+        total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    return np.asarray(total / 2)
+
+
+def join(folds: Sequence[Fold], answers: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Give each picture the mean answer of the networks that have not seen it.
+
+    Args:
+        folds: all that were dealt.
+        answers: float64 (M, C) for each of them: its network's, to its `unseen` pictures in their order.
+
+    Returns:
+        float64 (N, C), in the order of the whole training set.
+    """
+    asked = _asked(folds)
+    total = np.zeros((len(asked), answers[0].shape[1]))
+    for fold, rows in zip(folds, answers, strict=True):
+        total[fold.unseen] += rows
+    return np.asarray(total / asked[:, None])
+
+
+def cross_fitted(folds: Sequence[Fold]) -> NDArray[np.int64]:
+    """Ascending positions of the pictures that were dealt: one network answers each, the others know it."""
+    return np.flatnonzero(_asked(folds) == 1)
+
+
+def _asked(folds: Sequence[Fold]) -> NDArray[np.int64]:
+    """How many networks answer each picture of the whole training set, int64 (N,)."""
+    return np.bincount(np.concatenate([fold.unseen for fold in folds]))

@@ -1,7 +1,7 @@
 """Fit a network with Keras' own `fit`: epochs, validation, early stopping, the best weights, checkpoints.
 
 A killed run continues after its last finished epoch with its history and early stopping's state. Touches the
-run's folder. The checkpoint: checkpoints.py; auxiliary data: auxiliary.py.
+run's folder. The checkpoint: checkpoints.py; auxiliary data: data/splitting.py.
 """
 
 import time
@@ -22,10 +22,9 @@ from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
-from training.fitting.checkpoints import Progress, Run, damaged, load_progress, save_progress
+from training.fitting.checkpoints import Progress, Run, damaged, is_solved, load_progress, save_progress
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
-from training.fitting.stopping import is_solved
 from training.recipes import Recipe
 from training.untyped import Network
 

@@ -1,8 +1,8 @@
 """The networks by name, from raw `pixels` to logits, in Keras' functional form.
 
 Each reads uint8 (N, 28, 28) and rescales it, so that a saved model needs no preprocessing. Training uses
-logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
-wide.py; their layers: layers.py. Which one a training uses: recipes.py; the fit: fit.py.
+logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py and
+compact.py; their layers: layers.py. Which one a training uses: recipes.py; the fit: fit.py.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,8 @@ from keras import layers
 
 from inference.contract import EDGE
 from training.networks import published
-from training.networks.compact import SHAPES, compact, resnet
+from training.networks.compact import SHAPES, compact, resnet, wide
 from training.networks.layers import LayerFactory
-from training.networks.wide import wide
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
 

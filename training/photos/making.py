@@ -1,7 +1,7 @@
 """Make the variants of photos once, on all cores, and store them in the run's folder.
 
 Reads the photos and writes one file in one step. How many variants: balance.py; what a variant is:
-variants.py; their targets: fitting/auxiliary.py.
+variants.py; their targets: data/splitting.py.
 """
 
 import hashlib
@@ -9,7 +9,6 @@ import json
 import multiprocessing
 import os
 import signal
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +19,9 @@ import numpy as np
 from inference.arrays import PixelsBatch
 from inference.contract import Imaging
 from inference.decode import prepare_opencv
+from training.data.npz import UNREADABLE, read_npz, write_npz
 from training.data.picture_files import Watch
-from training.fitting.auxiliary import AuxiliaryData
+from training.data.splitting import AuxiliaryData
 from training.photos.balance import Planned
 from training.photos.reading import Photos
 from training.photos.variants import variants_of
@@ -73,11 +73,9 @@ def _begin() -> None:
 def load_auxiliary(folder: Path, key: str) -> AuxiliaryData | None:
     """The stored variants of a run; None if there are none, or others, or half a file."""
     try:
-        with (folder / FILE_NAME).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["key"]) != key:
-                return None
-            return AuxiliaryData(stored["images"], stored["labels"])
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        stored = read_npz(folder / FILE_NAME)
+        return AuxiliaryData(stored["images"], stored["labels"]) if str(stored["key"]) == key else None
+    except UNREADABLE:
         return None
 
 
@@ -89,9 +87,4 @@ def forget_auxiliary(folder: Path) -> None:
 def save_auxiliary(auxiliary: AuxiliaryData, folder: Path, key: str) -> None:
     """Store them in the run's folder, all or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f"{FILE_NAME}.tmp"
-    with temporary.open("wb") as file:
-        np.savez_compressed(file, images=auxiliary.images, labels=auxiliary.labels, key=np.array(key))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / FILE_NAME)
+    write_npz(folder / FILE_NAME, images=auxiliary.images, labels=auxiliary.labels, key=key)

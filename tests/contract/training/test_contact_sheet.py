@@ -10,7 +10,7 @@ from inference.header import read_header
 from scripts import train
 from tests.fashion import striped_pictures, write_idx_folder
 from training.data.datasets import LABELS
-from training.fitting.contact_sheet import VARIANTS, draw_contact_sheet
+from training.fitting.augmentation import VARIANTS, draw_contact_sheet
 from training.recipes import PLAIN
 
 PICTURES = striped_pictures(40)
@@ -18,7 +18,7 @@ RECIPE = replace(PLAIN, flip=True, shift=3, erase=0, rotate=12.0, zoom=0.0, shea
 
 
 def titles(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.texts]
+    return [str(block.get_suptitle()) for block in figure.subfigs]
 
 
 def test_each_row_says_what_is_done_and_which_kinds_the_recipe_leaves_out() -> None:

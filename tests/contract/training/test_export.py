@@ -13,8 +13,7 @@ from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.out_of_distribution import fit_ood_score
-from training.export.onnx_graph import check_parity, export_graph, features_of, probabilities_of
-from training.networks.flops import mflops
+from training.export.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
 from training.photos.reading import OOD
 
 PICTURES = striped_pictures(200, seed=7).images

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
-from training.data.splitting import Split
+from training.data.splitting import AuxiliaryData, Split
 from training.errors import CheckpointUnreadable
-from training.fitting.auxiliary import AuxiliaryData
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
 from training.photos.reading import OOD

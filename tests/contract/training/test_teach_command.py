@@ -18,8 +18,7 @@ from tests.waiting import wait_for
 from training.data.splitting import held_out_indices
 from training.errors import BadRecipe
 from training.fitting.checkpoints import PROGRESS, Progress, Run, load_progress
-from training.fitting.distillation import load_soft_targets, soften
-from training.fitting.folds import deal
+from training.fitting.distillation import deal, load_soft_targets, soften
 from training.recipes import Recipe
 
 pytestmark = pytest.mark.slow

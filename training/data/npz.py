@@ -1,0 +1,33 @@
+"""Write arrays to one compressed file, all of it or nothing, and read them back.
+
+Touches the named file.
+"""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNREADABLE: Final = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
+"""What reading a missing, damaged or foreign file, and asking it for an array, may raise."""
+
+
+def write_npz(path: Path, **arrays: object) -> None:
+    """Replace a file by one of these arrays, in one step."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("wb") as file:
+        np.savez_compressed(
+            file, allow_pickle=False, **{name: np.asarray(one) for name, one in arrays.items()}
+        )
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a file, by name; raises one of UNREADABLE."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        return dict(stored)
