@@ -119,15 +119,6 @@ def test_the_floor_itself_becomes_exactly_black() -> None:
     assert pixels[cv2.dilate(as_it_should_be(), np.ones((5, 5))) == 0].max() == 0
 
 
-def test_dust_around_a_garment_does_not_shrink_it() -> None:
-    picture = on_plain(40, 255)
-    picture[2:4, 2:4] = picture[-6:-3, -4:-2] = 30
-
-    pixels = picture_to_pixels(picture, PHOTOGRAPHS)
-
-    assert np.array_equal(pixels, picture_to_pixels(on_plain(40, 255), PHOTOGRAPHS))
-
-
 @pytest.mark.parametrize(
     "picture",
     [

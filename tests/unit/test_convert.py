@@ -1,4 +1,4 @@
-"""Pictures on a plain background become what Fashion-MNIST looks like."""
+"""Pictures on a plain background become what Fashion-MNIST looks like: background, garment, frame, tones."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,130 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from inference.arrays import Picture
+from inference.arrays import Mask, Picture
+from inference.border import garment_mask, look_at_border
 from inference.contract import PHOTOGRAPHS, Imaging
 from inference.convert import as_grey, decoded_to_pixels
 from inference.decode import Decoded
+from inference.framing import bounding_box, centre, shrink
+from inference.segmentation import filled, without_specks
 from tests.drawn_garments import picture_to_pixels
 from tests.pictures import plain
 
 IMAGING = Imaging()
+
+
+def test_a_garment_that_covers_a_corner_is_not_taken_for_the_background() -> None:
+    picture = plain(200, 200)
+    picture[:60, :60] = (30, 30, 30)
+
+    assert look_at_border(picture, 0.05).colour.tolist() == [255, 255, 255]
+
+
+def test_a_difference_of_five_per_cent_belongs_to_the_background() -> None:
+    picture = np.array([[[255] * 3, [243] * 3, [242] * 3, [255, 255, 242]]], np.uint8)
+
+    mask = garment_mask(picture, np.array([255.0, 255.0, 255.0]), tolerance=0.05)
+
+    assert mask.tolist() == [[0, 0, 255, 255]]
+
+
+def test_the_share_of_the_border_that_has_its_colour_is_counted() -> None:
+    picture = plain(100, 100)
+    picture[0] = (30, 30, 30)
+
+    border = look_at_border(picture, 0.05)
+
+    assert border.colour.tolist() == [255, 255, 255]
+    assert border.share == (400 - 100 - 2) / 400  # the corners count twice
+
+
+def test_nearly_white_and_nearly_black_are_white_and_black() -> None:
+    assert look_at_border(plain(9, 9, (243, 250, 255)), 0.05).is_white()
+    assert not look_at_border(plain(9, 9, (242, 255, 255)), 0.05).is_white()
+    assert look_at_border(plain(9, 9, (12, 0, 5)), 0.05).is_black()
+    assert not look_at_border(plain(9, 9, (0, 0, 13)), 0.05).is_black()
+
+
+def a_ring() -> Mask:
+    mask = np.zeros((20, 20), np.uint8)
+    mask[4:16, 4:16] = 255
+    mask[6:14, 6:14] = 0
+    return mask
+
+
+OPENED, CUP = a_ring(), np.zeros((9, 9), np.uint8)
+OPENED[9:11, 4:6] = 0
+CUP[:, 2] = CUP[:, 6] = CUP[8, 2:7] = 255
+
+
+def test_what_is_closed_in_is_filled() -> None:
+    ring = filled(a_ring())
+
+    assert ring[4:16, 4:16].min() == 255
+    assert np.count_nonzero(ring) == 12 * 12
+
+
+@pytest.mark.parametrize("mask", [OPENED, CUP], ids=["open outline", "closed by the picture's edge"])
+def test_what_is_open_is_left_as_it_is(mask: Mask) -> None:
+    assert np.array_equal(filled(mask), mask)
+
+
+def test_small_parts_go_and_large_ones_stay() -> None:
+    pair = np.zeros((40, 40), np.uint8)
+    pair[2:22, 2:12] = pair[2:22, 25:35] = 255
+    dusty = pair.copy()
+    dusty[30, 30] = 255
+
+    assert np.array_equal(without_specks(dusty, 0.02), pair)
+
+
+def test_specks_that_are_all_there_is_stay() -> None:
+    dust = np.zeros((9, 9), np.uint8)
+    dust[2, 2] = dust[6, 6] = 255
+
+    assert np.array_equal(without_specks(dust, 0.02), dust)
+
+
+def test_the_box_holds_the_whole_garment_without_the_soft_edge_of_its_mask() -> None:
+    mask = np.zeros((9, 9), np.uint8)
+    mask[1:8, 1:8] = 100
+    mask[3, 3] = mask[6, 4] = 200
+
+    assert bounding_box(mask) == (slice(3, 7), slice(3, 5))
+    assert bounding_box(np.zeros((9, 9), np.uint8)) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((280, 140), (28, 14)),
+        ((100, 300), (9, 28)),
+        ((14, 7), (28, 14)),
+        ((28, 5), (28, 5)),
+        ((20_000, 10), (28, 1)),
+    ],
+)
+def test_the_longest_edge_becomes_28(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert shrink(np.full(size, 100, np.uint8), IMAGING).shape == expected
+
+
+def test_only_what_was_shrunk_is_sharpened() -> None:
+    edge = np.zeros((28, 28), np.uint8)
+    edge[:, 14:] = 100
+
+    small = shrink(edge, IMAGING)
+    large = shrink(edge.repeat(4, axis=0).repeat(4, axis=1), IMAGING)
+
+    assert np.array_equal(small, edge)
+    assert large[14, 13:15].tolist() == [0, 123]
+
+
+def test_an_odd_gap_leaves_the_garment_to_the_right_and_below() -> None:
+    pixels = centre(np.full((27, 25), 9, np.uint8))
+
+    assert np.flatnonzero(pixels.any(axis=1)).tolist() == list(range(1, 28))
+    assert np.flatnonzero(pixels.any(axis=0)).tolist() == list(range(2, 27))
 
 
 def with_block(background: int, block: int) -> Picture:

@@ -1,7 +1,6 @@
 """The log: one line a request, latency split by stage, nothing that should not be there."""
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +35,7 @@ def test_a_request_is_one_line_with_the_time_of_each_stage(make_app: MakeApp, li
     assert line["request_id"] == response.headers["X-Request-ID"]
     assert line["version"] == response.headers["X-Model-Version"]
     assert 0 < sum(stages) <= line["ms"]
+    assert [round(time, 3) for time in stages] == stages, "to the microsecond"
 
 
 def test_what_a_client_was_told_is_in_its_line_and_what_there_is_not_is_not(
@@ -62,17 +62,6 @@ def test_static_files_are_logged_at_debug_unless_they_are_missing(
     make_app(log_format="json", log_level="DEBUG").test_client().get(path)
 
     assert [(line["path"], line["level"]) for line in lines()] == [(path, level)]
-
-
-@pytest.mark.parametrize("form", ["json", "text"])
-def test_times_are_told_to_the_microsecond(
-    make_app: MakeApp, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
-    make_app(log_format=form).test_client().post("/predict", data=UPLOAD)
-
-    times = re.findall(r"\b(?:\w+_)?ms[=\":]+([\d.]+)", capsys.readouterr().err)
-    assert len(times) == 5
-    assert all(re.fullmatch(r"\d+\.\d{1,3}", time) for time in times)
 
 
 def test_neither_uploads_nor_queries_nor_keys_are_logged(

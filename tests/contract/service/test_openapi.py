@@ -25,7 +25,7 @@ from model_store.publish import publish
 from model_store.report import Report
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
-from tests.contract.service.test_access_control import keys_file
+from tests.contract.service.test_access_control import bearer, keys_file
 from tests.described import Described
 from tests.releases import a_release
 from tests.service import ROOT
@@ -260,18 +260,20 @@ def test_a_worker_that_is_stopping_or_whose_store_is_away_answers_as_described(
     assert (draining.status_code, described.complaints("get", "/readyz", draining)) == (503, [])
 
 
-def test_a_key_is_asked_for_in_the_document_where_it_is_asked_for(make_app: MakeApp, tmp_path: Path) -> None:
-    client = make_app(api_keys_file=keys_file(tmp_path, "right-secret")).test_client()
+def test_key_and_rate_are_described_where_they_are_configured(make_app: MakeApp, tmp_path: Path) -> None:
+    keys = keys_file(tmp_path, "alpha")
+    client = make_app(api_keys_file=keys, rate_limit="1/hour").test_client()
 
     described = Described(client.get("/openapi.json").get_json())
-    refused = client.post("/predict", data=UPLOAD)
+    answers = [client.post("/predict", data=UPLOAD, headers=bearer(key)) for key in ("", "alpha", "alpha")]
 
     everywhere = described.document["security"]
     secured = {path for _, path, operation in described.operations() if operation.get("security", everywhere)}
     assert secured >= {"/predict", "/predict/batch", "/metrics", "/model"}
     assert secured & {"/", "/docs", "/healthz", "/openapi.json", "/readyz"} == set()
     assert described.document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
-    assert (refused.status_code, described.complaints("post", "/predict", refused)) == (401, [])
+    assert [answer.status_code for answer in answers] == [401, 200, 429]
+    assert [described.complaints("post", "/predict", answer) for answer in answers] == [[]] * 3
 
 
 def test_neither_key_nor_rate_is_described_where_none_is_configured(described: Described) -> None:
@@ -281,13 +283,3 @@ def test_neither_key_nor_rate_is_described_where_none_is_configured(described: D
     assert "security" not in described.document
     assert not any(operation.get("security") for operation in operations)
     assert not any({"401", "429"} & operation["responses"].keys() for operation in operations)
-
-
-def test_a_rate_is_answered_as_described(make_app: MakeApp) -> None:
-    client = make_app(rate_limit="1/hour").test_client()
-    described = Described(client.get("/openapi.json").get_json())
-
-    answers = [client.post("/predict", data=UPLOAD) for _ in range(2)]
-
-    assert [answer.status_code for answer in answers] == [200, 429]
-    assert [described.complaints("post", "/predict", answer) for answer in answers] == [[], []]

@@ -99,12 +99,3 @@ def test_another_release_brings_another_reference_distribution() -> None:
     assert 'wardrobe_label_reference{label="Hat"} 1.0' in exposed
     assert 'wardrobe_label_reference{label="Scarf"} 0.0' in exposed
     assert 'wardrobe_release_info{version="first"} 0.0' in exposed
-
-
-def test_two_apps_of_one_process_count_apart() -> None:
-    first, second = Metrics(None), Metrics(None)
-
-    first.count_poll("failed")
-
-    assert b'wardrobe_polls_total{outcome="failed"} 1.0' in first.exposition("")[0]
-    assert b"failed" not in second.exposition("")[0]
