@@ -15,7 +15,6 @@ import numpy as np
 from inference.contract import PHOTOGRAPHS, Imaging
 from inference.decode import prepare_opencv
 from scripts.terminal import complain, console, counting
-from training.data.picture_files import as_served
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
@@ -39,7 +38,7 @@ def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels)
     with counting("reading photos") as watch:
-        return read_photos(listed, as_served(imaging), complain, watch)
+        return read_photos(listed, imaging, complain, watch)
 
 
 HELD_OUT: Final = 8

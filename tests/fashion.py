@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.csv_pairs import COLUMNS, PIXELS
 from training.data.datasets import LabelledImages
-from training.data.idx import UINT8
+from training.data.pixel_files import COLUMNS, PIXELS, UINT8
 
 CLASSES = 10
 

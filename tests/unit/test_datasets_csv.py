@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tests.fashion import csv_text, write_csv
-from training.data.csv_pairs import read_csv
 from training.data.datasets import LabelledImages, from_csv
+from training.data.pixel_files import read_csv
 from training.errors import BadCsv
 
 PIXELS = ",".join(["0"] * 784)
@@ -66,21 +66,36 @@ def test_other_pictures_do_not_go_by_the_name_of_the_data_set(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"pictures\.csv: empty"),
-        ("\n\n", r"pictures\.csv: empty"),
-        (f"label,{PIXELS}\n", r"pictures\.csv: a header, but no picture below it"),
+        ("", r"pictures\.csv: no picture in it"),
+        ("\n\n", r"pictures\.csv: no picture in it"),
+        (f"label,{PIXELS}\n", r"pictures\.csv: no picture in it"),
         (f"1,{PIXELS}\n2,{PIXELS},0\n", r"pictures\.csv, row 2: 786 columns, expected 785"),
         (f"label,{PIXELS}\n1,{PIXELS}\n2,0,0\n", r"pictures\.csv, row 3: 3 columns, expected 785"),
-        (f"1,{PIXELS[:-1]}x\n", r"pictures\.csv, row 1, column 785: 'x' is no whole number"),
-        (f"1,0.5{PIXELS[1:]}\n", r"pictures\.csv, row 1, column 2: '0\.5' is no whole number"),
-        (f"1,{PIXELS}\n,{PIXELS}\n", r"pictures\.csv, row 2, column 1: '' is no whole number"),
-        (f"1,{PIXELS}\n10,{PIXELS}\n", r"pictures\.csv, row 2: label 10, expected 0 to 9"),
-        (f"-1,{PIXELS}\n", r"pictures\.csv, row 1: label -1, expected 0 to 9"),
+        (
+            f"1,{PIXELS[:-1]}x\n",
+            r"pictures\.csv, row 1, column 785: 'x', expected a whole number from 0 to 255",
+        ),
+        (
+            f"1,0.5{PIXELS[1:]}\n",
+            r"pictures\.csv, row 1, column 2: '0\.5', expected a whole number from 0 to 255",
+        ),
+        (
+            f"1,{PIXELS}\n,{PIXELS}\n",
+            r"pictures\.csv, row 2, column 1: '', expected a whole number from 0 to 9",
+        ),
+        (
+            f"1,{PIXELS}\n10,{PIXELS}\n",
+            r"pictures\.csv, row 2, column 1: '10', expected a whole number from 0 to 9",
+        ),
+        (f"-1,{PIXELS}\n", r"pictures\.csv, row 1, column 1: '-1', expected a whole number from 0 to 9"),
         (
             f"label,{PIXELS}\n1,256{PIXELS[1:]}\n",
-            r"pictures\.csv, row 2, column 2: pixel 256, expected 0 to 255",
+            r"pictures\.csv, row 2, column 2: '256', expected a whole number from 0 to 255",
         ),
-        (f"1,{PIXELS[:-1]}-3\n", r"pictures\.csv, row 1, column 785: pixel -3, expected 0 to 255"),
+        (
+            f"1,{PIXELS[:-1]}-3\n",
+            r"pictures\.csv, row 1, column 785: '-3', expected a whole number from 0 to 255",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_row(tmp_path: Path, text: str, message: str) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tests.fashion import idx_bytes, write_idx_folder
 from training.data.datasets import LABELS, from_idx
-from training.data.idx import read_idx
+from training.data.pixel_files import read_idx
 from training.data.splitting import first
 from training.errors import BadIdx, DataSetMissing
 

@@ -10,7 +10,6 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
-from training.data.picture_files import as_served
 from training.errors import BadClasses, BadPictures, DataSetMissing
 from training.photos.reading import OOD, Photos, list_photos, read_photos
 
@@ -22,7 +21,7 @@ def _quiet(*_: object) -> None:
 
 
 def _read(folder: Path) -> Photos:
-    return read_photos(list_photos(folder, LABELS), as_served(Imaging()), _quiet, _quiet)
+    return read_photos(list_photos(folder, LABELS), Imaging(), _quiet, _quiet)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +116,7 @@ def test_a_photo_is_what_the_service_would_see_of_it(tmp_path: Path) -> None:
 def test_the_conversion_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Trouser"]})
 
-    sharpened = read_photos(
-        list_photos(tmp_path, LABELS), as_served(Imaging(sharpen_sigma=0.4)), _quiet, _quiet
-    )
+    sharpened = read_photos(list_photos(tmp_path, LABELS), Imaging(sharpen_sigma=0.4), _quiet, _quiet)
 
     assert not np.array_equal(sharpened.images, _read(tmp_path).images)
 
@@ -139,7 +136,7 @@ def test_copies_count_once_and_are_told(tmp_path: Path) -> None:
     write_photos(tmp_path, 2, {"A": ["Trouser"]})
     (tmp_path / "A" / "Trouser" / "copy.png").write_bytes(png(a_garment_photo(0)))
 
-    photos = read_photos(list_photos(tmp_path, LABELS), as_served(Imaging()), told.append, _quiet)
+    photos = read_photos(list_photos(tmp_path, LABELS), Imaging(), told.append, _quiet)
 
     assert len(photos) == len(set(photos.sha256)) == 2
     assert told == ["1 of 3 photos are copies of others and count once."]
@@ -159,7 +156,7 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Trouser"]})
     (tmp_path / "A" / "Trouser" / "broken.jpg").write_bytes(b"no picture")
 
-    photos = read_photos(list_photos(tmp_path, LABELS), as_served(Imaging()), told.append, _quiet)
+    photos = read_photos(list_photos(tmp_path, LABELS), Imaging(), told.append, _quiet)
 
     assert len(photos) == 1
     assert told[0].startswith("skipped 1 of 2 files that cannot be read.")

@@ -1,7 +1,7 @@
 """Labelled pictures as arrays, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
 
 Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
-none of them. Formats: idx.py and csv_pairs.py. Pictures and classes of one's own: own_pictures.py. Holding
+none of them. Formats: pixel_files.py. Pictures and classes of one's own: own_pictures.py. Holding
 pictures out for validation: splitting.py. Touches the named files, and the network only in
 `from_keras`.
 """
@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE
 from model_store.manifest import DataSet
-from training.data.csv_pairs import read_csv
-from training.data.idx import read_idx
-from training.errors import BadClasses, BadIdx, DataError, DataSetMissing
+from training.data.pixel_files import read_csv, read_idx
+from training.errors import BadClasses, BadIdx, DataSetMissing
 
 NAME: Final = "Fashion-MNIST"
 
@@ -175,15 +174,9 @@ def _idx_part(folder: Path, part: str) -> LabelledImages:
         raise BadIdx(f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}.")
     if len(images) == 0:
         raise BadIdx(f"{images_path}: no picture in it.")
-    _check_labels(labels, labels_path)
+    for row in np.flatnonzero(labels >= len(LABELS)):
+        raise BadIdx(f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to {len(LABELS) - 1}.")
     return LabelledImages(images, labels)
-
-
-def _check_labels(labels: NDArray[np.uint8], path: Path) -> None:
-    wrong = np.flatnonzero(labels >= len(LABELS))
-    if wrong.size:
-        row = int(wrong[0])
-        raise BadIdx(f"{path}, row {row + 1}: label {labels[row]}, expected 0 to {len(LABELS) - 1}.")
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -213,7 +206,6 @@ def from_keras() -> LabelledData:
 
     Raises:
         DataSetMissing: TensorFlow is not installed, or the download failed.
-        DataError: what came is not shaped like Fashion-MNIST.
     """
     try:
         from keras.datasets import fashion_mnist  # noqa: PLC0415 - Keras takes seconds to import
@@ -228,13 +220,4 @@ def from_keras() -> LabelledData:
         raise DataSetMissing(
             f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
         ) from error
-    return LabelledData(train=_checked(train_x, train_y), test=_checked(test_x, test_y))
-
-
-def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> LabelledImages:
-    if images.shape[1:] != (EDGE, EDGE) or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
-        raise DataError(
-            f"Keras gave pictures {images.dtype} {images.shape} with labels {labels.shape}, "
-            f"expected uint8 (N, {EDGE}, {EDGE}) with (N,)."
-        )
-    return LabelledImages(images, labels.astype(np.uint8))
+    return LabelledData(train=LabelledImages(train_x, train_y), test=LabelledImages(test_x, test_y))

@@ -6,7 +6,6 @@ CSV. What makes a data set of them: own_pictures.py.
 
 import csv
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -60,7 +59,7 @@ class Listing:
 
 def has_class_folders(folder: Path) -> bool:
     """Whether a folder has sub-folders that could be classes."""
-    return folder.is_dir() and any(entry.is_dir() for entry in _seen(folder))
+    return folder.is_dir() and any(entry.is_dir() and not is_hidden(entry) for entry in entries(folder))
 
 
 def list_folder(folder: Path) -> Listing:
@@ -73,42 +72,31 @@ def list_folder(folder: Path) -> Listing:
         DataSetMissing: the folder cannot be read.
         BadClasses: too few or too many classes, one without a picture, or names that clash.
     """
-    pictures, left_out = _folder_part(folder, None) if not _is_divided(folder) else _divided(folder)
+    pictures: list[Listed] = []
+    left_out: list[Path] = []
+    if not _is_divided(folder):
+        _list_classes(folder, None, pictures, left_out)
+    else:
+        left_out += [entry for entry in entries(folder) if not entry.is_dir() or is_hidden(entry)]
+        for part in PARTS:
+            _list_classes(folder / part, part, pictures, left_out)
+        train, test = ({one.label for one in pictures if one.part == part} for part in PARTS)
+        if train != test:
+            raise BadClasses(
+                f"{folder}: `train` has the classes {_shown(train)}, but `test` {_shown(test)}. "
+                "Both need each class."
+            )
     labels = _checked_labels(folder, {one.label for one in pictures})
     return Listing(_name(folder.resolve().name), labels, tuple(pictures), tuple(left_out))
 
 
 def _is_divided(folder: Path) -> bool:
-    folders = [entry for entry in _seen(folder) if entry.is_dir()]
-    if sorted(entry.name for entry in folders) != sorted(PARTS):
-        return False
-    return all(has_class_folders(entry) for entry in folders)
+    folders = [entry for entry in entries(folder) if entry.is_dir() and not is_hidden(entry)]
+    return {entry.name for entry in folders} == set(PARTS) and all(map(has_class_folders, folders))
 
 
-def _divided(folder: Path) -> tuple[list[Listed], list[Path]]:
-    pictures: list[Listed] = []
-    left_out = [entry for entry in entries(folder) if not entry.is_dir() or is_hidden(entry)]
-    for part in PARTS:
-        found, others = _folder_part(folder / part, part)
-        pictures += found
-        left_out += others
-    _check_same_classes(folder, pictures)
-    return pictures, left_out
-
-
-def _check_same_classes(folder: Path, pictures: list[Listed]) -> None:
-    train, test = ({one.label for one in pictures if one.part == part} for part in PARTS)
-    if train != test:
-        raise BadClasses(
-            f"{folder}: `train` has the classes {_shown(train)}, but `test` {_shown(test)}. "
-            "Both need each class."
-        )
-
-
-def _folder_part(folder: Path, part: Part | None) -> tuple[list[Listed], list[Path]]:
-    """The pictures of the class folders in a folder, and what was left out."""
-    pictures: list[Listed] = []
-    left_out: list[Path] = []
+def _list_classes(folder: Path, part: Part | None, pictures: list[Listed], left_out: list[Path]) -> None:
+    """Add the pictures of the class folders in a folder, and what is none."""
     folders: dict[str, Path] = {}
     for entry in entries(folder):
         if is_hidden(entry) or not entry.is_dir():
@@ -118,24 +106,15 @@ def _folder_part(folder: Path, part: Part | None) -> tuple[list[Listed], list[Pa
         if label in folders:
             raise BadClasses(f"{folders[label]} and {entry}: both are the class {label!r}. Put them in one.")
         folders[label] = entry
-        found, others = _class_folder(entry)
-        pictures += [Listed(path, label, part) for path in found]
-        left_out += others
-    return pictures, left_out
-
-
-def _class_folder(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The pictures of one class, and the other files."""
-    pictures: list[Path] = []
-    left_out: list[Path] = []
-    for entry in entries(folder):
-        (pictures if could_be_picture(entry) else left_out).append(entry)
-    if not pictures:
-        raise BadClasses(
-            f"{folder}: no picture in it. Put the pictures of the class {folder.name!r} right there, not in "
-            "folders of their own, or remove it."
-        )
-    return pictures, left_out
+        files = entries(entry)
+        found = [Listed(file, label, part) for file in files if could_be_picture(file)]
+        if not found:
+            raise BadClasses(
+                f"{entry}: no picture in it. Put the pictures of the class {entry.name!r} right there, not "
+                "in folders of their own, or remove it."
+            )
+        pictures += found
+        left_out += [file for file in files if not could_be_picture(file)]
 
 
 def could_be_picture(entry: Path) -> bool:
@@ -146,10 +125,6 @@ def could_be_picture(entry: Path) -> bool:
 def is_hidden(entry: Path) -> bool:
     """Whether an entry is for machines alone, and is passed over."""
     return entry.name.startswith(".") or entry.name == "__MACOSX"  # which Apple's archives bring along
-
-
-def _seen(folder: Path) -> list[Path]:
-    return [entry for entry in entries(folder) if not is_hidden(entry)]
 
 
 def entries(folder: Path) -> list[Path]:
@@ -178,7 +153,12 @@ def list_csv(path: Path) -> Listing:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
-            _check_header(path, reader.fieldnames or ())
+            columns = reader.fieldnames or []
+            if not set(COLUMNS) <= set(columns):
+                raise BadCsv(
+                    f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV} "
+                    "Files with the pixels themselves are named by --train and --test."
+                )
             pictures = [_row(path, reader.line_num, row) for row in reader]
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
@@ -189,16 +169,6 @@ def list_csv(path: Path) -> Listing:
 
 
 _EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture."
-
-
-def _check_header(path: Path, columns: Iterable[str]) -> None:
-    names = list(columns)
-    if not set(COLUMNS) <= set(names):
-        shown = ",".join(names)[:40]
-        raise BadCsv(
-            f"{path}: begins with {shown!r}. {_EXPECTED_CSV} "
-            "Files with the pixels themselves are named by --train and --test."
-        )
 
 
 def _row(path: Path, line: int, row: dict[str, str | None]) -> Listed:

@@ -14,7 +14,7 @@ import numpy as np
 from inference.contract import PHOTOGRAPHS
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.listing import Listed, Listing, list_csv, list_folder
-from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_pictures
+from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.errors import BadClasses, BadPictures
 
 TEST_SHARE: Final = 6
@@ -22,6 +22,9 @@ TEST_SHARE: Final = 6
 
 FEWEST: Final = 5
 """Different pictures that a class needs in the training set: one to hold out, and some to learn from."""
+
+Pictures = list[tuple[Listed, PictureFile]]
+"""Files that were read, each with its entry in the listing."""
 
 
 def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool = False) -> LabelledData:
@@ -44,9 +47,14 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
         BadPictures: a file cannot be read, or one picture is in two classes or in both parts.
     """
     listing = list_folder(place) if place.is_dir() else list_csv(place)
-    _report_left_out(listing, say)
-    files = read_pictures(listing.pictures, PHOTOGRAPHS, say, watch, skip_unreadable=skip_unreadable)
-    train, test = divide(_once(files, say))
+    if listing.left_out:
+        first = ", ".join(map(str, listing.left_out[:NAMED]))
+        more = ", ..." if len(listing.left_out) > NAMED else ""
+        say(f"left out {len(listing.left_out)} that are not taken for pictures of a class: {first}{more}.")
+    paths = [one.path for one in listing.pictures]
+    files = read_files(paths, PHOTOGRAPHS, say, watch, skip_unreadable=skip_unreadable)
+    read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
+    train, test = _divide(_once(read, say))
     _check_sizes(listing, train, test)
     return LabelledData(
         train=_arrays(train, listing.labels),
@@ -57,35 +65,41 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
     )
 
 
-def _report_left_out(listing: Listing, say: Say) -> None:
-    if listing.left_out:
-        first = ", ".join(map(str, listing.left_out[:NAMED]))
-        more = ", ..." if len(listing.left_out) > NAMED else ""
-        say(f"left out {len(listing.left_out)} that are not taken for pictures of a class: {first}{more}.")
-
-
-def _once(files: list[PictureFile[Listed]], say: Say) -> list[PictureFile[Listed]]:
+def _once(pictures: Pictures, say: Say) -> Pictures:
     """Each content once, in order of its sha256."""
-    known: dict[str, PictureFile[Listed]] = {}
-    for one in files:
-        other = known.setdefault(one.sha256, one).listed
-        if (other.label, other.part) != (one.listed.label, one.listed.part):
+    known: dict[str, tuple[Listed, PictureFile]] = {}
+    for listed, file in pictures:
+        other, _ = known.setdefault(file.sha256, (listed, file))
+        if (other.label, other.part) != (listed.label, listed.part):
             raise BadPictures(
-                f"{other.path} ({_role(other.label, other.part)}) and {one.listed.path} "
-                f"({_role(one.listed.label, one.listed.part)}) are the same picture. Keep one of the two: a "
-                "picture has one class, and is either learnt or measured on."
+                f"{other.path} ({_role(other)}) and {listed.path} ({_role(listed)}) are the same picture. "
+                "Keep one of the two: a picture has one class, and is either learnt or measured on."
             )
-    if len(known) < len(files):
-        say(f"{len(files) - len(known)} of {len(files)} pictures are copies of others and count once.")
+    if len(known) < len(pictures):
+        copies = len(pictures) - len(known)
+        say(f"{copies} of {len(pictures)} pictures are copies of others and count once.")
     return [known[sha256] for sha256 in sorted(known)]
 
 
-def _role(label: str, part: str | None) -> str:
-    return label if part is None else f"{label}, {part}"
+def _role(listed: Listed) -> str:
+    return listed.label if listed.part is None else f"{listed.label}, {listed.part}"
 
 
-def _check_sizes(listing: Listing, train: list[PictureFile[Listed]], test: list[PictureFile[Listed]]) -> None:
-    learnt, measured = (Counter(one.listed.label for one in part) for part in (train, test))
+def _divide(pictures: Pictures) -> tuple[Pictures, Pictures]:
+    """Training and test set: by their parts, else of each class the first one in TEST_SHARE for the test."""
+    sizes = Counter(listed.label for listed, _ in pictures)
+    wanted = {label: max(1, round(size / TEST_SHARE)) for label, size in sizes.items()}
+    train: Pictures = []
+    test: Pictures = []
+    for listed, file in pictures:
+        wanted[listed.label] -= 1
+        part = listed.part or ("test" if wanted[listed.label] >= 0 else "train")
+        (test if part == "test" else train).append((listed, file))
+    return train, test
+
+
+def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:
+    learnt, measured = (Counter(listed.label for listed, _ in part) for part in (train, test))
     for label in listing.labels:
         if learnt[label] < FEWEST or measured[label] < 1:
             raise BadClasses(
@@ -95,33 +109,8 @@ def _check_sizes(listing: Listing, train: list[PictureFile[Listed]], test: list[
             )
 
 
-def divide(files: list[PictureFile[Listed]]) -> tuple[list[PictureFile[Listed]], list[PictureFile[Listed]]]:
-    """Divide pictures into a training and a test set.
-
-    Args:
-        files: in order of their sha256, none twice; with a part each, or none with one.
-
-    Returns:
-        By their parts; else of each class the first one in TEST_SHARE, and at least one, is for the test.
-    """
-    if all(one.listed.part is not None for one in files):
-        return (
-            [one for one in files if one.listed.part == "train"],
-            [one for one in files if one.listed.part == "test"],
-        )
-    sizes = Counter(one.listed.label for one in files)
-    wanted = {label: max(1, round(size / TEST_SHARE)) for label, size in sizes.items()}
-    train: list[PictureFile[Listed]] = []
-    test: list[PictureFile[Listed]] = []
-    for one in files:
-        wanted[one.listed.label] -= 1
-        (test if wanted[one.listed.label] >= 0 else train).append(one)
-    return train, test
-
-
-def _arrays(files: list[PictureFile[Listed]], labels: tuple[str, ...]) -> LabelledImages:
-    numbers = {label: number for number, label in enumerate(labels)}
+def _arrays(pictures: Pictures, labels: tuple[str, ...]) -> LabelledImages:
     return LabelledImages(
-        np.stack([one.pixels for one in files]),
-        np.array([numbers[one.listed.label] for one in files], np.uint8),
+        np.stack([file.pixels for _, file in pictures]),
+        np.array([labels.index(listed.label) for listed, _ in pictures], np.uint8),
     )

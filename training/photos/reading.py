@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
+from inference.contract import Imaging
 from training.data.listing import could_be_picture, entries, is_hidden
-from training.data.picture_files import Convert, PictureFile, Say, Watch, convert_files
+from training.data.picture_files import PictureFile, Say, Watch, read_files
 from training.errors import BadClasses, BadPictures
 
 OOD: Final = 255
@@ -130,12 +131,12 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Watch) -> Photos:
-    """Read and convert photos, on all cores.
+def read_photos(listed: list[ListedPhoto], imaging: Imaging, say: Say, watch: Watch) -> Photos:
+    """Read photos and convert them as the service converts uploads, on all cores.
 
     Args:
         listed: which.
-        convert: how; `as_served` is how the service converts uploads.
+        imaging: how the model wants them converted.
         say: receives what cannot be read and is left out, how many are copies, and how many come out black.
         watch: called after each file.
 
@@ -145,28 +146,26 @@ def read_photos(listed: list[ListedPhoto], convert: Convert, say: Say, watch: Wa
     Raises:
         BadPictures: none of them can be read, or one content has two labels.
     """
-    files = convert_files(listed, convert, say, watch, skip_unreadable=True)
-    if not files:
-        raise BadPictures(f"none of {len(listed)} photos can be read.")
-    once = _once(files, say)
-    return Photos(
-        images=np.stack([one.pixels for one in once]),
-        labels=np.array([one.listed.label for one in once], np.uint8),
-        tiers=tuple(one.listed.tier for one in once),
-        files=tuple(one.listed.path for one in once),
-        sha256=tuple(one.sha256 for one in once),
-    )
-
-
-def _once(files: list[PictureFile[ListedPhoto]], say: Say) -> list[PictureFile[ListedPhoto]]:
-    known: dict[str, PictureFile[ListedPhoto]] = {}
-    for one in files:
-        other = known.setdefault(one.sha256, one).listed
-        if other.label != one.listed.label:
+    files = read_files([one.path for one in listed], imaging, say, watch, skip_unreadable=True)
+    known: dict[str, tuple[ListedPhoto, PictureFile]] = {}
+    for one, file in zip(listed, files, strict=True):
+        if file is None:
+            continue
+        other, _ = known.setdefault(file.sha256, (one, file))
+        if other.label != one.label:
             raise BadPictures(
-                f"{other.path} and {one.listed.path} are the same photo under two labels. "
-                "Keep one of the two."
+                f"{other.path} and {one.path} are the same photo under two labels. Keep one of the two."
             )
-    if len(known) < len(files):
-        say(f"{len(files) - len(known)} of {len(files)} photos are copies of others and count once.")
-    return list(known.values())
+    if not known:
+        raise BadPictures(f"none of {len(listed)} photos can be read.")
+    copies = len(listed) - files.count(None) - len(known)
+    if copies:
+        say(f"{copies} of {len(listed)} photos are copies of others and count once.")
+    photos, once = zip(*known.values(), strict=True)
+    return Photos(
+        images=np.stack([file.pixels for file in once]),
+        labels=np.array([one.label for one in photos], np.uint8),
+        tiers=tuple(one.tier for one in photos),
+        files=tuple(one.path for one in photos),
+        sha256=tuple(known),
+    )

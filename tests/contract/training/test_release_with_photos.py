@@ -11,7 +11,6 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
 from tests.photos import write_photos
 from training.data.datasets import LABELS, LabelledData
-from training.data.picture_files import as_served
 from training.data.splitting import Split
 from training.evaluation.photo_figures import draw_coverage, draw_recall
 from training.export.release import Evidence, Origin, complete_release
@@ -41,7 +40,7 @@ def release(exported: Exported, parts: Split, tmp_path_factory: pytest.TempPathF
     shutil.copy(exported.model_path, made)
     shutil.copy(exported.graph_path, made)
     data = LabelledData(train=striped_pictures(400), test=striped_pictures(100, seed=1))
-    photos = read_photos(listed, as_served(PHOTOGRAPHS), _quiet, _quiet)
+    photos = read_photos(listed, PHOTOGRAPHS, _quiet, _quiet)
     complete_release(made, Evidence(data=data, split=parts, photos=photos), ORIGIN, _quiet)
     return open_release(made)
 

@@ -1,0 +1,131 @@
+"""Read pixels and labels from IDX, the format of MNIST and Fashion-MNIST, and from CSV.
+
+An IDX file is two zero bytes, a type (8 is uint8), the number of dimensions, each dimension as a big-endian
+32-bit number, then the values in C order (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist); it may be
+gzipped. A CSV file has a row per picture, its label, then its 784 pixels row by row, and may have a header,
+like the fashion-mnist_train.csv that goes around. Touches the named files. A whole data set: datasets.py.
+"""
+
+import csv
+import gzip
+import struct
+import warnings
+import zlib
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import EDGE
+from training.errors import BadCsv, BadIdx
+
+UINT8: Final = 0x08
+"""The only type code that image data sets use."""
+
+GZIP_MAGIC: Final = b"\x1f\x8b"
+
+PIXELS: Final = EDGE * EDGE
+COLUMNS: Final = 1 + PIXELS
+
+
+def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """Read one IDX file of uint8 values; whether it is gzipped is seen from its bytes, not its name.
+
+    Args:
+        path: the file.
+        dimensions: how many it must have: 3 for pictures, 1 for labels.
+
+    Returns:
+        uint8, of the shape that the file's header says.
+
+    Raises:
+        BadIdx: it cannot be read, the magic number or a dimension is wrong, values are missing or left over.
+    """
+    content = _unpacked(path)
+    header = 4 + 4 * dimensions
+    if len(content) < header:
+        raise BadIdx(f"{path}: {len(content)} bytes, but the header alone takes {header}. It is truncated.")
+    expected = bytes([0, 0, UINT8, dimensions])
+    if content[:4] != expected:
+        kind = {1: "labels", 3: "pictures"}.get(content[3]) if content[:3] == expected[:3] else None
+        hint = f" It holds {kind}: perhaps two files were swapped." if kind else ""
+        raise BadIdx(f"{path}: begins with {content[:4].hex()}, expected {expected.hex()}.{hint}")
+    shape = struct.unpack(f">{dimensions}I", content[4:header])
+    promised, found = int(np.prod(shape, dtype=np.int64)), len(content) - header
+    if found < promised:
+        raise BadIdx(
+            f"{path}: truncated. The header promises {promised} values {shape}, the file holds {found}."
+        )
+    if found > promised:
+        raise BadIdx(f"{path}: {found - promised} bytes are left over after the {promised} values {shape}.")
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw
+    except EOFError as error:
+        raise BadIdx(f"{path}: truncated. Its gzip stream ends early: fetch the file again.") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise BadIdx(f"{path}: damaged gzip ({error}). Fetch the file again.") from error
+    except OSError as error:
+        raise BadIdx(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read one CSV file of labelled pictures.
+
+    Args:
+        path: the file; UTF-8, comma separated, LF or CRLF, with or without a header row.
+        classes: labels must lie in 0..classes-1.
+
+    Returns:
+        Pictures, uint8 (N, 28, 28), and labels, uint8 (N,); N >= 1.
+
+    Raises:
+        BadCsv: it cannot be read, is empty, or a row has a wrong number of columns or a cell that is no whole
+            number or out of range; file, row and column are named.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise BadCsv(
+            f"{path}: byte {error.start} is no UTF-8 text. Unpack the file if it is compressed."
+        ) from error
+    # A header is a first row whose first cell is a word: `label` in the files that go around.
+    header = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
+    table = _table(lines[header:])
+    if table is None or table.min() < 0 or table.max() > 255 or table[:, 0].max() >= classes:
+        raise BadCsv(f"{path}{_first_error(lines, header, classes)}")
+    values = table.astype(np.uint8)
+    return values[:, 1:].reshape(-1, EDGE, EDGE), values[:, 0].copy()
+
+
+def _table(lines: list[str]) -> NDArray[np.int64] | None:
+    """The whole table as int64 (N, COLUMNS), or None when numpy cannot read it as one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # numpy's way to say that there is no row
+            table = np.loadtxt(lines, np.int64, comments=None, delimiter=",", quotechar='"', ndmin=2)
+    except (ValueError, UserWarning):
+        return None
+    return table if table.shape[1] == COLUMNS else None
+
+
+def _first_error(lines: list[str], header: int, classes: int) -> str:
+    """The first row that is wrong, and how; numpy says only that there is one."""
+    for number, cells in enumerate(csv.reader(lines), start=1):
+        if not cells or number <= header:
+            continue
+        if len(cells) != COLUMNS:
+            return f", row {number}: {len(cells)} columns, expected {COLUMNS}: a label and {PIXELS} pixels."
+        for column, cell in enumerate(cells, start=1):
+            most = 255 if column > 1 else classes - 1
+            if not cell.isdecimal() or int(cell) > most:
+                place = f", row {number}, column {column}"
+                return f"{place}: {cell[:20]!r}, expected a whole number from 0 to {most}."
+    return f": no picture in it. Expected one row of {COLUMNS} columns per picture: label, then pixels."
