@@ -2,20 +2,16 @@
 
     python -m benchmarks.decode_memory
 
-Each picture is decoded and converted in a process of its own, whose peak RSS less that before is the figure.
-The pictures are plain, so that they stay small; memory does not depend on what they show.
+Each picture is made, decoded and converted in processes of their own, whose peak RSS less that before is the
+figure. The pictures are plain, so that they stay small; memory does not depend on what they show.
 """
 
-import argparse
 import io
-import json
 import resource
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+from multiprocessing import get_context
 
 import cv2
 import numpy as np
@@ -28,29 +24,29 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
 
-LIMITS = Settings()
-EDGE = int(LIMITS.max_pixels**0.5)
+MAX_PIXELS = Settings().max_pixels
+EDGE = int(MAX_PIXELS**0.5)
 
 
-def _opencv(extension: str, channels: int, kind: str, *options: int) -> Callable[[int], bytes]:
-    def make(edge: int) -> bytes:
-        written, encoded = cv2.imencode(extension, np.zeros((edge, edge, channels), kind), list(options))
+def _opencv(extension: str, channels: int, kind: str, *options: int) -> Callable[[], bytes]:
+    def make() -> bytes:
+        written, encoded = cv2.imencode(extension, np.zeros((EDGE, EDGE, channels), kind), list(options))
         assert written
         return encoded.tobytes()
 
     return make
 
 
-def _pillow(mode: str, **options: object) -> Callable[[int], bytes]:
-    def make(edge: int) -> bytes:
+def _pillow(mode: str, **options: object) -> Callable[[], bytes]:
+    def make() -> bytes:
         file = io.BytesIO()
-        Image.new(mode, (edge, edge)).save(file, **options)  # type: ignore[arg-type]
+        Image.new(mode, (EDGE, EDGE)).save(file, **options)  # type: ignore[arg-type]
         return file.getvalue()
 
     return make
 
 
-FORMATS: dict[str, Callable[[int], bytes]] = {
+FORMATS: dict[str, Callable[[], bytes]] = {
     "JPEG": _opencv(".jpg", 3, "uint8"),
     "JPEG, progressive": _pillow("RGB", format="JPEG", progressive=True, subsampling=0),
     "JPEG, CMYK, progressive": _pillow("CMYK", format="JPEG", progressive=True, subsampling=0),
@@ -66,40 +62,29 @@ FORMATS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def main(argv: list[str] | None = None) -> int:
+def main() -> int:
     """Measure every format and write docs/results/decode-memory.json."""
-    parser = argparse.ArgumentParser(prog="benchmarks.decode_memory")
-    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--make", help=argparse.SUPPRESS)
-    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
-    if options.make:
-        options.out.write_bytes(FORMATS[options.make](EDGE))
-    elif options.measure:
-        sys.stdout.write(json.dumps(_measure(options.measure.read_bytes())))
-    else:
-        figures = {name: _in_processes(name) for name in FORMATS}
-        path = save(
-            "decode-memory", "python -m benchmarks.decode_memory", {"pixels": EDGE**2, "formats": figures}
-        )
-        sys.stdout.write(path.read_text("utf-8"))
+    # A process each: the peak of one that has made or decoded a picture hides the next one's.
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        figures = {name: pool.apply(measure, (pool.apply(made, (name,)),)) for name in FORMATS}
+    path = save(
+        "decode-memory", "python -m benchmarks.decode_memory", {"pixels": EDGE**2, "formats": figures}
+    )
+    sys.stdout.write(path.read_text("utf-8"))
     return 0
 
 
-def _in_processes(name: str) -> object:
-    me = [sys.executable, "-m", "benchmarks.decode_memory"]
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder) / "picture"
-        subprocess.run([*me, "--make", name, "--out", str(picture)], check=True)  # noqa: S603
-        measured = subprocess.run([*me, "--measure", str(picture)], check=True, capture_output=True)  # noqa: S603
-    return json.loads(measured.stdout)
+def made(name: str) -> bytes:
+    """A picture of this format."""
+    return FORMATS[name]()
 
 
-def _measure(upload: bytes) -> dict[str, object]:
+def measure(upload: bytes) -> dict[str, object]:
+    """Decode and convert a picture: what came of it, the memory and the time that it took."""
     prepare_opencv()
     before, began = _peak_megabytes(), time.perf_counter()
     try:
-        decoded_to_pixels(decode(upload, LIMITS.max_pixels), PHOTOGRAPHS)
+        decoded_to_pixels(decode(upload, MAX_PIXELS), PHOTOGRAPHS)
         outcome = "read"
     except UploadError as error:
         outcome = type(error).__name__

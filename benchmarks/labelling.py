@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks.processes import family, megabytes
 from benchmarks.results import FOLDER, save
 from inference.contract import EDGE
 from inference.cores import usable_cores
@@ -69,17 +69,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def pictures_in(data: LabelledData, count: int) -> Path:
-    """A folder of PNG files, the test set first, then the training set over and over; written once."""
+    """A folder of PNG files, the test set first, over and over; written once."""
     folder = CACHE / f"fashion-mnist-{count}"
     if folder.is_dir():
         return folder
     images = np.concatenate([data.test.images, data.train.images])
     partial = folder.with_suffix(".partial")
     for number in range(count):
-        source = number if number < len(images) else len(data.test) + number % len(data.train)
         file = partial / f"{number // PER_FOLDER:04}" / f"{number:07}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        written, png = cv2.imencode(".png", images[source].reshape(EDGE, EDGE))
+        written, png = cv2.imencode(".png", images[number % len(images)].reshape(EDGE, EDGE))
         assert written
         file.write_bytes(png.tobytes())
     return partial.rename(folder)
@@ -98,12 +97,12 @@ def measured(
     if not RAY_PYTHON.exists():
         del commands["ray"]
     seen: dict[str, list[float]] = {name: [] for name in commands}
-    megabytes = []
+    held = []
     for _ in range(rounds):
         for name, command in commands.items():
             seconds, most = _run(command)
             seen[name].append(pictures / seconds)
-            megabytes += [most] if name == "label" else []
+            held += [most] if name == "label" else []
     tables = {path.read_bytes() for path in scratch.glob("*.csv")}
     ratios = [ours / loop for ours, loop in zip(seen["label"], seen["bare"], strict=True)]
     return {
@@ -112,7 +111,7 @@ def measured(
         **{f"{name}_per_second": its for name, its in seen.items()},
         "ratios": ratios,
         "ratio": statistics.median(ratios),
-        "megabytes": max(megabytes),
+        "megabytes": max(held),
         "tables_are_the_same": len(tables) == 1,
     }
 
@@ -155,31 +154,15 @@ def _label(folder: Path, table: Path) -> list[str]:
 
 
 def _run(command: list[str]) -> tuple[float, float]:
-    """Run to the end: wall seconds, and the most resident megabytes of all its processes together."""
+    """Run to the end: wall seconds, and the most megabytes of all its processes together."""
     began, most = time.monotonic(), 0.0
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own commands
     while process.poll() is None:
-        most = max(most, sum(_resident_kilobytes(pid) for pid in _family(process.pid)) / 1000)
+        most = max(most, megabytes(family(process.pid)))
         with suppress(subprocess.TimeoutExpired):
             process.wait(SAMPLE_SECONDS)
     assert process.returncode == 0, command
     return time.monotonic() - began, most
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    with suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
-            yield from _family(int(child))
-
-
-def _resident_kilobytes(pid: int) -> int:
-    """0 of a process that has just ended."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-    return 0
 
 
 if __name__ == "__main__":

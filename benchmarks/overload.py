@@ -7,11 +7,12 @@ program. Prints a line for each load; saves docs/results/overload.json.
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,33 +44,12 @@ class Answer:
 
     seconds: float
     status: int
-    retry_after: int | None
-    waited: bool
+    retry_after: int = 0
+    waited: bool = False
 
 
-@dataclass(frozen=True)
-class Load:
-    """What one load did; rates per second, times in milliseconds.
-
-    Attributes:
-        own_share: of the machine's time, what this program took from the service.
-        refused: at once, since every place was taken.
-        waited: refused after QUEUE_SECONDS.
-        failed: anything but 200 and 503.
-    """
-
-    multiple: float
-    own_share: float
-    offered: float
-    goodput: float
-    refused: float
-    waited: float
-    failed: int
-    accepted_p50: float
-    accepted_p99: float
-    refused_p99: float
-    health_p99: float
-    health_failed: int
+Figures = dict[str, float]
+"""What one load did; rates per second, times in milliseconds."""
 
 
 def main() -> int:
@@ -80,23 +60,22 @@ def main() -> int:
         loads = [uvloop.run(_offer(service.url, upload, patient, multiple)) for multiple in MULTIPLES]
         recovered, retry_after = uvloop.run(_recovery(service.url, upload, patient))
     # A load may do better than the patient clients did; then that is the peak.
-    peak = max(patient, *(load.goodput for load in loads))
+    peak = max(patient, *(load["goodput"] for load in loads))
     figures = {
         "upload_bytes": len(upload),
         "seconds_per_load": SECONDS,
         "paced_on_per_second": patient,
         "peak_per_second": peak,
-        "loads": [asdict(load) for load in loads],
-        "goodput_at_10x": loads[-1].goodput / peak,
+        "loads": loads,
+        "goodput_at_10x": loads[-1]["goodput"] / peak,
         "seconds_to_an_answer_after_overload": recovered,
         "retry_after": retry_after,
     }
-    for load in loads:
-        print(load)
+    print(*loads, sep="\n")
     print(f"At {MULTIPLES[-1]} times the peak {figures['goodput_at_10x']:.2f} of it is answered.")
     print(f"Saved {save('overload', 'make overload', figures)}")
-    sound = all(load.failed == 0 and load.health_failed == 0 for load in loads) and recovered <= retry_after
-    return 0 if sound and loads[-1].goodput >= LEAST_GOODPUT * peak else 1
+    sound = recovered <= retry_after and not any(load["failed"] + load["health_failed"] for load in loads)
+    return 0 if sound and loads[-1]["goodput"] >= LEAST_GOODPUT * peak else 1
 
 
 def a_dear_picture() -> bytes:
@@ -123,7 +102,7 @@ async def _patient(url: str, upload: bytes, clients: int) -> float:
     return good / (time.monotonic() - began)
 
 
-async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Load:
+async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Figures:
     """Send at a fixed pace, and look at the health meanwhile."""
     began, spent = time.monotonic(), time.process_time()
     answers, health = await asyncio.gather(
@@ -133,27 +112,28 @@ async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Load:
     elapsed = time.monotonic() - began  # to the last answer: the queue outlives the load
     accepted = [answer.seconds for answer in answers if answer.status == 200]
     refused = [answer.seconds for answer in answers if answer.status == 503 and not answer.waited]
-    waited = sum(answer.status == 503 and answer.waited for answer in answers)
-    return Load(
-        multiple=multiple,
-        own_share=(time.process_time() - spent) / elapsed / len(os.sched_getaffinity(0)),
-        offered=len(answers) / SECONDS,
-        goodput=len(accepted) / elapsed,
-        refused=len(refused) / elapsed,
-        waited=waited / elapsed,
-        failed=len(answers) - len(accepted) - len(refused) - waited,
-        accepted_p50=_milliseconds(accepted, 50),
-        accepted_p99=_milliseconds(accepted, 99),
-        refused_p99=_milliseconds(refused, 99),
-        health_p99=_milliseconds([answer.seconds for answer in health], 99),
-        health_failed=sum(answer.status != 200 for answer in health),
-    )
+    waited = sum(answer.waited for answer in answers)
+    return {
+        "multiple": multiple,
+        # What this program took of the machine's time, from the service.
+        "own_share": (time.process_time() - spent) / elapsed / len(os.sched_getaffinity(0)),
+        "offered": len(answers) / SECONDS,
+        "goodput": len(accepted) / elapsed,
+        "refused": len(refused) / elapsed,
+        "waited": waited / elapsed,
+        "failed": len(answers) - len(accepted) - len(refused) - waited,
+        "accepted_p50": _milliseconds(accepted, 50),
+        "accepted_p99": _milliseconds(accepted, 99),
+        "refused_p99": _milliseconds(refused, 99),
+        "health_p99": _milliseconds([answer.seconds for answer in health], 99),
+        "health_failed": sum(answer.status != 200 for answer in health),
+    }
 
 
 async def _recovery(url: str, upload: bytes, peak: float) -> tuple[float, int]:
     """Seconds from the end of an overload to an answer, and the longest Retry-After in it."""
     answers = await _paced(lambda: _post(url, upload), SECONDS / 4, 1 / (peak * MULTIPLES[-1]))
-    retry_after = max(answer.retry_after or 0 for answer in answers)
+    retry_after = max(answer.retry_after for answer in answers)
     began = time.monotonic()
     while (await _post(url, upload)).status != 200:
         await asyncio.sleep(0.05)
@@ -172,30 +152,31 @@ async def _paced(send: Callable[[], Awaitable[Answer]], seconds: float, pause: f
 
 
 async def _post(url: str, upload: bytes) -> Answer:
-    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(upload)}\r\n\r\n"
-    return await _exchange(url, head.encode() + upload)
+    return await _exchange(url, f"POST /predict HTTP/1.1\r\nContent-Length: {len(upload)}", upload)
 
 
 async def _get(url: str, path: str) -> Answer:
-    return await _exchange(url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    return await _exchange(url, f"GET {path} HTTP/1.1", b"")
 
 
-async def _exchange(url: str, request: bytes) -> Answer:
+async def _exchange(url: str, head: str, body: bytes) -> Answer:
     """One request on a connection of its own; status 0 when it was cut."""
     address = urlsplit(url)
     began = time.monotonic()
     try:
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        writer.write(request)
-        answer = await reader.read()
+        writer.write(f"{head}\r\nHost: x\r\nConnection: close\r\n\r\n".encode() + body)
+        answer = (await reader.read()).decode("latin-1")
         writer.close()
     except OSError:
-        return Answer(time.monotonic() - began, 0, None, waited=False)
-    head = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-    status = int(head[0].split(" ")[1]) if head[0].startswith("HTTP/") else 0
-    waits = [int(line.split(":")[1]) for line in head if line.startswith("Retry-After:")]
+        answer = ""
+    status = re.match(r"HTTP/1.1 (\d+)", answer)
+    retry_after = re.search(r"^Retry-After: (\d+)", answer, re.MULTILINE)
     return Answer(
-        time.monotonic() - began, status, waits[0] if waits else None, waited=b"No slot came free" in answer
+        time.monotonic() - began,
+        int(status[1]) if status else 0,
+        int(retry_after[1]) if retry_after else 0,
+        "No slot came free" in answer,
     )
 
 
