@@ -129,6 +129,20 @@ def test_an_unfit_python_is_reported_in_one_line(
     assert [line.partition(" is Python")[0] for line in own_lines(refused)] == [f"wardrobe: {said} {python}"]
 
 
+@pytest.mark.parametrize(
+    ("lock", "version"),
+    [("requirements/serve.txt", "3.11"), ("requirements/serve.txt", "3.14"), ("requirements.txt", "3.13")],
+)
+def test_a_python_that_the_packages_support_is_taken(lock: str, version: str, tmp_path: Path) -> None:
+    python = a_python(tmp_path / "python3", version)
+
+    taken = subprocess.run(
+        ["scripts/setup_python.sh", lock, python], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert taken.stdout.strip() == str(python)
+
+
 def test_training_beside_a_service_on_a_later_python_says_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "wardrobe"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
