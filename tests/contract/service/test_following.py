@@ -113,8 +113,9 @@ def test_a_refused_release_is_not_fetched_again(app: Flask, store: FolderStore, 
 
     again = poll(app)  # were it fetched again, it would not be found
 
+    [refused] = again["refused"]
     assert again["store"] == {"status": "ok"}
-    assert f"{store.address}/releases/{bad.version}/model.onnx: sha256" in again["refused"][0]["reason"]
+    assert f"{store.address}/releases/{bad.version}/model.onnx: sha256" in refused["reason"]
 
 
 def test_a_refused_release_that_was_mended_is_served_when_it_is_promoted_again(

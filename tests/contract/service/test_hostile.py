@@ -5,13 +5,17 @@ from flask.testing import FlaskClient
 
 from tests.hostile.corpus import Entry, entries
 
+SINGLE = [("/predict", entry, entry.statuses) for entry in entries()]
+BATCH = [("/predict/batch", entry, entry.batch) for entry in entries() if entry.batch]
 
-@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
-def test_a_hostile_file_is_answered_honestly(lasting_client: FlaskClient, entry: Entry) -> None:
-    expected = {"/predict": entry.statuses, "/predict/batch": entry.batch}
 
-    for path, statuses in expected.items():
-        if statuses is not None:
-            answer = lasting_client.post(path, data=entry.body, content_type=entry.content_type)
-            assert answer.status_code in statuses, answer.text
-            assert answer.get_json()["request_id"] == answer.headers["X-Request-ID"]
+@pytest.mark.parametrize(
+    ("path", "entry", "statuses"), SINGLE + BATCH, ids=lambda value: getattr(value, "name", "")
+)
+def test_a_hostile_file_is_answered_honestly(
+    lasting_client: FlaskClient, path: str, entry: Entry, statuses: frozenset[int]
+) -> None:
+    answer = lasting_client.post(path, data=entry.body, content_type=entry.content_type)
+
+    assert answer.status_code in statuses, answer.text
+    assert answer.get_json()["request_id"] == answer.headers["X-Request-ID"]

@@ -145,6 +145,7 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         ([tensor(), tensor()], 400, "exactly one input"),
         ([tensor(name="input0")], 400, "no input 'input0'"),
         ([tensor(name=[[[]]])], 400, "no input of type list"),
+        ([tensor(shape=[True, 28, 28], data=[0] * 784)], 422, "no list of whole numbers"),
         ([tensor(datatype="FP32")], 422, "'FP32'"),
         ([tensor(datatype={})], 422, "UINT8"),
         ([tensor(data=None)], 400, "either `data`"),

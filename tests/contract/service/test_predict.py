@@ -142,16 +142,20 @@ class Failing(io.RawIOBase):
 
 
 @pytest.mark.parametrize(
-    "stream",
-    [Failing(ConnectionResetError()), Failing(ValueError("read of closed file")), io.BytesIO(UPLOAD[:-1])],
-    ids=["reset", "closed", "a part"],
+    ("stream", "server_ends_it"),
+    [
+        (Failing(ConnectionResetError()), True),
+        (Failing(ValueError("read of closed file")), True),
+        (io.BytesIO(UPLOAD[:-1]), True),
+        (io.BytesIO(UPLOAD[:-1]), False),
+    ],
 )
 def test_a_body_that_ends_before_its_length_is_the_clients_affair(
-    client: FlaskClient, stream: io.RawIOBase
+    client: FlaskClient, stream: io.RawIOBase, server_ends_it: bool
 ) -> None:
-    server = {"wsgi.input": stream, "CONTENT_LENGTH": str(len(UPLOAD))}
+    server = {"wsgi.input": stream, "wsgi.input_terminated": server_ends_it}
 
-    answer = client.post("/predict", environ_overrides=server)
+    answer = client.post("/predict", environ_overrides=server | {"CONTENT_LENGTH": str(len(UPLOAD))})
 
     assert answer.status_code == 400
     assert "ended early" in answer.get_json()["detail"]

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -80,22 +81,30 @@ def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_ap
     assert order == ["picture", "other", "picture"]
 
 
-@pytest.mark.parametrize(("stays", "status"), [(False, 400), (True, 200)])
-@pytest.mark.parametrize("form", BATCHES)
-def test_work_on_a_batch_ends_when_its_client_has_left(
-    client: FlaskClient, form: str, stays: bool, status: int
-) -> None:
-    path, body = BATCHES[form]
+@pytest.fixture
+def connection() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Both ends of a TCP connection: the server's and the client's."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         theirs = socket.create_connection(listener.getsockname())
         ours = listener.accept()[0]
-
     with ours, theirs:
-        theirs.close() if not stays else None
-        answer = client.post(path, environ_overrides={"gunicorn.socket": ours}, **body)
+        yield ours, theirs
 
-    assert answer.status_code == status
-    assert ("closed its connection" in answer.text) == (not stays)
+
+@pytest.mark.parametrize("form", BATCHES)
+def test_work_on_a_batch_ends_when_its_client_has_left(
+    client: FlaskClient, connection: tuple[socket.socket, socket.socket], form: str
+) -> None:
+    path, body = BATCHES[form]
+    ours, theirs = connection
+    server = {"gunicorn.socket": ours}
+
+    waits = client.post(path, environ_overrides=server, **body)
+    theirs.close()
+    left = client.post(path, environ_overrides=server, **body)
+
+    assert [waits.status_code, left.status_code] == [200, 400]
+    assert "closed its connection" in left.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
