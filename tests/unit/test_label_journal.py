@@ -29,49 +29,50 @@ def write(folder: Path, *names: str) -> None:
             opened.append(*one(name))
 
 
-def test_rows_that_no_commit_speaks_of_are_cut_off(tmp_path: Path) -> None:
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """The folder of a table that was begun with the rows `a` and `b`."""
     write(tmp_path, "a", "b")
-    with (tmp_path / "table.csv.parts" / "rows.csv").open("ab") as file:
+    return tmp_path / "table.csv.parts"
+
+
+def recovered(folder: Path) -> tuple[int, bytes]:
+    """How many rows a journal counts when it is opened again, and what the file of rows then holds."""
+    with journal(folder) as again:
+        again.begin(HEAD)
+        return again.done.rows, again.rows.read_bytes()
+
+
+def test_rows_that_no_commit_speaks_of_are_cut_off(parts: Path) -> None:
+    with (parts / "rows.csv").open("ab") as file:
         file.write(b"c\nd")
 
-    with journal(tmp_path) as again:
-        again.begin(HEAD)
-
-    assert again.done.rows == 2
-    assert again.rows.read_bytes() == b"path\na\nb\n"
+    assert recovered(parts.parent) == (2, b"path\na\nb\n")
 
 
-def test_a_journal_that_was_torn_within_a_line_is_read_up_to_it(tmp_path: Path) -> None:
-    write(tmp_path, "a", "b")
-    path = tmp_path / "table.csv.parts" / "journal.jsonl"
+def test_a_journal_that_was_torn_within_a_line_is_read_up_to_it_and_goes_on_after_it(parts: Path) -> None:
+    path = parts / "journal.jsonl"
     whole = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(whole[:2]) + whole[2][: len(whole[2]) // 2])
 
-    with journal(tmp_path) as again:
-        again.begin(HEAD)
-
-    assert again.done.rows == 1
-    assert again.rows.read_bytes() == b"path\na\n"
+    assert recovered(parts.parent) == (1, b"path\na\n")
     assert path.read_bytes().startswith(b"".join(whole[:2]) + b'{"rows": 1,')
 
 
-def test_a_journal_that_was_torn_within_its_first_line_begins_anew(tmp_path: Path) -> None:
+def test_a_journal_that_was_torn_within_its_first_line_begins_again(tmp_path: Path) -> None:
     (tmp_path / "table.csv.parts").mkdir()
     (tmp_path / "table.csv.parts" / "journal.jsonl").write_bytes(b'{"source": "he')
 
     write(tmp_path, "a")
 
-    with journal(tmp_path) as again:
-        assert again.done.rows == 1
+    assert recovered(tmp_path)[0] == 1
 
 
-def test_another_command_is_refused_and_told_what_differs(tmp_path: Path) -> None:
-    write(tmp_path, "a")
-
+def test_another_command_is_refused_with_what_differs(parts: Path) -> None:
     with pytest.raises(
         OtherRun, match=r"begun with source 'here' \(now 'there'\). --restart labels everything again"
     ):
-        journal(tmp_path, source="there").__enter__()
+        journal(parts.parent, source="there").__enter__()
 
 
 def test_two_runs_at_once_on_one_table_are_refused(tmp_path: Path) -> None:
@@ -79,12 +80,11 @@ def test_two_runs_at_once_on_one_table_are_refused(tmp_path: Path) -> None:
         journal(tmp_path).__enter__()
 
 
-def test_rows_that_are_gone_are_missed(tmp_path: Path) -> None:
-    write(tmp_path, "a")
-    (tmp_path / "table.csv.parts" / "rows.csv").write_bytes(b"")
+def test_rows_that_are_gone_are_missed(parts: Path) -> None:
+    (parts / "rows.csv").write_bytes(b"")
 
-    with journal(tmp_path) as again, pytest.raises(TableUnusable, match="shorter than its journal says"):
-        again.begin(HEAD)
+    with pytest.raises(TableUnusable, match="shorter than its journal says"):
+        recovered(parts.parent)
 
 
 def test_a_line_that_was_half_written_is_not_glued_to_the_next_one(tmp_path: Path) -> None:
@@ -95,10 +95,7 @@ def test_a_line_that_was_half_written_is_not_glued_to_the_next_one(tmp_path: Pat
             file.write(b'{"rows": 2, "en')
         opened.append(*one("b"))
 
-    with journal(tmp_path) as again:
-        again.begin(HEAD)
-
-    assert again.done.rows == 2
+    assert recovered(tmp_path)[0] == 2
 
 
 def test_a_complete_table_stays_complete_when_the_end_fails(tmp_path: Path) -> None:

@@ -1,34 +1,22 @@
 """manifest.json: what is read comes back as it was; what is wrong is named by its key."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model_store.errors import ManifestInvalid, ManifestTooNew
-from model_store.manifest import (
-    PATH_PATTERN,
-    VERSION_PATTERN,
-    DataSet,
-    FileEntry,
-    Golden,
-    Headline,
-    Manifest,
-    manifest_bytes,
-    parse_manifest,
-)
-from tests.releases import a_contract, a_release
+from model_store.manifest import Golden, manifest_bytes, parse_manifest
+from tests.releases import a_release
 
 REMOVED = object()
+A_FILE = {"sha256": "a" * 64, "size": 1}
 
 
 def changed(text: bytes, path: str, value: object) -> bytes:
-    """The same JSON with one key, `a.b.c`, set or removed."""
+    """The same JSON with one key, `a/b/c`, set or removed."""
     whole = json.loads(text)
     *parents, last = path.split("/")
     part: Any = whole
@@ -58,8 +46,9 @@ def test_a_manifest_reads_back_as_it_was_written(text: bytes) -> None:
         ("created_at", "yesterday", "created_at"),
         ("colour", "red", "colour"),
         ("model/labels", REMOVED, "model.labels"),
+        ("model/labels", ["Bag", "Bag"], "model"),
+        ("model/temperature", 0, "model"),
         ("model/colour", "red", "model.colour"),
-        ("model/temperature", "warm", "model.temperature"),
         ("model/input/dtype", "float32", "model.input.dtype"),
         ("model/input/imaging/colour", 1, "model.input.imaging.colour"),
         ("files/model.onnx", {"sha256": "abc", "size": 1}, "files.model.onnx.sha256"),
@@ -69,7 +58,6 @@ def test_a_manifest_reads_back_as_it_was_written(text: bytes) -> None:
         ("data/test_sha256", "none", "data.test_sha256"),
         ("libraries", ["onnx"], "libraries"),
         ("schema_version", 0, "schema_version"),
-        ("schema_version", "new", "schema_version"),
         ("schema_version", REMOVED, "schema_version"),
     ],
 )
@@ -87,11 +75,10 @@ def test_whatever_is_wrong_is_named_by_its_key_and_place(
     ["../x", "a/../x", "/etc/passwd", "a//x", "./x", ".hidden", "a/.hidden", "a\\x", "C:x", "a\nx", "", "a/"],
 )
 def test_a_path_that_leaves_the_folder_or_is_spelled_oddly_is_refused(text: bytes, path: str) -> None:
-    whole = json.loads(text)
-    whole["files"][path] = {"sha256": "a" * 64, "size": 1}
+    files = json.loads(text)["files"] | {path: A_FILE}
 
     with pytest.raises(ManifestInvalid, match="files"):
-        parse_manifest(json.dumps(whole).encode(), "here")
+        parse_manifest(changed(text, "files", files), "here")
 
 
 def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: bytes) -> None:
@@ -121,45 +108,3 @@ def test_golden_pixels_and_answers_come_back_exactly() -> None:
 
     assert np.array_equal(golden.inputs(), pixels)
     assert np.array_equal(golden.answers(), answers)
-
-
-shares = st.floats(0, 1)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | shares | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
-hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
-manifests = st.builds(
-    Manifest,
-    version=st.from_regex(rf"\A{VERSION_PATTERN}\Z".replace(r"\d", "[0-9]")),
-    created_at=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
-    files=st.dictionaries(
-        st.from_regex(rf"\A{PATH_PATTERN}\Z").filter(lambda path: len(path) <= 200),
-        st.builds(FileEntry, sha256=hashes, size=st.integers(0, 2**53)),
-        max_size=3,
-    ),
-    model=st.builds(a_contract, st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True)),
-    golden=st.builds(
-        Golden,
-        pixels=st.just(""),
-        probabilities=st.lists(st.lists(shares).map(tuple), min_size=1, max_size=2).map(tuple),
-    ),
-    training=st.dictionaries(st.text(), json_values, max_size=3),
-    libraries=st.dictionaries(st.text(), st.text(), max_size=3),
-    git_commit=st.none() | st.text(),
-    data=st.builds(DataSet, name=st.text(), train_sha256=hashes, test_sha256=hashes),
-    headline=st.builds(
-        Headline,
-        test_accuracy=shares,
-        test_n=st.integers(1, 10**9),
-        parameters=st.integers(1, 10**12),
-        mflops=st.floats(0.001, 1e9),
-    ),
-)
-
-
-@settings(deadline=None, max_examples=40)
-@given(manifests)
-def test_any_manifest_survives_being_written_and_read(manifest: Manifest) -> None:
-    assert parse_manifest(manifest_bytes(manifest), "here") == manifest

@@ -5,34 +5,40 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.service import ROOT
 
-NO_TENSORFLOW = """
+MISSING = """
 import importlib.util, sys
+library, command = sys.argv[1:3]
+del sys.argv[1:3]
 found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
+importlib.util.find_spec = lambda name, *rest: None if name == library else found(name, *rest)
 from scripts.terminal import run
-from scripts.train import main
-sys.exit(run(main))
+sys.exit(run(importlib.import_module(f"scripts.{command}").main))
 """
-
-NO_JAX = NO_TENSORFLOW.replace('"tensorflow"', '"jax"')
-
-NO_SCIKIT_LEARN = """
-import sys
-sys.modules["sklearn"] = None
-from scripts.terminal import run
-from scripts.evaluate import main
-sys.exit(run(main))
-"""
+"""Runs a command without a library: its name, and that of the command, stand before the arguments."""
 
 
-def training(script: str, folder: Path, backend: str) -> subprocess.CompletedProcess[str]:
-    """Begin a small training on one of Keras' backends."""
-    csv = folder / "pictures.csv"
+@pytest.mark.parametrize(
+    ("library", "command", "backend", "said"),
+    [
+        ("tensorflow", "train", "tensorflow", "TensorFlow is not installed. `make train` installs it"),
+        ("jax", "train", "jax", "KERAS_BACKEND=jax, and JAX is not installed. `make train` installs it"),
+        ("jax", "train", "torch", "KERAS_BACKEND=torch: expected tensorflow or jax."),
+        ("sklearn", "evaluate", "tensorflow", "scikit-learn is not installed. `make train` installs it"),
+    ],
+)
+def test_a_command_without_what_it_needs_says_how_to_get_it_in_one_line(
+    library: str, command: str, backend: str, said: str, tmp_path: Path
+) -> None:
+    csv = tmp_path / "pictures.csv"
     csv.write_text("".join(f"{label}{',0' * 784}\n" for label in range(10)) * 2, "utf-8")
-    return subprocess.run(
-        [sys.executable, "-c", script, "--train", csv, "--test", csv, "--run", folder / "run"],
+    run = ["--run", str(tmp_path / "run")] if command == "train" else []
+
+    ended = subprocess.run(
+        [sys.executable, "-c", MISSING, library, command, "--train", csv, "--test", csv, *run],
         cwd=ROOT,
         env=os.environ | {"KERAS_BACKEND": backend},
         capture_output=True,
@@ -40,43 +46,5 @@ def training(script: str, folder: Path, backend: str) -> subprocess.CompletedPro
         check=False,
     )
 
-
-def test_training_without_tensorflow_says_how_to_get_it_in_one_line(tmp_path: Path) -> None:
-    ended = training(NO_TENSORFLOW, tmp_path, "tensorflow")
-
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1:] == [
-        "wardrobe: TensorFlow is not installed. `make train` installs it, or pip: requirements.txt."
-    ]
-
-
-def test_training_on_jax_where_it_is_not_installed_says_how_to_get_it_in_one_line(tmp_path: Path) -> None:
-    ended = training(NO_JAX, tmp_path, "jax")
-
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1:] == [
-        "wardrobe: KERAS_BACKEND=jax, and JAX is not installed. `make train` installs it, or pip: "
-        "requirements.txt."
-    ]
-
-
-def test_training_on_a_backend_that_is_none_of_ours_names_those_that_are(tmp_path: Path) -> None:
-    ended = training(NO_TENSORFLOW, tmp_path, "torch")
-
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1:] == ["wardrobe: KERAS_BACKEND=torch: expected tensorflow or jax."]
-
-
-def test_evaluating_without_scikit_learn_says_how_to_get_it_in_one_line() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", NO_SCIKIT_LEARN],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1:] == [
-        "wardrobe: scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
-    ]
+    assert ended.stderr.splitlines()[-1].startswith(f"wardrobe: {said}")

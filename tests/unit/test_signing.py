@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from model_store.assemble import seal
 from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.local import open_release
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
@@ -41,6 +40,12 @@ def key(tmp_path: Path) -> Path:
     return tmp_path / "key.pem"
 
 
+@pytest.fixture
+def another(tmp_path: Path) -> Path:
+    new_key(tmp_path / "another.pem")
+    return tmp_path / "another.pem"
+
+
 def public(key: Path) -> Path:
     return key.with_name(key.name + ".pub")
 
@@ -51,16 +56,14 @@ def trust_in(*keys: Path) -> TrustedKeys:
     return trusted_keys(together)
 
 
-def raw(key: Path) -> str:
-    """The base64 of a public key's 32 bytes."""
-    loaded = load_pem_public_key(public(key).read_bytes())
-    return base64.b64encode(loaded.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+def test_a_release_signed_by_any_trusted_key_is_opened(release: Path, key: Path, another: Path) -> None:
+    both = trust_in(key, another)
 
-
-def test_a_signed_release_is_opened_by_who_trusts_its_key(release: Path, key: Path) -> None:
     sign(release, key)
+    first = open_release(release, both)
+    sign(release, another)
 
-    assert open_release(release, trust_in(key)).folder == release
+    assert first == open_release(release, both) == open_release(release, trust_in(another))
 
 
 def test_an_unsigned_release_is_refused_where_a_signature_is_asked_for_and_only_there(
@@ -72,67 +75,38 @@ def test_an_unsigned_release_is_refused_where_a_signature_is_asked_for_and_only_
     assert open_release(release).folder == release
 
 
-def test_a_signature_by_somebody_else_is_refused(release: Path, key: Path, tmp_path: Path) -> None:
-    new_key(tmp_path / "stranger.pem")
-    sign(release, tmp_path / "stranger.pem")
+def test_a_signature_by_an_unknown_key_is_refused(release: Path, key: Path, another: Path) -> None:
+    sign(release, another)
 
     with pytest.raises(SignatureWrong, match="none of the 1 keys"):
         open_release(release, trust_in(key))
 
 
-def test_while_keys_are_rotated_either_signs(release: Path, key: Path, tmp_path: Path) -> None:
-    new_key(tmp_path / "next.pem")
-    both = trust_in(key, tmp_path / "next.pem")
-
+@pytest.mark.parametrize(
+    ("file", "content", "error"),
+    [
+        ("manifest.json", b"{}", SignatureWrong),
+        ("manifest.sig", b"", SignatureWrong),
+        ("manifest.sig", b"x" * 64, SignatureWrong),
+        ("manifest.sig", b"x" * 1000, SignatureWrong),
+        ("model.onnx", b"another model", ReleaseCorrupt),
+    ],
+)
+def test_a_signed_release_of_which_any_file_was_changed_is_refused(
+    release: Path, key: Path, file: str, content: bytes, error: type[Exception]
+) -> None:
     sign(release, key)
-    before = open_release(release, both)
-    sign(release, tmp_path / "next.pem")
+    (release / file).write_bytes(content)
 
-    assert open_release(release, both) == before
-
-
-def test_a_manifest_that_was_changed_by_one_byte_is_refused(release: Path, key: Path) -> None:
-    sign(release, key)
-    manifest = release / "manifest.json"
-    manifest.write_bytes(manifest.read_bytes().replace(b'"test_accuracy": 0.93', b'"test_accuracy": 0.99'))
-
-    with pytest.raises(SignatureWrong):
-        open_release(release, trust_in(key))
-
-
-@pytest.mark.parametrize("signature", [b"", b"x" * 64, b"x" * 1000], ids=["empty", "junk", "long"])
-def test_a_signature_that_is_none_is_refused(release: Path, key: Path, signature: bytes) -> None:
-    (release / "manifest.sig").write_bytes(signature)
-
-    with pytest.raises(SignatureWrong):
-        open_release(release, trust_in(key))
-
-
-def test_the_signature_vouches_for_every_file_of_the_release(release: Path, key: Path) -> None:
-    sign(release, key)
-    (release / "model.onnx").write_bytes(b"another model")
-
-    with pytest.raises(ReleaseCorrupt, match=r"model\.onnx"):
+    with pytest.raises(error):
         open_release(release, trust_in(key))
 
 
 def test_sealing_again_takes_the_signature_away(release: Path, key: Path) -> None:
     sign(release, key)
-    made = open_release(release).manifest
 
-    again = seal(
-        release,
-        created_at=made.created_at,
-        model=made.model,
-        golden=made.golden,
-        training={},
-        libraries={},
-        git_commit=None,
-        data=made.data,
-        headline=made.headline,
-    )
+    a_release(release)
 
-    assert again.files == made.files
     assert not (release / "manifest.sig").exists()
 
 
@@ -154,12 +128,11 @@ def test_openssl_accepts_the_signature_too(release: Path, key: Path) -> None:
     assert "Signature Verified Successfully" in said.stdout, said.stderr
 
 
-def test_keys_are_read_as_pem_and_as_named_lines_with_comments(key: Path, tmp_path: Path) -> None:
-    new_key(tmp_path / "bob.pem")
-    mixed = tmp_path / "mixed"
-    mixed.write_text(
-        f"# ann\n{public(key).read_text('ascii')}\n# bob\nbob:{raw(tmp_path / 'bob.pem')}\n", "utf-8"
-    )
+def test_keys_are_read_as_pem_and_as_named_lines_with_comments(key: Path, another: Path) -> None:
+    loaded = load_pem_public_key(public(another).read_bytes())
+    raw = base64.b64encode(loaded.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+    mixed = key.with_name("mixed")
+    mixed.write_text(f"# ann\n{public(key).read_text('ascii')}\n# bob\nbob:{raw}\n", "utf-8")
 
     assert len(trusted_keys(mixed).keys) == 2
 
@@ -167,13 +140,12 @@ def test_keys_are_read_as_pem_and_as_named_lines_with_comments(key: Path, tmp_pa
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "no key is in it"),
         ("# only a comment\n", "no key is in it"),
         ("# fine\nann:AAAA\n", "line 2: neither a public key in PEM nor"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "is no public key"),
     ],
 )
-def test_a_file_of_trusted_keys_that_is_none_is_told_with_its_line(
+def test_a_file_of_trusted_keys_that_is_none_is_named_with_its_line(
     tmp_path: Path, content: str, message: str
 ) -> None:
     (tmp_path / "keys").write_text(content, "utf-8")
@@ -217,11 +189,9 @@ def test_the_command_makes_a_key_signs_and_checks(
 ) -> None:
     key = str(tmp_path / "shop.pem")
 
-    codes = [
-        command.main(["new", key]),
-        command.main(["sign", str(release), key]),
-        command.main(["check", str(release), f"{key}.pub"]),
-    ]
+    command.main(["new", key])
+    command.main(["sign", str(release), key])
+    code = command.main(["check", str(release), f"{key}.pub"])
 
-    assert codes == [0, 0, 0]
+    assert code == 0
     assert "signed by a trusted key" in capsys.readouterr().out

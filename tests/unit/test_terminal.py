@@ -5,64 +5,48 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from inference.errors import ModelUnreadable
-from scripts.terminal import complain, console, counting, run
+from scripts.terminal import console, counting, run
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_what_a_command_returns_is_its_exit_code() -> None:
-    assert run(lambda: 3) == 3
-
-
-def test_an_error_of_ours_is_one_line_and_exit_1(capsys: pytest.CaptureFixture[str]) -> None:
+def raising(error: BaseException) -> Callable[[], NoReturn]:
     def main() -> NoReturn:
-        raise ModelUnreadable("m.onnx: no such file.\nName another.")
+        raise error
 
-    code = run(main)
-
-    assert code == 1
-    assert capsys.readouterr().err == "wardrobe: m.onnx: no such file. Name another.\n"
+    return main
 
 
-def test_a_bug_keeps_its_traceback() -> None:
-    def main() -> NoReturn:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        run(main)
-
-
-def test_a_file_that_cannot_be_written_is_one_line_and_exit_1(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("main", "code", "said"),
+    [
+        (lambda: 3, 3, ""),
+        (raising(ModelUnreadable("No such file.\nName another.")), 1, "No such file. Name another."),
+        (lambda: Path("/").write_text("x"), 1, "/: Is a directory."),
+        (raising(KeyboardInterrupt()), 130, "interrupted."),
+        (raising(KeyboardInterrupt("stopped. Go on.")), 130, "stopped. Go on."),
+    ],
+)
+def test_how_a_command_ends_is_its_exit_code_and_at_most_a_line_on_stderr(
+    main: Callable[[], int], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(lambda: tmp_path.write_text("x"))
+    ended = run(main)
 
-    assert code == 1
-    assert capsys.readouterr().err == f"wardrobe: {tmp_path}: Is a directory.\n"
-
-
-def test_an_error_of_the_machine_without_a_file_keeps_its_traceback() -> None:
-    def main() -> NoReturn:
-        raise OSError(errno.EADDRINUSE, "Address already in use")
-
-    with pytest.raises(OSError, match="Address already in use"):
-        run(main)
+    assert ended == code
+    assert capsys.readouterr() == ("", said and f"wardrobe: {said}\n")
 
 
-def test_ctrl_c_is_exit_130_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    def main() -> NoReturn:
-        raise KeyboardInterrupt
-
-    code = run(main)
-
-    assert code == 130
-    assert capsys.readouterr().err == "wardrobe: interrupted.\n"
+@pytest.mark.parametrize("error", [ZeroDivisionError(), OSError(errno.EADDRINUSE, "Address already in use")])
+def test_a_bug_and_an_error_of_the_machine_without_a_file_keep_their_traceback(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        run(raising(error))
 
 
 def test_a_reader_that_went_away_is_no_error() -> None:
@@ -77,12 +61,6 @@ def test_a_reader_that_went_away_is_no_error() -> None:
 
     assert ended.returncode == 141
     assert ended.stderr == b""
-
-
-def test_a_complaint_goes_to_stderr_after_the_products_name(capsys: pytest.CaptureFixture[str]) -> None:
-    complain("a.png: no such file.")
-
-    assert capsys.readouterr() == ("", "wardrobe: a.png: no such file.\n")
 
 
 def test_a_file_gets_no_colours_and_wide_lines() -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -71,14 +72,17 @@ def expected(little_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return label(str(write_zip(folder / "shop.zip")), folder / "table.csv", little_release)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SOURCES if kind != "zip"])
-def test_every_source_gives_the_same_rows_under_its_own_names(
-    kind: str, expected: Rows, little_release: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [*((kind, ".csv") for kind in SOURCES), ("zip", ".jsonl"), ("zip", ".parquet")]
+)
+def test_every_source_and_form_has_the_same_rows_under_the_sources_own_names(
+    kind: str, suffix: str, expected: Rows, little_release: Path, tmp_path: Path
 ) -> None:
-    rows = label(SOURCES[kind](tmp_path), tmp_path / "table.csv", little_release)
+    rows = label(SOURCES[kind](tmp_path), tmp_path / f"table{suffix}", little_release)
 
+    texts = [{name: value if value is None else str(value) for name, value in row.items()} for row in rows]
     assert [row["path"][-len("a/0.png") :] for row in rows] == list(PICTURES)
-    assert [row | {"path": ""} for row in rows] == [row | {"path": ""} for row in expected]
+    assert [row | {"path": ""} for row in texts] == [row | {"path": ""} for row in expected]
 
 
 def test_a_prefix_of_s3_gives_the_same_rows_under_its_addresses(
@@ -101,38 +105,23 @@ def test_a_parquet_file_of_paths_is_a_list_like_any_other(tmp_path: Path) -> Non
     assert next(iter(source.items())).place == f"{tmp_path}/b/1.png"
 
 
-def test_without_pyarrow_the_way_to_parquet_is_told_before_any_work(
+def test_without_pyarrow_what_to_install_is_said_before_any_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    with pytest.raises(
-        TableUnusable, match=r"pip install -r requirements/label\.txt\. CSV and JSONL need nothing"
-    ):
+    with pytest.raises(TableUnusable, match=r"pip install -r requirements/label\.txt\. CSV and JSONL need"):
         main([str(tmp_path), "--out", str(tmp_path / "table.parquet")])
-
-
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_every_form_has_the_same_rows(
-    suffix: str, expected: Rows, little_release: Path, tmp_path: Path
-) -> None:
-    rows = label(str(write_zip(tmp_path / "shop.zip")), tmp_path / f"table{suffix}", little_release)
-
-    as_in_a_csv = [
-        {name: value if value is None else str(value) for name, value in row.items()} for row in rows
-    ]
-    assert as_in_a_csv == expected
 
 
 def test_a_bad_picture_is_a_row_with_an_error_and_spoils_nothing(
     little_release: Path, tmp_path: Path
 ) -> None:
-    write_folder(
-        tmp_path / "shop", {"1.png": PICTURES["a/0.png"], "2.png": b"", "4.png": PICTURES["a/1.png"]}
-    )
-    write_folder(tmp_path / "shop", {"3.heic": b"\0\0\0\x18ftypheic" + bytes(99)})
+    good = PICTURES["a/0.png"]
+    heic = b"\0\0\0\x18ftypheic" + bytes(99)
+    shop = write_folder(tmp_path / "shop", {"1.png": good, "2.png": b"", "3.heic": heic, "4.png": good})
 
-    rows = label(str(tmp_path / "shop"), tmp_path / "table.csv", little_release)
+    rows = label(str(shop), tmp_path / "table.csv", little_release)
 
     assert [row["label"] is None for row in rows] == [False, True, True, False]
     assert rows[1]["error"] == "The upload is empty. Send PNG, JPEG, WebP, GIF, BMP or TIFF."
@@ -140,65 +129,70 @@ def test_a_bad_picture_is_a_row_with_an_error_and_spoils_nothing(
     assert rows[2]["sha256"] is not None
 
 
-def test_the_same_command_again_leaves_a_finished_table_alone(
+def test_the_same_command_again_leaves_a_finished_table_alone_and_clears_what_a_kill_left(
     little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop = str(write_zip(tmp_path / "shop.zip"))
-    first = label(shop, tmp_path / "table.csv", little_release)
-    made = (tmp_path / "table.csv").stat()
+    shop, table = str(write_zip(tmp_path / "shop.zip")), tmp_path / "table.csv"
+    first = label(shop, table, little_release)
+    made = table.stat().st_mtime_ns
+    parts_of(table).mkdir()
+    (parts_of(table) / "rows.csv").write_bytes(b"path\n")
     capsys.readouterr()
 
-    again = label(shop, tmp_path / "table.csv", little_release, "--json")
+    again = label(shop, table, little_release, "--json")
 
-    assert again == first
-    assert (tmp_path / "table.csv").stat().st_mtime_ns == made.st_mtime_ns
+    assert (again, table.stat().st_mtime_ns) == (first, made)
     assert json.loads(capsys.readouterr().out)["rows_before"] == len(PICTURES)
-    assert not parts_of(tmp_path / "table.csv").exists()
+    assert not parts_of(table).exists()
 
 
 def test_another_release_or_source_does_not_mix_with_a_table_that_is_there(
     little_release: Path, tmp_path: Path
 ) -> None:
-    shop = str(write_zip(tmp_path / "shop.zip"))
+    shop, other = str(write_zip(tmp_path / "shop.zip")), a_release(tmp_path / "other", seed=1)
     label(shop, tmp_path / "table.csv", little_release)
-    other = a_release(tmp_path / "other", seed=1)
 
     with pytest.raises(
         OtherRun, match=r"made with version '.*' \(now '.*'\)\. --restart labels everything again"
     ):
         label(shop, tmp_path / "table.csv", other)
-    anew = label(shop, tmp_path / "table.csv", other, "--restart")
+    replaced = label(shop, tmp_path / "table.csv", other, "--restart")
 
-    assert {row["version"] for row in anew} == {a_version(other)}
+    assert {row["version"] for row in replaced} == {open_release(other).version}
 
 
-def a_version(release: Path) -> str:
-    version: str = json.loads((release / "manifest.json").read_bytes())["version"]
-    return version
+def a_job(shop: Path, table: Path, release: Path) -> Job:
+    return Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
 
 
 def test_a_source_that_has_other_pictures_than_when_it_was_begun_is_noticed(
     little_release: Path, tmp_path: Path
 ) -> None:
-    shop = write_folder(tmp_path / "shop")
-    begin(shop, tmp_path / "table.csv", little_release, rows=2)
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    begin(a_job(shop, table, little_release), rows=2)
     write_folder(shop, {"a/00.png": PICTURES["a/0.png"]})
 
     with pytest.raises(SourceChanged, match=r"does not begin with the 2 pictures that are labelled already"):
-        label(str(shop), tmp_path / "table.csv", little_release)
+        label(str(shop), table, little_release)
 
 
-def begin(shop: Path, table: Path, release: Path, rows: int) -> None:
+def begin(job: Job, rows: int) -> None:
     """Leave a table behind that was stopped after some rows."""
-    job = Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
     write = Form(".csv").writer(job.labels, job.release.version)
-    with Journal(table, ".csv", job.fingerprint()) as journal:
+    with Journal(job.table, ".csv", job.fingerprint()) as journal:
         journal.begin(Form(".csv").head(job.labels))
         items = islice(job.source.items(), rows)
         journal.append(write([Outcome(item.name, "", "It is no file.") for item in items]), rows)
 
 
-SUMMARY_SUFFIX = ".summary.json"
+def test_a_run_that_was_stopped_goes_on_after_its_last_row(little_release: Path, tmp_path: Path) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    begin(a_job(shop, table, little_release), rows=2)
+
+    rows = label(str(shop), table, little_release)
+
+    assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
+    assert [row["error"] is not None for row in rows] == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -206,20 +200,20 @@ def test_a_run_whose_summary_cannot_be_written_goes_on_when_it_can(
     suffix: str, little_release: Path, tmp_path: Path
 ) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
-    summary = table.with_name(table.name + SUMMARY_SUFFIX)
-    job = Job(source=open_source(str(shop)), table=table, release=open_release(little_release), workers=1)
+    summary = table.with_name(f"{table.name}.summary.json")
 
-    for _ in range(2):
-        with pytest.raises(
-            TableUnusable, match=r"summary\.json: cannot be written .* the same command goes on"
-        ):
-            run_job(job, lambda rows: summary.mkdir(exist_ok=True), lambda sentence: None)
+    with pytest.raises(TableUnusable, match=r"summary\.json: cannot be written .* the same command goes on"):
+        run_job(a_job(shop, table, little_release), lambda rows: summary.mkdir(exist_ok=True), ignore)
     summary.rmdir()
     rows = label(str(shop), table, little_release)
 
     assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
     assert json.loads(summary.read_bytes())["rows"] == len(PICTURES)
     assert not parts_of(table).exists()
+
+
+def ignore(_: object) -> None:
+    """No one watches."""
 
 
 class InterruptedAtTheEnd(Job):
@@ -237,30 +231,12 @@ def test_ctrl_c_after_the_table_was_moved_loses_nothing(
     suffix: str, little_release: Path, tmp_path: Path
 ) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
-    job = InterruptedAtTheEnd(
-        source=open_source(str(shop)), table=table, release=open_release(little_release), workers=1
-    )
 
     with pytest.raises(KeyboardInterrupt):
-        run_job(job, lambda rows: None, lambda sentence: None)
+        run_job(InterruptedAtTheEnd(**vars(a_job(shop, table, little_release))), ignore, ignore)
     rows = label(str(shop), table, little_release)
 
     assert len(rows) == len(PICTURES)
-    assert not parts_of(table).exists()
-
-
-def test_a_finished_table_whose_parts_were_not_removed_is_left_alone(
-    little_release: Path, tmp_path: Path
-) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    label(str(shop), table, little_release)
-    made = table.stat().st_mtime_ns
-    parts_of(table).mkdir()
-    (parts_of(table) / "rows.csv").write_bytes(b"path\n")
-
-    label(str(shop), table, little_release)
-
-    assert table.stat().st_mtime_ns == made
     assert not parts_of(table).exists()
 
 
@@ -268,22 +244,21 @@ def test_a_finished_table_whose_parts_were_not_removed_is_left_alone(
 def test_names_can_neither_break_a_row_nor_run_in_a_spreadsheet(
     suffix: str, little_release: Path, tmp_path: Path
 ) -> None:
-    picture = PICTURES["a/0.png"]
-    names = ["a\rb.png", "=1+1.png", "+1.png", "-1.png", "@a.png", "\t=1.png", "\r\n=1.png", "a=b.png"]
-    shop = write_tar(tmp_path / "shop.tar", dict.fromkeys(names, picture))
+    shown = {
+        "a\rb.png": r"a\rb.png",
+        "=1+1.png": "./=1+1.png",
+        "+1.png": "./+1.png",
+        "-1.png": "./-1.png",
+        "@a.png": "./@a.png",
+        "\t=1.png": "./\t=1.png",
+        "\r\n=1.png": "\\r\n=1.png",
+        "a=b.png": "a=b.png",
+    }
+    shop = write_tar(tmp_path / "shop.tar", dict.fromkeys(shown, PICTURES["a/0.png"]))
 
     rows = label(str(shop), tmp_path / f"table{suffix}", little_release, "--review", str(tmp_path / "r.html"))
 
-    assert [row["path"] for row in rows] == [
-        r"a\rb.png",
-        "./=1+1.png",
-        "./+1.png",
-        "./-1.png",
-        "./@a.png",
-        "./\t=1.png",
-        "\\r\n=1.png",
-        "a=b.png",
-    ]
+    assert [row["path"] for row in rows] == list(shown.values())
     assert {row["label"] for row in rows} == {rows[0]["label"]}
 
 
@@ -291,43 +266,24 @@ def test_pictures_that_end_every_worker_end_the_run_and_are_named(
     little_release: Path, tmp_path: Path
 ) -> None:
     shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
-    told: list[str] = []
-    job = Job(
-        source=Deadly(str(shop)),
-        table=tmp_path / "table.csv",
-        release=open_release(little_release),
-        workers=1,
-    )
+    job = replace(a_job(shop, tmp_path / "table.csv", little_release), source=Deadly(str(shop)))
+    said: list[str] = []
 
-    with pytest.raises(
-        WorkersFailed, match=r"3 worker processes in turn: .*SIGKILL.* from .*/deadly\.png on"
-    ):
-        run_job(job, lambda rows: None, told.append)
+    with pytest.raises(WorkersFailed, match=r"3 worker processes in turn: .*SIGKILL.*/deadly\.png on"):
+        run_job(job, ignore, said.append)
 
-    assert len(told) == 2
+    assert len(said) == 2
 
 
-def test_what_needs_a_person_is_put_on_a_page_with_its_pictures(bundled_table: Path) -> None:
-    page = bundled_table.with_suffix(".html").read_text("utf-8")
-
-    doubtful = [row["path"] for row in rows_of(bundled_table) if row["decision"] == "review"]
-    assert page.count('<img src="data:image/jpeg;base64,') == len(doubtful) > 0
-    assert [path for path in doubtful if f'data-path="{path}"' not in page] == []
-
-
-def test_the_summary_counts_labels_decisions_and_confidences(
-    bundled_table: Path, capsys: pytest.CaptureFixture[str]
+def test_a_run_ends_in_a_summary_and_a_page_of_what_needs_a_person(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main([str(EXAMPLES), "--out", str(bundled_table)])
+    table, page = tmp_path / "table.csv", tmp_path / "review.html"
 
-    told = capsys.readouterr().out
-    assert "8 rows (8 of them before)" in told
+    main([str(EXAMPLES), "--out", str(table), "--workers", "1", "--review", str(page)])
 
-
-@pytest.fixture(scope="module")
-def bundled_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The examples by the bundled release, with a review sheet beside."""
-    table = tmp_path_factory.mktemp("bundled") / "table.csv"
-    page = table.with_suffix(".html")
-    assert main([str(EXAMPLES), "--out", str(table), "--workers", "1", "--review", str(page)]) == 0
-    return table
+    html = page.read_text("utf-8")
+    doubtful = [row["path"] for row in rows_of(table) if row["decision"] == "review"]
+    assert "8 rows; " in capsys.readouterr().out
+    assert html.count('<img src="data:image/jpeg;base64,') == len(doubtful) > 0
+    assert [path for path in doubtful if f'data-path="{path}"' not in html] == []
