@@ -1,7 +1,7 @@
 """A real browser for the tests: Debian's Chromium, driven by Playwright, and what is held of every page.
 
 `visiting` in tests/e2e/conftest.py opens pages. After each test it fails if one of them complained on its
-console, broke its Content-Security-Policy, or asked anybody but the service for anything.
+console, broke its Content-Security-Policy, or sent a request to anything but the service.
 """
 
 import shutil
@@ -10,15 +10,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.system_parts import require_system_part
 
@@ -34,11 +26,11 @@ QUIET = (
 PATIENCE_MS = 60_000
 """The most that a page may take for anything that a test waits for, on a busy machine."""
 
-PHONE_WIDTH = 360
-"""CSS pixels of the narrowest phones that are sold."""
-
-TOLD_BY_BROWSERS = "Failed to load resource"
+OF_CHROMIUM = "Failed to load resource"
 """How Chromium begins its own line on every 4xx and 5xx answer; tests provoke these."""
+
+PHONE: dict[str, Any] = {"width": 360, "height": 780, "has_touch": True, "is_mobile": True}
+"""The narrowest phones that are sold."""
 
 AXE = files("axe_playwright_python") / "axe.min.js"
 
@@ -79,24 +71,21 @@ class Visits:
         self._contexts.append(opened)
         page = opened.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        self._listen(page, origin="/".join(address.split("/")[:3]))
+        ours = ("/".join(address.split("/")[:3]) + "/", "data:", "blob:")
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(ours) else self.complaints.append(request.url),
+        )
+        # Choosers are caught while something listens, and not from the first moment on: too late for a key.
+        page.on("filechooser", lambda _: None)
         page.goto(address)
         return page
 
-    def _listen(self, page: Page, origin: str) -> None:
-        def hear(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning") and not message.text.startswith(TOLD_BY_BROWSERS):
-                self.complaints.append(message.text)
-
-        def watch(request: Request) -> None:
-            if not request.url.startswith((f"{origin}/", "data:", "blob:")):
-                self.complaints.append(f"asked elsewhere: {request.url}")
-
-        page.on("console", hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", watch)
-        # Choosers are caught while somebody listens, and not from the first moment on: too late for a key.
-        page.on("filechooser", lambda _: None)
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(OF_CHROMIUM):
+            self.complaints.append(message.text)
 
     def close(self) -> None:
         """Forget every page and profile."""
@@ -104,22 +93,23 @@ class Visits:
             opened.close()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it is now, for people who use it otherwise than we do.
+def flaws(page: Page, *, besides: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds wrong with the page as it is now, and whether readers have to scroll sideways.
+
+    Args:
+        page: in the state that is examined.
+        besides: how findings begin that are left out.
 
     Returns:
         a line for each element: rule, selector, and what would mend it.
     """
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
+    lines = [
         f"{rule['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
-
-
-def overhang(page: Page) -> int:
-    """CSS pixels by which the page is wider than its window: what a reader would have to scroll sideways."""
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        lines.append("The page is wider than its window.")
+    return [line for line in lines if not (besides and line.startswith(besides))]

@@ -60,6 +60,11 @@ class Container:
         """Run the image's own HEALTHCHECK: 0 is healthy."""
         return _podman("healthcheck", "run", self.name, check=False).returncode
 
+    def status_of_process_1(self) -> dict[str, str]:
+        """The fields of /proc/1/status."""
+        lines = self.execute("cat", "/proc/1/status").stdout.splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
     def stop(self) -> int:
         """SIGTERM, and the exit status; 137 if it had to be killed."""
         _podman("stop", "--time", "30", self.name)
@@ -73,7 +78,9 @@ class Container:
 
 def build() -> None:
     """Build the image from the Dockerfile, as it stands in the working tree."""
-    _require_tools()
+    for tool in TOOLS:
+        require_system_part(tool, shutil.which(tool) is not None, "`make test-all` installs it as root")
+    require_system_part("root", os.geteuid() == 0, "images are built and started as root here")
     CACHE.mkdir(parents=True, exist_ok=True)
     _make_base()
     # Docker's format, since OCI's has no HEALTHCHECK.
@@ -83,7 +90,9 @@ def build() -> None:
 
 def megabytes_above_base() -> float:
     """What the image adds to its base, uncompressed."""
-    return (_bytes_of(IMAGE) - _bytes_of(BASE)) / 1e6
+    image, base = (json.loads(_podman("image", "inspect", name).stdout)[0]["Size"] for name in (IMAGE, BASE))
+    added: int = image - base
+    return added / 1e6
 
 
 @contextmanager
@@ -155,15 +164,8 @@ def _open_volumes(container: Container) -> None:
         Path(mount["Source"]).chmod(0o777)
 
 
-def _require_tools() -> None:
-    for tool in TOOLS:
-        require_system_part(
-            tool, shutil.which(tool) is not None, "not on the PATH; `make test` installs it as root"
-        )
-    require_system_part("root", os.geteuid() == 0, "images are built and started as root here")
-
-
 def _make_base() -> None:
+    """Make the base of Debian's packages, unless an earlier run has."""
     if _run("buildah", *STORAGE, "images", "--quiet", BASE, check=False).returncode == 0:
         return
     tar = CACHE / "base.tar"
@@ -185,12 +187,6 @@ def _certificate_mounts() -> list[str]:
     configuration = CACHE / "pip.conf"
     configuration.write_text(f"[global]\ncert = {trusted}\n", "utf-8")
     return ["--volume", f"{certificate}:{trusted}:ro", "--volume", f"{configuration}:/etc/pip.conf:ro"]
-
-
-def _bytes_of(image: str) -> int:
-    described = json.loads(_podman("image", "inspect", image).stdout)
-    size: int = described[0]["Size"]
-    return size
 
 
 def _ready(container: Container) -> bool:

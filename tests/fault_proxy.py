@@ -1,19 +1,20 @@
 """A proxy that breaks what passes through it, between the service and an S3 server.
 
-One request per connection, so that a change of mode is felt by the very next request. Its own thread, on
-loopback. What is broken is what networks and servers break: connections, time, bytes, statuses and clocks.
+One request per connection, so that a change of mode is felt by the very next request. What is broken is what
+networks and servers break: connections, time, bytes, statuses and clocks.
 """
 
-import asyncio
 import base64
 import re
 import socket
 import struct
 import threading
+import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
 
@@ -36,239 +37,140 @@ class Mode(Enum):
     SKEW = "403 RequestTimeTooSkewed"
 
 
-ANSWERS = {
-    Mode.FORBIDDEN: (403, "AccessDenied", "Access Denied"),
-    Mode.NO_BUCKET: (404, "NoSuchBucket", "The specified bucket does not exist"),
-    Mode.BROKEN: (500, "InternalError", "We encountered an internal error. Please try again."),
-    Mode.SLOW_DOWN: (503, "SlowDown", "Please reduce your request rate."),
-    Mode.SKEW: (
-        403,
-        "RequestTimeTooSkewed",
-        "The difference between the request time and ours is too large.",
-    ),
-}
-"""Status, code and message, as S3's API reference words them ("Error responses")."""
+STATUSES = (Mode.FORBIDDEN, Mode.NO_BUCKET, Mode.BROKEN, Mode.SLOW_DOWN, Mode.SKEW)
+"""Answers of S3 ("Error responses" in its API reference) that are sent in the server's place."""
 
 FAULTS = tuple(mode for mode in Mode if mode is not Mode.PASS)
 
 SLOW_SECONDS = 1.0
-"""Between two bytes of `SLOW`, unless it is told otherwise."""
-
-LARGEST_HEAD = 1 << 16
+"""Between two bytes of `SLOW`, unless a test sets `pause`."""
 
 
 class FaultProxy:
-    """A port on loopback that hands requests on to a server, or breaks them as `mode` says.
+    """A port on loopback that hands requests on to a server, or breaks them.
 
     Attributes:
         pause: seconds between two bytes of an answer when it is slow.
-        requests: how many have come so far, broken ones included; refused connections cannot be seen.
     """
 
     def __init__(self, upstream: str) -> None:
         self._upstream = urlsplit(upstream)
         self._mode = Mode.PASS
-        self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
-        self.port = 0
+        self._open: set[socket.socket] = set()
+        self._server: ThreadingTCPServer | None = None
+        self._port = 0
         self.pause = SLOW_SECONDS
-        self.requests = 0
+        self._listen()
 
     @property
     def endpoint(self) -> str:
         """What to set AWS_ENDPOINT_URL_S3 to."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Listen; returns once it does."""
-        self._thread.start()
-        self._await(self._listen)
-
-    def stop(self) -> None:
-        """Close everything; returns once it is."""
-        self._await(self._close)
-        self._await(self._cut)  # also whoever came through the door as it closed
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        return f"http://127.0.0.1:{self._port}"
 
     def break_by(self, mode: Mode) -> None:
-        """Change what happens from now on; what is under way is cut, as a fault would."""
-
-        async def change() -> None:
-            self._mode = mode
-            await (self._close if mode is Mode.REFUSE else self._cut)()
-            if mode is not Mode.REFUSE and self._server is None:
-                await self._listen()
-
-        self._await(change)
+        """Change what happens from now on; requests on their way are cut, as a fault would."""
+        self._mode = mode
+        self.close()
+        if mode is not Mode.REFUSE:
+            self._listen()
 
     def heal(self) -> None:
         """Hand everything on again."""
         self.break_by(Mode.PASS)
 
-    def _await(self, coroutine: Callable[[], Awaitable[None]]) -> None:
-        async def run() -> None:
-            await coroutine()
-
-        asyncio.run_coroutine_threadsafe(run(), self._loop).result(timeout=30)
-
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", self.port, limit=LARGEST_HEAD, backlog=512
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _close(self) -> None:
+    def close(self) -> None:
+        """Refuse connections, and cut those that are open."""
         if self._server is not None:
-            self._server.close()
+            self._server.shutdown()
+            self._server.server_close()
             self._server = None
-        await self._cut()
+        for client in list(self._open):
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
-    async def _cut(self) -> None:
-        await asyncio.sleep(0)  # whoever was just let in begins, and can be cut
-        for task in self._open:
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
-        await asyncio.sleep(0)  # an aborted connection is gone one round later
+    def _listen(self) -> None:
+        proxy = self
 
-    async def _accept(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        try:
-            await self._serve(client, answers)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            answers.transport.abort()
-        finally:
-            self._open.discard(task)
-            await _closed(answers)
+        class Connection(BaseRequestHandler):
+            def handle(self) -> None:
+                proxy._open.add(self.request)
+                with suppress(OSError):  # the client gave up, or was cut
+                    proxy._serve(self.request)
+                proxy._open.discard(self.request)
 
-    async def _serve(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        head = await client.readuntil(b"\r\n\r\n")
-        self.requests += 1
-        mode = self._mode
-        if mode is Mode.BLACK_HOLE:
-            await client.read()  # until the client gives up
-            return
-        if mode in ANSWERS:
-            answers.write(_refusal(*ANSWERS[mode]))
+        class Server(ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+            request_queue_size = 512
+
+        self._server = Server(("127.0.0.1", self._port), Connection)
+        self._port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client.makefile("rb") as request:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                line = request.readline()
+                if not line:
+                    return
+                head += line
+            mode = self._mode
+            if mode is Mode.BLACK_HOLE:
+                request.read()  # until the client gives up
+                return
+            length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+            body = request.read(int(length[1])) if length else b""
+        if mode in STATUSES:
+            client.sendall(_refusal(mode))
         elif mode is Mode.SLOW:
-            await _slowly(await self._fetched(head, client), answers, self.pause)
+            for byte in self._fetched(head, body):
+                client.sendall(bytes([byte]))
+                time.sleep(self.pause)
         else:
-            await _DELIVERIES[mode](await self._fetched(head, client), answers)
-        await answers.drain()
+            client.sendall(_broken(mode, self._fetched(head, body)))
+        if mode is Mode.RESET:
+            # Closing with no time to linger sends an RST instead of a FIN.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
 
-    async def _fetched(self, head: bytes, client: asyncio.StreamReader) -> bytes:
+    def _fetched(self, head: bytes, body: bytes) -> bytes:
         """The server's whole answer."""
-        length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
-        body = await client.readexactly(int(length[1])) if length else b""
-        host, port = self._upstream.hostname, self._upstream.port
-        server, requests = await asyncio.open_connection(host, port)
-        try:
-            # Not signed, so it may be added: the answer then ends where the connection does.
-            requests.write(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + body)
-            await requests.drain()
-            return await server.read()
-        finally:
-            await _closed(requests)
+        with socket.create_connection((self._upstream.hostname, self._upstream.port)) as server:
+            # The header is not signed, so it may be added: the answer then ends where the connection does.
+            server.sendall(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + body)
+            return b"".join(iter(lambda: server.recv(65536), b""))
 
 
 @contextmanager
 def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
-    """A proxy before a server, stopped at the end."""
+    """A proxy before a server, closed at the end."""
     proxy = FaultProxy(upstream)
-    proxy.start()
     try:
         yield proxy
     finally:
-        proxy.stop()
+        proxy.close()
 
 
-async def _closed(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    try:
-        with suppress(OSError):
-            await writer.wait_closed()
-    except asyncio.CancelledError:
-        writer.transport.abort()  # the other side does not read what is left to be sent
-        raise
+def _refusal(mode: Mode) -> bytes:
+    status, code = mode.value.split()
+    body = f"<Error><Code>{code}</Code><Message>Made up</Message><RequestId>0A49CE40</RequestId></Error>"
+    head = f"HTTP/1.1 {status} {code}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n{body}".encode()
 
 
-def _refusal(status: int, code: str, message: str) -> bytes:
-    body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>0A49CE4060975EAC</RequestId></Error>"
-    ).encode()
-    head = (
-        f"HTTP/1.1 {status} {code}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-async def _whole(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    answers.write(answer)
-
-
-async def _slowly(answer: bytes, answers: asyncio.StreamWriter, pause: float) -> None:
-    for byte in answer:
-        answers.write(bytes([byte]))
-        await answers.drain()
-        await asyncio.sleep(pause)
-
-
-async def _half(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    head, body = _split(answer)
-    answers.write(head + body[: len(body) // 2])
-    await answers.drain()
-
-
-async def _part_of_the_head(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    status, end, _ = answer.partition(b"\r\n")
-    answers.write(status + end + b"Content-")
-
-
-async def _half_then_reset(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    await _half(answer, answers)
-    connection = answers.get_extra_info("socket")
-    # Closing with no time to linger is what sends an RST instead of a FIN.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    answers.transport.abort()
-
-
-async def _damaged(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    head, body = _split(answer)
-    answers.write(head + _flipped(body))
-
-
-async def _damaged_under_a_checksum(answer: bytes, answers: asyncio.StreamWriter) -> None:
-    """As AWS answers where a checksum was kept; Swift keeps none. Errors have none anywhere."""
-    head, body = _split(answer)
-    if b" 200 " in head.partition(b"\r\n")[0]:
-        crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
-        head = head[:-2] + b"x-amz-checksum-crc32: " + crc + b"\r\n\r\n"
-    answers.write(head + _flipped(body))
-
-
-def _split(answer: bytes) -> tuple[bytes, bytes]:
-    head, end, body = answer.partition(b"\r\n\r\n")
-    return head + end, body
-
-
-def _flipped(body: bytes) -> bytes:
-    """The body with a bit changed in its middle; an empty one stays."""
+def _broken(mode: Mode, answer: bytes) -> bytes:
+    """What arrives of an answer before its connection ends."""
+    head, _, body = answer.partition(b"\r\n\r\n")
     middle = len(body) // 2
-    return body[:middle] + bytes(byte ^ 1 for byte in body[middle : middle + 1]) + body[middle + 1 :]
-
-
-_DELIVERIES: dict[Mode, Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]] = {
-    Mode.PASS: _whole,
-    Mode.RESET: _half_then_reset,
-    Mode.TRUNCATE: _half,
-    Mode.BEHEAD: _part_of_the_head,
-    Mode.DAMAGE: _damaged,
-    Mode.CHECKSUM: _damaged_under_a_checksum,
-}
+    flipped = body[:middle] + bytes(byte ^ 1 for byte in body[middle : middle + 1]) + body[middle + 1 :]
+    if mode is Mode.BEHEAD:
+        return head.partition(b"\r\n")[0] + b"\r\nContent-"
+    if mode in (Mode.RESET, Mode.TRUNCATE):
+        body = body[:middle]
+    if mode in (Mode.DAMAGE, Mode.CHECKSUM):
+        if mode is Mode.CHECKSUM and b" 200 " in head.partition(b"\r\n")[0]:
+            # As AWS answers where a checksum was kept; Swift keeps none. Errors have none anywhere.
+            head += b"\r\nx-amz-checksum-crc32: " + base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
+        body = flipped
+    return head + b"\r\n\r\n" + body

@@ -10,51 +10,36 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
-@dataclass(frozen=True)
-class Received:
-    """One span, as it came.
-
-    Attributes:
-        parent_id: of the span that it is a child of; empty without one.
-        service: what its resource is called.
-    """
-
-    name: str
-    trace_id: str
-    span_id: str
-    parent_id: str
-    nanoseconds: tuple[int, int]
-    attributes: dict[str, Any]
-    failed: bool
-    service: str
-
-
 @dataclass
 class Receiver:
-    """What came so far."""
+    """What came so far: spans of OTLP, and the names of the services that sent them."""
 
     endpoint: str
-    spans: list[Received] = field(default_factory=list)
+    spans: list[Any] = field(default_factory=list)
+    services: set[str] = field(default_factory=set)
 
-    def of_trace(self, trace_id: str) -> list[Received]:
+    def of_trace(self, trace_id: str) -> list[Any]:
         """The spans of one trace, the earliest first."""
-        found = [span for span in self.spans if span.trace_id == trace_id]
-        return sorted(found, key=lambda span: span.nanoseconds)
+        found = [span for span in self.spans if span.trace_id.hex() == trace_id]
+        return sorted(found, key=lambda span: (span.start_time_unix_nano, span.end_time_unix_nano))
 
     def take(self, body: bytes) -> None:
         """Keep the spans of one request."""
-        request = ExportTraceServiceRequest.FromString(body)
-        for of_resource in request.resource_spans:
-            service = _values(of_resource.resource.attributes)["service.name"]
-            for of_scope in of_resource.scope_spans:
-                self.spans.extend(_received(span, service) for span in of_scope.spans)
+        for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            self.services.add(attributes(of_resource.resource)["service.name"])
+            self.spans += [span for scope in of_resource.scope_spans for span in scope.spans]
+
+
+def attributes(described: Any) -> dict[str, Any]:
+    """Those of a span or a resource."""
+    return {
+        pair.key: getattr(pair.value, str(pair.value.WhichOneof("value"))) for pair in described.attributes
+    }
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     """A collector for the length of the block."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    receiver = Receiver(f"http://127.0.0.1:{server.server_port}")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -65,31 +50,10 @@ def receiving() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing: the spans tell."""
+            """Nothing: the spans say it."""
 
-    server.RequestHandlerClass = Handler
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        receiver = Receiver(f"http://127.0.0.1:{server.server_port}")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield receiver
-    finally:
         server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _received(span: Any, service: str) -> Received:
-    return Received(
-        name=span.name,
-        trace_id=span.trace_id.hex(),
-        span_id=span.span_id.hex(),
-        parent_id=span.parent_span_id.hex(),
-        nanoseconds=(span.start_time_unix_nano, span.end_time_unix_nano),
-        attributes=_values(span.attributes),
-        failed=span.status.code == span.status.STATUS_CODE_ERROR,
-        service=service,
-    )
-
-
-def _values(attributes: Any) -> dict[str, Any]:
-    return {pair.key: getattr(pair.value, str(pair.value.WhichOneof("value"))) for pair in attributes}

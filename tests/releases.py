@@ -4,12 +4,9 @@ Everything is drawn from a seed, so the same arguments give the same bytes. No T
 model.keras is a stand-in, which is never opened where model.onnx is served.
 """
 
-import struct
-import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import numpy as np
 import onnx
@@ -35,24 +32,15 @@ from model_store.report import (
     TrainingFigures,
     report_bytes,
 )
+from tests.uploads import a_garment, png
 
 LABELS = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 CREATED_AT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 TEST_SHA256 = "e" * 64
 PER_CLASS = 1000
-
-Divisor: TypeAlias = Literal["full_scale", "brightest"]
 
 
 def a_release(
@@ -63,7 +51,6 @@ def a_release(
     seed: int = 0,
     created_at: datetime = CREATED_AT,
     test_sha256: str = TEST_SHA256,
-    divisor: Divisor = "full_scale",
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -74,7 +61,6 @@ def a_release(
         seed: of the weights; another seed gives another version.
         created_at: the first half of the version.
         test_sha256: the test set that the accuracy claims to be measured on.
-        divisor: what the graph divides pixels by; by their `brightest`, it answers NaN to a black picture.
 
     Returns:
         `folder`.
@@ -82,10 +68,11 @@ def a_release(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     data = DataSet(name="made-up", train_sha256="d" * 64, test_sha256=test_sha256)
-    onnx.save(a_graph(random, len(labels), divisor), folder / "model.onnx")
+    weights = random.normal(0, 0.2, (EDGE * EDGE, len(labels))).astype(np.float32)
+    (folder / "model.onnx").write_bytes(a_graph(weights))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
     (folder / "report.json").write_bytes(report_bytes(a_report(labels, accuracy, data)))
-    (folder / "figures" / "confusion-matrix.png").write_bytes(a_png(random))
+    (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     pixels = random.integers(0, 256, (3, EDGE, EDGE), np.uint8)
     seal(
         folder,
@@ -117,19 +104,27 @@ def a_contract(labels: Sequence[str] = LABELS) -> ModelContract:
     )
 
 
-def a_graph(random: np.random.Generator, classes: int, divisor: Divisor = "full_scale") -> onnx.ModelProto:
-    """pixels uint8 (N, 28, 28) -> probabilities float32 (N, classes), distance float32 (N,)."""
-    weights = random.normal(0, 0.2, (EDGE * EDGE, classes)).astype(np.float32)
+def a_graph(weights: NDArray[np.float32]) -> bytes:
+    """pixels uint8 (N, 28, 28) -> probabilities float32 (N, C), distance float32 (N,).
+
+    Args:
+        weights: (784, C) of the one layer.
+    """
+    rows, classes = weights.shape
     nodes = [
         helper.make_node("Cast", ["pixels"], ["numbers"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMax", ["numbers"], ["brightest"], axes=[1, 2]),
-        helper.make_node("Div", ["numbers", divisor], ["shares"]),
-        helper.make_node("Flatten", ["shares"], ["rows"], axis=1),
+        helper.make_node("Div", ["numbers", "full_scale"], ["shares"]),
+        helper.make_node("Reshape", ["shares", "flat"], ["rows"]),
         helper.make_node("MatMul", ["rows", "weights"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
         helper.make_node("Mul", ["rows", "rows"], ["squares"]),
         helper.make_node("ReduceMean", ["squares"], ["distance"], axes=[1], keepdims=0),
     ]
+    constants = {
+        "full_scale": np.array(255, np.float32),
+        "flat": np.array([-1, rows], np.int64),
+        "weights": weights,
+    }
     graph = helper.make_graph(
         nodes,
         "linear",
@@ -138,14 +133,11 @@ def a_graph(random: np.random.Generator, classes: int, divisor: Divisor = "full_
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
             helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N"]),
         ],
-        [
-            numpy_helper.from_array(np.array(255, np.float32), "full_scale"),
-            numpy_helper.from_array(weights, "weights"),
-        ],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return model
+    serialised: bytes = model.SerializeToString()
+    return serialised
 
 
 def _answers(graph: Path, pixels: PixelsBatch) -> NDArray[np.float32]:
@@ -212,16 +204,3 @@ def _confusion(classes: int, right: int) -> tuple[tuple[int, ...], ...]:
     matrix = np.diag(np.full(classes, right))
     matrix += np.roll(np.diag(np.full(classes, PER_CLASS - right)), 1, axis=1)
     return tuple(tuple(row) for row in matrix.tolist())
-
-
-def a_png(random: np.random.Generator, width: int = 8, height: int = 8) -> bytes:
-    """An 8-bit grey PNG of noise, written by hand so that no imaging library is needed."""
-    rows = b"".join(b"\0" + random.bytes(width) for _ in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b"")]
-    )
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

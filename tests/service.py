@@ -1,6 +1,8 @@
 """A real gunicorn for the tests, as users have it: its own process, its own port, its own environment."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,24 +22,58 @@ ROOT = Path(__file__).parent.parent
 READY_SECONDS = 180
 """The most that a start may take, on however busy a machine."""
 
+NOT_OURS = ("AWS_", "BIND", "GUNICORN_", "OTEL_", "PORT", "PROMETHEUS_", "WEB_")
+"""How variables begin that are no settings of Wardrobe."""
+
 
 @dataclass
 class Service:
     """A running service.
 
     Attributes:
-        log: the file that holds what it wrote to stdout and stderr.
+        log: the file that holds its output to stdout and stderr.
     """
 
     url: str
     process: "subprocess.Popen[bytes]"
     log: Path
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
     def get(self, path: str, **how: Any) -> requests.Response:
         return requests.get(self.url + path, timeout=30, **how)
 
     def post(self, path: str, **how: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=60, **how)
+
+    def connect(self, beginning: bytes, receive_buffer: int | None = None) -> socket.socket:
+        """A connection that has sent the beginning of a request."""
+        connection = socket.socket()
+        if receive_buffer is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(30)
+        connection.connect(("127.0.0.1", self.port))
+        connection.sendall(beginning)
+        return connection
+
+    def text(self) -> str:
+        """The log up to now."""
+        return self.log.read_text("utf-8")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log lines up to now, where LOG_FORMAT is json."""
+        return [json.loads(line) for line in self.text().splitlines() if line.startswith("{")]
+
+    def metric(self, sample: str) -> float:
+        """The value of the one sample whose name and labels match a pattern; 0 if there is none."""
+        values = re.findall(rf"^{sample} (\S+)$", self.get("/metrics/prometheus").text, re.MULTILINE)
+        return float(values[0]) if values else 0.0
+
+    def predictions(self) -> float:
+        """The counted answers of /predict."""
+        return self.metric(r'wardrobe_requests_total\{.*route="/predict",status="200"\}')
 
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
@@ -46,18 +82,16 @@ class Service:
 
     def kill(self) -> None:
         """kill -9 of the master and all workers, as if the machine were gone."""
-        processes = [self.process.pid, *self.worker_pids()]
-        for pid in processes:
+        for pid in [self.process.pid, *self.worker_pids()]:
             os.kill(pid, signal.SIGKILL)
         self.process.wait(timeout=60)
 
     def wait_until_ready(self) -> None:
-        """Returns once it takes requests, and fails the test if it has ended instead."""
-        wait_for(f"{self.url}/readyz", lambda: _answers_or_ended(self), READY_SECONDS)
+        """Return once it takes requests; fail the test if it has ended instead."""
+        wait_for(f"{self.url}/readyz", self._answers_or_ended, READY_SECONDS)
 
     def worker_pids(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text("ascii").split()]
+        return children_of(self.process.pid)
 
     def kill_worker(self, pid: int) -> None:
         """kill -9."""
@@ -71,6 +105,13 @@ class Service:
             return alive if len(alive) == count and other_than not in alive else None
 
         return wait_for(f"{count} workers", enough)
+
+    def _answers_or_ended(self) -> bool:
+        assert self.process.poll() is None, f"gunicorn ended: {self.text()[-3000:]}"
+        try:
+            return self.get("/readyz").status_code == 200
+        except (requests.ConnectionError, requests.Timeout):
+            return False
 
 
 @contextmanager
@@ -88,9 +129,12 @@ def running(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: 
 def start(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: str) -> Service:
     """gunicorn on PORT, or on a free one; perhaps not ready yet. `stderr` is a file descriptor."""
     directory.mkdir(parents=True, exist_ok=True)
-    port = int(environment.get("PORT") or free_port())
-    log = directory / f"service-{port}.log"
-    ours = {_full_name(name): value for name, value in environment.items()}
+    defaults = {"PORT": str(free_port()), "CACHE_DIR": str(directory / "cache"), "DRAIN_SECONDS": "0"}
+    ours = {
+        name if name.startswith(NOT_OURS) else f"WARDROBE_{name}": value
+        for name, value in (defaults | environment).items()
+    }
+    log = directory / f"service-{ours['PORT']}.log"
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -98,44 +142,32 @@ def start(directory: Path, stderr: int = subprocess.STDOUT, /, **environment: st
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app"],
-            cwd=ROOT,
-            env={**inherited, **_unhurried(port, directory), **ours},
-            stdout=out,
-            stderr=stderr,
+            [sys.executable, "-m", "app"], cwd=ROOT, env=inherited | ours, stdout=out, stderr=stderr
         )
-    return Service(f"http://127.0.0.1:{port}", process, log)
-
-
-def _full_name(name: str) -> str:
-    return (
-        name
-        if name.startswith(("AWS_", "BIND", "GUNICORN_", "OTEL_", "PORT", "PROMETHEUS_", "WEB_"))
-        else f"WARDROBE_{name}"
-    )
-
-
-def _unhurried(port: int, directory: Path) -> dict[str, str]:
-    """What differs from the defaults in every test: where it listens and caches, and no wait to stop."""
-    return {
-        "PORT": str(port),
-        "WARDROBE_CACHE_DIR": str(directory / "cache"),
-        "WARDROBE_DRAIN_SECONDS": "0",
-    }
+    return Service(f"http://127.0.0.1:{ours['PORT']}", process, log)
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
+    """A port of the loopback on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _answers_or_ended(service: Service) -> bool:
-    if service.process.poll() is not None:
-        raise AssertionError(f"gunicorn ended: {service.log.read_text('utf-8')[-3000:]}")
-    try:
-        return service.get("/readyz").status_code == 200
-    except (requests.ConnectionError, requests.Timeout):
-        return False
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started; none if it has ended."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in children.read_text("ascii").split()] if children.exists() else []
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process that is no zombie."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text("ascii").rpartition(")")[2].split()[0] not in "ZX"
+
+
+def tcp_sockets(port: int, state: str) -> list[list[str]]:
+    """The rows of /proc/net/tcp for a port of ours in a state (01 is established, 0A is listening)."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    return [row for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state]

@@ -1,22 +1,20 @@
-"""Promotions and rollbacks to and fro while a service is asked, and what its clients saw of it."""
+"""Promotions and rollbacks to and fro while a service answers, and what each release answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from inference.arrays import Pixels
 from inference.classifier import open_classifier
 from model_store.local import open_release
 from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish
 from model_store.store import Store
+from tests.load import Answers
 from tests.releases import a_release
 from tests.service import Service
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
-from tests.witness import Answers
 
 PICTURE = a_garment()
 UPLOAD = png(PICTURE)
@@ -38,7 +36,7 @@ def a_shelf(store: Store, folder: Path, releases: int = 3) -> Shelf:
         publish(release, store, by="tests", promote=number == 0).manifest.version
         for number, release in enumerate(folders)
     ]
-    return Shelf(store, versions, known_answers(folders, PICTURE))
+    return Shelf(store, versions, known_answers(folders))
 
 
 def swap(shelf: Shelf, number: int) -> str:
@@ -65,14 +63,13 @@ def wait_until_served(service: Service, version: str, seconds: float = 30) -> No
     )
 
 
-def known_answers(releases: list[Path], pixels: Pixels) -> Answers:
-    """What each release answers to a picture, asked without the service."""
-    return dict(_answer(folder, pixels) for folder in releases)
-
-
-def _answer(folder: Path, pixels: Pixels) -> tuple[str, Mapping[str, float]]:
-    manifest = open_release(folder).manifest
-    [prediction] = open_classifier(folder / "model.onnx", manifest.model).classify(pixels[np.newaxis])
-    return manifest.version, dict(
-        zip(manifest.model.labels, map(float, prediction.probabilities), strict=True)
-    )
+def known_answers(releases: list[Path]) -> Answers:
+    """What each release answers to UPLOAD, without the service."""
+    answers = {}
+    for folder in releases:
+        manifest = open_release(folder).manifest
+        [given] = open_classifier(folder / "model.onnx", manifest.model).classify(PICTURE[np.newaxis])
+        answers[manifest.version] = dict(
+            zip(manifest.model.labels, map(float, given.probabilities), strict=True)
+        )
+    return answers

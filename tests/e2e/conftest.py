@@ -1,6 +1,8 @@
 """Services that several tests share, each a real gunicorn, and a real browser to look at their pages."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ from model_store.publish import publish
 from model_store.store import open_store
 from tests.browser import Visits, chromium
 from tests.releases import a_release
-from tests.service import Service, running
+from tests.service import Service, running, start
+
+Serve = Callable[..., AbstractContextManager[Service]]
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +41,31 @@ def visiting(browser: Browser) -> Iterator[Visits]:
     assert visits.complaints == []
 
 
+@pytest.fixture(scope="session")
+def little_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder store with one little release; tests must not publish into it."""
+    folder = tmp_path_factory.mktemp("little")
+    publish(a_release(folder / "release"), open_store(str(folder / "store")), by="tests")
+    return str(folder / "store")
+
+
 @pytest.fixture
-def little_store(tmp_path: Path) -> Path:
-    """A folder store of this test's own, with one little release."""
-    publish(a_release(tmp_path / "release"), open_store(str(tmp_path / "store")), by="tests")
-    return tmp_path / "store"
+def serve(little_store: str, tmp_path: Path) -> Serve:
+    """Runs a service on a little release: `with serve(SLOTS="1") as service`."""
+
+    def serving(stderr: int = subprocess.STDOUT, **environment: str) -> AbstractContextManager[Service]:
+        return running(tmp_path, stderr, **{"MODEL_STORE": little_store} | environment)
+
+    return serving
+
+
+@pytest.fixture
+def end_of_start(little_store: str, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Starts a service that is to end by itself: its exit status and its log."""
+
+    def ended(**environment: str) -> tuple[int, str]:
+        service = start(tmp_path, **{"MODEL_STORE": little_store} | environment)
+        status = service.process.wait(120)
+        return status, service.text()
+
+    return ended

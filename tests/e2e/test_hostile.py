@@ -1,6 +1,7 @@
-"""Everything that is hostile, posted to a real gunicorn, which answers and lives."""
+"""Everything hostile, sent to a real gunicorn, which answers and lives: files, and bytes on sockets."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import requests
 
 from tests.hostile.corpus import Entry, entries
 from tests.service import ROOT, Service, running
+from tests.uploads import a_garment, png
 
 pytestmark = pytest.mark.slow
 
@@ -18,58 +20,164 @@ FORBIDDEN = ("Traceback", 'File "', ".py", str(ROOT), "site-packages", "hush-hus
 FORBIDDEN_IN_LOG = ("Traceback", 'File "', "hush-hush", "alert(1)", "slipped", "Set-Cookie")
 """What no log may contain: code, keys, anything that was in an upload."""
 
-TOLD_BACK = ("form/absolute.multipart",)
+REPEATED = ("form/absolute.multipart",)
 """Where the sender's own name for a file looks like a place on the server."""
+
+UPLOAD = png(a_garment())
+LENGTH = f"Content-Length: {len(UPLOAD)}\r\n".encode()
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+NO_ANSWER = 0
+REFUSED = {NO_ANSWER, 400}
+"""Closing without an answer is as good: a client that sends this waits for none."""
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("hostile")
-    with running(folder, LOG_FORMAT="json", LOG_LEVEL="DEBUG") as service:
+    with running(tmp_path_factory.mktemp("hostile"), LOG_FORMAT="json", LOG_LEVEL="DEBUG") as service:
         yield service
 
 
 def test_every_hostile_file_is_answered_honestly_and_no_worker_dies(service: Service) -> None:
     before = service.worker_pids()
 
-    complaints = [complaint for entry in entries() for complaint in _complaints(service, entry)]
+    complaints = [complaint for entry in entries() for complaint in complaints_about(service, entry)]
 
     assert "\n".join(complaints) == ""
     assert service.worker_pids() == before
     assert not Path("/tmp/slipped.png").exists()
 
 
-def test_the_log_of_all_that_holds_no_traceback_and_nothing_that_was_sent(service: Service) -> None:
-    service.post("/predict", data=b"?", headers={"Authorization": "Bearer hush-hush"})
-    lines = service.log.read_text("utf-8").splitlines()
-
-    assert [line for line in lines if any(secret in line for secret in FORBIDDEN_IN_LOG)] == []
-
-
-def _complaints(service: Service, entry: Entry) -> Iterator[str]:
+def complaints_about(service: Service, entry: Entry) -> Iterator[str]:
     """What is wrong with the answers to one entry."""
-    single = _post(service, "/predict", entry)
-    batch = None if entry.batch is None else _post(service, "/predict/batch", entry)
-    for answer, expected in ((single, entry.statuses), (batch, entry.batch)):
-        if answer is not None and expected is not None:
-            yield from _faults(entry, answer, expected)
+    for path, expected in (("/predict", entry.statuses), ("/predict/batch", entry.batch)):
+        if expected is not None:
+            answer = service.post(path, data=entry.body, headers={"Content-Type": entry.content_type})
+            yield from faults_of(entry, answer, expected)
 
 
-def _post(service: Service, path: str, entry: Entry) -> requests.Response:
-    return service.post(path, data=entry.body, headers={"Content-Type": entry.content_type})
-
-
-def _faults(entry: Entry, answer: requests.Response, expected: frozenset[int]) -> Iterator[str]:
+def faults_of(entry: Entry, answer: requests.Response, expected: frozenset[int]) -> Iterator[str]:
     said = f"{entry.name} -> {answer.status_code} {answer.text[:200]}"
     if answer.status_code not in expected:
         yield f"{said}: not one of {sorted(expected)}"
     kind = "application/json" if answer.status_code == 200 else "application/problem+json"
-    if answer.headers["Content-Type"] != kind or json.loads(answer.text)["request_id"] != _id(answer):
+    given = json.loads(answer.text)["request_id"]
+    if (answer.headers["Content-Type"], answer.headers["X-Request-ID"]) != (kind, given):
         yield f"{said}: not {kind} with a request id"
-    leaks = [word for word in FORBIDDEN if word in answer.text and entry.name not in TOLD_BACK]
+    leaks = [word for word in FORBIDDEN if word in answer.text and entry.name not in REPEATED]
     if leaks:
         yield f"{said}: leaks {leaks}"
 
 
-def _id(answer: requests.Response) -> str:
-    return answer.headers["X-Request-ID"]
+def test_the_log_of_all_that_holds_no_traceback_and_nothing_that_was_sent(service: Service) -> None:
+    service.post("/predict", data=b"?", headers={"Authorization": "Bearer hush-hush"})
+
+    found = [
+        line for line in service.text().splitlines() if any(secret in line for secret in FORBIDDEN_IN_LOG)
+    ]
+
+    assert found == []
+
+
+def raw(headers: bytes, body: bytes = b"", start: bytes = b"POST /predict HTTP/1.1") -> bytes:
+    return start + b"\r\nHost: a\r\nConnection: close\r\n" + headers + b"\r\n" + body
+
+
+def chunk(data: bytes) -> bytes:
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+def get(path: bytes, version: bytes = b"HTTP/1.1", method: bytes = b"GET") -> bytes:
+    return raw(b"", start=b" ".join((method, path, version)))
+
+
+SENT: dict[str, tuple[bytes, set[int]]] = {
+    "length": (raw(LENGTH, UPLOAD), {200}),
+    "length longer than the body": (raw(b"Content-Length: 5000\r\n", UPLOAD[:-20]), REFUSED | {422}),
+    "length shorter than the body": (raw(b"Content-Length: 40\r\n", UPLOAD), {422}),
+    "length absent": (raw(b"", UPLOAD), {400}),
+    "length zero": (raw(b"Content-Length: 0\r\n", UPLOAD), {400}),
+    "length negative": (raw(b"Content-Length: -1\r\n", UPLOAD), REFUSED),
+    "length with a plus": (raw(b"Content-Length: +40\r\n", UPLOAD), REFUSED),
+    "length of 20 digits": (raw(b"Content-Length: 99999999999999999999\r\n"), {413}),
+    "length of 5000 digits": (raw(b"Content-Length: " + b"9" * 5000 + b"\r\n"), {400, 413}),
+    "length twice": (raw(LENGTH + b"Content-Length: 5\r\n", UPLOAD), REFUSED),
+    "length beside chunks": (raw(LENGTH + CHUNKED, chunk(UPLOAD) + b"0\r\n\r\n"), REFUSED),
+    "chunk": (raw(CHUNKED, chunk(UPLOAD) + b"0\r\n\r\n"), {200}),
+    "chunks without end": (raw(CHUNKED, chunk(UPLOAD)), REFUSED),
+    "chunk cut": (raw(CHUNKED, b"ffff\r\n" + UPLOAD), REFUSED),
+    "chunk size junk": (raw(CHUNKED, b"zz\r\n" + UPLOAD), REFUSED),
+    "chunk size negative": (raw(CHUNKED, b"-5\r\n" + UPLOAD), REFUSED),
+    "chunk size of 17 digits": (raw(CHUNKED, b"1" + b"0" * 16 + b"\r\n" + UPLOAD), REFUSED),
+    "chunk size without newline": (raw(CHUNKED, b"5" * 20_000), REFUSED),
+    "chunk extension of 100 kB": (raw(CHUNKED, b"5;" + b"a" * 100_000 + b"\r\nhello\r\n"), REFUSED),
+    "chunk trailer junk": (raw(CHUNKED, chunk(UPLOAD) + b"0\r\nno colon\r\n\r\n"), REFUSED | {200}),
+    "gzip and chunked": (raw(b"Transfer-Encoding: gzip, chunked\r\n", chunk(UPLOAD)), REFUSED | {200}),
+    "identity after chunked": (raw(b"Transfer-Encoding: chunked, identity\r\n", chunk(UPLOAD)), REFUSED),
+    "header with NUL": (raw(b"X-A: a\0b\r\n" + LENGTH, UPLOAD), REFUSED),
+    "header without colon": (raw(b"junk\r\n" + LENGTH, UPLOAD), REFUSED),
+    "header with space before colon": (raw(b"X-A : b\r\n" + LENGTH, UPLOAD), REFUSED),
+    "header folded": (raw(b"X-A: a\r\n b\r\n" + LENGTH, UPLOAD), REFUSED),
+    "500 headers": (raw(b"X-A: b\r\n" * 500 + LENGTH, UPLOAD), {400, 431}),
+    "header of 100 kB": (raw(b"X-A: " + b"a" * 100_000 + b"\r\n" + LENGTH, UPLOAD), REFUSED | {431}),
+    "header not ASCII": (raw(b"X-Request-ID: \xff\r\nAuthorization: \xff\r\n" + LENGTH, UPLOAD), {200}),
+    "type junk": (raw(b"Content-Type: multipart/form-data; boundary=\r\n" + LENGTH, UPLOAD), {200}),
+    "charset junk": (raw(b"Content-Type: application/json; charset=\xff\r\n" + LENGTH, UPLOAD), {200}),
+    "encoding": (raw(b"Content-Encoding: gzip\r\n" + LENGTH, UPLOAD), {200}),
+    "expectation junk": (raw(b"Expect: 200-ok\r\n" + LENGTH, UPLOAD), {200, 400, 417}),
+    "no host": (b"POST /predict HTTP/1.1\r\nConnection: close\r\n" + LENGTH + b"\r\n" + UPLOAD, {200, 400}),
+    "script name": (raw(b"Script-Name: /x\r\nSCRIPT_NAME: /x\r\n" + LENGTH, UPLOAD), REFUSED | {200}),
+    "path of 10 kB": (get(b"/" + b"a" * 10_000), REFUSED | {414}),
+    "no version": (b"GET /healthz\r\n\r\n", REFUSED | {200}),
+    "version 9": (get(b"/healthz", version=b"HTTP/9.9"), {400}),
+    "method junk": (get(b"/healthz", method=b"G\x01T"), {400}),
+    "unknown method": (get(b"/predict", method=b"BREW"), {405}),
+    "path up": (get(b"/../../../etc/passwd"), {404}),
+    "path up encoded": (get(b"/%2e%2e/%2e%2e/etc/passwd%00.png"), {404}),
+    "path not UTF-8": (get(b"/%ff%fe%80"), {404}),
+    "two slashes": (get(b"//evil.example/%0d%0aSet-Cookie:a=b"), {404}),
+    "absolute": (get(b"http://evil.example/healthz"), {200, 400, 404}),
+    "star": (get(b"*", method=b"OPTIONS"), {200, 404}),
+    "query junk": (get(b"/healthz?%ff=%00&=&&%zz"), {200}),
+    "TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), REFUSED),
+    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", REFUSED | {405}),
+    "nothing": (b"", {NO_ANSWER}),
+    "newlines": (b"\r\n" * 1000, REFUSED),
+}
+"""HTTP that no client library writes, and the statuses that may answer it."""
+
+
+def test_no_bytes_on_a_socket_are_an_error_of_ours(service: Service) -> None:
+    before = service.worker_pids()
+
+    answers = {name: exchange(service, request) for name, (request, _) in SENT.items()}
+
+    statuses = {name: status_of(answer) for name, answer in answers.items()}
+    assert {name: status for name, status in statuses.items() if status not in SENT[name][1]} == {}
+    errors = {name: answers[name] for name, status in statuses.items() if status >= 400}
+    assert [name for name, answer in errors.items() if not is_whole_refusal(answer)] == []
+    assert not any(b"Traceback" in answer or b"root:x:" in answer for answer in answers.values())
+    assert "Traceback" not in service.text()
+    assert service.worker_pids() == before
+    assert service.get("/healthz").status_code == 200
+
+
+def exchange(service: Service, request: bytes) -> bytes:
+    """Send these bytes and the end of the stream, and read until the server closes."""
+    with service.connect(b"") as connection:
+        try:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+        except ConnectionError:  # the server closed first
+            return b""
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/") else NO_ANSWER
+
+
+def is_whole_refusal(answer: bytes) -> bool:
+    """Whether it is a problem with the ids of every answer, or the server's own page as it closes."""
+    problem = (b"Content-Type: application/problem+json\r\n", b"X-Request-ID: ", b"X-Model-Version: ")
+    own = b"\r\nConnection: close\r\nContent-Type: text/html\r\n"
+    return own in answer or all(part in answer for part in problem)

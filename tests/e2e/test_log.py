@@ -10,23 +10,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import Serve
 from tests.pictures import jpeg
-from tests.service import Service, running
+from tests.service import Service
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
+UPLOAD = png(a_garment())
+
+WARNED = jpeg(a_garment())[:-2] + b"extra" * 3 + b"\xff\xd9"
+"""It has stray bytes before its end: libjpeg writes a warning to stderr, and decodes it all the same."""
+
 PIPE_BYTES = 65536
 """What a pipe holds before it is full (pipe(7))."""
 
 
-def test_every_line_is_json_where_that_is_asked_for(tmp_path: Path, little_store: Path) -> None:
-    with running(tmp_path, MODEL_STORE=str(little_store), LOG_FORMAT="json") as service:
-        service.post("/predict", data=png(a_garment()))
+def test_every_line_is_json_in_that_format(serve: Serve) -> None:
+    with serve(LOG_FORMAT="json") as service:
+        service.post("/predict", data=UPLOAD)
         service.stop()
 
-    lines = [json.loads(line) for line in service.log.read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in service.text().splitlines()]
 
     assert {line["logger"] for line in lines} == {"gunicorn.error", "wardrobe", "wardrobe.access"}
     assert all(line["time"] and line["level"] for line in lines)
@@ -58,60 +64,39 @@ def unread_pipe() -> Iterator[int]:
     os.close(write)
 
 
-def a_jpeg_that_libjpeg_writes_about() -> bytes:
-    """It has bytes that belong to nothing before its end: a warning on stderr, and a picture all the same."""
-    return jpeg(a_garment())[:-2] + b"extra" * 3 + b"\xff\xd9"
-
-
 @pytest.mark.parametrize("stderr", [full_disk, closed_pipe, unread_pipe])
 def test_a_log_that_takes_no_line_fails_and_delays_no_request(
-    tmp_path: Path, little_store: Path, stderr: Callable[[], AbstractContextManager[int]]
+    serve: Serve, stderr: Callable[[], AbstractContextManager[int]]
 ) -> None:
-    with (
-        stderr() as descriptor,
-        running(tmp_path, descriptor, MODEL_STORE=str(little_store), WEB_CONCURRENCY="2") as service,
-    ):
+    with stderr() as descriptor, serve(descriptor, WEB_CONCURRENCY="2") as service:
         killed = service.worker_pids()[0]
         service.kill_worker(killed)
         service.wait_for_workers(2, other_than=killed)
-        uploads = [png(a_garment()), a_jpeg_that_libjpeg_writes_about()] * 25
-        statuses = [service.post("/predict", data=upload).status_code for upload in uploads]
+        statuses = [service.post("/predict", data=upload).status_code for upload in [UPLOAD, WARNED] * 25]
         status = service.stop()
 
     assert statuses == [200] * 50
     assert status == 0
 
 
-def test_a_log_goes_on_when_there_is_room_again_and_says_what_is_missing(
-    tmp_path: Path, little_store: Path
-) -> None:
-    with running(tmp_path, MODEL_STORE=str(little_store), WEB_CONCURRENCY="1") as service:
-        may_grow(service, to=service.log.stat().st_size)
-        lost = [service.post("/predict", data=png(a_garment())) for _ in range(3)]
-        wait_for("the lost lines to be counted", lambda: counted_drops(service) >= len(lost))
-        may_grow(service, to=resource.RLIM_INFINITY)
-        written = service.post("/predict", data=png(a_garment()))
-        wait_for("the next line", lambda: written_with(service.log, written.headers["X-Request-ID"]))
-        log = wait_for("the lost lines' own", lambda: written_with(service.log, "log lines were dropped"))
+def test_a_log_goes_on_when_there_is_room_again_and_says_what_is_missing(serve: Serve) -> None:
+    with serve(WEB_CONCURRENCY="1") as service:
+        let_files_grow(service, to=service.log.stat().st_size)
+        lost = [service.post("/predict", data=UPLOAD) for _ in range(3)]
+        # Each look at the metric logs one line more.
+        wait_for("the lost lines", lambda: service.metric("wardrobe_log_lines_dropped_total") >= len(lost))
+        let_files_grow(service, to=resource.RLIM_INFINITY)
+        written = service.post("/predict", data=UPLOAD)
+        wait_for("the next line", lambda: written.headers["X-Request-ID"] in service.text())
+        wait_for("the line about the lost ones", lambda: "log lines were dropped" in service.text())
+        log = service.text()
 
     assert [answer.headers["X-Request-ID"] in log for answer in lost] == [False] * 3
     (missing,) = re.findall(r"(\d+) log lines were dropped", log)
     assert int(missing) >= len(lost)
 
 
-def counted_drops(service: Service) -> float:
-    """The metric of dropped lines; each look at it logs one line more."""
-    exposed = service.get("/metrics/prometheus").text
-    (value,) = re.findall(r"^wardrobe_log_lines_dropped_total (.*)$", exposed, re.MULTILINE)
-    return float(value)
-
-
-def may_grow(service: Service, to: int) -> None:
+def let_files_grow(service: Service, to: int) -> None:
     """Let the processes of a service make no file longer: their writes fail, as on a full disk."""
     for pid in (service.process.pid, *service.worker_pids()):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (to, resource.RLIM_INFINITY))
-
-
-def written_with(file: Path, words: str) -> str | None:
-    text = file.read_text("utf-8")
-    return text if words in text else None

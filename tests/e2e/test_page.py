@@ -1,4 +1,4 @@
-"""The page at / as people use it: a real Chromium on a real gunicorn."""
+"""The page at / as people use it: a real Chromium on a real gunicorn. All but its first test are slow."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import PHONE_WIDTH, Visits
+from model_store.publish import publish
+from model_store.store import open_store
+from tests.browser import PHONE, Visits
+from tests.e2e.conftest import Serve
 from tests.picture_page import (
     DOUBTED,
     EXAMPLES,
@@ -22,12 +25,13 @@ from tests.picture_page import (
     settled,
     visit,
 )
-from tests.service import ROOT, Service, running
+from tests.releases import a_release
+from tests.service import ROOT, Service
 from tests.uploads import png
 from training.data.listing import list_csv
 
 BOOT = EXAMPLES / "ankle-boot.png"
-PHONE = {"width": PHONE_WIDTH, "height": 780, "has_touch": True, "is_mobile": True}
+CHEQUERED = png((np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8))
 
 
 @pytest.fixture
@@ -48,9 +52,10 @@ def test_a_picture_is_shown_at_once_and_then_what_the_model_made_of_it(
     held.let_go()
 
     answer = bundled_service.post("/predict?seen=1", data=TROUSERS.read_bytes()).json()
-    expect(shown).to_contain_text(answer["label"])
+    expect(shown.locator(".label")).to_have_text(answer["label"])
     expect(shown).to_contain_text("Accept")
     expect(shown).to_contain_text("The model is sure, and the picture looks like what it has learnt.")
+    expect(shown.locator(".category")).to_be_hidden()
     seen = shown.get_by_role("img", name="28 by 28 grey pixels")
     expect(seen).to_have_attribute("src", answer["seen"])
     expect(seen).to_have_css("image-rendering", "pixelated")
@@ -59,41 +64,48 @@ def test_a_picture_is_shown_at_once_and_then_what_the_model_made_of_it(
     expect(bars.filter(has_text="Trouser")).to_contain_text(f"{answer['confidence']:.1%}")
 
 
-def test_a_card_names_the_operators_category_in_the_readers_language(
-    visiting: Visits, tmp_path: Path
-) -> None:
-    taxonomy = str(ROOT / "examples/taxonomy.csv")
-    with running(tmp_path, TAXONOMY=taxonomy, WEB_CONCURRENCY="1") as service:
+@pytest.mark.slow
+def test_a_card_names_the_operators_category_in_the_readers_language(visiting: Visits, serve: Serve) -> None:
+    with serve(MODEL_STORE="bundled", TAXONOMY=str(ROOT / "examples/taxonomy.csv")) as service:
         page = visit(visiting, service, locale="de-DE")
         give(page, TROUSERS)
 
         expect(card(page, "photo-trousers.jpg").locator(".category")).to_have_text("Hosen, 5107")
 
 
-def test_without_categories_none_is_shown(page: Page) -> None:
-    give(page, TROUSERS)
-    settled(page, 1)
+@pytest.mark.slow
+def test_a_model_of_other_classes_is_offered_no_garments(
+    visiting: Visits, serve: Serve, tmp_path: Path
+) -> None:
+    publish(a_release(tmp_path / "made", labels=("Mug", "Cup")), open_store(str(tmp_path / "cups")), by="me")
 
-    expect(card(page, "photo-trousers.jpg").locator(".category")).to_be_hidden()
+    with serve(MODEL_STORE=str(tmp_path / "cups")) as service:
+        page = visit(visiting, service)
+
+        expect(page.locator("#classes")).to_have_text("The model knows 2 classes: Mug, Cup.")
+        expect(page.locator("#samples")).to_be_hidden()
 
 
-def test_a_picture_to_review_says_why(page: Page) -> None:
-    give(page, DOUBTED, EXAMPLES / "photo-t-shirt.jpg")
+@pytest.mark.slow
+def test_the_empty_page_names_the_classes_and_a_sample_can_be_tried(page: Page) -> None:
+    expect(page.locator("#classes")).to_contain_text("10 classes: T-shirt/top, Trouser,")
 
-    shown = card(page, DOUBTED.name)
-    expect(shown).to_contain_text("Review")
-    expect(shown).to_contain_text(re.compile(r"Not sure enough to accept: Shirt \d+\.\d%, Dress \d+\.\d%\."))
+    page.get_by_role("button", name="Trousers").click()
+
+    expect(page.locator(".card .label")).to_have_text("Trouser")
+
+
+@pytest.mark.slow
+def test_pictures_to_review_say_why(page: Page) -> None:
+    give(page, a_file(DOUBTED.name, DOUBTED.read_bytes()), a_file("chequered.png", CHEQUERED))
+
+    doubted = card(page, DOUBTED.name)
+    expect(doubted).to_contain_text(re.compile(r"Not sure enough to accept: Shirt [\d.]+%, Dress [\d.]+%\."))
+    expect(card(page, "chequered.png")).to_contain_text("The picture is unlike what the model has learnt")
     expect(page.locator("#tally")).to_have_text("2 pictures: 2 to review")
 
 
-def test_what_looks_like_no_garment_is_said_to_be_unfamiliar(page: Page) -> None:
-    chequered = (np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8)
-
-    give(page, a_file("chequered.png", png(chequered)))
-
-    expect(card(page, "chequered.png")).to_contain_text("The picture is unlike what the model has learnt")
-
-
+@pytest.mark.slow
 def test_pictures_and_folders_can_be_dropped_and_notes_among_them_are_left_out(
     page: Page, tmp_path: Path
 ) -> None:
@@ -106,16 +118,17 @@ def test_pictures_and_folders_can_be_dropped_and_notes_among_them_are_left_out(
     drop(page, folder, EXAMPLES / "bag.png")
     settled(page, 3)
 
-    assert page.get_by_role("heading", level=3).all_text_contents() == [
-        "shop/boots/one.png",
-        "shop/two.jpg",
-        "bag.png",
-    ]
+    names = page.get_by_role("heading", level=3).all_text_contents()
+    assert names == ["shop/boots/one.png", "shop/two.jpg", "bag.png"]
     expect(page.locator("#notice")).to_contain_text("1 of the files in the folder")
 
 
-def test_a_picture_can_be_pasted_and_saved_under_the_name_it_was_given(page: Page, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_picture_can_be_pasted_and_saved_and_text_is_no_picture(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('a boot')")
+    page.keyboard.press("Control+V")
+    expect(page.locator("#notice")).to_have_text("There is no picture on the clipboard.")
     page.evaluate(
         """async (bytes) => navigator.clipboard.write(
             [new ClipboardItem({"image/png": new Blob([new Uint8Array(bytes)], {type: "image/png"})})])""",
@@ -124,25 +137,14 @@ def test_a_picture_can_be_pasted_and_saved_under_the_name_it_was_given(page: Pag
 
     page.keyboard.press("Control+V")
 
-    shown = page.locator(".card")
-    expect(shown).to_contain_text("Ankle boot")
+    expect(page.locator(".card")).to_contain_text("Ankle boot")
     with page.expect_download() as saved:
-        shown.get_by_role("button", name="Save picture").click()
-    name = shown.get_by_role("heading").inner_text()
-    assert re.fullmatch(r"pasted-\d{14}-1\.png", name)
-    assert saved.value.suggested_filename == name
+        page.get_by_role("button", name="Save picture").click()
+    assert re.fullmatch(r"pasted-\d{14}-1\.png", saved.value.suggested_filename)
     assert saved.value.path().read_bytes().startswith(b"\x89PNG")
 
 
-def test_pasting_text_says_that_it_is_no_picture(page: Page) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate("navigator.clipboard.writeText('a boot')")
-
-    page.keyboard.press("Control+V")
-
-    expect(page.locator("#notice")).to_have_text("There is no picture on the clipboard.")
-
-
+@pytest.mark.slow
 def test_a_phone_offers_its_camera_and_is_asked_for_jpeg(visiting: Visits, bundled_service: Service) -> None:
     page = visit(visiting, bundled_service, **PHONE)
 
@@ -156,6 +158,7 @@ def test_a_phone_offers_its_camera_and_is_asked_for_jpeg(visiting: Visits, bundl
     expect(page.locator(".card")).to_contain_text("Trouser")
 
 
+@pytest.mark.slow
 def test_many_pictures_go_a_few_at_a_time_and_keep_their_order(page: Page) -> None:
     pictures = garments(11)
     pictures.insert(3, a_file("notes.txt", b"no picture", "text/plain"))
@@ -174,6 +177,7 @@ def test_many_pictures_go_a_few_at_a_time_and_keep_their_order(page: Page) -> No
     expect(page.locator(".card:visible")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_what_is_under_way_can_be_stopped_and_gone_on_with(page: Page) -> None:
     held = Held(page)
     give(page, *garments(6))
@@ -189,6 +193,7 @@ def test_what_is_under_way_can_be_stopped_and_gone_on_with(page: Page) -> None:
     expect(page.get_by_role("button", name="Go on")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_labels_are_kept_in_the_browser_and_exported_as_what_training_reads(
     page: Page, tmp_path: Path
 ) -> None:
@@ -204,11 +209,8 @@ def test_labels_are_kept_in_the_browser_and_exported_as_what_training_reads(
 
     exported = tmp_path / saved.value.suggested_filename
     saved.value.save_as(exported)
-    assert exported.read_text("utf-8").startswith(
-        f"path,label,predicted,confidence,decision,model,at\n{DOUBTED.name},Dress,Shirt,0."
-    )
-    listed = list_csv(exported)
-    assert [(one.path.name, one.label) for one in listed.pictures] == [
-        (DOUBTED.name, "Dress"),
-        ("photo-trousers.jpg", "Trouser"),
-    ]
+    header, first, _ = exported.read_text("utf-8").splitlines()
+    assert header == "path,label,predicted,confidence,decision,model,at"
+    assert first.startswith(f"{DOUBTED.name},Dress,Shirt,0.")
+    labels = {one.path.name: one.label for one in list_csv(exported).pictures}
+    assert labels == {DOUBTED.name: "Dress", "photo-trousers.jpg": "Trouser"}

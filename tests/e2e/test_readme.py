@@ -1,8 +1,7 @@
 """The commands of README and of all of docs/, typed as they stand there: each gives what its page says.
 
 The commands of a block share a folder. A block that is marked `not run here` is left out;
-tests/unit/test_docs.py lists the marks. `…` stands for whatever is there, since last digits differ between
-processors.
+tests/unit/test_docs.py lists the marks. `…` stands for any text, since last digits differ between processors.
 """
 
 import os
@@ -17,32 +16,37 @@ import pytest
 from tests.documents import Block, Step, blocks
 from tests.service import ROOT, Service
 
-RUN = [block for block in blocks() if block.language == "console" and block.mark is None]
+RUN = [
+    pytest.param(
+        block,
+        id=f"{block.document}: {block.body[2:60]}",
+        marks=() if block.document == "README.md" else pytest.mark.slow,
+    )
+    for block in blocks()
+    if block.language == "console" and block.mark is None
+]
 
 
-def named(block: Block) -> str:
-    """A block in the list of tests: its document and how it begins."""
-    return f"{block.document}: {block.body[2:60]}"
-
-
-@pytest.mark.parametrize("block", RUN, ids=named)
+@pytest.mark.parametrize("block", RUN)
 def test_commands_print_what_the_page_says(block: Block, bundled_service: Service, tmp_path: Path) -> None:
-    folder = _checkout(tmp_path)
+    folder = a_checkout(tmp_path)
 
-    printed = [_typed(step, bundled_service, folder) for step in block.steps]
+    printed = [typed(step, bundled_service, folder) for step in block.steps]
 
     assert [
         (step.command, text)
         for step, text in zip(block.steps, printed, strict=True)
-        if not re.fullmatch(_pattern(step.output), text, re.DOTALL)
+        if not re.fullmatch(re.escape(step.output.strip()).replace("…", ".*"), text, re.DOTALL)
     ] == []
 
 
-def _typed(step: Step, service: Service, folder: Path) -> str:
-    """What a command prints that is typed there; it must succeed."""
+def typed(step: Step, service: Service, folder: Path) -> str:
+    """What a command prints that is typed there, with this interpreter and this service; it must succeed."""
     command = step.command.replace("localhost:8000", service.url.removeprefix("http://"))
+    command = re.sub(r"(\.venv/bin/|^)wardrobe ", "python -m scripts ", command)
+    command = re.sub(r"(\.venv/bin/)?\bpython ", f"{sys.executable} ", command)
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", _here(command)],
+        ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
         env=os.environ | {"NO_COLOR": "1", "COLUMNS": "130"},
         capture_output=True,
@@ -53,17 +57,7 @@ def _typed(step: Step, service: Service, folder: Path) -> str:
     return done.stdout.strip()
 
 
-def _here(command: str) -> str:
-    """The command with this interpreter and this checkout, whatever is installed in .venv."""
-    command = re.sub(r"(\.venv/bin/|^)wardrobe ", "python -m scripts ", command)
-    return re.sub(r"(\.venv/bin/)?\bpython ", f"{sys.executable} ", command)
-
-
-def _pattern(output: str) -> str:
-    return re.escape(output.strip()).replace("…", ".*")
-
-
-def _checkout(folder: Path) -> Path:
+def a_checkout(folder: Path) -> Path:
     """A folder that looks like a clone to the commands, and keeps what they write."""
     for name in ("examples", "app", "inference", "labelling", "model_store", "training", "scripts"):
         (folder / name).symlink_to(ROOT / name)

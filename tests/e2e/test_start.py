@@ -1,36 +1,36 @@
-"""A start is quick and small: nothing is imported that was not asked for."""
+"""A start is quick and small, listens where it is told to, and ends with one line if it cannot serve."""
 
 import json
-import os
+import resource
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inference.cores import usable_cores
-from tests.service import ROOT, running
+from tests.e2e.conftest import Serve
+from tests.service import ROOT, tcp_sockets
+from tests.uploads import png
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
 
 IMPORTED = "import json, sys, wsgi; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+FOR_S3 = {"boto3", "botocore", "urllib3"}
+FOR_A_RATE = {"flask_limiter", "limits", "redis"}
+FOR_TRAINING = {"keras", "matplotlib", "onnx", "PIL", "rich", "sklearn", "tensorflow"}
 
-NOT_ASKED_FOR = {
-    "boto3",
-    "botocore",
-    "flask_limiter",
-    "keras",
-    "limits",
-    "matplotlib",
-    "onnx",
-    "PIL",
-    "redis",
-    "rich",
-    "sklearn",
-    "tensorflow",
-    "urllib3",
-}
-"""What only S3, a rate, another kind of model, or training needs."""
+MEMORY = Path("/dev/shm")
 
-A_COUNT = "expected 1 to 1024, how many workers to start; without it there is one for each core."
+FILE_LIMIT = 1_000_000
+"""Bytes beyond which a process under test may not write a file; a larger upload would have to."""
+
+End = Callable[..., tuple[int, str]]
 
 
 def test_a_bundled_start_imports_nothing_that_it_does_not_use() -> None:
@@ -41,43 +41,95 @@ def test_a_bundled_start_imports_nothing_that_it_does_not_use() -> None:
     imported = set(json.loads(ran.stdout.splitlines()[-1]))
 
     assert "onnxruntime" in imported
-    assert imported & NOT_ASKED_FOR == set()
+    assert imported & (FOR_S3 | FOR_A_RATE | FOR_TRAINING) == set()
+
+
+def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_disk(serve: Serve) -> None:
+    large = png(np.random.default_rng(0).integers(0, 256, (1200, 1200, 3), np.uint8))
+    assert len(large) > 4 * FILE_LIMIT
+
+    with serve(MODEL_STORE="bundled", WEB_CONCURRENCY="") as service:
+        workers = service.worker_pids()
+        held = [megabytes(pid) for pid in workers]
+        for pid in workers:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+        answers = [service.post("/predict", files={"image": ("a.png", large)}) for _ in range(8)]
+        mapped = "".join(Path(f"/proc/{pid}/maps").read_text("utf-8") for pid in workers)
+
+    assert len(workers) == usable_cores()
+    assert max(held) < 120
+    assert {answer.status_code for answer in answers} == {200}
+    assert [name for name in ("tensorflow", "keras", "matplotlib", "sklearn") if name in mapped] == []
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "complaint"),
+    ("name", "value", "message"),
     [
-        ("WEB_CONCURRENCY", "x", A_COUNT),
-        ("WEB_CONCURRENCY", "0", A_COUNT),
-        ("WEB_CONCURRENCY", "1.5", A_COUNT),
-        ("PORT", "70000", "expected 1 to 65535, the port to listen on; without it that is 8000."),
+        ("MODEL_STOER", "x", "WARDROBE_MODEL_STOER is no setting. The nearest is WARDROBE_MODEL_STORE"),
+        ("SLOTS", "none", "WARDROBE_SLOTS: "),
+        ("MODEL_STORE", "gs://bucket", "gs://bucket"),
+        ("MODEL_STORE", "/nowhere/at/all", "/nowhere/at/all"),
+        ("API_KEYS_FILE", "/nowhere/keys", "WARDROBE_API_KEYS_FILE: /nowhere/keys: No such file"),
+        (
+            "RATE_LIMIT_STORAGE",
+            "redis://:top-secret@cache:port/0",
+            "WARDROBE_RATE_LIMIT_STORAGE: the address",
+        ),
+        ("RATE_LIMIT", "100", "WARDROBE_RATE_LIMIT: '100' is no rate. Write it as 100/minute."),
+        ("WEB_CONCURRENCY", "1.5", "WEB_CONCURRENCY=1.5: expected 1 to 1024, how many workers to start"),
+        ("PORT", "70000", "PORT=70000: expected 1 to 65535, the port to listen on"),
+        ("BIND", "192.0.2.1", "192.0.2.1:"),
     ],
 )
-def test_what_is_no_number_is_told_in_one_line(name: str, value: str, complaint: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "app"],
-        cwd=ROOT,
-        env=os.environ | {name: value},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+def test_what_keeps_it_from_starting_is_the_one_line_that_it_logs(
+    end_of_start: End, name: str, value: str, message: str
+) -> None:
+    status, log = end_of_start(**{name: value})
 
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"wardrobe: {name}={value}: {complaint}\n"
+    [line] = {line for line in log.splitlines() if line.startswith("wardrobe: ")}
+    assert status != 0
+    assert message in line
+    assert "Traceback" not in log
+    assert "top-secret" not in log
 
 
-def test_an_empty_number_of_workers_is_as_good_as_none(tmp_path: Path) -> None:
-    with running(tmp_path, WEB_CONCURRENCY="") as service:
-        assert len(service.worker_pids()) == usable_cores()
+def test_a_port_in_use_ends_the_start_with_one_line_and_leaves_no_folder(end_of_start: End) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        before = set(MEMORY.glob("wardrobe-*"))
+
+        status, log = end_of_start(PORT=address.rpartition(":")[2])
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-b", address, "wsgi:app"]
+        of_gunicorn = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False)
+
+    advice = "Choose another port with PORT=, or address with BIND=."
+    assert (status, log) == (1, f"wardrobe: {address}: Address already in use. {advice}\n")
+    assert of_gunicorn.returncode != 0
+    wait_for("no folder of counts to be left", lambda: nothing_was_left(before))
 
 
-def test_a_worker_holds_little_memory(tmp_path: Path) -> None:
-    with running(tmp_path) as service:
-        held = [megabytes(pid) for pid in service.worker_pids()]
+@pytest.mark.parametrize(("bind", "address"), [("", "0100007F"), ("0.0.0.0", "00000000")])
+def test_it_listens_on_the_loopback_unless_bind_says_otherwise(serve: Serve, bind: str, address: str) -> None:
+    with serve(BIND=bind) as service:
+        found = [row[1].partition(":")[0] for row in tcp_sockets(service.port, "0A")]
 
-    assert max(held) < 120
+    assert found == [address]
+
+
+def test_sigusr2_starts_no_second_master_and_says_so(serve: Serve) -> None:
+    with serve() as service:
+        service.process.send_signal(signal.SIGUSR2)
+        wait_for("the warning", lambda: "SIGUSR2" in service.text())
+        answer = service.get("/readyz")
+
+    assert answer.status_code == 200
+    assert "Traceback" not in service.text()
+
+
+def nothing_was_left(before: set[Path]) -> bool:
+    """Whether no new folder of counts is empty: those of services that run meanwhile hold their counts."""
+    new = set(MEMORY.glob("wardrobe-*")) - before
+    return all(any(folder.iterdir()) for folder in new if folder.exists())
 
 
 def megabytes(pid: int) -> float:

@@ -1,17 +1,21 @@
-"""Traces, as whoever collects them sees them: a real service, and a collector that takes its spans."""
+"""Traces as a collector receives them from a real service."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
 import pytest
 
-from tests.otlp_receiver import Receiver, receiving
+from tests.e2e.conftest import Serve
+from tests.otlp_receiver import Receiver, attributes, receiving
 from tests.service import Service, running
 from tests.uploads import a_garment, in_base64, png
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 UPLOAD = png(a_garment())
+CLIENTS_SPAN = "00f067aa0ba902b7"
 STAGES = ["queue", "decode", "convert", "infer"]
 
 
@@ -22,108 +26,90 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def service(receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Two workers that are told where to send their spans, and send them at once."""
+def service(
+    receiver: Receiver, little_store: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """Two workers that send their spans to the receiver at once."""
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "50"}
-    folder = tmp_path_factory.mktemp("traced")
-    with running(folder, WEB_CONCURRENCY="2", LOG_FORMAT="json", **environment) as service:
+    environment |= {"MODEL_STORE": little_store, "WEB_CONCURRENCY": "2", "LOG_FORMAT": "json"}
+    with running(tmp_path_factory.mktemp("traced"), **environment) as service:
         yield service
 
 
-def traceparent(trace_id: str, span_id: str) -> dict[str, str]:
+def part_of(trace_id: str, sampled: str = "01") -> dict[str, str]:
     """The header of a client whose request is a part of a trace (W3C Trace Context)."""
-    return {"traceparent": f"00-{trace_id}-{span_id}-01"}
+    return {"traceparent": f"00-{trace_id}-{CLIENTS_SPAN}-{sampled}"}
 
 
-def test_a_prediction_is_a_child_of_its_clients_span_with_its_stages_within(
-    service: Service, receiver: Receiver
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [("/predict", {"data": UPLOAD}), ("/predict/batch", {"json": {"images": [in_base64(UPLOAD)] * 3}})],
+)
+def test_a_request_is_a_child_of_its_clients_span_with_one_span_a_stage_within(
+    service: Service, receiver: Receiver, path: str, sent: dict[str, Any]
 ) -> None:
-    trace_id, span_id = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    trace = token_hex(16)
 
-    answer = service.post("/predict", data=UPLOAD, headers=traceparent(trace_id, span_id))
+    answer = service.post(path, headers=part_of(trace), **sent)
 
-    wait_for("five spans", lambda: len(receiver.of_trace(trace_id)) == 5)
-    request, *stages = receiver.of_trace(trace_id)
-    assert (request.name, request.parent_id, request.service) == ("POST /predict", span_id, "wardrobe")
+    wait_for("five spans", lambda: len(receiver.of_trace(trace)) == 5)
+    request, *stages = receiver.of_trace(trace)
+    assert (request.name, request.parent_span_id.hex()) == (f"POST {path}", CLIENTS_SPAN)
+    assert receiver.services == {"wardrobe"}
     assert [stage.name for stage in stages] == STAGES
-    assert {stage.parent_id for stage in stages} == {request.span_id}
-    assert request.attributes["http.response.status_code"] == 200
-    assert request.attributes["wardrobe.request_id"] == answer.headers["X-Request-ID"]
-    assert request.attributes["wardrobe.model.version"] == answer.headers["X-Model-Version"]
+    assert {stage.parent_span_id for stage in stages} == {request.span_id}
+    assert attributes(request)["http.response.status_code"] == 200
+    assert attributes(request)["wardrobe.request_id"] == answer.headers["X-Request-ID"]
+    assert attributes(request)["wardrobe.model.version"] == answer.headers["X-Model-Version"]
 
 
-def test_stages_follow_one_another_within_their_request(service: Service, receiver: Receiver) -> None:
-    trace_id = "4bf92f3577b34da6a3ce929d0e0e4737"
-
-    service.post("/predict", data=UPLOAD, headers=traceparent(trace_id, "00f067aa0ba902b7"))
-
-    wait_for("five spans", lambda: len(receiver.of_trace(trace_id)) == 5)
-    request, *stages = receiver.of_trace(trace_id)
-    times = [time for stage in stages for time in stage.nanoseconds]
-    assert times == sorted(times)
-    assert request.nanoseconds[0] <= times[0]
-    assert times[-1] <= request.nanoseconds[1]
-
-
-def test_the_log_line_of_a_request_names_its_trace(service: Service) -> None:
-    trace_id = "4bf92f3577b34da6a3ce929d0e0e4738"
-
-    answer = service.post("/predict", data=b"%PDF-", headers=traceparent(trace_id, "00f067aa0ba902b7"))
-
-    line = wait_for("the log line", lambda: logged(service, answer.headers["X-Request-ID"]))
-    assert (line["trace_id"], line["problem"]) == (trace_id, "unknown-format")
-
-
-def test_what_is_refused_has_the_type_of_its_problem_and_only_the_stages_it_reached(
+def test_stages_of_a_prediction_follow_one_another_within_their_request(
     service: Service, receiver: Receiver
 ) -> None:
-    trace_id = "4bf92f3577b34da6a3ce929d0e0e4739"
+    trace = token_hex(16)
 
-    service.post("/predict", data=b"%PDF-", headers=traceparent(trace_id, "00f067aa0ba902b7"))
+    service.post("/predict", data=UPLOAD, headers=part_of(trace))
 
-    wait_for("three spans", lambda: len(receiver.of_trace(trace_id)) == 3)
-    request, *stages = receiver.of_trace(trace_id)
-    assert request.attributes["error.type"] == "urn:wardrobe:problem:unknown-format"
-    assert not request.failed  # a client's mistake is no failure of the server
+    wait_for("five spans", lambda: len(receiver.of_trace(trace)) == 5)
+    request, *stages = receiver.of_trace(trace)
+    inner = [time for stage in stages for time in (stage.start_time_unix_nano, stage.end_time_unix_nano)]
+    times = [request.start_time_unix_nano, *inner, request.end_time_unix_nano]
+    assert times == sorted(times)
+
+
+def test_a_refused_upload_has_the_type_of_its_problem_in_its_span_and_its_trace_in_the_log(
+    service: Service, receiver: Receiver
+) -> None:
+    trace = token_hex(16)
+
+    service.post("/predict", data=b"%PDF-", headers=part_of(trace))
+
+    wait_for("three spans", lambda: len(receiver.of_trace(trace)) == 3)
+    request, *stages = receiver.of_trace(trace)
+    [line] = wait_for("its line", lambda: [one for one in service.lines() if one.get("trace_id") == trace])
+    assert attributes(request)["error.type"] == "urn:wardrobe:problem:unknown-format"
+    assert request.status.code != request.status.STATUS_CODE_ERROR  # a client's mistake is no failure of ours
     assert [stage.name for stage in stages] == ["queue", "decode"]
-
-
-def test_a_batch_has_one_span_a_stage_however_many_pictures(service: Service, receiver: Receiver) -> None:
-    trace_id = "4bf92f3577b34da6a3ce929d0e0e473a"
-
-    service.post(
-        "/predict/batch",
-        json={"images": [in_base64(UPLOAD)] * 3},
-        headers=traceparent(trace_id, "00f067aa0ba902b7"),
-    )
-
-    wait_for("five spans", lambda: len(receiver.of_trace(trace_id)) == 5)
-    assert [span.name for span in receiver.of_trace(trace_id)] == ["POST /predict/batch", *STAGES]
+    assert line["problem"] == "unknown-format"
 
 
 def test_a_client_that_wants_no_trace_is_not_traced(service: Service, receiver: Receiver) -> None:
-    unwanted, wanted = "4bf92f3577b34da6a3ce929d0e0e473b", "4bf92f3577b34da6a3ce929d0e0e473c"
+    unwanted, wanted = token_hex(16), token_hex(16)
 
-    service.get("/healthz", headers={"traceparent": f"00-{unwanted}-00f067aa0ba902b7-00"})
-    service.get("/healthz", headers=traceparent(wanted, "00f067aa0ba902b7"))
+    service.get("/healthz", headers=part_of(unwanted, sampled="00"))
+    service.get("/healthz", headers=part_of(wanted))
 
     wait_for("the wanted span", lambda: receiver.of_trace(wanted))
     assert receiver.of_trace(unwanted) == []
 
 
-def test_spans_that_wait_are_sent_when_the_service_stops(receiver: Receiver, tmp_path: Path) -> None:
-    trace_id = "4bf92f3577b34da6a3ce929d0e0e473d"
-    environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+def test_spans_that_wait_are_sent_when_the_service_stops(receiver: Receiver, serve: Serve) -> None:
+    trace = token_hex(16)
+    later = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
 
-    with running(tmp_path, WEB_CONCURRENCY="1", **environment) as service:
-        service.get("/healthz", headers=traceparent(trace_id, "00f067aa0ba902b7"))
+    with serve(WEB_CONCURRENCY="1", **later) as service:
+        service.get("/healthz", headers=part_of(trace))
         status = service.stop()
 
     assert status == 0
-    assert [span.name for span in receiver.of_trace(trace_id)] == ["GET /healthz"]
-
-
-def logged(service: Service, request_id: str) -> dict[str, str] | None:
-    """The log line of a request, once it is there."""
-    lines = [json.loads(line) for line in service.log.read_text("utf-8").splitlines() if line[:1] == "{"]
-    return next((line for line in lines if line.get("request_id") == request_id), None)
+    assert [span.name for span in receiver.of_trace(trace)] == ["GET /healthz"]

@@ -48,6 +48,8 @@ def test_a_manifest_reads_back_as_it_was_written(text: bytes) -> None:
         ("model/labels", REMOVED, "model.labels"),
         ("model/labels", ["Bag", "Bag"], "model"),
         ("model/temperature", 0, "model"),
+        ("model/familiarity", {"quantiles": []}, "model"),
+        ("golden/probabilities", [], "golden.probabilities"),
         ("model/colour", "red", "model.colour"),
         ("model/input/dtype", "float32", "model.input.dtype"),
         ("model/input/imaging/colour", 1, "model.input.imaging.colour"),
@@ -98,6 +100,11 @@ def test_what_is_no_json_object_is_refused(text: bytes) -> None:
 def test_golden_pixels_that_are_no_whole_pictures_are_named(pixels: str) -> None:
     with pytest.raises(ManifestInvalid, match=r"golden\.pixels"):
         Golden(pixels=pixels, probabilities=((1.0,),)).inputs()
+
+
+def test_golden_answers_of_unequal_lengths_are_named() -> None:
+    with pytest.raises(ManifestInvalid, match=r"golden\.probabilities"):
+        Golden(pixels="", probabilities=((0.5,), (0.2, 0.3))).answers()
 
 
 def test_golden_pixels_and_answers_come_back_exactly() -> None:

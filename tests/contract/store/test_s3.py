@@ -10,7 +10,8 @@ from model_store.errors import BadAddress, StoreRefused, StoreUnreachable
 from model_store.promotions import following
 from model_store.s3 import S3Store
 from model_store.store import Store, open_store
-from tests.s3_servers import S3Server, free_ports
+from tests.s3_servers import S3Server
+from tests.service import free_port
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_bucket_that_does_not_exist_is_refused_and_named(ask: Callable[[Store]
 
 
 def test_a_closed_port_is_unreachable_and_named(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    [port] = free_ports(1)
+    port = free_port()
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
 
     with pytest.raises(StoreUnreachable, match=rf"EndpointConnectionError on GetObject.*:{port}"):
