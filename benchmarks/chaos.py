@@ -25,7 +25,7 @@ from scripts.terminal import console
 from tests import s3_servers
 from tests.fault_proxy import FAULTS, Mode
 from tests.load import CLIENTS, Record, under_load
-from tests.s3_faults import SITUATIONS, Stage, a_stage, leak
+from tests.s3_faults import SITUATIONS, Stage, a_stage, held_while_polls_fail
 from tests.s3_servers import S3Server
 from tests.service import running
 from tests.swaps import UPLOAD, a_shelf, swap, wait_until_served
@@ -172,12 +172,12 @@ def _play(stage: Stage, situation: str, fault: Mode) -> Figures:
 
 def _count(stage: Stage, fault: Mode) -> Figures:
     """What one worker held before and after so many failed polls."""
-    counted = leak(stage, fault, LEAKS[fault])
+    before, after = held_while_polls_fail(stage, fault, LEAKS[fault])
     return {
-        "polls": counted.polls,
-        "threads": (counted.before.threads, counted.after.threads),
-        "descriptors": (counted.before.descriptors, counted.after.descriptors),
-        "error": None if counted.flat else "it grew",
+        "polls": LEAKS[fault],
+        "threads": (before.threads, after.threads),
+        "descriptors": (before.descriptors, after.descriptors),
+        "error": "it grew" if after.exceeds(before) else None,
     }
 
 

@@ -178,31 +178,16 @@ class Held:
     threads: int
     descriptors: int
 
-
-@dataclass(frozen=True)
-class Leak:
-    """What a worker held after the first failed polls, and after many more of them."""
-
-    polls: int
-    before: Held
-    after: Held
-
-    @property
-    def flat(self) -> bool:
-        """Whether nothing grew with the polls."""
-        return (
-            self.after.threads <= self.before.threads + SLACK
-            and self.after.descriptors <= self.before.descriptors + SLACK
-        )
+    def exceeds(self, before: "Held") -> bool:
+        return self.threads > before.threads + SLACK or self.descriptors > before.descriptors + SLACK
 
 
-def leak(stage: Stage, fault: Mode, polls: int) -> Leak:
-    """Let so many polls fail, and count what the worker holds before and after."""
+def held_while_polls_fail(stage: Stage, fault: Mode, polls: int) -> tuple[Held, Held]:
+    """What the worker holds after the first failed polls, and after so many more of them."""
     with fault_proxy(stage.server.endpoint) as proxy, stage.serving(proxy) as service:
         proxy.break_by(fault)
         stage.promote_upcoming()
-        before, after = (_held_after(service, count) for count in (SETTLED_POLLS, SETTLED_POLLS + polls))
-    return Leak(polls, before, after)
+        return _held_after(service, SETTLED_POLLS), _held_after(service, SETTLED_POLLS + polls)
 
 
 def _held_after(service: Service, failed_polls: int) -> Held:

@@ -65,21 +65,6 @@ def test_tritons_client_gets_the_probabilities_of_predict(
     assert given.tobytes() == np.array([list(one.values()) for one in singly], np.float32).tobytes()
 
 
-def test_tritons_client_gets_every_output_where_it_names_none(
-    client: triton.InferenceServerClient, bundled_service: Service
-) -> None:
-    images = [{"pixels": one.tolist()} for one in GARMENTS]
-    batch = bundled_service.post("/predict/batch", json={"images": images}).json()["predictions"]
-
-    answer = client.infer("wardrobe", [an_input(GARMENTS)], request_id="order-66")
-
-    assert answer.get_response()["id"] == "order-66"
-    for name in ("confidence", "familiarity"):
-        assert answer.as_numpy(name).tolist() == [one[name] for one in batch]
-    for name in ("label", "decision", "reason"):
-        assert [text.decode() for text in answer.as_numpy(name)] == [one[name] or "" for one in batch]
-
-
 def test_tritons_client_sends_picture_files(client: triton.InferenceServerClient) -> None:
     image = triton.InferInput("image", [1], "BYTES")
     image.set_data_from_numpy(np.array([(ROOT / "examples/ankle-boot.png").read_bytes()], np.object_))

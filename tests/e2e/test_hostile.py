@@ -86,8 +86,8 @@ def chunk(data: bytes) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-def get(path: bytes, version: bytes = b"HTTP/1.1", method: bytes = b"GET") -> bytes:
-    return raw(b"", start=b" ".join((method, path, version)))
+def get(path: bytes, method: bytes = b"GET") -> bytes:
+    return raw(b"", start=method + b" " + path + b" HTTP/1.1")
 
 
 SENT: dict[str, tuple[bytes, set[int]]] = {
@@ -96,52 +96,29 @@ SENT: dict[str, tuple[bytes, set[int]]] = {
     "length shorter than the body": (raw(b"Content-Length: 40\r\n", UPLOAD), {422}),
     "length absent": (raw(b"", UPLOAD), {400}),
     "length zero": (raw(b"Content-Length: 0\r\n", UPLOAD), {400}),
-    "length negative": (raw(b"Content-Length: -1\r\n", UPLOAD), REFUSED),
-    "length with a plus": (raw(b"Content-Length: +40\r\n", UPLOAD), REFUSED),
     "length of 20 digits": (raw(b"Content-Length: 99999999999999999999\r\n"), {413}),
-    "length of 5000 digits": (raw(b"Content-Length: " + b"9" * 5000 + b"\r\n"), {400, 413}),
     "length twice": (raw(LENGTH + b"Content-Length: 5\r\n", UPLOAD), REFUSED),
     "length beside chunks": (raw(LENGTH + CHUNKED, chunk(UPLOAD) + b"0\r\n\r\n"), REFUSED),
     "chunk": (raw(CHUNKED, chunk(UPLOAD) + b"0\r\n\r\n"), {200}),
     "chunks without end": (raw(CHUNKED, chunk(UPLOAD)), REFUSED),
     "chunk cut": (raw(CHUNKED, b"ffff\r\n" + UPLOAD), REFUSED),
     "chunk size junk": (raw(CHUNKED, b"zz\r\n" + UPLOAD), REFUSED),
-    "chunk size negative": (raw(CHUNKED, b"-5\r\n" + UPLOAD), REFUSED),
-    "chunk size of 17 digits": (raw(CHUNKED, b"1" + b"0" * 16 + b"\r\n" + UPLOAD), REFUSED),
-    "chunk size without newline": (raw(CHUNKED, b"5" * 20_000), REFUSED),
     "chunk extension of 100 kB": (raw(CHUNKED, b"5;" + b"a" * 100_000 + b"\r\nhello\r\n"), REFUSED),
-    "chunk trailer junk": (raw(CHUNKED, chunk(UPLOAD) + b"0\r\nno colon\r\n\r\n"), REFUSED | {200}),
     "gzip and chunked": (raw(b"Transfer-Encoding: gzip, chunked\r\n", chunk(UPLOAD)), REFUSED | {200}),
-    "identity after chunked": (raw(b"Transfer-Encoding: chunked, identity\r\n", chunk(UPLOAD)), REFUSED),
     "header with NUL": (raw(b"X-A: a\0b\r\n" + LENGTH, UPLOAD), REFUSED),
-    "header without colon": (raw(b"junk\r\n" + LENGTH, UPLOAD), REFUSED),
-    "header with space before colon": (raw(b"X-A : b\r\n" + LENGTH, UPLOAD), REFUSED),
-    "header folded": (raw(b"X-A: a\r\n b\r\n" + LENGTH, UPLOAD), REFUSED),
-    "500 headers": (raw(b"X-A: b\r\n" * 500 + LENGTH, UPLOAD), {400, 431}),
     "header of 100 kB": (raw(b"X-A: " + b"a" * 100_000 + b"\r\n" + LENGTH, UPLOAD), REFUSED | {431}),
     "header not ASCII": (raw(b"X-Request-ID: \xff\r\nAuthorization: \xff\r\n" + LENGTH, UPLOAD), {200}),
-    "type junk": (raw(b"Content-Type: multipart/form-data; boundary=\r\n" + LENGTH, UPLOAD), {200}),
     "charset junk": (raw(b"Content-Type: application/json; charset=\xff\r\n" + LENGTH, UPLOAD), {200}),
-    "encoding": (raw(b"Content-Encoding: gzip\r\n" + LENGTH, UPLOAD), {200}),
     "expectation junk": (raw(b"Expect: 200-ok\r\n" + LENGTH, UPLOAD), {200, 400, 417}),
-    "no host": (b"POST /predict HTTP/1.1\r\nConnection: close\r\n" + LENGTH + b"\r\n" + UPLOAD, {200, 400}),
     "script name": (raw(b"Script-Name: /x\r\nSCRIPT_NAME: /x\r\n" + LENGTH, UPLOAD), REFUSED | {200}),
     "path of 10 kB": (get(b"/" + b"a" * 10_000), REFUSED | {414}),
-    "no version": (b"GET /healthz\r\n\r\n", REFUSED | {200}),
-    "version 9": (get(b"/healthz", version=b"HTTP/9.9"), {400}),
-    "method junk": (get(b"/healthz", method=b"G\x01T"), {400}),
     "unknown method": (get(b"/predict", method=b"BREW"), {405}),
     "path up": (get(b"/../../../etc/passwd"), {404}),
     "path up encoded": (get(b"/%2e%2e/%2e%2e/etc/passwd%00.png"), {404}),
     "path not UTF-8": (get(b"/%ff%fe%80"), {404}),
-    "two slashes": (get(b"//evil.example/%0d%0aSet-Cookie:a=b"), {404}),
     "absolute": (get(b"http://evil.example/healthz"), {200, 400, 404}),
-    "star": (get(b"*", method=b"OPTIONS"), {200, 404}),
-    "query junk": (get(b"/healthz?%ff=%00&=&&%zz"), {200}),
     "TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), REFUSED),
-    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", REFUSED | {405}),
     "nothing": (b"", {NO_ANSWER}),
-    "newlines": (b"\r\n" * 1000, REFUSED),
 }
 """HTTP that no client library writes, and the statuses that may answer it."""
 

@@ -10,14 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from labelling.buckets import Bucket
 from labelling.errors import EngineUnusable
-from labelling.files import Folder
 from labelling.journal import parts_of
-from labelling.labeller import Setup
-from labelling.on_ray import OnRay
-from labelling.sources import Item, Source
-from labelling.table import Form, read_rows
+from labelling.table import read_rows
 from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
@@ -129,23 +124,6 @@ def test_a_bucket_is_read_where_its_pictures_are_labelled(
     assert (running.returncode, said) == (0, "")
     rows = [(row.path, row.error) for row in read_rows(tmp_path / "table.csv")]
     assert rows == [(f"{address}/{name}", None) for name in PICTURES]
-
-
-def test_bytes_travel_but_for_what_every_machine_can_fetch(tmp_path: Path) -> None:
-    shop = write_folder(tmp_path / "shop", {"1.png": PICTURES["a/0.png"]})
-    listed = [Item("1.png", str(shop / "1.png")), Item("gone.png", str(shop / "gone.png"))]
-
-    carried = list(on_ray(Folder(str(shop))).carried(iter(listed)))
-    left = list(on_ray(Bucket("s3://shop/photos")).carried(iter(listed)))
-
-    assert carried[0] == Item("1.png", PICTURES["a/0.png"])
-    assert str(carried[1].place) == "It cannot be read: No such file or directory."
-    assert left == listed
-
-
-def on_ray(source: Source) -> OnRay:
-    """The engine before it is entered, which needs no Ray."""
-    return OnRay(Setup(source, ROOT / "model_store" / "bundled", Form(".csv")), None)
 
 
 def test_more_workers_than_the_cluster_has_cores_are_refused(

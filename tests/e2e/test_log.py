@@ -2,8 +2,6 @@
 
 import json
 import os
-import re
-import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,9 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Serve
 from tests.pictures import jpeg
-from tests.service import Service
 from tests.uploads import a_garment, png
-from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -77,26 +73,3 @@ def test_a_log_that_takes_no_line_fails_and_delays_no_request(
 
     assert statuses == [200] * 50
     assert status == 0
-
-
-def test_a_log_goes_on_when_there_is_room_again_and_says_what_is_missing(serve: Serve) -> None:
-    with serve(WEB_CONCURRENCY="1") as service:
-        let_files_grow(service, to=service.log.stat().st_size)
-        lost = [service.post("/predict", data=UPLOAD) for _ in range(3)]
-        # Each look at the metric logs one line more.
-        wait_for("the lost lines", lambda: service.metric("wardrobe_log_lines_dropped_total") >= len(lost))
-        let_files_grow(service, to=resource.RLIM_INFINITY)
-        written = service.post("/predict", data=UPLOAD)
-        wait_for("the next line", lambda: written.headers["X-Request-ID"] in service.text())
-        wait_for("the line about the lost ones", lambda: "log lines were dropped" in service.text())
-        log = service.text()
-
-    assert [answer.headers["X-Request-ID"] in log for answer in lost] == [False] * 3
-    (missing,) = re.findall(r"(\d+) log lines were dropped", log)
-    assert int(missing) >= len(lost)
-
-
-def let_files_grow(service: Service, to: int) -> None:
-    """Let the processes of a service make no file longer: their writes fail, as on a full disk."""
-    for pid in (service.process.pid, *service.worker_pids()):
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (to, resource.RLIM_INFINITY))

@@ -24,11 +24,15 @@ NEWCOMER = {name: value for name, value in os.environ.items() if not name.starts
 """An environment without the settings of the tester, of this make and of its virtual environment."""
 
 
+def a_clone(folder: Path) -> Path:
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder / "wardrobe")], check=True)
+    return folder / "wardrobe"
+
+
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clone") / "wardrobe"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
-    return folder
+    """The clone that `url` serves from."""
+    return a_clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +98,11 @@ def test_a_second_run_finds_everything_installed(clone: Path) -> None:
     ],
 )
 def test_an_unfit_python_is_reported_in_one_line(
-    clone: Path, tmp_path: Path, target: str, version: str, said: str
+    tmp_path: Path, target: str, version: str, said: str
 ) -> None:
     python = a_python(tmp_path / "python3", version)
 
-    refused = run(["make", target, f"PYTHON={python}"], clone)
+    refused = run(["make", target, f"PYTHON={python}"], a_clone(tmp_path))
 
     assert refused.returncode != 0
     assert own_line(refused).startswith(f"wardrobe: {said} {python} is Python")
@@ -119,8 +123,7 @@ def test_a_python_that_the_packages_support_is_taken(lock: str, version: str, tm
 
 
 def test_training_beside_a_service_on_a_later_python_says_how_to_go_on(tmp_path: Path) -> None:
-    folder = tmp_path / "wardrobe"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    folder = a_clone(tmp_path)
     (folder / ".venv/bin").mkdir(parents=True)
     a_python(folder / ".venv/bin/python", "3.14")
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.fault_proxy import Mode
-from tests.s3_faults import SITUATIONS, Leak, Outcome, a_stage, leak
+from tests.s3_faults import SITUATIONS, Held, Outcome, a_stage, held_while_polls_fail
 from tests.s3_servers import S3Server
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ SCENES = [
 AT_ONCE = 4
 LEAKY_POLLS = 50
 
-Played = tuple[list["Future[Outcome]"], "Future[Leak]"]
+Played = tuple[list["Future[Outcome]"], "Future[tuple[Held, Held]]"]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,9 @@ def played(swift_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> 
     def play(situation: str, fault: Mode) -> Outcome:
         return SITUATIONS[situation](a_stage(swift_server, tmp_path_factory.mktemp("scene")), fault)
 
-    def count() -> Leak:
-        return leak(a_stage(swift_server, tmp_path_factory.mktemp("leak")), Mode.SKEW, LEAKY_POLLS)
+    def count() -> tuple[Held, Held]:
+        stage = a_stage(swift_server, tmp_path_factory.mktemp("leak"))
+        return held_while_polls_fail(stage, Mode.SKEW, LEAKY_POLLS)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
         for name, value in swift_server.environment().items():
@@ -55,6 +56,7 @@ def test_a_fault_costs_no_prediction_and_is_reported_in_time(played: Played, num
 
 
 def test_failed_polls_leave_no_thread_and_no_descriptor_in_the_worker(played: Played) -> None:
-    _, leaked = played
+    _, counted = played
 
-    assert leaked.result().flat, leaked.result()
+    before, after = counted.result()
+    assert not after.exceeds(before), (before, after)
