@@ -7,6 +7,7 @@ model.keras is a stand-in, which is never opened where model.onnx is served.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -120,7 +121,7 @@ def a_graph(weights: NDArray[np.float32]) -> bytes:
         helper.make_node("Mul", ["rows", "rows"], ["squares"]),
         helper.make_node("ReduceMean", ["squares"], ["distance"], axes=[1], keepdims=0),
     ]
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "full_scale": np.array(255, np.float32),
         "flat": np.array([-1, rows], np.int64),
         "weights": weights,
