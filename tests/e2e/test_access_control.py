@@ -16,7 +16,6 @@ pytestmark = pytest.mark.slow
 UPLOAD = png(a_garment())
 KEY = {"Authorization": "Bearer right-secret"}
 RIGHT = f"shop:{hash_of('right-secret')}\n"
-NEW = f"shop:{hash_of('new-secret')}\n"
 
 
 def test_an_address_in_place_of_a_picture_is_refused_and_never_visited(bundled_service: Service) -> None:
@@ -41,30 +40,6 @@ def test_an_address_in_place_of_a_picture_is_refused_and_never_visited(bundled_s
     statuses = [item["error"]["status"] for item in batch.json()["predictions"]]
     assert statuses == [400] * len(addresses) + [415] * len(pointing)
     assert "root:" not in batch.text
-
-
-def test_keys_rotate_break_and_are_mended_while_the_service_runs(tmp_path: Path, serve: Serve) -> None:
-    keys = tmp_path / "keys"
-    keys.write_text(RIGHT, "utf-8")
-
-    with serve(API_KEYS_FILE=str(keys), WEB_CONCURRENCY="2") as service:
-        before = statuses_of(service)
-        keys.write_text(RIGHT[:40], "utf-8")
-        half_edited = statuses_of(service)
-        keys.unlink()
-        gone = statuses_of(service)
-        health = {service.get(path).status_code for path in ("/healthz", "/readyz")}
-        keys.write_text(NEW, "utf-8")
-        withdrawn = statuses_of(service)
-
-    log = service.text()  # whole: lines are written behind the requests
-    assert (before, half_edited, gone, withdrawn) == ({200}, {503}, {503}, {401})
-    assert health == {200}
-    assert 1 <= log.count("line 1: not `name:sha256`") <= 2  # once a worker, not once a request
-    assert 1 <= log.count("No such file or directory. Everybody is refused until it is mended.") <= 2
-    assert "can be read again: 1 keys" in log
-    assert "Traceback" not in log
-    assert "secret" not in log
 
 
 def test_a_worker_that_dies_while_the_keys_cannot_be_read_ends_no_other(tmp_path: Path, serve: Serve) -> None:
