@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -59,12 +60,15 @@ def test_a_request_that_is_being_sent_at_sigterm_is_answered(serve: Serve) -> No
 
 def test_readiness_ends_before_a_stopping_service_refuses_requests(serve: Serve) -> None:
     with serve(DRAIN_SECONDS="3") as service:
+        begun = time.monotonic()
         service.process.terminate()
         wait_for("the drain", lambda: service.get("/readyz").status_code == 503)
         ready = service.get("/readyz")
         answer = service.post("/predict", data=UPLOAD)
         status = service.process.wait(120)
+        drained = time.monotonic() - begun
 
+    assert drained >= 3
     assert ready.headers["Retry-After"] == "5"
     assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
     assert status == 0
