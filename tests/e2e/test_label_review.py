@@ -13,14 +13,14 @@ from training.data.listing import list_csv
 pytestmark = pytest.mark.slow
 
 LABELS = ("Bag", 'Shirt, "best"', "</script>")
-NAMES = ("/shop/a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
+NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
 
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> str:
     """The address of a page with three pictures, two of them with hostile names."""
     cards = [
-        Card(Row(name, "Bag", 0.4, "ambiguous", 0.5, None), thumbnail(png(a_garment(seed))), name)
+        Card(Row(name, "Bag", 0.4, "ambiguous", 0.5, None), thumbnail(png(a_garment(seed))), f"/shop/{name}")
         for seed, name in enumerate(NAMES)
     ]
     (tmp_path / "review.html").write_text(page_of(cards, LABELS, "table.csv"), "utf-8")
@@ -48,7 +48,7 @@ def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Vis
     assert page.locator("#count").inner_text() == "2 of 3 labelled"
     assert [(str(one.path), one.label) for one in list_csv(tmp_path / "corrections.csv").pictures] == [
         ("/shop/a.png", "Bag"),
-        ('b, "quoted".png', 'Shirt, "best"'),
+        ('/shop/b, "quoted".png', 'Shirt, "best"'),
     ]
 
 
