@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 def test_granian_serves_it_unchanged(tmp_path: Path) -> None:
     port = free_port()
-    granian = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--port", str(port)]
+    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
 
     with (
         (tmp_path / "log").open("wb") as log,
