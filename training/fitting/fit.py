@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from model_store.report import Epoch
-from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages
+from training.data.datasets import ANSWERED_AT_ONCE
 from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
@@ -114,7 +114,11 @@ def fit(  # noqa: PLR0913 - what a training consists of
         keeper = _Keeper(run, progress, watcher, recipe, by_accuracy=split.auxiliary is None)
         _train(model, split, recipe, keeper, extra)
         progress = keeper.progress
-    return _best(model, released, recipe, run, progress)
+    # The best averaged weights in float32, blended with those that the fit began with.
+    known = released.get_weights()
+    _load(model, run.best(progress.best_epoch))
+    released.set_weights(blended(known, model.get_weights(), recipe.blend))
+    return Fitted(released, progress.history, progress.best_epoch, progress.hardware, progress.libraries)
 
 
 def _train(
@@ -138,7 +142,9 @@ def _train(
         # XLA takes longer to compile these small networks for a CPU than it saves.
         jit_compile=keras.backend.backend() == "jax",
     )
-    done = keeper.restore(model)
+    done = len(keeper.progress.history)
+    if done:
+        _load(model, keeper.run.state(done))
     held_out = split.validation
     model.fit(
         _batches(images, targets, recipe, done),
@@ -170,22 +176,21 @@ def _batches(
 
 
 def _learnt(split: Split, classes: int, teaching: float) -> tuple[PixelsBatch, NDArray[np.float32]]:
-    """The training pictures and the auxiliary ones, uint8 (N, 28, 28), with their targets float32 (N, C)."""
-    images, targets = split.train.images, _targets(split.train, classes, teaching)
-    if split.auxiliary is None:
-        return images, targets
+    """The training pictures and the auxiliary ones, uint8 (N, 28, 28), with their targets float32 (N, C).
+
+    A teacher's probabilities have their share of the target; the label has the rest.
+    """
+    train, auxiliary = split.train, split.auxiliary
+    targets = np.eye(classes, dtype=np.float32)[train.labels]
+    if train.taught is not None:
+        taught = train.taught.astype(np.float32)
+        targets = (1 - np.float32(teaching)) * targets + np.float32(teaching) * taught
+    if auxiliary is None:
+        return train.images, targets
     return (
-        np.concatenate([images, split.auxiliary.images]),
-        np.concatenate([targets, split.auxiliary.targets(classes)]),
+        np.concatenate([train.images, auxiliary.images]),
+        np.concatenate([targets, auxiliary.targets(classes)]),
     )
-
-
-def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
-    """One row per picture, float32 (N, C): the label, and a teacher's probabilities by its share."""
-    labels = np.eye(classes, dtype=np.float32)[train.labels]
-    if train.taught is None:
-        return labels
-    return (1 - np.float32(teaching)) * labels + np.float32(teaching) * train.taught.astype(np.float32)
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
@@ -201,18 +206,12 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
     ) -> None:
         super().__init__()
         self.progress = progress
-        self._run, self._watcher, self._recipe = run, watcher, recipe
+        self.run = run
+        self._watcher, self._recipe = watcher, recipe
         self._by_accuracy = by_accuracy
         self._hardware, self._libraries = hardware(), libraries()
         self._began = 0.0
         run.folder.mkdir(parents=True, exist_ok=True)
-
-    def restore(self, model: Network) -> int:
-        """Load weights and optimizer of the last epoch into a compiled model; returns how many are done."""
-        done = len(self.progress.history)
-        if done:
-            _load(model, self._run.state(done))
-        return done
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.perf_counter()
@@ -225,7 +224,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         epoch = len(self.progress.history) + 1
         figures = logs or {}
         if self._is_best(figures["accuracy"], figures[CROSS_ENTROPY]):
-            self.model.save_weights(self._run.best(epoch))
+            self.model.save_weights(self.run.best(epoch))
             self.progress = self.progress.model_copy(update={"best_epoch": epoch})
 
     def _is_best(self, accuracy: float, loss: float) -> bool:
@@ -248,7 +247,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         history = (*self.progress.history, done)
         stops = self._has_to_stop(history)
         self.model.stop_training = stops
-        self.model.save_weights(self._run.state(done.epoch))
+        self.model.save_weights(self.run.state(done.epoch))
         self.progress = self.progress.model_copy(
             update={
                 "finished": stops or done.epoch >= self._recipe.epochs,
@@ -257,7 +256,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
                 "libraries": self._libraries,
             }
         )
-        save_progress(self._run, self.progress)
+        save_progress(self.run, self.progress)
         self._watcher.epoch(done, self.progress.best_epoch)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
@@ -265,14 +264,6 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         tired = patience is not None and len(history) - self.progress.best_epoch >= patience
         accuracies = [one.val_accuracy for one in history]
         return tired or (self._by_accuracy and is_solved(accuracies, self.params["steps"]))
-
-
-def _best(model: Network, released: Network, recipe: Recipe, run: Run, progress: Progress) -> Fitted:
-    """The best averaged weights in float32, blended with those that the fit began with."""
-    known = released.get_weights()
-    _load(model, run.best(progress.best_epoch))
-    released.set_weights(blended(known, model.get_weights(), recipe.blend))
-    return Fitted(released, progress.history, progress.best_epoch, progress.hardware, progress.libraries)
 
 
 def _load(model: Network, path: Path) -> None:

@@ -74,46 +74,39 @@ def plan(
         Photos by content, then garments by class: the same whatever the files are called.
     """
     scale, seed = recipe.variants, recipe.seed
-    planner = _Planner(labels, imaging, seed, _grounds(photos, imaging))
-    of_photos = [planner.of_photo(photos, index, count) for index, count in _counts(photos, scale, seed)]
-    garments = _garments(of_photos, train, len(labels), scale, seed)
-    return of_photos + [planner.of_garment(train, index) for index in garments]
+    grounds = _grounds(photos, imaging)
 
+    def planned(
+        source: Path | Pixels, content: str, label: int, count: int, *, worn: bool = False
+    ) -> Planned:
+        source_seed = _seed(seed, content)
+        paired = label != OOD and labels[label] in PAIRED
+        under = _drawn(grounds, source_seed, count)
+        return Planned(Task(source, source_seed, under, paired, worn, imaging), label)
 
-@dataclass(frozen=True)
-class _Planner:
-    labels: tuple[str, ...]
-    imaging: Imaging
-    seed: int
-    grounds: tuple[Path, ...]
-
-    def of_photo(self, photos: Photos, index: int, count: int) -> Planned:
-        seed = _seed(self.seed, photos.sha256[index])
-        worn = photos.tiers[index] == WORN
-        return self._planned(photos.files[index], int(photos.labels[index]), seed, count, worn=worn)
-
-    def of_garment(self, train: LabelledImages, index: int) -> Planned:
-        pixels = np.ascontiguousarray(train.images[index])
-        seed = _seed(self.seed, hashlib.sha256(pixels.tobytes()).hexdigest())
-        return self._planned(pixels, int(train.labels[index]), seed, 1, worn=False)
-
-    def _planned(self, source: Path | Pixels, label: int, seed: int, count: int, *, worn: bool) -> Planned:
-        task = Task(
-            source=source,
-            seed=seed,
-            grounds=self._drawn(seed, count),
-            paired=label != OOD and self.labels[label] in PAIRED,
-            worn=worn,
-            imaging=self.imaging,
+    made = [
+        planned(
+            photos.files[index],
+            photos.sha256[index],
+            int(photos.labels[index]),
+            count,
+            worn=photos.tiers[index] == WORN,
         )
-        return Planned(task, label)
+        for index, count in _counts(photos, scale, seed)
+    ]
+    for index in list(_garments(made, train, len(labels), scale, seed)):
+        pixels = np.ascontiguousarray(train.images[index])
+        content = hashlib.sha256(pixels.tobytes()).hexdigest()
+        made.append(planned(pixels, content, int(train.labels[index]), 1))
+    return made
 
-    def _drawn(self, seed: int, count: int) -> tuple[Path | None, ...]:
-        """A ground for each variant."""
-        if not self.grounds:
-            return (None,) * count
-        drawn = np.random.default_rng([seed, 0, _GROUNDS]).integers(len(self.grounds), size=count)
-        return tuple(self.grounds[place] for place in drawn)
+
+def _drawn(grounds: tuple[Path, ...], seed: int, count: int) -> tuple[Path | None, ...]:
+    """A ground for each variant."""
+    if not grounds:
+        return (None,) * count
+    drawn = np.random.default_rng([seed, 0, _GROUNDS]).integers(len(grounds), size=count)
+    return tuple(grounds[place] for place in drawn)
 
 
 def _seed(seed: int, source: str) -> int:

@@ -5,9 +5,10 @@ mask (`_spoiled`). The service's own conversion then makes the pixels. Reads the
 same task gives the same variants on any machine. The tasks: balance.py.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import cv2
 import numpy as np
@@ -64,19 +65,9 @@ class Task:
     imaging: Imaging
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """A photo before it is changed: `ground` is the colour around the garment, None where it has many."""
-
-    picture: Picture
-    ground: Colour | None
-
-
-class _Show(Protocol):
-    """Gives the photo that a variant begins with."""
-
-    def __call__(self, ground: Picture | None, rng: np.random.Generator) -> _Shown:
-        """Lay the garment on a ground, or leave it where it is."""
+_Show = Callable[[Picture | None, np.random.Generator], tuple[Picture, Colour | None]]
+"""Lays a garment on a ground or leaves it where it is: the photo that a variant begins with, and the colour
+around the garment, None where it has many."""
 
 
 def variants_of(task: Task) -> PixelsBatch:
@@ -88,21 +79,17 @@ def variants_of(task: Task) -> PixelsBatch:
     Raises:
         UploadError: a file that could be read before no longer can.
     """
-    show = _show(task)
+    source = task.source
+    show = _of_photo(task, source) if isinstance(source, Path) else _of_garment(task, source)
     return np.stack([_variant(show, task, number) for number in range(len(task.grounds))])
-
-
-def _show(task: Task) -> _Show:
-    if isinstance(task.source, Path):
-        return _of_photo(task, task.source)
-    return _of_garment(task, task.source)
 
 
 def _variant(show: _Show, task: Task, number: int) -> Pixels:
     rng = np.random.default_rng([task.seed, number])
     beneath = task.grounds[number]
     ground = None if beneath is None else texture(_opened(beneath, GROUND_EDGE), rng)
-    changed = _changed(show(ground, rng), rng, worn=task.worn)
+    picture, colour = show(ground, rng)
+    changed = _changed(picture, colour, rng, worn=task.worn)
     imaging = _otherwise(task.imaging, rng)
     found = find_garment(changed, None, imaging)
     return converted(changed, _spoiled(found, rng), imaging).pixels
@@ -117,10 +104,10 @@ def _of_photo(task: Task, path: Path) -> _Show:
     cut = CutOut(photo, found.mask).trimmed()
     can_be_laid = plain and not task.worn and min(cut.mask.shape) >= CUT_OUT_MIN
 
-    def show(ground: Picture | None, rng: np.random.Generator) -> _Shown:
+    def show(ground: Picture | None, rng: np.random.Generator) -> tuple[Picture, Colour | None]:
         if can_be_laid and ground is not None and rng.random() < 0.5:
-            return _Shown(_laid(ground, cut, task, rng), None)
-        return _Shown(photo, colour if plain else None)
+            return _laid(ground, cut, task, rng), None
+        return photo, colour if plain else None
 
     return show
 
@@ -128,12 +115,12 @@ def _of_photo(task: Task, path: Path) -> _Show:
 def _of_garment(task: Task, pixels: Pixels) -> _Show:
     """A quarter of the variants on white, the others on another ground."""
 
-    def show(ground: Picture | None, rng: np.random.Generator) -> _Shown:
+    def show(ground: Picture | None, rng: np.random.Generator) -> tuple[Picture, Colour | None]:
         cut = garment_of(pixels, rng)
         if ground is not None and rng.random() < 0.75:
-            return _Shown(_laid(ground, cut, task, rng), None)
+            return _laid(ground, cut, task, rng), None
         white = plain_ground()
-        return _Shown(laid_on(white, cut, rng), np.array(white[0, 0], np.float64))
+        return laid_on(white, cut, rng), np.array(white[0, 0], np.float64)
 
     return show
 
@@ -143,8 +130,7 @@ def _laid(ground: Picture, cut: CutOut, task: Task, rng: np.random.Generator) ->
     return lay(ground, cut, rng)
 
 
-def _changed(shown: _Shown, rng: np.random.Generator, *, worn: bool) -> Picture:
-    picture, ground = shown.picture, shown.ground
+def _changed(picture: Picture, ground: Colour | None, rng: np.random.Generator, *, worn: bool) -> Picture:
     if worn and rng.random() < 0.4:
         picture = headless(picture, rng)
     if rng.random() < 0.6:
