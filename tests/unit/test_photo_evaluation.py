@@ -1,6 +1,7 @@
 """The figures of photos against values worked out by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from inference.session import Scores, Session
 from model_store.manifest import DataSet
 from model_store.report import PhotoFigures, parse_report, report_bytes
 from tests.releases import a_report
-from training.evaluation.photo_evaluation import CURVE_POINTS, answer_photos, photo_figures
+from training.evaluation.photo_evaluation import CURVE_POINTS, PhotoAnswers, answer_photos, photo_figures
+from training.evaluation.photo_figures import PER_TIER, worst
 from training.evaluation.statistics import macro_interval
 from training.photos.reading import OOD, Photos
 
@@ -100,9 +102,7 @@ def test_every_tier_has_its_figures_and_says_what_it_was_good_for() -> None:
     found = figures(split="unseen")
 
     assert {tier: (one.n, one.split) for tier, one in found.items()} == {
-        "A": (4, "unseen"),
-        "C": (1, "unseen"),
-        "X": (3, "unseen"),
+        tier: (n, "unseen") for tier, n in {"A": 4, "C": 1, "X": 3}.items()
     }
 
 
@@ -186,13 +186,7 @@ def test_without_ood_photos_there_is_no_auroc() -> None:
 
 
 def test_a_model_without_distance_is_measured_by_its_confidence_alone() -> None:
-    contract = ModelContract(
-        labels=CONTRACT.labels,
-        input=CONTRACT.input,
-        temperature=1.0,
-        thresholds=CONTRACT.thresholds,
-        familiarity=None,
-    )
+    contract = replace(CONTRACT, familiarity=None)
 
     found = measured(WrittenAnswers(measures_distance=False), some_photos(), contract)
 
@@ -209,13 +203,6 @@ def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
     assert high - low == pytest.approx(2 * 1.959964 * variance**0.5 / 2)
 
 
-def test_the_interval_of_few_photos_is_wide_though_all_were_right() -> None:
-    low, high = macro_interval((2, 2), (2, 2))
-
-    assert low < 0.7
-    assert high == 1.0
-
-
 def test_a_report_keeps_what_was_measured_on_photos() -> None:
     report = a_report(CONTRACT.labels, 0.9, A_DATA_SET).model_copy(update={"photos": figures()})
 
@@ -227,3 +214,42 @@ def test_a_report_keeps_what_was_measured_on_photos() -> None:
 
 def test_a_report_without_photos_has_no_section_for_them() -> None:
     assert b'"photos"' not in report_bytes(a_report(CONTRACT.labels, 0.9, A_DATA_SET))
+
+
+def wrong_answers(*given: tuple[str, int, int, float, str]) -> PhotoAnswers:
+    """From tier, truth, answer, confidence and reason of each photo."""
+    tiers, truth, predicted, confidences, reasons = map(np.array, zip(*given, strict=True))
+    ones, sources = np.ones(len(given)), np.array(["somewhere"] * len(given))
+    return PhotoAnswers(truth.astype(np.uint8), tiers, sources, predicted, confidences, ones, reasons)
+
+
+@pytest.mark.parametrize(
+    ("given", "tier", "shown"),
+    [
+        pytest.param(
+            [
+                ("A", 1, 2, 0.9, "unfamiliar"),
+                ("A", 1, 2, 0.6, ""),
+                ("A", 1, 2, 0.7, "ambiguous"),
+                ("A", 1, 2, 0.8, ""),
+            ],
+            "A",
+            [3, 1, 0, 2],
+            id="accepted ones first, then the more confident",
+        ),
+        pytest.param(
+            [("A", 1, 1, 0.9, ""), ("A", 1, 2, 0.6, ""), ("B", 1, 2, 0.7, "")],
+            "A",
+            [1],
+            id="no right answer and no other tier",
+        ),
+        pytest.param(
+            [("X", OOD, 1, 0.9, "unfamiliar"), ("X", OOD, 1, 0.8, "")], "X", [1], id="OOD that was accepted"
+        ),
+        pytest.param([("A", 1, 2, 0.9, "")] * (PER_TIER + 1), "A", [*range(PER_TIER)], id="as many as fit"),
+    ],
+)
+def test_the_worst_answers_are_the_wrong_ones_that_matter_most(
+    given: list[tuple[str, int, int, float, str]], tier: str, shown: list[int]
+) -> None:
+    assert worst(wrong_answers(*given), tier) == shown

@@ -1,60 +1,180 @@
-"""What a model may get to see of one photo."""
+"""Variants of photos: how many of which, what a model gets to see of them, their targets and their file."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inference.contract import PHOTOGRAPHS
+from inference.contract import PHOTOGRAPHS, Imaging
 from tests.drawn_garments import on_a_floor
 from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
+from training.data.datasets import LABELS
+from training.data.splitting import AuxiliaryData, Split, split
+from training.photos.balance import GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, OOD_KNOWN, Planned, plan
+from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary, variants_key
+from training.photos.reading import OOD, Photos
 from training.photos.variants import Task, is_cluttered, variants_of
+from training.recipes import PLAIN
+
+TROUSER, SANDAL, BOOT = LABELS.index("Trouser"), LABELS.index("Sandal"), LABELS.index("Ankle boot")
+
+LEARNT = AuxiliaryData(np.arange(3 * 784, dtype=np.uint8).reshape(3, 28, 28), np.array([1, OOD, 0], np.uint8))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """So many photos of one label in one tier."""
+
+    tier: str
+    label: int
+    count: int
+    folder: str = "folder"
+
+
+@pytest.fixture
+def parts() -> Split:
+    """The training set in two."""
+    return split(striped_pictures(400), 40, seed=0, classes=len(LABELS))
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     """A garment on light ground."""
-    path = tmp_path / "plain.png"
-    path.write_bytes(png(a_garment_photo(1)))
-    return path
+    return written(tmp_path / "plain.png", cluttered=False)
 
 
 @pytest.fixture
 def floor(tmp_path: Path) -> Path:
     """A shirt on boards."""
-    path = tmp_path / "floor.png"
-    path.write_bytes(png(on_a_floor()))
+    return written(tmp_path / "floor.png", cluttered=True)
+
+
+def written(path: Path, *, cluttered: bool) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png(on_a_floor() if cluttered else a_garment_photo(1)))
     return path
+
+
+def photos_of(where: Path, *cells: Cell) -> Photos:
+    """Photos with contents made up by number, and a file behind each cell: those of tier C show a floor."""
+    members = [(cell, number) for cell in cells for number in range(cell.count)]
+    files = {
+        cell: written(where / cell.tier / cell.folder / "1.png", cluttered=cell.tier == "C") for cell in cells
+    }
+    return Photos(
+        images=np.zeros((len(members), 28, 28), np.uint8),
+        labels=np.array([cell.label for cell, _ in members], np.uint8),
+        tiers=tuple(cell.tier for cell, _ in members),
+        files=tuple(files[cell] for cell, _ in members),
+        sha256=tuple(f"{cell.tier} {cell.label} {cell.folder} {number}" for cell, number in members),
+    )
+
+
+def planned(photos: Photos, parts: Split, scale: float = 1.0) -> list[Planned]:
+    return plan(photos, parts.train, LABELS, PHOTOGRAPHS, replace(PLAIN, variants=scale))
+
+
+def of_photos(plans: list[Planned], label: int) -> list[int]:
+    """How many variants each photo of a label gets."""
+    mine = [one.task for one in plans if one.label == label and isinstance(one.task.source, Path)]
+    return [len(task.grounds) for task in mine]
+
+
+def of_garments(plans: list[Planned], label: int) -> int:
+    """How many variants a class gets of the training set."""
+    return sum(one.label == label and isinstance(one.task.source, np.ndarray) for one in plans)
+
+
+@pytest.mark.parametrize(
+    ("count", "least", "most"),
+    [
+        (5, 5 * OF_ONE_RARE, 5 * OF_ONE_RARE),
+        (30, 30 * OF_ONE, 30 * OF_ONE),
+        (100, KNOWN[0], KNOWN[0] + 99),
+        (3000, 0.9 * KNOWN[1], 1.1 * KNOWN[1]),
+    ],
+)
+def test_every_label_of_a_tier_gets_its_share_of_variants(
+    count: int, least: float, most: float, tmp_path: Path, parts: Split
+) -> None:
+    plans = planned(photos_of(tmp_path, Cell("A", TROUSER, count)), parts)
+
+    assert least <= sum(of_photos(plans, TROUSER)) <= most
+
+
+def test_each_kind_of_ood_photo_counts_on_its_own(tmp_path: Path, parts: Split) -> None:
+    kinds = [Cell("X", OOD, 300, kind) for kind in ("Hats", "Belts")]
+
+    plans = planned(photos_of(tmp_path, *kinds, Cell("A", TROUSER, 1)), parts)
+
+    assert sum(of_photos(plans, OOD)) == pytest.approx(2 * OOD_KNOWN[1], rel=0.2)
+
+
+def test_what_photos_cannot_give_is_made_of_the_training_set_without_what_is_held_out(
+    tmp_path: Path, parts: Split
+) -> None:
+    plans = planned(photos_of(tmp_path, Cell("A", TROUSER, 800), Cell("A", SANDAL, 500)), parts)
+
+    garments = {label: of_garments(plans, label) for label in (TROUSER, SANDAL, BOOT)}
+    learnt = {one.task.source.tobytes() for one in plans if isinstance(one.task.source, np.ndarray)}
+    assert garments == {TROUSER: GARMENTS, SANDAL: 300, BOOT: 800}
+    assert learnt <= {image.tobytes() for image in parts.train.images}
+    assert learnt.isdisjoint(image.tobytes() for image in parts.validation.images)
+
+
+def test_half_the_variants_are_made_when_asked_for(tmp_path: Path, parts: Split) -> None:
+    photos = photos_of(tmp_path, Cell("A", TROUSER, 100), Cell("X", OOD, 50))
+
+    whole, half = (sum(len(one.task.grounds) for one in planned(photos, parts, scale)) for scale in (1, 0.5))
+
+    assert half == pytest.approx(whole / 2, rel=0.05)
+
+
+def test_the_order_in_which_photos_are_read_changes_nothing(tmp_path: Path, parts: Split) -> None:
+    photos = photos_of(tmp_path, Cell("A", TROUSER, 40), Cell("C", SANDAL, 4), Cell("X", OOD, 20))
+    turned = photos.take(np.arange(len(photos))[::-1])
+
+    first, again = ([one.task.seed for one in planned(some, parts)] for some in (photos, turned))
+
+    assert first == again
+    assert photos_sha256(turned) == photos_sha256(photos)
+
+
+def test_grounds_come_from_the_cluttered_tier_whatever_it_is_called(tmp_path: Path, parts: Split) -> None:
+    photos = photos_of(tmp_path, Cell("A", TROUSER, 30), Cell("C", SANDAL, 6))
+    renamed = replace(photos, tiers=tuple("users" if tier == "C" else tier for tier in photos.tiers))
+
+    grounds = {ground for one in planned(renamed, parts) for ground in one.task.grounds}
+
+    assert grounds == {tmp_path / "C" / "folder" / "1.png"}
+
+
+def test_without_a_cluttered_tier_garments_stay_where_they_are(tmp_path: Path, parts: Split) -> None:
+    plans = planned(photos_of(tmp_path, Cell("A", TROUSER, 30)), parts)
+
+    assert {ground for one in plans for ground in one.task.grounds} == {None}
+
+
+def test_shoes_may_be_shown_in_pairs_and_trousers_may_not(tmp_path: Path, parts: Split) -> None:
+    plans = planned(photos_of(tmp_path, Cell("C", TROUSER, 3), Cell("C", SANDAL, 3)), parts)
+
+    assert {LABELS[one.label] for one in plans if one.task.paired} == {"Sandal", "Sneaker", "Ankle boot"}
 
 
 def a_task(source: Path, *grounds: Path | None, seed: int = 7) -> Task:
     return Task(source=source, seed=seed, grounds=grounds, paired=True, worn=False, imaging=PHOTOGRAPHS)
 
 
-def test_the_same_photo_gives_the_same_variants_again(photo: Path, floor: Path) -> None:
+def test_variants_differ_and_depend_on_their_number_and_seed_alone(photo: Path, floor: Path) -> None:
     first, again = (variants_of(a_task(photo, floor, floor, floor)) for _ in range(2))
 
     assert np.array_equal(first, again)
-
-
-def test_a_variant_does_not_depend_on_how_many_there_are(photo: Path, floor: Path) -> None:
-    few, many = variants_of(a_task(photo, floor)), variants_of(a_task(photo, floor, floor, floor))
-
-    assert np.array_equal(few[0], many[0])
-
-
-def test_no_two_variants_are_alike(photo: Path, floor: Path) -> None:
-    variants = variants_of(a_task(photo, *[floor] * 5))
-
-    assert len(np.unique(variants, axis=0)) == 5
-
-
-def test_another_seed_gives_other_variants(photo: Path) -> None:
-    one, other = (variants_of(a_task(photo, None, seed=seed)) for seed in (1, 2))
-
-    assert not np.array_equal(one, other)
+    assert np.array_equal(first[0], variants_of(a_task(photo, floor))[0])
+    assert not np.array_equal(first[0], variants_of(a_task(photo, floor, seed=8))[0])
+    assert len(np.unique(first, axis=0)) == 3
 
 
 def test_what_surrounds_a_garment_is_black_as_in_the_training_set(photo: Path) -> None:
@@ -68,9 +188,7 @@ def test_what_surrounds_a_garment_is_black_as_in_the_training_set(photo: Path) -
 
 def test_a_garment_of_the_training_set_becomes_a_photo_with_and_without_a_ground(floor: Path) -> None:
     pixels = np.ascontiguousarray(striped_pictures(1).images[0])
-    task = Task(
-        source=pixels, seed=3, grounds=(None, floor, floor), paired=False, worn=False, imaging=PHOTOGRAPHS
-    )
+    task = replace(a_task(floor, None, floor, floor), source=pixels, paired=False)
 
     variants = variants_of(task)
 
@@ -81,3 +199,42 @@ def test_a_garment_of_the_training_set_becomes_a_photo_with_and_without_a_ground
 def test_a_floor_is_cluttered_and_a_product_shot_is_not(photo: Path, floor: Path) -> None:
     assert is_cluttered(floor, PHOTOGRAPHS)
     assert not is_cluttered(photo, PHOTOGRAPHS)
+
+
+def test_a_known_photo_leaves_room_for_a_wrong_label_and_an_ood_one_is_doubted() -> None:
+    targets = LEARNT.targets(4)
+
+    assert targets[0] == pytest.approx([0.0125, 0.9625, 0.0125, 0.0125])
+    assert targets[1].tolist() == [0.25] * 4
+    assert targets.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_what_a_run_kept_is_there_when_it_goes_on_and_half_a_file_is_made_anew(tmp_path: Path) -> None:
+    save_auxiliary(LEARNT, tmp_path / "run", "aa")
+
+    kept, other = (load_auxiliary(tmp_path / "run", key) for key in ("aa", "bb"))
+    whole = (tmp_path / "run" / FILE_NAME).read_bytes()
+    (tmp_path / "run" / FILE_NAME).write_bytes(whole[: len(whole) // 2])
+
+    assert kept is not None
+    assert np.array_equal(kept.images, LEARNT.images)
+    assert np.array_equal(kept.labels, LEARNT.labels)
+    assert other is None
+    assert load_auxiliary(tmp_path / "run", "aa") is None
+
+
+def test_what_is_kept_goes_by_labels_run_and_conversion(tmp_path: Path) -> None:
+    photos = photos_of(tmp_path, Cell("A", TROUSER, 2))
+    moved, relabelled = (
+        replace(photos, files=(Path("b"), Path("a"))),
+        replace(photos, labels=photos.labels + 1),
+    )
+
+    keys = {
+        variants_key(fingerprint, imaging)
+        for fingerprint in ("aa", "bb")
+        for imaging in (PHOTOGRAPHS, Imaging(), replace(PHOTOGRAPHS, border_tolerance=0.06))
+    }
+
+    assert len(keys) == 6
+    assert photos_sha256(moved) == photos_sha256(photos) != photos_sha256(relabelled)

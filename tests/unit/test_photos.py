@@ -16,45 +16,39 @@ from training.photos.reading import OOD, Photos, list_photos, read_photos
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
-def _quiet(*_: object) -> None:
-    """Nobody listens."""
-
-
-def _read(folder: Path) -> Photos:
-    return read_photos(list_photos(folder, LABELS), Imaging(), _quiet, _quiet)
+def read(folder: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
+    listed = list_photos(folder, LABELS)
+    return read_photos(listed, imaging or Imaging(), said.append, lambda *_: None)
 
 
 @pytest.mark.parametrize(
     ("folder", "label"),
-    [("A/1", 1), ("A/Trouser", 1), ("A/trouser", 1), ("B/T-shirt_top", 0), ("mine/bag", 3)],
+    [
+        ("A/1", 1),
+        ("A/Trouser", 1),
+        ("A/trouser", 1),
+        ("B/T-shirt_top", 0),
+        ("mine/bag", 3),
+        ("X/Hats", OOD),
+        ("X/1", OOD),
+        ("A/X_shop_Hats", OOD),
+    ],
 )
-def test_a_label_is_an_index_or_a_name(tmp_path: Path, folder: str, label: int) -> None:
+def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
+    tmp_path: Path, folder: str, label: int
+) -> None:
     tier, name = folder.split("/")
     write_photos(tmp_path, 1, {tier: [name]})
 
-    listed = list_photos(tmp_path, LABELS)
+    (listed,) = list_photos(tmp_path, LABELS)
 
-    assert [(one.path, one.tier, one.label) for one in listed] == [
-        (tmp_path / folder / "000.png", tier, label)
-    ]
-
-
-@pytest.mark.parametrize("folder", ["X/Hats", "X/1", "A/X_shop_Hats"])
-def test_what_is_none_of_the_classes_is_ood(tmp_path: Path, folder: str) -> None:
-    tier, name = folder.split("/")
-    write_photos(tmp_path, 1, {tier: [name]})
-
-    listed = list_photos(tmp_path, LABELS)
-
-    assert [one.label for one in listed] == [OOD]
+    assert (listed.path, listed.tier, listed.label) == (tmp_path / folder / "000.png", tier, label)
 
 
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["1"]})
 
-    listed = list_photos(tmp_path, ("1", "0"))
-
-    assert [one.label for one in listed] == [0]
+    assert [one.label for one in list_photos(tmp_path, ("1", "0"))] == [0]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
@@ -69,28 +63,18 @@ def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
     )
 
 
-def test_photos_without_tiers_are_refused_with_the_layout(tmp_path: Path) -> None:
-    write_photos(tmp_path / "A", 1, {"Trouser": [""]})
+def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> None:
+    write_photos(tmp_path / "flat", 1, {"Trouser": [""]})
+    (tmp_path / "empty" / "A" / "Trouser").mkdir(parents=True)
 
     with pytest.raises(BadPictures, match=r"Trouser/000\.png: lies in no label's folder.*FOLDER/tier/label/"):
-        list_photos(tmp_path / "A", LABELS)
-
-
-def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "A" / "Trouser").mkdir(parents=True)
-
+        list_photos(tmp_path / "flat", LABELS)
     with pytest.raises(BadPictures, match="no photo in it"):
-        list_photos(tmp_path, LABELS)
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+        list_photos(tmp_path / "empty", LABELS)
     with pytest.raises(DataSetMissing, match="nowhere: cannot be read"):
         list_photos(tmp_path / "nowhere", LABELS)
-
-
-def test_more_classes_than_labels_can_number_are_refused() -> None:
     with pytest.raises(BadClasses, match="256 classes"):
-        list_photos(Path(), tuple(map(str, range(256))))
+        list_photos(tmp_path, tuple(map(str, range(256))))
 
 
 def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
@@ -99,47 +83,40 @@ def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "A" / "notes.txt").write_text("all mine")
     (tmp_path / "A" / "Trouser" / ".DS_Store").write_bytes(b"\0")
 
-    listed = list_photos(tmp_path, LABELS)
-
-    assert [one.path.name for one in listed] == ["000.png"]
+    assert [one.path.name for one in list_photos(tmp_path, LABELS)] == ["000.png"]
 
 
-def test_a_photo_is_what_the_service_would_see_of_it(tmp_path: Path) -> None:
+def test_a_photo_is_what_a_service_with_these_parameters_would_see_of_it(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Trouser"]})
-    content = png(a_garment_photo(0))
+    decoded = decode(png(a_garment_photo(0)), 10**6)
 
-    photos = _read(tmp_path)
+    plain, sharpened = (read(tmp_path, [], one).images for one in (Imaging(), Imaging(sharpen_sigma=0.4)))
 
-    np.testing.assert_array_equal(photos.images[0], decoded_to_pixels(decode(content, 10**6), Imaging()))
-
-
-def test_the_conversion_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
-    write_photos(tmp_path, 1, {"A": ["Trouser"]})
-
-    sharpened = read_photos(list_photos(tmp_path, LABELS), Imaging(sharpen_sigma=0.4), _quiet, _quiet)
-
-    assert not np.array_equal(sharpened.images, _read(tmp_path).images)
+    np.testing.assert_array_equal(plain[0], decoded_to_pixels(decoded, Imaging()))
+    assert not np.array_equal(sharpened, plain)
 
 
 def test_photos_keep_the_order_of_their_listing(tmp_path: Path) -> None:
     write_photos(tmp_path, 2, {"C": ["Bag"], "A": ["Trouser"], "X": ["Hats"]})
 
-    photos = _read(tmp_path)
+    photos = read(tmp_path, [])
 
     assert photos.tiers == ("A", "A", "C", "C", "X", "X")
     assert photos.labels.tolist() == [1, 1, 3, 3, OOD, OOD]
     assert [file.name for file in photos.files] == ["000.png", "001.png"] * 3
 
 
-def test_copies_count_once_and_are_told(tmp_path: Path) -> None:
-    told: list[str] = []
+def test_copies_count_once_and_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    said: list[str] = []
     write_photos(tmp_path, 2, {"A": ["Trouser"]})
     (tmp_path / "A" / "Trouser" / "copy.png").write_bytes(png(a_garment_photo(0)))
+    (tmp_path / "A" / "Trouser" / "broken.jpg").write_bytes(b"no picture")
 
-    photos = read_photos(list_photos(tmp_path, LABELS), Imaging(), told.append, _quiet)
+    photos = read(tmp_path, said)
 
     assert len(photos) == len(set(photos.sha256)) == 2
-    assert told == ["1 of 3 photos are copies of others and count once."]
+    assert said[0].startswith("skipped 1 of 4 files that cannot be read.")
+    assert said[1] == "1 of 4 photos are copies of others and count once."
 
 
 def test_one_photo_under_two_labels_is_refused(tmp_path: Path) -> None:
@@ -148,18 +125,7 @@ def test_one_photo_under_two_labels_is_refused(tmp_path: Path) -> None:
     (tmp_path / "A" / "Bag" / "copy.png").write_bytes(png(a_garment_photo(0)))
 
     with pytest.raises(BadPictures, match=r"Bag/copy\.png and .*Trouser/000\.png are the same photo"):
-        _read(tmp_path)
-
-
-def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
-    told: list[str] = []
-    write_photos(tmp_path, 1, {"A": ["Trouser"]})
-    (tmp_path / "A" / "Trouser" / "broken.jpg").write_bytes(b"no picture")
-
-    photos = read_photos(list_photos(tmp_path, LABELS), Imaging(), told.append, _quiet)
-
-    assert len(photos) == 1
-    assert told[0].startswith("skipped 1 of 2 files that cannot be read.")
+        read(tmp_path, [])
 
 
 def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
@@ -167,4 +133,4 @@ def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> Non
     (tmp_path / "A" / "Trouser" / "broken.jpg").write_bytes(b"no picture")
 
     with pytest.raises(BadPictures, match="none of 1 photos can be read"):
-        _read(tmp_path)
+        read(tmp_path, [])

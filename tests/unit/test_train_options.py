@@ -26,6 +26,11 @@ from training.fitting.checkpoints import is_solved
         (["--network", "conv3", "--recipe", "bundled"], "not allowed with"),
         (["--out", "a", "--publish", "b"], "not allowed with"),
         (["--epochs", "many"], "invalid int value: 'many'"),
+        (["--recipe", "qiuck"], "'qiuck': expected bundled, first, quick, or a recipe file"),
+        (["--from", "bundled", "--network", "conv3"], "leave out --network"),
+        (["--check-photos", "photos"], "--check-photos belongs to --photos"),
+        (["--variants", "2"], "--variants belongs to --photos"),
+        (["--from-version", "20261120T101500Z-3f9a1c2e"], "--from-version belongs to --from"),
     ],
 )
 def test_wrong_usage_ends_with_the_reason(

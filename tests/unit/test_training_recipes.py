@@ -1,17 +1,35 @@
-"""What can be trained with, and when a checkpoint belongs to a run."""
+"""What can be trained with, recipes as files, and where a training starts."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from model_store.local import bundled, open_release
 from model_store.manifest import DataSet
+from scripts import train
+from tests.fashion import write_idx_folder
+from tests.releases import a_release
 from training.data.datasets import LABELS, TRAIN_SHA256
-from training.errors import BadRecipe
+from training.errors import BadRecipe, TrainingError
 from training.fitting.distillation import KEPT, load_soft_targets
-from training.recipes import BUNDLED, PLAIN, default_run_folder, fingerprint
+from training.fitting.starting import check_start, fine_tuning, for_few
+from training.recipes import (
+    BUNDLED,
+    CHOICES,
+    DEFAULTS,
+    PLAIN,
+    RECIPES,
+    Recipe,
+    default_run_folder,
+    fingerprint,
+    read_recipe,
+    starting_point,
+)
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
+VERSION = "20261120T101500Z-3f9a1c2e"
 
 
 @pytest.mark.parametrize(
@@ -19,17 +37,14 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
     [
         ("network", "vgg19", "network vgg19: Input should be 'dense', "),
         ("epochs", 0, "epochs 0: Input should be greater than or equal to 1"),
-        ("batch_size", 0, "batch_size 0: .* greater than or equal to 1"),
         ("learning_rate", -1.0, "learning_rate -1.0: Input should be greater than 0"),
         ("shift", 28, "shift 28: Input should be less than 28"),
         ("erase", -1, "erase -1: Input should be greater than or equal to 0"),
         ("rotate", 181.0, "rotate 181.0: Input should be less than or equal to 180"),
         ("zoom", 1.0, "zoom 1.0: Input should be less than 1"),
-        ("shear", 90.0, "shear 90.0: Input should be less than 90"),
         ("mixup", 0.01, "mixup 0.01: expected 0, or 0.05 or more"),
         ("patience", 0, "patience 0: Input should be greater than or equal to 1"),
         ("blend", 0.5, "blend 0.5: expected 1 where no release is trained further"),
-        ("seed", -1, "seed -1: Input should be greater than or equal to 0"),
     ],
 )
 def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, message: str) -> None:
@@ -37,29 +52,177 @@ def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, 
         replace(PLAIN, **{field: value})
 
 
-def test_the_same_command_finds_its_checkpoint_again() -> None:
-    assert default_run_folder(PLAIN, DATA) == default_run_folder(replace(PLAIN), DATA)
+def test_the_same_command_finds_its_checkpoint_again_and_another_does_not() -> None:
+    other_data = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
+    others = [replace(PLAIN, seed=1), replace(PLAIN, shear=5.0), replace(PLAIN, start=VERSION)]
 
+    marks = {fingerprint(PLAIN, other_data), *(fingerprint(recipe, DATA) for recipe in [PLAIN, *others])}
 
-def test_another_seed_is_another_run() -> None:
-    assert fingerprint(PLAIN, DATA) != fingerprint(replace(PLAIN, seed=1), DATA)
-
-
-def test_other_data_is_another_run() -> None:
-    other = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
-
-    assert fingerprint(BUNDLED, DATA) != fingerprint(BUNDLED, other)
+    assert default_run_folder(replace(PLAIN), DATA) == default_run_folder(PLAIN, DATA)
+    assert len(marks) == 5
 
 
 def test_a_run_begun_before_recipes_had_a_field_goes_on_while_the_field_is_off() -> None:
-    assert "shear" not in PLAIN.as_json()
+    assert {"shear", "start"}.isdisjoint(PLAIN.as_json())
     assert replace(PLAIN, shear=5.0).as_json()["shear"] == 5.0
-    assert fingerprint(PLAIN, DATA) != fingerprint(replace(PLAIN, shear=5.0), DATA)
 
 
 def test_what_the_bundled_recipe_learns_from_is_kept() -> None:
     kept = load_soft_targets(KEPT)
 
-    assert kept.sha256 == BUNDLED.teacher
-    assert kept.train_sha256 == TRAIN_SHA256
+    assert (kept.sha256, kept.train_sha256) == (BUNDLED.teacher, TRAIN_SHA256)
     assert kept.probabilities.shape == (60_000, len(LABELS))
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What `wardrobe train --show-recipe` prints."""
+    assert train.main(["--show-recipe", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def a_file(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "expected"),
+    [
+        *(("--recipe", name, recipe) for name, recipe in RECIPES.items()),
+        ("--network", "resnet", starting_point("resnet")),
+    ],
+)
+def test_a_recipe_that_was_printed_is_read_back_as_it_was(
+    option: str, name: str, expected: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = a_file(tmp_path, shown(capsys, option, name))
+
+    recipe, _ = read_recipe(file)
+
+    assert recipe == expected
+
+
+def test_the_bundled_recipe_is_printed_unless_another_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys) == shown(capsys, "--recipe", "bundled")
+    assert 'network = "dense"\nepochs = 3\n' in shown(capsys, "--network", "dense", "--epochs", "3")
+
+
+def test_options_change_single_fields_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = a_file(tmp_path, "epochs = 5\nl2 = 0.5\n")
+
+    printed = shown(capsys, "--recipe", str(file), "--epochs", "2", "--no-flip")
+
+    assert {"epochs = 2", "l2 = 0.5", "flip = false"} <= set(printed.splitlines())
+
+
+def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> None:
+    recipe, given = read_recipe(a_file(tmp_path, "epochs = 5\n"))
+
+    assert recipe == replace(DEFAULTS, epochs=5)
+    assert (recipe.network, recipe.learning_rate) == (BUNDLED.network, 0.001)
+    assert (recipe.start, recipe.photos, recipe.teacher) == (None, None, None)
+    assert given == {"epochs"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs = 0", "epochs 0: Input should be greater than or equal to 1"),
+        ("epochs = '5'", "Input should be a valid integer"),
+        ("epochs = 2026-11-20", "Input should be a valid integer"),
+        ("flip = 1", "flip 1: Input should be a valid boolean"),
+        ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
+        ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused_with_its_name(text: str, message: str, tmp_path: Path) -> None:
+    file = a_file(tmp_path, text)
+
+    with pytest.raises(BadRecipe) as refused:
+        read_recipe(file)
+
+    assert str(refused.value).startswith(f"{file}: ")
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("validation = 99", [], "--validation 99: 60 pictures of 10 classes allow 10 to 50"),
+        ("limit = 61", [], "--limit 61: the training set allows 1 to 60"),
+        ("teacher = '0123456789abcdef'", [], "teacher 0123456789abcdef: these answers are not kept here"),
+        ("photos = 'f9b32119f5db9e04'", [], "This recipe learns from photos"),
+        (f"start = '{VERSION}'", [], f"trains the release {VERSION} further"),
+        ("network = 'dense'", ["--from", "bundled"], "network dense: the release"),
+    ],
+)
+def test_a_training_takes_what_a_file_says(
+    text: str, arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+    file, store = a_file(tmp_path, text), tmp_path / "store"
+
+    with pytest.raises(TrainingError, match=message):
+        train.main(["--data", str(tmp_path), "--out", str(store), "--recipe", str(file), *arguments])
+
+
+def test_help_fits_on_one_screen_and_help_all_shows_every_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    hidden = ("--weight-decay", "--photos", "--fresh", "--sign", *CHOICES["network"])
+
+    short = train.build_parser().format_help()
+    train.main(["--help-all"])
+    printed = capsys.readouterr().out
+
+    assert len(short.splitlines()) <= 24
+    assert max(map(len, short.splitlines())) < 80
+    assert "--weight-decay" not in short
+    assert [one for one in hidden if one not in printed] == []
+
+
+def test_a_release_is_trained_further_in_small_steps_and_named() -> None:
+    manifest = bundled().manifest
+
+    recipe = fine_tuning(manifest)
+
+    assert recipe.network == manifest.training["network"]
+    assert recipe.learning_rate == pytest.approx(starting_point(recipe.network).learning_rate / 10)
+    assert recipe.as_json()["start"] == manifest.version
+
+
+def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
+    manifest = open_release(a_release(tmp_path)).manifest
+    adopted = manifest.model_copy(update={"training": {"network": "conv3", "origin": "adopted"}})
+
+    with pytest.raises(BadRecipe, match=f"--from {manifest.version}: its network was not made here"):
+        fine_tuning(adopted)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "batch", "epochs"), [(50, 16, 320), (640, 20, 32), (4096, 128, 32), (60_000, 128, 30)]
+)
+def test_few_pictures_come_in_smaller_batches_and_more_often(pictures: int, batch: int, epochs: int) -> None:
+    recipe = for_few(Recipe(batch_size=128, epochs=30), pictures)
+
+    assert (recipe.batch_size, recipe.epochs) == (batch, epochs)
+
+
+@pytest.mark.parametrize(("name", "start"), [("first", None), ("quick", None), ("bundled", BUNDLED.start)])
+def test_a_recipe_takes_the_release_that_it_was_made_for(name: str, start: str | None) -> None:
+    check_start(RECIPES[name], start)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "message"),
+    [
+        ("bundled", None, f"trains the release {BUNDLED.start} further, and"),
+        ("bundled", VERSION, f"trains the release {BUNDLED.start} further, and"),
+        ("quick", VERSION, "begins with fresh weights"),
+    ],
+)
+def test_a_recipe_takes_no_other_release(name: str, start: str | None, message: str) -> None:
+    with pytest.raises(BadRecipe, match=message):
+        check_start(RECIPES[name], start)

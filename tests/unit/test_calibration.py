@@ -1,0 +1,147 @@
+"""Temperature, familiarity and thresholds against values worked out by hand."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.decision import calibrate
+from inference.session import Scores
+from training.evaluation.calibration import (
+    Checked,
+    Demand,
+    confidence_threshold,
+    fit_contract,
+    fit_familiarity,
+    fit_temperature,
+    fit_thresholds,
+)
+from training.photos.reading import OOD
+
+TWO_CLASSES = ("left", "right")
+
+
+def scores(*confidences: tuple[float, int], distance: float = 1.0) -> Scores:
+    """Answers for class 0 of two: how sure, how many."""
+    rows = [[sure, 1 - sure] for sure, count in confidences for _ in range(count)]
+    return Scores(np.array(rows, np.float32), np.full(len(rows), distance, np.float32))
+
+
+def truth(right: int, wrong: int) -> NDArray[np.uint8]:
+    return np.array([0] * right + [1] * wrong, np.uint8)
+
+
+def a_demand(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Demand:
+    """Answers of equal confidence: how sure, how many right, how many wrong."""
+    confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
+    right = np.concatenate([[True] * right + [False] * wrong for _, right, wrong in answers])
+    return Demand(confidences.astype(np.float32), right.astype(bool), accuracy)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "temperature"),
+    [
+        (0.8, 1.0),  # it is as right as it says
+        (0.99, np.log(99) / np.log(4)),  # log odds of 0.99 over log odds of 0.8
+        (0.6, np.log(1.5) / np.log(4)),
+    ],
+)
+def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temperature: float) -> None:
+    probabilities = scores((confidence, 100)).probabilities
+
+    found = fit_temperature(probabilities, truth(80, 20))
+
+    assert found == pytest.approx(temperature, rel=1e-4)
+    assert calibrate(probabilities[0].tolist(), found)[0] == pytest.approx(0.8, abs=1e-5)
+
+
+def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
+    assert np.isfinite(fit_temperature(scores((1.0, 10)).probabilities, truth(9, 1)))
+
+
+def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
+    familiarity = fit_familiarity(np.arange(1001, dtype=np.float32))
+
+    assert familiarity.quantiles == pytest.approx([10 * rank for rank in range(101)])
+
+
+def test_photos_count_as_much_as_the_held_out_pictures_however_few_they_are() -> None:
+    held_out = np.zeros(1000, np.float32)
+    photos = np.linspace(1, 2, 200).astype(np.float32)
+
+    quantiles = fit_familiarity(held_out, photos).quantiles
+
+    assert quantiles[:50] == pytest.approx([0.0] * 50)
+    assert quantiles[51] > 1.0
+    assert quantiles[-1] == 2.0
+
+
+def test_a_model_without_distances_has_no_familiarity() -> None:
+    contract = fit_contract(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20), TWO_CLASSES)
+
+    assert (contract.familiarity, contract.labels) == (None, TWO_CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("demands", "threshold"),
+    [
+        pytest.param([a_demand((0.9, 2000, 0), (0.6, 900, 100))], 0.9, id="the lowest that keeps it"),
+        pytest.param([a_demand((0.2, 3000, 0), (1.0, 10, 0))], 0.2, id="a model that is never wrong"),
+        pytest.param([a_demand((0.9, 990, 10))], 1.0, id="exactly the promise is not enough"),
+        pytest.param([a_demand((0.99, 0, 1), (0.5, 1, 0))], 1.0, id="a model that is surest when wrong"),
+        pytest.param(
+            [
+                a_demand((0.9, 2000, 0), (0.6, 1000, 0)),
+                a_demand((0.95, 200, 0), (0.7, 100, 50), accuracy=0.9),
+            ],
+            0.9,
+            id="the hardest promise decides",
+        ),
+        # Alone, the second would be content with 0.6; at 0.8, where the first is, it is not.
+        pytest.param(
+            [
+                a_demand((0.8, 2000, 0), (0.7, 100, 100)),
+                a_demand((0.9, 100, 0), (0.8, 0, 10), (0.6, 2000, 0)),
+            ],
+            0.9,
+            id="above the hardest one's own the others are kept, too",
+        ),
+    ],
+)
+def test_the_threshold_keeps_every_promise(demands: list[Demand], threshold: float) -> None:
+    assert confidence_threshold(demands) == pytest.approx(threshold)
+
+
+def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:
+    distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
+    found = Scores(scores((0.9, 1000)).probabilities, distances)
+
+    thresholds = fit_thresholds(found, truth(992, 8), 1.0, fit_familiarity(distances))
+
+    assert thresholds.confidence == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("tier", "confidence"), [("A", 0.95), ("C", 0.95), ("B", 0.9)])
+def test_a_tier_that_is_promised_something_raises_the_threshold(tier: str, confidence: float) -> None:
+    photos = Checked(scores((0.95, 100), (0.9, 100)), truth(130, 70), (tier,) * 200)
+
+    thresholds = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
+
+    assert thresholds.confidence == pytest.approx(confidence)
+
+
+def test_an_ood_photo_has_no_right_answer_to_count() -> None:
+    labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
+    photos = Checked(scores((0.9, 200)), labels, ("A",) * 200)
+
+    assert fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos).confidence < 1
+
+
+def test_photos_raise_the_least_familiarity_and_leave_the_temperature_to_the_data_set() -> None:
+    held_out, wrong = scores((0.8, 100)), Checked(scores((0.8, 100)), truth(0, 100), ("A",) * 100)
+
+    alone, with_photos = (
+        fit_contract(held_out, truth(80, 20), TWO_CLASSES, photos) for photos in (None, wrong)
+    )
+
+    assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.05)
+    assert with_photos.temperature == pytest.approx(1.0, abs=1e-5)
