@@ -12,7 +12,7 @@ from PIL import Image
 from inference.decode import decode
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat, UploadError
 from tests.hostile.corpus import body_of
-from tests.pictures import encoded, gif, handmade_png, jpeg, tiff, tiff_with
+from tests.pictures import encoded, gif, handmade_png, jpeg, png_chunk, tiff, tiff_with
 
 MAX_PIXELS = 50_000_000
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
@@ -130,6 +130,13 @@ def shrunk(png: bytes, interlaced: bool = False) -> bytes:
 )
 def test_a_png_that_inflates_past_its_size_is_broken(upload: bytes) -> None:
     with pytest.raises(BrokenPicture, match="holds more data than its size needs"):
+        decode(upload, MAX_PIXELS)
+
+
+def test_a_png_whose_end_holds_data_is_broken() -> None:
+    upload = encoded(".png", NOISE)[:-12] + png_chunk(b"IEND", b"data")
+
+    with pytest.raises(BrokenPicture, match="ends too early"):
         decode(upload, MAX_PIXELS)
 
 

@@ -78,17 +78,20 @@ def test_pixels_and_pictures_in_every_form_get_the_same_answer(client: FlaskClie
 
 
 def test_outputs_come_binary_where_they_are_wanted_so(client: FlaskClient) -> None:
-    wanted = [{"name": "label", "parameters": {"binary_data": False}}, {"name": "probabilities"}]
+    in_json = {"name": "label", "parameters": {"binary_data": False}}
+    wanted = [in_json, {"name": "probabilities"}, {"name": "decision"}]
 
     answer = ask(client, tensor(), outputs=wanted, parameters={"binary_data_output": True})
 
-    length = int(answer.headers["Inference-Header-Content-Length"])
-    label, probabilities = json.loads(answer.data[:length])["outputs"]
-    told = outputs(ask(client, tensor()))
+    length, told = int(answer.headers["Inference-Header-Content-Length"]), outputs(ask(client, tensor()))
+    label, probabilities, decision = json.loads(answer.data[:length])["outputs"]
+    end = length + probabilities["parameters"]["binary_data_size"]
+    texts = [text.encode() for text in told["decision"]["data"]]
     assert answer.mimetype == "application/octet-stream"
     assert label["data"] == told["label"]["data"]
-    assert probabilities["parameters"]["binary_data_size"] == len(answer.data) - length
-    assert np.frombuffer(answer.data[length:], "<f4").tolist() == told["probabilities"]["data"]
+    assert np.frombuffer(answer.data[length:end], "<f4").tolist() == told["probabilities"]["data"]
+    assert answer.data[end:] == b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+    assert decision["parameters"]["binary_data_size"] == len(answer.data) - end
 
 
 @pytest.mark.parametrize(("count", "given"), [(3, 3), (10**18, len(LABELS))])

@@ -124,6 +124,7 @@ def test_predict_is_to_be_posted_to_and_nothing_else(client: FlaskClient, below:
         ({"instances": [ROWS, ROWS[:1]]}, 422, "Picture 1, counted from 0: `pixels` has 1 rows"),
         ({"instances": [ROWS], "signature_name": [[]]}, 400, "'serving_default'"),
         ({"inputs": {"pixels": [ROWS], "more": 1}}, 400, "nothing else"),
+        ({"inputs": {"pixels": 5}}, 400, "no list"),
         ({"inputs": {"image": ["a"]}}, 400, "neither"),
         ({"instances": [[]] * 257}, 413, "MAX_BATCH"),
         ('{"instances": ' + "[" * 500 + "]" * 500 + "}", 422, "rows"),
