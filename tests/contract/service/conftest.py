@@ -69,14 +69,14 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
 
 
 @pytest.fixture
-def client(make_app: MakeApp) -> FlaskClient:
-    """A client of an app with default settings."""
+def fresh_client(make_app: MakeApp) -> FlaskClient:
+    """A client of an app of its own, for what a request leaves behind."""
     return make_app().test_client()
 
 
 @pytest.fixture(scope="module")
-def lasting_client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A client that the tests of a file share: for those that leave nothing behind."""
+def client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A client of an app with default settings, which the tests of a file share."""
     settings = Settings(
         model_store=str(store_folder), cache_dir=tmp_path_factory.mktemp("cache"), refresh_seconds=0
     )

@@ -13,9 +13,9 @@ BATCH = [("/predict/batch", entry, entry.batch) for entry in entries() if entry.
     ("path", "entry", "statuses"), SINGLE + BATCH, ids=lambda value: getattr(value, "name", "")
 )
 def test_a_hostile_file_is_answered_honestly(
-    lasting_client: FlaskClient, path: str, entry: Entry, statuses: frozenset[int]
+    client: FlaskClient, path: str, entry: Entry, statuses: frozenset[int]
 ) -> None:
-    answer = lasting_client.post(path, data=entry.body, content_type=entry.content_type)
+    answer = client.post(path, data=entry.body, content_type=entry.content_type)
 
     assert answer.status_code in statuses, answer.text
     assert answer.get_json()["request_id"] == answer.headers["X-Request-ID"]

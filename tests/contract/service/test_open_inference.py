@@ -17,11 +17,6 @@ FILES = [png(pixels) for pixels in GARMENTS]
 EVERYTHING = ["probabilities", "label", "confidence", "familiarity", "decision", "reason"]
 
 
-@pytest.fixture(scope="module")
-def client(lasting_client: FlaskClient) -> FlaskClient:
-    return lasting_client
-
-
 def tensor(**fields: Any) -> dict[str, Any]:
     """The two garments as an input; a field that is None is left out."""
     known = {"name": "pixels", "shape": [2, 28, 28], "datatype": "UINT8", "data": GARMENTS.ravel().tolist()}

@@ -21,7 +21,7 @@ MOST_MODULES = 12
     "how", [{"data": UPLOAD}, files("image"), {"json": {"pixels": a_garment().tolist()}}]
 )
 def test_a_request_passes_few_modules_and_the_page_names_them_all(
-    client: FlaskClient, how: dict[str, Any]
+    fresh_client: FlaskClient, how: dict[str, Any]
 ) -> None:
     passed: set[Path] = set()
 
@@ -30,7 +30,7 @@ def test_a_request_passes_few_modules_and_the_page_names_them_all(
 
     before = sys.getprofile()
     sys.setprofile(note)
-    answer = client.post("/predict", **how)
+    answer = fresh_client.post("/predict", **how)
     sys.setprofile(before)
 
     section = PAGE.read_text("utf-8").partition("## A request")[2].partition("\n## ")[0]

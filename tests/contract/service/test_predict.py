@@ -18,11 +18,6 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(scope="module")
-def client(lasting_client: FlaskClient) -> FlaskClient:
-    return lasting_client
-
-
-@pytest.fixture(scope="module")
 def answer(client: FlaskClient) -> dict[str, Any]:
     """The plain answer to the garment."""
     body: dict[str, Any] = client.post("/predict", data=UPLOAD).get_json()

@@ -19,10 +19,10 @@ def samples(client: FlaskClient) -> dict[str, float]:
     return {name.removeprefix("wardrobe_"): float(value) for name, _, value in found}
 
 
-def test_a_prediction_is_counted_and_timed_stage_by_stage(client: FlaskClient) -> None:
-    answer = client.post("/predict", data=UPLOAD).get_json()
+def test_a_prediction_is_counted_and_timed_stage_by_stage(fresh_client: FlaskClient) -> None:
+    answer = fresh_client.post("/predict", data=UPLOAD).get_json()
 
-    exposed = samples(client)
+    exposed = samples(fresh_client)
 
     labels = f'decision="{answer["decision"]}",label="{answer["label"]}",reason="{answer["reason"] or ""}"'
     assert exposed[f"predictions_total{{{labels}}}"] == 1
@@ -37,23 +37,23 @@ def test_a_prediction_is_counted_and_timed_stage_by_stage(client: FlaskClient) -
     assert 0 < spent <= exposed['request_seconds_sum{route="/predict"}']
 
 
-def test_pictures_of_a_batch_are_counted_one_by_one(client: FlaskClient) -> None:
+def test_pictures_of_a_batch_are_counted_one_by_one(fresh_client: FlaskClient) -> None:
     black = {"pixels": [[0] * 28] * 28}
 
-    client.post("/predict/batch", json={"images": [black, black, {"pixels": []}]})
+    fresh_client.post("/predict/batch", json={"images": [black, black, {"pixels": []}]})
 
-    exposed = samples(client)
+    exposed = samples(fresh_client)
     assert exposed["confidence_count"] == exposed["filled_share_count"] == 2
     assert exposed['problems_total{type="bad-pixels"}'] == 1
     assert exposed['requests_total{method="POST",route="/predict/batch",status="200"}'] == 1
 
 
-def test_problems_are_counted_by_their_type(client: FlaskClient) -> None:
-    client.post("/predict", data=b"%PDF-1.7")
-    client.post("/predict", data=b"")
-    client.get("/nowhere")
+def test_problems_are_counted_by_their_type(fresh_client: FlaskClient) -> None:
+    fresh_client.post("/predict", data=b"%PDF-1.7")
+    fresh_client.post("/predict", data=b"")
+    fresh_client.get("/nowhere")
 
-    exposed = samples(client)
+    exposed = samples(fresh_client)
 
     types = ("unknown-format", "bad-request", "not-found")
     assert [exposed[f'problems_total{{type="{kind}"}}'] for kind in types] == [1, 1, 1]
@@ -73,15 +73,17 @@ def test_an_idle_worker_exposes_its_places_its_state_and_the_reference_distribut
     assert {'familiarity_bucket{le="0.1"}', 'familiarity_bucket{le="+Inf"}'} <= exposed.keys()
 
 
-def test_nothing_that_a_client_chooses_becomes_a_label(client: FlaskClient) -> None:
-    client.open("/oddity?query=oddity", method="ODDITY", headers={"User-Agent": "oddity"}, data=b"oddity")
-    client.open("/predict", method="ODDITY")
-    client.post("/predict?oddity=1", data=UPLOAD)
-    client.get("/v1/models/oddity")
-    client.post("/v2/models/oddity/versions/oddity/infer", json={})
-    client.post("/v1/models/oddity/1:oddity", json={})
+def test_nothing_that_a_client_chooses_becomes_a_label(fresh_client: FlaskClient) -> None:
+    fresh_client.open(
+        "/oddity?query=oddity", method="ODDITY", headers={"User-Agent": "oddity"}, data=b"oddity"
+    )
+    fresh_client.open("/predict", method="ODDITY")
+    fresh_client.post("/predict?oddity=1", data=UPLOAD)
+    fresh_client.get("/v1/models/oddity")
+    fresh_client.post("/v2/models/oddity/versions/oddity/infer", json={})
+    fresh_client.post("/v1/models/oddity/1:oddity", json={})
 
-    exposed = samples(client)
+    exposed = samples(fresh_client)
 
     assert "oddity" not in str(exposed).lower()
     assert exposed['requests_total{method="other",route="none",status="405"}'] == 1

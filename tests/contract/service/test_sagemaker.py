@@ -18,11 +18,6 @@ FLAT = [pixels.ravel().tolist() for pixels in GARMENTS]
 ROWS = json.dumps({"instances": FLAT})
 
 
-@pytest.fixture(scope="module")
-def client(lasting_client: FlaskClient) -> FlaskClient:
-    return lasting_client
-
-
 def invoke(client: FlaskClient, body: str | bytes, kind: str, accept: str | None = None) -> TestResponse:
     headers = {} if accept is None else {"Accept": accept}
     return client.post(INVOCATIONS, data=body, content_type=kind, headers=headers)

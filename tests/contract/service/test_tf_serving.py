@@ -13,11 +13,6 @@ GARMENT, OTHER = a_garment(), a_garment(1)
 ROWS, WITH_CHANNEL, TEXT = GARMENT.tolist(), GARMENT[..., None].tolist(), in_base64(png(GARMENT))
 
 
-@pytest.fixture(scope="module")
-def client(lasting_client: FlaskClient) -> FlaskClient:
-    return lasting_client
-
-
 def probabilities(client: FlaskClient, pixels: Any) -> list[float]:
     """What /predict says of the same pixels."""
     answer = client.post("/predict", json={"pixels": pixels.tolist()}).get_json()

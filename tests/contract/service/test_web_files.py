@@ -28,12 +28,10 @@ TYPES = {
 
 
 @pytest.mark.parametrize("name", ["", "docs", *NAMED])
-def test_whatever_a_page_names_is_there_as_what_it_is_and_sent_once(
-    lasting_client: FlaskClient, name: str
-) -> None:
-    first = lasting_client.get(f"/{name}", headers={"Accept-Encoding": "gzip"})
-    whole = lasting_client.get(f"/{name}")
-    again = lasting_client.get(f"/{name}", headers={"If-None-Match": first.headers["ETag"]})
+def test_whatever_a_page_names_is_there_as_what_it_is_and_sent_once(client: FlaskClient, name: str) -> None:
+    first = client.get(f"/{name}", headers={"Accept-Encoding": "gzip"})
+    whole = client.get(f"/{name}")
+    again = client.get(f"/{name}", headers={"If-None-Match": first.headers["ETag"]})
 
     unpacked = gzip.decompress(first.data) if "Content-Encoding" in first.headers else first.data
     assert (first.status_code, first.headers["Content-Type"]) == (200, TYPES[name.partition(".")[2]])
@@ -43,8 +41,8 @@ def test_whatever_a_page_names_is_there_as_what_it_is_and_sent_once(
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_what_is_large_is_packed(lasting_client: FlaskClient) -> None:
-    packed = lasting_client.get("/docs/swagger-ui-bundle.js", headers={"Accept-Encoding": "gzip"})
+def test_what_is_large_is_packed(client: FlaskClient) -> None:
+    packed = client.get("/docs/swagger-ui-bundle.js", headers={"Accept-Encoding": "gzip"})
 
     assert len(packed.data) < len(gzip.decompress(packed.data)) / 3
     assert packed.headers["Vary"] == "Accept-Encoding"
@@ -63,17 +61,15 @@ def test_what_is_large_is_packed(lasting_client: FlaskClient) -> None:
         *("/docs/nothing", "/docs/swagger-ui.js", "/docs/..%2fkeys.py", "/docs/LICENSE"),
     ],
 )
-def test_nothing_but_the_pages_own_files_is_found(lasting_client: FlaskClient, path: str) -> None:
-    answer = lasting_client.get(path)
+def test_nothing_but_the_pages_own_files_is_found(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
 
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
-def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(
-    lasting_client: FlaskClient, path: str
-) -> None:
-    page = lasting_client.get(path)
+def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(client: FlaskClient, path: str) -> None:
+    page = client.get(path)
 
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text) == []
     assert page.headers["Content-Security-Policy"] == POLICY, "no wider than every page's"
@@ -81,10 +77,10 @@ def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(
 
 
 @pytest.mark.parametrize("prefix", ["", "/shop"])
-def test_with_a_slash_docs_is_the_same_page(lasting_client: FlaskClient, prefix: str) -> None:
+def test_with_a_slash_docs_is_the_same_page(client: FlaskClient, prefix: str) -> None:
     below = {"SCRIPT_NAME": prefix, "PATH_INFO": "/docs/"}
 
-    answer = lasting_client.get(f"{prefix}/docs/", environ_overrides=below)
+    answer = client.get(f"{prefix}/docs/", environ_overrides=below)
 
     assert answer.status_code == 308
     assert (
