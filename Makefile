@@ -49,7 +49,7 @@ fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 	$(IN)/ruff format .
 	$(IN)/ruff check --fix .
 
-train: $(VENV)/.train ## Train a release, with ARGS= for wardrobe train
+train: named-python $(VENV)/.train ## Train a release, with ARGS= for wardrobe train
 	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
 	@$(IN)/python -m scripts.train $(ARGS)
 
@@ -118,8 +118,10 @@ clean: ## Remove what was installed and cached here
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An unfit PYTHON= is refused even where .venv is there already.
+serve: NEEDS := requirements/serve.txt
+train: NEEDS := requirements.txt
 named-python:
-	@$(if $(PYTHON),scripts/setup_python.sh requirements/serve.txt $(PYTHON) >/dev/null)
+	@$(if $(PYTHON),scripts/setup_python.sh $(NEEDS) $(PYTHON) >/dev/null)
 
 system:
 	@scripts/setup_system.sh
