@@ -34,6 +34,17 @@ def files(*fields: str, upload: bytes = UPLOAD) -> dict[str, Any]:
     return {"data": parts + b"--edge--\r\n", "content_type": FORM}
 
 
+def ready(app: Flask) -> Any:
+    """What /readyz says."""
+    return app.test_client().get("/readyz").get_json()
+
+
+def poll(app: Flask) -> Any:
+    """What /readyz says after a look for newer promotions."""
+    app.extensions["wardrobe"].watcher.poll()
+    return ready(app)
+
+
 @contextmanager
 def every_place_taken(app: Flask) -> Iterator[None]:
     """Another request works for the block, in the only slot of an app without a queue."""

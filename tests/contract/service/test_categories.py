@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,7 +11,7 @@ from flask.testing import FlaskClient
 from app.prediction.categories import CategoriesMismatch
 from model_store.publish import publish
 from model_store.store import Store, open_store
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import MakeApp, poll
 from tests.releases import LABELS, a_release
 from tests.service import ROOT
 from tests.uploads import UPLOAD, in_base64
@@ -85,12 +84,6 @@ def file(tmp_path: Path) -> Path:
 def app(make_app: MakeApp, store: Store, file: Path) -> Flask:
     """A service on that store with that file, which polls only when a test says so."""
     return make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
-
-
-def poll(app: Flask) -> Any:
-    """What /readyz says after a look for newer promotions."""
-    app.extensions["wardrobe"].watcher.poll()
-    return app.test_client().get("/readyz").get_json()
 
 
 def publish_boots(store: Store, folder: Path) -> str:

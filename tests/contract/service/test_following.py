@@ -3,7 +3,6 @@
 import re
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,7 +17,7 @@ from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from tests.bad_releases import BAD, Publish, corrupt
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import MakeApp, poll, ready
 from tests.releases import a_release
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
@@ -44,16 +43,6 @@ def publish_next(store: FolderStore, folder: Path, key: Path | None = None) -> s
     if key is not None:
         sign(release, key)
     return publish(release, store, by="tests", force=True).manifest.version
-
-
-def ready(app: Flask) -> Any:
-    return app.test_client().get("/readyz").get_json()
-
-
-def poll(app: Flask) -> Any:
-    """What /readyz says after a look for newer promotions."""
-    app.extensions["wardrobe"].watcher.poll()
-    return ready(app)
 
 
 def test_a_newer_promotion_is_served_after_the_next_poll(

@@ -1,4 +1,4 @@
-"""The OpenAPI document against the app that it is about: valid, complete, and true of real answers."""
+"""The OpenAPI document and the pages about HTTP against the app: valid, complete, true of real answers."""
 
 import json
 import re
@@ -71,6 +71,20 @@ def test_every_route_is_described_and_nothing_else(make_app: MakeApp) -> None:
     document = app.test_client().get("/openapi.json").get_json()
 
     assert {(method, path) for method, path, _ in Described(document).operations()} == routes
+
+
+def test_the_pages_list_every_route_with_its_method(make_app: MakeApp) -> None:
+    routes = {
+        (method, rule.rule)
+        for rule in make_app().url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    reference = ROOT / "docs/reference"
+    pages = (reference / "http.md").read_text("utf-8") + (reference / "dialects.md").read_text("utf-8")
+    listed = set(re.findall(r"(?:^\| |, )`([A-Z]+) (/[^` ]*)`(?=,| \|)", pages, re.MULTILINE))
+
+    assert listed == routes
 
 
 def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> None:
