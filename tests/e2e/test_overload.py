@@ -53,6 +53,7 @@ def test_every_client_is_answered_or_refused_with_the_time_to_wait(
 
     assert {answer.status_code for answer in answers} == {200, 503}
     assert len(answers) == CLIENTS * REQUESTS
+    assert any("all places in the queue are taken" in answer.json()["detail"] for answer in refused)
     assert min(int(answer.headers["Retry-After"]) for answer in refused) >= 1
     assert {answer.headers["Content-Type"] for answer in refused} == {"application/problem+json"}
     assert service.get("/healthz").status_code == 200
