@@ -12,13 +12,13 @@ import pytest
 
 from labelling.journal import parts_of
 from labelling.table import read_rows
-from tests.catalogues import PICTURES, write_folder, write_list
+from tests.catalogues import write_folder, write_list
 from tests.releases import a_release
 from tests.service import ROOT, Service, children_of, is_running
 from tests.waiting import wait_for
 
-ROWS = 12_000
-"""Enough for seconds of work, from a few files named over and over."""
+NAMES = [f"{number:05}.png" for number in range(12_000)]
+"""Enough for seconds of work: one picture under many names, so that a row that is lost or doubled is seen."""
 
 ANSWER = ("label", "confidence", "decision", "reason", "familiarity")
 
@@ -27,9 +27,11 @@ Start = Callable[[Path], "subprocess.Popen[str]"]
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
-    """Starts the command on a list of ROWS pictures in a group of its own, as a shell does."""
+    """Starts the command on a long list of pictures in a group of its own, as a shell does."""
     folder = write_folder(tmp_path_factory.mktemp("catalogue"))
-    catalogue = write_list(folder / "list.csv", list(PICTURES) * (ROWS // len(PICTURES)))
+    for name in NAMES:
+        (folder / name).hardlink_to(folder / "a" / "0.png")
+    catalogue = write_list(folder / "list.csv", NAMES)
     release = a_release(tmp_path_factory.mktemp("label") / "release")
     command = [
         sys.executable,
@@ -93,8 +95,8 @@ def test_a_run_that_is_killed_and_stopped_loses_no_row_and_doubles_none(start: S
 
     assert (stopped.returncode, finished.returncode) == (130, 0)
     assert said == "wardrobe: stopped. Nothing is lost: the same command goes on where it was.\n"
-    assert 0 < first <= between < ROWS
-    assert paths_in(table) == list(PICTURES) * (ROWS // len(PICTURES))
+    assert 0 < first <= between < len(NAMES)
+    assert paths_in(table) == NAMES
     assert not parts_of(table).exists()
 
 
@@ -111,7 +113,7 @@ def test_a_worker_that_is_killed_is_reported_and_its_pictures_are_done_again(
 
     assert running.returncode == 0, said
     assert "wardrobe: a worker process was ended by SIGKILL" in said
-    assert paths_in(table) == list(PICTURES) * (ROWS // len(PICTURES))
+    assert paths_in(table) == NAMES
 
 
 @pytest.mark.slow
