@@ -1,11 +1,9 @@
 """Clients that were written for other servers, as they are, against a real gunicorn."""
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 from tritonclient import http as triton
 from tritonclient.utils import InferenceServerException
 
-from tests.service import ROOT, Service, free_port
+from tests.service import ROOT, Service
 from tests.uploads import a_garment, png
 
 pytestmark = pytest.mark.slow
@@ -97,29 +95,3 @@ def test_the_program_of_the_page_runs(bundled_service: Service) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("[b'")
-
-
-def test_sagemakers_way_to_start_it_serves_on_sagemakers_port(tmp_path: Path) -> None:
-    port = free_port()
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "SAGEMAKER_BIND_TO_PORT": str(port),
-        "WARDROBE_CACHE_DIR": str(tmp_path),
-        "WARDROBE_DRAIN_SECONDS": "0",
-        "WEB_CONCURRENCY": "1",
-    }
-
-    with subprocess.Popen(["deploy/sagemaker/serve"], cwd=ROOT, env=environment) as server:
-        service = Service(f"http://127.0.0.1:{port}", server, tmp_path / "log")
-        try:
-            service.wait_until_ready()
-            ping = service.get("/ping")
-            answer = service.post(
-                "/invocations", data=png(GARMENTS[0]), headers={"Content-Type": "application/x-image"}
-            )
-        finally:
-            server.terminate()
-
-    assert (ping.status_code, ping.content) == (200, b"")
-    assert answer.json()["label"] in answer.json()["probabilities"]
-    assert server.returncode == 0
