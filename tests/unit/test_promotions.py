@@ -1,12 +1,20 @@
 """The log of promotions: numbers, records, races, and where rolling back leads."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import PROMOTIONS, number_in, promotion_key, release_prefix, stored, version_in
+from model_store.catalogue import (
+    PROMOTIONS,
+    RELEASES,
+    number_in,
+    promotion_key,
+    release_prefix,
+    stored,
+    version_in,
+)
 from model_store.errors import (
     LostRace,
     NotFound,
@@ -30,6 +38,7 @@ from model_store.promotions import (
     roll_back,
 )
 from model_store.publish import promote, publish
+from model_store.retention import prune
 from tests.releases import a_release
 
 A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))
@@ -96,6 +105,25 @@ class PrunedBefore(FolderStore):
             for entry in self.entries(release_prefix(self.doomed)):
                 self.delete(entry.key)
         super().create(key, data)
+
+
+class Damaging(FolderStore):
+    """A store that damages what is uploaded."""
+
+    def upload(self, key: str, source: Path) -> None:
+        super().create(key, b"damaged")
+
+
+class PromotedMeanwhile(FolderStore):
+    """A store in which another process promotes a release while a prune looks which to remove."""
+
+    chosen = ""
+
+    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
+        found = super().entries(prefix)
+        if prefix == RELEASES:
+            append(FolderStore(Path(self.address)), self.chosen, "promote", "bob", newest(self))
+        return found
 
 
 @pytest.fixture
@@ -214,6 +242,23 @@ def test_rolling_back_passes_over_a_release_that_is_pruned_at_that_moment(
 
     assert promotion == current(store)
     assert promotion.version == oldest
+
+
+def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreBroken, match="read back, it is not what was sent"):
+        published(Damaging(folder), tmp_path, 1)
+
+    assert stored(FolderStore(folder))[0].complete is False
+    assert newest(FolderStore(folder)) is None
+
+
+def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, tmp_path: Path) -> None:
+    published(FolderStore(folder), tmp_path, 1)
+    store = PromotedMeanwhile(folder)
+    store.chosen = published(FolderStore(folder), tmp_path, 2, promoted=False)
+
+    assert prune(store, keep=1, older_than=timedelta(0)) == []
+    assert current(store).version == store.chosen
 
 
 @pytest.mark.parametrize("version", [A, "latest", "../../etc/passwd", ""])

@@ -129,8 +129,9 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
     error: type[StoreError],
     words: str,
 ) -> None:
-    published(store, releases(1))
-    folder = releases(2, accuracy=accuracy)
+    published(store, releases(1, accuracy=0.90))
+    published(store, releases(2, accuracy=0.93))
+    folder = releases(3, accuracy=accuracy)
     spoil(store, folder)
     before = store.entries("")
 
