@@ -41,21 +41,12 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("adopt", __doc__, EXAMPLES)
     parser.add_argument("model", type=Path, help="a `.keras` file of Keras 3, without code of its own")
-    parser.add_argument(
-        "--labels",
-        type=_labels,
-        metavar="A,B,C",
-        help="class names in the order of its outputs (default: the data's, those of a folder of classes "
-        "in order of their names)",
-    )
+    order = "class names in the order of its outputs (default: the data's, in order of their names)"
+    parser.add_argument("--labels", type=_labels, metavar="A,B,C", help=order)
     add_data_options(parser)
     group = parser.add_argument_group("where it goes")
-    group.add_argument(
-        "--run",
-        type=Path,
-        metavar="FOLDER",
-        help="folder of the new release (default: one per model in runs/)",
-    )
+    place = "folder of the new release (default: one per model in runs/)"
+    group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
     add_target_options(group)
     return parser
 

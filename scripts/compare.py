@@ -136,21 +136,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("compare", __doc__, EXAMPLES)
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
-    group.add_argument(
-        "--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(CHOICES["network"])
-    )
-    group.add_argument(
-        "--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (3)"
-    )
-    group.add_argument(
-        "--recipe",
-        choices=FROM_NOTHING,
-        help="start from this recipe (default: what each network starts from)",
-    )
+    add = group.add_argument
+    add("--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(CHOICES["network"]))
+    add("--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (3)")
+    add("--recipe", choices=FROM_NOTHING, help="start from this recipe (default: each network's own)")
     add_recipe_options(group)
-    group.add_argument(
-        "--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})"
-    )
+    add("--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})")
     return parser
 
 

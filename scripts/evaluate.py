@@ -68,15 +68,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
     parser.add_argument("--version", help="of a store: this one instead of what is current")
     add_data_options(parser)
-    group = parser.add_argument_group("photos", "of real garments, instead of a data set")
-    group.add_argument(
-        "--photos",
-        type=Path,
-        metavar="FOLDER",
-        help="FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them",
-    )
-    group.add_argument("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
-    group.add_argument("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
+    add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
+    layout = "FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them"
+    add("--photos", type=Path, metavar="FOLDER", help=layout)
+    add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
+    add("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
     return parser
 
 

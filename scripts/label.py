@@ -77,40 +77,22 @@ def main(argv: list[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("label", __doc__, EXAMPLES)
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "source",
         metavar="SOURCE",
-        help="a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or "
-        "s3://bucket/prefix",
+        help="folder, pattern, CSV or Parquet of paths, ZIP, TAR, or s3://bucket/prefix",
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet"
-    )
-    parser.add_argument("--model", default="bundled", help=RELEASE_HELP)
-    parser.add_argument("--version", help="of a store: this one instead of what is current")
-    parser.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default="processes",
-        help="processes of this machine (the default), or ray: the machines of the cluster at RAY_ADDRESS",
-    )
-    parser.add_argument(
-        "--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)"
-    )
-    parser.add_argument(
-        "--review",
-        type=Path,
-        metavar="FILE.html",
-        help="write a page on which a person corrects what is doubtful",
-    )
-    parser.add_argument(
-        "--review-limit",
-        type=at_least(1),
-        default=REVIEW_LIMIT,
-        metavar="N",
-        help=f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})",
-    )
-    parser.add_argument("--restart", action="store_true", help="label everything again, whatever is there")
+    add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
+    add("--model", default="bundled", help=RELEASE_HELP)
+    add("--version", help="of a store: this one instead of what is current")
+    engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
+    add("--engine", choices=ENGINES, default="processes", help=engines)
+    add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
+    add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
+    limit = f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})"
+    add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
+    add("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
 
 

@@ -56,14 +56,11 @@ class PhotoSets:
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
     """Add --photos, --check-photos and --variants."""
     group = parser.add_argument_group("photos of real garments", "in FOLDER/tier/label/, beside the data set")
-    group.add_argument("--photos", type=Path, metavar="FOLDER", help="learn from variants of these, too")
-    group.add_argument(
-        "--check-photos",
-        type=Path,
-        metavar="FOLDER",
-        help=f"choose thresholds on these, and report on them (one in {HELD_OUT} of --photos)",
-    )
-    group.add_argument("--variants", type=float, metavar="X", help="so many times the usual number (1)")
+    add = group.add_argument
+    add("--photos", type=Path, metavar="FOLDER", help="learn from variants of these, too")
+    check = f"choose thresholds on these, and report on them (one in {HELD_OUT} of --photos)"
+    add("--check-photos", type=Path, metavar="FOLDER", help=check)
+    add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
 
 
 def photo_sets(

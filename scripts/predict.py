@@ -85,17 +85,12 @@ def main(argv: list[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("predict", __doc__, EXAMPLES)
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="pictures")
-    parser.add_argument(
-        "--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures, named by an option"
-    )
-    parser.add_argument("--model", default="bundled", help=RELEASE_HELP)
-    parser.add_argument(
-        "--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer"
-    )
-    parser.add_argument(
-        "--stages", type=Path, metavar="OUT.png", help="draw each step from the picture to what the model saw"
-    )
+    add = parser.add_argument
+    add("files", nargs="*", type=Path, metavar="FILE", help="pictures")
+    add("--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures, named by an option")
+    add("--model", default="bundled", help=RELEASE_HELP)
+    add("--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer")
+    add("--stages", type=Path, metavar="OUT.png", help="draw each step from picture to what the model saw")
     return parser
 
 

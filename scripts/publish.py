@@ -89,15 +89,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_publishing_options(parser: "argparse._ActionsContainer") -> None:
-    parser.add_argument(
-        "--sign",
-        type=Path,
-        metavar="KEY",
-        help="write manifest.sig first, with this private key (wardrobe signing new makes one)",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="even if it is worse than current, or has other labels"
-    )
+    add = parser.add_argument
+    add("--sign", type=Path, metavar="KEY", help="sign with this key (wardrobe signing new makes one)")
+    add("--force", action="store_true", help="even if it is worse than current, or has other labels")
     add_promotion_options(parser)
 
 
@@ -116,9 +110,7 @@ def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_
     """
     target = group.add_mutually_exclusive_group()
     target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {default})")
-    target.add_argument(
-        "--publish", metavar="STORE", help="publish to this store: s3://bucket/prefix, or a folder"
-    )
+    target.add_argument("--publish", metavar="STORE", help="a store: s3://bucket/prefix, or a folder")
     _add_publishing_options(group)
 
 

@@ -59,11 +59,8 @@ def open_model(release: LocalRelease) -> Classifier:
 def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
     """Add --by and --unconditional."""
     parser.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
-    parser.add_argument(
-        "--unconditional",
-        action="store_true",
-        help="promote even if the store ignores conditional writes (no other writer may promote meanwhile)",
-    )
+    alone = "promote even where conditional writes are ignored (no other writer may promote meanwhile)"
+    parser.add_argument("--unconditional", action="store_true", help=alone)
 
 
 def who(by: str | None) -> str:

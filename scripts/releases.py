@@ -197,9 +197,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     shared = with_json()
-    shared.add_argument(
-        "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
-    )
+    shared.add_argument("--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix")
     parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -213,17 +211,13 @@ def build_parser() -> argparse.ArgumentParser:
     for each in (promoting, rolling):
         add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
-    pruning.add_argument(
-        "--keep", type=at_least(1), default=KEEP, help=f"releases to keep, {KEEP} if left out"
-    )
+    pruning.add_argument("--keep", type=at_least(1), default=KEEP, help=f"releases to keep ({KEEP})")
     pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
-    pruning.add_argument(
-        "--older-than",
-        type=_minutes,
-        default=SPARED / timedelta(minutes=1),
-        metavar="MINUTES",
-        help="keep what was written to since, as it may be promoted at this moment (default: 60)",
+    age, default = (
+        "keep what was written to since; it may be being promoted (60)",
+        SPARED / timedelta(minutes=1),
     )
+    pruning.add_argument("--older-than", type=_minutes, default=default, metavar="MINUTES", help=age)
     return parser
 
 

@@ -124,24 +124,17 @@ def _answers(fold: Fold, data: LabelledData, recipe: Recipe) -> NDArray[np.float
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("teach", __doc__, EXAMPLES)
-    parser.add_argument(
-        "releases", nargs="*", metavar="RELEASE", help="bundled, a release's folder or a store"
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
-    parser.add_argument(
-        "--temperature",
-        type=_above_zero,
-        default=1.0,
-        metavar="T",
-        help="above 1 softens, below 1 sharpens (default 1)",
-    )
+    add = parser.add_argument
+    add("releases", nargs="*", metavar="RELEASE", help="bundled, a release's folder or a store")
+    add("--out", type=Path, required=True, metavar="FILE", help="what to write")
+    temperature = "above 1 softens, below 1 sharpens (default 1)"
+    add("--temperature", type=_above_zero, default=1.0, metavar="T", help=temperature)
     add_data_options(parser)
     group = parser.add_argument_group("in place of releases", "networks that are trained here")
-    group.add_argument("--folds", type=at_least(FEWEST), metavar="K", help="train on all folds but each")
-    group.add_argument(
-        "--network", choices=CHOICES["network"], help=f"start from this network's recipe ({DEFAULT_NETWORK})"
-    )
-    group.add_argument(FRESH, action="store_true", help="delete the checkpoints and start over")
+    add = group.add_argument
+    add("--folds", type=at_least(FEWEST), metavar="K", help="train one on all but each of so many folds")
+    add("--network", choices=CHOICES["network"], help=f"start from its recipe ({DEFAULT_NETWORK})")
+    add(FRESH, action="store_true", help="delete the checkpoints and start over")
     add_recipe_options(group)
     return parser
 

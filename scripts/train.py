@@ -206,26 +206,18 @@ def build_parser(*, every_option: bool = False) -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do")
     _add_start_options(recipe)
     add_recipe_options(recipe)
-    recipe.add_argument(
-        "--show-augmentation",
-        type=Path,
-        metavar="PNG",
-        help="draw the recipe's augmentation, and train nothing",
-    )
+    sheet = "draw the recipe's augmentation, and train nothing"
+    recipe.add_argument("--show-augmentation", type=Path, metavar="PNG", help=sheet)
     group = parser.add_argument_group("where it goes")
-    group.add_argument(
+    add = group.add_argument
+    add(
         "--run",
         type=Path,
         metavar="FOLDER",
         help="folder of the checkpoint (default: one per recipe in runs/)",
     )
-    group.add_argument(FRESH, action="store_true", help="delete the checkpoint and start over")
-    group.add_argument(
-        "--tensorboard",
-        type=Path,
-        metavar="FOLDER",
-        help="log every epoch for TensorBoard, in a sub-folder of FOLDER",
-    )
+    add(FRESH, action="store_true", help="delete the checkpoint and start over")
+    add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     bundled = f"{BUNDLED.parent.name}/{BUNDLED.name}"
     add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {bundled}")
     if not every_option:
@@ -236,34 +228,18 @@ def build_parser(*, every_option: bool = False) -> argparse.ArgumentParser:
 def _add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
-    start.add_argument(
-        "--network",
-        choices=CHOICES["network"],
-        metavar="NAME",
-        help=f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s",
+    networks = f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s"
+    start.add_argument("--network", choices=CHOICES["network"], metavar="NAME", help=networks)
+    recipes = f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file"
+    start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
+    show = "print the recipe (the bundled release's by default) as a file for --recipe, and train nothing"
+    group.add_argument("--show-recipe", action="store_true", help=show)
+    parent = (
+        "train this release further, on the same classes or others: bundled, a release's folder, or a store"
     )
-    start.add_argument(
-        "--recipe",
-        type=_recipe_name,
-        metavar="NAME|FILE",
-        help=f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file",
-    )
-    group.add_argument(
-        "--show-recipe",
-        action="store_true",
-        help="print the recipe as a file for --recipe (without --recipe and --network: that of the bundled "
-        "release), and train nothing",
-    )
-    group.add_argument(
-        "--from",
-        dest="release",
-        metavar="RELEASE",
-        help="train this release further, on the same classes or others: bundled, a release's folder, or a "
-        "store: a folder or s3://bucket/prefix",
-    )
-    group.add_argument(
-        "--from-version", metavar="VERSION", help="version in the store of --from (default: the current one)"
-    )
+    group.add_argument("--from", dest="release", metavar="RELEASE", help=parent)
+    version = "version in the store of --from (default: the current one)"
+    group.add_argument("--from-version", metavar="VERSION", help=version)
 
 
 def _recipe_name(text: str) -> str:

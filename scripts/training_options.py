@@ -24,21 +24,17 @@ from training.recipes import CHOICES, DEFAULT_NETWORK, NetworkName, Recipe, star
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add --data, --skip-unreadable, --train and --test."""
-    group = parser.add_argument_group(
-        "data set", "pictures and classes of your own, Fashion-MNIST, or anything in its form"
+    title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
+    add = parser.add_argument_group("data set", title).add_argument
+    place = (
+        "a folder with one sub-folder of pictures per class, or a CSV with the columns `path` and `label`; "
+        "or a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch them "
+        f"(default: {SYSTEM_FOLDER} if it is there, else keras)"
     )
-    group.add_argument(
-        "--data",
-        metavar="FOLDER|CSV",
-        help="a folder with one sub-folder of pictures per class, or a CSV with the columns `path` and "
-        "`label`; or a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch them "
-        f"(default: {SYSTEM_FOLDER} if it is there, else keras)",
-    )
-    group.add_argument(
-        "--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures"
-    )
-    group.add_argument("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
-    group.add_argument("--test", type=Path, metavar="CSV", help="test set in the same form")
+    add("--data", metavar="FOLDER|CSV", help=place)
+    add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
+    add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
+    add("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
 def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LabelledData:
@@ -120,12 +116,8 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
         else:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
-    group.add_argument(
-        "--teacher",
-        type=Path,
-        metavar="NPZ",
-        help="learn these soft targets, too (written by wardrobe teach)",
-    )
+    teacher = "learn these soft targets, too (written by wardrobe teach)"
+    group.add_argument("--teacher", type=Path, metavar="NPZ", help=teacher)
 
 
 def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:

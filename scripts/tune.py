@@ -88,16 +88,10 @@ def build_parser() -> argparse.ArgumentParser:
     start.add_argument("--network", choices=CHOICES["network"], help=f"its recipe ({DEFAULT_NETWORK})")
     start.add_argument("--recipe", choices=sorted(RECIPES), help="this recipe")
     add_recipe_options(recipe)
-    group = parser.add_argument_group("how far, and where to")
-    group.add_argument(
-        "--trials", type=at_least(1), default=TRIALS, metavar="N", help=f"number of trials ({TRIALS})"
-    )
-    group.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="folder of the study (default: one per search in runs/)"
-    )
-    group.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="folder of tune.json and tune.png (default: the study's)"
-    )
+    add = parser.add_argument_group("how far, and where to").add_argument
+    add("--trials", type=at_least(1), default=TRIALS, metavar="N", help=f"number of trials ({TRIALS})")
+    add("--run", type=Path, metavar="FOLDER", help="folder of the study (default: one per search in runs/)")
+    add("--out", type=Path, metavar="FOLDER", help="folder of tune.json and tune.png (default: the study's)")
     return parser
 
 
