@@ -163,31 +163,23 @@ def test_the_service_answers_what_keras_finds_likeliest(
     assert expected[np.arange(len(answers)), answers] == pytest.approx(expected.max(axis=1), abs=allowed)
 
 
-@pytest.mark.parametrize("kind", EXACT.values(), ids=EXACT)
-def test_its_artifact_reads_raw_pixels_and_answers_probabilities(
+@pytest.mark.parametrize("kind", WITH_DISTANCE.values(), ids=WITH_DISTANCE)
+def test_its_artifact_reads_raw_pixels_and_its_graph_measures_a_distance(
     kind: HandMade, adopted_once: AdoptOnce
 ) -> None:
     made = adopted_once(kind)
 
     artifact = keras.saving.load_model(made.release / "model.keras", compile=False)
     given = artifact(PICTURES.images, training=False).numpy()
+    distances = OnnxSession(made.release / "model.onnx").run(PICTURES.images).distances
 
-    assert [(one.name, one.dtype, one.shape) for one in artifact.inputs] == [
-        ("pixels", "uint8", (None, 28, 28))
-    ]
+    (pixels,) = artifact.inputs
+    assert (pixels.name, pixels.dtype, pixels.shape) == ("pixels", "uint8", (None, 28, 28))
     assert given.sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert given == pytest.approx(KerasSession(made.model).run(PICTURES.images).probabilities, abs=1e-5)
-
-
-@pytest.mark.parametrize("kind", WITH_DISTANCE.values(), ids=WITH_DISTANCE)
-def test_a_last_dense_layer_brings_a_distance(kind: HandMade, adopted_once: AdoptOnce) -> None:
-    release = adopted_once(kind).release
-
-    distances = OnnxSession(release / "model.onnx").run(PICTURES.images).distances
-
     assert distances is not None
     assert np.isfinite(distances).all()
-    assert open_release(release).manifest.model.familiarity is not None
+    assert open_release(made.release).manifest.model.familiarity is not None
 
 
 @pytest.mark.parametrize("kind", WITHOUT_DISTANCE.values(), ids=WITHOUT_DISTANCE)

@@ -64,14 +64,14 @@ def test_a_shift_reaches_every_place_within_its_bounds_and_none_beyond() -> None
     assert shifted.max(axis=(1, 2)).tolist() == images.max(axis=(1, 2)).tolist()
 
 
-def test_a_shift_brings_in_background() -> None:
+@pytest.mark.parametrize("settings", [{"shift": 2}, {"rotate": 30.0}, {"zoom": 0.2}, {"shear": 20.0}])
+def test_what_comes_in_from_outside_is_background(settings: dict[str, Any]) -> None:
     white = np.full((MANY, 28, 28), 255, np.uint8)
 
-    shifted, _ = augmented(replace(NOTHING, shift=2), white)
+    moved, _ = augmented(replace(NOTHING, **settings), white)
 
-    assert set(np.unique(shifted)) == {0, 255}
-    assert (shifted[:, 2:-2, 2:-2] == 255).all()
-    assert (shifted == 0).sum(axis=(1, 2)).max() == 28 * 28 - 26 * 26
+    assert (moved == 0).any()
+    assert (moved[:, 9:19, 9:19] == 255).all()
 
 
 def test_erasing_blanks_a_square_in_half_of_the_pictures() -> None:
@@ -83,25 +83,6 @@ def test_erasing_blanks_a_square_in_half_of_the_pictures() -> None:
     assert 400 < np.count_nonzero(blank.any(axis=(1, 2))) < 600
     assert (blank.any(axis=1).sum(axis=1).max(), blank.any(axis=2).sum(axis=1).max()) == (8, 8)
     assert blank.sum(axis=(1, 2)).max() == 64
-
-
-def test_a_turned_picture_keeps_its_background_its_middle_and_its_brightness() -> None:
-    turned, _ = augmented(replace(NOTHING, rotate=30.0), SQUARE)
-
-    assert (turned != SQUARE).any(axis=(1, 2)).mean() > 0.9
-    assert (turned[:, :6] == 0).all()
-    assert (turned[:, :, -6:] == 0).all()
-    assert centres(turned) == pytest.approx(np.full((MANY, 2), 13.5), abs=0.02)
-    assert turned.mean() == pytest.approx(SQUARE.mean(), rel=0.0005)
-
-
-def test_what_a_turn_brings_in_is_background() -> None:
-    white = np.full((MANY, 28, 28), 255, np.uint8)
-
-    turned, _ = augmented(replace(NOTHING, rotate=30.0), white)
-
-    assert (turned[:, 0, 0] == 0).mean() > 0.8
-    assert (turned[:, 7:21, 7:21] == 255).all()
 
 
 def test_a_turn_is_no_larger_than_its_bound() -> None:
@@ -143,23 +124,6 @@ def test_mixup_mixes_pictures_and_targets_in_the_same_shares() -> None:
     assert 5 < np.count_nonzero((targets > 0).sum(axis=1) == 2) <= 10
     assert pictures[:, 0, 0] == pytest.approx(targets @ (20 * np.arange(10)), abs=0.501)
     assert (pictures == pictures[:, :1, :1]).all()
-
-
-def test_a_small_alpha_leaves_most_pictures_nearly_pure() -> None:
-    targets = np.eye(MANY, dtype=np.float32)
-
-    _, mixed = augmented(replace(NOTHING, mixup=0.05), SQUARE, targets)
-
-    assert (mixed.max(axis=1) > 0.9).mean() > 0.8
-
-
-@pytest.mark.parametrize("alpha", [0.05, 100.0])
-def test_the_smallest_and_a_large_alpha_leave_targets_whole(alpha: float) -> None:
-    targets = np.eye(MANY, dtype=np.float32)
-
-    _, mixed = augmented(replace(NOTHING, mixup=alpha), SQUARE, targets)
-
-    assert mixed.sum(axis=1) == pytest.approx(np.ones(MANY))
 
 
 @pytest.mark.parametrize(

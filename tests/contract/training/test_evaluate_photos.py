@@ -9,7 +9,6 @@ from inference.header import read_header
 from scripts import evaluate
 from tests.photos import write_photos
 from tests.releases import a_release
-from training.errors import BadClasses, BadPictures
 
 
 @pytest.fixture
@@ -88,22 +87,3 @@ def test_options_that_do_not_go_together_end_with_the_reason(
 
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_a_label_that_the_release_does_not_know_is_refused(tmp_path: Path) -> None:
-    write_photos(tmp_path, 1, {"A": ["Jeans"]})
-
-    with pytest.raises(BadClasses, match=r"'Jeans' is none of the classes.*T-shirt_top, Trouser"):
-        evaluate.main(["--photos", str(tmp_path)])
-
-
-def test_photos_that_lie_in_no_tier_are_refused_with_the_layout(tmp_path: Path) -> None:
-    write_photos(tmp_path, 1, {"Trouser": [""]})
-
-    with pytest.raises(BadPictures, match=r"in no label's folder.*FOLDER/tier/label/"):
-        evaluate.main(["--photos", str(tmp_path)])
-
-
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadPictures, match="no photo in it"):
-        evaluate.main(["--photos", str(tmp_path)])

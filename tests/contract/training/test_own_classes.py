@@ -16,7 +16,6 @@ from model_store.store import open_store
 from scripts import evaluate, train
 from tests.fashion import write_csv
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
-from tests.releases import a_release
 from tests.uploads import png
 from training.errors import BadClasses, BadRecipe, CheckpointUnreadable
 from training.fitting.fine_tuning import begin
@@ -166,10 +165,3 @@ def test_a_blend_with_what_knew_other_classes_is_refused(release: LocalRelease, 
 
     with pytest.raises(BadRecipe, match="for other classes the last layer starts from fresh weights"):
         trained(data, tmp_path, "--from", str(release.folder), "--blend", "0.5")
-
-
-def test_a_release_of_a_network_from_elsewhere_is_refused(things: Path, tmp_path: Path) -> None:
-    foreign = a_release(tmp_path / "foreign", labels=KINDS)
-
-    with pytest.raises(BadRecipe, match="its network was not made here"):
-        train.main(["--data", str(things), "--from", str(foreign), "--out", str(tmp_path / "store")])

@@ -1,6 +1,5 @@
 """`python -m scripts.teach`: by releases, and by networks that are trained in folds."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -12,14 +11,13 @@ import numpy as np
 import pytest
 
 from scripts import teach, train
-from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
+from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.releases import a_release
 from tests.waiting import wait_for
 from training.data.splitting import held_out_indices
 from training.errors import BadRecipe
 from training.fitting.checkpoints import PROGRESS, Progress, Run, load_progress
-from training.fitting.distillation import deal, load_soft_targets, soften
-from training.recipes import Recipe
+from training.fitting.distillation import load_soft_targets, soften
 
 pytestmark = pytest.mark.slow
 
@@ -103,30 +101,6 @@ def test_a_student_learns_from_networks_that_were_trained_in_folds(
     assert train.main([*learning, "--teacher", "soft.npz"]) == 0
 
 
-def test_each_picture_is_answered_by_the_network_that_has_not_learnt_its_label(here: Path) -> None:
-    fold, _ = deal(PICTURES, Recipe(validation=40), 2, CLASSES)
-    asked = np.setdiff1d(np.arange(400), HELD_OUT)
-    in_first = np.setdiff1d(fold.unseen, HELD_OUT)
-    in_second = np.setdiff1d(asked, in_first)
-    images = PICTURES.images.copy()
-    # Here the bar lies one class before the label; so each fold teaches what is wrong in the other.
-    before = np.concatenate([in_first, HELD_OUT[::2]])
-    images[before] = np.roll(striped_pictures(400, seed=2).images, 1, axis=0)[before]
-    (here / "data" / "train-images-idx3-ubyte").write_bytes(idx_bytes(images))
-
-    teach.main(in_two_folds("--shift", "0", epochs=2))
-
-    given = load_soft_targets(here / "soft.npz").probabilities
-    answers, labels = given.argmax(axis=1), PICTURES.labels
-    assert np.mean(answers[in_first] == (labels[in_first] + 9) % CLASSES) > 0.9
-    assert np.mean(answers[in_second] == (labels[in_second] + 1) % CLASSES) > 0.9
-    bars = labels[HELD_OUT]
-    bars[::2] = (bars[::2] + 9) % CLASSES
-    first_says, second_says = (given[HELD_OUT, (bars + more) % CLASSES].mean() for more in (0, 1))
-    assert first_says == pytest.approx(second_says, rel=0.3)
-    assert first_says + second_says > 0.5
-
-
 def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(here: Path) -> None:
     process = started(here, in_two_folds(epochs=8))
     wait_for("a checkpoint", lambda: any(here.glob(f"runs/*-fold2of2/{PROGRESS}")), LONG_ENOUGH)
@@ -156,20 +130,6 @@ def test_what_is_done_is_not_done_again_unless_it_is_told_to(here: Path) -> None
     assert softened == pytest.approx(soften(targets.astype(np.float64), 3), abs=2e-3)
     assert softened.max() < 0.8 * targets.max()
     assert all(now > then for now, then in zip(written(), before, strict=True))
-
-
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_folds_are_trained_on_jax(here: Path) -> None:
-    process = subprocess.run(
-        [sys.executable, "-m", "scripts.teach", *in_two_folds()],
-        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (process.returncode, process.stderr) == (0, "")
-    assert load_soft_targets(here / "soft.npz").probabilities.shape == (400, CLASSES)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,18 @@ def test_the_release_names_the_photos_that_it_learnt(release: LocalRelease) -> N
 def test_the_report_is_of_the_photos_that_were_checked(release: LocalRelease) -> None:
     report = parse_report((release.folder / "report.json").read_bytes(), "report.json")
 
-    assert {tier: one.n for tier, one in report.photos.items()} == {"A": 8, "C": 4, "X": 8}
+    served, reported = release.manifest.model.thresholds, report.photos["A"].decisions
+    assert {tier: (one.n, one.split) for tier, one in report.photos.items()} == {
+        tier: (n, "development") for tier, n in {"A": 8, "C": 4, "X": 8}.items()
+    }
+    assert reported.confidence_threshold == served.confidence
+    assert reported.familiarity_threshold == served.familiarity
+
+
+def test_two_plots_travel_with_the_release_and_no_photo(release: LocalRelease) -> None:
+    drawn = {path.name for path in (release.folder / "figures").glob("photos-*")}
+
+    assert drawn == {"photos-coverage.png", "photos-recall.png"}
 
 
 def test_it_is_more_ready_to_call_something_unfamiliar(release: LocalRelease) -> None:
