@@ -3,10 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from model_store.errors import ReportInvalid
-from model_store.local import bundled
 from model_store.manifest import DataSet
 from model_store.report import Report, parse_report, report_bytes
 from tests.releases import LABELS, a_report
@@ -27,22 +24,6 @@ def test_what_is_not_known_is_stored_as_null_and_read_back() -> None:
 
     assert b'"seed": null' in stored
     assert parse_report(stored, "report.json") == an_adopted_report()
-
-
-def test_what_is_not_known_still_has_to_be_said() -> None:
-    silent = report_bytes(an_adopted_report()).replace(b'"seed": null,', b"")
-
-    with pytest.raises(ReportInvalid, match=r"training\.seed: Field required"):
-        parse_report(silent, "report.json")
-
-
-def test_a_report_of_a_training_is_read_as_before() -> None:
-    path = bundled().folder / "report.json"
-
-    report = parse_report(path.read_bytes(), str(path))
-
-    assert report_bytes(report) == path.read_bytes()
-    assert report.training.epochs == len(report.history)
 
 
 def test_without_a_history_there_are_no_curves(tmp_path: Path) -> None:

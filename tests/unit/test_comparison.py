@@ -1,6 +1,5 @@
 """How the results of a comparison join, what its table says, and which networks are worth their time."""
 
-import ast
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,11 +21,8 @@ from training.comparison.results import (
     write_comparison,
 )
 from training.errors import ComparisonUnreadable
-from training.networks.published_figures import PUBLISHED, Published
+from training.networks.published_figures import PUBLISHED
 from training.recipes import PLAIN, NetworkName, Recipe
-
-ROOT = Path(__file__).parents[2]
-NETWORKS_FILE = ROOT / "training" / "networks" / "published.py"
 
 
 def one_seed(seed: int, accuracy: float) -> OneSeed:
@@ -75,13 +71,14 @@ def compared(
     )
 
 
-def test_a_later_network_joins_the_earlier_ones() -> None:
-    earlier = Comparison(networks=(compared("vgg", {0: 0.94}),))
+def test_later_results_join_the_earlier_ones_and_another_recipe_replaces_its_network() -> None:
+    earlier = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}), compared("vgg", {0: 0.94})))
+    longer = compared("conv3", {0: 0.93}, replace(PLAIN, epochs=30))
 
-    after = merged(earlier, [compared("dense", {0: 0.88})])
+    after = merged(earlier, [compared("dense", {0: 0.88}), longer])
 
-    assert [one.network for one in after.networks] == ["dense", "vgg"]
-    assert after.networks[1] == earlier.networks[0]
+    assert [one.network for one in after.networks] == ["dense", "conv3", "vgg"]
+    assert after.networks[1:] == (longer, earlier.networks[1])
 
 
 def test_more_seeds_of_the_same_recipe_are_counted_with_the_earlier_ones() -> None:
@@ -93,13 +90,6 @@ def test_more_seeds_of_the_same_recipe_are_counted_with_the_earlier_ones() -> No
     assert after.summary.test.n == 3
     assert after.summary.test.mean == pytest.approx(0.92)
     assert after.summary.test.std == pytest.approx(0.02)
-
-
-def test_another_recipe_replaces_what_was_there() -> None:
-    earlier = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}),))
-    later = compared("conv3", {0: 0.93}, replace(PLAIN, epochs=30))
-
-    assert merged(earlier, [later]).networks == (later,)
 
 
 def test_a_row_shows_ours_beside_the_published_accuracy() -> None:
@@ -165,29 +155,3 @@ def test_wrong_usage_ends_with_the_reason(
 
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def docstrings() -> dict[str, str]:
-    """What each published network says of itself, by name; read without loading TensorFlow."""
-    tree = ast.parse(NETWORKS_FILE.read_text("utf-8"))
-    return {
-        node.name: ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.FunctionDef)
-    }
-
-
-def test_every_published_network_has_its_figures_in_the_table() -> None:
-    assert docstrings().keys() == PUBLISHED.keys()
-
-
-@pytest.mark.parametrize("network", PUBLISHED)
-def test_a_published_network_tells_the_figures_of_the_table(network: NetworkName) -> None:
-    docstring = docstrings()[network]
-
-    assert [figure for figure in as_published(PUBLISHED[network]) if figure not in docstring] == []
-
-
-def as_published(published: Published) -> list[str]:
-    """The figures in the words of a docstring."""
-    figures = [f"{published.accuracy:g}"]
-    figures += [f"{published.parameters:,}"] if published.parameters else []
-    return figures + ([f"loss {published.loss:g}"] if published.loss else [])

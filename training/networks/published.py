@@ -1,7 +1,7 @@
-"""Networks that others published for Fashion-MNIST, each with its published figures.
+"""Networks that others published for Fashion-MNIST.
 
-The figures are accuracies on the 10,000 test images; docs/results/comparison.json has ours. Where no width
-was published, a network here has the common widths that come nearest to the published parameters, and its
+published_figures.py has the published figures, docs/results/comparison.json ours. Where no width was
+published, a network here has the common widths that come nearest to the published parameters, and its
 docstring says so. Touches nothing. Our own networks: compact.py.
 """
 
@@ -10,27 +10,21 @@ from training.untyped import Tensor
 
 
 def dense(x: Tensor, factory: LayerFactory) -> Tensor:
-    """One hidden layer of 128: 101,770 parameters, 0.88.
-
-    TensorFlow's tutorial "Basic classification: Classify images of clothing".
-    """
+    """One hidden layer of 128: TensorFlow's tutorial "Basic classification: Classify images of clothing"."""
     return factory.dense(factory.flattened(x), 128, FEATURES)
 
 
 def conv2_same(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units: 421,642 parameters.
-
-    0.9224, loss 0.254, by Adam at batch 64 in 10 epochs.
-    """
+    """Two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units."""
     for number, channels in enumerate((32, 64), start=1):
         x = factory.pooled(factory.convolution(x, channels, 3, f"conv{number}"), f"pool{number}")
     return factory.dense(factory.flattened(x), 128, FEATURES)
 
 
 def conv3(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Three 3 x 3 convolutions, 32, 64 and 128, each halved by pooling, and 128 units: 241,546 parameters.
+    """Three 3 x 3 convolutions, 32, 64 and 128, each halved by pooling, and 128 units.
 
-    0.9232, loss 0.2116. Padding and pooling were not published: see `conv3_valid`.
+    Padding and pooling were not published: see `conv3_valid`.
     """
     for number, channels in enumerate((32, 64, 128), start=1):
         x = factory.pooled(factory.convolution(x, channels, 3, f"conv{number}"), f"pool{number}")
@@ -38,9 +32,9 @@ def conv3(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def conv3_valid(x: Tensor, factory: LayerFactory) -> Tensor:
-    """The same without padding, and without the third pooling: 241,546 parameters, too.
+    """The same without padding, and without the third pooling: as many parameters.
 
-    0.9232, loss 0.2116 may have been this one's: its published time is 0.45 of a 19-MFLOP ResNet's. This
+    The published figures may have been this one's: the published time is 0.45 of a 19-MFLOP ResNet's. This
     one takes 0.46 of `resnet`'s here, and `conv3` 0.84.
     """
     for number, channels in enumerate((32, 64), start=1):
@@ -52,7 +46,7 @@ def conv3_valid(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def conv2_5x5(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Two 5 x 5 convolutions of 50 filters, each halved by pooling, with L2 and dropout if asked: 0.9225.
+    """Two 5 x 5 convolutions of 50 filters, each halved by pooling, with L2 and dropout if asked.
 
     Neither padding nor the layers behind were published: here `same` and 128 units, as in the other two-layer
     network. 378,868 parameters.
@@ -64,9 +58,9 @@ def conv2_5x5(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def arch1(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Conv, conv, pool, dropout, conv, pool, dropout, one layer of 512: 848,138 parameters, 0.9134.
+    """Conv, conv, pool, dropout, conv, pool, dropout, one layer of 512: 848,138 parameters.
 
-    Published: 848,330, and no width. 16, 32 and 64 filters of 3 x 3 without padding come within 192;
+    No width was published. 16, 32 and 64 filters of 3 x 3 without padding come within 192 parameters;
     dropout 0.25 is our choice.
     """
     x = factory.convolution(x, 16, 3, "conv1", padding="valid")
@@ -78,9 +72,9 @@ def arch1(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def arch2(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Two blocks of 4 x 4 convolution, pool and dropout, one layer of 200: 496,386 parameters, 0.9302.
+    """Two blocks of 4 x 4 convolution, pool and dropout, one layer of 200: 496,386 parameters.
 
-    Published: 493,772, and no width. 32 filters without padding, 64 with, and 200 units come within
+    No width was published. 32 filters without padding, 64 with, and 200 units come within
     2,614; dropout 0.25 is our choice.
     """
     x = factory.convolution(x, 32, 4, "conv1", padding="valid")
@@ -93,8 +87,7 @@ def arch2(x: Tensor, factory: LayerFactory) -> Tensor:
 def vgg(x: Tensor, factory: LayerFactory) -> Tensor:
     """Two pairs of 3 x 3 convolutions, 32 and 64, and 512 units, normalized throughout.
 
-    1,677,674 trainable parameters. 0.948 after 10 epochs; "97%" after 80, where its own table of classes
-    says 0.95. The order convolution, ReLU, normalization is that of the mini-VGG which many tutorials copy
+    The order convolution, ReLU, normalization is that of the mini-VGG which many tutorials copy
     (Simonyan and Zisserman 2014, arXiv 1409.1556, made small), and so are its dropouts of 0.25 and 0.5.
     """
     for block, channels in enumerate((32, 64), start=1):

@@ -1,7 +1,6 @@
 """The published figures of the networks in published.py, in one place for tables, plots and pages.
 
-Accuracies are on the 10,000 test images. Pure. The docstrings of published.py name what was not published; a
-test compares them with these figures.
+Accuracies are on the 10,000 test images. Pure. The docstrings of published.py name what was not published.
 """
 
 from typing import Annotated, Final
