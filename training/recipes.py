@@ -28,27 +28,10 @@ from model_store.manifest import DataSet
 from training.errors import BadRecipe
 
 NetworkName = Literal[
-    "dense",
-    "conv2_same",
-    "conv3",
-    "conv3_valid",
-    "conv2_5x5",
-    "arch1",
-    "arch2",
-    "vgg",
-    "resnet",
-    "compact16",
-    "compact24",
-    "compact32",
-    "compact40",
-    "compact24_squeezed",
-    "compact32_deep",
-    "compact32_squeezed",
-    "compact48_separable",
-    "compact48_separable_deep",
-    "wide1",
-    "wide4",
-]
+    "dense", "conv2_same", "conv3", "conv3_valid", "conv2_5x5", "arch1", "arch2", "vgg", "resnet",
+    "compact16", "compact24", "compact32", "compact40", "compact24_squeezed", "compact32_deep",
+    "compact32_squeezed", "compact48_separable", "compact48_separable_deep", "wide1", "wide4",
+]  # fmt: skip
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]

@@ -30,17 +30,9 @@ TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6f
 """Of the original's two parts (`LabelledImages.sha256`); other data does not get its name."""
 
 LABELS: Final = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
 """Class names in index order (arXiv 1708.07747, table 2)."""
 
 SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")

@@ -10,13 +10,10 @@ from typing import Final
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages
+from training.data.datasets import LabelledImages, in_batches
 from training.evaluation.figures import draw_shares
-from training.untyped import Tensor
 
 CONFUSION: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""
@@ -47,22 +44,15 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
 
     def on_test_end(self, logs: dict[str, float] | None = None) -> None:
         # The model's own call: `predict` would run the callbacks of a validation within a validation.
-        pictures = self._held_out.images
         answers = [
-            np.asarray(self.model(pictures[start : start + ANSWERED_AT_ONCE], training=False)).argmax(axis=1)
-            for start in range(0, len(pictures), ANSWERED_AT_ONCE)
+            np.asarray(self.model(pictures, training=False)).argmax(axis=1)
+            for pictures in in_batches(self._held_out.images)
         ]
         classes = np.arange(len(self._labels))
         counts = confusion_matrix(self._held_out.labels, np.concatenate(answers), labels=classes)
-        title = f"epoch {self._epoch + 1}, {len(pictures):,} held out"
+        title = f"epoch {self._epoch + 1}, {len(self._held_out):,} held out"
+        png = io.BytesIO()
+        draw_shares(counts, self._labels, title).savefig(png, format="png")
         with self._writer.as_default(step=self._epoch):
-            tf.summary.image(CONFUSION, _raster(draw_shares(counts, self._labels, title)))
+            tf.summary.image(CONFUSION, tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis])
         self._writer.flush()
-
-
-def _raster(figure: Figure) -> Tensor:
-    """A figure as uint8 (1, H, W, 3)."""
-    FigureCanvasAgg(figure)
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    return tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis]

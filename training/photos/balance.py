@@ -94,7 +94,7 @@ def plan(
         )
         for index, count in _counts(photos, scale, seed)
     ]
-    for index in list(_garments(made, train, len(labels), scale, seed)):
+    for index in _garments(made, train, len(labels), scale, seed):
         pixels = np.ascontiguousarray(train.images[index])
         content = hashlib.sha256(pixels.tobytes()).hexdigest()
         made.append(planned(pixels, content, int(train.labels[index]), 1))
@@ -168,14 +168,16 @@ def _of_each(cell: _Cell, photos: int, scale: float) -> float:
 
 def _garments(
     planned: list[Planned], train: LabelledImages, classes: int, scale: float, seed: int
-) -> Iterator[int]:
+) -> list[int]:
     """Which pictures of the training set become photos: so many that no class is far behind the first."""
     of_class = np.zeros(classes, np.int64)
     for one in planned:
         if one.label != OOD:
             of_class[one.label] += len(one.task.grounds)
+    chosen: list[int] = []
     for label, count in enumerate(of_class):
         wanted = int(max(of_class.max() - count, GARMENTS * scale))
         members = np.flatnonzero(train.labels == label)
         rng = np.random.default_rng([seed, label])
-        yield from map(int, rng.choice(members, wanted, replace=wanted > len(members)))
+        chosen += rng.choice(members, wanted, replace=wanted > len(members)).tolist()
+    return chosen
