@@ -57,6 +57,7 @@ def test_a_size_of_gigabytes_is_read_without_decoding() -> None:
         (b"\0\0\0\x18ftypavif\0\0\0\0", "This looks like AVIF"),
         (b"\0\0\0\x18ftypisom\0\0\0\0", "This looks like a video"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "This looks like SVG"),
+        (b"<rss/>", "This looks like XML"),
         (b"%PDF-1.7", "This looks like PDF"),
         (b"P6\n1 1\n255\n\0\0\0", "This looks like Netpbm"),
         (b"\xef\xbb\xbf<!DOCTYPE html><html>", "This looks like HTML"),
