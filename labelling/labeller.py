@@ -22,7 +22,7 @@ from labelling.errors import Unreadable
 from labelling.sources import Item, Read, Source
 from labelling.table import Form, Outcome, Write
 from model_store.files import GRAPH
-from model_store.local import open_release
+from model_store.local import LocalRelease, open_release
 
 PICTURES_PER_RUN: Final = 16
 """Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
@@ -85,12 +85,21 @@ def open_labeller(setup: Setup) -> Labeller:
 
     Raises:
         StoreError: the release is not whole.
-        InferenceError: its model cannot be run here, or answers otherwise than it did when it was made.
+        ModelError: see `open_model`.
     """
     prepare_opencv()
     release = open_release(setup.release)
-    manifest = release.manifest
-    classifier = open_classifier(release.folder / GRAPH, manifest.model)
-    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
-    write = setup.form.writer(manifest.model.labels, release.version)
-    return Labeller(setup.source.reader(), classifier, write)
+    write = setup.form.writer(release.manifest.model.labels, release.version)
+    return Labeller(setup.source.reader(), open_model(release), write)
+
+
+def open_model(release: LocalRelease) -> Classifier:
+    """Load a release's serving graph and compare its golden answers.
+
+    Raises:
+        ModelError: it cannot be run here, or answers otherwise than it did when it was made.
+    """
+    golden = release.manifest.golden
+    classifier = open_classifier(release.folder / GRAPH, release.manifest.model)
+    classifier.check_golden(golden.inputs(), golden.answers())
+    return classifier

@@ -268,12 +268,10 @@ def alone(cache: Path) -> Iterator[None]:
 @contextmanager
 def _arriving(cache: Path) -> Iterator[Path]:
     """A folder for what arrives, removed at the end unless it was given its place."""
-    folder = Path(tempfile.mkdtemp(dir=cache, prefix=ARRIVING))
-    folder.chmod(0o755)  # mkdtemp gives 0700, and the service may run as another user
-    try:
+    with tempfile.TemporaryDirectory(dir=cache, prefix=ARRIVING, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # it has 0700, and the service may run as another user
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _settle(folder: Path, target: Path) -> None:

@@ -64,19 +64,6 @@ DEFAULT_OUT: Final = Path("docs/results/compare")
 TIMED_PICTURES: Final = 50
 """Different pictures for the timing of the graphs; their content does not matter."""
 
-HEADINGS = (
-    "network",
-    "parameters",
-    "MFLOP",
-    "ms",
-    "s/epoch",
-    "test accuracy",
-    "n",
-    "published",
-    "validation",
-    "training",
-)
-
 EXAMPLES = (
     "wardrobe compare --networks dense,conv3 --seeds 3",
     "wardrobe compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
@@ -237,27 +224,28 @@ def _ending(place: Path, ending: str) -> Path:
 
 def comparison_table(comparison: Comparison) -> Table:
     """A row per network."""
-    table = figure_table(*HEADINGS)
-    for one in comparison.networks:
-        table.add_row(*row(one))
+    rows = [row(one) for one in comparison.networks]
+    table = figure_table(*rows[0])
+    for cells in rows:
+        table.add_row(*cells.values())
     return table
 
 
-def row(one: Compared) -> tuple[str, ...]:
-    """The cells of a network, in the order of HEADINGS."""
+def row(one: Compared) -> dict[str, str]:
+    """The cells of a network, by their headings."""
     found = one.summary
-    return (
-        one.network,
-        f"{one.parameters:,}",
-        f"{one.mflops:.1f}",
-        f"{one.timing.milliseconds:.3f}",
-        f"{found.seconds_per_epoch:.1f}",
-        _shown(found.test),
-        str(found.test.n),
-        f"{one.published.accuracy:g}" if one.published else "",
-        _shown(found.validation),
-        _shown(found.train),
-    )
+    return {
+        "network": one.network,
+        "parameters": f"{one.parameters:,}",
+        "MFLOP": f"{one.mflops:.1f}",
+        "ms": f"{one.timing.milliseconds:.3f}",
+        "s/epoch": f"{found.seconds_per_epoch:.1f}",
+        "test accuracy": _shown(found.test),
+        "n": str(found.test.n),
+        "published": f"{one.published.accuracy:g}" if one.published else "",
+        "validation": _shown(found.validation),
+        "training": _shown(found.train),
+    }
 
 
 def headline(one: Compared) -> dict[str, object]:

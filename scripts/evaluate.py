@@ -169,44 +169,36 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     return {"version": release.version, "photos": section}
 
 
-COLUMNS = (
-    "photos",
-    "macro accuracy",
-    "95% interval",
-    "accepted",
-    "right",
-    "ambiguous",
-    "unfamiliar",
-    "AUROC",
-    "by confidence",
-)
-
-
 def _photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
-    """A line for each tier.
+    """A line for each tier."""
+    splits = ", ".join(sorted({one.split for one in photos.values()}))
+    table = Table("tier", title=f"split: {splits}", title_justify="left")
+    rows = {tier: _photo_row(one) for tier, one in photos.items()}
+    for heading in next(iter(rows.values())):
+        table.add_column(heading, justify="right", min_width=len(heading))
+    for tier, cells in rows.items():
+        table.add_row(escape(tier), *cells.values())
+    return table
+
+
+def _photo_row(one: PhotoFigures) -> dict[str, str]:
+    """The cells of a tier, by their headings.
 
     `right` is the share of the accepted; `AUROC` says how well familiarity separates the tier from X, and
     the last column how well confidence does.
     """
-    splits = ", ".join(sorted({one.split for one in photos.values()}))
-    table = Table("tier", title=f"split: {splits}", title_justify="left")
-    for column in COLUMNS:
-        table.add_column(column, justify="right", min_width=len(column))
-    for tier, one in photos.items():
-        low, high = one.macro_accuracy_interval or (None, None)
-        table.add_row(
-            escape(tier),
-            f"{one.n:,}",
-            _shown(one.macro_accuracy),
-            _shown(low) if low is None else f"{_shown(low)}..{_shown(high)}",
-            f"{one.decisions.coverage:.1%}",
-            _shown(one.decisions.accuracy, ".1%"),
-            f"{one.decisions.ambiguous:.1%}",
-            f"{one.decisions.unfamiliar:.1%}",
-            _shown(one.auroc.familiarity if one.auroc else None),
-            _shown(one.auroc.confidence if one.auroc else None),
-        )
-    return table
+    interval = one.macro_accuracy_interval
+    return {
+        "photos": f"{one.n:,}",
+        "macro accuracy": _shown(one.macro_accuracy),
+        "95% interval": "..".join(map(_shown, interval)) if interval else NONE,
+        "accepted": f"{one.decisions.coverage:.1%}",
+        "right": _shown(one.decisions.accuracy, ".1%"),
+        "ambiguous": f"{one.decisions.ambiguous:.1%}",
+        "unfamiliar": f"{one.decisions.unfamiliar:.1%}",
+        "AUROC": _shown(one.auroc.familiarity if one.auroc else None),
+        "by confidence": _shown(one.auroc.confidence if one.auroc else None),
+    }
 
 
 def _class_table(photos: Mapping[str, PhotoFigures]) -> Table:

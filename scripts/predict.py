@@ -27,9 +27,10 @@ from inference.decode import Decoded, decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from inference.stages import Stage, stages
-from scripts.release_options import RELEASE_HELP, find_release, open_model
+from labelling.labeller import open_model
+from scripts.release_options import RELEASE_HELP, find_release
 from scripts.terminal import BAR_COLUMNS, FAILED, command_parser, complain, console, run
-from training.errors import TrainingError
+from training.errors import NotInstalled
 from training.evaluation.statistics import likeliest
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def main(argv: list[str] | None = None) -> int:
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")
-    if arguments.plot or arguments.stages:
-        require_matplotlib()
+    if (arguments.plot or arguments.stages) and importlib.util.find_spec("matplotlib") is None:
+        raise NotInstalled(
+            "--plot and --stages need matplotlib, which only the training requirements bring: "
+            "install requirements.txt."
+        )
     prepare_opencv()
     release = find_release(arguments.model)
     classifier = open_model(release)
@@ -139,23 +143,6 @@ _ROW_INCHES = (9.0, 2.6)
 _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
 
 
-class PlotImpossible(TrainingError):
-    """The library that draws is not installed, or the file cannot be written."""
-
-
-def require_matplotlib() -> None:
-    """Say that nothing can be drawn before anything is classified.
-
-    Raises:
-        PlotImpossible: matplotlib is not installed.
-    """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise PlotImpossible(
-            "--plot and --stages need matplotlib, which only the training requirements bring: "
-            "install requirements.txt."
-        )
-
-
 def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> None:
     """Draw one row per answer into a PNG file: picture, what the model saw, what it said.
 
@@ -165,7 +152,7 @@ def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> Non
         target: the file; what is there is replaced.
 
     Raises:
-        PlotImpossible: it cannot be written.
+        OSError: it cannot be written.
     """
     with _grid(target, _ROW_INCHES, len(answers), (1, 1, 1.6)) as grid:
         for axes, answer in zip(grid, answers, strict=True):
@@ -177,15 +164,12 @@ def _grid(
     target: Path, inches: tuple[float, float], rows: int, widths: Sequence[float]
 ) -> "Iterator[Sequence[Sequence[Axes]]]":
     """Axes by row and column of a figure, which is written when the block ends."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - see require_matplotlib
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only training's requirements have it
 
     width, height = inches
     figure = Figure(figsize=(width, height * rows), layout="constrained")
     yield figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths).tolist()
-    try:
-        figure.savefig(target, format="png", dpi=110)
-    except OSError as error:
-        raise PlotImpossible(f"{target}: {error.strerror}. Name a file that can be written.") from error
+    figure.savefig(target, format="png", dpi=110)
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:
@@ -225,7 +209,7 @@ def draw_stages(answers: Sequence[Answer], classifier: Classifier, target: Path)
         target: the file; what is there is replaced.
 
     Raises:
-        PlotImpossible: it cannot be written.
+        OSError: it cannot be written.
     """
     imaging = classifier.contract.input.imaging
     rows = [stages(answer.decoded, imaging) for answer in answers]

@@ -9,9 +9,8 @@ import getpass
 import os
 from pathlib import Path
 
-from inference.classifier import Classifier, open_classifier
 from model_store.cache import pull
-from model_store.files import GRAPH, MANIFEST
+from model_store.files import MANIFEST
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.promotions import current
 from model_store.store import open_store
@@ -42,18 +41,6 @@ def find_release(model: str, version: str | None = None) -> LocalRelease:
         return open_release(folder)
     store = open_store(model)
     return pull(store, current(store).version, CACHE.expanduser())
-
-
-def open_model(release: LocalRelease) -> Classifier:
-    """Load a release's serving graph and compare its golden answers.
-
-    Raises:
-        ModelError: it cannot be run here, or answers otherwise than it did when it was made.
-    """
-    manifest = release.manifest
-    classifier = open_classifier(release.folder / GRAPH, manifest.model)
-    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
-    return classifier
 
 
 def add_promotion_options(parser: "argparse._ActionsContainer") -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from labelling.labeller import open_model
 from scripts.fitting import FRESH, fit_alone
-from scripts.release_options import find_release, open_model
+from scripts.release_options import find_release
 from scripts.terminal import at_least, command_parser, console, json_output, resumable, run
 from scripts.training_options import (
     OPTIONS,

@@ -8,7 +8,7 @@ import pytest
 from model_store.manifest import DataSet
 from model_store.report import SplitFigures
 from scripts import compare
-from scripts.compare import HEADINGS, row
+from scripts.compare import row
 from training.comparison.results import (
     Compared,
     Comparison,
@@ -93,7 +93,7 @@ def test_more_seeds_of_the_same_recipe_are_counted_with_the_earlier_ones() -> No
 
 
 def test_a_row_shows_ours_beside_the_published_accuracy() -> None:
-    cells = dict(zip(HEADINGS, row(compared("conv3", {0: 0.92, 1: 0.93})), strict=True))
+    cells = row(compared("conv3", {0: 0.92, 1: 0.93}))
 
     assert cells == {
         "network": "conv3",
@@ -110,7 +110,7 @@ def test_a_row_shows_ours_beside_the_published_accuracy() -> None:
 
 
 def test_a_single_seed_has_no_deviation_and_our_own_network_nothing_published() -> None:
-    cells = dict(zip(HEADINGS, row(compared("compact16", {0: 0.93})), strict=True))
+    cells = row(compared("compact16", {0: 0.93}))
 
     assert (cells["test accuracy"], cells["published"]) == ("0.9300", "")
 

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from scripts.predict import PlotImpossible, main
+from scripts.predict import main
+from scripts.terminal import run
 from tests.pictures import garment_picture, jpeg, png
 from tests.releases import LABELS, a_release
 
@@ -90,10 +91,12 @@ def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Pat
 
 @pytest.mark.parametrize("option", ["--plot", "--stages"])
 def test_a_drawing_that_cannot_be_written_is_named(
-    release: str, photo: str, tmp_path: Path, option: str
+    release: str, photo: str, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(PlotImpossible, match=f"{tmp_path}: Is a directory"):
-        main(["--model", release, photo, option, str(tmp_path)])
+    code = run(lambda: main(["--model", release, photo, option, str(tmp_path)]))
+
+    assert code == 1
+    assert capsys.readouterr().err == f"wardrobe: {tmp_path}: Is a directory.\n"
 
 
 def test_without_a_picture_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
