@@ -12,82 +12,67 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Callable
+from itertools import count
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any, cast
 
 import model_store.s3  # noqa: F401 - imported once, before the racers are forked
-from model_store.catalogue import PROBES
+from model_store.catalogue import PROBES, PROMOTIONS
 from model_store.publish import publish
-from model_store.store import Entry, Store, open_store
+from model_store.store import Store, open_store
 from scripts.terminal import run
 
+AtWrite = Callable[[str, Callable[[], None]], None]
+"""Does a write, given its key and what writes, or something else in its place."""
 
-class Delegating:
-    """A store that hands everything on; subclasses step in at writes."""
 
-    def __init__(self, inner: Store) -> None:
+class Watched:
+    """A store that leaves its writes to a function, and hands everything else on."""
+
+    def __init__(self, inner: Store, at_write: AtWrite) -> None:
         self._inner = inner
-        self.address = inner.address
+        self._at_write = at_write
 
-    def read(self, key: str) -> bytes:
-        return self._inner.read(key)
-
-    def download(self, key: str, to: Path, limit: int | None = None) -> None:
-        self._inner.download(key, to, limit)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
     def upload(self, key: str, source: Path) -> None:
-        self._inner.upload(key, source)
+        self._at_write(key, lambda: self._inner.upload(key, source))
 
     def create(self, key: str, data: bytes) -> None:
-        self._inner.create(key, data)
-
-    def entries(self, prefix: str) -> list[Entry]:
-        return self._inner.entries(prefix)
-
-    def delete(self, key: str) -> None:
-        self._inner.delete(key)
+        self._at_write(key, lambda: self._inner.create(key, data))
 
 
-class Killed(Delegating):
-    """Kills its own process before or after the n-th write of a release, as nothing can catch."""
+def watched(address: str, at_write: AtWrite) -> Store:
+    return cast("Store", Watched(open_store(address), at_write))
 
-    def __init__(self, inner: Store, *, before: int = 0, after: int = 0) -> None:
-        super().__init__(inner)
-        self._before, self._after, self._writes = before, after, 0
 
-    def upload(self, key: str, source: Path) -> None:
-        self._count_and_kill(self._before)
-        super().upload(key, source)
-        self._kill_if(self._writes == self._after)
+def killed(*, before: int = 0, after: int = 0) -> AtWrite:
+    """Kills this process before or after the n-th write of a release, as nothing can catch."""
+    numbers = count(1)
 
-    def create(self, key: str, data: bytes) -> None:
-        if key.startswith(PROBES):
-            super().create(key, data)
-            return
-        self._count_and_kill(self._before)
-        super().create(key, data)
-        self._kill_if(self._writes == self._after)
-
-    def _count_and_kill(self, at: int) -> None:
-        self._writes += 1
-        self._kill_if(self._writes == at)
-
-    def _kill_if(self, now: bool) -> None:
-        if now:
+    def at_write(key: str, write: Callable[[], None]) -> None:
+        number = 0 if key.startswith(PROBES) else next(numbers)
+        if number and number == before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        write()
+        if number and number == after:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    return at_write
 
-class Held(Delegating):
+
+def held(barrier: Barrier) -> AtWrite:
     """Waits for all others before it writes its promotion."""
 
-    def __init__(self, inner: Store, barrier: Barrier) -> None:
-        super().__init__(inner)
-        self._barrier = barrier
+    def at_write(key: str, write: Callable[[], None]) -> None:
+        if key.startswith(PROMOTIONS):
+            barrier.wait(timeout=120)
+        write()
 
-    def create(self, key: str, data: bytes) -> None:
-        if key.startswith("promotions/"):
-            self._barrier.wait(timeout=120)
-        super().create(key, data)
+    return at_write
 
 
 def race(address: str, folders: list[Path]) -> list[int | None]:
@@ -103,7 +88,7 @@ def race(address: str, folders: list[Path]) -> list[int | None]:
 
 
 def _publish_held(folder: Path, address: str, barrier: Barrier) -> None:
-    sys.exit(run(lambda: _publish(folder, Held(open_store(address), barrier))))
+    sys.exit(run(lambda: _publish(folder, watched(address, held(barrier)))))
 
 
 def _publish(folder: Path, store: Store) -> int:
@@ -114,9 +99,9 @@ def _publish(folder: Path, store: Store) -> int:
 def main() -> int:
     match sys.argv[1:]:
         case ["kill-before", number, address, folder]:
-            return _publish(Path(folder), Killed(open_store(address), before=int(number)))
+            return _publish(Path(folder), watched(address, killed(before=int(number))))
         case ["kill-after", number, address, folder]:
-            return _publish(Path(folder), Killed(open_store(address), after=int(number)))
+            return _publish(Path(folder), watched(address, killed(after=int(number))))
         case ["race", address, *folders]:
             sys.stdout.write(json.dumps(race(address, [Path(folder) for folder in folders])))
             return 0
