@@ -1,47 +1,140 @@
-"""Whatever a client sends, the answer is one of the promised ones, in the promised form."""
+"""Whatever a client sends, in any dialect, the answer is one of the promised ones, in the promised form."""
 
 import contextlib
 import json
 from urllib.parse import quote_from_bytes
 
+import numpy as np
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from werkzeug.test import TestResponse
 
 from app.errors import RequestError
 from app.payloads.archives import unpack
 from tests.hostile.corpus import FORM, entries
-from tests.properties.conftest import assert_promised
 from tests.properties.mutations import nearly
 from tests.properties.test_pictures import JSON_VALUES, PICTURES
+from tests.uploads import in_base64, png
 
 SMALL = [entry for entry in entries() if len(entry.body) < 2000]
 ARCHIVES = [entry.body for entry in SMALL if entry.name.startswith("zip/")]
 FORMS = [entry.body for entry in SMALL if entry.name.startswith("form/")]
-DOCUMENTS = [entry.body for entry in SMALL if entry.name.startswith("json/")]
-PATHS = st.sampled_from(["/predict", "/predict/batch"])
-JSON = "application/json"
-TYPES = st.sampled_from([JSON, FORM, "", "application/x-www-form-urlencoded", "image/png"]) | st.text(
-    st.characters(min_codepoint=32, max_codepoint=255), max_size=40
+IN_JSON = [entry.body for entry in SMALL if entry.name.startswith("json/")]
+LATIN = st.characters(min_codepoint=32, max_codepoint=255)
+TYPES = st.sampled_from(["application/json", FORM, "", "application/x-www-form-urlencoded", "image/png"])
+
+TF, V2, SAGEMAKER = "/v1/models/wardrobe:predict", "/v2/models/wardrobe/infer", "/invocations"
+LENGTH = "Inference-Header-Content-Length"
+
+ROWS = [[0] * 28] * 28
+FILE = png(np.zeros((28, 28), np.uint8))
+TEXT = in_base64(FILE)
+PIXELS = {"name": "pixels", "shape": [1, 28, 28], "datatype": "UINT8"}
+SIZED = json.dumps({"inputs": [PIXELS | {"parameters": {"binary_data_size": 784}}]}).encode()
+WANTED = [{"name": "probabilities", "parameters": {"classification": 3}}, {"name": "label"}]
+
+Request = tuple[str, bytes, dict[str, str]]
+
+
+def in_json(path: str, document: dict[str, object]) -> Request:
+    return path, json.dumps(document).encode(), {"Content-Type": "application/json"}
+
+
+HONEST: list[Request] = [
+    in_json(TF, {"signature_name": "serving_default", "instances": [ROWS, {"b64": TEXT}]}),
+    in_json(TF, {"inputs": {"image": [{"b64": TEXT}]}}),
+    in_json(V2, {"id": "7", "inputs": [PIXELS | {"data": [0] * 784}], "outputs": WANTED}),
+    in_json(V2, {"inputs": [{"name": "image", "shape": [1], "datatype": "BYTES", "data": [TEXT]}]}),
+    (V2, SIZED + bytes(784), {LENGTH: str(len(SIZED))}),
+    (SAGEMAKER, b",".join([b"0"] * 784) + b"\n", {"Content-Type": "text/csv"}),
+    (SAGEMAKER, json.dumps({"pixels": ROWS}).encode() + b"\n", {"Content-Type": "application/jsonlines"}),
+    (SAGEMAKER, FILE, {"Content-Type": "image/png"}),
+]
+
+WORDS = [
+    "instances",
+    "inputs",
+    "signature_name",
+    "b64",
+    "image",
+    "pixels",
+    "name",
+    "shape",
+    "datatype",
+    "data",
+]
+WORDS += ["parameters", "binary_data_size", "binary_data_output", "outputs", "classification", "id"]
+KNOWN = ["UINT8", "BYTES", "serving_default", "probabilities", 28, 784, 2**63, -1, [1, 28, 28]]
+
+OWN_PATHS = ["/predict", "/predict/batch"]
+PATHS = st.sampled_from([*OWN_PATHS, TF, V2, SAGEMAKER])
+
+DOCUMENTS: SearchStrategy[object] = st.recursive(
+    JSON_VALUES | st.sampled_from([*WORDS, *KNOWN]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS) | st.text(), inner, max_size=5)
+    ),
+    max_leaves=30,
 )
+"""Objects that mean something to one of the dialects, here and there."""
 
 
-@given(path=PATHS, body=nearly(PICTURES + ARCHIVES + FORMS + DOCUMENTS), kind=TYPES)
+def assert_promised(answer: TestResponse) -> None:
+    """A status that any body may get, in the form of the service."""
+    assert answer.status_code in {200, 400, 413, 415, 422}, answer.text
+    assert answer.headers["X-Request-ID"]
+    assert b"Traceback" not in answer.data
+    assert answer.status_code == 200 or answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(("path", "body", "headers"), HONEST)
+def test_the_requests_that_are_damaged_below_are_sound(
+    client: FlaskClient, path: str, body: bytes, headers: dict[str, str]
+) -> None:
+    assert client.post(path, data=body, headers=headers).status_code == 200
+
+
+@given(request=st.sampled_from(HONEST), body=nearly([body for _, body, _ in HONEST]))
+def test_any_body_in_any_dialect_is_answered(client: FlaskClient, request: Request, body: bytes) -> None:
+    assert_promised(client.post(request[0], data=body, headers=request[2]))
+
+
+@given(
+    path=st.sampled_from(OWN_PATHS),
+    body=nearly(PICTURES + ARCHIVES + FORMS + IN_JSON),
+    kind=TYPES | st.text(LATIN, max_size=40),
+)
 def test_any_body_of_any_type_is_answered(client: FlaskClient, path: str, body: bytes, kind: str) -> None:
     assert_promised(client.post(path, data=body, content_type=kind))
 
 
-@given(path=PATHS, body=nearly(FORMS))
+@given(path=st.sampled_from(OWN_PATHS), body=nearly(FORMS))
 def test_any_form_is_answered(client: FlaskClient, path: str, body: bytes) -> None:
     assert_promised(client.post(path, data=body, content_type=FORM))
 
 
+@given(path=PATHS, document=DOCUMENTS)
+def test_any_document_is_answered(client: FlaskClient, path: str, document: object) -> None:
+    assert_promised(client.post(path, data=json.dumps(document), content_type="application/json"))
+
+
+@given(fields=st.dictionaries(st.sampled_from(WORDS), DOCUMENTS), binary=st.binary(max_size=40))
+def test_any_tensor_is_answered(client: FlaskClient, fields: dict[str, object], binary: bytes) -> None:
+    header = json.dumps({"inputs": [PIXELS | fields]}).encode()
+
+    assert_promised(client.post(V2, data=header + binary, headers={LENGTH: str(len(header))}))
+
+
 @given(
-    path=PATHS,
-    document=st.dictionaries(st.sampled_from(["image", "images", "pixels"]) | st.text(), JSON_VALUES),
+    name=st.text(st.characters(codec="utf-8", exclude_characters="/?#%"), min_size=1),
+    end=st.sampled_from(["", ":predict", "/metadata"]),
 )
-def test_any_document_is_answered(client: FlaskClient, path: str, document: dict[str, object]) -> None:
-    assert_promised(client.post(path, data=json.dumps(document), content_type=JSON))
+def test_any_name_of_a_model_is_answered(client: FlaskClient, name: str, end: str) -> None:
+    for path in (f"/v1/models/{name}{end}", f"/v2/models/{name}", f"/v2/models/wardrobe/versions/{name}"):
+        assert client.get(path).status_code in {200, 308, 404, 405}
 
 
 NAMES = st.sampled_from(["top", "seen", "url"])
@@ -63,8 +156,8 @@ def test_any_path_is_answered(client: FlaskClient, path: bytes, method: str) -> 
 
 
 @given(
-    offered=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=80),
-    accept=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=80),
+    offered=st.text(LATIN, max_size=80),
+    accept=st.text(LATIN, max_size=80),
 )
 def test_any_header_is_answered(client: FlaskClient, offered: str, accept: str) -> None:
     headers = {"X-Request-ID": offered, "Accept": accept, "Authorization": offered, "Origin": accept}
