@@ -5,6 +5,7 @@ RequestError
 │   └── ClientGone  the client has closed its connection, so that nothing reads the answer
 ├── KeyRefused      API keys are configured and none fits
 ├── NoSuchModel     another model, version or method of it than there is here
+├── UnknownCoding   the body is compressed in a way that is not read
 ├── TooLarge        more bytes or more pictures than allowed
 ├── Busy            the queue is full, or no slot came free in time
 └── NotReady        no model is warm yet, the worker is draining, or no key can be checked
@@ -33,6 +34,10 @@ class KeyRefused(RequestError):
 
 class NoSuchModel(RequestError):
     """Another model, version or label than the one that is served, or a method that it does not have."""
+
+
+class UnknownCoding(RequestError):
+    """The body's Content-Encoding is neither gzip nor deflate."""
 
 
 class TooLarge(RequestError):
@@ -73,9 +78,11 @@ def without_frames(error: Kept) -> Kept:
 
 
 def headers_of(error: Exception) -> dict[str, str]:
-    """The headers that HTTP wants beside the status of this error (RFC 9110, sections 10.2.3 and 11.6.1)."""
+    """The headers that HTTP wants beside this error's status (RFC 9110, sections 10.2.3, 11.6.1, 12.5.3)."""
     if isinstance(error, Waitable):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, KeyRefused):
         return {"WWW-Authenticate": 'Bearer realm="wardrobe"'}
+    if isinstance(error, UnknownCoding):
+        return {"Accept-Encoding": "gzip, deflate"}
     return {}

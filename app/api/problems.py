@@ -39,6 +39,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
     errors.KeyRefused: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
     errors.NoSuchModel: Problem(HTTPStatus.NOT_FOUND, "no-such-model", "No such model"),
+    errors.UnknownCoding: Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-coding", "Unknown content coding"
+    ),
     errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
     errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
     errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),

@@ -6,19 +6,23 @@ in the queue. Nothing replaces `wsgi.input`: its position shows the server wheth
 
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_content_length, get_input_stream
 
-from app.errors import BadRequest, Busy, TooLarge
+from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 
 CHUNK_BYTES = 64 * 1024
 """What is read at a time. A body of no more is never refused for lack of memory."""
+
+QUOTED_LENGTH = 60
+"""Characters of a header that a message repeats."""
 
 TCP_ESTABLISHED = 1
 """The state in which neither side has closed (linux/net/tcp_states.h). Asking for it waits for nothing, under
@@ -28,18 +32,52 @@ MEMORY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
 
 
+GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
+CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
+"""Content codings that are inflated, with zlib's number for each (RFC 9110, section 8.4.1)."""
+
+PLAIN = ("", "identity")
+"""What Content-Encoding says of a body that is not compressed."""
+
+
 @dataclass(frozen=True)
 class Body:
-    """The whole body of a request, and what its Content-Type says of it.
+    """The whole body of a request, and what its headers say of it.
 
     Attributes:
         mimetype: in lower case, without parameters; empty when the client names none.
         boundary: of a multipart form; empty when the client names none.
+        coding: a key of CODINGS while the data is compressed, else one of PLAIN.
+        limit: bytes that the data may have, as sent and inflated.
+        setting: the name of the setting that says so.
     """
 
     data: bytes
     mimetype: str = ""
     boundary: str = ""
+    coding: str = ""
+    limit: int = 0
+    setting: str = ""
+
+    def inflated(self) -> "Body":
+        """The body without its content coding. Takes long for a large one: call it off the event loop.
+
+        Raises:
+            BadRequest: the data is not what the coding says, ends early or goes on behind its end.
+            TooLarge: it inflates to more bytes than the limit; no more than that were made.
+        """
+        if self.coding in PLAIN:
+            return self
+        inflating = zlib.decompressobj(CODINGS[self.coding])
+        try:
+            data = inflating.decompress(self.data, max_length=self.limit + 1)
+        except zlib.error as error:
+            raise BadRequest(f"The body is no {self.coding}, as Content-Encoding says: {error}.") from error
+        if len(data) > self.limit:
+            raise _too_long(self.limit, self.setting)
+        if not inflating.eof or inflating.unused_data:
+            raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
+        return replace(self, data=data, coding="")
 
 
 class Bodies:
@@ -65,9 +103,11 @@ class Bodies:
 
         Raises:
             BadRequest: it ends early, or its chunks cannot be read.
+            UnknownCoding: it is compressed in a way that is not read here.
             TooLarge: it has more bytes than `limit`.
             Busy: other bodies take all the memory that there is for them.
         """
+        coding = _coding(request)
         chunks: list[bytes] = []
         held = 0
         try:
@@ -79,13 +119,24 @@ class Bodies:
                     raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
             data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             chunks.clear()
-            yield Body(data, request.mimetype, request.mimetype_params.get("boundary", ""))
+            boundary = request.mimetype_params.get("boundary", "")
+            yield Body(data, request.mimetype, boundary, coding, limit, setting)
         finally:
             self._count(-held)
 
     def _count(self, received: int) -> None:
         with self._lock:
             self._held += received
+
+
+def _coding(request: Request) -> str:
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in PLAIN and coding not in CODINGS:
+        shown = repr(coding[:QUOTED_LENGTH])
+        raise UnknownCoding(
+            f"Content-Encoding is {shown}. Send the body as it is, or in gzip or deflate alone."
+        )
+    return coding
 
 
 def _chunks(request: Request, limit: int, setting: str) -> Iterator[bytes]:

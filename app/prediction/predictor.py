@@ -15,7 +15,7 @@ import numpy as np
 from app.errors import ClientGone, RequestError, TooLarge, without_frames
 from app.middleware.timing import Timing
 from app.native_threads import let_others_run, run_in_native_thread
-from app.payloads.body import Body
+from app.payloads.body import PLAIN, Body
 from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
 from app.prediction.admission import Admission, Slot
 from app.releases.serving import Served
@@ -168,8 +168,9 @@ class Predictor:
 
 
 def parse(find: Callable[Concatenate[Body, P], T], body: Body, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Find what is in a body, in a native thread if it is large."""
-    return _call(len(body.data) >= LARGE_BYTES, find, body, *args, **kwargs)
+    """Find what is in a body, in a native thread if it is large or compressed."""
+    is_large = len(body.data) >= LARGE_BYTES or body.coding not in PLAIN
+    return _call(is_large, lambda: find(body.inflated(), *args, **kwargs))
 
 
 def _classify(pixels: list[Pixels], served: Served) -> list[Prediction]:

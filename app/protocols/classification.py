@@ -96,15 +96,10 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
         what `read` found, and the result for each picture, in order.
 
     Raises:
-        RequestError: the request is compressed, too large or malformed, or the service is busy.
+        RequestError: the request is too large or malformed, or the service is busy.
         UploadError: a picture cannot be read; with several, the message begins with its place.
         ModelError: the model failed.
     """
-    coding = request.headers.get("Content-Encoding", "identity")
-    if coding.lower() != "identity":
-        raise BadRequest(
-            f"The body is coded as {quoted(coding)}. Send it as it is, without Content-Encoding."
-        )
     current = current_request()
     has_left = partial(client_has_left, request)
     with (

@@ -96,10 +96,3 @@ def test_a_body_above_the_limit_is_refused(make_app: MakeApp, path: str) -> None
 
     assert answer.status_code == 413
     assert "MAX_BATCH_BYTES" in answer.get_json()["detail"]
-
-
-def test_a_compressed_body_is_refused_by_name(client: FlaskClient) -> None:
-    answer = client.post(TF, data=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
-
-    assert answer.status_code == 400
-    assert "'gzip'" in answer.get_json()["error"]
