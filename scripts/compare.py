@@ -61,8 +61,6 @@ from training.recipes import (
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
-TIMED_PICTURES: Final = 50
-"""Different pictures for the timing of the graphs; their content does not matter."""
 
 EXAMPLES = (
     "wardrobe compare --networks dense,conv3 --seeds 3",
@@ -202,9 +200,8 @@ def _measured(tasks: Sequence[Task], command: str) -> list[Compared]:
         chief, *others = group
         by_seed = {task.recipe.seed: _read(task.release) for task in (chief, *others)}
         trained.append(Trained(chief.recipe, chief.release, by_seed))
-    images = tasks[0].data.train.images[:TIMED_PICTURES]
     console().print("timing the graphs in turns")
-    return compare(trained, images, command)
+    return compare(trained, tasks[0].data.train.images[:1], command)
 
 
 def _write(place: Path, comparison: Comparison) -> list[str]:

@@ -5,10 +5,11 @@ nothing. How the figures are stored: results.py.
 """
 
 import statistics
-import time
+import timeit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -44,30 +45,30 @@ class Trained:
     reports: Mapping[int, Report]
 
 
-def compare(trained: Sequence[Trained], images: PixelsBatch, command: str) -> list[Compared]:
+def compare(trained: Sequence[Trained], image: PixelsBatch, command: str) -> list[Compared]:
     """Time all graphs in turns, and collect the figures of each network.
 
     Args:
         trained: different networks.
-        images: uint8 (N, 28, 28), N >= 1; what is timed on.
+        image: uint8 (1, 28, 28); what is timed on.
         command: what to type to measure again.
 
     Raises:
         ModelError: a graph cannot be run.
     """
     graphs = {str(one.recipe.network): OnnxSession(one.release / GRAPH, threads=1).run for one in trained}
-    timings = time_in_turns(graphs, images)
+    timings = time_in_turns(graphs, image)
     return [_compared(one, timings[one.recipe.network], command) for one in trained]
 
 
 def time_in_turns(
-    graphs: Mapping[str, Callable[[PixelsBatch], object]], images: PixelsBatch
+    graphs: Mapping[str, Callable[[PixelsBatch], object]], image: PixelsBatch
 ) -> dict[str, Timing]:
-    """Run each graph on one picture at a time, by turns, so that noise hits all of them alike.
+    """Run each graph on one picture, by turns, so that noise hits all of them alike.
 
     Args:
         graphs: by name; what runs each of them on uint8 (1, 28, 28).
-        images: uint8 (N, 28, 28), N >= 1; each call takes the next.
+        image: uint8 (1, 28, 28); its content does not matter.
 
     Returns:
         By name, over ROUNDS x CALLS calls.
@@ -75,16 +76,9 @@ def time_in_turns(
     rounds: dict[str, list[list[float]]] = {name: [] for name in graphs}
     for _ in range(ROUNDS):
         for name, run in graphs.items():
-            taken = [_milliseconds(run, images, number) for number in range(WARM_UP + CALLS)]
-            rounds[name].append(taken[WARM_UP:])
+            taken = timeit.repeat(partial(run, image), number=1, repeat=WARM_UP + CALLS)
+            rounds[name].append([1000 * seconds for seconds in taken[WARM_UP:]])
     return {name: _timing(taken) for name, taken in rounds.items()}
-
-
-def _milliseconds(run: Callable[[PixelsBatch], object], images: PixelsBatch, number: int) -> float:
-    at = number % len(images)
-    began = time.perf_counter()
-    run(images[at : at + 1])
-    return 1000 * (time.perf_counter() - began)
 
 
 def _timing(rounds: list[list[float]]) -> Timing:
