@@ -29,12 +29,9 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def test_a_run_without_a_checkpoint_starts_at_the_beginning(tmp_path: Path) -> None:
-    assert load_progress(Run(tmp_path / "none", "aa")) == Progress(fingerprint="aa")
-
-
-def test_progress_is_read_back_as_written(run: Run) -> None:
+def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(run: Run, tmp_path: Path) -> None:
     assert load_progress(run) == DONE
+    assert load_progress(Run(tmp_path / "none", "aa")) == Progress(fingerprint="aa")
 
 
 def test_only_the_files_that_the_progress_names_are_kept(run: Run) -> None:

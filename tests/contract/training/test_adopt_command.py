@@ -208,17 +208,6 @@ def test_the_report_says_what_is_not_known(adopted_once: AdoptOnce) -> None:
     ]
 
 
-def test_its_report_can_be_measured_again(
-    data: Path, adopted_once: AdoptOnce, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = adopted_once(WITH_DISTANCE["channel, logits"])
-
-    code = evaluate.main([str(made.release), "--data", str(data)])
-
-    assert code == 0
-    assert "This is what the stored report says." in capsys.readouterr().out
-
-
 def test_labels_of_ones_own_and_who_adopted_it_are_kept(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,16 +48,6 @@ def test_they_are_the_mean_of_the_answers_to_a_picture_and_to_its_mirror_image(
     assert np.allclose(targets.probabilities, (straight + mirrored) / 2, atol=2e-3)
 
 
-def test_a_higher_temperature_softens_them_and_keeps_their_order(
-    teacher: Classifier, targets: SoftTargets
-) -> None:
-    soft = teach({"one": teacher}, PICTURES, temperature=3.0).probabilities
-
-    assert soft.max(axis=1).mean() < targets.probabilities.max(axis=1).mean()
-    assert np.array_equal(soft.argmax(axis=1), targets.probabilities.argmax(axis=1))
-    assert np.allclose(soft.sum(axis=1, dtype=np.float32), 1, atol=5e-3)
-
-
 def test_they_come_back_from_their_file_as_they_were(targets: SoftTargets, tmp_path: Path) -> None:
     targets.save(tmp_path / "soft.npz")
 
