@@ -63,9 +63,14 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
 
 
-def photo_sets(
-    parser: argparse.ArgumentParser, arguments: argparse.Namespace, labels: tuple[str, ...]
-) -> PhotoSets | None:
+def check_photo_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    for option in ("check_photos", "variants"):
+        if arguments.photos is None and getattr(arguments, option) is not None:
+            parser.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
+
+
+def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:
     """Read the photos that the arguments name; None when they name none.
 
     Of photos that both folders hold, none is learnt.
@@ -74,9 +79,6 @@ def photo_sets(
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
     """
     if arguments.photos is None:
-        for option in ("check_photos", "variants"):
-            if getattr(arguments, option) is not None:
-                parser.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
         return None
     photos = photos_in(arguments.photos, labels, PHOTOGRAPHS)
     if arguments.check_photos is None:

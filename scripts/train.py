@@ -13,7 +13,7 @@ from pathlib import Path
 from model_store.files import MODEL
 from model_store.local import BUNDLED, LocalRelease
 from scripts.fitting import FRESH, carry_out, start_backend
-from scripts.photos import add_photo_options, named, photo_sets, with_photos
+from scripts.photos import add_photo_options, check_photo_options, named, photo_sets, with_photos
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
 from scripts.release_options import find_release
 from scripts.terminal import command_parser, complain, console, json_output, resumable, run
@@ -67,6 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str) -> object:
+    check_photo_options(parser, arguments)
     to_bundled = arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None
     store = open_target(arguments, to_bundled=to_bundled)
     release = _release(parser, arguments)
@@ -74,7 +75,7 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     if release is not None:
         data = data.like(release.manifest.model.labels)
     data, recipe = planned(data, _start(arguments, data, release), arguments)
-    photos = photo_sets(parser, arguments, data.labels)
+    photos = photo_sets(arguments, data.labels)
     recipe = named(recipe, photos, arguments.variants)
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, data)

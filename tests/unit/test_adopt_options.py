@@ -9,25 +9,6 @@ from scripts import adopt
 from training.errors import DataSetMissing
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "the following arguments are required: model"),
-        (["m.keras", "--labels", "hat,,scarf"], "'hat,,scarf': expected names that differ"),
-        (["m.keras", "--labels", "hat,hat"], "'hat,hat': expected names that differ"),
-        (["m.keras", "--out", "a", "--publish", "b"], "not allowed with"),
-    ],
-)
-def test_wrong_usage_ends_with_the_reason(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        adopt.main(arguments)
-
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
-
-
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "mine.keras"
 

@@ -80,6 +80,72 @@ def test_an_unknown_verb_is_exit_2_with_the_nearest_one_if_any(
     assert capsys.readouterr().err == (f"wardrobe: {word}: no such verb. {meant}`wardrobe` lists them all.\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("predict", "name at least one picture"),
+        ("label photos --out t.csv --workers 0", "'0': expected 1 or more"),
+        ("label photos --out t.csv --review-limit 0", "'0': expected 1 or more"),
+        ("train --train a.csv", "--train and --test belong together"),
+        ("train --test a.csv", "--train and --test belong together"),
+        ("train --data d --train a.csv --test b.csv", "give one of the two"),
+        ("train --network vgg19", "invalid choice: 'vgg19'"),
+        ("train --network conv3 --recipe bundled", "not allowed with"),
+        ("train --out a --publish b", "not allowed with"),
+        ("train --epochs many", "invalid int value: 'many'"),
+        ("train --recipe qiuck", "'qiuck': expected bundled, first, quick, or a recipe file"),
+        ("train --from bundled --network conv3", "leave out --network"),
+        ("train --check-photos photos", "--check-photos belongs to --photos"),
+        ("train --variants 2", "--variants belongs to --photos"),
+        ("train --from-version 20261120T101500Z-3f9a1c2e", "--from-version belongs to --from"),
+        ("evaluate --worst worst.png", "--split and --worst go with --photos"),
+        ("evaluate --split mine", "--split and --worst go with --photos"),
+        ("evaluate --photos p --data d", "measured without a data set"),
+        ("evaluate --photos p --train a.csv --test b.csv", "measured without a data set"),
+        ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
+        ("compare --networks dense --seeds 0", "'0': expected 1 or more"),
+        ("compare", "--networks"),
+        ("tune --trials 0", "'0': expected 1 or more"),
+        ("teach --out s.npz", "name the RELEASEs to ask, such as bundled, or train networks with --folds K"),
+        ("teach --out s.npz bundled --folds 4", "not both"),
+        ("teach --out s.npz --folds 1", "'1': expected 2 or more"),
+        ("teach --out s.npz --folds four", "'four': expected 2 or more"),
+        ("teach --out s.npz --folds 4 --teacher a.npz", "teachers learn from the labels"),
+        ("teach --out s.npz --folds 4 --teaching 0.5", "teachers learn from the labels"),
+        ("teach --out s.npz bundled --teacher a.npz", "teachers learn from the labels"),
+        ("teach --out s.npz bundled --network wide4", "--network is of the networks that --folds trains"),
+        ("teach --out s.npz bundled --label-smoothing 0.1", "--label-smoothing is of the networks"),
+        ("teach --out s.npz bundled --no-flip", "--flip is of the networks that --folds trains"),
+        ("teach --out s.npz bundled --fresh", "--fresh is of the networks that --folds trains"),
+        ("teach --out nowhere/s.npz --folds 4", "there is no folder nowhere"),
+        ("teach --out s.npz --folds 4 --temperature 0", "expected a number above 0"),
+        ("adopt", "the following arguments are required: model"),
+        ("adopt m.keras --labels hat,,scarf", "'hat,,scarf': expected names that differ"),
+        ("adopt m.keras --labels hat,hat", "'hat,hat': expected names that differ"),
+        ("adopt m.keras --out a --publish b", "not allowed with"),
+        ("releases list", "--store is missing"),
+        ("releases --store x prune --keep 0", "'0': expected 1 or more"),
+        ("releases --store x prune --older-than -1", "-1 is no age"),
+        ("releases --store x prune --older-than nan", "nan is no age"),
+        ("keys add a:b --file keys", "'a:b' is no name"),
+    ],
+)
+def test_wrong_usage_is_exit_2_with_the_reason(
+    line: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+
+    assert ended.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
 def test_the_page_of_commands_tells_every_verb_and_which_are_in_the_image() -> None:
     page = (ROOT / "docs/reference/commands.md").read_text("utf-8")
     left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()

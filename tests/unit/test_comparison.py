@@ -137,21 +137,3 @@ def test_results_never_replace_a_file_that_is_something_else(tmp_path: Path) -> 
 
     with pytest.raises(ComparisonUnreadable, match=r"other\.json: minutes: .* name another place with --out"):
         compare.main(["--networks", "dense", "--out", str(tmp_path / "other")])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--networks", "dense,vgg19"], "'vgg19' is none of dense, conv2_same"),
-        (["--networks", "dense", "--seeds", "0"], "'0': expected 1 or more"),
-        ([], "--networks"),
-    ],
-)
-def test_wrong_usage_ends_with_the_reason(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        compare.main(arguments)
-
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err

@@ -85,10 +85,3 @@ def test_a_change_that_makes_no_sense_or_a_damaged_file_changes_and_reveals_noth
     assert message in printed.err
     assert "secret" not in printed.err
     assert file.read_text("utf-8") == content
-
-
-def test_a_name_that_would_break_the_file_is_refused(file: Path) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["add", "a:b", "--file", str(file)])
-
-    assert ended.value.code == 2

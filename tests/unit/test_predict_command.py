@@ -97,11 +97,3 @@ def test_a_drawing_that_cannot_be_written_is_named(
 
     assert code == 1
     assert capsys.readouterr().err == f"wardrobe: {tmp_path}: Is a directory.\n"
-
-
-def test_without_a_picture_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ending:
-        main([])
-
-    assert ending.value.code == 2
-    assert "name at least one picture" in capsys.readouterr().err

@@ -129,25 +129,6 @@ def test_prune_keeps_what_was_published_a_moment_ago(published: list[str], typed
     assert "0 releases were removed" in typed("prune", "--keep", "1")
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["--store", "x", "prune", "--keep", "0"], "expected 1 or more"),
-        (["--store", "x", "prune", "--older-than", "-1"], "-1 is no age"),
-        (["--store", "x", "prune", "--older-than", "nan"], "nan is no age"),
-        (["list"], "--store is missing"),
-    ],
-)
-def test_wrong_usage_ends_with_the_reason(
-    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        releases.main(words)
-
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
-
-
 @pytest.mark.usefixtures("published")
 def test_publishing_a_worse_release_is_an_error_and_forcing_it_says_why(
     tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]

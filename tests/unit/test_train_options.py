@@ -16,33 +16,6 @@ from training.errors import BadRecipe, DataSetMissing
 from training.fitting.checkpoints import is_solved
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--train", "a.csv"], "--train and --test belong together"),
-        (["--test", "a.csv"], "--train and --test belong together"),
-        (["--data", "d", "--train", "a.csv", "--test", "b.csv"], "give one of the two"),
-        (["--network", "vgg19"], "invalid choice: 'vgg19'"),
-        (["--network", "conv3", "--recipe", "bundled"], "not allowed with"),
-        (["--out", "a", "--publish", "b"], "not allowed with"),
-        (["--epochs", "many"], "invalid int value: 'many'"),
-        (["--recipe", "qiuck"], "'qiuck': expected bundled, first, quick, or a recipe file"),
-        (["--from", "bundled", "--network", "conv3"], "leave out --network"),
-        (["--check-photos", "photos"], "--check-photos belongs to --photos"),
-        (["--variants", "2"], "--variants belongs to --photos"),
-        (["--from-version", "20261120T101500Z-3f9a1c2e"], "--from-version belongs to --from"),
-    ],
-)
-def test_wrong_usage_ends_with_the_reason(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        train.main(arguments)
-
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
-
-
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataSetMissing, match=str(tmp_path)):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])

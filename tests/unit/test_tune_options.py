@@ -4,7 +4,6 @@ import io
 from argparse import Namespace
 from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
 from scripts import tune
@@ -54,14 +53,6 @@ def test_the_command_that_is_told_changes_what_the_best_trial_changed_and_nothin
         "python -m scripts.train --data 'my pictures' --network conv3 "
         "--learning-rate 0.003 --no-flip --erase 4"
     )
-
-
-def test_a_search_of_no_trials_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        tune.main(["--trials", "0"])
-
-    assert ended.value.code == 2
-    assert "--trials: '0': expected 1 or more" in capsys.readouterr().err
 
 
 def test_each_trial_is_told_in_two_lines() -> None:

@@ -68,22 +68,3 @@ def test_the_worst_are_drawn_where_that_is_asked_for(
     sheet = read_header((tmp_path / "sheets" / "worst.png").read_bytes())
     assert sheet.format == "PNG"
     assert min(sheet.width, sheet.height) > 300
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--worst", "worst.png"], "--split and --worst go with --photos"),
-        (["--split", "mine"], "--split and --worst go with --photos"),
-        (["--photos", "p", "--data", "d"], "measured without a data set"),
-        (["--photos", "p", "--train", "a.csv", "--test", "b.csv"], "measured without a data set"),
-    ],
-)
-def test_options_that_do_not_go_together_end_with_the_reason(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        evaluate.main(arguments)
-
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err

@@ -132,35 +132,6 @@ def test_what_is_done_is_not_done_again_unless_it_is_told_to(here: Path) -> None
     assert all(now > then for now, then in zip(written(), before, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "name the RELEASEs to ask, such as bundled, or train networks with --folds K"),
-        (["bundled", "--folds", "4"], "not both"),
-        (["--folds", "1"], "'1': expected 2 or more"),
-        (["--folds", "four"], "'four': expected 2 or more"),
-        (["--folds", "4", "--teacher", "a.npz"], "teachers learn from the labels"),
-        (["--folds", "4", "--teaching", "0.5"], "teachers learn from the labels"),
-        (["bundled", "--teacher", "a.npz"], "teachers learn from the labels"),
-        (["bundled", "--network", "wide4"], "--network is of the networks that --folds trains"),
-        (["bundled", "--label-smoothing", "0.1"], "--label-smoothing is of the networks"),
-        (["bundled", "--no-flip"], "--flip is of the networks that --folds trains"),
-        (["bundled", "--fresh"], "--fresh is of the networks that --folds trains"),
-        (["--folds", "4", "--out", "nowhere/soft.npz"], "there is no folder nowhere"),
-        (["--folds", "4", "--temperature", "0"], "expected a number above 0"),
-    ],
-)
-@pytest.mark.usefixtures("here")
-def test_wrong_usage_ends_with_the_reason(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        teach.main(["--out", "soft.npz", *arguments])
-
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
-
-
 def test_settings_that_cannot_be_trained_with_are_refused_before_anything_is_trained(here: Path) -> None:
     with pytest.raises(BadRecipe, match="--folds 361: 360 training pictures allow 2 to 360"):
         teach.main(in_two_folds("--folds", "361"))
