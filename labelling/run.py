@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -123,18 +124,25 @@ def _forget(job: Job) -> None:
         TableUnusable: it cannot be removed.
     """
     _remove_summary(job)
-    try:
-        if parts_of(job.table).exists():
-            shutil.rmtree(parts_of(job.table))
-    except OSError as error:
-        raise TableUnusable(f"{parts_of(job.table)}: cannot be removed ({error.strerror}).") from error
+    with _disk_errors(job, "removed"), suppress(FileNotFoundError):
+        shutil.rmtree(parts_of(job.table))
 
 
 def _remove_summary(job: Job) -> None:
-    try:
+    with _disk_errors(job, "replaced"):
         job.summary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk_errors(job: Job, what: str) -> Iterator[None]:
+    """Turn an error of the disk into a sentence that names the file and what could not be done with it."""
+    try:
+        yield
     except OSError as error:
-        raise TableUnusable(f"{job.summary}: cannot be replaced ({error.strerror}).") from error
+        file = error.filename2 or error.filename or job.table
+        raise TableUnusable(
+            f"{file}: cannot be {what} ({error.strerror}). Every row is kept: the same command goes on."
+        ) from error
 
 
 def _finished(job: Job) -> Summary | None:
@@ -210,17 +218,12 @@ def _finish(job: Job, form: Form, journal: Journal, before: int) -> Summary:
     """
     if not journal.rows.exists() and not job.table.exists():
         raise TableUnusable(f"{job.table}: was finished, and is gone. {RESTART}")
-    try:
+    with _disk_errors(job, "written"):
         if journal.rows.exists():  # else it was moved already
             _move_into_place(job, form, journal)
         rows, _, seconds, _ = journal.done
         summary = Summary(rows, before, seconds, tally(read_rows(job.table), job.labels))
         write_whole(job.summary, _summary_text(job, journal.done, summary.tally).encode())
-    except OSError as error:
-        raise TableUnusable(
-            f"{error.filename2 or error.filename or job.table}: cannot be written ({error.strerror}). "
-            "Every row is kept: the same command goes on."
-        ) from error
     return summary
 
 

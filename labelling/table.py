@@ -161,18 +161,13 @@ def read_rows(table: Path) -> Iterator[Row]:
             rows = csv.reader(file)
             header = next(rows)
             fields = itemgetter(*map(header.index, Row._fields))
-            yield from (_from_csv(*fields(row)) for row in rows)
+            yield from (_from_csv(fields(row)) for row in rows)
 
 
-def _from_csv(path: str, label: str, confidence: str, reason: str, familiarity: str, error: str) -> Row:  # noqa: PLR0913, PLR0917 - as a row has them
-    return Row(
-        path,
-        label or None,
-        float(confidence) if confidence else None,
-        reason or None,
-        float(familiarity) if familiarity else None,
-        error or None,
-    )
+def _from_csv(fields: Sequence[str]) -> Row:
+    path, label, confidence, reason, familiarity, error = fields
+    certainty, likeness = (float(text) if text else None for text in (confidence, familiarity))
+    return Row(path, label or None, certainty, reason or None, likeness, error or None)
 
 
 @dataclass(frozen=True)

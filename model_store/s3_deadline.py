@@ -39,19 +39,6 @@ class Deadline:
         self.passed = False
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-
-    def start(self) -> None:
-        """Begin to count."""
-        self._timer.start()
-
-    def end(self) -> None:
-        """Stop counting; returns when no thread of ours is left."""
-        self._timer.cancel()
-        self._timer.join()
-        for watched in self._sockets:
-            watched.close()
 
     def watch(self, used: socket.socket) -> None:
         """Cut this connection too when the time is up.
@@ -66,25 +53,35 @@ class Deadline:
             if self.passed:
                 raise TimeoutError(f"{self.seconds:g} s are over")
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Time is up: shut every watched connection down."""
         with self._lock:
             self.passed = True
             for watched in self._sockets:
                 with suppress(OSError):  # the other side was faster
                     watched.shutdown(socket.SHUT_RDWR)
 
+    def close(self) -> None:
+        """Let go of the watched connections, which boto3 goes on using."""
+        for watched in self._sockets:
+            watched.close()
+
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Deadline]:
     """Limit what this thread sends and receives through a limited client to so many seconds in all."""
     started = Deadline(seconds)
+    timer = threading.Timer(seconds, started.cut)
+    timer.daemon = True
     _running.deadline = started
-    started.start()
+    timer.start()
     try:
         yield started
     finally:
         _running.deadline = None
-        started.end()
+        timer.cancel()
+        timer.join()
+        started.close()
 
 
 def limit_transfers(client: "S3Client") -> None:
