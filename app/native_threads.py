@@ -44,14 +44,6 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
     return result
 
 
-def let_others_run() -> None:
-    """Give every other request that is ready a turn; elsewhere than on the event loop, do nothing."""
-    if _on_event_loop():
-        import gevent  # noqa: PLC0415 - as above
-
-        gevent.sleep(0)
-
-
 def start_native_thread(target: Callable[[], None], name: str) -> None:
     """Run `target` in a thread of the system that does not keep the process alive.
 

@@ -5,6 +5,7 @@ native thread, so that the event loop serves other requests meanwhile; for small
 would cost more than the work. Knows requests only as the items that reading.py found.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 
 from app.errors import ClientGone, RequestError, TooLarge, without_frames
 from app.middleware.timing import Timing
-from app.native_threads import let_others_run, run_in_native_thread
+from app.native_threads import run_in_native_thread
 from app.payloads.body import PLAIN, Body
 from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
 from app.prediction.admission import Admission, Slot
@@ -37,6 +38,9 @@ LARGE_BYTES = 256 * 1024
 
 LARGE_BATCH = 8
 """From so many pictures on, the model does."""
+
+READY = 0
+"""Seconds to sleep: under gevent, whose `time.sleep` it is, until every request that is ready had a turn."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,11 +94,11 @@ class Predictor:
         # Requests that are ready run the model one after another, then answer one after another: each change
         # between the model and Python empties the processor's cache, and costs as much as Flask.
         timing.begin("queue")
-        let_others_run()
+        time.sleep(READY)
         timing.begin("infer")
         (prediction,) = served.classifier.classify(pixels[np.newaxis])
         timing.end()
-        let_others_run()
+        time.sleep(READY)
         return Classified(pixels, prediction)
 
     def many(
