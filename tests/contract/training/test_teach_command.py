@@ -133,8 +133,8 @@ def test_what_is_done_is_not_done_again_unless_it_is_told_to(here: Path) -> None
 
 
 def test_settings_that_cannot_be_trained_with_are_refused_before_anything_is_trained(here: Path) -> None:
-    with pytest.raises(BadRecipe, match="--folds 361: 360 training pictures allow 2 to 360"):
-        teach.main(in_two_folds("--folds", "361"))
+    with pytest.raises(BadRecipe, match="--folds 37: the rarest class has 36 training pictures"):
+        teach.main(in_two_folds("--folds", "37"))
 
     assert not (here / "runs").exists()
 

@@ -8,8 +8,8 @@ import optuna
 import pytest
 
 from model_store.manifest import DataSet
-from model_store.report import Epoch
 from scripts import tune
+from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, write_idx_folder
 from training.comparison.search import (
     SECONDS,
@@ -31,22 +31,15 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 START = replace(PLAIN, network="dense", epochs=2, batch_size=64, validation=40)
 
 
-class Listener:
-    """Remembers what a search told."""
+class SearchListener(Listener):
+    """Remembers what a search told, too."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.begun: list[Values] = []
-        self.epochs: list[int] = []
-        self.stepped: list[int] = []
 
     def begins(self, number: int, values: Values) -> None:
         self.begun.append(values)
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        self.stepped.append(epoch)
-
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
-        self.epochs.append(epoch.epoch)
 
     def ends(self, trial: Trial) -> None:
         pass
@@ -56,7 +49,7 @@ class Stopped(BaseException):
     """As Ctrl-C is."""
 
 
-class StopsInTheSecondEpoch(Listener):
+class StopsInTheSecondEpoch(SearchListener):
     """Ends the process, as far as the search can tell."""
 
     def step(self, epoch: int, step: int, steps: int) -> None:
@@ -102,20 +95,20 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
 
 
 def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(search: Search, tmp_path: Path) -> None:
-    stopped, rest = StopsInTheSecondEpoch(), Listener()
+    stopped, rest = StopsInTheSecondEpoch(), SearchListener()
     with pytest.raises(Stopped):
         run_search(search, tmp_path, 1, stopped)
 
     (trial,) = run_search(search, tmp_path, 1, rest)
 
     assert rest.begun == stopped.begun
-    assert (rest.epochs, set(rest.stepped)) == ([1, 2], {2})
+    assert (rest.epochs, {epoch for epoch, _, _ in rest.steps}) == ([1, 2], {2})
     assert (trial.state, trial.epochs) == ("finished", 2)
     assert list((tmp_path / "trials").iterdir()) == []
 
 
 def test_a_trial_that_is_behind_is_cut_short(search: Search, tmp_path: Path) -> None:
-    run_search(search, tmp_path, 1, Listener())
+    run_search(search, tmp_path, 1, SearchListener())
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{tmp_path / STUDY}")
     perfect = optuna.trial.create_trial(
         value=1.0,
@@ -126,7 +119,7 @@ def test_a_trial_that_is_behind_is_cut_short(search: Search, tmp_path: Path) -> 
     )
     study.add_trials([perfect] * 5)
 
-    *_, last = run_search(search, tmp_path, 7, Listener())
+    *_, last = run_search(search, tmp_path, 7, SearchListener())
 
     assert (last.state, last.epochs) == ("pruned", 1)
 
@@ -135,24 +128,24 @@ def test_a_trial_that_is_behind_is_cut_short(search: Search, tmp_path: Path) -> 
 def test_a_trial_that_diverges_is_cut_short(search: Search, tmp_path: Path) -> None:
     wild = replace(search, start=replace(START, learning_rate=1e30))
 
-    (trial,) = run_search(wild, tmp_path, 1, Listener())
+    (trial,) = run_search(wild, tmp_path, 1, SearchListener())
 
     assert (trial.state, trial.epochs) == ("pruned", 1)
 
 
 def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path) -> None:
-    run_search(search, tmp_path, 0, Listener())
+    run_search(search, tmp_path, 0, SearchListener())
     longer = replace(search, start=replace(START, epochs=3))
 
     with pytest.raises(CheckpointUnreadable, match="a search from other settings"):
-        run_search(longer, tmp_path, 1, Listener())
+        run_search(longer, tmp_path, 1, SearchListener())
 
 
 def test_a_damaged_study_is_named(search: Search, tmp_path: Path) -> None:
     (tmp_path / STUDY).write_text("no database" * 10)
 
     with pytest.raises(CheckpointUnreadable, match=STUDY):
-        run_search(search, tmp_path, 1, Listener())
+        run_search(search, tmp_path, 1, SearchListener())
 
 
 @pytest.mark.parametrize(("network", "searched"), [("dense", False), ("conv2_5x5", True)])
