@@ -1,33 +1,66 @@
-"""`wsgi:app` is a plain WSGI application: it runs under another server."""
+"""`wsgi:app` is a plain WSGI application: it runs under another server, and gunicorn.conf.py runs others."""
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.service import ROOT, Service, free_port
+from tests.service import ROOT, free_port
 from tests.uploads import a_garment, png
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
+OTHER_APP = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"other"]
+"""
+
 
 def test_granian_serves_it_unchanged(tmp_path: Path) -> None:
-    port = free_port()
-    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
-
-    with (
-        (tmp_path / "log").open("wb") as log,
-        subprocess.Popen([*granian, "wsgi:app"], cwd=ROOT, stdout=log, stderr=log) as process,
-    ):
-        service = Service(f"http://127.0.0.1:{port}", process, tmp_path / "log")
-        try:
-            service.wait_until_ready()
-            answer = service.post("/predict", data=png(a_garment()))
-            empty = service.post("/predict")
-        finally:
-            process.terminate()
+    with serving(tmp_path, "granian", "--interface", "wsgi", "--port", "PORT", "wsgi:app") as url:
+        answer = requests.post(f"{url}/predict", data=png(a_garment()), timeout=60)
+        empty = requests.post(f"{url}/predict", timeout=60)
 
     assert answer.status_code == 200
     assert len(answer.json()["probabilities"]) == 10
     assert (empty.status_code, empty.headers["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_gunicorns_file_serves_any_other_app(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text(OTHER_APP, "utf-8")
+    options = ["-c", "gunicorn.conf.py", "-b", "127.0.0.1:PORT", "--pythonpath", str(tmp_path)]
+
+    with serving(tmp_path, "gunicorn", *options, "other:app") as url:
+        text = requests.get(url, timeout=60).text
+
+    assert text == "other"
+
+
+@contextmanager
+def serving(folder: Path, module: str, *options: str) -> Iterator[str]:
+    """Run a server on a free port, PORT in its options, until the block ends; gives its URL."""
+    port = str(free_port())
+    command = [sys.executable, "-m", module, *(option.replace("PORT", port) for option in options)]
+    url = f"http://127.0.0.1:{port}"
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as one,
+    ):
+        try:
+            wait_for(f"{url} to answer", lambda: answers(url))
+            yield url
+        finally:
+            one.terminate()
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
