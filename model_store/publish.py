@@ -5,6 +5,7 @@ most an orphan folder, which `releases prune` removes and publishing again compl
 alone; the rules for what may follow current are in gate.py, the log is in promotions.py.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -108,7 +109,38 @@ def promote(
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
-def ask_gate(candidate: Manifest, current: Manifest | None, force: bool) -> str:
+def replace_bundled(release: Path, bundled: Path, *, force: bool) -> Published:
+    """Put a copy of a release in the place of the bundled one.
+
+    Args:
+        release: a sealed release; it stays where it is.
+        bundled: the folder to replace; need not be there.
+        force: ignore the gate; its objection is in the verdict.
+
+    Raises:
+        GateRefused: the bundled release is better, or has other labels.
+        ReleaseError: either is no release that may be served.
+    """
+    made = open_release(release).manifest
+    try:
+        held = open_release(bundled).manifest
+    except NotFound:
+        held = None
+    verdict = _ask_gate(made, held, force)
+    arriving, leaving = bundled.with_name(".bundled-new"), bundled.with_name(".bundled-old")
+    for left_over in (arriving, leaving):
+        shutil.rmtree(left_over, ignore_errors=True)
+    bundled.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(release, arriving)
+    open_release(arriving)
+    if bundled.exists():
+        bundled.rename(leaving)
+    arriving.rename(bundled)
+    shutil.rmtree(leaving, ignore_errors=True)
+    return Published(made, None, verdict)
+
+
+def _ask_gate(candidate: Manifest, current: Manifest | None, force: bool) -> str:
     """The verdict of the gate; its objection where it was forced.
 
     Raises:
@@ -129,7 +161,7 @@ def _verdict(store: Store, manifest: Manifest, before: Promotion | None, force: 
         if not force:
             raise
         return f"Forced, as current could not be compared with: {error}"
-    return ask_gate(manifest, current, force)
+    return _ask_gate(manifest, current, force)
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

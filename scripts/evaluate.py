@@ -15,11 +15,11 @@ from rich.table import Table
 
 from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH, REPORT
+from model_store.find import find_release
 from model_store.local import LocalRelease
 from model_store.report import PhotoFigures, TestFigures, parse_report
 from scripts.photos import photos_in
-from scripts.release_options import RELEASE_HELP, find_release
-from scripts.terminal import FAILED, command_parser, console, figure_table, json_output, run
+from scripts.terminal import FAILED, RELEASE_HELP, command_parser, console, figure_table, json_output, run
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 from training.errors import NotInstalled

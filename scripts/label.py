@@ -26,9 +26,10 @@ from labelling.run import Job, Summary, Watch, label
 from labelling.sources import Source, open_source
 from labelling.table import BINS, OUTCOMES, Tally, form_of
 from model_store.errors import StoreError
-from scripts.release_options import RELEASE_HELP, find_release
+from model_store.find import find_release
 from scripts.terminal import (
     BAR_COLUMNS,
+    RELEASE_HELP,
     at_least,
     command_parser,
     complain,

@@ -28,8 +28,8 @@ from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from inference.stages import Stage, stages
 from labelling.labeller import open_model
-from scripts.release_options import RELEASE_HELP, find_release
-from scripts.terminal import BAR_COLUMNS, FAILED, command_parser, complain, console, run
+from model_store.find import find_release
+from scripts.terminal import BAR_COLUMNS, FAILED, RELEASE_HELP, command_parser, complain, console, run
 from training.errors import NotInstalled
 from training.evaluation.statistics import likeliest
 

@@ -5,19 +5,19 @@ train and adopt hand their releases over here: `hand_over`.
 """
 
 import argparse
+import getpass
+import os
 import sys
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-from model_store.bundling import replace_bundled
 from model_store.files import GRAPH, MODEL
 from model_store.local import BUNDLED
 from model_store.promotions import newest, require_conditional_writes
-from model_store.publish import Published, publish
+from model_store.publish import Published, publish, replace_bundled
 from model_store.signing import check_private_key, sign
 from model_store.store import Store, open_store
-from scripts.release_options import add_promotion_options, who
 from scripts.terminal import command_parser, console, json_output, progress_bar, run
 
 EXAMPLES = (
@@ -112,6 +112,30 @@ def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_
     target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {default})")
     target.add_argument("--publish", metavar="STORE", help="a store: s3://bucket/prefix, or a folder")
     _add_publishing_options(group)
+
+
+def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
+    """Add --by and --unconditional."""
+    parser.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
+    alone = "promote even where conditional writes are ignored (no other writer may promote meanwhile)"
+    parser.add_argument("--unconditional", action="store_true", help=alone)
+
+
+def who(by: str | None) -> str:
+    """The name for the log.
+
+    Args:
+        by: what --by said; None or empty asks for the login.
+
+    Returns:
+        `by`, the login, or `user id 1000` where that has no name, as is usual in a container.
+    """
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the first up to Python 3.12, the second since
+        return f"user id {os.getuid()}"
 
 
 def open_target(arguments: argparse.Namespace, *, to_bundled: bool = False) -> Store | None:

@@ -21,8 +21,7 @@ from model_store.promotions import Promotion, current, history, roll_back
 from model_store.publish import promote
 from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
-from scripts.publish import as_text
-from scripts.release_options import add_promotion_options, who
+from scripts.publish import add_promotion_options, as_text, who
 from scripts.terminal import add_command, at_least, command_parser, console, json_output, run, with_json
 
 KEEP = 5

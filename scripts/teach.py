@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelling.labeller import open_model
+from model_store.find import find_release
 from scripts.fitting import FRESH, fit_alone
-from scripts.release_options import find_release
 from scripts.terminal import at_least, command_parser, console, json_output, resumable, run
 from scripts.training_options import (
     OPTIONS,

@@ -162,6 +162,10 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     return parser
 
 
+RELEASE_HELP = "bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix"
+"""Of the option that names a release (model_store/find.py)."""
+
+
 def add_command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from model_store.files import MODEL
+from model_store.find import find_release
 from model_store.local import BUNDLED, LocalRelease
 from scripts.fitting import FRESH, carry_out, start_backend
 from scripts.photos import add_photo_options, check_photo_options, named, photo_sets, with_photos
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
-from scripts.release_options import find_release
 from scripts.terminal import command_parser, complain, console, json_output, resumable, run
 from scripts.training_options import (
     add_data_options,

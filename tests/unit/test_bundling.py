@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from model_store.bundling import replace_bundled
 from model_store.errors import GateRefused, ReleaseCorrupt
 from model_store.local import open_release
+from model_store.publish import replace_bundled
 from tests.releases import a_release
 
 

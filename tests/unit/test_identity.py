@@ -4,7 +4,7 @@ import getpass
 
 import pytest
 
-from scripts.release_options import who
+from scripts.publish import who
 
 
 def test_the_name_that_was_told_is_taken() -> None:
