@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNREADABLE: Final = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
-"""What reading a missing, damaged or foreign file, and asking it for an array, may raise."""
+"""What reading a missing, damaged or other file, and asking it for an array, may raise."""
 
 
 def write_npz(path: Path, **arrays: object) -> None:

@@ -1,4 +1,4 @@
-"""How far a picture lies from what the network learnt, and how well that recognises foreign pictures.
+"""How far a picture lies from what the network learnt, and how well that recognises OOD pictures.
 
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a logistic regression on features and distance. The
@@ -145,7 +145,7 @@ def sample_of(pictures: int) -> NDArray[np.int64]:
 
 
 def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> dict[str, OutOfScope]:
-    """Compare the answers to each kind of foreign picture with those to garments.
+    """Compare the answers to each kind of OOD picture with those to garments.
 
     Args:
         session: the release's graph.
@@ -173,8 +173,8 @@ def _scores(session: Session, contract: ModelContract, pictures: PixelsBatch) ->
     ]
 
 
-def _compared(known: _Scored, foreign: _Scored) -> OutOfScope:
-    (garments, near), (predictions, far) = known, foreign
+def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
+    (garments, near), (predictions, far) = known, ood
     truth = np.repeat([0, 1], [len(garments), len(predictions)])
     doubts = [1 - one.confidence for one in (*garments, *predictions)]
     return OutOfScope(
