@@ -1,4 +1,4 @@
-"""How far a picture lies from what the network learnt, and how well that recognises OOD pictures.
+"""How far a picture lies from what the network learnt, and how well that finds pictures of something else.
 
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a logistic regression on features and distance. The
