@@ -49,8 +49,8 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
 
     def _accept_again(self, pause: float, began: float) -> None:
         self._pauses = False
-        # While the worker was busy for longer than the pause, more of them came.
-        self.max_accept = 1 + int((process_time() - began) / pause)
+        # While the worker was busy for longer than the pause, more came; other workers get their share.
+        self.max_accept = min(1 + int((process_time() - began) / pause), max(1, len(self.pool)))
         if not self.closed:
             self.start_accepting()
 
