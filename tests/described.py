@@ -9,6 +9,10 @@ from werkzeug.test import TestResponse
 Json = dict[str, Any]
 
 
+SOMETIMES = ("X-RateLimit", "Accept-Encoding")
+"""How headers begin that a status has with some settings, or for some of its reasons."""
+
+
 class Described:
     """What a document says of answers.
 
@@ -37,7 +41,7 @@ class Described:
         missing = [
             f"no header {name}"
             for name in response.get("headers", {})
-            if name not in answer.headers and not name.startswith("X-RateLimit")
+            if name not in answer.headers and not name.startswith(SOMETIMES)
         ]
         contents = response.get("content", {})
         if answer.mimetype not in contents:

@@ -27,7 +27,7 @@ Fields: TypeAlias = dict[str, Any]
 def logging_config(settings: Settings) -> dict[str, Any]:
     """The configuration of all logging in this process, as `logging.config.dictConfig` reads it.
 
-    gunicorn.conf.py hands it to gunicorn, so that the server's own lines have the same form.
+    gunicorn.conf.py applies it, so that the server's own lines have the same form.
     """
     return {
         "version": 1,
@@ -35,10 +35,7 @@ def logging_config(settings: Settings) -> dict[str, Any]:
         "formatters": {"lines": {"()": lambda: formatter_of(settings)}},
         "handlers": {"stderr": {"()": BackgroundHandler, "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {
-            **{name: _at(settings.log_level) for name in LOGGERS},
-            "gunicorn.access": _at("CRITICAL"),  # its lines lack the stages of a prediction
-        },
+        "loggers": {name: _at(settings.log_level) for name in LOGGERS},
     }
 
 
