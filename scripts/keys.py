@@ -65,12 +65,13 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         names = [key.name for key in read_keys(path)]
         if arguments.name not in names:
             raise SettingsError(f"{path} has no key called {arguments.name}.")
-        if len(names) == 1:
+        left = [name for name in names if name != arguments.name]
+        if not left:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
         lines = path.read_text("utf-8").splitlines()
         _replace(path, "".join(f"{line}\n" for line in lines if not _is_of(arguments.name, line)))
-    print(f"{arguments.name} is withdrawn; {len(names) - 1} left.")
-    return {"name": arguments.name, "left": len(names) - 1}
+    print(f"{arguments.name} is withdrawn; {len(left)} left.")
+    return {"name": arguments.name, "left": len(left)}
 
 
 def _is_of(name: str, line: str) -> bool:

@@ -68,6 +68,7 @@ def test_a_list_names_keys_and_cannot_be_used_as_one(file: Path, capsys: pytest.
         (SHOP, ["add", "shop"], "has a key called shop"),
         (SHOP, ["remove", "shopp"], "has no key called shopp"),
         (SHOP, ["remove", "shop"], "shop is the last key"),
+        (SHOP + SHOP, ["remove", "shop"], "shop is the last key"),
         ("my-own-secret\n", ["add", "b"], "line 1: not `name:sha256`"),
         ("my-own-secret\n", ["list"], "line 1: not `name:sha256`"),
         ("my-own-secret\n", ["remove", "a"], "line 1: not `name:sha256`"),
