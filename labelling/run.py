@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -124,8 +124,13 @@ def _forget(job: Job) -> None:
         TableUnusable: it cannot be removed.
     """
     _remove_summary(job)
-    with _disk_errors(job, "removed"), suppress(FileNotFoundError):
-        shutil.rmtree(parts_of(job.table))
+    parts = parts_of(job.table)
+    try:
+        shutil.rmtree(parts)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise TableUnusable(f"{parts}: cannot be removed ({error.strerror or error}).") from error
 
 
 def _remove_summary(job: Job) -> None:

@@ -212,6 +212,15 @@ def test_a_run_whose_summary_cannot_be_written_goes_on_when_it_can(
     assert not parts_of(table).exists()
 
 
+def test_parts_that_cannot_be_removed_are_named(little_release: Path, tmp_path: Path) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    (tmp_path / "elsewhere").mkdir()
+    parts_of(table).symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(TableUnusable, match=r"table\.csv\.parts: cannot be removed \([^N].*\)\.$"):
+        label(str(shop), table, little_release, "--restart")
+
+
 def ignore(_: object) -> None:
     """No one watches."""
 
