@@ -162,8 +162,9 @@ class Fold:
     unseen: NDArray[np.int64]
 
     def run(self, recipe: Recipe, data: DataSet) -> Run:
-        """Where its checkpoint is and what this must carry: a folder and a fingerprint for each fold."""
-        name = f"fold{self.number}of{self.of}"
+        """Where its checkpoint is and what this must carry: other pictures never go on with it."""
+        dealt = hashlib.sha256(self.unseen.tobytes()).hexdigest()[:8]
+        name = f"{dealt}-fold{self.number}of{self.of}"
         usual = default_run_folder(recipe, data)
         return Run(usual.with_name(f"{usual.name}-{name}"), f"{fingerprint(recipe, data)}-{name}")
 
@@ -190,8 +191,9 @@ def deal(train: LabelledImages, recipe: Recipe, folds: int, classes: int) -> tup
     learnt = np.setdiff1d(np.arange(len(used)), held_out, assume_unique=True)
     rarest = np.bincount(parts.train.labels, minlength=classes).min()
     if not FEWEST <= folds <= rarest:
+        allowed = f"{FEWEST} to {rarest} folds" if rarest >= FEWEST else "no folds"
         raise BadRecipe(
-            f"--folds {folds}: the rarest class has {rarest} training pictures; expected 2 to that."
+            f"--folds {folds}: the rarest class has {rarest} training pictures, which allow {allowed}."
         )
     dealt = StratifiedKFold(folds, shuffle=True, random_state=FOLD_SEED).split(learnt, parts.train.labels)
     return tuple(

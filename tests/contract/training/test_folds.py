@@ -13,7 +13,7 @@ from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import held_out_indices
 from training.errors import BadRecipe
 from training.fitting.distillation import answers_of, cross_fitted, deal, join
-from training.recipes import PLAIN
+from training.recipes import PLAIN, Recipe
 
 PICTURES = striped_pictures(200)
 RECIPE = replace(PLAIN, validation=40, seed=5)
@@ -74,10 +74,29 @@ def test_every_fold_has_a_run_of_its_own() -> None:
     assert [run.folder.name.rpartition("-")[2] for run in runs[:3]] == ["fold1of2", "fold2of2", "fold1of3"]
 
 
-@pytest.mark.parametrize("folds", [1, 17])
-def test_more_folds_than_pictures_of_a_class_or_a_single_one_are_refused(folds: int) -> None:
-    with pytest.raises(BadRecipe, match=f"--folds {folds}: the rarest class has 16 training pictures"):
-        deal(PICTURES, RECIPE, folds, CLASSES)
+def test_a_checkpoint_of_a_network_that_learnt_other_pictures_is_not_continued() -> None:
+    fold, other = deal(PICTURES, RECIPE, 2, CLASSES)
+    dealt_otherwise = replace(fold, unseen=other.unseen)
+
+    runs = [one.run(RECIPE, DATA) for one in (fold, dealt_otherwise)]
+
+    assert runs[0].folder != runs[1].folder
+    assert runs[0].fingerprint != runs[1].fingerprint
+
+
+@pytest.mark.parametrize(
+    ("recipe", "folds", "message"),
+    [
+        (RECIPE, 1, "16 training pictures, which allow 2 to 16 folds"),
+        (RECIPE, 17, "16 training pictures, which allow 2 to 16 folds"),
+        (replace(RECIPE, limit=20, validation=10), 2, "1 training pictures, which allow no folds"),
+    ],
+)
+def test_more_folds_than_pictures_of_a_class_or_a_single_one_are_refused(
+    recipe: Recipe, folds: int, message: str
+) -> None:
+    with pytest.raises(BadRecipe, match=f"--folds {folds}: the rarest class has {message}"):
+        deal(PICTURES, recipe, folds, CLASSES)
 
 
 def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -> None:
