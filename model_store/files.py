@@ -106,7 +106,7 @@ def partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Ite
     handle, name = tempfile.mkstemp(dir=folder, prefix=prefix)
     partial = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with errors_named(partial), os.fdopen(handle, "wb") as file:
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
@@ -114,6 +114,16 @@ def partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Ite
         yield partial
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def errors_named(path: Path) -> Iterator[None]:
+    """Let the system's errors in this block name a file; those of a full disk name none."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[bytes]:

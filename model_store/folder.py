@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model_store.errors import AlreadyExists, NotFound, StoreBroken, StoreRefused
-from model_store.files import CHUNK_BYTES, flush_folder, partial_file, receive, within
+from model_store.files import CHUNK_BYTES, errors_named, flush_folder, partial_file, receive, within
 from model_store.store import RECORD_BYTES, Entry
 
 PARTIAL = ".partial"
@@ -125,5 +125,5 @@ class FolderStore:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with errors_named(path), path.open("rb") as file:
         yield from iter(lambda: file.read(CHUNK_BYTES), b"")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
-from model_store.files import partial_file
+from model_store.files import errors_named, partial_file
 from scripts.terminal import FAILED, add_command, command_parser, complain, json_output, run, with_json
 
 KEY_BYTES = 32
@@ -85,7 +85,8 @@ def _alone(file: Path) -> Iterator[Path]:
     path = file.resolve()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        with errors_named(path.parent):
+            fcntl.flock(folder, fcntl.LOCK_EX)
         yield path
     finally:
         os.close(folder)

@@ -28,6 +28,7 @@ from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from inference.stages import Stage, stages
 from labelling.labeller import open_model
+from model_store.files import errors_named
 from model_store.find import find_release
 from scripts.terminal import BAR_COLUMNS, FAILED, RELEASE_HELP, command_parser, complain, console, run
 from training.errors import NotInstalled
@@ -169,7 +170,8 @@ def _grid(
     width, height = inches
     figure = Figure(figsize=(width, height * rows), layout="constrained")
     yield figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths).tolist()
-    figure.savefig(target, format="png", dpi=110)
+    with errors_named(target):
+        figure.savefig(target, format="png", dpi=110)
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:

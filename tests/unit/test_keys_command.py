@@ -1,5 +1,8 @@
 """The key file as an operator changes it: one line at a time, all of it or nothing."""
 
+import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from app.security.api_keys import ApiKeys, hash_of, read_keys
 from scripts.keys import main
 
+ROOT = Path(__file__).parents[2]
 SHOP = f"shop:{hash_of('secret')}\n"
 
 
@@ -54,6 +58,19 @@ def test_many_who_add_at_the_same_time_lose_nothing_and_get_different_keys(file:
     assert codes == [0] * 16
     assert sorted(names(file)) == [*"abcdefghijklmnop", "shop"]
     assert len({key.sha256 for key in read_keys(file)}) == 17
+
+
+def test_a_disk_that_is_full_is_one_line_with_the_file_and_changes_nothing(file: Path) -> None:
+    limited = 'ulimit -f 0; exec "$@"'  # no process may write a byte to a file
+    command = [sys.executable, "-m", "scripts.keys", "add", "new", "--file", str(file)]
+
+    ended = subprocess.run(
+        ["sh", "-c", limited, "sh", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.fullmatch(rf"wardrobe: {file.parent}/\.keys-\w+: File too large\.\n", ended.stderr)
+    assert file.read_text("utf-8") == SHOP
 
 
 def test_a_list_names_keys_and_cannot_be_used_as_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

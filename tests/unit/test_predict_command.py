@@ -90,10 +90,13 @@ def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("option", ["--plot", "--stages"])
-def test_a_drawing_that_cannot_be_written_is_named(
-    release: str, photo: str, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("target", "message"), [("/", "Is a directory"), ("/dev/full", "No space left on device")]
+)
+def test_a_drawing_that_cannot_be_written_is_named(  # noqa: PLR0917 - fixtures and a case
+    release: str, photo: str, option: str, target: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(lambda: main(["--model", release, photo, option, str(tmp_path)]))
+    code = run(lambda: main(["--model", release, photo, option, target]))
 
     assert code == 1
-    assert capsys.readouterr().err == f"wardrobe: {tmp_path}: Is a directory.\n"
+    assert capsys.readouterr().err == f"wardrobe: {target}: {message}.\n"
