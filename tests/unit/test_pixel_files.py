@@ -152,6 +152,10 @@ def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_origina
         (f"-1,{PIXELS}\n", f"row 1, column 1: '-1', {WHOLE} 9"),
         (f"label,{PIXELS}\n1,256{PIXELS[1:]}\n", f"row 2, column 2: '256', {WHOLE} 255"),
         (f"1,{PIXELS[:-1]}-3\n", f"row 1, column 785: '-3', {WHOLE} 255"),
+        (f"1, 5{PIXELS[1:]}\n1,300{PIXELS[1:]}\n", f"row 2, column 2: '300', {WHOLE} 255"),
+        (f"1,+5{PIXELS[1:]}\n1,300{PIXELS[1:]}\n", f"row 2, column 2: '300', {WHOLE} 255"),
+        (f"1,1_0{PIXELS[1:]}\n", f"row 1, column 2: '1_0', {WHOLE} 255"),
+        (f"1,\u0665{PIXELS[1:]}\n", f"row 1, column 2: '\u0665', {WHOLE} 255"),
         ("\x1f\udc8b packed", r"byte 1 is no UTF-8 text\. Unpack the file"),
     ],
 )

@@ -125,7 +125,15 @@ def _first_error(lines: list[str], header: int, classes: int) -> str:
             return f", row {number}: {len(cells)} columns, expected {COLUMNS}: a label and {PIXELS} pixels."
         for column, cell in enumerate(cells, start=1):
             most = 255 if column > 1 else classes - 1
-            if not cell.isdecimal() or int(cell) > most:
+            if not _holds_whole_number(cell, most):
                 place = f", row {number}, column {column}"
                 return f"{place}: {cell[:20]!r}, expected a whole number from 0 to {most}."
     return f": no picture in it. Expected one row of {COLUMNS} columns per picture: label, then pixels."
+
+
+def _holds_whole_number(cell: str, most: int) -> bool:
+    """Whether numpy reads the cell as 0 to `most`; it allows spaces and a sign, and ASCII digits alone."""
+    try:
+        return cell.strip().isascii() and "_" not in cell and 0 <= int(cell) <= most
+    except ValueError:
+        return False
