@@ -135,12 +135,10 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
     version = current(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     log = [promotion for promotion in history(store) if promotion.version == version]
-    table = Table.grid(padding=(0, 2))
-    for name, value in _facts(manifest):
-        table.add_row(name, escape(value))
-    for promotion in log:
-        table.add_row(promotion.reason, f"{promotion.number}, {_at(promotion)} by {escape(promotion.by)}")
-    console().print(table)
+    facts = [*_facts(manifest), *((one.reason, f"{one.number}, {_at(one)} by {one.by}") for one in log)]
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        print(f"{name:{width}}  {value}")
     return {
         "manifest": manifest.model_dump(mode="json"),
         "promotions": [promotion.model_dump(mode="json") for promotion in log],

@@ -101,6 +101,7 @@ def test_show_has_labels_files_and_promotions(published: list[str], typed: Type)
     shown, document = typed("show", "current"), json.loads(typed("show", published[0], "--json"))
 
     assert all(word in shown for word in (published[1], "Ankle boot", "model.onnx", "seed=2", "by ann"))
+    assert [line for line in shown.splitlines() if line != line.rstrip()] == []
     assert document["manifest"]["version"] == published[0]
     assert [promotion["number"] for promotion in document["promotions"]] == [1]
 
