@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         engine=ENGINES[arguments.engine],
     )
     go_on = "Nothing is lost: the same command goes on where it was."
-    with json_output(arguments) as emit, resumable(go_on):
+    with json_output(arguments, indent=None) as emit, resumable(go_on):
         with labelling_bar(job.source) as watch:
             summary = label(job, watch, complain, restart=arguments.restart)
         if arguments.review:

@@ -222,11 +222,12 @@ Emit = Callable[[object], None]
 
 
 @contextmanager
-def json_output(arguments: argparse.Namespace) -> Iterator[Emit]:
+def json_output(arguments: argparse.Namespace, indent: int | None = 1) -> Iterator[Emit]:
     """Keep stdout for one document while a block runs, if that is what the arguments ask for.
 
     Args:
         arguments: with `json`, or without if it was not given.
+        indent: spaces per level; None prints one line.
 
     Yields:
         what prints the document; without --json it prints nothing, and stdout is left to the words.
@@ -236,4 +237,4 @@ def json_output(arguments: argparse.Namespace) -> Iterator[Emit]:
         return
     stdout = sys.stdout
     with redirect_stdout(sys.stderr):
-        yield lambda document: print(json.dumps(document, indent=1, ensure_ascii=False), file=stdout)
+        yield lambda document: print(json.dumps(document, indent=indent, ensure_ascii=False), file=stdout)
