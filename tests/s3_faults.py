@@ -158,7 +158,7 @@ def while_running(stage: Stage, fault: Mode) -> Outcome:
         ready = service.get("/readyz").json()
         proxy.heal()
         recovered = _seconds_until("the newer release", lambda: _is_well(service, stage.upcoming))
-    assert (seen.cut, seen.mixed, set(seen.statuses)) == ([], [], {200})
+    assert (seen.mixed, seen.cut, seen.turned_away, set(seen.statuses)) == ([], [], 0, {200})
     assert (ready["status"], ready["stale"]) == ("ready", True)
     assert ready["store"]["since"]
     return Outcome(seconds, recovered, seen.answered, ready["store"]["error"])

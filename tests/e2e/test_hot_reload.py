@@ -23,7 +23,7 @@ def test_swaps_and_rollbacks_under_load_fail_nothing_and_mix_nothing(tmp_path: P
                 wait_until_served(service, swap(shelf, number))
         log = service.text()
 
-    assert (seen.mixed, seen.cut, set(seen.statuses)) == ([], [], {200})
+    assert (seen.mixed, seen.cut, seen.turned_away, set(seen.statuses)) == ([], [], 0, {200})
     assert set(seen.versions) == set(shelf.versions)
     assert log.count("Serving ") >= SWAPS
     assert "Traceback" not in log

@@ -38,7 +38,7 @@ def test_train_publish_serve_publish_again_and_roll_back(tmp_path: Path, swift_s
     listed = typed(swift_server, "scripts.releases", "--store", address, "list")
     assert first in listed
     assert second in listed
-    assert (seen.cut, seen.mixed, set(seen.statuses)) == ([], [], {200})
+    assert (seen.mixed, seen.cut, seen.turned_away, set(seen.statuses)) == ([], [], 0, {200})
     assert set(seen.versions) == {first, second}
 
 
