@@ -1,5 +1,6 @@
 """deploy/compose.yaml: by the specification, with files that exist, of parts that know each other's names."""
 
+import copy
 import json
 import re
 from functools import cache
@@ -41,8 +42,13 @@ def mounts() -> list[list[str]]:
     return [volume.split(":") for volume in listed("volumes") if volume.startswith(".")]
 
 
+def check(composed: dict[str, Any]) -> None:
+    """Raise an error of jsonschema if it does not fit the Compose Specification."""
+    jsonschema.validate(composed, json.loads((SCHEMAS / "compose-spec.json").read_text("utf-8")))
+
+
 def test_it_keeps_to_the_specification_and_names_what_is_there() -> None:
-    jsonschema.validate(read("compose.yaml"), json.loads((SCHEMAS / "compose-spec.json").read_text("utf-8")))
+    check(read("compose.yaml"))
     named = {volume.split(":")[0] for volume in listed("volumes")}
 
     assert {volume for volume in named if not volume.startswith(".")} == read("compose.yaml")[
@@ -51,6 +57,14 @@ def test_it_keeps_to_the_specification_and_names_what_is_there() -> None:
     assert set(listed("depends_on")) <= services().keys()
     assert [source for source, _, _ in mounts() if not (DEPLOY / source).exists()] == []
     assert {how for _, _, how in mounts()} == {"ro"}
+
+
+def test_a_misspelt_field_is_found() -> None:
+    broken = copy.deepcopy(read("compose.yaml"))
+    broken["services"]["nginx"]["port"] = broken["services"]["nginx"].pop("ports")
+
+    with pytest.raises(jsonschema.ValidationError, match="'port' was unexpected"):
+        check(broken)
 
 
 def test_every_image_is_pinned_or_built_here() -> None:

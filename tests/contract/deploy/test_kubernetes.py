@@ -78,6 +78,14 @@ def test_the_service_takes_every_setting_and_credentials_are_made_by_hand(overla
     assert "Secret" not in {manifest["kind"] for manifest in rendered(overlay)}
 
 
+def test_the_example_of_credentials_holds_none() -> None:
+    lines = (KUBERNETES / "overlays/s3/credentials.example.env").read_text("utf-8").splitlines()
+
+    given = dict(line.split("=") for line in lines if not line.startswith("#"))
+    assert given.keys() == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert all(re.fullmatch(r"[a-z-]+", value) for value in given.values())
+
+
 @overlays
 def test_probes_and_port_are_those_of_the_service(overlay: str, tmp_path: Path) -> None:
     container = container_of(overlay)
