@@ -1,4 +1,4 @@
-"""How many requests a worker sends to its store: docs/explanation/scaling.md computes with these numbers."""
+"""How many requests a worker sends to its store: docs/explanation/benchmarks.md computes with them."""
 
 from pathlib import Path
 
