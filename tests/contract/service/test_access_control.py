@@ -182,14 +182,26 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert health == [200] * 3
 
 
+def test_each_answer_of_a_limited_route_carries_the_rate_and_what_is_left_of_it(make_app: MakeApp) -> None:
+    client = make_app(rate_limit="2/minute").test_client()
+
+    answers = [client.post("/predict", data=UPLOAD).headers for _ in range(2)]
+
+    counts = [(answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) for answer in answers]
+    assert counts == [("2", "1"), ("2", "0")]
+    assert all("X-RateLimit-Reset" in answer for answer in answers)
+    assert not any("X-RateLimit-Wait" in answer for answer in answers)
+
+
 @pytest.mark.parametrize(
     ("proxies", "addresses", "statuses"),
     [
         (1, ["203.0.113.1", "203.0.113.2"], [200, 200]),
         (0, ["203.0.113.1", "203.0.113.2"], [200, 429]),
+        (1, ["192.0.2.1, 203.0.113.9", "192.0.2.2, 203.0.113.9"], [200, 429]),
         (1, ["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"], [200, 429, 200]),
     ],
-    ids=["a trusted proxy", "no proxy", "one subscriber's IPv6 network"],
+    ids=["a trusted proxy", "no proxy", "a forged entry before the proxy's", "one subscriber's IPv6 network"],
 )
 def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(
     make_app: MakeApp, proxies: int, addresses: list[str], statuses: list[int]
