@@ -22,6 +22,7 @@ BODIES = {
     "/v2/models/wardrobe/infer": json.dumps({"inputs": [TENSOR]}).encode(),
     "/invocations": json.dumps({"pixels": PIXELS}).encode(),
 }
+LIMITS = dict.fromkeys(BODIES, "MAX_BATCH_BYTES") | {"/predict": "MAX_UPLOAD_BYTES"}
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -58,11 +59,12 @@ def test_a_body_that_cannot_be_inflated_is_refused_with_the_reason(
     assert answer.headers.get("Accept-Encoding") == ("gzip, deflate" if status == 415 else None)
 
 
-def test_a_body_that_inflates_beyond_the_limit_is_refused(make_app: MakeApp) -> None:
+@pytest.mark.parametrize(("path", "limit"), LIMITS.items())
+def test_a_body_that_inflates_beyond_the_limit_is_refused(make_app: MakeApp, path: str, limit: str) -> None:
     bomb = gzip.compress(bytes(2_000_000))
-    client = make_app(max_upload_bytes=1_000_000).test_client()
+    client = make_app(max_upload_bytes=1_000_000, max_batch_bytes=1_000_000).test_client()
 
-    answer = client.post("/predict", data=bomb, headers={"Content-Encoding": "gzip"})
+    answer = client.post(path, data=bomb, headers={"Content-Encoding": "gzip"})
 
     assert answer.status_code == 413
-    assert "MAX_UPLOAD_BYTES" in answer.get_json()["detail"]
+    assert limit in answer.text
