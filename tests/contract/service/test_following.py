@@ -13,7 +13,7 @@ from app.settings import Settings
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.folder import FolderStore
-from model_store.promotions import append, newest, roll_back
+from model_store.promotions import append, current, newest, roll_back
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from tests.bad_releases import BAD, Publish, corrupt
@@ -59,6 +59,43 @@ def test_a_newer_promotion_is_served_after_the_next_poll(
     assert after["model"]["version"] == version != before["model"]["version"]
     assert after["probabilities"] != before["probabilities"]
     assert client.get("/model").get_json()["promotion"] == 3
+
+
+@pytest.mark.parametrize(("refresh_seconds", "pinned"), [(0, False), (3600, True)], ids=["never", "pinned"])
+def test_a_service_that_does_not_follow_keeps_its_release(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path, refresh_seconds: int, pinned: bool
+) -> None:
+    first = current(store).version
+    version = first if pinned else "current"
+    app = make_app(model_store=store.address, model_version=version, refresh_seconds=refresh_seconds)
+
+    publish_next(store, tmp_path / "second")
+
+    assert app.extensions["wardrobe"].watcher is None
+    assert ready(app)["model"]["version"] == first
+
+
+def test_a_pinned_version_is_served_where_a_newer_one_is_current(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    first = current(store).version
+    publish_next(store, tmp_path / "second")
+
+    app = make_app(model_store=store.address, model_version=first)
+
+    assert app.test_client().get("/model").get_json()["version"] == first
+
+
+def test_the_cache_keeps_as_many_releases_as_the_setting_says(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    app = make_app(model_store=store.address, refresh_seconds=3600, cache_keep=1)
+
+    for folder in ("second", "third"):
+        version = publish_next(store, tmp_path / folder)
+        poll(app)
+
+    assert [kept.name for kept in (tmp_path / "cache" / "releases").iterdir()] == [version]
 
 
 def test_a_rollback_is_followed_like_any_promotion(app: Flask, store: FolderStore, tmp_path: Path) -> None:
@@ -240,9 +277,7 @@ def test_a_key_is_rotated_without_a_restart(
 def test_an_unsigned_release_does_not_start_where_keys_are_trusted(
     make_app: MakeApp, store: FolderStore, trusted: Path, pinned: bool
 ) -> None:
-    promotion = newest(store)
-    assert promotion is not None
-    version = promotion.version if pinned else "current"
+    version = current(store).version if pinned else "current"
 
     with pytest.raises(SignatureMissing, match="--sign KEY"):
         make_app(model_store=store.address, model_version=version, trusted_keys=trusted)

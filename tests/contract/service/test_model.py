@@ -77,9 +77,3 @@ def test_a_ready_service_names_what_it_serves(client: FlaskClient) -> None:
 def test_the_bundled_release_does_not_stand_in_for_another_version(make_app: MakeApp) -> None:
     with pytest.raises(NotFound, match=r"20200101T000000Z-00000000, but the bundled release is"):
         make_app(model_store="bundled", model_version="20200101T000000Z-00000000")
-
-
-def test_a_version_can_be_pinned(make_app: MakeApp, store_folder: Path) -> None:
-    version = next(store_folder.glob("releases/*")).name
-
-    assert make_app(model_version=version).test_client().get("/model").get_json()["version"] == version
