@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from model_store.errors import ReportInvalid
 from model_store.manifest import DataSet
 from model_store.report import Report, parse_report, report_bytes
 from tests.releases import LABELS, a_report
@@ -24,6 +26,21 @@ def test_what_is_not_known_is_stored_as_null_and_read_back() -> None:
 
     assert b'"seed": null' in stored
     assert parse_report(stored, "report.json") == an_adopted_report()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"", r"training\.seed: Field required"),
+        (b'"seed": null, "sede": 7,', r"training\.sede: Extra inputs are not permitted"),
+    ],
+    ids=["a missing key", "an unknown key"],
+)
+def test_a_report_with_other_keys_is_refused_and_the_key_named(written: bytes, said: str) -> None:
+    text = report_bytes(an_adopted_report()).replace(b'"seed": null,', written)
+
+    with pytest.raises(ReportInvalid, match=said):
+        parse_report(text, "report.json")
 
 
 def test_without_a_history_there_are_no_curves(tmp_path: Path) -> None:
