@@ -68,6 +68,12 @@ def test_the_first_release_has_nothing_to_be_compared_with(current: Manifest) ->
     assert check_gate(current, None).startswith("The first release")
 
 
+def test_a_changed_temperature_is_no_reason_to_refuse(current: Manifest) -> None:
+    candidate = current.model_copy(update={"model": replace(current.model, temperature=1.7)})
+
+    assert check_gate(candidate, current).startswith("Not measurably worse")
+
+
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
