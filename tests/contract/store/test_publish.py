@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_store.cache import pull, pull_bare
-from model_store.catalogue import file_key, manifest_key, stored
+from model_store.catalogue import file_key, manifest_key, signature_key, stored
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
@@ -283,3 +283,16 @@ def test_a_published_release_can_be_signed_later_and_by_another_key(
 
         assert again.promotion == first.promotion
         assert (pulled.folder / "manifest.sig").read_bytes() == (folder / "manifest.sig").read_bytes()
+
+
+def test_a_cached_signed_release_needs_no_signature_of_the_store(
+    store: Store, releases: Make, tmp_path: Path
+) -> None:
+    folder = releases(1)
+    trusted = signed(folder, tmp_path)
+    version = published(store, folder)
+    pulled = pull(store, version, tmp_path / "cache", trusted)
+
+    store.delete(signature_key(version))
+
+    assert pull(store, version, tmp_path / "cache", trusted) == pulled
