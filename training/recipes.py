@@ -53,6 +53,17 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
 """What the fields that name something may name."""
 
 
+OUT_OF_BOUNDS: Final = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+"""Pydantic's errors of a number."""
+
+BOUNDS: Final = {
+    "minimum": "{} or more",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}
+"""In words, by their names in JSON Schema."""
+
 MIXUP_MIN: Final = 0.05
 """Least alpha of mixup: below it, hardly any picture is mixed."""
 
@@ -129,9 +140,9 @@ class Recipe:
     flip: bool = True
     shift: Annotated[int, Field(ge=0, lt=EDGE)] = 2
     erase: Annotated[int, Field(ge=0, le=EDGE)] = 8
-    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    rotate: Annotated[float, Field(ge=0, le=180, description="degrees")] = 0.0
     zoom: BelowOne = 0.0
-    shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
+    shear: Annotated[float, Field(ge=0, lt=90, description="degrees")] = 0.0
     mixup: Factor = 0.0
     validation: int = 5000
     patience: Positive | None = 10
@@ -153,7 +164,8 @@ class Recipe:
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"]))
-            raise BadRecipe(f"{name} {first['input']}: {first['msg']}.") from error
+            wrong = _allowed(name) if first["type"] in OUT_OF_BOUNDS else first["msg"]
+            raise BadRecipe(f"{name} {first['input']}: {wrong}.") from error
         if 0 < recipe.mixup < MIXUP_MIN:
             raise BadRecipe(f"mixup {recipe.mixup}: expected 0, or {MIXUP_MIN} or more.")
         if recipe.blend < 1 and recipe.start is None:
@@ -168,6 +180,14 @@ class Recipe:
     def as_json(self) -> dict[str, JsonValue]:
         """The settings by name, as manifest and report keep them; none of NEWER that is off."""
         return {name: value for name, value in asdict(self).items() if (name, value) not in NEWER.items()}
+
+
+def _allowed(field: str) -> str:
+    """All bounds of a field, where pydantic's own message names the one that was crossed."""
+    schema = TypeAdapter(Recipe).json_schema()["properties"][field]
+    allowed = schema.get("anyOf", [schema])[0]
+    bounds = [words.format(allowed[key]) for key, words in BOUNDS.items() if key in allowed]
+    return " ".join(["expected", " and ".join(bounds), schema.get("description", "")]).rstrip()
 
 
 PLAIN: Final = Recipe(

@@ -53,7 +53,7 @@ def test_a_training_ends_when_all_held_out_pictures_stay_right(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--epochs", "0"], "epochs 0: Input should be greater than or equal to 1"),
+        (["--epochs", "0"], "epochs 0: expected 1 or more"),
         (["--validation", "99"], "--validation 99: 60 pictures of 10 classes allow 10 to 50"),
         (["--limit", "61"], "--limit 61: the training set allows 1 to 60"),
         (["--limit", "8"], "No picture of class 8 among the 8 training pictures"),

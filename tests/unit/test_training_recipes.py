@@ -1,5 +1,6 @@
 """What can be trained with, recipes as files, and where a training starts."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,16 @@ VERSION = "20261120T101500Z-3f9a1c2e"
     ("field", "value", "message"),
     [
         ("network", "vgg19", "network vgg19: Input should be 'dense', "),
-        ("epochs", 0, "epochs 0: Input should be greater than or equal to 1"),
-        ("learning_rate", -1.0, "learning_rate -1.0: Input should be greater than 0"),
-        ("shift", 28, "shift 28: Input should be less than 28"),
-        ("erase", -1, "erase -1: Input should be greater than or equal to 0"),
-        ("rotate", 181.0, "rotate 181.0: Input should be less than or equal to 180"),
-        ("zoom", 1.0, "zoom 1.0: Input should be less than 1"),
+        ("epochs", 0, "epochs 0: expected 1 or more"),
+        ("learning_rate", -1.0, "learning_rate -1.0: expected above 0"),
+        ("shift", 28, "shift 28: expected 0 or more and below 28"),
+        ("erase", -1, "erase -1: expected 0 or more and at most 28"),
+        ("rotate", 181.0, "rotate 181.0: expected 0 or more and at most 180 degrees"),
+        ("zoom", 1.0, "zoom 1.0: expected 0 or more and below 1"),
+        ("dropout", 1.5, "dropout 1.5: expected 0 or more and below 1"),
+        ("l2", math.inf, "l2 inf: Input should be a finite number"),
         ("mixup", 0.01, "mixup 0.01: expected 0, or 0.05 or more"),
-        ("patience", 0, "patience 0: Input should be greater than or equal to 1"),
+        ("patience", 0, "patience 0: expected 1 or more"),
         ("blend", 0.5, "blend 0.5: expected 1 where no release is trained further"),
     ],
 )
@@ -128,7 +131,7 @@ def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochs = 0", "epochs 0: Input should be greater than or equal to 1"),
+        ("epochs = 0", "epochs 0: expected 1 or more"),
         ("epochs = '5'", "Input should be a valid integer"),
         ("epochs = 2026-11-20", "Input should be a valid integer"),
         ("flip = 1", "flip 1: Input should be a valid boolean"),
