@@ -77,12 +77,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = command_parser("label", __doc__, EXAMPLES)
+    parser = command_parser("label", __doc__, EXAMPLES, json_help="print the summary as one line of JSON")
     add = parser.add_argument
     add(
         "source",
         metavar="SOURCE",
-        help="folder, pattern, CSV or Parquet of paths, ZIP, TAR, or s3://bucket/prefix",
+        help="a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or "
+        "s3://bucket/prefix",
     )
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
     add("--model", default="bundled", help=RELEASE_HELP)

@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = command_parser("predict", __doc__, EXAMPLES)
+    parser = command_parser("predict", __doc__, EXAMPLES, json_help="print one line of JSON per picture")
     add = parser.add_argument
     add("files", nargs="*", type=Path, metavar="FILE", help="pictures")
     add("--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures, named by an option")

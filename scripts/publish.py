@@ -91,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_publishing_options(parser: "argparse._ActionsContainer") -> None:
     add = parser.add_argument
     add("--sign", type=Path, metavar="KEY", help="sign with this key (wardrobe signing new makes one)")
-    add("--force", action="store_true", help="even if it is worse than current, or has other labels")
+    add("--force", action="store_true", help="make it current even if it is worse or has other labels")
     add_promotion_options(parser)
 
 

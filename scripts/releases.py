@@ -194,7 +194,9 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     shared = with_json()
-    shared.add_argument("--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix")
+    shared.add_argument(
+        "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
+    )
     parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -208,10 +210,11 @@ def build_parser() -> argparse.ArgumentParser:
     for each in (promoting, rolling):
         add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
-    pruning.add_argument("--keep", type=at_least(1), default=KEEP, help=f"releases to keep ({KEEP})")
+    kept = at_least(1, ", since current has to stay")
+    pruning.add_argument("--keep", type=kept, default=KEEP, help=f"releases to keep ({KEEP})")
     pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
     age, default = (
-        "keep what was written to since; it may be being promoted (60)",
+        "keep what was written to in the last so many minutes: a promotion may be under way (60)",
         SPARED / timedelta(minutes=1),
     )
     pruning.add_argument("--older-than", type=_minutes, default=default, metavar="MINUTES", help=age)

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command; it takes no option of its own."""
-    return command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, has_json=False)
+    return command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,10 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+JSON_HELP = "print JSON, and any words to stderr"
+"""Of the option that most commands have."""
+
+
 def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     verb: str | None,
     doc: str | None,
@@ -137,7 +141,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     *,
     parents: Sequence[argparse.ArgumentParser] = (),
     allow_abbrev: bool = True,
-    has_json: bool = True,
+    json_help: str | None = JSON_HELP,
 ) -> argparse.ArgumentParser:
     """A parser that takes nothing yet but --help and --json.
 
@@ -147,7 +151,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         examples: command lines as one would type them; they end the help.
         parents: as argparse has it.
         allow_abbrev: as argparse has it.
-        has_json: whether it takes --json; with `with_json` among the parents, it does anyway.
+        json_help: what the help says of --json; None takes no --json, unless `with_json` is a parent.
     """
     parser = argparse.ArgumentParser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
@@ -157,8 +161,8 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         parents=list(parents),
         allow_abbrev=allow_abbrev,
     )
-    if has_json and not parents:
-        _add_json(parser)
+    if json_help and not parents:
+        _add_json(parser, json_help)
     return parser
 
 
@@ -187,12 +191,12 @@ def add_command(
     return made
 
 
-def at_least(lowest: int) -> Callable[[str], int]:
-    """The type of an option that is a whole number of `lowest` or more."""
+def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
+    """The type of an option that is a whole number of `lowest` or more; `reason` ends the message."""
 
     def parse(text: str) -> int:
         if not text.isdecimal() or int(text) < lowest:
-            raise argparse.ArgumentTypeError(f"{text!r}: expected {lowest} or more")
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {lowest} or more{reason}")
         return int(text)
 
     return parse
@@ -203,8 +207,8 @@ def summary(doc: str | None) -> str:
     return (doc or "").partition("\n")[0]
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON, and any words to stderr")
+def _add_json(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--json", action="store_true", help=text)
 
 
 def with_json() -> argparse.ArgumentParser:
@@ -213,7 +217,7 @@ def with_json() -> argparse.ArgumentParser:
     What was not given is then not in the namespace: a subcommand would reset what stands before it.
     """
     parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    _add_json(parent)
+    _add_json(parent, JSON_HELP)
     return parent
 
 

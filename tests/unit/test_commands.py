@@ -124,7 +124,7 @@ def test_an_unknown_verb_is_exit_2_with_the_nearest_one_if_any(
         ("adopt m.keras --labels hat,hat", "'hat,hat': expected names that differ"),
         ("adopt m.keras --out a --publish b", "not allowed with"),
         ("releases list", "--store is missing"),
-        ("releases --store x prune --keep 0", "'0': expected 1 or more"),
+        ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),
         ("releases --store x prune --older-than -1", "-1 is no age"),
         ("releases --store x prune --older-than nan", "nan is no age"),
         ("keys add a:b --file keys", "'a:b' is no name"),
