@@ -108,6 +108,19 @@ def test_a_rollback_is_followed_like_any_promotion(app: Flask, store: FolderStor
     assert poll(app)["model"] == first
 
 
+def test_as_many_releases_stay_in_the_cache_as_cache_keep_says(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    app = make_app(model_store=store.address, refresh_seconds=3600, cache_keep=1)
+    publish_next(store, tmp_path / "second")
+    poll(app)
+    version = publish_next(store, tmp_path / "third")
+
+    poll(app)
+
+    assert [folder.name for folder in (tmp_path / "cache" / "releases").iterdir()] == [version]
+
+
 @pytest.mark.parametrize(
     ("publish_bad", "words"), BAD.items(), ids=lambda value: getattr(value, "__name__", "")
 )
