@@ -73,6 +73,18 @@ def test_figures_have_the_names_as_they_are(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_a_matrix_numbers_what_occurred_and_says_what_its_colours_mean() -> None:
+    report = the_report(ODD)
+
+    axes, colours = draw_confusion(report).axes
+
+    numbered = [cell.get_text() for cell in axes.texts if cell.get_visible()]
+    assert len(numbered) == np.count_nonzero(report.test.confusion_matrix)
+    assert "0.0%" not in numbered
+    assert {tick.get_horizontalalignment() for tick in axes.get_xticklabels()} == {"right"}
+    assert (colours.get_ylabel(), colours.get_ylim()) == ("share of the true class", (0, 1))
+
+
 def test_two_hundred_classes_keep_a_legible_matrix() -> None:
     figure = draw_confusion(the_report(MANY))
 

@@ -74,14 +74,21 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    ConfusionMatrixDisplay(shares, display_labels=labels).plot(
+    display = ConfusionMatrixDisplay(shares, display_labels=labels).plot(
         ax=axes,
         cmap="Blues",
         include_values=len(labels) <= NUMBERED_CLASSES,
         values_format=".1%",
         xticks_rotation=45,
         text_kw={"fontsize": 7},
+        im_kw={"vmin": 0, "vmax": 1},
+        colorbar=False,
     )
+    figure.colorbar(display.im_, label="share of the true class", shrink=0.8)
+    for cell, share in zip(axes.texts, shares.flat, strict=False):  # no texts beyond NUMBERED_CLASSES
+        cell.set_visible(share > 0)
+    for tick in axes.get_xticklabels():
+        tick.set_horizontalalignment("right")  # else the middle of a slanted label is below its column
     for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         tick.set_parse_math(False)  # a label may hold dollars, which matplotlib would take for a formula
     axes.set(xlabel="predicted", ylabel="true")
