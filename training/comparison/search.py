@@ -7,6 +7,7 @@ trial after the last finished epoch. The test set is never looked at. What is fo
 """
 
 import hashlib
+import json
 import math
 import shutil
 import sqlite3
@@ -23,6 +24,7 @@ import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
+from pydantic import JsonValue
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
@@ -49,7 +51,9 @@ UNPRUNED_SHARE: Final = 4
 FINGERPRINT: Final = "fingerprint"
 SECONDS: Final = "seconds"
 
-Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
+Distribution = FloatDistribution | IntDistribution | CategoricalDistribution
+
+Space = dict[str, Distribution]
 """Optuna's distributions by the name of the recipe's field."""
 
 
@@ -72,7 +76,7 @@ def starting_values(start: Recipe, space: Space) -> Values:
     return {name: value for name, value in values.items() if value is not None and _in(value, space[name])}
 
 
-def _in(value: float, bounds: FloatDistribution | IntDistribution | CategoricalDistribution) -> bool:
+def _in(value: float, bounds: Distribution) -> bool:
     if isinstance(bounds, CategoricalDistribution):
         return value in bounds.choices
     return bool(bounds.low <= value <= bounds.high)
@@ -114,8 +118,16 @@ class Search:
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits that differ when the start, the bounds or the data do; a study carries them."""
-        text = f"{fingerprint(self.start, self.data)} {sorted(self.space.items())}"
+        bounds = {name: _bounds(distribution) for name, distribution in self.space.items()}
+        text = f"{fingerprint(self.start, self.data)} {json.dumps(bounds, sort_keys=True)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _bounds(distribution: Distribution) -> list[JsonValue]:
+    """The bounds as they are here: Optuna's own text of them may differ from version to version."""
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high, distribution.log]
 
 
 def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher) -> tuple[Trial, ...]:
@@ -241,6 +253,7 @@ def draw_search(folder: Path, path: Path) -> None:
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # of a single trial
         axes = optuna.visualization.matplotlib.plot_slice(study)
     figure = np.asarray(axes).flat[0].figure
     figure.savefig(path, dpi=100, metadata={"Software": None})

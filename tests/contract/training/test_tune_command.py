@@ -72,7 +72,7 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
         *("--run", str(tmp_path / "run"), "--out", str(tmp_path / "found")),
     ]
 
-    codes = [tune.main([*arguments, "--trials", trials]) for trials in ("2", "3")]
+    codes = [tune.main([*arguments, "--trials", trials]) for trials in ("1", "3")]
     out = capsys.readouterr().out
     codes.append(tune.main([*arguments, "--trials", "3", "--json"]))
 
@@ -171,6 +171,10 @@ def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
     values = starting_values(start, search_space(start, dropout=True))
 
     assert set(values) == {"learning_rate", "weight_decay", "batch_size"}
+
+
+def test_a_search_is_the_same_one_after_an_update(search: Search) -> None:
+    assert search.fingerprint == "c9807d2c25a29cdc"
 
 
 def test_a_search_is_another_one_when_the_start_the_bounds_or_the_data_are(search: Search) -> None:
