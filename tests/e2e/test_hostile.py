@@ -37,14 +37,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
-def test_every_hostile_file_is_answered_honestly_and_no_worker_dies(service: Service) -> None:
-    before = service.worker_pids()
+@pytest.fixture(scope="module")
+def workers(service: Service) -> list[int]:
+    """Those that run before anything hostile comes."""
+    return service.worker_pids()
 
-    complaints = [complaint for entry in entries() for complaint in complaints_about(service, entry)]
 
-    assert "\n".join(complaints) == ""
-    assert service.worker_pids() == before
-    assert not Path("/tmp/slipped.png").exists()
+@pytest.fixture(scope="module")
+def complaints(service: Service, workers: list[int]) -> list[str]:
+    """What is wrong with the answers to all files."""
+    assert workers != []
+    return [complaint for entry in entries() for complaint in complaints_about(service, entry)]
 
 
 def complaints_about(service: Service, entry: Entry) -> Iterator[str]:
@@ -53,6 +56,14 @@ def complaints_about(service: Service, entry: Entry) -> Iterator[str]:
         if expected is not None:
             answer = service.post(path, data=entry.body, headers={"Content-Type": entry.content_type})
             yield from faults_of(entry, answer, expected)
+
+
+def test_every_hostile_file_is_answered_honestly_and_no_worker_dies(
+    service: Service, complaints: list[str], workers: list[int]
+) -> None:
+    assert "\n".join(complaints) == ""
+    assert service.worker_pids() == workers
+    assert not Path("/tmp/slipped.png").exists()
 
 
 def faults_of(entry: Entry, answer: requests.Response, expected: frozenset[int]) -> Iterator[str]:
@@ -68,6 +79,7 @@ def faults_of(entry: Entry, answer: requests.Response, expected: frozenset[int])
         yield f"{said}: leaks {leaks}"
 
 
+@pytest.mark.usefixtures("complaints")
 def test_the_log_of_all_that_holds_no_traceback_and_nothing_that_was_sent(service: Service) -> None:
     service.post("/predict", data=b"?", headers={"Authorization": "Bearer hush-hush"})
 
