@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -14,10 +15,10 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 CLIENTS = 16
-TRIES = 5
-MOST = 0.9
-"""Of all connections in the busier worker, over TRIES: 0.5 to 0.9 on a busy machine, and 0.94 or more where
-each worker accepts as fast as it can."""
+TRIES = 31
+MOST = 11
+"""Of CLIENTS, in the busier worker, as the median of TRIES: 8 or 9, and 13 to 15 where each worker accepts as
+fast as it can. A single try may differ on a busy machine."""
 
 
 def test_no_worker_holds_nearly_all_connections(serve: Serve) -> None:
@@ -26,7 +27,7 @@ def test_no_worker_holds_nearly_all_connections(serve: Serve) -> None:
         spreads = [spread_of_new(service) for _ in range(TRIES)]
 
     assert [spread.total() for spread in spreads] == [CLIENTS] * TRIES
-    assert sum(max(spread.values()) for spread in spreads) <= MOST * TRIES * CLIENTS
+    assert median(max(spread.values()) for spread in spreads) <= MOST
 
 
 def spread_of_new(service: Service) -> Counter[int]:
