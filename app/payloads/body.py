@@ -22,7 +22,7 @@ CHUNK_BYTES = 64 * 1024
 """What is read at a time. A body of no more is never refused for lack of memory."""
 
 QUOTED_LENGTH = 60
-"""Characters of a header that a message repeats."""
+"""Characters of a client's value that a message repeats."""
 
 TCP_ESTABLISHED = 1
 """The state in which neither side has closed (linux/net/tcp_states.h). Asking for it waits for nothing, under
@@ -30,7 +30,6 @@ gevent too, whose `poll` does not report that the other side has closed."""
 
 MEMORY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
-
 
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}

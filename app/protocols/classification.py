@@ -15,7 +15,7 @@ from flask import request
 from app.errors import BadRequest, NoSuchModel
 from app.middleware.request_context import current_request
 from app.observability.metrics import Metrics
-from app.payloads.body import Bodies, Body, client_has_left
+from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
 from app.payloads.documents import from_base64
 from app.payloads.items import Item, Rows, Upload
 from app.payloads.reading import check_size, too_many
@@ -23,9 +23,6 @@ from app.prediction.predictor import Classified, Failed, Outcome, Predictor, par
 from app.releases.serving import Models, Served
 from app.settings import Settings
 from inference.contract import EDGE
-
-QUOTED_LENGTH = 60
-"""Characters of a client's value that a message repeats."""
 
 CURRENT = "current"
 """The one version label, in TensorFlow Serving's sense."""

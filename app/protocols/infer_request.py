@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from app.errors import BadRequest
-from app.payloads.body import Body
+from app.payloads.body import QUOTED_LENGTH, Body
 from app.payloads.documents import from_base64, read_object
 from app.payloads.items import Item, Ready, Rows, Upload
-from app.protocols.classification import QUOTED_LENGTH, limited, quoted, rows_of
+from app.protocols.classification import limited, quoted, rows_of
 from app.settings import Settings
 from inference.contract import EDGE
 from inference.errors import BadPixels
