@@ -148,8 +148,8 @@ class Settings(BaseModel):
     max_batch: Positive = 256
     max_batch_bytes: Positive = 50_000_000
     max_batch_pixels: Positive = 4 * MAX_PIXELS
-    slots: Positive = 2
-    queue_length: NotNegative = 16
+    slots: Positive = 8
+    queue_length: NotNegative = 10
     queue_seconds: Seconds = 2.0
     request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
     drain_seconds: Seconds = 2.0

@@ -1,8 +1,9 @@
 """Write log lines from a thread of their own: a stderr that is full, closed or not read delays no request.
 
-A record is formatted where it is logged, and a native thread writes it. Lines that find the queue full and
-lines that cannot be written are dropped and counted; when writing works again, a line says how many. Not a
-QueueListener, which starts its thread through `threading`: under gevent, a greenlet on the event loop.
+A native thread formats the records and writes them; one that names values or an error is formatted where it
+is logged, while these are as they were. Lines that find the queue full and lines that cannot be written are
+dropped and counted; when writing works again, a line says how many. Not a QueueListener, which starts its
+thread through `threading`: under gevent, a greenlet on the event loop.
 """
 
 import logging
@@ -21,7 +22,7 @@ STDERR = 2
 """The file descriptor: Python's stream keeps what it could not write, and its lock with a blocked writer."""
 
 MOST_LINES = 10_000
-"""Lines that may wait to be written: about 3 MB."""
+"""Lines that may wait to be written: about 20 MB."""
 
 GATHER_SECONDS = 0.02
 """Between two writes: each takes the interpreter from the requests, so that lines are gathered."""
@@ -32,7 +33,10 @@ FLUSH_SECONDS = 1.0
 LONGEST_LINE = 8192
 """Bytes that one line of a library may have; a longer one becomes several."""
 
-Item: TypeAlias = "str | SimpleQueue[None] | None"
+Line: TypeAlias = str | logging.LogRecord
+"""A line, or a record that is formatted when it is written."""
+
+Item: TypeAlias = "Line | SimpleQueue[None] | None"
 """A line, a queue to answer on once all lines before it are written, or None to end the thread."""
 
 
@@ -48,11 +52,11 @@ class BackgroundHandler(QueueHandler):
         self.descriptor = STDERR
         self._forget()
 
-    def prepare(self, record: logging.LogRecord) -> str:
-        """Format a record now, while the values that it names are as they were."""
-        return self.format(record)
+    def prepare(self, record: logging.LogRecord) -> Line:
+        """Format a record if the values that it names may change until it is written."""
+        return self.format(record) if record.args or record.exc_info else record
 
-    def enqueue(self, line: Any) -> None:  # noqa: ANN401 - what `prepare` has made of a record: text
+    def enqueue(self, line: Any) -> None:  # noqa: ANN401 - what `prepare` has made of a record
         """Queue a line or drop it, without waiting; the caller holds the handler's lock."""
         if self._process != os.getpid():
             self._start()
@@ -102,24 +106,25 @@ class BackgroundHandler(QueueHandler):
         while goes_on:
             items = [lines.get()]
             items += [lines.get() for _ in range(lines.qsize())]  # this thread alone takes any
-            self._write([item for item in items if isinstance(item, str)], lines)
+            self._write([item for item in items if isinstance(item, Line)], lines)
             for item in items:
                 if item is None:
                     goes_on = False
-                elif not isinstance(item, str):
+                elif not isinstance(item, Line):
                     item.put(None)
             sleep_in_native_thread(GATHER_SECONDS)  # what comes meanwhile is written at once
 
-    def _write(self, batch: list[str], lines: SimpleQueue[Item]) -> None:
+    def _write(self, batch: list[Line], lines: SimpleQueue[Item]) -> None:
         unwritten = self._unwritten_of(batch)
         self._unwritten += unwritten
         if not unwritten and lines.qsize() <= MOST_LINES / 2 and (missing := self._dropped - self._announced):
             self._announced += missing
-            self._unwritten_of([self.format(_announcement(missing))])
+            self._unwritten_of([_announcement(missing)])
 
-    def _unwritten_of(self, batch: list[str]) -> int:
+    def _unwritten_of(self, batch: list[Line]) -> int:
         """Write lines at once; returns how many were not written whole."""
-        encoded = [f"{line}\n".encode("utf-8", "backslashreplace") for line in batch]
+        texts = [line if isinstance(line, str) else self.format(line) for line in batch]
+        encoded = [f"{text}\n".encode("utf-8", "backslashreplace") for text in texts]
         # A part of a line may be there already: what follows must not become a part of it.
         rest = b"\n" * self._torn + b"".join(encoded)
         try:

@@ -5,6 +5,7 @@ native thread, so that the event loop serves other requests meanwhile; for small
 would cost more than the work. Knows requests only as the items that reading.py found.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,9 @@ LARGE_BYTES = 256 * 1024
 LARGE_BATCH = 8
 """From so many pictures on, the model does."""
 
+LARGE_AT_A_TIME = 2
+"""Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -67,6 +71,7 @@ class Predictor:
     def __init__(self, settings: Settings, admission: Admission) -> None:
         self._settings = settings
         self._admission = admission
+        self._large = threading.BoundedSemaphore(LARGE_AT_A_TIME)
 
     @contextmanager
     def admitted(self, timing: Timing) -> Iterator[Slot]:
@@ -154,15 +159,19 @@ class Predictor:
             return Failed(without_frames(error))
 
     def _pixels(self, item: Upload | Rows | Ready, imaging: Imaging, timing: Timing) -> Pixels:
+        if isinstance(item, Upload) and _is_large(item.data):
+            timing.begin("queue")
+            with self._large:
+                return run_in_native_thread(self._decode, item.data, imaging, timing)
         timing.begin("decode")
         if isinstance(item, Ready):
             return item.pixels
         if isinstance(item, Rows):
             return rows_to_pixels(item.value)
-        is_large = len(item.data) >= LARGE_BYTES or _declared_pixels(item.data) >= LARGE_PIXELS
-        return _call(is_large, self._decode, item.data, imaging, timing)
+        return self._decode(item.data, imaging, timing)
 
     def _decode(self, upload: bytes, imaging: Imaging, timing: Timing) -> Pixels:
+        timing.begin("decode")
         decoded = decode(upload, self._settings.max_pixels)
         timing.begin("convert")
         return decoded_to_pixels(decoded, imaging)
@@ -183,6 +192,10 @@ def _classify(pixels: list[Pixels], served: Served) -> list[Prediction]:
     if not pixels:
         return []
     return _call(len(pixels) >= LARGE_BATCH, served.classifier.classify, np.stack(pixels))
+
+
+def _is_large(upload: bytes) -> bool:
+    return len(upload) >= LARGE_BYTES or _declared_pixels(upload) >= LARGE_PIXELS
 
 
 def _declared_pixels(upload: bytes) -> int:

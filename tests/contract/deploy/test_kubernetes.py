@@ -154,7 +154,7 @@ def test_each_worker_has_a_core_and_the_worst_case_fits_the_limit(overlay: str) 
 
     bodies = max(3 * settings.max_batch_bytes, 5 * settings.max_upload_bytes)
     places = settings.slots + settings.queue_length
-    worker = WORKER_BYTES + settings.slots * 16 * settings.max_pixels + places * bodies
+    worker = WORKER_BYTES + min(settings.slots, 2) * 16 * settings.max_pixels + places * bodies
     worst = workers * worker + MASTER_BYTES + in_bytes(shm["sizeLimit"])
 
     assert resources["requests"]["cpu"] == str(workers)

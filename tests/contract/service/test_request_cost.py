@@ -55,6 +55,22 @@ def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -
     assert refused["error"]["status"] == 413
 
 
+def test_two_large_pictures_are_decoded_at_a_time_however_many_requests_have_a_slot(
+    make_app: MakeApp,
+) -> None:
+    served = make_app().extensions["wardrobe"].models.current
+    predictor = Predictor(Settings(), Admission(limit=6, queue_length=0, queue_seconds=60))
+    large = png(np.zeros((1500, 2000), np.uint8))
+    timings = [Timing() for _ in range(6)]
+
+    with ThreadPoolExecutor(6) as requests:
+        list(requests.map(lambda timing: predictor.one(Upload(large), served, timing), timings))
+
+    works = [(timing.began["decode"], timing.ended["convert"]) for timing in timings]
+    at_a_time = [sum(began <= start < ended for began, ended in works) for start, _ in works]
+    assert max(at_a_time) <= 2
+
+
 def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_app: MakeApp) -> None:
     served = make_app().extensions["wardrobe"].models.current
     admission = Admission(limit=1, queue_length=1, queue_seconds=60)
