@@ -9,12 +9,11 @@ import requests
 from tests.load import under_load
 from tests.nginx import Fleet, fleet, nginx
 from tests.service import free_port
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-UPLOAD = png(a_garment())
 
 CLIENTS = 2
 """Enough to have a request on its way all the time; more would only slow the starts down."""
@@ -69,13 +68,6 @@ def test_what_nginx_answers_itself_looks_like_the_services_answer(tmp_path: Path
         assert answer.json()["type"] == f"urn:wardrobe:problem:{kind}"
         assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
     assert away.headers["Retry-After"] == "5"
-
-
-def test_an_upload_a_little_too_large_is_refused_by_the_service(untouched: Fleet) -> None:
-    refused = requests.post(f"{untouched.url}/predict/batch", data=b"\0" * 50_000_001, timeout=60)
-
-    assert refused.status_code == 413
-    assert "X-Model-Version" in refused.headers
 
 
 @pytest.mark.parametrize(("offered", "kept"), [("order-66", True), ("no id", False)])

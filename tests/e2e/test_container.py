@@ -72,13 +72,6 @@ def test_the_image_is_small_and_holds_only_what_serving_needs(service: Container
     assert container.megabytes_above_base() < LARGEST_IMAGE_MB
 
 
-def test_releases_can_be_managed_from_inside(service: Container) -> None:
-    listed = service.execute("python", "-m", "scripts.releases", "--store", "/var/cache/wardrobe", "list")
-
-    assert listed.returncode == 1
-    assert "/var/cache/wardrobe: there is no release here" in listed.stderr
-
-
 @pytest.mark.usefixtures("image")
 def test_it_starts_as_sagemaker_starts_it_and_ends_by_itself() -> None:
     with container.running("serve", port_name="SAGEMAKER_BIND_TO_PORT") as service:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tritonclient import http as triton
-from tritonclient.utils import InferenceServerException
 
 from tests.service import ROOT, Service
 from tests.uploads import a_garment, png
@@ -61,29 +60,6 @@ def test_tritons_client_gets_the_probabilities_of_predict(
 
     given = np.concatenate([answer.as_numpy("probabilities") for answer in answers])
     assert given == pytest.approx(np.array([list(one.values()) for one in singly]), abs=1e-6)
-
-
-def test_tritons_client_sends_picture_files(client: triton.InferenceServerClient) -> None:
-    image = triton.InferInput("image", [1], "BYTES")
-    image.set_data_from_numpy(np.array([(ROOT / "examples/ankle-boot.png").read_bytes()], np.object_))
-
-    answer = client.infer("wardrobe", [image])
-
-    assert answer.as_numpy("label").tolist() == [b"Ankle boot"]
-
-
-@pytest.mark.parametrize(
-    ("model", "side", "status", "words"),
-    [("wardrobe", 32, "422", "[1, 32, 32]"), ("resnet50", 28, "404", "is 'wardrobe'")],
-)
-def test_tritons_client_is_told_what_was_wrong(
-    client: triton.InferenceServerClient, model: str, side: int, status: str, words: str
-) -> None:
-    with pytest.raises(InferenceServerException) as refused:
-        client.infer(model, [an_input(np.zeros((1, side, side), np.uint8))])
-
-    assert refused.value.status() == status
-    assert words in refused.value.message()
 
 
 def test_the_program_of_the_page_runs(bundled_service: Service) -> None:

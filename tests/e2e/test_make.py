@@ -108,33 +108,6 @@ def test_an_unfit_python_is_reported_in_one_line(
     assert own_line(refused).startswith(f"wardrobe: {said} {python} is Python")
 
 
-@pytest.mark.parametrize(
-    ("lock", "version"),
-    [("requirements/serve.txt", "3.11"), ("requirements/serve.txt", "3.14"), ("requirements.txt", "3.13")],
-)
-def test_a_python_that_the_packages_support_is_taken(lock: str, version: str, tmp_path: Path) -> None:
-    python = a_python(tmp_path / "python3", version)
-
-    taken = subprocess.run(
-        ["scripts/setup_python.sh", lock, python], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    assert taken.stdout.strip() == str(python)
-
-
-def test_training_beside_a_service_on_a_later_python_says_how_to_go_on(tmp_path: Path) -> None:
-    folder = a_clone(tmp_path)
-    (folder / ".venv/bin").mkdir(parents=True)
-    a_python(folder / ".venv/bin/python", "3.14")
-
-    refused = run(["make", "train"], folder)
-
-    assert own_line(refused) == (
-        "wardrobe: requirements.txt has no packages for the Python in .venv; "
-        "type make clean, then add PYTHON=/path/to/python3.12"
-    )
-
-
 def test_help_comes_first_and_names_the_targets(clone: Path) -> None:
     shown = run(["make"], clone)
 

@@ -9,8 +9,7 @@ import pytest
 import requests
 
 from tests.service import Service, running
-from tests.uploads import a_garment, png, zipped
-from tests.waiting import wait_for
+from tests.uploads import png, zipped
 
 pytestmark = pytest.mark.slow
 
@@ -59,18 +58,6 @@ def test_every_client_is_answered_or_refused_with_the_time_to_wait(
     assert service.get("/healthz").status_code == 200
 
 
-@pytest.mark.usefixtures("answers")
-def test_log_and_metrics_show_the_wait_in_the_queue(service: Service) -> None:
-    answered = [
-        line for line in service.lines() if (line.get("path"), line.get("status")) == ("/predict", 200)
-    ]
-
-    waited = max(line["queue_ms"] for line in answered)
-
-    assert waited >= min(line["decode_ms"] for line in answered), "the second waits for the first"
-    assert service.metric(r'wardrobe_stage_seconds_sum\{stage="queue"\}') >= waited / 1000
-
-
 def test_others_are_answered_while_a_small_batch_of_thumbnails_is_worked_on(service: Service) -> None:
     batch = zipped(**{f"{number}.png": THUMBNAIL for number in range(7)})
     answered_meanwhile = 0
@@ -82,19 +69,3 @@ def test_others_are_answered_while_a_small_batch_of_thumbnails_is_worked_on(serv
 
     assert answer.result().status_code == 200
     assert answered_meanwhile > 2
-
-
-def test_a_batch_is_given_up_when_its_client_closes_the_connection(service: Service) -> None:
-    archive = zipped(**{f"{number}.png": LARGE for number in range(8)})
-    head = f"POST /predict/batch HTTP/1.1\r\nHost: x\r\nContent-Length: {len(archive)}\r\n\r\n"
-
-    service.connect(head.encode() + archive).close()
-
-    [line] = wait_for(
-        "the line of the batch",
-        lambda: [line for line in service.lines() if line.get("bytes") == len(archive)],
-    )
-    assert line["status"] == 400
-    assert "queue_ms" in line, "it was admitted"
-    assert "infer_ms" not in line, "it was not finished"
-    assert service.post("/predict", data=png(a_garment())).status_code == 200

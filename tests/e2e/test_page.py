@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from model_store.publish import publish
-from model_store.store import open_store
 from tests.browser import PHONE, Visits
 from tests.e2e.conftest import Serve
 from tests.picture_page import (
@@ -25,7 +23,6 @@ from tests.picture_page import (
     settled,
     visit,
 )
-from tests.releases import a_release
 from tests.service import ROOT, Service
 from tests.uploads import png
 from training.data.listing import list_csv
@@ -71,19 +68,6 @@ def test_a_card_names_the_operators_category_in_the_readers_language(visiting: V
         give(page, TROUSERS)
 
         expect(card(page, "photo-trousers.jpg").locator(".category")).to_have_text("Hosen, 5107")
-
-
-@pytest.mark.slow
-def test_a_model_of_other_classes_is_offered_no_garments(
-    visiting: Visits, serve: Serve, tmp_path: Path
-) -> None:
-    publish(a_release(tmp_path / "made", labels=("Mug", "Cup")), open_store(str(tmp_path / "cups")), by="me")
-
-    with serve(MODEL_STORE=str(tmp_path / "cups")) as service:
-        page = visit(visiting, service)
-
-        expect(page.locator("#classes")).to_have_text("The model knows 2 classes: Mug, Cup.")
-        expect(page.locator("#samples")).to_be_hidden()
 
 
 @pytest.mark.slow

@@ -4,17 +4,11 @@ Swagger UI puts buttons into buttons, begins its headings at the third level and
 label; these findings of axe are left out at /docs.
 """
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from model_store.publish import publish
-from model_store.store import open_store
-from tests.browser import PHONE, Visits, flaws
-from tests.e2e.conftest import Serve
+from tests.browser import Visits, flaws
 from tests.picture_page import EXAMPLES, TROUSERS, Held, a_file, card, garments, give, settled, visit
-from tests.releases import a_release
 from tests.service import Service
 
 pytestmark = pytest.mark.slow
@@ -22,7 +16,6 @@ pytestmark = pytest.mark.slow
 OF_SWAGGER_UI = ("nested-interactive:", "heading-order:", "region:", "label:", "select-name:")
 UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open = true })"
 NO_PICTURE = a_file("a-very-long-name-that-has-no-place-where-it-could-be-broken-over-lines.txt", b"text")
-ODD_LABELS = ("<script>alert(1)</script>", "a-very-long-name-of-a-class-" * 3, "Größe")
 
 
 looks = pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
@@ -63,33 +56,6 @@ def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     assert flaws(page, besides=OF_SWAGGER_UI if path == "/docs" else ()) == []
 
 
-def test_classes_with_odd_names_do_not_break_the_report(
-    visiting: Visits, serve: Serve, tmp_path: Path
-) -> None:
-    publish(a_release(tmp_path / "made", labels=ODD_LABELS), open_store(str(tmp_path / "odd")), by="tests")
-
-    with serve(MODEL_STORE=str(tmp_path / "odd")) as service:
-        page = visiting(f"{service.url}/metrics", **PHONE)
-        page.evaluate(UNFOLD)
-
-        assert flaws(page) == []
-        expect(page.get_by_role("rowheader", name=ODD_LABELS[0]).first).to_be_visible()
-
-
-def test_colours_follow_the_system_and_nothing_moves_for_those_who_asked_for_that(
-    visiting: Visits, bundled_service: Service
-) -> None:
-    light = visit(visiting, bundled_service, color_scheme="light", reduced_motion="reduce")
-    dark = visit(visiting, bundled_service, color_scheme="dark")
-
-    light_ground, dark_ground = (
-        page.evaluate("getComputedStyle(document.body).backgroundColor") for page in (light, dark)
-    )
-    assert light_ground != dark_ground
-    expect(light.locator("#intake")).to_have_css("transition-property", "none")
-    expect(light.locator("#pick")).to_have_css("transition-property", "none")
-
-
 def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service) -> None:
     page = visit(visiting, bundled_service)
     reach(page, "#pick")
@@ -110,21 +76,6 @@ def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service
     assert "photo-dress.jpg,Dress" in saved.value.path().read_text("utf-8")
     expect(page.locator("#corrections")).to_be_hidden()
     expect(page.locator("#results")).to_be_focused()
-
-
-def test_what_has_the_focus_is_outlined_and_not_covered(visiting: Visits, bundled_service: Service) -> None:
-    page = visit(visiting, bundled_service, **PHONE)
-    give(page, *garments(3))
-    settled(page, 3)
-    card(page, "garment-00.png").get_by_label("What is it really?").select_option("Dress")
-
-    reach(page, ".card:has-text('garment-02.png') .truth select")
-
-    focused, bar = (page.locator(css).bounding_box() for css in (":focus", "#corrections"))
-    assert focused is not None
-    assert bar is not None
-    assert focused["y"] + focused["height"] <= bar["y"]
-    expect(page.locator(":focus")).to_have_css("outline-style", "solid")
 
 
 def test_a_screen_reader_hears_the_answer_and_of_many_only_the_sum(

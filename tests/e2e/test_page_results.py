@@ -75,17 +75,6 @@ def test_a_copied_snippet_gives_the_answer_of_the_page(page: Page) -> None:
     assert from_javascript == [answer["label"], answer["confidence"], answer["decision"]]
 
 
-def test_a_probability_is_never_shown_as_certain(page: Page) -> None:
-    shown = page.evaluate(
-        """async () => {
-          const { percent } = await import("./page/words.js");
-          return [1, 0.9999, 0.999, 0.5, 0.0001, 0].map(percent);
-        }"""
-    )
-
-    assert shown == ["> 99.9%", "> 99.9%", "99.9%", "50%", "< 0.1%", "< 0.1%"]
-
-
 def output_of(*command: str) -> str:
     """What a command prints, run where the pictures are."""
     done = subprocess.run(

@@ -106,18 +106,6 @@ def test_a_picture_without_an_answer_can_be_tried_again(
     expect(shown).to_contain_text("Accept")
 
 
-def test_all_pictures_that_failed_can_be_tried_again_at_once(page: Page) -> None:
-    page.route(PREDICTIONS, partial(problem, 500))
-    give(page, *garments(2))
-    expect(page.locator(".card[data-state=failed]")).to_have_count(2)
-
-    page.unroute(PREDICTIONS)
-    page.get_by_role("button", name="Try failed again").click()
-
-    expect(page.locator(".card[data-state=done]")).to_have_count(2)
-    expect(page.get_by_role("button", name="Try failed again")).to_be_hidden()
-
-
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_wait_of_a_busy_service_is_counted_down(page: Page, status: int) -> None:
     page.clock.install()

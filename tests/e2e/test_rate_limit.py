@@ -10,12 +10,11 @@ import pytest
 from tests.e2e.conftest import Serve
 from tests.redis_server import PASSWORD, RedisServer, redis_server
 from tests.service import Service
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-UPLOAD = png(a_garment())
 ALLOWED = 6
 LIMITED = {"WEB_CONCURRENCY": "2", "RATE_LIMIT": f"{ALLOWED}/hour"}
 

@@ -12,12 +12,11 @@ import requests
 
 from tests.e2e.conftest import Serve
 from tests.service import Service, running, tcp_sockets
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-UPLOAD = png(a_garment())
 WORKERS = 2
 GENEROUS = 20
 

@@ -10,12 +10,11 @@ import pytest
 from tests.e2e.conftest import Serve
 from tests.load import under_load
 from tests.service import Service
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-UPLOAD = png(a_garment())
 
 CAME_AS_IT_CLOSED = 2
 """Connections, one a worker, that may come between the last accept and the close: the kernel resets these."""

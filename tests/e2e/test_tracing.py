@@ -9,12 +9,11 @@ import pytest
 from tests.e2e.conftest import Serve
 from tests.otlp_receiver import Receiver, attributes, receiving
 from tests.service import Service, running
-from tests.uploads import a_garment, in_base64, png
+from tests.uploads import UPLOAD, in_base64
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-UPLOAD = png(a_garment())
 CLIENTS_SPAN = "00f067aa0ba902b7"
 STAGES = ["queue", "decode", "convert", "infer"]
 

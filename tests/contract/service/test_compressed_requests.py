@@ -9,9 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.contract.service.conftest import MakeApp
-from tests.uploads import a_garment, png
+from tests.uploads import UPLOAD, a_garment
 
-UPLOAD = png(a_garment())
 PIXELS = a_garment().tolist()
 
 TENSOR = {"name": "pixels", "datatype": "UINT8", "shape": [1, 28, 28], "data": [PIXELS]}
