@@ -111,11 +111,6 @@ def test_any_body_of_any_type_is_answered(client: FlaskClient, path: str, body: 
     assert_promised(client.post(path, data=body, content_type=kind))
 
 
-@given(path=st.sampled_from(OWN_PATHS), body=nearly(FORMS))
-def test_any_form_is_answered(client: FlaskClient, path: str, body: bytes) -> None:
-    assert_promised(client.post(path, data=body, content_type=FORM))
-
-
 @given(path=PATHS, document=DOCUMENTS)
 def test_any_document_is_answered(client: FlaskClient, path: str, document: object) -> None:
     assert_promised(client.post(path, data=json.dumps(document), content_type="application/json"))

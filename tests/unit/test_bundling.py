@@ -10,15 +10,6 @@ from model_store.publish import replace_bundled
 from tests.releases import a_release
 
 
-def test_the_first_bundled_release_is_put_in_place(tmp_path: Path) -> None:
-    made = a_release(tmp_path / "made")
-
-    verdict = replace_bundled(made, tmp_path / "bundled", force=False).verdict
-
-    assert open_release(tmp_path / "bundled").manifest == open_release(made).manifest
-    assert "first release" in verdict
-
-
 def test_a_new_bundled_release_leaves_nothing_of_the_old_one(tmp_path: Path) -> None:
     old, new = a_release(tmp_path / "old", seed=1), a_release(tmp_path / "new", seed=2)
     replace_bundled(old, tmp_path / "place" / "bundled", force=False)
@@ -40,19 +31,6 @@ def test_a_worse_release_does_not_replace_the_bundled_one(tmp_path: Path) -> Non
         replace_bundled(bad, tmp_path / "bundled", force=False)
 
     assert open_release(tmp_path / "bundled").version == open_release(good).version
-
-
-def test_a_worse_release_replaces_it_when_forced_and_the_objection_is_told(tmp_path: Path) -> None:
-    good, bad = (
-        a_release(tmp_path / "good", accuracy=0.93),
-        a_release(tmp_path / "bad", seed=2, accuracy=0.80),
-    )
-    replace_bundled(good, tmp_path / "bundled", force=False)
-
-    verdict = replace_bundled(bad, tmp_path / "bundled", force=True).verdict
-
-    assert open_release(tmp_path / "bundled").version == open_release(bad).version
-    assert verdict.startswith("Forced past the gate:")
 
 
 def test_a_damaged_release_replaces_nothing(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import pytest
 
 from app.prediction.categories import Categories, CategoriesMismatch, categories_of, read_categories
 from app.settings import SettingsError
-from model_store.local import bundled
-from tests.service import ROOT
 
 LABELS = ("Hat", "Scarf")
 WHOLE = {
@@ -26,16 +24,6 @@ def written(folder: Path, text: str, name: str = "shop.csv", encoding: str = "ut
 def categories(folder: Path, document: object) -> Categories:
     path = written(folder, json.dumps(document), "shop.json")
     return categories_of(path, tuple(json.loads(path.read_text("utf-8"))), "v1")
-
-
-@pytest.mark.parametrize("example", ["taxonomy.json", "taxonomy.csv"])
-def test_the_examples_fit_the_bundled_release(example: str) -> None:
-    labels = bundled().manifest.model.labels
-
-    found = categories_of(ROOT / "examples" / example, labels, "the bundled release")
-
-    boot = found.named_for("de")[labels.index("Ankle boot")]
-    assert (boot["id"], boot["name"]) == ("7031", "Stiefeletten")
 
 
 def test_json_and_csv_say_the_same(tmp_path: Path) -> None:

@@ -54,14 +54,6 @@ def test_temperature_softens_what_clients_see() -> None:
     assert soft.probabilities.sum() == pytest.approx(1)
 
 
-def test_a_model_without_a_distance_has_no_familiarity() -> None:
-    contract = replace(CONTRACT, familiarity=None)
-
-    prediction = Classifier(Saying(distances=None), contract).classify(PIXELS)[0]
-
-    assert (prediction.familiarity, prediction.decision) == (None, "accept")
-
-
 @pytest.mark.parametrize(
     "session",
     [

@@ -5,8 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from scripts.documents import without_addresses
-
 ROOT = Path(__file__).parent.parent.parent
 SBOM = ROOT / "deploy" / "sbom.cdx.json"
 ALLOWED_ADDRESS = "http://cyclonedx.org/schema/"
@@ -39,21 +37,3 @@ def test_every_package_has_a_package_url_and_the_service_depends_on_it() -> None
 
     assert all(re.fullmatch(r"pkg:pypi/[a-z0-9.-]+@[^?#]+", url) for url in urls)
     assert set(document["dependencies"][0]["dependsOn"]) == urls
-
-
-def test_where_a_package_was_fetched_from_is_left_out() -> None:
-    component = {
-        "bom-ref": "requirements-L3",
-        "description": "requirements line 3: flask==3.1 --hash=...",
-        "externalReferences": [{"type": "distribution", "url": "https://index.example/simple/flask/"}],
-        "name": "flask",
-        "purl": "pkg:pypi/flask@3.1",
-        "type": "library",
-        "version": "3.1",
-    }
-    document = {"$schema": "s", "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}
-
-    kept = without_addresses(document | {"components": [component], "metadata": {"tools": {}}})
-
-    assert "index.example" not in json.dumps(kept)
-    assert kept["components"][0]["bom-ref"] == "pkg:pypi/flask@3.1"

@@ -177,12 +177,6 @@ def test_a_source_that_is_none_is_refused_with_what_would_do(
         names(open_source(f"{tmp_path}/{word}"))
 
 
-def test_one_picture_is_a_source_too(tmp_path: Path) -> None:
-    write_folder(tmp_path)
-
-    assert contents(open_source(f"{tmp_path}/a/0.png")) == [PICTURES["a/0.png"]]
-
-
 def test_a_file_that_is_too_large_is_not_read_and_spoils_no_other(tmp_path: Path) -> None:
     write_folder(tmp_path, {"a.png": b"a"})
     with (tmp_path / "huge.png").open("wb") as file:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model_store.errors import ManifestInvalid, ManifestTooNew
-from model_store.manifest import Golden, manifest_bytes, parse_manifest
+from model_store.manifest import Golden, parse_manifest
 from tests.releases import a_release
 
 REMOVED = object()
@@ -33,32 +33,19 @@ def text(tmp_path: Path) -> bytes:
     return (a_release(tmp_path / "release") / "manifest.json").read_bytes()
 
 
-def test_a_manifest_reads_back_as_it_was_written(text: bytes) -> None:
-    assert manifest_bytes(parse_manifest(text, "here")) == text
-
-
 @pytest.mark.parametrize(
     ("path", "value", "key"),
     [
         ("version", "latest", "version"),
         ("version", "20261120T101500Z-3f9a1c2e/..", "version"),
-        ("version", REMOVED, "version"),
-        ("created_at", "yesterday", "created_at"),
         ("colour", "red", "colour"),
         ("model/labels", REMOVED, "model.labels"),
         ("model/labels", ["Bag", "Bag"], "model"),
         ("model/temperature", 0, "model"),
         ("model/familiarity", {"quantiles": []}, "model"),
-        ("golden/probabilities", [], "golden.probabilities"),
-        ("model/colour", "red", "model.colour"),
         ("model/input/dtype", "float32", "model.input.dtype"),
-        ("model/input/imaging/colour", 1, "model.input.imaging.colour"),
         ("files/model.onnx", {"sha256": "abc", "size": 1}, "files.model.onnx.sha256"),
-        ("files/model.onnx", {"sha256": "a" * 64, "size": -1}, "files.model.onnx.size"),
         ("headline/test_accuracy", 1.5, "headline.test_accuracy"),
-        ("headline/test_n", 0, "headline.test_n"),
-        ("data/test_sha256", "none", "data.test_sha256"),
-        ("libraries", ["onnx"], "libraries"),
         ("schema_version", 0, "schema_version"),
         ("schema_version", REMOVED, "schema_version"),
     ],

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from app.native_threads import is_patched, run_in_native_thread, start_native_thread
+from app.native_threads import start_native_thread
 from tests.service import ROOT
 
 GEVENT = """
@@ -70,12 +70,6 @@ def test_under_gevent_work_runs_beside_the_loop(program: str, expected: str) -> 
 
     assert done.stdout.strip() == expected
     assert done.stderr == "", "nor does gevent print what its caller handles"
-
-
-def test_without_gevent_work_runs_in_the_calling_thread() -> None:
-    assert not is_patched()
-
-    assert run_in_native_thread(threading.get_ident) == threading.get_ident()
 
 
 def test_without_gevent_a_thread_is_a_daemon_with_its_name() -> None:

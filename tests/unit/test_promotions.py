@@ -9,11 +9,9 @@ import pytest
 from model_store.catalogue import (
     PROMOTIONS,
     RELEASES,
-    number_in,
     promotion_key,
     release_prefix,
     stored,
-    version_in,
 )
 from model_store.errors import (
     LostRace,
@@ -166,18 +164,6 @@ def test_the_probe_for_conditional_writes_removes_its_key_where_it_may(
     assert len(FolderStore(folder).entries("")) == left
 
 
-def test_numbers_count_from_one_and_each_record_has_a_nonce_and_the_keys_of_the_format(folder: Path) -> None:
-    store = FolderStore(folder)
-
-    first = append(store, A, "promote", "ann", None)
-    second = append(store, B, "promote", "ann", first)
-
-    records = [json.loads(store.read(f"promotions/0000000{number}.json")) for number in (1, 2)]
-    assert [first.number, second.number] == [1, 2]
-    assert set(records[0]) == {"version", "previous", "reason", "by", "at", "nonce"}
-    assert records[0]["nonce"] != records[1]["nonce"]
-
-
 def test_the_highest_number_holds_beyond_nine_and_beside_other_files(folder: Path) -> None:
     store = FolderStore(folder)
     for number in range(1, 12):
@@ -285,23 +271,6 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
     text = promotion_bytes(a_promotion(1, A)).replace(b'"by"', b'"ticket": "W-7", "by"')
 
     assert parse_promotion(text, 1, "here") == a_promotion(1, A)
-
-
-@pytest.mark.parametrize(
-    ("key", "number", "version"),
-    [
-        ("promotions/00000042.json", 42, None),
-        ("promotions/1.json", None, None),
-        ("promotions/00000001.json.tmp", None, None),
-        ("x/00000001.json", None, None),
-        (f"releases/{A}/figures/x.png", None, A),
-        ("releases/README.md", None, None),
-        ("releases/latest/model.keras", None, None),
-        (f"other/{A}/x", None, None),
-    ],
-)
-def test_a_key_is_a_promotion_a_release_or_neither(key: str, number: int | None, version: str | None) -> None:
-    assert (number_in(key), version_in(key)) == (number, version)
 
 
 @pytest.mark.parametrize(

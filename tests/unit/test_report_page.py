@@ -35,14 +35,6 @@ def test_intervals_computed_for_the_page_are_those_of_the_report() -> None:
     assert share_interval(test.accuracy, test.n, 2) == interval(test.accuracy_interval, 2)
 
 
-def test_weaknesses_name_what_the_report_is_worst_at() -> None:
-    sentences = list(weaknesses(THE_BUNDLED))
-
-    assert sentences[0].startswith("Shirt is recognised least often: 84.7%")
-    assert sentences[1] == "Shirt is taken for T-shirt/top in 71 of 1,000 (7.1%)."
-    assert any("Sneaker is recognised least often: 20.8% of 24 photos" in one for one in sentences)
-
-
 WIDE = "On only 10 test pictures, the 95% interval of the accuracy is wide: 72.2 to 100.0%."
 
 

@@ -96,11 +96,6 @@ def test_passwords_inside_addresses_are_masked_when_settings_are_printed(
     assert shown in described
 
 
-def test_settings_never_change_once_read() -> None:
-    with pytest.raises(ValueError, match="frozen"):
-        Settings().slots = 5
-
-
 def test_dotenv_fills_in_what_the_environment_leaves_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,12 @@
 """The benchmark beside peers: what wrk saw, and what rows are computed of it."""
 
-import json
 import re
 
 import pytest
 
-from benchmarks.side_by_side.conformance import label_in
 from benchmarks.side_by_side.peers import FOLDER, PEERS, ROOT, Peer
-from benchmarks.side_by_side.summary import Cell, Row, Spread, Start, costs, rows
-from benchmarks.wrk import Load, LoadFailed, parse
+from benchmarks.side_by_side.summary import Cell, Row, Spread, rows
+from benchmarks.wrk import Load, parse
 
 WRK = """Running 1s test @ http://127.0.0.1:8000
   1 threads and 8 connections
@@ -37,16 +35,6 @@ def test_what_wrk_saw_is_counted_per_second_and_in_milliseconds() -> None:
     assert seen == Load(answers=8000, per_second=4000, p50=1.5, p99=4.25, errors=103)
 
 
-def test_wrk_without_a_result_is_reported_in_its_own_words() -> None:
-    with pytest.raises(LoadFailed, match="unable to connect"):
-        parse("unable to connect to 127.0.0.1:8000 Connection refused\n")
-
-
-@pytest.mark.parametrize("answer", [{"label": "Bag"}, {"outputs": [{"name": "label", "data": ["Bag"]}]}])
-def test_a_label_is_found_in_the_answers_of_all_peers(answer: object) -> None:
-    assert label_in(json.dumps(answer).encode()) == "Bag"
-
-
 @pytest.mark.parametrize(
     ("ours", "theirs", "ratio"),
     [
@@ -65,12 +53,6 @@ def test_ratios_are_taken_within_rounds_without_errors(
     assert found["FastAPI"].ratio == ratio
     assert found["FastAPI"].errors == sum(load.errors for load in theirs)
     assert found["wardrobe"].ratio is None
-
-
-def test_the_cost_of_a_peer_is_the_median_of_its_starts() -> None:
-    (cost,) = costs({("FastAPI", 1): Start(1.0, 190), ("FastAPI", 2): Start(3.0, 210)})
-
-    assert (cost.start_seconds.median, cost.megabytes.most) == (2.0, 210)
 
 
 @pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.lock], ids=lambda peer: peer.name)

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
 from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.local import open_release
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
-from scripts import signing as command
 from tests.releases import a_release
 from tests.system_parts import require_system_part
 
@@ -73,13 +72,6 @@ def test_an_unsigned_release_is_refused_where_a_signature_is_asked_for_and_only_
         open_release(release, trust_in(key))
 
     assert open_release(release).folder == release
-
-
-def test_a_signature_by_an_unknown_key_is_refused(release: Path, key: Path, another: Path) -> None:
-    sign(release, another)
-
-    with pytest.raises(SignatureWrong, match="none of the 1 keys"):
-        open_release(release, trust_in(key))
 
 
 @pytest.mark.parametrize(
@@ -182,16 +174,3 @@ def test_a_new_private_key_is_its_owners_alone_and_never_overwrites(key: Path) -
 
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.read_bytes() == before
-
-
-def test_the_command_makes_a_key_signs_and_checks(
-    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    key = str(tmp_path / "shop.pem")
-
-    command.main(["new", key])
-    command.main(["sign", str(release), key])
-    code = command.main(["check", str(release), f"{key}.pub"])
-
-    assert code == 0
-    assert "signed by a trusted key" in capsys.readouterr().out

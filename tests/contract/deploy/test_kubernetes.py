@@ -4,10 +4,8 @@ import copy
 import re
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
-from kubernetes_validate.utils import ValidationError
 
 from app.factory import create_app
 from app.settings import Settings, parse_settings
@@ -53,15 +51,6 @@ def test_kubernetes_knows_every_field_of_every_manifest(overlay: str, version: s
     assert len(manifests) > 4
 
 
-@pytest.mark.parametrize(("kind", "overlay"), [("Deployment", "bundled"), ("InferenceService", "kserve")])
-def test_a_misspelt_field_is_found(kind: str, overlay: str) -> None:
-    broken = copy.deepcopy(the(kind, overlay))
-    broken["spec"]["minReplica"] = 1
-
-    with pytest.raises((ValidationError, jsonschema.ValidationError), match="minReplica"):
-        check(broken, NEWEST)
-
-
 @overlays
 def test_the_service_takes_every_setting_and_credentials_are_made_by_hand(overlay: str) -> None:
     parsed = parse_settings(settings_of(overlay))
@@ -78,14 +67,6 @@ def test_the_service_takes_every_setting_and_credentials_are_made_by_hand(overla
     assert "Secret" not in {manifest["kind"] for manifest in rendered(overlay)}
 
 
-def test_the_example_of_credentials_holds_none() -> None:
-    lines = (KUBERNETES / "overlays/s3/credentials.example.env").read_text("utf-8").splitlines()
-
-    given = dict(line.split("=") for line in lines if not line.startswith("#"))
-    assert given.keys() == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-    assert all(re.fullmatch(r"[a-z-]+", value) for value in given.values())
-
-
 @overlays
 def test_probes_and_port_are_those_of_the_service(overlay: str, tmp_path: Path) -> None:
     container = container_of(overlay)
@@ -98,17 +79,6 @@ def test_probes_and_port_are_those_of_the_service(overlay: str, tmp_path: Path) 
     assert {client.get(path).status_code for path in paths.values()} == {200}
     assert {probe["port"] for probe in probes.values()} == {port["name"]}
     assert f"PORT={port['containerPort']}" in IMAGE
-
-
-@deployments
-def test_the_scraper_is_led_to_the_metrics(overlay: str, tmp_path: Path) -> None:
-    template = the("Deployment", overlay)["spec"]["template"]
-    scraped = {name.partition("/")[2]: value for name, value in template["metadata"]["annotations"].items()}
-    client = create_app(Settings(cache_dir=tmp_path)).test_client()
-
-    [port] = container_of(overlay)["ports"]
-    assert (scraped["scrape"], scraped["port"]) == ("true", str(port["containerPort"]))
-    assert b"wardrobe_requests_in_progress" in client.get(scraped["path"]).data
 
 
 @overlays

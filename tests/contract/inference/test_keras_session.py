@@ -1,8 +1,6 @@
 """Hand-made `.keras` files: what is found out about them, and what is refused."""
 
 import importlib.util
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_session import Habits, KerasSession
+from inference.keras_session import KerasSession
 
 ROOT = Path(__file__).parents[3]
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
@@ -54,20 +52,6 @@ def test_whole_numbers_are_fed_as_they_are(keras_file: Callable[..., Path]) -> N
     assert scores == pytest.approx(KerasSession(keras_file()).run(PIXELS).probabilities, abs=1e-5)
 
 
-def test_what_was_found_out_is_told(keras_file: Callable[..., Path]) -> None:
-    found = KerasSession(keras_file(shape=(784,), rescales=False, activation="linear")).habits
-
-    assert found == Habits(shape=(784,), dtype="float32", divisor=255.0, softmax=True)
-
-
-def test_a_model_that_needs_no_guess_leaves_the_log_empty(
-    keras_file: Callable[..., Path], caplog: pytest.LogCaptureFixture
-) -> None:
-    KerasSession(keras_file())
-
-    assert caplog.text == ""
-
-
 def test_a_model_of_other_pictures_is_refused(tmp_path: Path) -> None:
     wide = tmp_path / "wide.keras"
     _save_wide(wide)
@@ -101,14 +85,6 @@ def test_without_tensorflow_the_way_to_a_release_is_said(
         ModelUnreadable, match=r"TensorFlow.*is not installed.*wardrobe adopt model\.keras --publish"
     ):
         KerasSession(tmp_path / "model.keras")
-
-
-def test_importing_the_serving_side_does_not_import_tensorflow() -> None:
-    program = (
-        "import sys, inference.classifier; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
-    )
-
-    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def _lambda_layer(hidden: Any) -> Any:

@@ -186,16 +186,6 @@ def begin(job: Job, rows: int) -> None:
         journal.append(write([Outcome(item.name, "", "It is no file.") for item in items]), rows)
 
 
-def test_a_run_that_was_stopped_goes_on_after_its_last_row(little_release: Path, tmp_path: Path) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    begin(a_job(shop, table, little_release), rows=2)
-
-    rows = label(str(shop), table, little_release)
-
-    assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
-    assert [row["error"] is not None for row in rows] == [True, True, False, False, False, False]
-
-
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_run_whose_summary_cannot_be_written_goes_on_when_it_can(
     suffix: str, little_release: Path, tmp_path: Path
@@ -211,15 +201,6 @@ def test_a_run_whose_summary_cannot_be_written_goes_on_when_it_can(
     assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
     assert json.loads(summary.read_bytes())["rows"] == len(PICTURES)
     assert not parts_of(table).exists()
-
-
-def test_parts_that_cannot_be_removed_are_named(little_release: Path, tmp_path: Path) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    (tmp_path / "elsewhere").mkdir()
-    parts_of(table).symlink_to(tmp_path / "elsewhere")
-
-    with pytest.raises(TableUnusable, match=r"table\.csv\.parts: cannot be removed \([^N].*\)\.$"):
-        label(str(shop), table, little_release, "--restart")
 
 
 def ignore(_: object) -> None:

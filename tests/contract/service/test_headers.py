@@ -1,6 +1,5 @@
 """What browsers are told with every answer, whoever gives it and whatever went wrong."""
 
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.middleware.headers import HEADERS
@@ -38,12 +37,6 @@ def test_answers_refusals_and_failures_tell_it_too(make_app: MakeApp) -> None:
 
     assert [answer.status_code for answer in answers] == [200, 415, 422, 413, 429, 500]
     assert [answer.status for answer in answers if told(answer) != HEADERS] == []
-
-
-def test_a_view_may_let_its_own_files_be_cached(client: FlaskClient) -> None:
-    headers = client.get("/").headers
-
-    assert {name: headers[name] for name in HEADERS} == HEADERS | {"Cache-Control": "no-cache"}
 
 
 def test_no_page_may_frame_sniff_lend_or_keep_an_answer_or_run_what_is_not_ours() -> None:

@@ -27,8 +27,6 @@ def test_a_hostile_file_is_answered_honestly(
     answer = client.post(path, data=entry.body, content_type=entry.content_type)
 
     assert answer.status_code in statuses, answer.text
-    assert answer.mimetype == (
-        "application/json" if answer.status_code == 200 else "application/problem+json"
-    )
+    assert answer.mimetype == ("application/json" if answer.status_code == 200 else PROBLEM)
     assert answer.get_json()["request_id"] == answer.headers["X-Request-ID"]
     assert [word for word in FORBIDDEN if word in answer.text and entry.name not in REPEATED] == []

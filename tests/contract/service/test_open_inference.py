@@ -118,13 +118,6 @@ def test_metadata_and_configuration_tell_the_tensors(client: FlaskClient) -> Non
     assert config["output"][1] == {"name": "label", "data_type": "TYPE_STRING", "dims": [1]}
 
 
-def test_server_and_model_are_live_and_ready(client: FlaskClient) -> None:
-    assert client.get("/v2").get_json()["name"] == "wardrobe"
-    assert client.get("/v2/health/live").get_json() == {"live": True}
-    assert client.get("/v2/health/ready").get_json() == {"ready": True}
-    assert client.get("/v2/models/wardrobe/ready").get_json() == {"name": "wardrobe", "ready": True}
-
-
 SHAPES: list[Any] = [
     *(None, "2,28,28", [], [28, 28], [2, 28, 28, 1], [0, 28, 28], [2, -28, -28], [1, 56, 28], [2] * 100_000),
     *([size, 28, 28] for size in (-1, True, 2.5, "2", None, [2], 3, 2**64, 10**400)),
@@ -234,3 +227,10 @@ def test_pictures_whose_lengths_lie_are_refused(
 
     assert answer.status_code == status, answer.text
     assert says in answer.get_json()["error"]
+
+
+def test_server_and_model_are_live_and_ready(client: FlaskClient) -> None:
+    assert client.get("/v2").get_json()["name"] == "wardrobe"
+    assert client.get("/v2/health/live").get_json() == {"live": True}
+    assert client.get("/v2/health/ready").get_json() == {"ready": True}
+    assert client.get("/v2/models/wardrobe/ready").get_json() == {"name": "wardrobe", "ready": True}

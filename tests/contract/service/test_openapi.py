@@ -102,16 +102,6 @@ def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> No
     assert described == {(int(problem.status), type_of(problem)) for problem in problems}
 
 
-def test_every_operation_has_the_statuses_that_any_request_may_get(described: Described) -> None:
-    everywhere = {"400", "414", "417", "431", "500", "501"}
-
-    short = [
-        path for _, path, operation in described.operations() if not everywhere <= set(operation["responses"])
-    ]
-
-    assert short == []
-
-
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "store"))
     publish(a_release(tmp_path / "made", labels=("Hat", "Glove", "Scarf")), store, by="tests")
@@ -233,30 +223,6 @@ def test_a_classifying_routes_answer_is_the_one_described(
     assert described.complaints("post", path.partition("?")[0], answer) == []
 
 
-@pytest.mark.parametrize(
-    ("path", "accept"),
-    [
-        ("/metrics", "*/*"),
-        ("/metrics", "application/openmetrics-text"),
-        ("/metrics", "text/plain;version=0.0.4"),
-        ("/metrics/prometheus", "*/*"),
-        ("/model", "*/*"),
-        ("/healthz", "*/*"),
-        ("/readyz", "*/*"),
-        ("/openapi.json", "*/*"),
-        ("/docs", "text/html"),
-        ("/", "text/html"),
-    ],
-)
-def test_what_is_read_is_the_one_described(
-    client: FlaskClient, described: Described, path: str, accept: str
-) -> None:
-    answer = client.get(path, headers={"Accept": accept})
-
-    assert answer.status_code == 200
-    assert described.complaints("get", path, answer) == []
-
-
 def test_a_worker_that_is_stopping_or_whose_store_is_away_answers_as_described(
     make_app: MakeApp, described: Described
 ) -> None:
@@ -288,12 +254,3 @@ def test_key_and_rate_are_described_where_they_are_configured(make_app: MakeApp,
     assert described.document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
     assert [answer.status_code for answer in answers] == [401, 200, 429]
     assert [described.complaints("post", "/predict", answer) for answer in answers] == [[]] * 3
-
-
-def test_neither_key_nor_rate_is_described_where_none_is_configured(described: Described) -> None:
-    operations = [operation for _, _, operation in described.operations()]
-
-    assert "securitySchemes" not in described.document["components"]
-    assert "security" not in described.document
-    assert not any(operation.get("security") for operation in operations)
-    assert not any({"401", "429"} & operation["responses"].keys() for operation in operations)

@@ -48,18 +48,6 @@ def test_pictures_of_a_batch_are_counted_one_by_one(fresh_client: FlaskClient) -
     assert exposed['requests_total{method="POST",route="/predict/batch",status="200"}'] == 1
 
 
-def test_problems_are_counted_by_their_type(fresh_client: FlaskClient) -> None:
-    fresh_client.post("/predict", data=b"%PDF-1.7")
-    fresh_client.post("/predict", data=b"")
-    fresh_client.get("/nowhere")
-
-    exposed = samples(fresh_client)
-
-    types = ("unknown-format", "bad-request", "not-found")
-    assert [exposed[f'problems_total{{type="{kind}"}}'] for kind in types] == [1, 1, 1]
-    assert exposed["requests_in_progress"] == 1  # the scrape itself
-
-
 def test_an_idle_worker_exposes_its_places_its_state_and_the_reference_distribution(
     make_app: MakeApp,
 ) -> None:

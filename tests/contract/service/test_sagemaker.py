@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.contract.service.conftest import INVOCATIONS, MakeApp
-from tests.service import ROOT
 from tests.uploads import UPLOAD, a_garment, in_base64
 
 GARMENTS = [a_garment(), a_garment(1)]
@@ -121,15 +120,6 @@ def test_what_is_wrong_is_said(
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
     assert says in answer.get_json()["detail"]
-
-
-@pytest.mark.parametrize(("body", "kind"), [(UPLOAD, "image/png"), (LINES, "application/jsonlines")])
-def test_answers_carry_the_platforms_category(make_app: MakeApp, body: str | bytes, kind: str) -> None:
-    client = make_app(taxonomy=ROOT / "examples" / "taxonomy.json").test_client()
-
-    answer = json.loads(invoke(client, body, kind).text.splitlines()[0])
-
-    assert answer["category"] == client.post("/predict", data=UPLOAD).get_json()["category"]
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,6 @@ def test_whatever_a_page_names_is_there_as_what_it_is_and_sent_once(client: Flas
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_what_is_large_is_packed(client: FlaskClient) -> None:
-    packed = client.get("/docs/swagger-ui-bundle.js", headers={"Accept-Encoding": "gzip"})
-
-    assert len(packed.data) < len(gzip.decompress(packed.data)) / 3
-    assert packed.headers["Vary"] == "Accept-Encoding"
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -70,6 +63,13 @@ def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(client: Flask
     assert [name for name in NAMED if ":" in name or name.startswith("/")] == []
 
 
+def test_every_module_of_the_page_is_asked_for_at_once() -> None:
+    scripts = [script.read_text("utf-8") for script in PAGE_FOLDER.glob("*.js")]
+    imported = {name for script in scripts for name in re.findall(r'from "\./([a-z-]+\.js)"', script)}
+
+    assert {f"page/{name}" for name in imported} <= set(NAMED), "it would wait for another one"
+
+
 @pytest.mark.parametrize("prefix", ["", "/shop"])
 def test_with_a_slash_docs_is_the_same_page(client: FlaskClient, prefix: str) -> None:
     below = {"SCRIPT_NAME": prefix, "PATH_INFO": "/docs/"}
@@ -80,10 +80,3 @@ def test_with_a_slash_docs_is_the_same_page(client: FlaskClient, prefix: str) ->
     assert (
         urljoin(f"http://shop.example{prefix}/docs/", answer.location) == f"http://shop.example{prefix}/docs"
     )
-
-
-def test_every_module_of_the_page_is_asked_for_at_once() -> None:
-    scripts = [script.read_text("utf-8") for script in PAGE_FOLDER.glob("*.js")]
-    imported = {name for script in scripts for name in re.findall(r'from "\./([a-z-]+\.js)"', script)}
-
-    assert {f"page/{name}" for name in imported} <= set(NAMED), "it would wait for another one"

@@ -1,6 +1,6 @@
 """Publishers in processes of their own: one that kills itself at a write, or many that race.
 
-python -m tests.contract.store.publisher kill-before|kill-after N ADDRESS FOLDER
+python -m tests.contract.store.publisher kill N ADDRESS FOLDER
 python -m tests.contract.store.publisher race ADDRESS FOLDER...
 
 Racers are forked, one per folder, and let go together when all have come to their promotion. Their exit codes
@@ -49,17 +49,14 @@ def watched(address: str, at_write: AtWrite) -> Store:
     return cast("Store", Watched(open_store(address), at_write))
 
 
-def killed(*, before: int = 0, after: int = 0) -> AtWrite:
-    """Kills this process before or after the n-th write of a release, as nothing can catch."""
+def killed(before: int) -> AtWrite:
+    """Kills this process before the n-th write of a release, as nothing can catch."""
     numbers = count(1)
 
     def at_write(key: str, write: Callable[[], None]) -> None:
-        number = 0 if key.startswith(PROBES) else next(numbers)
-        if number and number == before:
+        if not key.startswith(PROBES) and next(numbers) == before:
             os.kill(os.getpid(), signal.SIGKILL)
         write()
-        if number and number == after:
-            os.kill(os.getpid(), signal.SIGKILL)
 
     return at_write
 
@@ -98,10 +95,8 @@ def _publish(folder: Path, store: Store) -> int:
 
 def main() -> int:
     match sys.argv[1:]:
-        case ["kill-before", number, address, folder]:
-            return _publish(Path(folder), watched(address, killed(before=int(number))))
-        case ["kill-after", number, address, folder]:
-            return _publish(Path(folder), watched(address, killed(after=int(number))))
+        case ["kill", number, address, folder]:
+            return _publish(Path(folder), watched(address, killed(int(number))))
         case ["race", address, *folders]:
             sys.stdout.write(json.dumps(race(address, [Path(folder) for folder in folders])))
             return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_store.cache import pull, pull_bare
-from model_store.catalogue import file_key, manifest_key, signature_key, stored
+from model_store.catalogue import file_key, manifest_key, stored
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
@@ -18,7 +18,7 @@ from model_store.errors import (
     StoreError,
 )
 from model_store.local import open_release
-from model_store.promotions import append, current, following, history, newest, roll_back
+from model_store.promotions import append, current, history, newest, roll_back
 from model_store.publish import promote, publish
 from model_store.retention import prunable, prune
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
@@ -78,16 +78,6 @@ def test_an_empty_store_says_that_nothing_was_promoted(store: Store) -> None:
     assert newest(store) is None
 
 
-def test_a_service_that_has_seen_a_promotion_finds_the_next_one_and_then_nothing(
-    store: Store, releases: Make
-) -> None:
-    published(store, releases(1))
-    second = publish(releases(2), store, by="ann")
-
-    assert following(store, 1) == second.promotion
-    assert following(store, 2) is None
-
-
 def test_publishing_again_mends_what_was_damaged_and_changes_nothing_else(
     store: Store, releases: Make, tmp_path: Path
 ) -> None:
@@ -139,25 +129,6 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
         publish(folder, store, by="ann")
 
     assert store.entries("") == before
-
-
-def test_force_publishes_a_worse_release_and_says_so(store: Store, releases: Make) -> None:
-    published(store, releases(1))
-
-    forced = publish(releases(2, accuracy=0.90), store, by="ann", force=True)
-
-    assert current(store) == forced.promotion
-    assert "0.9000 against 0.9300" in forced.verdict
-
-
-def test_a_release_without_promotion_is_there_and_can_be_promoted_later(store: Store, releases: Make) -> None:
-    first = published(store, releases(1))
-    second = published(store, releases(2), promoted=False)
-    before = current(store).version
-
-    promote(second, store, by="bob")
-
-    assert (before, current(store).version) == (first, second)
 
 
 def test_the_second_of_two_promotions_after_the_same_one_learns_who_was_first(
@@ -283,16 +254,3 @@ def test_a_published_release_can_be_signed_later_and_by_another_key(
 
         assert again.promotion == first.promotion
         assert (pulled.folder / "manifest.sig").read_bytes() == (folder / "manifest.sig").read_bytes()
-
-
-def test_a_cached_signed_release_needs_no_signature_of_the_store(
-    store: Store, releases: Make, tmp_path: Path
-) -> None:
-    folder = releases(1)
-    trusted = signed(folder, tmp_path)
-    version = published(store, folder)
-    pulled = pull(store, version, tmp_path / "cache", trusted)
-
-    store.delete(signature_key(version))
-
-    assert pull(store, version, tmp_path / "cache", trusted) == pulled

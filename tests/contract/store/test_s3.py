@@ -1,17 +1,14 @@
 """What an operator reads when S3 says no, or says nothing."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from socket import socket
+from collections.abc import Callable
 
 import pytest
 
-from model_store.errors import BadAddress, StoreRefused, StoreUnreachable
+from model_store.errors import BadAddress, StoreRefused
 from model_store.promotions import following
 from model_store.s3 import S3Store
 from model_store.store import Store, open_store
 from tests.s3_servers import S3Server
-from tests.service import free_port
 
 
 @pytest.mark.parametrize(
@@ -52,32 +49,6 @@ def test_a_bucket_that_does_not_exist_is_refused_and_named(ask: Callable[[Store]
         ask(open_store("s3://no-such-bucket-here/x"))
 
 
-def test_a_closed_port_is_unreachable_and_named(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = free_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
-
-    with pytest.raises(StoreUnreachable, match=rf"EndpointConnectionError on GetObject.*:{port}"):
-        open_store(moto_address).read("key")
-
-
-@pytest.fixture
-def deaf_endpoint() -> Iterator[str]:
-    """A port that takes connections and never answers."""
-    with socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def test_a_server_that_never_answers_is_given_up(
-    moto_address: str, deaf_endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", deaf_endpoint)
-
-    with pytest.raises(StoreUnreachable, match="ReadTimeoutError on ListObjectsV2"):
-        S3Store(moto_address, read_seconds=0.2).entries("")
-
-
 @pytest.mark.parametrize("address", ["s3://", "s3:///prefix", "s3://a b/c", "gs://bucket/x", "", "  "])
 def test_an_address_that_is_none_is_said_so(address: str) -> None:
     with pytest.raises(BadAddress, match="s3://bucket/prefix"):
@@ -94,19 +65,6 @@ def test_a_listing_of_several_pages_is_whole_and_comes_in_order_page_by_page(mot
     assert next(listed).key == "a"
     assert [(entry.key, entry.size) for entry in listed] == [("b/1", 5), ("b/10", 5), ("b/2", 5), ("c", 5)]
     assert [entry.key for entry in store.entries("b/")] == ["b/1", "b/10", "b/2"]
-
-
-def test_uploads_work_with_and_without_the_checksums_of_newer_boto3(
-    swift_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "file").write_bytes(b"same")
-    open_store(swift_address).upload("with", tmp_path / "file")
-    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-    monkeypatch.setenv("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
-
-    open_store(swift_address).upload("without", tmp_path / "file")
-
-    assert open_store(swift_address).read("with") == open_store(swift_address).read("without") == b"same"
 
 
 @pytest.mark.usefixtures("swift_address")
