@@ -8,13 +8,12 @@ import ast
 import difflib
 import importlib
 import sys
-from argparse import ArgumentParser
-from collections.abc import Callable, Sequence
+from argparse import ArgumentParser, Namespace
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from types import ModuleType
 
-from scripts.terminal import command_parser, complain, json_output, run, summary
+from scripts.terminal import command_parser, complain, perform, run, summary
 
 VERBS = (
     "serve",
@@ -42,14 +41,6 @@ UNKNOWN_VERB = 2
 """The exit code of argparse for wrong arguments."""
 
 
-class Command(Protocol):
-    """The module of a verb."""
-
-    EXAMPLES: Sequence[str]
-    main: Callable[[list[str] | None], int]
-    build_parser: Callable[[], ArgumentParser]
-
-
 @dataclass(frozen=True)
 class Verb:
     """A command as it is listed: the name of its file, and the first line of that file's docstring."""
@@ -57,9 +48,9 @@ class Verb:
     name: str
     summary: str
 
-    def load(self) -> Command:
-        """Import it."""
-        return cast("Command", importlib.import_module(f"scripts.{self.name}"))
+    def load(self) -> ModuleType:
+        """Import it: a module with EXAMPLES, `build_parser` and `main`."""
+        return importlib.import_module(f"scripts.{self.name}")
 
 
 def verbs() -> tuple[Verb, ...]:
@@ -77,13 +68,15 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if words and not words[0].startswith("-"):
         return _run(words[0], words[1:])
-    arguments = build_parser().parse_args(words)
-    with json_output(arguments) as emit:
-        width = max(len(verb.name) for verb in verbs())
-        for verb in verbs():
-            print(f"{verb.name:{width}}  {verb.summary}")
-        emit([asdict(verb) for verb in verbs()])
-    return 0
+    return perform(build_parser(), _list, words)
+
+
+def _list(_: Namespace) -> object:
+    found = verbs()
+    width = max(len(verb.name) for verb in found)
+    for verb in found:
+        print(f"{verb.name:{width}}  {verb.summary}")
+    return [asdict(verb) for verb in found]
 
 
 def build_parser() -> ArgumentParser:
@@ -96,7 +89,8 @@ def build_parser() -> ArgumentParser:
 def _run(name: str, rest: list[str]) -> int:
     known = {verb.name: verb for verb in verbs()}
     if name in known:
-        return known[name].load().main(rest)
+        code: int = known[name].load().main(rest)
+        return code
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"Did you mean {near[0]}? " if near else ""
     complain(f"{name}: no such verb. {meant}`wardrobe` lists them all.")

@@ -14,7 +14,7 @@ from pathlib import Path
 from inference.errors import ModelUnreadable
 from scripts.fitting import start_tensorflow
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, complain, console, json_output, run
+from scripts.terminal import command_parser, complain, console, perform, run
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
 
@@ -26,15 +26,15 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Adopt the model that the arguments name."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    folder = arguments.run or _default_run_folder(arguments.model)
-    with json_output(arguments) as emit:
-        store = open_target(arguments)
-        data = _in_order(load_data(parser, arguments), arguments.labels)
-        _adopt(folder / RELEASE, arguments, data)
-        emit(hand_over(folder / RELEASE, store, arguments))
-    return 0
+    return perform(build_parser(), _adopt, argv)
+
+
+def _adopt(arguments: argparse.Namespace) -> object:
+    release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
+    store = open_target(arguments)
+    data = _in_order(load_data(arguments), arguments.labels)
+    _make(release, arguments.model, data)
+    return hand_over(release, store, arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -77,14 +77,13 @@ def _in_order(data: LabelledData, labels: tuple[str, ...] | None) -> LabelledDat
     return data.under(labels) if data.named else replace(data, labels=labels)
 
 
-def _adopt(folder: Path, arguments: argparse.Namespace, data: LabelledData) -> None:
+def _make(release: Path, model: Path, data: LabelledData) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.export.adoption import HandMade, adopt  # noqa: PLC0415
 
     logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
-    made = HandMade(path=arguments.model, labels=data.labels, data=data)
-    manifest = adopt(folder, made, console().print)
+    manifest = adopt(release, HandMade(path=model, labels=data.labels, data=data), console().print)
     complain(f"{manifest.training['origin']}.")
     if manifest.model.familiarity is None:
         complain(

@@ -30,7 +30,7 @@ from scripts.fitting import (
     start_tensorflow,
 )
 from scripts.publish import RELEASE
-from scripts.terminal import at_least, command_parser, console, figure_table, json_output, resumable, run
+from scripts.terminal import at_least, command_parser, console, figure_table, perform, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
@@ -92,20 +92,14 @@ class Task:
 
 def main(argv: list[str] | None = None) -> int:
     """Train what is not trained yet, measure, write and show."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    command = shlex.join(["python", "-m", "scripts.compare", *(sys.argv[1:] if argv is None else argv)])
-    with json_output(arguments) as emit:
-        emit(_compare(parser, arguments, command))
-    return 0
+    return perform(build_parser(), _compare, argv)
 
 
-def _compare(
-    parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str
-) -> dict[str, object]:
+def _compare(arguments: argparse.Namespace) -> object:
+    command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
     earlier = read_comparison(_ending(place, ".json"))
-    tasks = _tasks(arguments, load_data(parser, arguments), command)
+    tasks = _tasks(arguments, load_data(arguments), command)
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with resumable("The same command goes on after the last finished epoch."):

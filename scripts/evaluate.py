@@ -5,7 +5,6 @@ garments are measured without a data set and compared with nothing: training/eva
 """
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +18,18 @@ from model_store.find import find_release
 from model_store.local import LocalRelease
 from model_store.report import PhotoFigures, TestFigures, parse_report
 from scripts.photos import photos_in
-from scripts.terminal import FAILED, RELEASE_HELP, command_parser, console, figure_table, json_output, run
+from scripts.terminal import (
+    FAILED,
+    RELEASE_HELP,
+    command_parser,
+    console,
+    figure_table,
+    json_output,
+    require,
+    run,
+)
 from scripts.training_options import add_data_options, load_data
 from training.data.datasets import LabelledData
-from training.errors import NotInstalled
 from training.evaluation.statistics import differences
 from training.photos.reading import OOD_TIER
 
@@ -35,31 +42,29 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Evaluate the release that the arguments name."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    _check_photo_options(parser, arguments)
-    if importlib.util.find_spec("sklearn") is None:
-        raise NotInstalled(
-            "scikit-learn is not installed. `make train` installs it, or pip: requirements.txt."
-        )
-    release = find_release(arguments.release, arguments.version)
+    arguments = build_parser().parse_args(argv)
     with json_output(arguments) as emit:
-        if arguments.photos is not None:
-            emit(_evaluate_photos(release, arguments))
-            return 0
-        data = load_data(parser, arguments).under(release.manifest.model.labels)
-        figures = _measure(release, data)
-        objections = _compare(release, data, figures)
-        _show(release, figures, objections)
-        emit(
-            {
-                "version": release.version,
-                "test": figures.model_dump(mode="json"),
-                "agrees": not objections,
-                "differences": objections,
-            }
-        )
-    return FAILED if objections else 0
+        found = _evaluate(arguments)
+        emit(found)
+    return FAILED if found.get("differences") else 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
+    _check_photo_options(arguments)
+    require("sklearn", "scikit-learn")
+    release = find_release(arguments.release, arguments.version)
+    if arguments.photos is not None:
+        return _evaluate_photos(release, arguments)
+    data = load_data(arguments).under(release.manifest.model.labels)
+    figures = _measure(release, data)
+    objections = _compare(release, data, figures)
+    _show(release, figures, objections)
+    return {
+        "version": release.version,
+        "test": figures.model_dump(mode="json"),
+        "agrees": not objections,
+        "differences": objections,
+    }
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -80,12 +85,12 @@ SPLIT = "development"
 """The split of photos by default: photos that were measured may also have guided choices."""
 
 
-def _check_photo_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _check_photo_options(arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
     if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
-        parser.error("--split and --worst go with --photos")
+        arguments.error("--split and --worst go with --photos")
     if arguments.photos is not None and (arguments.data is not None or arguments.train is not None):
-        parser.error("--photos are measured without a data set: leave --data, --train and --test out")
+        arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:

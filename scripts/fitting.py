@@ -6,7 +6,6 @@ while it loads: they are kept, and shown if loading fails. Writes the run's fold
 """
 
 import importlib
-import importlib.util
 import os
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from model_store.manifest import Manifest
 from model_store.report import Epoch
 from scripts.publish import RELEASE
-from scripts.terminal import console
+from scripts.terminal import console, require
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.errors import NotInstalled
@@ -147,10 +146,8 @@ def start_backend() -> None:
     """
     if (name := os.environ.get(BACKEND, TENSORFLOW)) not in {TENSORFLOW, JAX}:
         raise NotInstalled(f"{BACKEND}={name}: expected {TENSORFLOW} or {JAX}.")
-    if name == JAX and importlib.util.find_spec(JAX) is None:
-        raise NotInstalled(
-            f"{BACKEND}={JAX}, and JAX is not installed. `make train` installs it, or pip: requirements.txt."
-        )
+    if name == JAX:
+        require(JAX, f"{BACKEND}={JAX}, and JAX")
     # With JAX too: TensorFlow feeds the pictures and makes the release.
     start_tensorflow()
 
@@ -173,8 +170,7 @@ def start_tensorflow() -> None:
         NotInstalled: it is not there.
         ImportError: it is, and cannot be loaded.
     """
-    if importlib.util.find_spec("tensorflow") is None:
-        raise NotInstalled("TensorFlow is not installed. `make train` installs it, or pip: requirements.txt.")
+    require("tensorflow", "TensorFlow")
     if os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY) != ERRORS_ONLY:
         importlib.import_module("tensorflow")
         return

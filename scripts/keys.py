@@ -9,14 +9,14 @@ import fcntl
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
 from model_store.files import errors_named, partial_file
-from scripts.terminal import FAILED, add_command, command_parser, complain, json_output, run, with_json
+from scripts.terminal import FAILED, chosen, command_parser, complain, perform, run, subcommands, with_json
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
@@ -30,15 +30,11 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    arguments = build_parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], dict[str, object]] = arguments.command
     try:
-        with json_output(arguments) as emit:
-            emit(command(arguments))
+        return perform(build_parser(), chosen, argv)
     except SettingsError as error:
         complain(str(error))
         return FAILED
-    return 0
 
 
 def _add(arguments: argparse.Namespace) -> dict[str, object]:
@@ -112,19 +108,14 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     shared = with_json()
     parser = command_parser("keys", __doc__, EXAMPLES, parents=[shared])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(
-        name: str, command: Callable[[argparse.Namespace], dict[str, object]], text: str
-    ) -> argparse.ArgumentParser:
-        made = add_command(commands, name, command, text, shared)
-        made.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
-        return made
-
-    named = "whose key it is; logged with each of its requests"
-    add("add", _add, "Make a key and print it, this once.").add_argument("name", type=_name, help=named)
-    add("list", _list, "Names, and how their hashes begin.")
-    add("remove", _remove, "Withdraw a key.").add_argument("name", type=_name, help=named)
+    add = subcommands(parser, shared)
+    adding = add("add", _add, "Make a key and print it, this once.")
+    listing = add("list", _list, "Names, and how their hashes begin.")
+    removing = add("remove", _remove, "Withdraw a key.")
+    for each in (adding, listing, removing):
+        each.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
+    for each in (adding, removing):
+        each.add_argument("name", type=_name, help="whose key it is; logged with each of its requests")
     return parser
 
 

@@ -36,7 +36,7 @@ from scripts.terminal import (
     console,
     counting,
     figure_table,
-    json_output,
+    perform,
     resumable,
     run,
 )
@@ -55,7 +55,10 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Label a source, or go on with it, and say what came of it."""
-    arguments = build_parser().parse_args(argv)
+    return perform(build_parser(), _label, argv, indent=None)
+
+
+def _label(arguments: argparse.Namespace) -> object:
     form_of(arguments.out)
     job = Job(
         source=open_source(arguments.source),
@@ -64,15 +67,13 @@ def main(argv: list[str] | None = None) -> int:
         workers=arguments.workers,
         engine=ENGINES[arguments.engine],
     )
-    go_on = "Nothing is lost: the same command goes on where it was."
-    with json_output(arguments, indent=None) as emit, resumable(go_on):
+    with resumable("Nothing is lost: the same command goes on where it was."):
         with labelling_bar(job.source) as watch:
             summary = label(job, watch, complain, restart=arguments.restart)
         if arguments.review:
             write_review(arguments.review, job, arguments.review_limit)
-        show(summary, job, arguments.review)
-        emit(as_json(summary, job))
-    return 0
+    show(summary, job, arguments.review)
+    return as_json(summary, job)
 
 
 def build_parser() -> argparse.ArgumentParser:

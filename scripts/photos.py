@@ -63,11 +63,11 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
 
 
-def check_photo_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def check_photo_options(arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
     for option in ("check_photos", "variants"):
         if arguments.photos is None and getattr(arguments, option) is not None:
-            parser.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
+            arguments.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
 
 
 def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:

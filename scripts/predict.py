@@ -5,7 +5,6 @@ matplotlib is imported when something is drawn, since the serving requirements l
 """
 
 import argparse
-import importlib.util
 import json
 import sys
 import textwrap
@@ -30,8 +29,16 @@ from inference.stages import Stage, stages
 from labelling.labeller import open_model
 from model_store.files import errors_named
 from model_store.find import find_release
-from scripts.terminal import BAR_COLUMNS, FAILED, RELEASE_HELP, command_parser, complain, console, run
-from training.errors import NotInstalled
+from scripts.terminal import (
+    BAR_COLUMNS,
+    FAILED,
+    RELEASE_HELP,
+    command_parser,
+    complain,
+    console,
+    require,
+    run,
+)
 from training.evaluation.statistics import likeliest
 
 if TYPE_CHECKING:
@@ -62,11 +69,8 @@ def main(argv: list[str] | None = None) -> int:
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")
-    if (arguments.plot or arguments.stages) and importlib.util.find_spec("matplotlib") is None:
-        raise NotInstalled(
-            "--plot and --stages need matplotlib, which only the training requirements bring: "
-            "install requirements.txt."
-        )
+    if arguments.plot or arguments.stages:
+        require("matplotlib", "matplotlib")
     prepare_opencv()
     release = find_release(arguments.model)
     classifier = open_model(release)

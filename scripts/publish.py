@@ -18,7 +18,7 @@ from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish, replace_bundled
 from model_store.signing import check_private_key, sign
 from model_store.store import Store, open_store
-from scripts.terminal import command_parser, console, json_output, progress_bar, run
+from scripts.terminal import command_parser, console, perform, progress_bar, run
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
@@ -28,13 +28,14 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Publish what the arguments name."""
-    arguments = build_parser().parse_args(argv)
+    return perform(build_parser(), _publish, argv)
+
+
+def _publish(arguments: argparse.Namespace) -> object:
     store = open_store(arguments.store)
-    with json_output(arguments) as emit:
-        published = _send(arguments.folder, store, arguments, promote=not arguments.no_promote)
-        print(as_text(published, store.address))
-        emit(outcome(published, store.address))
-    return 0
+    published = _send(arguments.folder, store, arguments, promote=not arguments.no_promote)
+    print(as_text(published, store.address))
+    return outcome(published, store.address)
 
 
 def _send(folder: Path, store: Store, arguments: argparse.Namespace, *, promote: bool = True) -> Published:

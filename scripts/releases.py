@@ -5,10 +5,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from rich.filesize import decimal
 from rich.markup import escape
@@ -22,7 +20,7 @@ from model_store.publish import promote
 from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
 from scripts.publish import add_promotion_options, as_text, who
-from scripts.terminal import add_command, at_least, command_parser, console, json_output, run, with_json
+from scripts.terminal import at_least, command_parser, console, perform, run, subcommands, with_json
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
@@ -43,14 +41,13 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
+    return perform(build_parser(), _in_store, argv)
+
+
+def _in_store(arguments: argparse.Namespace) -> object:
     if "store" not in arguments:
-        parser.error("--store is missing: a folder, or s3://bucket/prefix")
-    command: Callable[[Store, argparse.Namespace], object] = arguments.command
-    with json_output(arguments) as emit:
-        emit(command(open_store(arguments.store), arguments))
-    return 0
+        arguments.error("--store is missing: a folder, or s3://bucket/prefix")
+    return arguments.command(open_store(arguments.store), arguments)
 
 
 @dataclass(frozen=True)
@@ -198,9 +195,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
     )
     parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    add = partial(add_command, commands, shared=shared)
+    add = subcommands(parser, shared)
     add("list", _list, "What is there, what is current, how good it is.")
     add("show", _show, "One release in full.").add_argument("version", help="a version, or `current`")
     promoting = add("promote", _promote, "Make a release current.")

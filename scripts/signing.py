@@ -6,14 +6,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
-from scripts.terminal import add_command, command_parser, json_output, run, with_json
+from scripts.terminal import chosen, command_parser, perform, run, subcommands, with_json
 
 EXAMPLES = (
     "wardrobe signing new release.key",
@@ -24,11 +22,7 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that the arguments name."""
-    arguments = build_parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], dict[str, object]] = arguments.command
-    with json_output(arguments) as emit:
-        emit(command(arguments))
-    return 0
+    return perform(build_parser(), chosen, argv)
 
 
 def _new(arguments: argparse.Namespace) -> dict[str, object]:
@@ -57,9 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     shared = with_json()
     parser = command_parser("signing", __doc__, EXAMPLES, parents=[shared])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    add = partial(add_command, commands, shared=shared)
+    add = subcommands(parser, shared)
     making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
     making.add_argument("key", type=Path, help="where the private half goes")
     signing = add("sign", _sign, "Sign a release that lies in a folder.")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from labelling.labeller import open_model
 from model_store.find import find_release
 from scripts.fitting import FRESH, fit_alone
-from scripts.terminal import at_least, command_parser, console, json_output, resumable, run
+from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training_options import (
     OPTIONS,
     add_data_options,
@@ -50,20 +50,16 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Ask the releases that the arguments name, or networks fitted in folds, and store their answers."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    _check(parser, arguments)
-    with json_output(arguments) as emit:
-        emit(_teach(parser, arguments))
-    return 0
+    return perform(build_parser(), _teach, argv)
 
 
-def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> dict[str, object]:
+def _teach(arguments: argparse.Namespace) -> object:
+    _check(arguments)
     if arguments.folds is None:
-        targets, right = _by_releases(parser, arguments), None
+        targets, right = _by_releases(arguments), None
     else:
         with resumable("The same command goes on after the last finished epoch."):
-            targets, right = _in_folds(parser, arguments)
+            targets, right = _in_folds(arguments)
     targets.save(arguments.out)
     size = arguments.out.stat().st_size
     console().print(f"{arguments.out}: {size:,} bytes, targets {targets.sha256}.")
@@ -78,20 +74,20 @@ def _teach(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> di
     }
 
 
-def _by_releases(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> SoftTargets:
+def _by_releases(arguments: argparse.Namespace) -> SoftTargets:
     releases = [find_release(name) for name in arguments.releases]
     teachers = {release.version: open_model(release) for release in releases}
     labels = {teacher.contract.labels for teacher in teachers.values()}
     if len(labels) > 1:
         raise SoftTargetsUnfit(f"The teachers know different classes: {sorted(labels)}.")
-    train = load_data(parser, arguments).under(labels.pop()).train
+    train = load_data(arguments).under(labels.pop()).train
     console().print(f"asking {', '.join(teachers)} about {len(train):,} pictures and their mirror images")
     return teach(teachers, train, arguments.temperature)
 
 
-def _in_folds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
+def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     """What the networks say, and the share of their answers to pictures they had not seen that is right."""
-    data = load_data(parser, arguments)
+    data = load_data(arguments)
     data, recipe = planned(data, network_recipe(arguments.network, data), arguments)
     folds = deal(data.train, recipe, arguments.folds, len(data.labels))
     if arguments.fresh:
@@ -147,23 +143,23 @@ def _above_zero(text: str) -> float:
     return value
 
 
-def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> None:
     """End as wrong usage where the arguments contradict each other."""
     if arguments.teacher is not None or arguments.teaching is not None:
-        parser.error(
+        arguments.error(
             "--teacher and --teaching are for the student (wardrobe train): teachers learn from the labels"
         )
     if arguments.releases and arguments.folds:
-        parser.error("give RELEASEs to ask, or --folds to train networks and ask these, not both")
+        arguments.error("give RELEASEs to ask, or --folds to train networks and ask these, not both")
     if not arguments.releases and not arguments.folds:
-        parser.error("name the RELEASEs to ask, such as bundled, or train networks with --folds K")
+        arguments.error("name the RELEASEs to ask, such as bundled, or train networks with --folds K")
     given = [name for name in ("network", *OPTIONS) if getattr(arguments, name) is not None]
     given += ["fresh"] if arguments.fresh else []
     if arguments.releases and given:
         option = given[0].replace("_", "-")
-        parser.error(f"--{option} is of the networks that --folds trains; a RELEASE is asked as it is")
+        arguments.error(f"--{option} is of the networks that --folds trains; a RELEASE is asked as it is")
     if not arguments.out.parent.is_dir():
-        parser.error(f"--out {arguments.out}: there is no folder {arguments.out.parent}")
+        arguments.error(f"--out {arguments.out}: there is no folder {arguments.out.parent}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every command shares: its parser, `--json`, errors as one line, consoles and bars.
+"""What every command shares: its parser, its run, `--json`, errors as one line, consoles and bars.
 
 A command ends in `sys.exit(run(main))` and otherwise lets its errors rise, Ctrl-C among them. Exit codes:
 0 done, 1 an error of ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130
@@ -7,6 +7,7 @@ rest; an error leaves stdout empty.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import sys
@@ -21,7 +22,7 @@ from rich.table import Column, Table
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
-from training.errors import TrainingError
+from training.errors import NotInstalled, TrainingError
 
 OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
 """Their messages say what came and what would do; a traceback would add nothing. So do the system's about a
@@ -32,6 +33,31 @@ INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
 PIPE_CLOSED = 141
 """128 + SIGPIPE."""
+
+
+Command = Callable[[argparse.Namespace], object]
+"""What a verb does with its arguments; it returns what --json prints."""
+
+
+def perform(
+    parser: argparse.ArgumentParser, command: Command, argv: list[str] | None, indent: int | None = 1
+) -> int:
+    """Parse a command line, run the command, and print what it returns if --json is given.
+
+    Args:
+        parser: of the verb, from `command_parser`.
+        command: gets the arguments; `words` is what was typed after the verb.
+        argv: None stands for that of the process.
+        indent: of the JSON; None prints one line.
+
+    Returns:
+        0: an error is an exception.
+    """
+    arguments = parser.parse_args(argv)
+    arguments.words = sys.argv[1:] if argv is None else argv
+    with json_output(arguments, indent) as emit:
+        emit(command(arguments))
+    return 0
 
 
 def run(main: Callable[[], int]) -> int:
@@ -67,6 +93,16 @@ def resumable(how: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(f"stopped. {how}") from stop
+
+
+def require(module: str, name: str) -> None:
+    """Check that a library of the training requirements is there, before any work.
+
+    Raises:
+        NotInstalled: it is not; the message names it.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise NotInstalled(f"{name} is not installed. `make train` installs it, or pip: requirements.txt.")
 
 
 def complain(message: str) -> None:
@@ -145,6 +181,8 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
 ) -> argparse.ArgumentParser:
     """A parser that takes nothing yet but --help and --json.
 
+    The arguments that it parses have `error`, which ends the command as wrong usage with a message.
+
     Args:
         verb: the name of the command; None for `wardrobe` itself.
         doc: that module's docstring.
@@ -161,6 +199,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         parents=list(parents),
         allow_abbrev=allow_abbrev,
     )
+    parser.set_defaults(error=parser.error)
     if json_help and not parents:
         _add_json(parser, json_help)
     return parser
@@ -170,25 +209,31 @@ RELEASE_HELP = "bundled (the default), a release's folder, or a store: a folder 
 """Of the option that names a release (model_store/find.py)."""
 
 
-def add_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    command: Callable[..., object],
-    description: str,
-    shared: argparse.ArgumentParser,
-) -> argparse.ArgumentParser:
-    """Add a command below a verb; its function becomes `command` of the arguments.
+def subcommands(
+    parser: argparse.ArgumentParser, shared: argparse.ArgumentParser
+) -> Callable[[str, Callable[..., object], str], argparse.ArgumentParser]:
+    """Let a verb have commands below it.
 
     Args:
-        commands: of the verb's parser.
-        name: of the command.
-        command: what it runs.
-        description: for the help of both.
+        parser: of the verb.
         shared: the options that may stand before and after the command.
+
+    Returns:
+        what adds one: its name, what it runs (`command` of the arguments) and its description.
     """
-    made = commands.add_parser(name, help=description, description=description, parents=[shared])
-    made.set_defaults(command=command)
-    return made
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[..., object], description: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=description, description=description, parents=[shared])
+        made.set_defaults(command=command)
+        return made
+
+    return add
+
+
+def chosen(arguments: argparse.Namespace) -> object:
+    """Run the command that was chosen of a verb's `subcommands`."""
+    return arguments.command(arguments)
 
 
 def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:

@@ -16,7 +16,7 @@ from model_store.local import BUNDLED, LocalRelease
 from scripts.fitting import FRESH, carry_out, start_backend
 from scripts.photos import add_photo_options, check_photo_options, named, photo_sets, with_photos
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, complain, console, json_output, resumable, run
+from scripts.terminal import command_parser, complain, console, perform, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
@@ -52,26 +52,22 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Train, or continue a training, and publish the release."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
+    return perform(build_parser(), _train, argv)
+
+
+def _train(arguments: argparse.Namespace) -> object:
     if arguments.help_all:
         build_parser(every_option=True).print_help()
-        return 0
+        return None
     if arguments.show_recipe:
-        print(as_toml(_shown_recipe(arguments)), end="")
-        return 0
-    command = shlex.join(["python", "-m", "scripts.train", *(sys.argv[1:] if argv is None else argv)])
-    with json_output(arguments) as emit:
-        emit(_train(parser, arguments, command))
-    return 0
-
-
-def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, command: str) -> object:
-    check_photo_options(parser, arguments)
+        recipe = _shown_recipe(arguments)
+        print(as_toml(recipe), end="")
+        return recipe.as_json()
+    check_photo_options(arguments)
     to_bundled = arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None
     store = open_target(arguments, to_bundled=to_bundled)
-    release = _release(parser, arguments)
-    data = load_data(parser, arguments)
+    release = _release(arguments)
+    data = load_data(arguments)
     if release is not None:
         data = data.like(release.manifest.model.labels)
     data, recipe = planned(data, _start(arguments, data, release), arguments)
@@ -80,7 +76,7 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, data)
     parts = parts_of(data, recipe)
-    task = _task(arguments, data, recipe, release, command)
+    task = _task(arguments, data, recipe, release)
     if arguments.fresh:
         forget_checkpoint(task)
         forget_auxiliary(task.folder)
@@ -97,12 +93,12 @@ def _train(parser: argparse.ArgumentParser, arguments: argparse.Namespace, comma
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
-def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LocalRelease | None:
+def _release(arguments: argparse.Namespace) -> LocalRelease | None:
     """The release that is trained further, if one is."""
     if arguments.release and arguments.network:
-        parser.error("--from RELEASE brings its network along: leave out --network")
+        arguments.error("--from RELEASE brings its network along: leave out --network")
     if arguments.from_version and not arguments.release:
-        parser.error("--from-version belongs to --from, which names the store")
+        arguments.error("--from-version belongs to --from, which names the store")
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
 
 
@@ -153,11 +149,7 @@ def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[s
 
 
 def _task(
-    arguments: argparse.Namespace,
-    data: LabelledData,
-    recipe: Recipe,
-    release: LocalRelease | None,
-    command: str,
+    arguments: argparse.Namespace, data: LabelledData, recipe: Recipe, release: LocalRelease | None
 ) -> Run:
     described = data.described()
     usual = default_run_folder(recipe, described)
@@ -170,7 +162,7 @@ def _task(
         fingerprint(recipe, described),
         parent,
         arguments.tensorboard and arguments.tensorboard / usual.name,
-        command,
+        shlex.join(["python", "-m", "scripts.train", *arguments.words]),
     )
 
 

@@ -37,7 +37,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
-def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> LabelledData:
+def load_data(arguments: argparse.Namespace) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
     What was left out of a folder of pictures is said on stderr.
@@ -46,9 +46,11 @@ def load_data(parser: argparse.ArgumentParser, arguments: argparse.Namespace) ->
         DataError: a file is missing or wrong; the message names it and the row.
     """
     if (arguments.train is None) != (arguments.test is None):
-        parser.error("--train and --test belong together: one CSV file each")
+        arguments.error("--train and --test belong together: one CSV file each")
     if arguments.train is not None and arguments.data is not None:
-        parser.error("--data names pictures or IDX files, --train and --test a CSV pair: give one of the two")
+        arguments.error(
+            "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
+        )
     if arguments.train is not None:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:

@@ -2,14 +2,13 @@
 
 Starts from the recipe that the options make and tries others around it; the search space is in
 training/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
-finished search with more --trials. Ends in a table, tune.json and tune.png.
+finished search with more --trials. Ends in a table, tune.json, tune.png and the best recipe, best.toml.
 """
 
 import argparse
 import logging
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +16,8 @@ from rich.table import Table
 
 from model_store.report import Epoch
 from scripts.fitting import EpochLines, start_backend
-from scripts.terminal import at_least, command_parser, console, json_output, resumable, run
+from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training_options import (
-    OPTIONS,
     add_data_options,
     add_recipe_options,
     load_data,
@@ -28,8 +26,7 @@ from scripts.training_options import (
     planned,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.data.splitting import first, usual_share
-from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, Recipe
+from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, as_toml
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -46,15 +43,11 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Search, or go on searching, and show what was found."""
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    with json_output(arguments) as emit:
-        emit(_tune(parser, arguments))
-    return 0
+    return perform(build_parser(), _tune, argv)
 
 
-def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> dict[str, object]:
-    data = load_data(parser, arguments)
+def _tune(arguments: argparse.Namespace) -> object:
+    data = load_data(arguments)
     begin = RECIPES[arguments.recipe] if arguments.recipe else network_recipe(arguments.network, data)
     data, start = planned(data, begin, arguments)
     start_backend()
@@ -74,9 +67,7 @@ def _tune(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> dic
     after = f"The same command goes on after the last finished epoch, from {folder}."
     with resumable(after), TrialLines(out, start.epochs) as lines:
         trials = run_search(search, folder, arguments.trials, lines)
-    usual = replace(begin, validation=usual_share(first(data.train, arguments.limit)))
-    command = train_command(arguments, usual, recipe_of(start, ranked(trials)[0].values))
-    return _hand_over(search, folder, trials, command, arguments.out or folder)
+    return _hand_over(search, folder, trials, arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -91,40 +82,29 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument_group("how far, and where to").add_argument
     add("--trials", type=at_least(1), default=TRIALS, metavar="N", help=f"number of trials ({TRIALS})")
     add("--run", type=Path, metavar="FOLDER", help="folder of the study (default: one per search in runs/)")
-    add("--out", type=Path, metavar="FOLDER", help="folder of tune.json and tune.png (default: the study's)")
+    add("--out", type=Path, metavar="FOLDER", help="folder of what it writes (default: the study's)")
     return parser
 
 
-def train_command(arguments: argparse.Namespace, usual: Recipe, recipe: Recipe) -> str:
-    """The command that trains by a recipe, on the data that the arguments name.
-
-    Args:
-        arguments: of a search.
-        usual: what `wardrobe train` would do without any option that changes a recipe.
-        recipe: what it shall do.
-    """
-    words = ["python", "-m", "scripts.train"]
-    for name in ("data", "train", "test", "network", "recipe", "teacher"):
+def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
+    """The command that trains by a recipe's file, on the data that the arguments of a search name."""
+    words = ["wardrobe", "train", "--recipe", str(recipe)]
+    for name in ("data", "train", "test", "teacher", "teaching"):
         if getattr(arguments, name) is not None:
             words += [f"--{name}", str(getattr(arguments, name))]
-    if arguments.skip_unreadable:
-        words.append("--skip-unreadable")
-    for name in OPTIONS:
-        if (value := getattr(recipe, name)) != getattr(usual, name):
-            option = name.replace("_", "-")
-            given = [f"--{option}", str(value)]
-            words += given if not isinstance(value, bool) else [f"--{'' if value else 'no-'}{option}"]
-    return shlex.join(words)
+    return shlex.join([*words, *(["--skip-unreadable"] if arguments.skip_unreadable else [])])
 
 
 def _hand_over(
-    search: "Search", study: Path, trials: tuple[Trial, ...], command: str, folder: Path
+    search: "Search", study: Path, trials: tuple[Trial, ...], arguments: argparse.Namespace
 ) -> dict[str, object]:
-    """Write tune.json and tune.png, print the best, and return it for programs."""
+    """Write what was found, print the best, and return it for programs."""
     from training.comparison.search import draw_search  # noqa: PLC0415  # as above
     from training.export.environment import hardware, libraries  # noqa: PLC0415
 
-    best = ranked(trials)[0]
+    folder, best = arguments.out or study, ranked(trials)[0]
+    results, figure, recipe = folder / "tune.json", folder / "tune.png", folder / "best.toml"
+    command = train_command(arguments, recipe)
     report = SearchReport(
         recipe=search.start.as_json(),
         data=search.data,
@@ -136,15 +116,15 @@ def _hand_over(
         trials=trials,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    results, figure = folder / "tune.json", folder / "tune.png"
+    recipe.write_text(as_toml(recipe_of(search.start, best.values)), encoding="utf-8")
     results.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     draw_search(study, figure)
     out = console()
     out.print(_table(trials))
-    out.print(f"All of them: {results}, {figure}. The best again, as a release:")
+    out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:", markup=False)
     out.print(command, soft_wrap=True)
     return {
-        "written": [str(results), str(figure)],
+        "written": [str(results), str(figure), str(recipe)],
         "trials": len(trials),
         "best": best.model_dump(mode="json"),
         "command": command,

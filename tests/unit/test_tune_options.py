@@ -1,22 +1,14 @@
 """How a search ranks what it tried, and the command that it prints."""
 
 import io
-from argparse import Namespace
-from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
 from scripts import tune
-from scripts.training_options import OPTIONS
 from scripts.tune import TrialLines
 from training.comparison.trials import Trial, ranked, recipe_of
 from training.recipes import PLAIN
-
-TOLD = Namespace(
-    **dict.fromkeys((*OPTIONS, "data", "train", "test", "network", "recipe", "teacher")),
-    skip_unreadable=False,
-)
-"""A search without any option."""
 
 
 def a_trial(number: int, accuracy: float, state: str = "finished") -> Trial:
@@ -44,14 +36,16 @@ def test_a_pruned_trial_ranks_behind_every_finished_one() -> None:
     assert [one.number for one in ranked(trials)] == [2, 3, 0, 1]
 
 
-def test_the_command_that_is_told_changes_what_the_best_trial_changed_and_nothing_else() -> None:
-    told = Namespace(**{**vars(TOLD), "network": "conv3", "data": "my pictures"})
+def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_search() -> None:
+    arguments = tune.build_parser().parse_args(
+        ["--data", "my pictures", "--skip-unreadable", "--teacher", "a.npz", "--teaching", "0.7"]
+    )
 
-    command = tune.train_command(told, PLAIN, replace(PLAIN, learning_rate=0.003, erase=4, flip=False))
+    command = tune.train_command(arguments, Path("found/best.toml"))
 
     assert command == (
-        "python -m scripts.train --data 'my pictures' --network conv3 "
-        "--learning-rate 0.003 --no-flip --erase 4"
+        "wardrobe train --recipe found/best.toml --data 'my pictures' --teacher a.npz --teaching 0.7 "
+        "--skip-unreadable"
     )
 
 

@@ -23,7 +23,7 @@ from training.comparison.search import (
 from training.comparison.trials import SearchReport, Trial, Values, recipe_of
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
-from training.recipes import BUNDLED, PLAIN, NetworkName, Recipe
+from training.recipes import BUNDLED, PLAIN, NetworkName, Recipe, read_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +80,7 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     report = SearchReport.model_validate_json((tmp_path / "found" / "tune.json").read_bytes())
     assert codes == [0, 0, 0]
     assert told == {
-        "written": [str(tmp_path / "found" / name) for name in ("tune.json", "tune.png")],
+        "written": [str(tmp_path / "found" / name) for name in ("tune.json", "tune.png", "best.toml")],
         "trials": 3,
         "best": report.trials[report.best].model_dump(mode="json"),
         "command": report.command,
@@ -91,6 +91,10 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     assert len({one.values["learning_rate"] for one in report.trials}) == 3
     assert max(one.val_accuracy for one in report.trials) == report.trials[report.best].val_accuracy
     assert report.command in out
+    best, _ = read_recipe(tmp_path / "found" / "best.toml")
+    values = report.trials[report.best].values
+    tried = recipe_of(PLAIN, values)
+    assert best.as_json() == report.recipe | {name: getattr(tried, name) for name in values}
     assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
 
 
