@@ -143,7 +143,7 @@ def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[s
     from training.evaluation.figures import save  # noqa: PLC0415
     from training.fitting.augmentation import draw_contact_sheet  # noqa: PLC0415
 
-    save(draw_contact_sheet(recipe, first(data.train, recipe.limit), data.labels), path)
+    save(draw_contact_sheet(recipe, first(data.train, recipe.limit)), path)
     console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
     return {"figure": str(path)}
 

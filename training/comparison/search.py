@@ -6,13 +6,9 @@ others at the same epoch is pruned. Everything is in the search's folder: a kill
 trial after the last finished epoch. The test set is never looked at. What is found: trials.py.
 """
 
-import hashlib
-import json
 import math
 import shutil
-import sqlite3
 import warnings
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +20,6 @@ import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
-from pydantic import JsonValue
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
@@ -77,9 +72,7 @@ def starting_values(start: Recipe, space: Space) -> Values:
 
 
 def _in(value: float, bounds: Distribution) -> bool:
-    if isinstance(bounds, CategoricalDistribution):
-        return value in bounds.choices
-    return bool(bounds.low <= value <= bounds.high)
+    return isinstance(bounds, CategoricalDistribution) or bool(bounds.low <= value <= bounds.high)
 
 
 class SearchWatcher(Watcher, Protocol):
@@ -115,19 +108,10 @@ class Search:
         dropout = any(isinstance(layer, keras.layers.Dropout) for layer in network.layers)
         return search_space(self.start, dropout=dropout)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that differ when the start, the bounds or the data do; a study carries them."""
-        bounds = {name: _bounds(distribution) for name, distribution in self.space.items()}
-        text = f"{fingerprint(self.start, self.data)} {json.dumps(bounds, sort_keys=True)}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _bounds(distribution: Distribution) -> list[JsonValue]:
-    """The bounds as they are here: Optuna's own text of them may differ from version to version."""
-    if isinstance(distribution, CategoricalDistribution):
-        return list(distribution.choices)
-    return [distribution.low, distribution.high, distribution.log]
+        """Sixteen hex digits that differ when the start or the data do; a study carries them."""
+        return fingerprint(self.start, self.data)
 
 
 def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher) -> tuple[Trial, ...]:
@@ -143,7 +127,7 @@ def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher
         all that are done, in the order in which they were begun.
 
     Raises:
-        CheckpointUnreadable: the folder's study is damaged or another search's.
+        CheckpointUnreadable: the folder's study is another search's.
     """
     study = _open(search, folder)
     for killed in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -156,7 +140,6 @@ def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher
 
 def _open(search: Search, folder: Path) -> optuna.Study:
     folder.mkdir(parents=True, exist_ok=True)
-    _check_readable(folder / STUDY)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         storage=f"sqlite:///{folder / STUDY}",
@@ -170,23 +153,9 @@ def _open(search: Search, folder: Path) -> optuna.Study:
         study.enqueue_trial(dict(starting_values(search.start, search.space)))
     if study.user_attrs[FINGERPRINT] != search.fingerprint:
         raise CheckpointUnreadable(
-            f"{folder / STUDY}: a search from other settings, within other bounds or on other data. "
-            "Name another folder with --run."
+            f"{folder / STUDY}: a search from other settings or other data. Name another folder with --run."
         )
     return study
-
-
-def _check_readable(path: Path) -> None:
-    """Refuse a damaged file here, where its name is known."""
-    if not path.exists():
-        return
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.DatabaseError as error:
-        raise CheckpointUnreadable(
-            f"{path}: {error}. Remove it to start over, or name another folder with --run."
-        ) from error
 
 
 def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: SearchWatcher) -> None:

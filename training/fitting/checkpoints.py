@@ -5,9 +5,8 @@ progress.json, which names both and is replaced in one step. Keras' BackupAndRes
 history nor early stopping's state, and can leave its two files out of step. Touches the run's folder.
 """
 
-import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,10 +20,6 @@ from training.fitting.starting import ParentRelease
 
 PROGRESS: Final = "progress.json"
 WEIGHTS: Final = ".weights.h5"
-SOLVED_EPOCHS: Final = 3
-SOLVED_STEPS: Final = 100
-"""A run ends when all held-out pictures were right over so many epochs, and so many steps: an epoch of few
-pictures has few."""
 
 _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
@@ -106,21 +101,7 @@ def save_progress(run: Run, progress: Progress) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(run.folder / PROGRESS)
-    named = {run.state(len(progress.history)), run.best(progress.best_epoch)}
-    for path in _weights(run):
-        if path not in named:
-            path.unlink()
-
-
-def is_solved(accuracies: Sequence[float], steps: int) -> bool:
-    """Whether a run has nothing left to gain on the held-out pictures.
-
-    Args:
-        accuracies: on them, after each epoch so far.
-        steps: in one epoch, 1 or more.
-    """
-    epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
-    return len(accuracies) >= epochs and min(accuracies[-epochs:]) == 1
+    _remove_weights(run, {run.state(len(progress.history)), run.best(progress.best_epoch)})
 
 
 def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
@@ -131,9 +112,10 @@ def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
 def forget_checkpoint(run: Run) -> None:
     """Remove the run's checkpoint, if it has one."""
     (run.folder / PROGRESS).unlink(missing_ok=True)
-    for path in _weights(run):
-        path.unlink()
+    _remove_weights(run)
 
 
-def _weights(run: Run) -> list[Path]:
-    return [*run.folder.glob(f"state-*{WEIGHTS}"), *run.folder.glob(f"best-*{WEIGHTS}")]
+def _remove_weights(run: Run, kept: Collection[Path] = ()) -> None:
+    for path in run.folder.glob(f"*{WEIGHTS}"):
+        if path not in kept:
+            path.unlink()

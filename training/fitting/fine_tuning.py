@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inference.keras_session import KerasSession
 from training.fitting.starting import ParentRelease
-from training.networks.layers import LayerFactory, training_normalization
+from training.networks.layers import policy_of, training_normalization
 from training.networks.registry import LOGITS, build
 from training.recipes import Recipe
 from training.untyped import Network
@@ -72,7 +72,7 @@ def _built_again(known: Network, recipe: Recipe, classes: int, *, training: bool
 
 def _made_again(layer: keras.Layer, recipe: Recipe, *, training: bool) -> keras.Layer:
     """A layer like this one, without its weights, as the recipe wants it."""
-    config = layer.get_config() | {"dtype": LayerFactory(recipe, training=training).policy}
+    config = layer.get_config() | {"dtype": policy_of(recipe)}
     if "kernel_regularizer" in config:
         config["kernel_regularizer"] = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
     if isinstance(layer, layers.Dropout) and recipe.dropout is not None:

@@ -6,7 +6,9 @@ The choice and its alternatives: docs/explanation/experiments.md. Published netw
 from dataclasses import dataclass
 from typing import Final
 
-from training.networks.layers import FEATURES, LayerFactory
+from keras import layers
+
+from training.networks.layers import LayerFactory
 from training.untyped import Tensor
 
 
@@ -18,7 +20,7 @@ class Shape:
         width: channels of the stem; each stage has twice those before it.
         blocks: residual blocks at 14 x 14 and at 7 x 7 pixels.
         separable: depthwise 3 x 3 and 1 x 1 convolutions in the blocks (MobileNet, arXiv 1704.04861).
-        squeezed: weigh the channels of each block by what the whole picture shows (LayerFactory.squeezed).
+        squeezed: weigh the channels of each block by what the whole picture shows (`_squeezed`).
     """
 
     width: int
@@ -49,83 +51,50 @@ def compact(x: Tensor, factory: LayerFactory, shape: Shape) -> Tensor:
     7 x 7 filter of its own (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
     Garments are centred here like their faces.
     """
-    blocks = _Blocks(factory, separable=shape.separable, squeezed=shape.squeezed)
-    x = factory.pooled(_stem(x, factory, shape.width), "stem_pool")
+    x = factory.normalized(factory.filters(x, shape.width, 3, "stem"), "stem_norm")
+    x = layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
     for stage, count in enumerate(shape.blocks, start=1):
         for number in range(1, count + 1):
             halved = stage == 2 and number == 1
-            x = blocks.block(x, shape.width << stage, f"stage{stage}_{number}", halved=halved)
-    return factory.placed(x, FEATURES)
+            x = _block(x, factory, shape, f"stage{stage}_{number}", shape.width << stage, halved=halved)
+    return factory.placed(x)
 
 
-def resnet(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Three stages of one residual block each at 28, 14 and 7 pixels: 77,754 trainable parameters.
+def _block(  # noqa: PLR0913 - what a block consists of
+    x: Tensor, factory: LayerFactory, shape: Shape, name: str, channels: int, *, halved: bool
+) -> Tensor:
+    """Two convolutions beside a shortcut (He et al. 2015).
 
-    The usual small ResNet (He et al. 2015, arXiv 1512.03385, section 4.2) with 16 to 64 channels, by which
-    the others are measured.
+    A shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2).
     """
-    blocks = _Blocks(factory, averaged=False)
-    x = _stem(x, factory, 16)
-    for stage in range(3):
-        x = blocks.block(x, 16 << stage, f"stage{stage + 1}", halved=stage > 0)
-    return factory.meant(x, FEATURES)
-
-
-def _stem(x: Tensor, factory: LayerFactory, channels: int) -> Tensor:
-    return factory.rectified(
-        factory.normalized(factory.filters(x, channels, 3, "stem"), "stem_norm"), "stem_relu"
-    )
-
-
-class _Blocks:
-    """Makes residual blocks.
-
-    Args:
-        factory: what they are made of.
-        separable: of separable convolutions in place of full ones.
-        squeezed: with their channels weighed.
-        averaged: a shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2) in
-            place of every other pixel.
-    """
-
-    def __init__(
-        self, factory: LayerFactory, *, separable: bool = False, squeezed: bool = False, averaged: bool = True
-    ) -> None:
-        self._factory = factory
-        self._separable = separable
-        self._squeezed = squeezed
-        self._averaged = averaged
-
-    def block(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
-        """Two convolutions beside a shortcut (He et al. 2015)."""
-        factory = self._factory
-        branch = self._convolved(x, channels, f"{name}_a", 2 if halved else 1)
-        branch = self._convolved(factory.rectified(branch, f"{name}_a_relu"), channels, f"{name}_b", 1)
-        if self._squeezed:
-            branch = factory.squeezed(branch, f"{name}_squeeze")
-        shortcut = self._shortcut(x, channels, name, halved=halved)
-        return factory.rectified(factory.added(branch, shortcut, f"{name}_add"), f"{name}_relu")
-
-    def _shortcut(self, x: Tensor, channels: int, name: str, *, halved: bool) -> Tensor:
-        """What comes in, in the shape that goes out."""
-        factory, strides = self._factory, 1
-        if halved and self._averaged:
-            x = factory.averaged(x, f"{name}_average")
-        elif halved:
-            strides = 2
-        if x.shape[-1] == channels:
-            return x
-        x = factory.filters(x, channels, 1, f"{name}_shortcut", strides)
-        return factory.normalized(x, f"{name}_shortcut_norm")
-
-    def _convolved(self, x: Tensor, channels: int, name: str, strides: int) -> Tensor:
-        factory = self._factory
-        if self._separable:
-            x = factory.depthwise(x, 3, f"{name}_depthwise", strides=strides)
-            x = factory.filters(x, channels, 1, name)
+    branch = x
+    for half, strides in (("a", 2 if halved else 1), ("b", 1)):
+        if shape.separable:
+            branch = factory.depthwise(branch, 3, f"{name}_{half}_depthwise", strides)
+            branch = factory.filters(branch, channels, 1, f"{name}_{half}")
         else:
-            x = factory.filters(x, channels, 3, name, strides)
-        return factory.normalized(x, f"{name}_norm")
+            branch = factory.filters(branch, channels, 3, f"{name}_{half}", strides)
+        branch = factory.normalized(branch, f"{name}_{half}_norm")
+        if half == "a":
+            branch = layers.ReLU(name=f"{name}_a_relu")(branch)
+    if shape.squeezed:
+        branch = _squeezed(branch, factory, f"{name}_squeeze")
+    if halved:
+        x = layers.AveragePooling2D(2, padding="same", name=f"{name}_average")(x)
+    if x.shape[-1] != channels:
+        x = factory.normalized(factory.filters(x, channels, 1, f"{name}_shortcut"), f"{name}_shortcut_norm")
+    return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([branch, x]))
+
+
+def _squeezed(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+    """Each channel times a factor in 0..1, which depends on the means of all channels.
+
+    Squeeze and excitation (Hu et al. 2017, arXiv 1709.01507, section 3), narrowed to an eighth.
+    """
+    means = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
+    narrow = factory.convolution(means, x.shape[-1] // 8, 1, f"{name}_narrow")
+    gate = factory.convolution(narrow, x.shape[-1], 1, f"{name}_gate", activation="sigmoid")
+    return layers.Multiply(name=f"{name}_times")([x, gate])
 
 
 WIDE_BLOCKS: Final = 2
@@ -149,15 +118,17 @@ def wide(x: Tensor, factory: LayerFactory, factor: int) -> Tensor:
         for number in range(WIDE_BLOCKS):
             strides = 2 if stage > 0 and number == 0 else 1
             x = _wide_block(x, factory, (16 << stage) * factor, f"stage{stage + 1}_{number + 1}", strides)
-    x = factory.rectified(factory.normalized(x, "last_norm"), "last_relu")
-    return factory.placed(x, FEATURES)
+    return factory.placed(_active(x, factory, "last"))
 
 
 def _wide_block(x: Tensor, factory: LayerFactory, channels: int, name: str, strides: int) -> Tensor:
-    active = factory.rectified(factory.normalized(x, f"{name}_a_norm"), f"{name}_a_relu")
+    active = _active(x, factory, f"{name}_a")
     branch = factory.filters(active, channels, 3, f"{name}_a", strides)
-    branch = factory.rectified(factory.normalized(branch, f"{name}_b_norm"), f"{name}_b_relu")
-    branch = factory.filters(branch, channels, 3, f"{name}_b")
+    branch = factory.filters(_active(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
     if x.shape[-1] != channels:
         x = factory.filters(active, channels, 1, f"{name}_shortcut", strides)
-    return factory.added(branch, x, f"{name}_add")
+    return layers.Add(name=f"{name}_add")([branch, x])
+
+
+def _active(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+    return layers.ReLU(name=f"{name}_relu")(factory.normalized(x, f"{name}_norm"))

@@ -14,8 +14,8 @@ from keras import layers
 
 from inference.contract import EDGE
 from training.networks import published
-from training.networks.compact import SHAPES, compact, resnet, wide
-from training.networks.layers import LayerFactory
+from training.networks.compact import SHAPES, compact, wide
+from training.networks.layers import LayerFactory, policy_of
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
 
@@ -27,12 +27,10 @@ BUILDERS: Final[dict[str, Builder]] = {
     "dense": published.dense,
     "conv2_same": published.conv2_same,
     "conv3": published.conv3,
-    "conv3_valid": published.conv3_valid,
     "conv2_5x5": published.conv2_5x5,
     "arch1": published.arch1,
     "arch2": published.arch2,
     "vgg": published.vgg,
-    "resnet": resnet,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
     "wide1": partial(wide, factor=1),
     "wide4": partial(wide, factor=4),
@@ -53,12 +51,17 @@ def build(recipe: Recipe, classes: int, *, training: bool = False) -> Network:
     Returns:
         keras.Model from `pixels` uint8 (N, 28, 28) to `logits` float32 (N, classes).
     """
-    factory = LayerFactory(recipe, training=training)
-    pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
-    light = layers.Rescaling(1 / 255, name="rescale", dtype=factory.policy)(pixels)
-    light = layers.Reshape((EDGE, EDGE, 1), name="channel", dtype=factory.policy)(light)
-    features = BUILDERS[recipe.network](light, factory)
-    logits = layers.Dense(classes, name=LOGITS, dtype="float32")(features)
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy_of(recipe))
+    try:
+        pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
+        light = layers.Reshape((EDGE, EDGE, 1), name="channel")(
+            layers.Rescaling(1 / 255, name="rescale")(pixels)
+        )
+        features = BUILDERS[recipe.network](light, LayerFactory(recipe, training=training))
+        logits = layers.Dense(classes, name=LOGITS, dtype="float32")(features)
+    finally:
+        keras.config.set_dtype_policy(usual)
     return keras.Model(pixels, logits, name=recipe.network)
 
 

@@ -145,13 +145,6 @@ def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path
         run_search(longer, tmp_path, 1, SearchListener())
 
 
-def test_a_damaged_study_is_named(search: Search, tmp_path: Path) -> None:
-    (tmp_path / STUDY).write_text("no database" * 10)
-
-    with pytest.raises(CheckpointUnreadable, match=STUDY):
-        run_search(search, tmp_path, 1, SearchListener())
-
-
 @pytest.mark.parametrize(("network", "searched"), [("dense", False), ("conv2_5x5", True)])
 def test_dropout_is_searched_where_the_network_has_one(
     network: NetworkName, searched: bool, search: Search
@@ -175,17 +168,3 @@ def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
     values = starting_values(start, search_space(start, dropout=True))
 
     assert set(values) == {"learning_rate", "weight_decay", "batch_size"}
-
-
-def test_a_search_is_the_same_one_after_an_update(search: Search) -> None:
-    assert search.fingerprint == "c9807d2c25a29cdc"
-
-
-def test_a_search_is_another_one_when_the_start_the_bounds_or_the_data_are(search: Search) -> None:
-    others = [
-        replace(search, start=replace(START, epochs=3)),
-        replace(search, start=replace(START, dropout=0.5, network="conv2_5x5")),
-        replace(search, data=DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)),
-    ]
-
-    assert len({one.fingerprint for one in (search, *others)}) == 4
