@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
+from model_store.files import write_whole
+
 FOLDER = Path(__file__).parent.parent / "docs" / "results"
 
 LIBRARIES = ("gunicorn", "flask", "onnxruntime", "opencv-python-headless", "numpy")
@@ -35,9 +37,7 @@ def save(name: str, command: str, figures: Figures, folder: Path = FOLDER) -> Pa
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     document = {"command": command, "measured_at": _now(), "machine": machine(), **figures}
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-    partial.replace(path)
+    write_whole(path, f"{json.dumps(document, indent=1)}\n".encode())
     return path
 
 

@@ -10,15 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from inference.contract import ModelContract
 from model_store.errors import ManifestInvalid
-from model_store.files import (
-    MANIFEST,
-    SIGNATURE,
-    UNLISTED,
-    content_hash,
-    fingerprint,
-    refuse_unsafe_formats,
-    write_whole,
-)
+from model_store.files import MANIFEST, SIGNATURE, UNLISTED, content_hash, fingerprint, write_whole
 from model_store.local import verify
 from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem, manifest_bytes
 
@@ -54,7 +46,6 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
         ManifestInvalid: a path or figure does not fit the manifest; the message names it.
     """
     files = _fingerprints(folder)
-    refuse_unsafe_formats(files, str(folder))
     try:
         manifest = Manifest(
             version=_version(created_at, files),

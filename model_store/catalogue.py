@@ -45,20 +45,9 @@ def manifest_key(version: str) -> str:
     return file_key(version, MANIFEST)
 
 
-def signature_key(version: str) -> str:
-    """Where the signature over that manifest is, if there is one."""
-    return file_key(version, SIGNATURE)
-
-
 def promotion_key(number: int) -> str:
     """Where promotion `number` is, counted from 1."""
     return f"{PROMOTIONS}{number:08}.json"
-
-
-def version_in(key: str) -> str | None:
-    """The version that a key belongs to, if it is a release's."""
-    match = _RELEASE_KEY.fullmatch(key)
-    return match[1] if match else None
 
 
 def number_in(key: str) -> int | None:
@@ -74,12 +63,15 @@ class Stored:
     Attributes:
         version: its name.
         entries: what lies in it.
-        complete: it has a manifest; without one, its publishing has not ended.
     """
 
     version: str
     entries: tuple[Entry, ...]
-    complete: bool
+
+    @property
+    def complete(self) -> bool:
+        """It has a manifest; without one, its publishing has not ended."""
+        return any(entry.key == manifest_key(self.version) for entry in self.entries)
 
     @property
     def size(self) -> int:
@@ -96,15 +88,9 @@ def stored(store: Store) -> list[Stored]:
     """Everything under releases/, unfinished ones included, by version and so by age."""
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries(RELEASES):
-        version = version_in(entry.key)
-        if version is not None:
-            found[version].append(entry)
-    return [_describe(version, found[version]) for version in sorted(found)]
-
-
-def _describe(version: str, entries: list[Entry]) -> Stored:
-    complete = any(entry.key == f"{RELEASES}{version}/manifest.json" for entry in entries)
-    return Stored(version, tuple(entries), complete)
+        if match := _RELEASE_KEY.fullmatch(entry.key):
+            found[match[1]].append(entry)
+    return [Stored(version, tuple(found[version])) for version in sorted(found)]
 
 
 def versions(store: Store) -> set[str]:
@@ -141,7 +127,7 @@ def read_manifest_text(store: Store, version: str) -> bytes:
 def read_signature(store: Store, version: str) -> bytes | None:
     """Read the signature over a release's manifest; None where there is none."""
     try:
-        return store.read(signature_key(version))
+        return store.read(file_key(version, SIGNATURE))
     except NotFound:
         return None
 

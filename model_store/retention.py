@@ -6,7 +6,7 @@ the last hour, since it may be promoted at this moment. What rolling back walks 
 
 from datetime import UTC, datetime, timedelta
 
-from model_store.catalogue import Stored, stored
+from model_store.catalogue import Stored, manifest_key, stored
 from model_store.promotions import history, lineage, newest
 from model_store.store import Store
 
@@ -50,8 +50,6 @@ def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Store
 
 def _remove(store: Store, release: Stored) -> None:
     # The manifest goes first: without it a release counts as unfinished and is never promoted.
-    keys = sorted(
-        (entry.key for entry in release.entries), key=lambda key: not key.endswith("/manifest.json")
-    )
-    for key in keys:
-        store.delete(key)
+    first = manifest_key(release.version)
+    for entry in sorted(release.entries, key=lambda entry: entry.key != first):
+        store.delete(entry.key)

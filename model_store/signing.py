@@ -119,21 +119,12 @@ def sign(folder: Path, key: Path) -> None:
         KeyUnusable: it is none.
         SignatureMissing: the folder has no manifest to sign.
     """
-    private = _private(key)
+    private = private_key(key)
     try:
         manifest = (folder / MANIFEST).read_bytes()
     except OSError as error:
         raise SignatureMissing(f"{folder / MANIFEST}: {error.strerror}, so nothing was signed.") from error
     write_whole(folder / SIGNATURE, private.sign(manifest))
-
-
-def check_private_key(path: Path) -> None:
-    """See that a file holds a key that can sign.
-
-    Raises:
-        KeyUnusable: it does not.
-    """
-    _private(path)
 
 
 def signature_in(folder: Path) -> bytes | None:
@@ -152,7 +143,12 @@ def _made_by(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
     return True
 
 
-def _private(path: Path) -> Ed25519PrivateKey:
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """Read a key that can sign.
+
+    Raises:
+        KeyUnusable: the file holds none.
+    """
     try:
         key = serialization.load_pem_private_key(_read(path), password=None)
     except _NOT_A_KEY as error:

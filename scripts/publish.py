@@ -16,7 +16,7 @@ from model_store.files import GRAPH, MODEL
 from model_store.local import BUNDLED
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish, replace_bundled
-from model_store.signing import check_private_key, sign
+from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
 from scripts.terminal import command_parser, console, perform, progress_bar, run
 
@@ -147,7 +147,7 @@ def open_target(arguments: argparse.Namespace, *, to_bundled: bool = False) -> S
             hour of work.
     """
     if arguments.sign is not None:
-        check_private_key(arguments.sign)
+        private_key(arguments.sign)
     if to_bundled:
         return None
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
