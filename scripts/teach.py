@@ -27,10 +27,10 @@ from scripts.training_options import (
     planned,
 )
 from training.data.datasets import LabelledData
+from training.data.splitting import FEWEST_FOLDS
 from training.errors import SoftTargetsUnfit
 from training.fitting.checkpoints import forget_checkpoint
 from training.fitting.distillation import (
-    FEWEST,
     Fold,
     SoftTargets,
     answers_of,
@@ -129,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     group = parser.add_argument_group("in place of releases", "networks that are trained here")
     add = group.add_argument
-    add("--folds", type=at_least(FEWEST), metavar="K", help="train one on all but each of so many folds")
+    add("--folds", type=at_least(FEWEST_FOLDS), metavar="K", help="train one on all but each of K folds")
     add("--network", choices=CHOICES["network"], help=f"start from its recipe ({DEFAULT_NETWORK})")
     add(FRESH, action="store_true", help="delete the checkpoints and start over")
     add_recipe_options(group)

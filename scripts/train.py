@@ -29,7 +29,7 @@ from scripts.training_options import (
 from training.data.datasets import LabelledData
 from training.data.splitting import doubt_of, first
 from training.fitting.checkpoints import Run, forget_checkpoint
-from training.fitting.starting import ParentRelease, check_start, fine_tuning, for_few, further
+from training.fitting.starting import ParentRelease, ParentSplit, check_start, fine_tuning, for_few, further
 from training.photos.making import forget_auxiliary
 from training.recipes import (
     CHOICES,
@@ -71,6 +71,11 @@ def _train(arguments: argparse.Namespace) -> object:
     if release is not None:
         data = data.like(release.manifest.model.labels)
     data, recipe = planned(data, _start(arguments, data, release), arguments)
+    if release is not None:
+        parent = ParentSplit.of(release.manifest)
+        recipe = parent.inherited(recipe, data, given_fields(arguments))
+        if warning := parent.check(recipe, data):
+            complain(warning)
     photos = photo_sets(arguments, data.labels)
     recipe = named(recipe, photos, arguments.variants)
     if arguments.show_augmentation:

@@ -27,9 +27,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     add = parser.add_argument_group("data set", title).add_argument
     place = (
-        "a folder with one sub-folder of pictures per class, or a CSV with the columns `path` and `label`; "
-        "or a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch them "
-        f"(default: {SYSTEM_FOLDER} if it is there, else keras)"
+        "a folder with one sub-folder of pictures per class, or a CSV with the columns `path`, `label` and "
+        "perhaps `group`; or a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch "
+        f"them (default: {SYSTEM_FOLDER} if it is there, else keras)"
     )
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")

@@ -4,18 +4,38 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
 from training.data.datasets import LabelledImages
-from training.data.splitting import held_out_indices, split, usual_share
+from training.data.splitting import fold_indices, held_out_indices, split, usual_share
 from training.errors import BadRecipe
 from training.recipes import BUNDLED
+
+PLAIN = np.zeros((105, 1, 1), np.uint8)
+
+KEYS = np.array([f"{number}" for number in range(2000)])
+LABELS = (np.arange(2000) % 10).astype(np.uint8)
+
+
+def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> LabelledImages:
+    """Blank pictures: the keys alone say where they go."""
+    return LabelledImages(np.zeros((len(keys), 1, 1), np.uint8), labels, keys=keys)
+
+
+def of_own(count: int) -> LabelledImages:
+    return pictures_with_keys(KEYS[:count], LABELS[:count])
+
+
+def held_out_keys(images: LabelledImages, seed: int = 0) -> set[str]:
+    assert images.keys is not None
+    return set(images.keys[held_out_indices(images, usual_share(images), seed)].tolist())
 
 
 def test_every_class_keeps_its_share() -> None:
     labels = np.array([0] * 60 + [1] * 30 + [2] * 10, np.uint8)
 
-    chosen = held_out_indices(labels, 20, seed=0)
+    chosen = held_out_indices(LabelledImages(PLAIN[:100], labels), 20, seed=0)
 
     assert np.bincount(labels[chosen]).tolist() == [12, 6, 2]
 
@@ -24,7 +44,7 @@ def test_every_class_keeps_its_share() -> None:
 def test_as_many_are_held_out_as_were_asked_for(extra: int, held_out: int, seed: int) -> None:
     labels = np.arange(100 + extra).astype(np.uint8) % 10
 
-    chosen = held_out_indices(labels, held_out, seed)
+    chosen = held_out_indices(LabelledImages(PLAIN[: len(labels)], labels), held_out, seed)
 
     assert len(set(chosen.tolist())) == held_out
 
@@ -60,3 +80,46 @@ def test_one_in_twelve_is_held_out_unless_told_otherwise() -> None:
     pictures = LabelledImages(np.zeros((60000, 1, 1), np.uint8), np.zeros(60000, np.uint8))
 
     assert usual_share(pictures) == BUNDLED.validation == 5000
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("before", [500, 777, 1300])
+def test_further_pictures_leave_every_old_one_in_its_part(before: int, seed: int) -> None:
+    old = set(KEYS[:before].tolist())
+
+    was, now = (held_out_keys(of_own(count), seed) for count in (before, 2000))
+
+    assert now & old == was
+    assert len(was) == pytest.approx(before / 12, rel=0.4)
+
+
+def test_a_small_class_has_a_picture_held_out_too() -> None:
+    images = pictures_with_keys(KEYS[:206], np.array([0] * 200 + [1] * 6, np.uint8))
+
+    parts = split(images, usual_share(images), seed=0, classes=2)
+
+    assert 1 <= np.sum(parts.validation.labels == 1) <= 5
+
+
+def test_pictures_of_one_group_are_on_one_side_of_the_split_and_of_every_fold() -> None:
+    groups = np.array([f"sender {number % 50}" for number in range(1000)])
+    images = pictures_with_keys(groups, LABELS[:1000])
+
+    parts = split(images, usual_share(images), seed=0, classes=10)
+    folds = fold_indices(images.labels, images.keys, 4)
+
+    assert parts.train.keys is not None
+    assert parts.validation.keys is not None
+    assert set(parts.train.keys).isdisjoint(parts.validation.keys)
+    assert all(set(groups[others]).isdisjoint(groups[mine]) for others, mine in folds)
+    assert sorted(np.concatenate([mine for _, mine in folds]).tolist()) == list(range(1000))
+
+
+def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
+    keys = np.array([*KEYS[:90], *["sender"] * 10])
+    images = pictures_with_keys(keys, np.array([0] * 90 + [1] * 10, np.uint8))
+
+    with pytest.raises(BadRecipe, match="All 10 training pictures of class 1 are in groups that are held"):
+        split(images, usual_share(images), seed=0, classes=2)
+    with pytest.raises(BadRecipe, match="the rarest class has 1 training pictures or groups"):
+        fold_indices(images.labels, images.keys, 2)

@@ -61,11 +61,14 @@ class LabelledImages:
         labels: uint8 (N,), each below the number of classes.
         taught: float16 (N, C), a teacher's probabilities, learnt with the labels (distillation.py); None
             without a teacher.
+        keys: str (N,), the group of each picture, or the hash of its content where it has none: equal keys
+            stay on one side of every split. None for pictures that are split by their positions.
     """
 
     images: PixelsBatch
     labels: NDArray[np.uint8]
     taught: NDArray[np.float16] | None = None
+    keys: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -74,7 +77,8 @@ class LabelledImages:
     def take(self, indices: NDArray[np.int64]) -> "LabelledImages":
         """The pictures at these positions, in this order."""
         taught = None if self.taught is None else self.taught[indices]
-        return LabelledImages(self.images[indices], self.labels[indices], taught)
+        keys = None if self.keys is None else self.keys[indices]
+        return LabelledImages(self.images[indices], self.labels[indices], taught, keys)
 
     def sha256(self) -> str:
         """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.
@@ -140,8 +144,8 @@ class LabelledData:
         places = np.array([labels.index(label) for label in self.labels], np.uint8)
         return replace(
             self,
-            train=LabelledImages(self.train.images, places[self.train.labels]),
-            test=LabelledImages(self.test.images, places[self.test.labels]),
+            train=replace(self.train, labels=places[self.train.labels]),
+            test=replace(self.test, labels=places[self.test.labels]),
             labels=labels,
         )
 

@@ -1,4 +1,4 @@
-"""List pictures of one's own with their labels: one sub-folder per class, or a CSV of `path,label`.
+"""List pictures of one's own with their labels: one sub-folder per class, or a CSV of `path,label[,group]`.
 
 Looks at names alone and opens no picture; that is picture_files.py's. Reads the named folder or
 CSV. What makes a data set of them: own_pictures.py.
@@ -34,11 +34,13 @@ class Listed:
 
     Attributes:
         part: train or test, where the data says so.
+        group: what it shares with other pictures, such as sender or product; None where that is not known.
     """
 
     path: Path
     label: str
     part: Part | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,8 @@ def list_csv(path: Path) -> Listing:
     """List the pictures that a CSV names.
 
     Args:
-        path: UTF-8 with a header row that has the columns `path` and `label`; other columns are not read.
-            Paths are relative to the CSV's folder.
+        path: UTF-8 with a header row that has the columns `path` and `label`, and perhaps `group`; other
+            columns are not read. Paths are relative to the CSV's folder.
 
     Raises:
         BadCsv: it cannot be read, has another header, or a row without a path or a label.
@@ -176,7 +178,8 @@ def _row(path: Path, line: int, row: dict[str, str | None]) -> Listed:
     named = (row["path"] or "").strip()
     if not named:
         raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
-    return Listed(path.parent / named, _label(row["label"] or "", where))
+    group = (row.get("group") or "").strip() or None
+    return Listed(path.parent / named, _label(row["label"] or "", where), group=group)
 
 
 def _label(text: str, where: str) -> str:

@@ -1,7 +1,8 @@
 """Make a data set of pictures and classes of one's own.
 
 Each picture counts once, however often it was copied, so that none is both learnt and measured on. The test
-set is chosen by the pictures' content: the same pictures give the same one under any names, in any order.
+set is chosen by the pictures' content, or their group: the same pictures give the same one under any names,
+in any order, and further pictures move none of these.
 Finding them: listing.py; reading them: picture_files.py. Reads the named folder or CSV.
 """
 
@@ -10,17 +11,22 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.contract import PHOTOGRAPHS
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
+from training.data.splitting import drawn_indices
 from training.errors import BadClasses, BadPictures
 
 TEST_SHARE: Final = 6
-"""One picture of each class in so many is for the test, unless there is a folder `test`."""
+"""One picture in so many is for the test, unless there is a folder `test`."""
 
-FEWEST: Final = 5
+TEST: Final = "test"
+"""Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
+
+FEWEST: Final = 3
 """Different pictures that a class needs in the training set: one to hold out, and some to learn from."""
 
 Pictures = list[tuple[Listed, PictureFile]]
@@ -86,16 +92,21 @@ def _role(listed: Listed) -> str:
 
 
 def _divide(pictures: Pictures) -> tuple[Pictures, Pictures]:
-    """Training and test set: by their parts, else of each class the first one in TEST_SHARE for the test."""
-    sizes = Counter(listed.label for listed, _ in pictures)
-    wanted = {label: max(1, round(size / TEST_SHARE)) for label, size in sizes.items()}
-    train: Pictures = []
-    test: Pictures = []
-    for listed, file in pictures:
-        wanted[listed.label] -= 1
-        part = listed.part or ("test" if wanted[listed.label] >= 0 else "train")
-        (test if part == "test" else train).append((listed, file))
+    """Training and test set: by their parts, else one in TEST_SHARE by content."""
+    labels = np.array([listed.label for listed, _ in pictures])
+    drawn = set(drawn_indices(labels, _keys(pictures), 1 / TEST_SHARE, TEST).tolist())
+    tested = [
+        listed.part == "test" if listed.part else index in drawn for index, (listed, _) in enumerate(pictures)
+    ]
+    train, test = (
+        [picture for picture, chosen in zip(pictures, tested, strict=True) if chosen == wanted]
+        for wanted in (False, True)
+    )
     return train, test
+
+
+def _keys(pictures: Pictures) -> NDArray[np.str_]:
+    return np.array([f"group {listed.group}" if listed.group else file.sha256 for listed, file in pictures])
 
 
 def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:
@@ -104,8 +115,8 @@ def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:
         if learnt[label] < FEWEST or measured[label] < 1:
             raise BadClasses(
                 f"{listing.name}: of the class {label!r} there are {learnt[label]} different pictures to "
-                f"learn from and {measured[label]} to measure on. A class needs {FEWEST} and 1, so "
-                f"{FEWEST + 1} where they are divided here; hundreds are better."
+                f"learn from and {measured[label]} to measure on. A class needs {FEWEST} and 1; about one "
+                f"picture in {TEST_SHARE} is for measuring; hundreds are better."
             )
 
 
@@ -113,4 +124,5 @@ def _arrays(pictures: Pictures, labels: tuple[str, ...]) -> LabelledImages:
     return LabelledImages(
         np.stack([file.pixels for _, file in pictures]),
         np.array([labels.index(listed.label) for listed, _ in pictures], np.uint8),
+        keys=_keys(pictures),
     )

@@ -6,6 +6,7 @@ unchecked label, out-of-distribution (OOD) ones with all labels alike (outlier e
 2019, arXiv 1812.04606); photos/making.py makes them. Pure; numpy only.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -86,17 +87,25 @@ ENOUGH_HELD_OUT: Final = 100
 (evaluation/calibration.py)."""
 
 
+FOLD_SEED: Final = 1234
+"""Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
+
+FEWEST_FOLDS: Final = 2
+"""With one there would be nothing to learn from."""
+
+
 def usual_share(images: LabelledImages) -> int:
     """How many pictures to hold out by default: one in USUAL_SHARE, at least one per class."""
     return max(len(images) // USUAL_SHARE, len(np.unique(images.labels)))
 
 
 def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Split:
-    """Hold out pictures so that each class keeps its share, to within one picture.
+    """Hold out pictures: by their keys, or where they have none so that each class keeps its share.
 
     Args:
         images: the training set.
-        held_out: how many to hold out; at least one per class that occurs, and fewer than there are.
+        held_out: how many to hold out, by keys on average; at least one per class that occurs, and fewer than
+            there are.
         seed: the same seed holds out the same pictures.
         classes: how many there are; each must occur.
 
@@ -104,7 +113,8 @@ def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Spl
         Both parts in the data set's own order.
 
     Raises:
-        BadRecipe: a class does not occur, or `held_out` is too small or too large.
+        BadRecipe: a class does not occur, or all its pictures are of one group, or `held_out` is too small or
+            too large.
     """
     missing = np.setdiff1d(np.arange(classes), images.labels)
     if missing.size:
@@ -112,19 +122,32 @@ def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Spl
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = held_out_indices(images.labels, held_out, seed)
+    chosen = held_out_indices(images, held_out, seed)
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
+    if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):
+        raise BadRecipe(
+            f"All {np.sum(images.labels == lost[0])} training pictures of class {lost[0]} are in groups that "
+            "are held out. Bring pictures of other groups."
+        )
     return Split(train=images.take(rest), validation=images.take(chosen))
 
 
-def held_out_indices(labels: NDArray[np.uint8], held_out: int, seed: int) -> NDArray[np.int64]:
-    """Ascending positions of the held-out pictures, int64 (held_out,); see `split`."""
+def held_out_share(images: LabelledImages, held_out: int) -> float:
+    """The share of keys that is held out: by default the same for any number of pictures."""
+    return 1 / USUAL_SHARE if held_out == usual_share(images) else held_out / len(images)
+
+
+def held_out_indices(images: LabelledImages, held_out: int, seed: int) -> NDArray[np.int64]:
+    """Ascending positions of the held-out pictures, int64; see `split`."""
+    labels = images.labels
     classes, counts = np.unique(labels, return_counts=True)
     if not len(classes) <= held_out <= len(labels) - len(classes):
         raise BadRecipe(
             f"--validation {held_out}: {len(labels)} pictures of {len(classes)} classes allow "
             f"{len(classes)} to {len(labels) - len(classes)}."
         )
+    if images.keys is not None:
+        return drawn_indices(labels, images.keys, held_out_share(images, held_out), str(seed))
     generator = np.random.default_rng([seed, 0])
     quotas = _quotas(counts, held_out)
     picked = [
@@ -132,6 +155,62 @@ def held_out_indices(labels: NDArray[np.uint8], held_out: int, seed: int) -> NDA
         for label, quota in zip(classes, quotas, strict=True)
     ]
     return np.sort(np.concatenate(picked)).astype(np.int64)
+
+
+def drawn_indices(
+    labels: NDArray[np.generic], keys: NDArray[np.str_], share: float, salt: str
+) -> NDArray[np.int64]:
+    """Ascending positions of the pictures whose keys' hashes are among the lowest `share` of all hashes.
+
+    So a further picture moves no other one. A class of which none is drawn gives those of its lowest hash:
+    that alone may change with further pictures, and then its old ones go back to be learnt.
+
+    Args:
+        labels: (N,), of each picture.
+        keys: str (N,); equal ones are drawn together.
+        share: 0..1.
+        salt: another one makes another draw.
+    """
+    digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
+    draws = np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
+    drawn = draws < share
+    for label in np.unique(labels):
+        of_class = labels == label
+        if not drawn[of_class].any():
+            drawn |= draws == draws[of_class].min()
+    return np.flatnonzero(drawn)
+
+
+def fold_indices(
+    labels: NDArray[np.uint8], keys: NDArray[np.str_] | None, folds: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Deal pictures into folds in which each class keeps its share, as far as groups allow it.
+
+    Args:
+        labels: uint8 (N,), of each.
+        keys: str (N,); equal ones are in one fold. None for pictures without groups.
+        folds: FEWEST_FOLDS or more.
+
+    Returns:
+        For each fold the ascending positions of the others' pictures, and of its own.
+
+    Raises:
+        BadRecipe: a class has fewer pictures, or groups, than there are folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # noqa: PLC0415 - --help needs none
+
+    units = np.unique(np.arange(len(labels)) if keys is None else keys, return_inverse=True)[1]
+    _, classes = np.unique(np.stack([units, labels]), axis=1)
+    rarest = np.unique(classes, return_counts=True)[1].min()
+    if not FEWEST_FOLDS <= folds <= rarest:
+        allowed = f"{FEWEST_FOLDS} to {rarest} folds" if rarest >= FEWEST_FOLDS else "no folds"
+        raise BadRecipe(
+            f"--folds {folds}: the rarest class has {rarest} training pictures"
+            f"{'' if keys is None else ' or groups'}, which allow {allowed}."
+        )
+    kind = StratifiedKFold if keys is None else StratifiedGroupKFold
+    dealer = kind(folds, shuffle=True, random_state=FOLD_SEED)
+    return list(dealer.split(labels, labels, None if keys is None else units))
 
 
 def doubt_of(held_out: int) -> str | None:

@@ -48,6 +48,7 @@ from training.export.onnx_graph import (
     save_artifact,
 )
 from training.fitting.fit import Fitted
+from training.fitting.starting import split_record
 from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Network
@@ -147,7 +148,10 @@ def _origin(material: Material) -> Origin:
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json() | (auxiliary.as_json() if auxiliary else {}) | made_with,
+            configuration=recipe.as_json()
+            | split_record(recipe, material.data.train)
+            | (auxiliary.as_json() if auxiliary else {})
+            | made_with,
         ),
         history=fitted.history,
     )

@@ -21,8 +21,8 @@ from inference.classifier import Classifier
 from model_store.manifest import DataSet
 from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages, in_batches
 from training.data.npz import UNREADABLE, read_npz, write_npz
-from training.data.splitting import Split, first, held_out_indices, split
-from training.errors import BadRecipe, SoftTargetsUnfit
+from training.data.splitting import Split, first, fold_indices, held_out_indices, split
+from training.errors import SoftTargetsUnfit
 from training.fitting.checkpoints import Run
 from training.recipes import Recipe, default_run_folder, fingerprint
 from training.untyped import Network
@@ -35,12 +35,6 @@ that had not seen it (docs/explanation/experiments.md)."""
 
 USUAL_TEACHING: Final = 0.5
 """The teacher's share of the targets by default; more of it was worse (docs/explanation/experiments.md)."""
-
-FOLD_SEED: Final = 1234
-"""Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
-
-FEWEST: Final = 2
-"""Folds; with one there would be nothing to learn from."""
 
 
 @dataclass(frozen=True)
@@ -176,26 +170,18 @@ def deal(train: LabelledImages, recipe: Recipe, folds: int, classes: int) -> tup
         train: the whole training set. What the recipe holds out of it, or leaves out for its `limit`, no
             network learns from, so that a student by the same split is still judged on new pictures.
         recipe: of every network.
-        folds: FEWEST or more.
+        folds: FEWEST_FOLDS or more.
         classes: how many there are; each must occur.
 
     Raises:
         BadRecipe: a class has fewer pictures than there are folds, or the recipe does not fit the training
             set (splitting.py).
     """
-    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 - --help needs none
-
     used = first(train, recipe.limit) if recipe.limit else train
     parts = split(used, recipe.validation, recipe.splitting, classes)
-    held_out = held_out_indices(used.labels, recipe.validation, recipe.splitting)
+    held_out = held_out_indices(used, recipe.validation, recipe.splitting)
     learnt = np.setdiff1d(np.arange(len(used)), held_out, assume_unique=True)
-    rarest = np.bincount(parts.train.labels, minlength=classes).min()
-    if not FEWEST <= folds <= rarest:
-        allowed = f"{FEWEST} to {rarest} folds" if rarest >= FEWEST else "no folds"
-        raise BadRecipe(
-            f"--folds {folds}: the rarest class has {rarest} training pictures, which allow {allowed}."
-        )
-    dealt = StratifiedKFold(folds, shuffle=True, random_state=FOLD_SEED).split(learnt, parts.train.labels)
+    dealt = fold_indices(parts.train.labels, parts.train.keys, folds)
     return tuple(
         Fold(
             number,

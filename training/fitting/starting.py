@@ -1,14 +1,21 @@
-"""The start of a training: a release to train further, or a recipe for few pictures.
+"""The start of a training: a release to train further, with its split, or a recipe for few pictures.
 
-Pure. Recipes: recipes.py. The network of a release: fine_tuning.py.
+What the parent learnt must not be held out: thresholds and held-out accuracy would be too good. Pure.
+Recipes: recipes.py. The network of a release: fine_tuning.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
+
+import numpy as np
+from pydantic import JsonValue
 
 from model_store.manifest import Manifest
+from training.data.datasets import NAME, OTHER_NAME, LabelledData, LabelledImages
+from training.data.splitting import first, held_out_indices, held_out_share
 from training.errors import BadRecipe
 from training.recipes import CHOICES, NetworkName, Recipe, starting_point
 
@@ -91,6 +98,106 @@ def check_start(recipe: Recipe, version: str | None) -> None:
         f"This recipe trains the release {recipe.start} further, and {came}. Name that one with --from "
         "(docs/how-to/retrain.md says where it is), or train the like of it first with --recipe first."
     )
+
+
+SHARE_HELD_OUT: Final = "held_out_share"
+"""Key of a manifest's training configuration: pictures were held out by content, this share of them."""
+
+
+def split_record(recipe: Recipe, train: LabelledImages) -> dict[str, JsonValue]:
+    """What a release records of a split in addition to its recipe, so that it can be inherited."""
+    images = first(train, recipe.limit)
+    return {} if images.keys is None else {SHARE_HELD_OUT: held_out_share(images, recipe.validation)}
+
+
+@dataclass(frozen=True)
+class ParentSplit:
+    """How a release that is trained further held pictures out.
+
+    Attributes:
+        version: of the release.
+        recipe: one with its seed of the split, number of held-out pictures and limit.
+        share: that was held out by content; None if they were held out by position.
+        data: name of its data set, and the hash of the training set; empty where the split is not known.
+    """
+
+    version: str
+    recipe: Recipe
+    share: float | None
+    data: tuple[str, str]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "ParentSplit":
+        """Read it from a manifest whose network was made here."""
+        known = manifest.training
+        fields = ("seed", "split_seed", "validation", "limit")
+        values: dict[str, Any] = {name: known[name] for name in fields if name in known}
+        share = known.get(SHARE_HELD_OUT)
+        train = manifest.data.train_sha256 if {"seed", "validation"} <= known.keys() else ""
+        return cls(
+            manifest.version,
+            Recipe(**values),
+            share if isinstance(share, float) else None,
+            (manifest.data.name, train),
+        )
+
+    def inherited(self, recipe: Recipe, data: LabelledData, given: Collection[str]) -> Recipe:
+        """The recipe with this split, but for the fields that were given or that it names."""
+        same = self.data[1] == data.train.sha256()
+        by_content = self.share is not None and data.train.keys is not None
+        if not same and not by_content:
+            return recipe
+        if recipe.split_seed is None:
+            recipe = replace(recipe, split_seed=self.recipe.splitting)
+        if "validation" in given:
+            return recipe
+        if same:
+            return replace(recipe, validation=self.recipe.validation)
+        images = first(data.train, recipe.limit)
+        usual = held_out_share(images, recipe.validation) == self.share
+        return recipe if usual else replace(recipe, validation=int(cast("float", self.share) * len(images)))
+
+    def check(self, recipe: Recipe, data: LabelledData) -> str | None:
+        """Check that nothing is held out that the release learnt.
+
+        Returns:
+            The warning where that cannot be known.
+
+        Raises:
+            BadRecipe: it learnt some of it.
+        """
+        images = first(data.train, recipe.limit)
+        if self.data[1] == data.train.sha256():
+            leaked = np.intersect1d(
+                self._learnt(data.train), held_out_indices(images, recipe.validation, recipe.splitting)
+            ).size
+            if leaked:
+                self._refuse(f"learnt {leaked:,} of the pictures that would be held out")
+        elif self.share is not None and images.keys is not None:
+            more = held_out_share(images, recipe.validation) > self.share
+            if more or recipe.splitting != self.recipe.splitting:
+                self._refuse("may have learnt pictures that would be held out")
+        elif (self.data[0] in {NAME, OTHER_NAME}) != data.named:
+            return (
+                f"{self.version} learnt another training set ({self.data[0]}), not known which pictures. "
+                "If they are among these, held-out and test accuracy are too good, and thresholds too low: "
+                "then train without --from."
+            )
+        return None
+
+    def _learnt(self, train: LabelledImages) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+        """Ascending positions of what it learnt, in the same training set."""
+        images = first(train if self.share is not None else replace(train, keys=None), self.recipe.limit)
+        held_out = held_out_indices(images, self.recipe.validation, self.recipe.splitting)
+        return np.setdiff1d(np.arange(len(images)), held_out, assume_unique=True)
+
+    def _refuse(self, what: str) -> None:
+        limit = f" --limit {self.recipe.limit}" if self.recipe.limit else ""
+        raise BadRecipe(
+            f"--from {self.version}: it {what}, so thresholds and held-out accuracy would be too good. It "
+            f"was trained with --split-seed {self.recipe.splitting} --validation {self.recipe.validation}"
+            f"{limit}. Leave these options out, give the same, or train without --from."
+        )
 
 
 def for_few(recipe: Recipe, pictures: int) -> Recipe:

@@ -18,7 +18,7 @@ from training.recipes import PLAIN, Recipe
 PICTURES = striped_pictures(200)
 RECIPE = replace(PLAIN, validation=40, seed=5)
 DATA = DataSet(name="stripes", train_sha256="a" * 64, test_sha256="b" * 64)
-HELD_OUT = held_out_indices(PICTURES.labels, 40, seed=5)
+HELD_OUT = held_out_indices(PICTURES, 40, seed=5)
 
 
 def as_set(images: PixelsBatch) -> set[bytes]:

