@@ -6,12 +6,13 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from app.api.problems import problem_of
+from app.errors import BadRequest
 from app.middleware.request_context import RequestContext, current_request
 from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import Item
 from app.payloads.reading import find_many, find_one, max_body_bytes
-from app.prediction.answers import Parameters, answer_of, read_parameters
+from app.prediction.answers import Parameters, answer_of, explanation_of, read_parameters
 from app.prediction.categories import Fields
 from app.prediction.predictor import Failed, Outcome, Predictor, parse
 from app.settings import Settings
@@ -32,14 +33,21 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
         ):
             item = parse(find_one, body, settings)
             classified = predictor.one(item, current.served, current.timing)
+            if parameters.explain:
+                drops = predictor.explain(classified, current.served, current.timing)
         metrics.count_prediction(classified.prediction, classified.pixels)
-        return _answer(answer_of(classified, labels, parameters, _categories(current)), current)
+        answer = answer_of(classified, labels, parameters, _categories(current))
+        if parameters.explain:
+            answer["explanation"] = explanation_of(drops, classified)
+        return _answer(answer, current)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         current = current_request()
         labels = current.served.contract.labels
         parameters = read_parameters(request.args, len(labels))
+        if parameters.explain:
+            raise BadRequest("`explain` is for one picture: send it to POST /predict.")
         with (
             bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
             predictor.admitted(current.timing) as slot,

@@ -12,6 +12,7 @@ from app.errors import BadRequest
 from app.prediction.categories import Fields
 from app.prediction.predictor import Classified
 from inference.classifier import Prediction
+from inference.explanation import Drops, heat_map
 from inference.pixels import pixels_to_png
 
 SWITCH = {"0": False, "1": True, "false": False, "true": True}
@@ -24,26 +25,29 @@ class Parameters:
     Attributes:
         top: how many of the likeliest classes to list; None lists none.
         seen: whether to add the pixels that the model saw, as a PNG.
+        explain: whether to add what each part of them adds to the answer.
     """
 
-    top: int | None
-    seen: bool
+    top: int | None = None
+    seen: bool = False
+    explain: bool = False
 
 
-PLAIN = Parameters(top=None, seen=False)
+PLAIN = Parameters()
 """Of a request without a query."""
 
 
 def read_parameters(query: Mapping[str, str], classes: int) -> Parameters:
-    """Parse `top` and `seen`.
+    """Parse `top`, `seen` and `explain`.
 
     Raises:
         BadRequest: another name, or a value that these cannot have.
     """
     for name in query:
-        if name not in ("top", "seen"):
-            raise BadRequest(f"`{name}` is no query parameter here; `top` and `seen` are.")
-    return Parameters(_read_top(query.get("top"), classes), _read_seen(query.get("seen", "0")))
+        if name not in ("top", "seen", "explain"):
+            raise BadRequest(f"`{name}` is no query parameter here; `top`, `seen` and `explain` are.")
+    top = _read_top(query.get("top"), classes)
+    return Parameters(top, _read_switch("seen", query), _read_switch("explain", query))
 
 
 def answer_of(
@@ -66,9 +70,22 @@ def answer_of(
     if parameters.top is not None:
         answer["top"] = _likeliest(classified.prediction, labels, parameters.top)
     if parameters.seen:
-        png = base64.b64encode(pixels_to_png(classified.pixels)).decode()
-        answer["seen"] = f"data:image/png;base64,{png}"
+        answer["seen"] = _data_url(pixels_to_png(classified.pixels))
     return answer
+
+
+def explanation_of(drops: Drops, classified: Classified) -> dict[str, Any]:
+    """The answer's `explanation`: the class that it is about, the drops in rows, the same as a picture."""
+    height, width = classified.pixels.shape[:2]
+    return {
+        "label": classified.prediction.label,
+        "drops": drops.tolist(),
+        "heat_map": _data_url(heat_map(drops, height, width)),
+    }
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _likeliest(prediction: Prediction, labels: tuple[str, ...], count: int) -> list[dict[str, Any]]:
@@ -86,7 +103,8 @@ def _read_top(text: str | None, classes: int) -> int | None:
     return int(text)
 
 
-def _read_seen(text: str) -> bool:
+def _read_switch(name: str, query: Mapping[str, str]) -> bool:
+    text = query.get(name, "0")
     if text not in SWITCH:
-        raise BadRequest(f"`seen` is {text[:20]!r}; it must be 1 or 0.")
+        raise BadRequest(f"`{name}` is {text[:20]!r}; it must be 1 or 0.")
     return SWITCH[text]

@@ -28,6 +28,7 @@ from inference.contract import Imaging
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.errors import UploadError
+from inference.explanation import Drops, explain
 from inference.header import read_header
 from inference.pixels import rows_to_pixels
 
@@ -102,6 +103,20 @@ class Predictor:
         timing.end()
         _let_ready_requests_run()
         return Classified(pixels, prediction)
+
+    def explain(self, classified: Classified, served: Served, timing: Timing) -> Drops:
+        """Measure what each part of a picture adds to its answer, at the cost of a large picture.
+
+        Raises:
+            ModelError: the model failed.
+        """
+        timing.begin("queue")
+        with self._large:
+            timing.begin("explain")
+            class_id = classified.prediction.class_id
+            drops = run_in_native_thread(explain, served.classifier, classified.pixels, class_id)
+        timing.end()
+        return drops
 
     def many(
         self, items: list[Item], served: Served, timing: Timing, slot: Slot, has_left: Callable[[], bool]

@@ -61,6 +61,21 @@ def test_a_picture_is_shown_at_once_and_then_what_the_model_made_of_it(
     expect(bars.filter(has_text="Trouser")).to_contain_text(f"{answer['confidence']:.1%}")
 
 
+def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) -> None:
+    give(page, TROUSERS)
+    shown = card(page, "photo-trousers.jpg")
+    why = shown.get_by_role("button", name="Why?")
+
+    why.click()
+
+    heat = shown.get_by_role("img", name="Trouser rests most on")
+    expect(heat).to_be_visible()
+    expect(heat).to_have_js_property("naturalWidth", 28)
+    expect(why).to_have_attribute("aria-pressed", "true")
+    why.click()
+    expect(heat).to_be_hidden()
+
+
 @pytest.mark.slow
 def test_a_card_names_the_operators_category_in_the_readers_language(visiting: Visits, serve: Serve) -> None:
     with serve(MODEL_STORE="bundled", TAXONOMY=str(ROOT / "examples/taxonomy.csv")) as service:

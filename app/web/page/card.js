@@ -9,14 +9,18 @@ import * as words from "./words.js";
 export class Card {
   #parts;
 
-  /** @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object)}} of */
-  constructor({ item, corrections, corrected, retry }) {
+  /**
+   * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
+   *     explain: function(Object): Promise<Object>}} of
+   */
+  constructor({ item, corrections, corrected, retry, explain }) {
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
     this.#parts.path.textContent = item.path;
     this.#parts.path.title = item.path;
     showPicture(this.#parts.picture, this.#parts.unseeable, item);
     this.#parts.retry.addEventListener("click", () => retry(item));
+    this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
     this.#parts.truth.addEventListener("change", ({ target }) => {
       corrections.set(item.path, target.value, item.answer);
@@ -56,6 +60,24 @@ export class Card {
     snippet.textContent = snippets({ address, name, key: hasKey() })[language.value];
   }
 
+  /** Lay the heat map over what the model saw, or take it away again; it is fetched once. */
+  async #explain(fetched) {
+    const { explain, heat, reason } = this.#parts;
+    explain.disabled = true;
+    try {
+      if (!heat.src) {
+        const { explanation } = await fetched();
+        heat.src = explanation.heat_map;
+        heat.alt = heat.title = words.explained(explanation);
+      }
+      heat.hidden = !heat.hidden;
+      explain.setAttribute("aria-pressed", String(!heat.hidden));
+    } catch (trouble) {
+      reason.textContent = `${trouble.title}. ${trouble.detail}`;
+    }
+    explain.disabled = false;
+  }
+
   #trouble(item) {
     const { reason, request, retry } = this.#parts;
     const failed = item.state === "failed";
@@ -81,6 +103,7 @@ export class Card {
     parts.bars.replaceChildren(...Object.entries(answer.probabilities).map(([label, share]) => bar(label, share, answer)));
     parts.bars.hidden = false;
     parts.api.hidden = false;
+    parts.explain.hidden = false;
     parts.save.hidden = !loose;
     this.#offerLabels(Object.keys(answer.probabilities), this.corrections.labelOf(path));
   }

@@ -8,7 +8,7 @@ import { Queue } from "./queue.js";
 import { goToReport, isReport, showReport } from "./report.js";
 import { asCsv, asJson, sorted } from "./results.js";
 import { save } from "./saving.js";
-import { fetched } from "./sending.js";
+import { classify, fetched } from "./sending.js";
 import * as words from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -57,12 +57,17 @@ function take(pictures) {
   at("notice").hidden = true;
   const batch = pictures.map((picture) => ({ ...picture }));
   for (const item of batch) {
-    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one) });
+    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), explain });
   }
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
   items = [...batch, ...items];
   for (const item of batch) queue.add(item);
+}
+
+/** Ask why the answer to an item is as it is. */
+function explain({ file }) {
+  return classify(file, { query: "explain=1", headers: keyHeaders() });
 }
 
 /** Fetch the sample of a button and take it in like a photo. */

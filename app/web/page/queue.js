@@ -90,7 +90,7 @@ export class Queue {
       if (!signal.aborted) this.#to(item, share < 1 ? "sending" : "thinking");
     };
     try {
-      item.answer = await classify(item.file, { headers: this.#headers(), signal, onSent });
+      item.answer = await classify(item.file, { query: "seen=1", headers: this.#headers(), signal, onSent });
       item.trouble = null;
       this.#width = Math.min(WIDEST, this.#width + 1);
       this.#to(item, "done");

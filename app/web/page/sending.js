@@ -20,18 +20,19 @@ export class Trouble extends Error {
  * Classify one file.
  *
  * @param {File} file the picture, of any kind
- * @param {{headers: Object, signal: AbortSignal, onSent: function(number)}} how onSent hears the share sent, 0 to 1
- * @returns {Promise<Object>} the answer of POST /predict, `seen` included
+ * @param {{query: string, headers: Object, signal: AbortSignal, onSent: function(number)}} how onSent hears the share
+ *     sent, 0 to 1
+ * @returns {Promise<Object>} the answer of POST /predict
  * @throws {Trouble} anything else came; the AbortSignal's reason if it was aborted
  */
-export function classify(file, { headers, signal, onSent }) {
+export function classify(file, { query, headers, signal = new AbortController().signal, onSent = () => {} }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const patience = watchdog(() => {
       reject(new Trouble({ title: "No answer in time", detail: `Nothing came for ${SILENCE_MS / 1000} seconds.` }));
       request.abort();
     });
-    request.open("POST", "predict?seen=1");
+    request.open("POST", `predict?${query}`);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => {
       patience.renew();

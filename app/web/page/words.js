@@ -62,6 +62,19 @@ function closest(answer) {
     .join(", ");
 }
 
+/** What a heat map shows, for those who do not see it. */
+export function explained({ label, drops }) {
+  const largest = Math.max(...drops.flat());
+  const row = drops.findIndex((values) => values.includes(largest));
+  const place = [thirdOf(row, drops.length, "top", "bottom"), thirdOf(drops[row].indexOf(largest), drops[row].length, "left", "right")];
+  return `${label} rests most on the ${place.filter(Boolean).join(" ") || "middle"}: without it, its probability falls by ${percent(Math.max(largest, 0))}.`;
+}
+
+function thirdOf(index, length, first, last) {
+  if (index < length / 3) return first;
+  return index >= (2 * length) / 3 ? last : "";
+}
+
 /** The operator's own category of an answer: "Trousers, 5107"; empty where there are none. */
 export function category({ category }) {
   return category ? [category.name, category.id].filter(Boolean).join(", ") : "";

@@ -198,7 +198,7 @@ def asked(path: str, operation: Any) -> str:
     ("path", "how"),
     [
         ("/predict", {"data": UPLOAD}),
-        ("/predict?top=3&seen=1", {"data": UPLOAD}),
+        ("/predict?top=3&seen=1&explain=1", {"data": UPLOAD}),
         ("/predict", {"json": {"pixels": a_garment().tolist()}}),
         ("/predict", {"data": b""}),
         ("/predict", {"data": b"hello"}),

@@ -4,6 +4,7 @@ import base64
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from typing_extensions import Buffer
@@ -12,7 +13,7 @@ from inference.decode import decode
 from tests.drawn_garments import as_it_should_be, on_a_floor, overlap
 from tests.pictures import jpeg
 from tests.releases import LABELS
-from tests.uploads import UPLOAD, a_garment, data_url, in_base64
+from tests.uploads import UPLOAD, a_garment, data_url, in_base64, zipped
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -82,6 +83,26 @@ def test_seen_adds_the_picture_that_the_model_saw(client: FlaskClient, answer: d
     assert again["probabilities"] == answer["probabilities"]
 
 
+def test_explain_adds_what_each_part_of_the_picture_adds_to_the_answer(
+    client: FlaskClient, answer: dict[str, Any]
+) -> None:
+    explained = client.post("/predict?explain=1", data=UPLOAD).get_json()
+
+    explanation = explained.pop("explanation")
+    assert explained["probabilities"] == answer["probabilities"]
+    assert explanation["label"] == answer["label"]
+    assert np.shape(explanation["drops"]) == (8, 8)
+    assert np.any(explanation["drops"])
+    assert explanation["heat_map"].startswith("data:image/png;base64,")
+
+
+def test_a_batch_is_not_explained(client: FlaskClient) -> None:
+    response = client.post("/predict/batch?explain=1", data=zipped(a=UPLOAD))
+
+    assert response.status_code == 400
+    assert "POST /predict." in response.get_json()["detail"]
+
+
 def test_seen_shows_a_garment_without_the_floor_it_was_photographed_on(client: FlaskClient) -> None:
     seen = client.post("/predict?seen=1", data=jpeg(on_a_floor())).get_json()["seen"]
 
@@ -90,7 +111,9 @@ def test_seen_shows_a_garment_without_the_floor_it_was_photographed_on(client: F
     assert overlap(shown, as_it_should_be()) > 0.9
 
 
-@pytest.mark.parametrize("query", ["top=0", "top=11", "top=all", "top=", "top=²", "seen=maybe", "tpo=3"])
+@pytest.mark.parametrize(
+    "query", ["top=0", "top=11", "top=all", "top=", "top=²", "seen=maybe", "explain=2", "tpo=3"]
+)
 def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str) -> None:
     response = client.post(f"/predict?{query}", data=UPLOAD)
 

@@ -1,0 +1,79 @@
+"""Explain a prediction by occlusion: how far its probability falls where a part of the picture is hidden.
+
+The model runs once more, on SQUARES x SQUARES copies of its input with one square hidden in each (Zeiler and
+Fergus 2014, arXiv 1311.2901, section 4.2). Pure; what the map means and does not: docs/reference/http.md.
+"""
+
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Pixels, PixelsBatch
+from inference.classifier import Classifier
+
+SQUARES: Final = 8
+"""Positions of the hidden square along each edge."""
+
+HIDDEN_SHARE: Final = 1 / 4
+"""The hidden square's edge as a share of the picture's: smaller ones change too little to be seen."""
+
+FAINTEST: Final = 0.05
+"""A map whose largest drop is below this is drawn as faint as it is."""
+
+RED, BLUE = (200, 30, 30), (30, 90, 220)
+
+Drops: TypeAlias = NDArray[np.float32]
+"""float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 where the hidden part speaks for the class."""
+
+
+def explain(classifier: Classifier, pixels: Pixels, class_id: int) -> Drops:
+    """Measure what each part of a picture adds to the probability of a class.
+
+    Args:
+        classifier: whose answer is explained.
+        pixels: one input of it.
+        class_id: index of the class.
+
+    Raises:
+        AnswerNotFinite: the model answered NaN or infinity.
+    """
+    batch = np.concatenate([pixels[np.newaxis], _hidden(pixels)])
+    whole, *others = (float(one.probabilities[class_id]) for one in classifier.classify(batch))
+    return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
+
+
+def heat_map(drops: Drops, height: int, width: int) -> bytes:
+    """Draw drops as a PNG to lay over the model's input: red speaks for the class, blue against it.
+
+    Args:
+        drops: of `explain`.
+        height: of the PNG, in pixels.
+        width: likewise.
+
+    Returns:
+        An RGBA PNG; the larger the drop, the more opaque.
+    """
+    smooth = cv2.resize(drops, (width, height), interpolation=cv2.INTER_LINEAR)
+    strength = np.abs(smooth) / max(float(np.abs(drops).max()), FAINTEST)
+    heat = np.empty((height, width, 4), np.uint8)
+    heat[..., :3] = np.where(smooth[..., np.newaxis] > 0, RED[::-1], BLUE[::-1])  # OpenCV's order is BGRA
+    heat[..., 3] = np.rint(200 * np.minimum(strength, 1.0))
+    return cv2.imencode(".png", heat)[1].tobytes()
+
+
+def _hidden(pixels: Pixels) -> PixelsBatch:
+    """Copies of the picture, each with one square of background over it."""
+    height, width = pixels.shape[:2]
+    batch = np.repeat(pixels[np.newaxis], SQUARES**2, axis=0)
+    for index, copy in enumerate(batch):
+        row, column = divmod(index, SQUARES)
+        copy[_span(row, height), _span(column, width)] = 0
+    return batch
+
+
+def _span(place: int, edge: int) -> slice:
+    """The hidden square along one edge, around the middle of its place in the grid."""
+    middle, half = (place + 0.5) * edge / SQUARES, HIDDEN_SHARE * edge / 2
+    return slice(max(round(middle - half), 0), round(middle + half))

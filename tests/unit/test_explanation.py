@@ -1,0 +1,55 @@
+"""What each part of a picture adds to its answer."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
+from inference.explanation import SQUARES, explain, heat_map
+from inference.session import Scores
+from tests.unit.test_classifier import CONTRACT
+
+LIT = np.full((28, 28), 100, np.uint8)
+
+
+class LooksAtACorner:
+    """A session for which the upper left quarter of the picture alone speaks for the second class."""
+
+    outputs = 2
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        """The mean of that quarter, as a probability."""
+        share = pixels[:, :14, :14].mean(axis=(1, 2)) / 255
+        return Scores(np.stack([1 - share, share], axis=1).astype(np.float32), None)
+
+
+CLASSIFIER = Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None))
+
+
+def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
+    drops = explain(CLASSIFIER, LIT, 1)
+
+    half = SQUARES // 2
+    assert drops.shape == (SQUARES, SQUARES)
+    assert drops[: half - 1, : half - 1].min() > 0
+    assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
+    assert explain(CLASSIFIER, LIT, 0) == pytest.approx(-drops, abs=1e-6)
+
+
+def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None:
+    png = heat_map(explain(CLASSIFIER, LIT, 1), 28, 28)
+
+    blue, _, red, alpha = np.moveaxis(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED), -1, 0)
+    assert alpha.shape == (28, 28)
+    assert red[6, 6] > blue[6, 6]
+    assert alpha[6, 6] > 150
+    assert alpha[24, 24] == 0
+
+
+def test_a_model_that_looks_at_nothing_gives_a_clear_map() -> None:
+    png = heat_map(explain(CLASSIFIER, np.zeros_like(LIT), 1), 28, 28)
+
+    assert cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3].max() == 0
