@@ -5,6 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
@@ -26,6 +27,13 @@ class LooksAtACorner:
         return Scores(np.stack([1 - share, share], axis=1).astype(np.float32), None)
 
 
+def bgra(png: bytes) -> NDArray[np.generic]:
+    """The picture in OpenCV's order."""
+    decoded = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    return decoded
+
+
 CLASSIFIER = Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None))
 
 
@@ -42,7 +50,7 @@ def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
 def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None:
     png = heat_map(explain(CLASSIFIER, LIT, 1), 28, 28)
 
-    blue, _, red, alpha = np.moveaxis(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED), -1, 0)
+    blue, _, red, alpha = np.moveaxis(bgra(png), -1, 0)
     assert alpha.shape == (28, 28)
     assert red[6, 6] > blue[6, 6]
     assert alpha[6, 6] > 150
@@ -52,4 +60,4 @@ def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None
 def test_a_model_that_looks_at_nothing_gives_a_clear_map() -> None:
     png = heat_map(explain(CLASSIFIER, np.zeros_like(LIT), 1), 28, 28)
 
-    assert cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3].max() == 0
+    assert bgra(png)[..., 3].max() == 0
