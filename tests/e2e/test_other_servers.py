@@ -15,12 +15,6 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-OTHER_APP = """
-def app(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
-    return [b"other"]
-"""
-
 
 def test_granian_serves_it_unchanged(tmp_path: Path) -> None:
     with serving(tmp_path, "granian", "--interface", "wsgi", "--port", "PORT", "wsgi:app") as url:
@@ -30,16 +24,6 @@ def test_granian_serves_it_unchanged(tmp_path: Path) -> None:
     assert answer.status_code == 200
     assert len(answer.json()["probabilities"]) == 10
     assert (empty.status_code, empty.headers["Content-Type"]) == (400, "application/problem+json")
-
-
-def test_gunicorns_file_serves_any_other_app(tmp_path: Path) -> None:
-    (tmp_path / "other.py").write_text(OTHER_APP, "utf-8")
-    options = ["-c", "gunicorn.conf.py", "-b", "127.0.0.1:PORT", "--pythonpath", str(tmp_path)]
-
-    with serving(tmp_path, "gunicorn", *options, "other:app") as url:
-        text = requests.get(url, timeout=60).text
-
-    assert text == "other"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import resource
-import signal
 import socket
 import subprocess
 import sys
@@ -66,16 +65,12 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
     ("name", "value", "message"),
     [
         ("MODEL_STOER", "x", "WARDROBE_MODEL_STOER is no setting. The nearest is WARDROBE_MODEL_STORE"),
-        ("SLOTS", "none", "WARDROBE_SLOTS: "),
-        ("MODEL_STORE", "gs://bucket", "gs://bucket"),
         ("MODEL_STORE", "/nowhere/at/all", "/nowhere/at/all"),
-        ("API_KEYS_FILE", "/nowhere/keys", "WARDROBE_API_KEYS_FILE: /nowhere/keys: No such file"),
         (
             "RATE_LIMIT_STORAGE",
             "redis://:top-secret@cache:port/0",
             "WARDROBE_RATE_LIMIT_STORAGE: the address",
         ),
-        ("RATE_LIMIT", "100", "WARDROBE_RATE_LIMIT: '100' is no rate. Write it as 100/minute."),
         ("WEB_CONCURRENCY", "1.5", "WEB_CONCURRENCY=1.5: expected 1 to 1024, how many workers to start"),
         ("PORT", "70000", "PORT=70000: expected 1 to 65535, the port to listen on"),
         ("BIND", "192.0.2.1", "192.0.2.1:"),
@@ -114,16 +109,6 @@ def test_it_listens_on_the_loopback_unless_bind_says_otherwise(serve: Serve, bin
         found = [row[1].partition(":")[0] for row in tcp_sockets(service.port, "0A")]
 
     assert found == [address]
-
-
-def test_sigusr2_starts_no_second_master_and_says_so(serve: Serve) -> None:
-    with serve() as service:
-        service.process.send_signal(signal.SIGUSR2)
-        wait_for("the warning", lambda: "SIGUSR2" in service.text())
-        answer = service.get("/readyz")
-
-    assert answer.status_code == 200
-    assert "Traceback" not in service.text()
 
 
 def nothing_was_left(before: set[Path]) -> bool:

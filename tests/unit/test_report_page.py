@@ -7,7 +7,6 @@ from app.web.report_page import (
     confusions,
     duration,
     figures_of,
-    interval,
     number,
     percent,
     share_interval,
@@ -15,11 +14,9 @@ from app.web.report_page import (
 )
 from model_store.local import BUNDLED
 from model_store.manifest import DataSet
-from model_store.report import Report, parse_report
+from model_store.report import Report
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_report
-
-THE_BUNDLED = parse_report((BUNDLED / "report.json").read_bytes(), "bundled")
 
 
 def of_two_classes(**changes: object) -> Report:
@@ -27,12 +24,6 @@ def of_two_classes(**changes: object) -> Report:
     data = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
     report = a_report(("hat", "scarf"), 1.0, data)
     return report.model_copy(update={"test": report.test.model_copy(update=changes)})
-
-
-def test_intervals_computed_for_the_page_are_those_of_the_report() -> None:
-    test = THE_BUNDLED.test
-
-    assert share_interval(test.accuracy, test.n, 2) == interval(test.accuracy_interval, 2)
 
 
 WIDE = "On only 10 test pictures, the 95% interval of the accuracy is wide: 72.2 to 100.0%."

@@ -52,18 +52,6 @@ def test_what_a_client_was_told_is_in_its_line_and_what_there_is_not_is_not(
     assert (refused["status"], refused["problem"]) == (415, "unknown-format")
 
 
-@pytest.mark.parametrize(
-    ("path", "level"),
-    [("/", "INFO"), ("/page/page.css", "DEBUG"), ("/docs/swagger-ui.css", "DEBUG"), ("/page/no.css", "INFO")],
-)
-def test_static_files_are_logged_at_debug_unless_they_are_missing(
-    make_app: MakeApp, lines: Lines, path: str, level: str
-) -> None:
-    make_app(log_format="json", log_level="DEBUG").test_client().get(path)
-
-    assert [(line["path"], line["level"]) for line in lines()] == [(path, level)]
-
-
 def test_neither_uploads_nor_queries_nor_keys_are_logged(
     make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,18 +84,6 @@ def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
     assert app.test_client().post("/predict", data=UPLOAD).get_json()["category"]
 
 
-def test_a_release_with_other_labels_is_served_once_the_file_has_them_without_a_restart(
-    app: Flask, store: Store, file: Path, tmp_path: Path
-) -> None:
-    version = publish_boots(store, tmp_path / "boots")
-    file.write_text(file.read_text("utf-8").replace("Ankle boot,7031", "Boot,7099"), "utf-8")
-
-    ready = poll(app)
-
-    assert (ready["model"]["version"], ready["refused"], ready["stale"]) == (version, [], False)
-    assert app.test_client().post("/predict", data=UPLOAD).get_json()["category"]["id"]
-
-
 def test_a_file_that_cannot_be_read_when_a_release_comes_is_tried_again(
     app: Flask, store: Store, file: Path, tmp_path: Path
 ) -> None:

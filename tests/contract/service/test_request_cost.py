@@ -15,7 +15,7 @@ from app.payloads.items import Item, Upload
 from app.prediction.admission import Admission
 from app.prediction.predictor import Predictor
 from app.settings import Settings
-from tests.contract.service.conftest import FORM, INVOCATIONS, TF, V2, MakeApp, files
+from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
 from tests.uploads import UPLOAD, a_garment, in_base64, png, zipped
 from tests.waiting import wait_for
 
@@ -157,27 +157,6 @@ def test_as_many_pixels_as_a_batch_may_hold_are_parsed(make_app: MakeApp) -> Non
 
     assert answer.status_code == 200
     assert len(answer.get_json()["predictions"]) == 200
-
-
-NAMED = b'Content-Disposition: form-data; name="image"; filename="%s"'
-OTHERS = b"".join(b"\r\nX-%d: y" % number for number in range(700))
-
-
-@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
-@pytest.mark.parametrize(
-    ("head", "status"),
-    [(NAMED % b"a.png" + OTHERS, 200), (NAMED % b"a.png" + OTHERS * 3, 413), (NAMED % (b"a" * 20_000), 413)],
-    ids=["up to 8 kB", "many headers", "a long name"],
-)
-def test_a_part_of_a_form_with_long_headers_is_refused(
-    client: FlaskClient, path: str, head: bytes, status: int
-) -> None:
-    body = b"--edge\r\n" + head + b"\r\n\r\n" + UPLOAD + b"\r\n--edge--\r\n"
-
-    answer = client.post(path, data=body, content_type=FORM)
-
-    assert answer.status_code == status
-    assert ("8,192 bytes of headers" in answer.text) == (status == 413)
 
 
 @pytest.mark.parametrize(
