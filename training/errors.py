@@ -14,7 +14,7 @@ TrainingError
 ├── ComparisonUnreadable    earlier results of a comparison that are none
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
 └── ExportError
-    ├── GraphUnusable       the exported graph lacks the inputs or outputs that serving reads
+    ├── GraphUnusable       the cost of the exported graph cannot be computed
     └── ParityFailed        the exported graph answers differently from the network it came from
 
 A message says what came, in which file and row, and what would do.
@@ -78,7 +78,7 @@ class ExportError(TrainingError):
 
 
 class GraphUnusable(ExportError):
-    """The exported graph has not the inputs and outputs that serving reads."""
+    """The cost of the exported graph cannot be computed."""
 
 
 class ParityFailed(ExportError):

@@ -228,11 +228,6 @@ def with_one_class_in_two_spellings(folder: Path) -> None:
     (folder / "Box").rename(folder / "ball")
 
 
-def with_one_class_in_two_folders(folder: Path) -> None:
-    write_class_folders(folder, COUNT, ["Box", "Ball"])
-    (folder / "Box").rename(folder / "Ball ")
-
-
 def with_folders_in_a_class(folder: Path) -> None:
     write_class_folders(folder, COUNT)
     (folder / "Empty" / "inner").mkdir(parents=True)
@@ -247,7 +242,6 @@ def with_folders_in_a_class(folder: Path) -> None:
         (of_one_class, BadClasses, r"1 classes \(Ball\)\. 2 to 256 can be separated"),
         (with_few_of_a_class, BadClasses, "'Stick' there are [012] different pictures to learn from and"),
         (with_one_class_in_two_spellings, BadClasses, "differ in nothing but capital letters"),
-        (with_one_class_in_two_folders, BadClasses, "both are the class 'Ball'"),
         (with_folders_in_a_class, BadClasses, "Empty: no picture in it"),
     ],
 )

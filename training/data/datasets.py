@@ -207,12 +207,7 @@ def from_keras() -> LabelledData:
         from keras.datasets import fashion_mnist  # noqa: PLC0415 - Keras takes seconds to import
 
         (train_x, train_y), (test_x, test_y) = fashion_mnist.load_data()
-    except ImportError as error:
-        raise DataSetMissing(
-            f"Keras is not installed ({error}). `make data` installs the IDX files instead."
-        ) from error
-    except Exception as error:
-        # Keras raises a bare Exception for every failed download.
+    except Exception as error:  # Keras raises a bare Exception for every failed download.
         raise DataSetMissing(
             f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
         ) from error

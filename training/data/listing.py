@@ -99,16 +99,11 @@ def _is_divided(folder: Path) -> bool:
 
 def _list_classes(folder: Path, part: Part | None, pictures: list[Listed], left_out: list[Path]) -> None:
     """Add the pictures of the class folders in a folder, and what is none."""
-    folders: dict[str, Path] = {}
     for entry in entries(folder):
         if is_hidden(entry) or not entry.is_dir():
             left_out.append(entry)
             continue
-        label = _label(entry.name, str(entry))
-        if label in folders:
-            raise BadClasses(f"{folders[label]} and {entry}: both are the class {label!r}. Put them in one.")
-        folders[label] = entry
-        files = entries(entry)
+        label, files = _label(entry.name, str(entry)), entries(entry)
         found = [Listed(file, label, part) for file in files if could_be_picture(file)]
         if not found:
             raise BadClasses(

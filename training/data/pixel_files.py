@@ -6,7 +6,6 @@ gzipped. A CSV file has a row per picture, its label, then its 784 pixels row by
 like the fashion-mnist_train.csv that goes around. Touches the named files. A whole data set: datasets.py.
 """
 
-import csv
 import gzip
 import struct
 import warnings
@@ -44,21 +43,16 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """
     content = _unpacked(path)
     header = 4 + 4 * dimensions
-    if len(content) < header:
-        raise BadIdx(f"{path}: {len(content)} bytes, but the header alone takes {header}. It is truncated.")
     expected = bytes([0, 0, UINT8, dimensions])
-    if content[:4] != expected:
-        kind = {1: "labels", 3: "pictures"}.get(content[3]) if content[:3] == expected[:3] else None
-        hint = f" It holds {kind}: perhaps two files were swapped." if kind else ""
-        raise BadIdx(f"{path}: begins with {content[:4].hex()}, expected {expected.hex()}.{hint}")
+    if content[:4] != expected or len(content) < header:
+        raise BadIdx(
+            f"{path}: begins with {content[:4].hex()}, expected {expected.hex()} for "
+            f"{'pictures' if dimensions == 3 else 'labels'}."
+        )
     shape = struct.unpack(f">{dimensions}I", content[4:header])
     promised, found = int(np.prod(shape, dtype=np.int64)), len(content) - header
-    if found < promised:
-        raise BadIdx(
-            f"{path}: truncated. The header promises {promised} values {shape}, the file holds {found}."
-        )
-    if found > promised:
-        raise BadIdx(f"{path}: {found - promised} bytes are left over after the {promised} values {shape}.")
+    if found != promised:
+        raise BadIdx(f"{path}: the header promises {promised} values {shape}, the file holds {found}.")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
@@ -66,10 +60,8 @@ def _unpacked(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
         return gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw
-    except EOFError as error:
-        raise BadIdx(f"{path}: truncated. Its gzip stream ends early: fetch the file again.") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise BadIdx(f"{path}: damaged gzip ({error}). Fetch the file again.") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadIdx(f"{path}: damaged or truncated gzip ({error}). Fetch the file again.") from error
     except OSError as error:
         raise BadIdx(f"{path}: cannot be read ({error.strerror}).") from error
 
@@ -86,7 +78,7 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
     Raises:
         BadCsv: it cannot be read, is empty, or a row has a wrong number of columns or a cell that is no whole
-            number or out of range; file, row and column are named.
+            number or out of range; file and row are named.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -97,43 +89,29 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
             f"{path}: byte {error.start} is no UTF-8 text. Unpack the file if it is compressed."
         ) from error
     # A header is a first row whose first cell is a word: `label` in the files that go around.
-    header = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
-    table = _table(lines[header:])
-    if table is None or table.min() < 0 or table.max() > 255 or table[:, 0].max() >= classes:
-        raise BadCsv(f"{path}{_first_error(lines, header, classes)}")
-    values = table.astype(np.uint8)
-    return values[:, 1:].reshape(-1, EDGE, EDGE), values[:, 0].copy()
+    first = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
+    table = _table(lines[first:], classes)
+    if table is None:
+        raise BadCsv(f"{path}{_first_error(lines, first, classes)}")
+    return table[:, 1:].reshape(-1, EDGE, EDGE), table[:, 0].copy()
 
 
-def _table(lines: list[str]) -> NDArray[np.int64] | None:
-    """The whole table as int64 (N, COLUMNS), or None when numpy cannot read it as one."""
+def _table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
+    """The whole table as uint8 (N, COLUMNS), or None when it is wrong somewhere."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # numpy's way to say that there is no row
             table = np.loadtxt(lines, np.int64, comments=None, delimiter=",", quotechar='"', ndmin=2)
     except (ValueError, UserWarning):
         return None
-    return table if table.shape[1] == COLUMNS else None
+    right = table.shape[1] == COLUMNS and table.min() >= 0 and table.max() <= 255
+    return table.astype(np.uint8) if right and table[:, 0].max() < classes else None
 
 
-def _first_error(lines: list[str], header: int, classes: int) -> str:
-    """The first row that is wrong, and how; numpy says only that there is one."""
-    for number, cells in enumerate(csv.reader(lines), start=1):
-        if not cells or number <= header:
-            continue
-        if len(cells) != COLUMNS:
-            return f", row {number}: {len(cells)} columns, expected {COLUMNS}: a label and {PIXELS} pixels."
-        for column, cell in enumerate(cells, start=1):
-            most = 255 if column > 1 else classes - 1
-            if not _holds_whole_number(cell, most):
-                place = f", row {number}, column {column}"
-                return f"{place}: {cell[:20]!r}, expected a whole number from 0 to {most}."
-    return f": no picture in it. Expected one row of {COLUMNS} columns per picture: label, then pixels."
-
-
-def _holds_whole_number(cell: str, most: int) -> bool:
-    """Whether numpy reads the cell as 0 to `most`; it allows spaces and a sign, and ASCII digits alone."""
-    try:
-        return cell.strip().isascii() and "_" not in cell and 0 <= int(cell) <= most
-    except ValueError:
-        return False
+def _first_error(lines: list[str], first: int, classes: int) -> str:
+    """The first row that is wrong; numpy says only that there is one."""
+    expected = f"Expected a label from 0 to {classes - 1}, then {PIXELS} pixels from 0 to 255."
+    for number, line in enumerate(lines, start=1):
+        if number > first and line.strip() and _table([line], classes) is None:
+            return f", row {number}: {line[:20]!r}... has {line.count(',') + 1} columns. {expected}"
+    return f": no picture in it. {expected}"

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import classification_report, confusion_matrix
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
@@ -27,10 +27,7 @@ from model_store.report import (
     wilson_interval,
 )
 from training.data.datasets import LabelledImages, in_batches
-from training.evaluation.statistics import (
-    expected_calibration_error,
-    negative_log_likelihood,
-)
+from training.evaluation.statistics import expected_calibration_error, negative_log_likelihood
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6
@@ -119,14 +116,18 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
     """
     n, right = len(answers.truth), int(answers.right.sum())
     classes = np.arange(len(contract.labels))
+    # A class that never occurs, or is never predicted, gets 0 rather than a warning.
+    rows = classification_report(
+        answers.truth, answers.predicted, labels=classes, output_dict=True, zero_division=0.0
+    )
     return TestFigures(
         n=n,
         accuracy=right / n,
         loss=answers.nll,
         accuracy_interval=wilson_interval(right, n),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
-        per_class=_per_class(answers, contract.labels),
-        averages=Averages(macro=_average(answers, "macro"), weighted=_average(answers, "weighted")),
+        per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
+        averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
         ece=answers.ece,
         ece_before=before.ece,
         nll_before=before.nll,
@@ -134,22 +135,10 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
     )
 
 
-def _per_class(answers: Answers, labels: tuple[str, ...]) -> dict[str, ClassFigures]:
-    # A class that never occurs, or is never predicted, gets 0 rather than a warning.
-    columns = precision_recall_fscore_support(
-        answers.truth, answers.predicted, labels=np.arange(len(labels)), zero_division=0.0
+def _figures(row: dict[str, float]) -> ClassFigures:
+    return ClassFigures(
+        precision=row["precision"], recall=row["recall"], f1=row["f1-score"], support=int(row["support"])
     )
-    return {
-        label: ClassFigures(precision=precision, recall=recall, f1=f1, support=support)
-        for label, precision, recall, f1, support in zip(labels, *columns, strict=True)
-    }
-
-
-def _average(answers: Answers, how: str) -> ClassFigures:
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        answers.truth, answers.predicted, average=how, zero_division=0.0
-    )
-    return ClassFigures(precision=precision, recall=recall, f1=f1, support=len(answers.truth))
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
@@ -165,12 +154,11 @@ def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
 def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
     """The most confident mistakes, worst first, and the first right answers."""
     wrong = np.flatnonzero(~answers.right)
-    worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")]
+    worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")][:WRONG_EXAMPLES]
+    right = np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
     return Examples(
-        wrong=tuple(_example(answers, int(index), labels) for index in worst[:WRONG_EXAMPLES]),
-        right=tuple(
-            _example(answers, int(index), labels) for index in np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
-        ),
+        wrong=tuple(_example(answers, index, labels) for index in worst.tolist()),
+        right=tuple(_example(answers, index, labels) for index in right.tolist()),
     )
 
 

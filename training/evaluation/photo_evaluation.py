@@ -102,58 +102,42 @@ def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) ->
     """
     ood = answers.only(answers.truth == OOD)
     tiers = {str(tier): answers.only(answers.tiers == tier) for tier in np.unique(answers.tiers)}
-    return {
-        tier: _of_ood(one, contract.thresholds, split)
-        if tier == OOD_TIER
-        else _of_garments(one, ood, contract, split)
-        for tier, one in tiers.items()
-    }
+    return {tier: _of_tier(one, ood, contract, split) for tier, one in tiers.items()}
 
 
-def _of_garments(
-    answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, split: str
-) -> PhotoFigures:
-    classes, n = np.unique(answers.truth, return_counts=True)
-    right = np.array([np.sum(answers.right & (answers.truth == index)) for index in classes])
+def _of_tier(answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, split: str) -> PhotoFigures:
+    """The figures of one tier: accuracies where it shows garments, else the decisions by source."""
+    garments = answers.only(answers.truth != OOD)
+    known = len(garments) > 0
+    classes, n = np.unique(garments.truth, return_counts=True)
+    right = np.array([np.sum(garments.right & (garments.truth == index)) for index in classes])
     recalls = right / n
     return PhotoFigures(
         split=split,
         n=len(answers),
-        macro_accuracy=float(recalls.mean()),
-        macro_accuracy_interval=macro_interval(right.tolist(), n.tolist()),
-        accuracy=float(answers.right.mean()),
+        macro_accuracy=float(recalls.mean()) if known else None,
+        macro_accuracy_interval=macro_interval(right.tolist(), n.tolist()) if known else None,
+        accuracy=float(garments.right.mean()) if known else None,
         per_class={
             contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
-        ece=expected_calibration_error(answers.confidences, answers.right),
+        ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
         decisions=_decisions(answers, contract.thresholds),
-        curve=_curve(answers),
-        auroc=_auroc(answers, ood) if len(ood) else None,
-        sources={},
+        curve=_curve(garments),
+        auroc=_auroc(garments, ood) if known and len(ood) else None,
+        sources={} if known else _by_source(answers),
     )
 
 
-def _of_ood(answers: PhotoAnswers, thresholds: Thresholds, split: str) -> PhotoFigures:
+def _by_source(answers: PhotoAnswers) -> dict[str, SourceFigures]:
     sources = {str(source): answers.only(answers.sources == source) for source in np.unique(answers.sources)}
-    return PhotoFigures(
-        split=split,
-        n=len(answers),
-        macro_accuracy=None,
-        macro_accuracy_interval=None,
-        accuracy=None,
-        per_class={},
-        ece=None,
-        decisions=_decisions(answers, thresholds),
-        curve=(),
-        auroc=None,
-        sources={
-            source: SourceFigures(
-                n=len(one), accepted=float(one.accepted.mean()), unfamiliar=_share(one, "unfamiliar")
-            )
-            for source, one in sources.items()
-        },
-    )
+    return {
+        source: SourceFigures(
+            n=len(one), accepted=float(one.accepted.mean()), unfamiliar=_share(one, "unfamiliar")
+        )
+        for source, one in sources.items()
+    }
 
 
 def _decisions(answers: PhotoAnswers, thresholds: Thresholds) -> PhotoDecisions:
@@ -186,9 +170,7 @@ def _curve(answers: PhotoAnswers) -> tuple[CurvePoint, ...]:
     accepted = [familiar.only(familiar.confidences >= threshold) for threshold in thresholds]
     return tuple(
         CurvePoint(
-            threshold=float(threshold),
-            coverage=len(some) / len(answers),
-            accuracy=float(some.right.mean()),
+            threshold=float(threshold), coverage=len(some) / len(answers), accuracy=float(some.right.mean())
         )
         for threshold, some in zip(thresholds, accepted, strict=True)
     )

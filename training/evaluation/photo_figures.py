@@ -21,9 +21,6 @@ from training.evaluation.figures import QUIET_COLOUR, WRONG_COLOUR, save
 from training.evaluation.photo_evaluation import PhotoAnswers
 from training.photos.reading import OOD, Photos
 
-COLOURS: Final = ("#1565c0", "#1a7f37", "#c62828", "#6a1b9a", "#ef6c00", "#00838f")
-"""One per tier, by turns."""
-
 PER_TIER: Final = 10
 """The most photos that the sheet of the worst shows of a tier."""
 
@@ -54,7 +51,7 @@ def draw_coverage(photos: Mapping[str, PhotoFigures]) -> Figure:
     figure = Figure(figsize=(7.5, 4.8), layout="constrained")
     axes = figure.subplots()
     for number, (tier, one) in enumerate(photos.items()):
-        colour, decisions = COLOURS[number % len(COLOURS)], one.decisions
+        colour, decisions = f"C{number}", one.decisions
         label = f"{tier}, {one.n:,} photos: {decisions.coverage:.0%} accepted"
         coverages, accuracies = [at.coverage for at in one.curve], [at.accuracy for at in one.curve]
         (line,) = axes.plot(coverages, accuracies, color=colour)
@@ -78,7 +75,7 @@ def draw_recall(photos: Mapping[str, PhotoFigures]) -> Figure:
     for number, (tier, one) in enumerate(photos.items()):
         places = [labels.index(label) + (number + 0.5) * width - 0.4 for label in one.per_class]
         recalls = [each.recall for each in one.per_class.values()]
-        bars = axes.bar(places, recalls, width, color=COLOURS[number % len(COLOURS)])
+        bars = axes.bar(places, recalls, width)
         bars.set_label(f"{tier}: macro accuracy {one.macro_accuracy:.3f}")
         counts = [str(each.n) for each in one.per_class.values()]
         axes.bar_label(bars, counts, fontsize=6, color=QUIET_COLOUR)

@@ -9,8 +9,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,6 @@ import numpy as np
 from keras import layers
 from pydantic import JsonValue
 
-from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import EDGE
 from inference.keras_session import Habits, KerasSession
 from model_store.files import GRAPH, MODEL
@@ -86,58 +84,57 @@ def adopt(folder: Path, made: HandMade, say: Say) -> Manifest:
 
     Raises:
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        NotAdoptable: labels, outputs and data do not fit one another.
+        NotAdoptable: there are more labels than outputs, or fewer.
+        BadClasses: labels and data do not fit one another.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
     """
     session = KerasSession(made.path)
-    _check_labels(made, session.outputs)
-    train = made.data.train
-    parts = split(train, usual_share(train), SPLIT_SEED, len(made.labels))
+    if session.outputs != len(made.labels):
+        raise NotAdoptable(
+            f"{made.path}: {session.outputs} outputs, but {len(made.labels)} labels "
+            f"({', '.join(made.labels)}). Each output needs one; --labels names them."
+        )
+    data = made.data.under(made.labels)
+    parts = split(data.train, usual_share(data.train), SPLIT_SEED, len(data.labels))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the model")
     _export(folder, session, parts)
-    evidence = Evidence(data=replace(made.data, labels=made.labels), split=parts)
-    return complete_release(folder, evidence, _origin(made.path, session, len(parts.validation)), say)
+    origin = _origin(made.path, session, len(parts.validation))
+    return complete_release(folder, Evidence(data=data, split=parts), origin, say)
 
 
 def _export(folder: Path, session: KerasSession, parts: Split) -> None:
     """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare."""
-    model, rounded = in_float32(session.model)
+    config = keras.saving.serialize_keras_object(session.model)
+    in_float32 = _said_in_float32(config)
+    model = keras.saving.deserialize_keras_object(in_float32)
+    model.set_weights(session.model.get_weights())
     artifact = with_habits(model, session.habits)
     artifact.save(folder / MODEL, include_optimizer=False)
     export_graph(artifact, _whitening(artifact, parts.train, session.outputs), folder / GRAPH)
     pictures = parts.validation.images[:PARITY_PICTURES]
-    check_parity(partial(_probabilities, KerasSession(folder / MODEL)), folder / GRAPH, pictures)
-    allowed = ROUNDED_TOLERANCE if rounded else PARITY_TOLERANCE
-    check_parity(partial(_probabilities, session), folder / GRAPH, pictures, allowed)
+    written = KerasSession(folder / MODEL)
+    check_parity(lambda images: written.run(images).probabilities, folder / GRAPH, pictures)
+    allowed = PARITY_TOLERANCE if in_float32 == config else ROUNDED_TOLERANCE
+    check_parity(lambda images: session.run(images).probabilities, folder / GRAPH, pictures, allowed)
 
 
-def _probabilities(session: KerasSession, images: PixelsBatch) -> Probabilities:
-    return session.run(images).probabilities
-
-
-def _check_labels(made: HandMade, outputs: int) -> None:
-    if outputs != len(made.labels):
-        raise NotAdoptable(
-            f"{made.path}: {outputs} outputs, but {len(made.labels)} labels ({', '.join(made.labels)}). "
-            "Each output needs one; --labels names them."
-        )
-    highest = int(max(made.data.train.labels.max(), made.data.test.labels.max()))
-    if highest >= outputs:
-        raise NotAdoptable(
-            f"The data set has pictures of class {highest}, but {made.path} has {outputs} outputs, so 0 to "
-            f"{outputs - 1}. Give it the data that the model was made for."
-        )
+def _said_in_float32(config: JsonValue) -> JsonValue:
+    """Without other precisions: a serving graph rounds in other places, and no processor gains by them."""
+    if isinstance(config, dict):
+        return {key: _said_in_float32(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(map(_said_in_float32, config))
+    return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
 
 
 def _whitening(artifact: Network, train: LabelledImages, classes: int) -> Whitening | None:
     """Of the artifact's features; None where it shows none, or too many."""
-    if FEATURES not in [layer.name for layer in artifact.layers]:
-        return None
-    if artifact.get_layer(FEATURES).output.shape[1] > WIDEST:
+    layer = next((layer for layer in artifact.layers if layer.name == FEATURES), None)
+    if layer is None or layer.output.shape[1] > WIDEST:
         return None
     return fit_whitening(features_of(artifact, train.images).astype(np.float32), train.labels, classes)
 
@@ -174,32 +171,6 @@ def _saved_by(path: Path) -> JsonValue:
     """The version of Keras that the file says it was saved by."""
     with zipfile.ZipFile(path) as archive:
         return json.loads(archive.read("metadata.json")).get("keras_version")  # type: ignore[no-any-return]
-
-
-def in_float32(model: Network) -> tuple[Network, bool]:
-    """Give up other precisions: a serving graph rounds in other places, and processors gain nothing by them.
-
-    Args:
-        model: as it was loaded.
-
-    Returns:
-        The model with the same weights, and whether anything had to be changed.
-    """
-    config = keras.saving.serialize_keras_object(model)
-    plain = _said_in_float32(config)
-    if plain == config:
-        return model, False
-    made = keras.saving.deserialize_keras_object(plain)
-    made.set_weights(model.get_weights())
-    return made, True
-
-
-def _said_in_float32(config: JsonValue) -> JsonValue:
-    if isinstance(config, dict):
-        return {key: _said_in_float32(value) for key, value in config.items()}
-    if isinstance(config, list | tuple):
-        return type(config)(map(_said_in_float32, config))
-    return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
 
 
 def with_habits(model: Network, habits: Habits) -> Network:

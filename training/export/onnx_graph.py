@@ -36,8 +36,6 @@ PARITY_TOLERANCE: Final = 1e-5
 
 PARITY_PICTURES: Final = 1000
 
-Shapes = dict[str, tuple[int, ...]]
-
 
 def save_artifact(model: Network, path: Path) -> Network:
     """Write model.keras, softmax attached, without the optimizer.
@@ -56,16 +54,12 @@ def save_artifact(model: Network, path: Path) -> Network:
 
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """The layer below the last, float32 (N, D)."""
-    return _batched(keras.Model(model.input, model.get_layer(FEATURES).output), images)
+    return probabilities_of(keras.Model(model.input, model.get_layer(FEATURES).output), images)
 
 
 def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
     """The network's own answers, float32 (N, C)."""
-    return _batched(artifact, images)
-
-
-def _batched(model: Network, images: PixelsBatch) -> Probabilities:
-    answers: Probabilities = model.predict(images, batch_size=ANSWERED_AT_ONCE, verbose=0)
+    answers: Probabilities = artifact.predict(images, batch_size=ANSWERED_AT_ONCE, verbose=0)
     return answers
 
 
@@ -76,9 +70,6 @@ def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: 
         artifact: from `save_artifact`.
         measure: of its features, what `distance` says; None leaves it out.
         path: ends in `.onnx`.
-
-    Raises:
-        GraphUnusable: what was exported has not the outputs that serving reads.
     """
     serving = artifact if measure is None else _with_distance(artifact, measure)
     serving(np.zeros((1, *artifact.input_shape[1:]), np.uint8))  # Keras exports what was called once
@@ -86,8 +77,7 @@ def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: 
         # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")
         serving.export(path, format="onnx", verbose=False, opset_version=OPSET)
-    axes = [2] if measure is None else [1, 2]
-    onnx.save(_renamed(onnx.load(path), axes, path), path)
+    onnx.save(_renamed(onnx.load(path)), path)
 
 
 def _with_distance(artifact: Network, measure: Whitening | OodScore) -> Network:
@@ -113,26 +103,20 @@ def _odds(features: Tensor, score: OodScore) -> Tensor:
     return linear + score.distance_weight * distance + score.offset
 
 
-def _renamed(graph: Graph, axes: list[int], path: Path) -> Graph:
+def _renamed(model: Graph) -> Graph:
     """Give inputs, outputs and the batch axis the names that serving reads; tf2onnx makes up its own."""
-    named = {2: PROBABILITIES, 1: DISTANCE}
-    found = [len(output.type.tensor_type.shape.dim) for output in graph.graph.output]
-    if len(graph.graph.input) != 1 or sorted(found) != axes:
-        raise GraphUnusable(
-            f"{path}: the exporter gave inputs {[value.name for value in graph.graph.input]} and outputs "
-            f"{[value.name for value in graph.graph.output]}; expected one, and outputs of {axes} axes."
-        )
-    names = {graph.graph.input[0].name: PIXELS}
-    names |= {output.name: named[count] for output, count in zip(graph.graph.output, found, strict=True)}
-    for value in (*graph.graph.input, *graph.graph.output):
+    graph, by_axes = model.graph, {2: PROBABILITIES, 1: DISTANCE}
+    names = {graph.input[0].name: PIXELS}
+    names |= {value.name: by_axes[len(value.type.tensor_type.shape.dim)] for value in graph.output}
+    for value in (*graph.input, *graph.output):
         value.name = names[value.name]
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
-    for node in graph.graph.node:
+    for node in graph.node:
         for slots in (node.input, node.output):
             slots[:] = [names.get(slot, slot) for slot in slots]
-    del graph.graph.value_info[:]
-    onnx.checker.check_model(graph)
-    return graph
+    del graph.value_info[:]
+    onnx.checker.check_model(model)
+    return model
 
 
 def check_parity(
@@ -173,34 +157,28 @@ def mflops(path: Path) -> float:
     Raises:
         GraphUnusable: a shape that is needed cannot be inferred.
     """
-    graph = onnx.shape_inference.infer_shapes(_for_one_picture(onnx.load(path)), data_prop=True)
-    shapes = _shapes(graph)
+    model = onnx.load(path)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    values = {
+        value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
+        for value in (*graph.input, *graph.output, *graph.value_info)
+    }
+    shapes = {name: shape for name, shape in values.items() if all(shape)}  # a size of 0 is one not inferred
+    shapes |= {constant.name: tuple(constant.dims) for constant in graph.initializer}
     try:
-        return sum(_operations(node, shapes) for node in graph.graph.node) / 1e6
+        return sum(_operations(node, shapes) for node in graph.node) / 1e6
     except KeyError as error:
         raise GraphUnusable(f"{path}: the shape of {error} cannot be inferred.") from error
 
 
-def _for_one_picture(graph: Graph) -> Graph:
-    for value in (*graph.graph.input, *graph.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_value = 1
-    return graph
-
-
-def _shapes(graph: Graph) -> Shapes:
-    values = (*graph.graph.input, *graph.graph.output, *graph.graph.value_info)
-    found = {value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim) for value in values}
-    known = {name: shape for name, shape in found.items() if all(shape)}  # a size of 0 is one not inferred
-    return known | {constant.name: tuple(constant.dims) for constant in graph.graph.initializer}
-
-
-def _operations(node: Graph, shapes: Shapes) -> int:
+def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
     """Two per multiply-add: each output value sums over everything that one filter or row sees."""
-    match node.op_type:
-        case "Conv" | "FusedConv":
-            seen = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
-        case "MatMul" | "Gemm":
-            seen = shapes[node.input[0]][-1]
-        case _:
-            return 0
+    if node.op_type in {"Conv", "FusedConv"}:
+        seen = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
+    elif node.op_type in {"MatMul", "Gemm"}:
+        seen = shapes[node.input[0]][-1]
+    else:
+        return 0
     return 2 * seen * prod(shapes[node.output[0]])
