@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.results import save
 from benchmarks.uploads import encoded
 from inference.arrays import Picture
-from inference.contract import EDGE, PHOTOGRAPHS
+from inference.contract import CUT_OUT, EDGE, PHOTOGRAPHS
 from inference.convert import convert, decoded_to_pixels
 from inference.decode import REDUCED_EDGE, decode, prepare_opencv
 from inference.framing import no_larger_than
@@ -106,7 +106,7 @@ def _route(upload: bytes) -> str | None:
 
 
 def _ours(upload: bytes) -> object:
-    return decoded_to_pixels(decode(upload, MAX_PIXELS), PHOTOGRAPHS)
+    return decoded_to_pixels(decode(upload, MAX_PIXELS), CUT_OUT)
 
 
 def _naive(upload: bytes) -> object:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from app.settings import Settings
 from benchmarks.results import save
-from inference.contract import PHOTOGRAPHS
+from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
@@ -84,7 +84,7 @@ def measure(upload: bytes) -> dict[str, object]:
     prepare_opencv()
     before, began = _peak_megabytes(), time.perf_counter()
     try:
-        decoded_to_pixels(decode(upload, MAX_PIXELS), PHOTOGRAPHS)
+        decoded_to_pixels(decode(upload, MAX_PIXELS), CUT_OUT)
         outcome = "read"
     except UploadError as error:
         outcome = type(error).__name__

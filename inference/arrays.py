@@ -18,10 +18,11 @@ Mask: TypeAlias = NDArray[np.uint8]
 """uint8, (H, W): 255 where the garment is, 0 where the background is."""
 
 Pixels: TypeAlias = NDArray[np.uint8]
-"""uint8, (28, 28), C-contiguous, garment light on black: 0 is background."""
+"""uint8, C-contiguous, as a release's InputContract says: (H, W), or (H, W, 3) RGB. For the bundled release
+(28, 28), garment light on black: 0 is background."""
 
 PixelsBatch: TypeAlias = NDArray[np.uint8]
-"""uint8, (N, 28, 28), C-contiguous, N >= 1: N `Pixels` in a row."""
+"""uint8, (N, H, W) or (N, H, W, 3), C-contiguous, N >= 1: N `Pixels` in a row."""
 
 Probabilities: TypeAlias = NDArray[np.float32]
 """float32, (C,) or (N, C), each row >= 0 with sum 1, in the order of the labels."""

@@ -24,6 +24,11 @@ GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference of a probability from its golden answer: processors round differently."""
 
 
+MAX_RUN = 1 << 22
+"""Most numbers in one run of the model, whose layers may take a hundred times their memory: 5,349 pictures of
+28 x 28, or 5 of 512 x 512 in RGB."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """The answer for one picture.
@@ -83,10 +88,10 @@ class Classifier:
         self.contract = contract
 
     def classify(self, pixels: PixelsBatch) -> list[Prediction]:
-        """Classify N pictures in one run of the model.
+        """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
-            pixels: uint8, (N, 28, 28), C-contiguous, N >= 1, garment light on black.
+            pixels: N >= 1, as the contract's input says.
 
         Returns:
             One prediction per picture, in order.
@@ -95,6 +100,11 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
+        most = max(1, MAX_RUN // pixels[0].size)
+        runs = (pixels[start : start + most] for start in range(0, len(pixels), most))
+        return [prediction for run in runs for prediction in self._run(run)]
+
+    def _run(self, pixels: PixelsBatch) -> list[Prediction]:
         rows, distances = self._finite_scores(pixels)
         familiarities = self._familiarities(len(rows), distances)
         return [self._prediction(*scored) for scored in zip(rows, familiarities, strict=True)]
@@ -103,7 +113,7 @@ class Classifier:
         """Compare the model's answers on this machine with those stored when it was made.
 
         Args:
-            pixels: uint8, (N, 28, 28).
+            pixels: N >= 1, as the contract's input says.
             answers: float32, (N, C), before temperature.
 
         Raises:
@@ -173,13 +183,13 @@ def open_classifier(model: Path, contract: ModelContract) -> Classifier:
         ModelUnreadable: another kind of file, or one that cannot be loaded.
         ContractBroken: its inputs or outputs are not what the contract says.
     """
-    return Classifier(_open_session(model), contract)
+    return Classifier(_open_session(model, contract.input.array_shape), contract)
 
 
-def _open_session(model: Path) -> Session:
+def _open_session(model: Path, shape: tuple[int, ...]) -> Session:
     match model.suffix:
         case ".onnx":
-            return OnnxSession(model)
+            return OnnxSession(model, shape=shape)
         case ".keras":
             return KerasSession(model)
     raise ModelUnreadable(

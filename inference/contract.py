@@ -1,14 +1,17 @@
 """What a release declares about its model, so that no code has to assume it.
 
-Frozen values, parsed from a release's manifest by model_store/manifest.py; no I/O. convert.py uses Imaging,
-classifier.py the rest.
+Frozen values, parsed from a release's manifest by model_store/manifest.py; no I/O. decode.py, convert.py and
+pixels.py use InputContract, classifier.py the rest.
 """
 
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 EDGE = 28
-"""Height and width of `Pixels`, in pixels: Fashion-MNIST's (arXiv 1708.07747, section 2)."""
+"""Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
+
+EDGES = range(8, 513)
+"""Heights and widths of an input that are served: 256 pictures of 512 x 512 in RGB take 200 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +63,61 @@ PHOTOGRAPHS: Final = Imaging(cascade=Cascade())
 
 @dataclass(frozen=True, kw_only=True)
 class InputContract:
-    """What the model reads."""
+    """What the model reads, and how a picture becomes that.
+
+    Attributes:
+        shape: height and width, in pixels, each in EDGES.
+        channels: 1 for grey, 3 for RGB.
+        polarity: `light-on-black` makes the background 0; `none` leaves the picture as it is.
+        framing: `cut-out` finds the garment, crops and centres it, as Fashion-MNIST was made; `whole` resizes
+            the whole picture with its aspect kept, and centres it on black.
+        imaging: the parameters of `cut-out`; `whole` has none.
+    """
 
     shape: tuple[int, int] = (EDGE, EDGE)
+    channels: Literal[1, 3] = 1
     dtype: Literal["uint8"] = "uint8"
-    polarity: Literal["light-on-black"] = "light-on-black"
+    polarity: Literal["light-on-black", "none"] = "light-on-black"
+    framing: Literal["cut-out", "whole"] = "cut-out"
     imaging: Imaging = field(default_factory=Imaging)
+
+    @property
+    def array_shape(self) -> tuple[int, ...]:
+        """The shape of `Pixels`: (height, width), or (height, width, 3) for RGB."""
+        return self.shape if self.channels == 1 else (*self.shape, self.channels)
+
+    @property
+    def in_words(self) -> str:
+        """What clients send as `pixels`."""
+        height, width = self.shape
+        if self.channels == 3:
+            return f"{height} rows of {width} times 3 whole numbers of 0..255: red, green, blue"
+        meaning = "garment light on black" if self.polarity == "light-on-black" else "0 is black"
+        return f"{height} rows of {width} whole numbers of 0..255, {meaning}"
+
+    def fault(self) -> str | None:
+        """Why this code cannot serve such an input, as `key: reason`; None if it can."""
+        if not all(edge in EDGES for edge in self.shape):
+            size = " x ".join(map(str, self.shape))
+            return f"input.shape: {size}; height and width must be {EDGES[0]} to {EDGES[-1]}"
+        made = (self.array_shape, self.polarity)
+        if self.framing == "cut-out" and made != ((EDGE, EDGE), "light-on-black"):
+            return f"input.framing: cut-out makes {EDGE} x {EDGE} grey, light-on-black; others need whole"
+        if self.framing == "whole" and self.polarity != "none":
+            return f"input.polarity: {self.polarity} needs framing cut-out; whole goes with none"
+        return None
+
+
+GREY_28: Final = InputContract()
+"""Fashion-MNIST's own input: what decode.py assumes where no release is at hand."""
+
+CUT_OUT: Final = InputContract(imaging=PHOTOGRAPHS)
+"""The input of new releases, unless another size or colour is chosen."""
+
+
+def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
+    """The input of a model of whole square pictures."""
+    return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
 
 @dataclass(frozen=True, kw_only=True)

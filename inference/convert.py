@@ -1,8 +1,9 @@
-"""Convert a picture into pixels, the way Fashion-MNIST was made.
+"""Convert a picture into pixels, the way that the release's input contract names.
 
-Find the garment, convert it to grey, light on black, and frame it: one function each, which `convert` calls
-in order for every upload. Pure functions of arrays. foreground.py finds, framing.py frames, stages.py shows
-the steps. docs/explanation/conversion.md says where this differs from the paper and why.
+`cut-out` is the way Fashion-MNIST was made: find the garment, convert it to grey, light on black, and frame
+it, one function each, which `convert` calls in order. `whole` resizes the picture. Pure functions of arrays.
+foreground.py finds, framing.py frames, stages.py shows the steps. docs/explanation/conversion.md says where
+this differs from the paper and why.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
-from inference.contract import EDGE, Cascade, Imaging
+from inference.contract import EDGE, Cascade, Imaging, InputContract
 from inference.decode import REDUCED_EDGE, Decoded
 from inference.foreground import Found, find_garment
-from inference.framing import bounding_box, centre, no_larger_than, shrink
+from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,35 @@ class Conversion:
     pixels: Pixels
 
 
-def decoded_to_pixels(decoded: Decoded, imaging: Imaging) -> Pixels:
+def decoded_to_pixels(decoded: Decoded, contract: InputContract) -> Pixels:
     """Return the pixels of an upload as they are, if it has them; else convert its picture.
 
-    A picture in which nothing differs from the border becomes black. That raises no error here: such pixels
-    have a low familiarity.
+    A picture in which nothing differs from the border becomes black when it is cut out. That raises no error
+    here: such pixels have a low familiarity.
 
     Args:
         decoded: from decode.py.
-        imaging: the parameters that the model was made with.
+        contract: of the release.
 
     Returns:
-        uint8, (28, 28), C-contiguous, garment light on black.
+        uint8, of the contract's `array_shape`, C-contiguous.
     """
-    return convert(decoded, imaging).pixels if decoded.pixels is None else decoded.pixels
+    if decoded.pixels is not None:
+        return decoded.pixels
+    if contract.framing == "cut-out":
+        return convert(decoded, contract.imaging).pixels
+    picture = decoded.picture
+    return fit_whole(as_grey(picture) if contract.channels == 1 else picture, contract.shape)
+
+
+def is_enlarged(decoded: Decoded, contract: InputContract) -> bool:
+    """Whether a whole picture is smaller than the input, so that `decoded_to_pixels` enlarges it."""
+    height, width = decoded.samples.shape[:2]
+    return contract.framing == "whole" and height < contract.shape[0] and width < contract.shape[1]
 
 
 def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
-    """Do the same as `decoded_to_pixels` and return the result of each step."""
+    """Cut out the garment, and return the result of each step."""
     if decoded.pixels is not None:
         return Conversion(decoded.picture, None, None, None, decoded.pixels)
     picture, transparency = decoded.picture, decoded.garment

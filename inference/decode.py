@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture, Pixels
-from inference.contract import EDGE
+from inference.contract import EDGE, GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.formats import gif
 from inference.formats.bmp import OS2_HEADER
@@ -24,7 +24,8 @@ from inference.header import Header, find_fault, read_header
 REDUCED_EDGE = 16 * EDGE
 """Longest edge, in pixels, below which a JPEG is decoded at its full size.
 
-A garment that fills only an eighth of the photo then still has two samples for each of the 28 pixels.
+A garment that fills only an eighth of the photo then still has two samples for each of the 28 pixels. Larger
+inputs need a larger picture: two samples for each of their pixels.
 """
 
 TRANSPARENT_SHARE = 0.5
@@ -46,7 +47,7 @@ class Decoded:
 
     Attributes:
         samples: uint8, (H, W, 3), RGB, upright; a large JPEG at a half, a quarter or an eighth of its size.
-            Or (28, 28), when the upload is a single-channel picture of that size.
+            Or of the size of a grey input, (H, W), when the upload is a single-channel picture of that size.
         garment: uint8, (H, W), the opacity of an upload whose background is transparent; else None.
     """
 
@@ -55,7 +56,7 @@ class Decoded:
 
     @property
     def pixels(self) -> Pixels | None:
-        """The samples of a single-channel upload of 28 x 28, used as they are, light on black; else None."""
+        """The samples of a single-channel upload that has the size of a grey input, used as they are."""
         return self.samples if self.samples.ndim == 2 else None
 
     @property
@@ -74,7 +75,7 @@ def prepare_opencv() -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def decode(upload: bytes, max_pixels: int) -> Decoded:
+def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> Decoded:
     """Decode an upload; of an animation, the first frame.
 
     OpenCV has further limits (2^30 pixels, 2^20 a side; `OPENCV_IO_MAX_IMAGE_PIXELS` and similar variables),
@@ -83,6 +84,7 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
     Args:
         upload: the bytes of a PNG, JPEG, WebP, GIF, BMP or TIFF.
         max_pixels: largest width x height that the header may declare.
+        contract: of the release that reads the picture.
 
     Raises:
         UnknownFormat: not an accepted format, or samples that have neither 8 nor 16 bits.
@@ -90,18 +92,18 @@ def decode(upload: bytes, max_pixels: int) -> Decoded:
         BrokenPicture: truncated or damaged.
     """
     header = read_header(upload)
-    check_size(header, max_pixels)
+    check_size(header, max_pixels, contract.shape)
     fault = find_fault(upload, header)
     if fault is not None:
         raise _broken(header, fault)
-    samples = _decode_samples(upload, header)
+    samples = _decode_samples(upload, header, max(REDUCED_EDGE, 2 * max(contract.shape)))
     _refuse_other_types(samples, header)
-    if samples.shape == (EDGE, EDGE):
+    if samples.shape == contract.array_shape and samples.ndim == 2:
         return Decoded(np.ascontiguousarray(_eight_bits(samples)))
     return Decoded(_picture(samples), _garment(samples))
 
 
-def check_size(header: Header, max_pixels: int) -> None:
+def check_size(header: Header, max_pixels: int, shape: tuple[int, int]) -> None:
     """Refuse a picture whose decoding takes more pixels than allowed.
 
     Raises:
@@ -113,13 +115,13 @@ def check_size(header: Header, max_pixels: int) -> None:
     size = f"{said} in tiles that take" if header.tiled_pixels > header.width * header.height else f"{said} ="
     raise PictureTooLarge(
         f"The picture is {size} {header.pixels:,} pixels; at most {max_pixels:,} are read. "
-        f"Send a smaller one: {EDGE} x {EDGE} is what the model sees."
+        f"Send a smaller one: {shape[0]} x {shape[1]} is what the model sees."
     )
 
 
-def _decode_samples(upload: bytes, header: Header) -> _Samples:
+def _decode_samples(upload: bytes, header: Header, edge: int) -> _Samples:
     """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
-    flags = _flags(upload, header)
+    flags = _flags(upload, header, edge)
     if header.format == "GIF":
         upload = gif.with_known_background(upload)
     try:
@@ -169,11 +171,11 @@ def _upright(stored: _Samples, orientation: int) -> _Samples:
     return cv2.rotate(stored, _ROTATIONS[orientation]) if orientation in _ROTATIONS else stored
 
 
-def _flags(upload: bytes, header: Header) -> int:
-    """Flags for OpenCV: keep all stored samples, but reduce a large JPEG to the size that is needed."""
+def _flags(upload: bytes, header: Header, edge: int) -> int:
+    """Flags for OpenCV: keep all stored samples, but reduce a large JPEG, to no less than `edge` pixels."""
     if header.format == "JPEG":
         for factor, flag in _REDUCTIONS.items():
-            if max(header.width, header.height) >= factor * REDUCED_EDGE:
+            if max(header.width, header.height) >= factor * edge:
                 return flag | cv2.IMREAD_IGNORE_ORIENTATION
     if header.format == "BMP" and upload[14] == OS2_HEADER:
         return cv2.IMREAD_COLOR  # IMREAD_UNCHANGED would return grey for these

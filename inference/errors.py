@@ -36,7 +36,7 @@ class BrokenPicture(UploadError):
 
 
 class BadPixels(UploadError):
-    """Pixels that are not 28 x 28 whole numbers of 0..255."""
+    """Pixels that are not as many whole numbers of 0..255 as the model reads."""
 
 
 class ModelError(InferenceError):

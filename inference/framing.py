@@ -1,4 +1,4 @@
-"""Fit a garment into 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made.
+"""Fit a garment into 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made; or a whole picture.
 
 Xiao et al. 2017, arXiv 1708.07747, section 2; docs/explanation/conversion.md says where this differs and why.
 Pure functions of arrays, which convert.py calls in order.
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Grey, Mask, Pixels
+from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Imaging
 
 _WHERE_IT_IS = 127
@@ -80,4 +80,23 @@ def centre(grey: Grey) -> Pixels:
     top, left = (EDGE - height + 1) // 2, (EDGE - width + 1) // 2
     pixels = np.zeros((EDGE, EDGE), np.uint8)
     pixels[top : top + height, left : left + width] = grey
+    return pixels
+
+
+def fit_whole(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
+    """Scale a picture until it just fits, its aspect kept, and place it in the middle of black.
+
+    Args:
+        picture: uint8, (H, W) or (H, W, 3).
+        shape: height and width of the result, which has the picture's channels.
+    """
+    height, width = shape
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    rows, columns = (max(1, round(length * scale)) for length in picture.shape[:2])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    pixels = np.zeros((height, width, *picture.shape[2:]), np.uint8)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    pixels[top : top + rows, left : left + columns] = cv2.resize(
+        picture, (columns, rows), interpolation=method
+    )
     return pixels

@@ -15,12 +15,12 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
 from inference.arrays import PixelsBatch
-from inference.contract import EDGE
+from inference.contract import GREY_28
 from inference.errors import ContractBroken, ModelUnreadable
 from inference.session import Scores
 
 PIXELS = "pixels"
-"""The graph's input: uint8, (N, 28, 28)."""
+"""The graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""
 
 PROBABILITIES = "probabilities"
 """Its first output: float32, (N, C)."""
@@ -43,11 +43,12 @@ _UNUSABLE = (  # ONNX Runtime's errors have no common base class
 class OnnxSession:
     """A serving graph, loaded and checked."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, shape: tuple[int, ...] = GREY_28.array_shape) -> None:
         """Load the graph.
 
         Args:
             path: the `.onnx` file.
+            shape: of the pixels of one picture, as the contract says.
             threads: processor threads within one inference; one for a server with as many workers as cores.
 
         Raises:
@@ -62,13 +63,13 @@ class OnnxSession:
             raise ModelUnreadable(
                 f"{path}: ONNX Runtime cannot load it ({error}). It must be the model.onnx of a release."
             ) from error
-        _check_input(self._graph, path)
+        _check_input(self._graph, path, shape)
         self.outputs = _checked_outputs(self._graph, path)
         given = {output.name for output in self._graph.get_outputs()}
         self._names = [name for name in (PROBABILITIES, DISTANCE) if name in given]
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score uint8 (N, 28, 28) pixels in one run of the graph.
+        """Score uint8 pixels, N of them, in one run of the graph.
 
         Raises:
             ContractBroken: it fails on them, although it declares the right shapes.
@@ -89,12 +90,12 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     return options
 
 
-def _check_input(graph: onnxruntime.InferenceSession, path: Path) -> None:
+def _check_input(graph: onnxruntime.InferenceSession, path: Path, shape: tuple[int, ...]) -> None:
     inputs = [(value.name, value.type, _sizes(value.shape)) for value in graph.get_inputs()]
-    if inputs != [(PIXELS, "tensor(uint8)", [None, EDGE, EDGE])]:
+    if inputs != [(PIXELS, "tensor(uint8)", [None, *shape])]:
         raise ContractBroken(
             f"{path}: the graph's inputs are {inputs}. "
-            f"It must have one, `{PIXELS}`, uint8, (N, {EDGE}, {EDGE}) with N left open."
+            f"It must have one, `{PIXELS}`, uint8, (N, {', '.join(map(str, shape))}) with N left open."
         )
 
 

@@ -4,78 +4,83 @@ Works in memory alone. Pictures come in through decode.py, which takes such a PN
 """
 
 from itertools import chain
-from typing import NoReturn
+from typing import Any
 
 import cv2
 import numpy as np
 
 from inference.arrays import Pixels
-from inference.contract import EDGE
+from inference.contract import InputContract
 from inference.errors import BadPixels
 
-_EXPECTED = f"Send {EDGE} rows of {EDGE} whole numbers of 0..255, garment light on black."
+_AXES = ("row", "column", "channel")
 
 
 def pixels_to_png(pixels: Pixels) -> bytes:
-    """Encode uint8 (28, 28) pixels as an 8-bit grey PNG; decoding it gives the same pixels."""
-    _, encoded = cv2.imencode(".png", pixels)
+    """Encode pixels as an 8-bit PNG, grey or RGB; decoding it gives the same pixels."""
+    stored = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    _, encoded = cv2.imencode(".png", stored)
     return encoded.tobytes()
 
 
-def rows_to_pixels(rows: object) -> Pixels:
+def rows_to_pixels(rows: object, contract: InputContract) -> Pixels:
     """Convert nested lists into pixels.
 
     Args:
-        rows: 28 lists of 28 numbers; `12.0` is a whole number, `true` is not.
+        rows: lists of numbers, nested as the contract says; `12.0` is a whole number, `true` is not.
+        contract: of the release.
 
     Returns:
-        uint8, (28, 28), C-contiguous.
+        uint8, of the contract's `array_shape`, C-contiguous.
 
     Raises:
-        BadPixels: another shape, type or range; rows and columns are counted from 0.
+        BadPixels: another shape, type or range; rows, columns and channels are counted from 0.
     """
-    if not isinstance(rows, list):
-        raise BadPixels(f"`pixels` is {_name(rows)}. {_EXPECTED}")
-    if len(rows) != EDGE:
-        raise BadPixels(f"`pixels` has {len(rows)} rows. {_EXPECTED}")
-    pixels = _plain(rows)
-    return (
-        np.array([_row(row, index) for index, row in enumerate(rows)], np.uint8) if pixels is None else pixels
-    )
+    shape = contract.array_shape
+    numbers: list[Any] = [rows]
+    for axis, size in enumerate(shape):
+        for place, part in enumerate(numbers):
+            if not isinstance(part, list):
+                raise _bad(f"{_at(place, shape[:axis])} is {_name(part)}", contract)
+            if len(part) != size:
+                raise _bad(f"{_at(place, shape[:axis])} has {len(part)} {_AXES[axis]}s", contract)
+        numbers = list(chain.from_iterable(numbers))
+    plain = _plain(numbers)
+    if plain is None:
+        plain = bytearray(_value(value, place, contract) for place, value in enumerate(numbers))
+    return np.frombuffer(plain, np.uint8).reshape(shape)
 
 
-def _plain(rows: list[object]) -> Pixels | None:
-    """Convert rows of plain integers at once; None when a value needs a closer look."""
-    whole = [row for row in rows if isinstance(row, list) and len(row) == EDGE]
-    if len(whole) < EDGE or set(map(type, chain.from_iterable(whole))) != {int}:
+def _plain(numbers: list[Any]) -> bytearray | None:
+    """Convert plain integers at once; None when a value needs a closer look."""
+    if set(map(type, numbers)) != {int}:
         return None
     try:
-        return np.frombuffer(bytearray(chain.from_iterable(whole)), np.uint8).reshape(EDGE, EDGE)
+        return bytearray(numbers)
     except ValueError:  # one is below 0 or above 255
         return None
 
 
-def _row(row: object, index: int) -> list[int]:
-    if not isinstance(row, list):
-        raise BadPixels(f"Row {index} of `pixels` is {_name(row)}. {_EXPECTED}")
-    if len(row) != EDGE:
-        raise BadPixels(f"Row {index} of `pixels` has {len(row)} columns. {_EXPECTED}")
-    return [_value(value, index, column) for column, value in enumerate(row)]
-
-
-def _value(value: object, row: int, column: int) -> int:
+def _value(value: object, place: int, contract: InputContract) -> int:
     # JSON's true is a bool, which is an int in Python; NaN and 12.5 fail `is_integer`.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        _refuse(_name(value), row, column)
-    if isinstance(value, float) and not value.is_integer():
-        _refuse(repr(value), row, column)
-    if not 0 <= value <= 255:
-        _refuse(_name(value), row, column)
-    return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, float) and not value.is_integer():
+            raise _bad(f"{_at(place, contract.array_shape)} is {value!r}", contract)
+        if 0 <= value <= 255:
+            return int(value)
+    raise _bad(f"{_at(place, contract.array_shape)} is {_name(value)}", contract)
 
 
-def _refuse(what: str, row: int, column: int) -> NoReturn:
-    raise BadPixels(f"Row {row}, column {column} of `pixels` is {what}. {_EXPECTED}")
+def _at(place: int, shape: tuple[int, ...]) -> str:
+    """The part of `pixels` at a place, counted along the axes of `shape`."""
+    where = ", ".join(
+        f"{axis} {index}" for axis, index in zip(_AXES, np.unravel_index(place, shape), strict=False)
+    )
+    return f"{where.capitalize()} of `pixels`" if where else "`pixels`"
+
+
+def _bad(what: str, contract: InputContract) -> BadPixels:
+    return BadPixels(f"{what}. Send {contract.in_words}.")
 
 
 def _name(value: object) -> str:

@@ -31,4 +31,4 @@ class Session(Protocol):
         """Number of classes."""
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score uint8 (N, 28, 28) pixels, N >= 1, in one call of the model."""
+        """Score a batch of pixels, N >= 1, in one call of the model."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.arrays import Grey, Picture
-from inference.contract import Imaging
-from inference.convert import Conversion, convert
+from inference.contract import InputContract
+from inference.convert import Conversion, convert, decoded_to_pixels
 from inference.decode import Decoded
 from inference.foreground import Found
 
@@ -32,14 +32,19 @@ class Stage:
     image: Picture | Grey
 
 
-def stages(decoded: Decoded, imaging: Imaging) -> tuple[Stage, ...]:
+def stages(decoded: Decoded, contract: InputContract) -> tuple[Stage, ...]:
     """Return all steps of the conversion; the image of the last one equals `decoded_to_pixels`.
 
     Args:
         decoded: from decode.py.
-        imaging: the parameters that the model was made with.
+        contract: of the release.
     """
-    conversion = convert(decoded, imaging)
+    if contract.framing == "whole":
+        height, width = contract.shape
+        reason = f"Scaled to fit {width} x {height}, aspect kept, centred on black."
+        last = Stage("pixels", reason, decoded_to_pixels(decoded, contract))
+        return _picture(decoded.picture, decoded.picture), last
+    conversion = convert(decoded, contract.imaging)
     steps = [_picture(decoded.picture, conversion.picture)]
     if conversion.found is not None:
         steps.append(_garment(conversion.picture, conversion.found))

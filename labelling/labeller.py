@@ -73,11 +73,12 @@ class Labeller:
         if isinstance(upload, Unreadable):
             return "", str(upload)
         sha256 = hashlib.sha256(upload).hexdigest()
+        contract = self.classifier.contract.input
         try:
-            decoded = decode(upload, MAX_PIXELS)
+            decoded = decode(upload, MAX_PIXELS, contract)
         except UploadError as error:
             return sha256, str(error)
-        return sha256, decoded_to_pixels(decoded, self.classifier.contract.input.imaging)
+        return sha256, decoded_to_pixels(decoded, contract)
 
 
 def open_labeller(setup: Setup) -> Labeller:
@@ -99,7 +100,7 @@ def open_model(release: LocalRelease) -> Classifier:
     Raises:
         ModelError: it cannot be run here, or answers otherwise than it did when it was made.
     """
-    golden = release.manifest.golden
-    classifier = open_classifier(release.folder / GRAPH, release.manifest.model)
-    classifier.check_golden(golden.inputs(), golden.answers())
+    golden, contract = release.manifest.golden, release.manifest.model
+    classifier = open_classifier(release.folder / GRAPH, contract)
+    classifier.check_golden(golden.inputs(contract.input), golden.answers())
     return classifier

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from inference.arrays import PixelsBatch
-from inference.contract import EDGE, ModelContract
+from inference.contract import InputContract, ModelContract
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """The newest manifest that this code writes and reads; every older one is read too."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
@@ -72,7 +72,7 @@ class Golden(Frozen):
     """Inputs with the answers that the serving graph gave when the release was made.
 
     Attributes:
-        pixels: base64 of uint8 (N, 28, 28), C order.
+        pixels: base64 of uint8, N pictures as the model reads them, C order.
         probabilities: N rows before temperature, in label order.
     """
 
@@ -81,24 +81,25 @@ class Golden(Frozen):
 
     @classmethod
     def of(cls, pixels: PixelsBatch, probabilities: NDArray[np.float32]) -> "Golden":
-        """Keep uint8 (N, 28, 28) pixels and their float32 (N, C) probabilities."""
+        """Keep N pictures' pixels and their float32 (N, C) probabilities."""
         return cls(
             pixels=base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode(),
             probabilities=tuple(tuple(map(float, row)) for row in probabilities),
         )
 
-    def inputs(self) -> PixelsBatch:
-        """The pixels again, uint8 (N, 28, 28).
+    def inputs(self, contract: InputContract) -> PixelsBatch:
+        """The pixels again, N of them, as the contract of the same manifest says.
 
         Raises:
             ManifestInvalid: it is no base64, or its length fits no whole number of pictures.
         """
         try:
             flat = np.frombuffer(base64.b64decode(self.pixels, validate=True), np.uint8)
-            return flat.reshape(len(self.probabilities), EDGE, EDGE)
+            return flat.reshape(len(self.probabilities), *contract.array_shape)
         except ValueError as error:
             raise ManifestInvalid(
-                f"golden.pixels: {error}. It must be base64 of one 28 x 28 uint8 picture per row of answers."
+                f"golden.pixels: {error}. It must be base64 of one uint8 picture "
+                f"({contract.in_words}) per row of answers."
             ) from error
 
     def answers(self) -> NDArray[np.float32]:
@@ -123,7 +124,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
@@ -138,6 +139,8 @@ class Manifest(Frozen):
     @field_validator("model")
     @classmethod
     def _usable(cls, model: ModelContract) -> ModelContract:
+        if fault := model.input.fault():
+            raise ValueError(fault)
         if not 0 < model.temperature < math.inf:
             raise ValueError(f"temperature {model.temperature}: it has to be a number above 0")
         if not model.labels or len(set(model.labels)) < len(model.labels):

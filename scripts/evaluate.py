@@ -152,7 +152,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.photo_evaluation import answer_photos, photo_figures  # noqa: PLC0415 - needs scikit-learn
 
     contract, split = release.manifest.model, arguments.split or SPLIT
-    photos = photos_in(arguments.photos, contract.labels, contract.input.imaging)
+    photos = photos_in(arguments.photos, contract.labels, contract.input)
     answers = answer_photos(OnnxSession(release.folder / GRAPH), contract, photos)
     figures = photo_figures(answers, contract, split)
     if arguments.worst is not None:

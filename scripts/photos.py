@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import PHOTOGRAPHS, Imaging
+from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
 from inference.decode import prepare_opencv
 from scripts.terminal import complain, console, counting
 from training.data.splitting import Split
@@ -24,13 +24,13 @@ from training.photos.reading import Photos, list_photos, read_photos
 from training.recipes import Recipe
 
 
-def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos:
+def photos_in(folder: Path, labels: tuple[str, ...], contract: InputContract) -> Photos:
     """Read FOLDER/tier/label/file as a model would see it; what was left out is said on stderr.
 
     Args:
         folder: a leading `~` is the user's own.
         labels: of the model.
-        imaging: how the model wants pictures converted.
+        contract: the input of the model.
 
     Raises:
         DataError: a folder or a label is wrong, or nothing can be read; the message names it.
@@ -38,7 +38,7 @@ def photos_in(folder: Path, labels: tuple[str, ...], imaging: Imaging) -> Photos
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels)
     with counting("reading photos") as watch:
-        return read_photos(listed, imaging, complain, watch)
+        return read_photos(listed, contract, complain, watch)
 
 
 HELD_OUT: Final = 8
@@ -80,12 +80,12 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
     """
     if arguments.photos is None:
         return None
-    photos = photos_in(arguments.photos, labels, PHOTOGRAPHS)
+    photos = photos_in(arguments.photos, labels, CUT_OUT)
     if arguments.check_photos is None:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         held_out = np.array([int(digest[:16], 16) % HELD_OUT == 0 for digest in photos.sha256])
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
-    checked = photos_in(arguments.check_photos, labels, PHOTOGRAPHS)
+    checked = photos_in(arguments.check_photos, labels, CUT_OUT)
     known = set(checked.sha256)
     return PhotoSets(_some(photos, np.array([one not in known for one in photos.sha256])), checked)
 

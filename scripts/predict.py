@@ -105,15 +105,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _answer(file: Path, classifier: Classifier) -> Answer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
+    contract = classifier.contract.input
     try:
-        decoded = decode(file.read_bytes(), MAX_PIXELS)
+        decoded = decode(file.read_bytes(), MAX_PIXELS, contract)
     except OSError as error:
         complain(f"{file}: {error.strerror}.")
         return None
     except UploadError as error:
         complain(f"{file}: {error}")
         return None
-    seen = decoded_to_pixels(decoded, classifier.contract.input.imaging)
+    seen = decoded_to_pixels(decoded, contract)
     [prediction] = classifier.classify(seen[None])
     return Answer(file, decoded, seen, prediction)
 
@@ -217,8 +218,7 @@ def draw_stages(answers: Sequence[Answer], classifier: Classifier, target: Path)
     Raises:
         OSError: it cannot be written.
     """
-    imaging = classifier.contract.input.imaging
-    rows = [stages(answer.decoded, imaging) for answer in answers]
+    rows = [stages(answer.decoded, classifier.contract.input) for answer in answers]
     columns = max(map(len, rows))
     width, height = _CELL_INCHES
     with _grid(target, (width * columns, height), len(rows), [1] * columns) as grid:

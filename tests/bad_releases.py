@@ -54,8 +54,9 @@ def nan_producing(folder: Path, store: Store) -> Promotion:
 
 def other_golden_answers(folder: Path, store: Store) -> Promotion:
     """Golden answers that this graph never gave."""
-    golden = open_release(_made(folder)).manifest.golden
-    return _sealed(folder, store, Golden.of(golden.inputs(), np.roll(golden.answers(), 1, axis=1)))
+    manifest = open_release(_made(folder)).manifest
+    golden, pixels = manifest.golden, manifest.golden.inputs(manifest.model.input)
+    return _sealed(folder, store, Golden.of(pixels, np.roll(golden.answers(), 1, axis=1)))
 
 
 def report_of_others(folder: Path, store: Store) -> Promotion:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture, Pixels
-from inference.contract import Imaging
+from inference.contract import Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import Decoded
 
@@ -20,7 +20,7 @@ _OUTLINE = [
 
 def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
     """What the model reads of an upload that has been decoded to this picture."""
-    return decoded_to_pixels(Decoded(picture), imaging)
+    return decoded_to_pixels(Decoded(picture), InputContract(imaging=imaging))
 
 
 def a_shirt() -> Mask:

@@ -4,6 +4,7 @@ Everything is drawn from a seed, so the same arguments give the same bytes. No T
 model.keras is a stand-in, which is never opened where model.onnx is served.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from inference.arrays import PixelsBatch
-from inference.contract import EDGE, PHOTOGRAPHS, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import CUT_OUT, Familiarity, InputContract, ModelContract, Thresholds
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline
 from model_store.report import (
@@ -52,6 +53,7 @@ def a_release(
     seed: int = 0,
     created_at: datetime = CREATED_AT,
     test_sha256: str = TEST_SHA256,
+    reads: InputContract = CUT_OUT,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -62,6 +64,7 @@ def a_release(
         seed: of the weights; another seed gives another version.
         created_at: the first half of the version.
         test_sha256: the test set that the accuracy claims to be measured on.
+        reads: what its model reads.
 
     Returns:
         `folder`.
@@ -69,16 +72,17 @@ def a_release(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     data = DataSet(name="made-up", train_sha256="d" * 64, test_sha256=test_sha256)
-    weights = random.normal(0, 0.2, (EDGE * EDGE, len(labels))).astype(np.float32)
-    (folder / "model.onnx").write_bytes(a_graph(weights))
+    inputs = math.prod(reads.array_shape)
+    weights = random.normal(0, 0.2, (inputs, len(labels))).astype(np.float32)
+    (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
     (folder / "report.json").write_bytes(report_bytes(a_report(labels, accuracy, data)))
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
-    pixels = random.integers(0, 256, (3, EDGE, EDGE), np.uint8)
+    pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     seal(
         folder,
         created_at=created_at,
-        model=a_contract(labels),
+        model=a_contract(labels, reads),
         golden=Golden.of(pixels, _answers(folder / "model.onnx", pixels)),
         training={"network": "linear", "seed": seed},
         libraries={"onnx": onnx.__version__},
@@ -87,29 +91,30 @@ def a_release(
         headline=Headline(
             test_accuracy=accuracy,
             test_n=PER_CLASS * len(labels),
-            parameters=EDGE * EDGE * len(labels),
-            mflops=2 * EDGE * EDGE * len(labels) / 1e6,
+            parameters=inputs * len(labels),
+            mflops=2 * inputs * len(labels) / 1e6,
         ),
     )
     return folder
 
 
-def a_contract(labels: Sequence[str] = LABELS) -> ModelContract:
+def a_contract(labels: Sequence[str] = LABELS, reads: InputContract = CUT_OUT) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
     return ModelContract(
         labels=tuple(labels),
-        input=InputContract(imaging=PHOTOGRAPHS),
+        input=reads,
         temperature=1.0,
         thresholds=Thresholds(confidence=0.01, familiarity=0.0),
         familiarity=Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist())),
     )
 
 
-def a_graph(weights: NDArray[np.float32]) -> bytes:
-    """pixels uint8 (N, 28, 28) -> probabilities float32 (N, C), distance float32 (N,).
+def a_graph(weights: NDArray[np.float32], shape: tuple[int, ...] = CUT_OUT.array_shape) -> bytes:
+    """pixels uint8 (N, ...) -> probabilities float32 (N, C), distance float32 (N,).
 
     Args:
         weights: (784, C) of the one layer.
+        shape: of one picture.
     """
     rows, classes = weights.shape
     nodes = [
@@ -129,7 +134,7 @@ def a_graph(weights: NDArray[np.float32]) -> bytes:
     graph = helper.make_graph(
         nodes,
         "linear",
-        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", EDGE, EDGE])],
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", *shape])],
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
             helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N"]),
@@ -165,8 +170,8 @@ def a_report(labels: Sequence[str], accuracy: float, data: DataSet) -> Report:
         data=data,
         model=ModelFigures(
             network="linear",
-            parameters=EDGE * EDGE * len(labels),
-            mflops=2 * EDGE * EDGE * len(labels) / 1e6,
+            parameters=784 * len(labels),
+            mflops=2 * 784 * len(labels) / 1e6,
             bytes={"model.onnx": 31000},
             temperature=1.0,
         ),

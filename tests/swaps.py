@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import open_classifier
+from inference.contract import CUT_OUT, whole_pictures
+from inference.convert import decoded_to_pixels
+from inference.decode import decode
+from inference.header import MAX_PIXELS
 from model_store.local import open_release
 from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish
@@ -16,8 +20,10 @@ from tests.service import Service
 from tests.uploads import a_garment, png
 from tests.waiting import wait_for
 
-PICTURE = a_garment()
-UPLOAD = png(PICTURE)
+UPLOAD = png(a_garment())
+
+INPUTS = (CUT_OUT, whole_pictures(64, 3))
+"""What the releases read, in turn."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,10 @@ class Shelf:
 
 
 def a_shelf(store: Store, folder: Path, releases: int = 3) -> Shelf:
-    """Publish releases into an empty store; the first is current."""
-    folders = [a_release(folder / str(seed), seed=seed) for seed in range(releases)]
+    """Publish releases of different inputs into an empty store; the first is current."""
+    folders = [
+        a_release(folder / str(seed), seed=seed, reads=INPUTS[seed % len(INPUTS)]) for seed in range(releases)
+    ]
     versions = [
         publish(release, store, by="tests", promote=number == 0).manifest.version
         for number, release in enumerate(folders)
@@ -68,7 +76,9 @@ def known_answers(releases: list[Path]) -> Answers:
     answers = {}
     for folder in releases:
         manifest = open_release(folder).manifest
-        [given] = open_classifier(folder / "model.onnx", manifest.model).classify(PICTURE[np.newaxis])
+        reads = manifest.model.input
+        pixels = decoded_to_pixels(decode(UPLOAD, MAX_PIXELS, reads), reads)
+        [given] = open_classifier(folder / "model.onnx", manifest.model).classify(pixels[np.newaxis])
         answers[manifest.version] = dict(
             zip(manifest.model.labels, map(float, given.probabilities), strict=True)
         )

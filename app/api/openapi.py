@@ -65,7 +65,7 @@ def _fill_security(document: Json, settings: Settings) -> None:
 def _fill_model(document: Json, model: Served, settings: Settings) -> None:
     components = document["components"]
     schemas, parameters = components["schemas"], components["parameters"]
-    labels, shape = list(model.contract.labels), model.contract.input.shape
+    labels, shape = list(model.contract.labels), model.contract.input.array_shape
     if labels != schemas["Label"]["enum"]:
         _remove_examples(document, _OF_LABELS)
     if schemas["Pixels"] | _nested(shape) != schemas["Pixels"]:
@@ -75,7 +75,7 @@ def _fill_model(document: Json, model: Served, settings: Settings) -> None:
     schemas["Label"]["enum"] = labels
     schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}
     schemas["Pixels"] |= _nested(shape)
-    schemas["PixelsWithChannel"] |= _nested((*shape, 1))
+    schemas["PixelsWithChannel"] |= _nested((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:
         schemas["Report"] = {
             "type": "object",

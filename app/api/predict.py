@@ -31,7 +31,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
             predictor.admitted(current.timing),
         ):
-            item = parse(find_one, body, settings)
+            item = parse(find_one, body, settings, current.served.contract.input)
             classified = predictor.one(item, current.served, current.timing)
             if parameters.explain:
                 drops = predictor.explain(classified, current.served, current.timing)
@@ -52,7 +52,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
             predictor.admitted(current.timing) as slot,
         ):
-            items = parse(find_many, body, settings)
+            items = parse(find_many, body, settings, current.served.contract.input)
             has_left = partial(client_has_left, request)
             outcomes = predictor.many(items, current.served, current.timing, slot, has_left)
         _count(outcomes, metrics)

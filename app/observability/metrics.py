@@ -72,7 +72,7 @@ class Metrics:
             "familiarity", "Share of held-out pictures that are no more familiar.", buckets=FAMILIARITIES
         )
         self._filled = histogram(
-            "filled_share", "Share of the 28 x 28 pixels that are not background.", buckets=TENTHS
+            "filled_share", "Share of the model's input that is not 0, the background.", buckets=TENTHS
         )
 
     def _operation(self) -> None:

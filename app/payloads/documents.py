@@ -6,6 +6,7 @@ Values alone. What else a picture may come in: reading.py; whether it is one: in
 import base64
 import binascii
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +15,13 @@ import orjson
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
+from inference.contract import InputContract
 
-STRUCTURE_PER_PICTURE = 2_048
-"""Commas and brackets that 28 x 28 pixels need, each in a list of its own, with room to spare."""
+STRUCTURE_PER_NUMBER = 2
+"""Commas and brackets that a number of `pixels` needs in a list of its own."""
+
+STRUCTURE_PER_PICTURE = 480
+"""Those around the numbers of a picture, with room to spare."""
 
 STRUCTURE_SPARE = 131_072
 """Commas and brackets beyond those of the pictures: 10 MB of Python objects at most."""
@@ -31,24 +36,24 @@ def is_document(body: Body) -> bool:
     return is_json or body.data[:64].lstrip()[:1] == b"{"
 
 
-def item_of(body: bytes) -> Upload | Rows:
-    """The picture of a JSON object.
+def item_of(body: bytes, contract: InputContract) -> Upload | Rows:
+    """The picture of a JSON object, for a model of this input.
 
     Raises:
         BadRequest: there is not exactly one, or this is no JSON object.
         TooLarge: as `read_json`.
     """
-    return item_of_object(read_object(body, 1), FORMS)
+    return item_of_object(read_object(body, 1, contract), FORMS)
 
 
-def items_of(body: bytes, max_pictures: int) -> Iterator[Item]:
+def items_of(body: bytes, max_pictures: int, contract: InputContract) -> Iterator[Item]:
     """The pictures of a JSON object's list `images`, in order; a wrong item becomes Unreadable.
 
     Raises:
         BadRequest: there is no such list, or this is no JSON object.
         TooLarge: as `read_json`.
     """
-    images = read_object(body, max_pictures, BATCH_FORMS).get("images")
+    images = read_object(body, max_pictures, contract, BATCH_FORMS).get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
     for image in images:
@@ -58,37 +63,42 @@ def items_of(body: bytes, max_pictures: int) -> Iterator[Item]:
             yield Unreadable(without_frames(error))
 
 
-def read_object(body: bytes, max_pictures: int, forms: str = FORMS) -> dict[str, Any]:
+def read_object(
+    body: bytes, max_pictures: int, contract: InputContract, forms: str = FORMS
+) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Args:
         body: UTF-8, -16 or -32.
         max_pictures: as in `read_json`.
+        contract: as in `read_json`.
         forms: what a client is asked to send instead of anything else.
 
     Raises:
         BadRequest: it is none.
         TooLarge: as `read_json`.
     """
-    document = read_json(body, max_pictures)
+    document = read_json(body, max_pictures, contract)
     if not isinstance(document, dict):
         raise BadRequest(f"The JSON is a {type(document).__name__}, not an object. {forms}")
     return document
 
 
-def read_json(body: bytes, max_pictures: int) -> Any:  # noqa: ANN401 - whatever JSON can say
+def read_json(body: bytes, max_pictures: int, contract: InputContract) -> Any:  # noqa: ANN401 - whatever JSON can say
     """The value that a body is in JSON.
 
     Args:
         body: UTF-8, -16 or -32.
         max_pictures: the most that it may hold. Two bytes of it may become an object of 64 and more, so
             commas, brackets and quotation marks are counted before anything is parsed.
+        contract: the input of the model, which says how many numbers a picture has.
 
     Raises:
         BadRequest: it is none, or nested too deeply.
         TooLarge: it has more lists, objects and values than so many pictures need.
     """
-    structure = STRUCTURE_SPARE + max_pictures * STRUCTURE_PER_PICTURE
+    each = STRUCTURE_PER_PICTURE + STRUCTURE_PER_NUMBER * math.prod(contract.array_shape)
+    structure = STRUCTURE_SPARE + max_pictures * each
     quotes = QUOTES_SPARE + max_pictures * QUOTES_PER_PICTURE
     if body.count(b",") + body.count(b"[") + body.count(b"{") > structure or body.count(b'"') > quotes:
         raise TooLarge(

@@ -11,7 +11,7 @@ from inference.arrays import Pixels
 
 FORMS = (
     "Send it as the multipart file field `image`, as the raw body, or as JSON "
-    '{"image": "<base64 or data: URL>"} or {"pixels": [[28 rows of 28 numbers of 0..255]]}.'
+    '{"image": "<base64 or data: URL>"} or {"pixels": [[rows of numbers of 0..255]]}.'
 )
 
 BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'

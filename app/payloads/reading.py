@@ -13,6 +13,7 @@ from app.payloads.documents import is_document, item_of, items_of
 from app.payloads.forms import NAME_LENGTH, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
 from app.settings import Settings
+from inference.contract import InputContract
 from inference.header import begins_as_picture
 
 FORM = "multipart/form-data"
@@ -31,40 +32,40 @@ def largest_body(settings: Settings) -> int:
     return max(settings.max_batch_bytes, max_body_bytes(settings))
 
 
-def find_one(body: Body, settings: Settings) -> Upload | Rows:
-    """The one picture of a `/predict` request.
+def find_one(body: Body, settings: Settings, contract: InputContract) -> Upload | Rows:
+    """The one picture of a `/predict` request, for a model of this input.
 
     Raises:
         BadRequest: there is none or more than one, or the form or JSON cannot be read.
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
-    item = _one_of_any_form(body)
+    item = _one_of_any_form(body, contract)
     if isinstance(item, Upload):
         check_size(item.data, settings.max_upload_bytes)
     return item
 
 
-def _one_of_any_form(body: Body) -> Upload | Rows:
+def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
     if begins_as_picture(body.data):
         return Upload(body.data)
     if body.mimetype == FORM:
         return one_file(body)
     if is_document(body):
-        return item_of(body.data)
+        return item_of(body.data, contract)
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
     return Upload(body.data)
 
 
-def find_many(body: Body, settings: Settings) -> list[Item]:
-    """The pictures of a `/predict/batch` request, in order.
+def find_many(body: Body, settings: Settings, contract: InputContract) -> list[Item]:
+    """The pictures of a `/predict/batch` request, in order, for a model of this input.
 
     Raises:
         BadRequest: there are none, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
     items: list[Item] = []
-    for item in _many_of_any_form(body, settings):
+    for item in _many_of_any_form(body, settings, contract):
         if len(items) == settings.max_batch:
             raise too_many(settings)
         items.append(_within(item, settings.max_upload_bytes))
@@ -73,13 +74,13 @@ def find_many(body: Body, settings: Settings) -> list[Item]:
     return items
 
 
-def _many_of_any_form(body: Body, settings: Settings) -> Iterable[Item]:
+def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -> Iterable[Item]:
     if archives.is_zip(body.data):
         return _from_zip(body.data, settings)
     if body.mimetype == FORM:
         return _from_form(body, settings)
     if is_document(body):
-        return items_of(body.data, settings.max_batch)
+        return items_of(body.data, settings.max_batch, contract)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 

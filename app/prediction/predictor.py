@@ -22,10 +22,10 @@ from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
 from app.prediction.admission import Admission, Slot
 from app.releases.serving import Served
 from app.settings import Settings
-from inference.arrays import Pixels
+from inference.arrays import Pixels, PixelsBatch
 from inference.classifier import Prediction
-from inference.contract import Imaging
-from inference.convert import decoded_to_pixels
+from inference.contract import InputContract
+from inference.convert import decoded_to_pixels, is_enlarged
 from inference.decode import decode
 from inference.errors import UploadError
 from inference.explanation import Drops, explain
@@ -38,8 +38,8 @@ LARGE_PIXELS = 32 * 32
 LARGE_BYTES = 256 * 1024
 """From so many bytes on, parsing a body or scanning a file does."""
 
-LARGE_BATCH = 8
-"""From so many pictures on, the model does."""
+LARGE_RUN = 8 * 28 * 28
+"""From so many numbers on, the model does: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
 LARGE_AT_A_TIME = 2
 """Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot."""
@@ -50,9 +50,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Classified:
-    """One picture's answer: the pixels that the model saw, and its prediction."""
+    """One picture's answer.
+
+    Attributes:
+        pixels: what the model saw.
+        enlarged: whether the picture is smaller than that, so that details may be missing.
+    """
 
     pixels: Pixels
+    enlarged: bool
     prediction: Prediction
 
 
@@ -64,6 +70,9 @@ class Failed:
 
 
 Outcome: TypeAlias = Classified | Failed
+
+Seen: TypeAlias = tuple[Pixels, bool]
+"""The first two of Classified."""
 
 
 class Predictor:
@@ -93,16 +102,16 @@ class Predictor:
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        pixels = self._pixels(item, served.contract.input.imaging, timing)
+        pixels, enlarged = self._see(item, served.contract.input, timing)
         # Ready requests run the model one after another, then answer one after another: each change between
         # the model and Python empties the processor's cache.
         timing.end()
         _let_ready_requests_run()
         timing.begin("infer")
-        (prediction,) = served.classifier.classify(pixels[np.newaxis])
+        (prediction,) = _classify(pixels[np.newaxis], served)
         timing.end()
         _let_ready_requests_run()
-        return Classified(pixels, prediction)
+        return Classified(pixels, enlarged, prediction)
 
     def explain(self, classified: Classified, served: Served, timing: Timing) -> Drops:
         """Measure what each part of a picture adds to its answer, at the cost of a large picture.
@@ -138,22 +147,19 @@ class Predictor:
             ModelError: the model failed.
         """
         self._check_pixels(items)
-        imaging = served.contract.input.imaging
-        read: list[Pixels | Failed] = []
+        seen: list[Seen | Failed] = []
         for item in items:
-            if read:
+            if seen:
                 timing.begin("queue")
                 slot.give_way()
             if has_left():
                 raise ClientGone("The client closed its connection before its batch was finished.")
-            read.append(self._pixels_or_failure(item, imaging, timing))
-        good = [pixels for pixels in read if not isinstance(pixels, Failed)]
+            seen.append(self._see_or_fail(item, served.contract.input, timing))
+        good = [one[0] for one in seen if not isinstance(one, Failed)]
         timing.begin("infer")
-        predictions = iter(_classify(good, served))
+        predictions = iter(_classify(np.stack(good), served) if good else [])
         timing.end()
-        return [
-            pixels if isinstance(pixels, Failed) else Classified(pixels, next(predictions)) for pixels in read
-        ]
+        return [one if isinstance(one, Failed) else Classified(*one, next(predictions)) for one in seen]
 
     def _check_pixels(self, items: list[Item]) -> None:
         sizes = [_declared_pixels(item.data) for item in items if isinstance(item, Upload)]
@@ -165,31 +171,31 @@ class Predictor:
                 "decoded for one request (MAX_BATCH_PIXELS). Send them in several batches, or smaller."
             )
 
-    def _pixels_or_failure(self, item: Item, imaging: Imaging, timing: Timing) -> Pixels | Failed:
+    def _see_or_fail(self, item: Item, contract: InputContract, timing: Timing) -> Seen | Failed:
         if isinstance(item, Unreadable):
             return Failed(item.error)
         try:
-            return self._pixels(item, imaging, timing)
+            return self._see(item, contract, timing)
         except UploadError as error:
             return Failed(without_frames(error))
 
-    def _pixels(self, item: Upload | Rows | Ready, imaging: Imaging, timing: Timing) -> Pixels:
+    def _see(self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing) -> Seen:
         if isinstance(item, Upload) and _is_large(item.data):
             timing.begin("queue")
             with self._large:
-                return run_in_native_thread(self._decode, item.data, imaging, timing)
+                return run_in_native_thread(self._decode, item.data, contract, timing)
         timing.begin("decode")
         if isinstance(item, Ready):
-            return item.pixels
+            return item.pixels, False
         if isinstance(item, Rows):
-            return rows_to_pixels(item.value)
-        return self._decode(item.data, imaging, timing)
+            return rows_to_pixels(item.value, contract), False
+        return self._decode(item.data, contract, timing)
 
-    def _decode(self, upload: bytes, imaging: Imaging, timing: Timing) -> Pixels:
+    def _decode(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
         timing.begin("decode")
-        decoded = decode(upload, self._settings.max_pixels)
+        decoded = decode(upload, self._settings.max_pixels, contract)
         timing.begin("convert")
-        return decoded_to_pixels(decoded, imaging)
+        return decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
 
 
 def parse(find: Callable[Concatenate[Body, P], T], body: Body, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -203,10 +209,8 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _classify(pixels: list[Pixels], served: Served) -> list[Prediction]:
-    if not pixels:
-        return []
-    return _call(len(pixels) >= LARGE_BATCH, served.classifier.classify, np.stack(pixels))
+def _classify(pixels: PixelsBatch, served: Served) -> list[Prediction]:
+    return _call(pixels.size >= LARGE_RUN, served.classifier.classify, pixels)
 
 
 def _is_large(upload: bytes) -> bool:

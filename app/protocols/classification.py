@@ -4,6 +4,7 @@ The concurrency limit, queue and size limits are those of `/predict`. These prot
 picture among good ones, so one bad picture fails its request.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -22,13 +23,13 @@ from app.payloads.reading import check_size, too_many
 from app.prediction.predictor import Classified, Failed, Outcome, Predictor, parse
 from app.releases.serving import Models, Served
 from app.settings import Settings
-from inference.contract import EDGE
+from inference.contract import InputContract
 
 CURRENT = "current"
 """The one version label, in TensorFlow Serving's sense."""
 
 FORMS = (
-    "A picture is 28 rows of 28 numbers of 0..255, garment light on black, each alone or in a list; "
+    "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
     'the same as {"pixels": ...}; or the bytes of a file as {"b64": "<base64>"}.'
 )
 
@@ -133,22 +134,23 @@ def limited(items: Iterable[Item], settings: Settings) -> list[Item]:
     return read
 
 
-def item_of_value(value: object) -> Upload | Rows:
+def item_of_value(value: object, contract: InputContract) -> Upload | Rows:
     """The picture of one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
 
     Args:
-        value: rows, 784 numbers in a row, or an object with one of `pixels`, `image` and `b64`.
+        value: rows, all numbers in a row, or an object with one of `pixels`, `image` and `b64`.
+        contract: the input of the model.
 
     Raises:
         BadRequest: it is none of these, or not base64.
     """
     if isinstance(value, list):
-        return rows_of(value)
+        return rows_of(value, contract)
     if not isinstance(value, dict):
         raise BadRequest(f"An instance is {type(value).__name__}, which is no picture. {FORMS}")
     match [name for name in ("pixels", "image", "b64") if name in value]:
         case ["pixels"]:
-            return rows_of(value["pixels"])
+            return rows_of(value["pixels"], contract)
         case ["image"]:
             return image_of(value["image"])
         case ["b64"]:
@@ -156,17 +158,21 @@ def item_of_value(value: object) -> Upload | Rows:
     raise BadRequest(f"An instance is an object without `pixels` or `b64`, which is no picture. {FORMS}")
 
 
-def rows_of(value: object) -> Rows:
-    """Rows, from 784 numbers in a row or from rows with a last axis of 1.
+def rows_of(value: object, contract: InputContract) -> Rows:
+    """Rows, from all numbers in a row, or from grey rows with a last axis of 1.
 
     Args:
         value: anything else is passed on for inference/pixels.py to refuse.
+        contract: the input of the model.
     """
     if not isinstance(value, list) or not value:
         return Rows(value)
-    if len(value) == EDGE * EDGE and not isinstance(value[0], list):
-        return Rows([value[start : start + EDGE] for start in range(0, EDGE * EDGE, EDGE)])
-    if isinstance(value[0], list) and value[0] and isinstance(value[0][0], list):
+    shape = contract.array_shape
+    if len(value) == math.prod(shape) and not isinstance(value[0], list):
+        for size in reversed(shape[1:]):
+            value = [value[start : start + size] for start in range(0, len(value), size)]
+        return Rows(value)
+    if len(shape) == 2 and isinstance(value[0], list) and value[0] and isinstance(value[0][0], list):
         return Rows([_without_channel(row) for row in value])
     return Rows(value)
 

@@ -4,6 +4,7 @@ Shapes and sizes that a client declares must agree with what it sent. Binary ten
 Triton's extensions; the routes and the answers are in open_inference.py.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,20 +17,14 @@ from app.payloads.documents import from_base64, read_object
 from app.payloads.items import Item, Ready, Rows, Upload
 from app.protocols.classification import limited, quoted, rows_of
 from app.settings import Settings
-from inference.contract import EDGE
+from inference.contract import InputContract
 from inference.errors import BadPixels
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 
-FORMS = (
-    "`inputs` is a list of one tensor: `pixels`, UINT8, shape [N, 28, 28], garment light on black; "
-    "or `image`, BYTES, shape [N], the bytes of picture files."
-)
+INPUTS = {"pixels": "UINT8", "image": "BYTES"}
+"""Each input with its datatype."""
 
-INPUTS: dict[str, tuple[str, list[int]]] = {"pixels": ("UINT8", [EDGE, EDGE]), "image": ("BYTES", [])}
-"""Each input with its datatype, and its shape behind the number of pictures."""
-
-PIXELS = EDGE * EDGE
 LENGTH_BYTES = 4
 """Bytes of the length in front of each element of a binary BYTES tensor, little-endian."""
 
@@ -67,14 +62,19 @@ class InferRequest:
 
 
 def read_infer(
-    body: Body, header_length: str | None, offered: tuple[str, ...], settings: Settings
+    body: Body,
+    header_length: str | None,
+    contract: InputContract,
+    offered: tuple[str, ...],
+    settings: Settings,
 ) -> InferRequest:
     """Parse an inference request.
 
     Args:
         body: a JSON object, and the binary tensors behind it.
         header_length: the header Inference-Header-Content-Length, the length of the JSON in bytes.
-        offered: the outputs of the model.
+        contract: the input of the model.
+        offered: its outputs.
         settings: hold the limits.
 
     Raises:
@@ -83,10 +83,11 @@ def read_infer(
         TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
     header, binary = _split(body.data, header_length)
-    document = read_object(header, settings.max_batch, FORMS)
+    document = read_object(header, settings.max_batch, contract, _forms(contract))
     request_id = None if document.get("id") is None else _typed(document, "id", str, "")
     outputs = _outputs(document, offered)
-    return InferRequest(request_id, limited(_items(_one_input(document), binary), settings), outputs)
+    items = _items(_one_input(document, contract), binary, contract)
+    return InferRequest(request_id, limited(items, settings), outputs)
 
 
 def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
@@ -103,19 +104,28 @@ def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
     return body[:length], memoryview(body)[length:]
 
 
-def _one_input(document: dict[str, Any]) -> dict[str, Any]:
+def _forms(contract: InputContract) -> str:
+    """What a client is asked to send instead of anything else."""
+    shape = ", ".join(["N", *map(str, contract.array_shape)])
+    return (
+        f"`inputs` is a list of one tensor: `pixels`, UINT8, shape [{shape}]; "
+        "or `image`, BYTES, shape [N], the bytes of picture files."
+    )
+
+
+def _one_input(document: dict[str, Any], contract: InputContract) -> dict[str, Any]:
     inputs = document.get("inputs")
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise BadRequest(f"There is not exactly one input. {FORMS}")
+        raise BadRequest(f"There is not exactly one input. {_forms(contract)}")
     tensor: dict[str, Any] = inputs[0]
     name = tensor.get("name")
     if not isinstance(name, str) or name not in INPUTS:
-        raise BadRequest(f"There is no input {quoted(name)}. {FORMS}")
+        raise BadRequest(f"There is no input {quoted(name)}. {_forms(contract)}")
     return tensor
 
 
-def _items(tensor: dict[str, Any], binary: memoryview) -> Iterable[Item]:
-    count = _count(tensor)
+def _items(tensor: dict[str, Any], binary: memoryview, contract: InputContract) -> Iterable[Item]:
+    count = _count(tensor, contract)
     is_picture = tensor["name"] == "image"
     size = _parameters(tensor).get("binary_data_size")
     if ("data" in tensor) == (size is not None):
@@ -127,47 +137,50 @@ def _items(tensor: dict[str, Any], binary: memoryview) -> Iterable[Item]:
             f"The header {HEADER_LENGTH} says where the JSON ends."
         )
     if size is not None:
-        return _pictures_in_bytes(binary, count) if is_picture else _pixels_in_bytes(binary, count)
+        return _pictures_in_bytes(binary, count) if is_picture else _pixels_in_bytes(binary, count, contract)
     data = _typed(tensor, "data", list, [])
-    return _pictures_in_text(data, count) if is_picture else _pixels_in_numbers(data, count)
+    return (
+        _pictures_in_text(data, count, contract) if is_picture else _pixels_in_numbers(data, count, contract)
+    )
 
 
-def _count(tensor: dict[str, Any]) -> int:
+def _count(tensor: dict[str, Any], contract: InputContract) -> int:
     """The number of pictures that the tensor declares."""
     name, datatype, shape = tensor["name"], tensor.get("datatype"), tensor.get("shape")
-    expected, rest = INPUTS[name]
-    if datatype != expected:
-        raise BadPixels(f"The datatype of `{name}` is {quoted(datatype)}. {FORMS}")
+    rest = list(contract.array_shape) if name == "pixels" else []
+    if datatype != INPUTS[name]:
+        raise BadPixels(f"The datatype of `{name}` is {quoted(datatype)}. {_forms(contract)}")
     if not isinstance(shape, list) or any(type(size) is not int for size in shape):
-        raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {FORMS}")
+        raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {_forms(contract)}")
     if shape[1:] != rest or not shape or not 1 <= shape[0] < 2**63:
-        raise BadPixels(f"The shape of `{name}` is {str(shape[:9])[:QUOTED_LENGTH]}. {FORMS}")
+        raise BadPixels(f"The shape of `{name}` is {str(shape[:9])[:QUOTED_LENGTH]}. {_forms(contract)}")
     count: int = shape[0]
     return count
 
 
-def _pixels_in_bytes(binary: memoryview, count: int) -> Iterable[Item]:
-    _check_count(len(binary), "bytes", count, PIXELS)
-    return map(Ready, np.frombuffer(binary, np.uint8).reshape(-1, EDGE, EDGE))
+def _pixels_in_bytes(binary: memoryview, count: int, contract: InputContract) -> Iterable[Item]:
+    _check_count(len(binary), "bytes", count, contract, math.prod(contract.array_shape))
+    return map(Ready, np.frombuffer(binary, np.uint8).reshape(-1, *contract.array_shape))
 
 
-def _pixels_in_numbers(data: list[object], count: int) -> Iterable[Item]:
+def _pixels_in_numbers(data: list[object], count: int, contract: InputContract) -> Iterable[Item]:
     """Pixels from numbers in one row, the protocol's usual form, or nested."""
     if data and not isinstance(data[0], list):
-        _check_count(len(data), "numbers", count, PIXELS)
-        return (rows_of(data[start : start + PIXELS]) for start in range(0, len(data), PIXELS))
-    _check_count(len(data), "pictures", count)
+        each = math.prod(contract.array_shape)
+        _check_count(len(data), "numbers", count, contract, each)
+        return (rows_of(data[start : start + each], contract) for start in range(0, len(data), each))
+    _check_count(len(data), "pictures", count, contract)
     return map(Rows, data)
 
 
-def _check_count(came: int, what: str, count: int, each: int = 1) -> None:
+def _check_count(came: int, what: str, count: int, contract: InputContract, each: int = 1) -> None:
     if came != count * each:
-        raise BadPixels(f"{came:,} {what} came, but the shape says {count:,} pictures. {FORMS}")
+        raise BadPixels(f"{came:,} {what} came, but the shape says {count:,} pictures. {_forms(contract)}")
 
 
-def _pictures_in_text(data: list[object], count: int) -> Iterable[Item]:
+def _pictures_in_text(data: list[object], count: int, contract: InputContract) -> Iterable[Item]:
     if len(data) != count:
-        raise BadRequest(f"{len(data):,} pictures came, but the shape says {count:,}. {FORMS}")
+        raise BadRequest(f"{len(data):,} pictures came, but the shape says {count:,}. {_forms(contract)}")
     return (Upload(from_base64(text)) for text in data)
 
 

@@ -45,7 +45,7 @@ def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
         model = requested_model(parts.settings.model_name, name, version)
         offered, length = offered_outputs(model.contract), request.headers.get(HEADER_LENGTH)
         parsed, classified = classify_request(
-            parts, lambda body: read_infer(body, length, offered, parts.settings)
+            parts, lambda body: read_infer(body, length, model.contract.input, offered, parts.settings)
         )
         head = {"model_name": name, "model_version": model.version}
         if parsed.request_id is not None:
@@ -145,7 +145,7 @@ def _packed(values: "np.ndarray[Any, Any]") -> bytes:
 
 
 def _metadata(name: str, model: Served) -> dict[str, Any]:
-    datatype, rest = INPUTS[DECLARED_INPUT]
+    datatype, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
     return {
         "name": name,
         "versions": [model.version],
@@ -160,12 +160,12 @@ def _metadata(name: str, model: Served) -> dict[str, Any]:
 
 def _config(model_name: str, model: Served, max_batch: int) -> dict[str, Any]:
     """Triton's model configuration; its shapes are those of one picture."""
-    datatype, rest = INPUTS[DECLARED_INPUT]
+    datatype, rest = INPUTS[DECLARED_INPUT], model.contract.input.array_shape
     return {
         "name": model_name,
         "platform": _platform(model),
         "max_batch_size": max_batch,
-        "input": [{"name": DECLARED_INPUT, "data_type": f"TYPE_{datatype}", "dims": rest}],
+        "input": [{"name": DECLARED_INPUT, "data_type": f"TYPE_{datatype}", "dims": list(rest)}],
         "output": [
             {"name": name, "data_type": _config_type(OUTPUTS[name]), "dims": _shape(name, model) or [1]}
             for name in offered_outputs(model.contract)

@@ -4,6 +4,7 @@ A record is a picture, so that batch transforms can split files by lines and joi
 deploy/sagemaker/serve starts the server on SageMaker's port.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from app.prediction.answers import PLAIN, answer_of
 from app.prediction.predictor import Classified
 from app.protocols.classification import FORMS, Parts, classify_request, item_of_value, limited, rows_of
 from app.settings import Settings
-from inference.contract import EDGE
+from inference.contract import InputContract
 from inference.errors import BadPixels
 from inference.header import begins_as_picture
 
@@ -53,7 +54,8 @@ def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
-        return _answer(*classify_request(parts, lambda body: read_records(body, parts.settings)))
+        contract = current_request().served.contract.input
+        return _answer(*classify_request(parts, lambda body: read_records(body, parts.settings, contract)))
 
 
 def add_model_routes(routes: Blueprint, parts: Parts) -> None:
@@ -69,28 +71,31 @@ def add_model_routes(routes: Blueprint, parts: Parts) -> None:
         return jsonify(_execution_parameters(parts.settings))
 
 
-def read_records(body: Body, settings: Settings) -> Records:
+def read_records(body: Body, settings: Settings, contract: InputContract) -> Records:
     """Parse a request: the Content-Type names lines; the bytes decide everything else, as in `/predict`.
 
     Raises:
         BadRequest: there are none, or they cannot be read.
-        BadPixels: a line of CSV has not 784 numbers.
+        BadPixels: a line of CSV has not as many numbers as the model reads.
         TooLarge: they are more than MAX_BATCH, or have too many bytes.
     """
     if body.mimetype == CSV:
-        return Records(limited(map(_item_of_row, _lines(body.data, settings)), settings), CSV)
+        rows = (_item_of_row(line, contract) for line in _lines(body.data, settings))
+        return Records(limited(rows, settings), CSV)
     if body.mimetype in LINES_TYPES:
-        return Records(limited(map(_item_of_line, _lines(body.data, settings)), settings), LINES)
+        lines = (_item_of_line(line, contract) for line in _lines(body.data, settings))
+        return Records(limited(lines, settings), LINES)
     if is_document(body) and not begins_as_picture(body.data):
-        return _read_document(body.data, settings)
-    return Records([find_one(body, settings)], JSON, one=True)
+        return _read_document(body.data, settings, contract)
+    return Records([find_one(body, settings, contract)], JSON, one=True)
 
 
-def _read_document(body: bytes, settings: Settings) -> Records:
-    document = read_json(body, settings.max_batch)
+def _read_document(body: bytes, settings: Settings, contract: InputContract) -> Records:
+    document = read_json(body, settings.max_batch, contract)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
-        return Records(limited(map(item_of_value, instances), settings), JSON)
+        records = (item_of_value(one, contract) for one in instances)
+        return Records(limited(records, settings), JSON)
     return Records(limited([item_of_object(document, FORMS)], settings), JSON, one=True)
 
 
@@ -105,13 +110,11 @@ def _lines(body: bytes, settings: Settings) -> Iterator[str]:
     return (line for line in lines if line.strip())
 
 
-def _item_of_row(line: str) -> Item:
-    columns = line.count(",") + 1
-    if columns != EDGE * EDGE:
-        raise BadPixels(
-            f"A line has {columns:,} columns. It needs {EDGE * EDGE} numbers of 0..255, no header."
-        )
-    return rows_of([_number(cell) for cell in line.split(",")])
+def _item_of_row(line: str, contract: InputContract) -> Item:
+    columns, expected = line.count(",") + 1, math.prod(contract.array_shape)
+    if columns != expected:
+        raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
+    return rows_of([_number(cell) for cell in line.split(",")], contract)
 
 
 def _number(cell: str) -> float | str:
@@ -121,8 +124,8 @@ def _number(cell: str) -> float | str:
         return cell
 
 
-def _item_of_line(line: str) -> Item:
-    return item_of_value(read_json(line.encode(), 1))
+def _item_of_line(line: str, contract: InputContract) -> Item:
+    return item_of_value(read_json(line.encode(), 1, contract), contract)
 
 
 def _answer(records: Records, classified: list[Classified]) -> Response:

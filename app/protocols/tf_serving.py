@@ -27,7 +27,7 @@ from app.protocols.classification import (
 )
 from app.releases.serving import Served
 from app.settings import Settings
-from inference.contract import EDGE
+from inference.contract import InputContract
 
 SIGNATURE = "serving_default"
 
@@ -51,8 +51,10 @@ def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     @routes.post("/v1/models/<name>/labels/<label>:predict", endpoint="tf_predict_label")
     def predict(name: str, version: str | None = None, label: str | None = None) -> Response:
-        requested_model(parts.settings.model_name, name, version, label)
-        parsed, classified = classify_request(parts, lambda body: read_predict(body, parts.settings))
+        contract = requested_model(parts.settings.model_name, name, version, label).contract.input
+        parsed, classified = classify_request(
+            parts, lambda body: read_predict(body, parts.settings, contract)
+        )
         return jsonify({parsed.answer_key: [one.prediction.probabilities.tolist() for one in classified]})
 
 
@@ -82,34 +84,34 @@ def add_model_routes(routes: Blueprint, parts: Parts) -> None:
         )
 
 
-def read_predict(body: Body, settings: Settings) -> PredictRequest:
-    """Parse a predict request, in rows or in columns.
+def read_predict(body: Body, settings: Settings, contract: InputContract) -> PredictRequest:
+    """Parse a predict request, in rows or in columns, for a model of this input.
 
     Raises:
         BadRequest: it is no JSON object, has not exactly one of `instances` and `inputs`, or names another
             signature.
         TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
-    document = read_object(body.data, settings.max_batch, FORMS)
+    document = read_object(body.data, settings.max_batch, contract, FORMS)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {quoted(signature)}; the only one is '{SIGNATURE}'.")
     if ("instances" in document) == ("inputs" in document):
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
-        instances = map(item_of_value, _list_in(document, "instances"))
+        instances = (item_of_value(one, contract) for one in _list_in(document, "instances"))
         return PredictRequest(limited(instances, settings), "predictions")
-    return PredictRequest(limited(_items_of_columns(document), settings), "outputs")
+    return PredictRequest(limited(_items_of_columns(document, contract), settings), "outputs")
 
 
-def _items_of_columns(document: dict[str, Any]) -> Iterable[Item]:
+def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[Item]:
     inputs = document["inputs"]
     if not isinstance(inputs, dict):
-        return map(rows_of, _list_in(document, "inputs"))
+        return (rows_of(one, contract) for one in _list_in(document, "inputs"))
     if inputs.keys() == {"image"}:
         return map(image_of, _list_in(inputs, "image"))
     if inputs.keys() == {"pixels"}:
-        return map(rows_of, _list_in(inputs, "pixels"))
+        return (rows_of(one, contract) for one in _list_in(inputs, "pixels"))
     raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")
 
 
@@ -127,7 +129,7 @@ def _status(model: Served) -> dict[str, Any]:
 
 def _metadata(name: str, model: Served) -> dict[str, Any]:
     signature = {
-        "inputs": {"pixels": _tensor("pixels", "DT_UINT8", EDGE, EDGE)},
+        "inputs": {"pixels": _tensor("pixels", "DT_UINT8", *model.contract.input.array_shape)},
         "outputs": {"probabilities": _tensor("probabilities", "DT_FLOAT", len(model.contract.labels))},
         "method_name": "tensorflow/serving/predict",
     }

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.releases.serving import Served
 from inference.classifier import Classifier
-from inference.contract import EDGE, InputContract, ModelContract, Thresholds
+from inference.contract import GREY_28, ModelContract, Thresholds
 from inference.keras_session import KerasSession
 from model_store.errors import ReportInvalid
 from model_store.local import BareArtifact, bundled
@@ -34,13 +34,13 @@ def open_bare_model(bare: BareArtifact, stale_since: datetime | None = None) -> 
     report = bare.report.read_bytes()
     contract = ModelContract(
         labels=_labels(report, str(bare.report)),
-        input=InputContract(),
+        input=GREY_28,
         temperature=1.0,
         thresholds=Thresholds(confidence=ASSUMED_CONFIDENCE, familiarity=0.0),
         familiarity=None,
     )
     classifier = Classifier(KerasSession(bare.model), contract)
-    classifier.classify(np.zeros((1, EDGE, EDGE), np.uint8))  # the first call compiles
+    classifier.classify(np.zeros((1, *GREY_28.array_shape), np.uint8))  # the first call compiles
     log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
     return Served(
         version=bare.version,

@@ -104,8 +104,9 @@ def open_release_model(
     """
     manifest = release.manifest
     classifier = open_classifier(release.folder / GRAPH, manifest.model)
-    classifier.check_golden(manifest.golden.inputs(), manifest.golden.answers())
-    classifier.classify(manifest.golden.inputs())  # what answers need beyond probabilities is there too
+    pixels = manifest.golden.inputs(manifest.model.input)
+    classifier.check_golden(pixels, manifest.golden.answers())
+    classifier.classify(pixels)  # what answers need beyond probabilities is there too
     _check_report(release)
     return Served(
         version=manifest.version,

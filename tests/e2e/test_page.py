@@ -53,7 +53,7 @@ def test_a_picture_is_shown_at_once_and_then_what_the_model_made_of_it(
     expect(shown).to_contain_text("Accept")
     expect(shown).to_contain_text("The model is sure, and the picture looks like what it has learnt.")
     expect(shown.locator(".category")).to_be_hidden()
-    seen = shown.get_by_role("img", name="28 by 28 grey pixels")
+    seen = shown.get_by_role("img", name="28 by 28 pixels")
     expect(seen).to_have_attribute("src", answer["seen"])
     expect(seen).to_have_css("image-rendering", "pixelated")
     bars = shown.get_by_role("list", name="Probability of each class").get_by_role("listitem")

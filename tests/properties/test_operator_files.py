@@ -40,8 +40,9 @@ VALUES = (
 
 def read_manifest(text: bytes) -> None:
     """Whatever is read has as many golden answers as golden pictures."""
-    golden = parse_manifest(text, "here").golden
-    assert len(golden.inputs()) == len(golden.answers())
+    manifest = parse_manifest(text, "here")
+    golden = manifest.golden
+    assert len(golden.inputs(manifest.model.input)) == len(golden.answers())
 
 
 def read_promotion(text: bytes) -> None:

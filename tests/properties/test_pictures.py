@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import PHOTOGRAPHS
+from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, exif_orientation
 from inference.errors import UploadError
@@ -37,7 +37,7 @@ def test_a_header_is_read_and_searched_for_faults_or_refused(upload: bytes) -> N
 def test_an_upload_becomes_pixels_or_a_refusal(upload: bytes) -> None:
     with contextlib.suppress(UploadError):
         decoded = decode(upload, MAX_PIXELS)
-        pixels = decoded_to_pixels(decoded, PHOTOGRAPHS)
+        pixels = decoded_to_pixels(decoded, CUT_OUT)
         assert decoded.picture.dtype == np.uint8
         assert decoded.picture.shape[2:] == (3,)
         assert decoded.picture.shape[0] * decoded.picture.shape[1] <= MAX_PIXELS

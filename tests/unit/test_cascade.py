@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import Picture
-from inference.contract import PHOTOGRAPHS, Imaging
+from inference.contract import CUT_OUT, PHOTOGRAPHS, Imaging
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.drawn_garments import (
@@ -98,7 +98,7 @@ def test_a_dark_garment_is_negated_and_a_faint_one_lifted(
     ids=["cut out", "cut out and white", "held sideways"],
 )
 def test_an_upload_shows_its_garment_upright(upload: bytes) -> None:
-    pixels = decoded_to_pixels(decode(upload, MAX_PIXELS), PHOTOGRAPHS)
+    pixels = decoded_to_pixels(decode(upload, MAX_PIXELS), CUT_OUT)
 
     assert overlap(pixels, as_it_should_be()) > CLEAR
 

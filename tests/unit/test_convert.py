@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Mask, Picture
 from inference.border import garment_mask, look_at_border
-from inference.contract import PHOTOGRAPHS, Imaging
+from inference.contract import GREY_28, PHOTOGRAPHS, Imaging
 from inference.convert import as_grey, decoded_to_pixels
 from inference.decode import Decoded
 from inference.framing import bounding_box, centre, shrink
@@ -147,7 +147,7 @@ def not_quite_white() -> Picture:
 def test_pixels_that_came_as_pixels_are_not_touched() -> None:
     pixels = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
 
-    assert decoded_to_pixels(Decoded(pixels), IMAGING) is pixels
+    assert decoded_to_pixels(Decoded(pixels), GREY_28) is pixels
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     check_names(manifest, str(folder))
     assert manifest.model.labels[9] == report.labels[9] == "Ankle boot"
     assert manifest.headline.test_accuracy == report.test.accuracy == 0.93
-    assert manifest.golden.inputs().shape == (3, 28, 28)
+    assert manifest.golden.inputs(manifest.model.input).shape == (3, 28, 28)
     assert manifest.golden.answers().shape == (3, 10)
 
 

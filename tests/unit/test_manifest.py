@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inference.contract import GREY_28
 from model_store.errors import ManifestInvalid, ManifestTooNew
 from model_store.manifest import Golden, parse_manifest
 from tests.releases import a_release
 
 REMOVED = object()
 A_FILE = {"sha256": "a" * 64, "size": 1}
+WHOLE = {"polarity": "none", "framing": "whole"}
 
 
 def changed(text: bytes, path: str, value: object) -> bytes:
@@ -60,6 +62,32 @@ def test_whatever_is_wrong_is_named_by_its_key_and_place(
 
 
 @pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"framing": "fish-eye"}, "model.input.framing: Input should be 'cut-out' or 'whole'"),
+        ({"channels": 2}, "model.input.channels: Input should be 1 or 3"),
+        (
+            {"shape": [10_000, 10_000]} | WHOLE,
+            "input.shape: 10000 x 10000; height and width must be 8 to 512",
+        ),
+        ({"shape": [64, 64]}, "input.framing: cut-out makes 28 x 28 grey, light-on-black; others need whole"),
+        ({"channels": 3}, "input.framing: cut-out makes 28 x 28 grey"),
+        ({"framing": "whole"}, "input.polarity: light-on-black needs framing cut-out; whole goes with none"),
+    ],
+)
+def test_an_input_that_cannot_be_served_is_refused_with_the_reason(
+    text: bytes, changes: dict[str, Any], named: str
+) -> None:
+    for key, value in changes.items():
+        text = changed(text, f"model/input/{key}", value)
+
+    with pytest.raises(ManifestInvalid) as caught:
+        parse_manifest(text, "here")
+
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "path",
     ["../x", "a/../x", "/etc/passwd", "a//x", "./x", ".hidden", "a/.hidden", "a\\x", "C:x", "a\nx", "", "a/"],
 )
@@ -71,9 +99,9 @@ def test_a_path_that_leaves_the_folder_or_is_spelled_oddly_is_refused(text: byte
 
 
 def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: bytes) -> None:
-    future = changed(changed(text, "schema_version", 3), "colour", "red")
+    future = changed(changed(text, "schema_version", 4), "colour", "red")
 
-    with pytest.raises(ManifestTooNew, match="schema version 3, but this code reads up to 2"):
+    with pytest.raises(ManifestTooNew, match="schema version 4, but this code reads up to 3"):
         parse_manifest(future, "here")
 
 
@@ -86,7 +114,7 @@ def test_what_is_no_json_object_is_refused(text: bytes) -> None:
 @pytest.mark.parametrize("pixels", ["not base64!", "AAAA", ""])
 def test_golden_pixels_that_are_no_whole_pictures_are_named(pixels: str) -> None:
     with pytest.raises(ManifestInvalid, match=r"golden\.pixels"):
-        Golden(pixels=pixels, probabilities=((1.0,),)).inputs()
+        Golden(pixels=pixels, probabilities=((1.0,),)).inputs(GREY_28)
 
 
 def test_golden_answers_of_unequal_lengths_are_named() -> None:
@@ -100,5 +128,5 @@ def test_golden_pixels_and_answers_come_back_exactly() -> None:
 
     golden = Golden.of(pixels, answers)
 
-    assert np.array_equal(golden.inputs(), pixels)
+    assert np.array_equal(golden.inputs(GREY_28), pixels)
     assert np.array_equal(golden.answers(), answers)

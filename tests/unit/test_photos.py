@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import Imaging
+from inference.contract import Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.photos import a_garment_photo, write_photos
@@ -18,7 +18,7 @@ LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 def read(folder: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
     listed = list_photos(folder, LABELS)
-    return read_photos(listed, imaging or Imaging(), said.append, lambda *_: None)
+    return read_photos(listed, InputContract(imaging=imaging or Imaging()), said.append, lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_photo_is_what_a_service_with_these_parameters_would_see_of_it(tmp_pat
 
     plain, sharpened = (read(tmp_path, [], one).images for one in (Imaging(), Imaging(sharpen_sigma=0.4)))
 
-    np.testing.assert_array_equal(plain[0], decoded_to_pixels(decoded, Imaging()))
+    np.testing.assert_array_equal(plain[0], decoded_to_pixels(decoded, InputContract()))
     assert not np.array_equal(sharpened, plain)
 
 

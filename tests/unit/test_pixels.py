@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inference.contract import GREY_28
 from inference.decode import decode
 from inference.errors import BadPixels
 from inference.pixels import pixels_to_png, rows_to_pixels
@@ -18,7 +19,7 @@ def rows_with(value: object) -> list[list[object]]:
 def test_whole_numbers_become_pixels() -> None:
     rows = np.arange(784).reshape(28, 28) % 256
 
-    pixels = rows_to_pixels(rows.tolist())
+    pixels = rows_to_pixels(rows.tolist(), GREY_28)
 
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
@@ -26,7 +27,7 @@ def test_whole_numbers_become_pixels() -> None:
 
 
 def test_a_whole_number_with_a_point_counts() -> None:
-    assert rows_to_pixels(rows_with(12.0))[3, 7] == 12
+    assert rows_to_pixels(rows_with(12.0), GREY_28)[3, 7] == 12
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_value_that_is_no_pixel_is_named_with_its_place(value: object, named: 
     message = rf"^Row 3, column 7 of `pixels` is {named}\. Send 28 rows of 28 whole"
 
     with pytest.raises(BadPixels, match=message):
-        rows_to_pixels(rows_with(value))
+        rows_to_pixels(rows_with(value), GREY_28)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_value_that_is_no_pixel_is_named_with_its_place(value: object, named: 
 )
 def test_anything_but_28_rows_of_28_is_refused(value: object, complaint: str) -> None:
     with pytest.raises(BadPixels, match=complaint):
-        rows_to_pixels(value)
+        rows_to_pixels(value, GREY_28)
 
 
 def test_what_the_model_saw_can_be_sent_back_and_is_seen_again() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import PHOTOGRAPHS
+from inference.contract import CUT_OUT
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
@@ -58,7 +58,7 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
         more = ", ..." if len(listing.left_out) > NAMED else ""
         say(f"left out {len(listing.left_out)} that are not taken for pictures of a class: {first}{more}.")
     paths = [one.path for one in listing.pictures]
-    files = read_files(paths, PHOTOGRAPHS, say, watch, skip_unreadable=skip_unreadable)
+    files = read_files(paths, CUT_OUT, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
     train, test = _divide(_once(read, say))
     _check_sizes(listing, train, test)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.arrays import Pixels
-from inference.contract import Imaging
+from inference.contract import InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.errors import UploadError
@@ -39,7 +39,7 @@ class PictureFile:
 
     Attributes:
         sha256: hex digest of the file's bytes.
-        pixels: uint8 (28, 28), what the model would see of it.
+        pixels: what the model would see of it.
     """
 
     path: Path
@@ -48,13 +48,13 @@ class PictureFile:
 
 
 def read_files(
-    paths: Sequence[Path], imaging: Imaging, say: Say, watch: Watch, *, skip_unreadable: bool
+    paths: Sequence[Path], contract: InputContract, say: Say, watch: Watch, *, skip_unreadable: bool
 ) -> list[PictureFile | None]:
     """Read picture files and convert them as the service would.
 
     Args:
         paths: which.
-        imaging: how the model wants them converted.
+        contract: the input of the model.
         say: receives what was skipped, and how many pictures show nothing.
         watch: called after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
@@ -69,7 +69,7 @@ def read_files(
     unreadable: list[str] = []
     # Threads are enough: decoding, hashing and resampling let go of Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(lambda path: _read(path, imaging), paths):
+        for one in pool.map(lambda path: _read(path, contract), paths):
             read.append(None if isinstance(one, str) else one)
             if isinstance(one, str):
                 unreadable.append(one)
@@ -86,13 +86,13 @@ def read_files(
     return read
 
 
-def _read(path: Path, imaging: Imaging) -> PictureFile | str:
+def _read(path: Path, contract: InputContract) -> PictureFile | str:
     """The file, or why it cannot be read."""
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
         content = path.read_bytes()
-        pixels = decoded_to_pixels(decode(content, MAX_PIXELS), imaging)
+        pixels = decoded_to_pixels(decode(content, MAX_PIXELS, contract), contract)
     except OSError as error:
         return f"{path}: {error.strerror}."
     except UploadError as error:

@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import PHOTOGRAPHS, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import CUT_OUT, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from training.photos.reading import OOD
@@ -89,7 +89,7 @@ def fit_contract(
         familiarity = fit_familiarity(scores.distances, known)
     return ModelContract(
         labels=names,
-        input=InputContract(imaging=PHOTOGRAPHS),
+        input=CUT_OUT,
         temperature=temperature,
         thresholds=fit_thresholds(scores, labels, temperature, familiarity, checked),
         familiarity=familiarity,

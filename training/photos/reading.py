@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import Imaging
+from inference.contract import InputContract
 from training.data.listing import could_be_picture, entries, is_hidden
 from training.data.picture_files import PictureFile, Say, Watch, read_files
 from training.errors import BadClasses, BadPictures
@@ -131,12 +131,12 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(listed: list[ListedPhoto], imaging: Imaging, say: Say, watch: Watch) -> Photos:
+def read_photos(listed: list[ListedPhoto], contract: InputContract, say: Say, watch: Watch) -> Photos:
     """Read photos and convert them as the service converts uploads, on all cores.
 
     Args:
         listed: which.
-        imaging: how the model wants them converted.
+        contract: the input of the model.
         say: receives what cannot be read and is left out, how many are copies, and how many come out black.
         watch: called after each file.
 
@@ -146,7 +146,7 @@ def read_photos(listed: list[ListedPhoto], imaging: Imaging, say: Say, watch: Wa
     Raises:
         BadPictures: none of them can be read, or one content has two labels.
     """
-    files = read_files([one.path for one in listed], imaging, say, watch, skip_unreadable=True)
+    files = read_files([one.path for one in listed], contract, say, watch, skip_unreadable=True)
     known: dict[str, tuple[ListedPhoto, PictureFile]] = {}
     for one, file in zip(listed, files, strict=True):
         if file is None:

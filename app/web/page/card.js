@@ -97,9 +97,7 @@ export class Card {
     parts.sure.textContent = words.sureness(answer);
     parts.decision.textContent = words.decision(answer);
     parts.reason.textContent = words.reason(answer);
-    parts.seen.src = answer.seen;
-    parts.seen.alt = "28 by 28 grey pixels";
-    parts.seen.hidden = false;
+    showSeen(parts.seen, answer.seen);
     parts.bars.replaceChildren(...Object.entries(answer.probabilities).map(([label, share]) => bar(label, share, answer)));
     parts.bars.hidden = false;
     parts.api.hidden = false;
@@ -134,6 +132,20 @@ function showPicture(image, instead, { file, path }) {
     instead.hidden = false;
   });
   image.src = address;
+}
+
+const FRAME = 112; // of a picture, in CSS pixels
+
+/** Show what the model saw, at a whole multiple of its size; smaller where it exceeds its frame. */
+function showSeen(image, address) {
+  image.addEventListener("load", () => {
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const longest = Math.max(width, height);
+    image.alt = `${width} by ${height} pixels`;
+    image.parentElement.style.setProperty("--around", longest < FRAME ? `${(FRAME % longest) / 2}px` : "0");
+  });
+  image.src = address;
+  image.hidden = false;
 }
 
 /** Copy the text; where the browser does not allow that (plain HTTP), select it for the reader to copy. */

@@ -40,8 +40,13 @@ export function decision(answer) {
   return DECISIONS[answer.decision] ?? answer.decision;
 }
 
-/** Why the answer was decided so, in a sentence. */
+/** Why the answer was decided so, and whether the picture is small. */
 export function reason(answer) {
+  const small = answer.enlarged ? " The picture is smaller than what the model reads, so it was enlarged." : "";
+  return explanation(answer) + small;
+}
+
+function explanation(answer) {
   if (answer.decision === "accept") {
     return answer.familiarity === null
       ? "The model is sure."

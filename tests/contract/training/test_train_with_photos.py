@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import PHOTOGRAPHS
+from inference.contract import CUT_OUT
 from model_store.local import LocalRelease, open_release
 from model_store.report import parse_report
 from scripts import train
@@ -86,7 +86,7 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
     place: Path, parts: Split, tmp_path: Path
 ) -> None:
     shutil.copytree(place / "learnt", tmp_path / "photos")
-    photos = photos_in(tmp_path / "photos", LABELS, PHOTOGRAPHS)
+    photos = photos_in(tmp_path / "photos", LABELS, CUT_OUT)
     recipe, task = replace(PLAIN, variants=0.02), Run(tmp_path / "run", "aa")
     made = with_photos(parts, LABELS, recipe, task, photos).auxiliary
     shutil.rmtree(tmp_path / "photos")
