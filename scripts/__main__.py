@@ -19,6 +19,7 @@ VERBS = (
     "serve",
     "predict",
     "label",
+    "data",
     "train",
     "evaluate",
     "compare",

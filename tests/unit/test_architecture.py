@@ -34,6 +34,7 @@ HOMES = {
     "cv2": (
         "inference/",
         "labelling/review.py",
+        "training/data/duplicates.py",
         "training/photos/compositions.py",
         "training/photos/changes.py",
         "training/photos/variants.py",

@@ -1,0 +1,96 @@
+"""Check pictures of your own before training: unreadable, tiny, copied, nearly the same, in two classes.
+
+Exit code 1 where training would refuse the folder: a file cannot be read, or one picture has two classes.
+What is found: training/data/checks.py.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from inference.decode import prepare_opencv
+from scripts.terminal import FAILED, command_parser, console, counting, figure_table, json_output, run
+from training.data.checks import Findings, check
+from training.data.listing import Listed, list_csv, list_folder
+
+EXAMPLES = ("wardrobe data my-pictures", "wardrobe data labels.csv --json")
+
+SHOWN = 10
+"""Files or groups of each kind that are printed; --json has all."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Check the pictures, and print what was found."""
+    arguments = build_parser().parse_args(argv)
+    prepare_opencv()
+    place: Path = arguments.place.expanduser()
+    listing = list_csv(place) if place.is_file() else list_folder(place)
+    with json_output(arguments) as emit:
+        with counting("checking pictures") as watch:
+            findings = check(listing, watch)
+        _show(findings)
+        emit(_as_json(findings))
+    return FAILED if findings.unreadable or findings.in_two_classes else 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The arguments of this command."""
+    parser = command_parser("data", __doc__, EXAMPLES)
+    place = "a folder with one sub-folder of pictures per class, or a CSV with `path` and `label`"
+    parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
+    return parser
+
+
+def _show(findings: Findings) -> None:
+    out = console()
+    table = figure_table("class", "pictures")
+    for label, count in findings.counts.items():
+        table.add_row(label, f"{count:,}")
+    out.print(table)
+    if findings.uneven is not None:
+        largest, smallest = findings.uneven
+        out.print(
+            f"{largest!r} has {findings.counts[largest]:,} pictures, {smallest!r} only "
+            f"{findings.counts[smallest]:,}: what is rare is learnt badly."
+        )
+    for heading, lines in _paragraphs(findings):
+        out.print(f"\n{heading}", *lines[:SHOWN], sep="\n  ", markup=False)
+        if len(lines) > SHOWN:
+            out.print(f"  and {len(lines) - SHOWN:,} more: --json lists all.")
+
+
+def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
+    """A heading and its lines for each kind of finding that there is."""
+    alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
+    found = (
+        ("unreadable; mend or remove them, or train with --skip-unreadable", findings.unreadable),
+        ("the same or nearly so, in several classes; correct the labels or remove all but one", mixed),
+        ("copies, which count once", _grouped(findings.copies)),
+        ("nearly the same", alike),
+        ("smaller than the model's input", [str(one.path) for one in findings.tiny]),
+    )
+    return ((f"{what}: {len(lines):,}", lines) for what, lines in found if lines)
+
+
+def _grouped(groups: Sequence[Sequence[Listed]]) -> list[str]:
+    return [", ".join(str(one.path) for one in group) for group in groups]
+
+
+def _as_json(findings: Findings) -> dict[str, object]:
+    def paths(groups: Sequence[Sequence[Listed]]) -> list[list[str]]:
+        return [[str(one.path) for one in group] for group in groups]
+
+    return {
+        "counts": findings.counts,
+        "unreadable": findings.unreadable,
+        "in_two_classes": paths(findings.in_two_classes),
+        "copies": paths(findings.copies),
+        "near": paths(findings.near),
+        "tiny": [str(one.path) for one in findings.tiny],
+        "uneven": findings.uneven,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

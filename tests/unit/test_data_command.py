@@ -1,0 +1,83 @@
+"""What `wardrobe data` finds in pictures of one's own."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.arrays import Picture
+from scripts.data import main
+from tests.pictures import jpeg
+from tests.uploads import png
+
+
+def a_texture(seed: int) -> Picture:
+    """A picture that is like no other, uint8 (150, 150, 3)."""
+    small = np.random.default_rng(seed).integers(0, 255, (30, 30, 3), np.uint8)
+    return cv2.resize(small, (150, 150), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes of different pictures."""
+    for seed in range(12):
+        place = tmp_path / "things" / ("bags" if seed % 2 else "shoes")
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{seed}.png").write_bytes(png(a_texture(seed)))
+    return tmp_path / "things"
+
+
+def found(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, list[str]]]:
+    """The exit code and the names of the files in each finding."""
+    code = main([str(folder), "--json"])
+    findings = json.loads(capsys.readouterr().out)
+    return code, {
+        kind: [str(Path(one[0] if isinstance(one, list) else one).name) for one in findings[kind]]
+        for kind in ("unreadable", "in_two_classes", "copies", "near", "tiny")
+        if findings[kind]
+    }
+
+
+def test_different_pictures_are_no_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert found(folder, capsys) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("shoes/copy.png", png(a_texture(0)), "copies"),
+        ("shoes/saved-again.jpg", jpeg(a_texture(0), 60), "near"),
+        ("shoes/smaller.png", png(cv2.resize(a_texture(0), (105, 105)).astype(np.uint8)), "near"),
+        ("shoes/lighter.png", png(cv2.convertScaleAbs(a_texture(0), alpha=0.8, beta=40)), "near"),
+        ("bags/copy.png", png(a_texture(0)), "in_two_classes"),
+        ("bags/saved-again.jpg", jpeg(a_texture(0), 60), "in_two_classes"),
+        ("bags/tiny.png", png(a_texture(50)[:20, :20]), "tiny"),
+        ("bags/note.png", b"no picture", "unreadable"),
+    ],
+)
+def test_a_picture_that_training_should_not_get_is_found(
+    folder: Path, name: str, content: bytes, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / name).write_bytes(content)
+
+    ended, findings = found(folder, capsys)
+
+    assert ended == (kind in {"unreadable", "in_two_classes"})
+    assert list(findings) == [kind]
+
+
+def test_uneven_classes_and_findings_are_printed_for_people(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(100, 130):
+        (folder / "bags" / f"{seed}.png").write_bytes(png(a_texture(seed)))
+    (folder / "bags" / "copy.png").write_bytes(png(a_texture(101)))
+
+    assert main([str(folder)]) == 0
+
+    shown = capsys.readouterr().out
+    assert "'bags' has 37 pictures, 'shoes' only 6" in shown
+    assert "copies, which count once: 1\n" in shown
+    assert str(folder / "bags" / "copy.png") in shown

@@ -1,0 +1,67 @@
+"""Find pictures that are nearly the same: one photo saved twice, scaled, lightened or slightly cropped.
+
+A perceptual hash: which of a picture's lowest cosine frequencies are above their median (Zauner 2010,
+"Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16 of them in
+place of 8 x 8. Pure; checks.py reads the files.
+"""
+
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from inference.arrays import Picture
+
+SCALED: Final = 64
+"""Edge to which a picture is scaled before the transform, in pixels."""
+
+KEPT: Final = 16
+"""Frequencies kept in each direction."""
+
+NEAR: Final = 36
+"""Most differing bits of 256 at which two pictures are nearly the same.
+
+Of 600 photos, half product shots and half users' own, nearly all are found that were saved again at JPEG
+quality 60, scaled to 0.7 or lightened by a tenth; of those that lost 2% at each edge nine in ten of the
+former and half of the latter. Of 1,500 users' photos one in a thousand is nearer than 48 to another one.
+"""
+
+Hash: TypeAlias = NDArray[np.uint64]
+"""uint64, (4,): 256 bits."""
+
+
+def perceptual_hash(picture: Picture) -> Hash:
+    """The hash of a picture of any size, uint8, (H, W, 3), RGB."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    scaled = cv2.resize(grey, (SCALED, SCALED), interpolation=cv2.INTER_AREA).astype(np.float32)
+    lowest = cv2.dct(scaled)[:KEPT, :KEPT].ravel()
+    lowest[0] = 0  # the brightness
+    return np.packbits(lowest > np.median(lowest)).view(np.uint64)
+
+
+def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
+    """Put pictures into groups of which each is near another one of the group.
+
+    Args:
+        hashes: uint64, (N, 4).
+
+    Returns:
+        The indices of each group of two or more, ascending, by its first.
+    """
+    pairs = [
+        (index, index + 1 + other)
+        for index, hash_ in enumerate(hashes)
+        for other in np.flatnonzero(np.bitwise_count(hashes[index + 1 :] ^ hash_).sum(axis=1) <= NEAR)
+    ]
+    if not pairs:
+        return []
+    rows, columns = np.array(pairs).T
+    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(len(hashes), len(hashes)))
+    _, group_of = connected_components(graph, directed=False)
+    groups: dict[int, list[int]] = {}
+    for index, group in enumerate(group_of.tolist()):
+        groups.setdefault(group, []).append(index)
+    return [members for members in groups.values() if len(members) > 1]
