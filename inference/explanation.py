@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.classifier import Classifier
@@ -39,7 +39,9 @@ def explain(classifier: Classifier, pixels: Pixels, class_id: int) -> Drops:
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
     """
-    batch = np.concatenate([pixels[np.newaxis], _hidden(pixels)])
+    light_on_black = classifier.contract.input.polarity == "light-on-black"
+    background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
+    batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
     whole, *others = (float(one.probabilities[class_id]) for one in classifier.classify(batch))
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 
@@ -63,13 +65,13 @@ def heat_map(drops: Drops, height: int, width: int) -> bytes:
     return cv2.imencode(".png", heat)[1].tobytes()
 
 
-def _hidden(pixels: Pixels) -> PixelsBatch:
-    """Copies of the picture, each with one square of background over it."""
+def _hidden(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
+    """Copies of the picture, each with one square of a background over it."""
     height, width = pixels.shape[:2]
     batch = np.repeat(pixels[np.newaxis], SQUARES**2, axis=0)
     for index, copy in enumerate(batch):
         row, column = divmod(index, SQUARES)
-        copy[_span(row, height), _span(column, width)] = 0
+        copy[_span(row, height), _span(column, width)] = background
     return batch
 
 

@@ -50,7 +50,11 @@ def test_different_pictures_are_no_finding(folder: Path, capsys: pytest.CaptureF
         ("shoes/copy.png", png(a_texture(0)), "copies"),
         ("shoes/saved-again.jpg", jpeg(a_texture(0), 60), "near"),
         ("shoes/smaller.png", png(cv2.resize(a_texture(0), (105, 105)).astype(np.uint8)), "near"),
-        ("shoes/lighter.png", png(cv2.convertScaleAbs(a_texture(0), alpha=0.8, beta=40)), "near"),
+        (
+            "shoes/lighter.png",
+            png(cv2.convertScaleAbs(a_texture(0), alpha=0.8, beta=40).astype(np.uint8)),
+            "near",
+        ),
         ("bags/copy.png", png(a_texture(0)), "in_two_classes"),
         ("bags/saved-again.jpg", jpeg(a_texture(0), 60), "in_two_classes"),
         ("bags/tiny.png", png(a_texture(50)[:20, :20]), "tiny"),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
+from inference.contract import whole_pictures
 from inference.explanation import SQUARES, explain, heat_map
 from inference.session import Scores
 from tests.unit.test_classifier import CONTRACT
@@ -23,7 +24,7 @@ class LooksAtACorner:
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """The mean of that quarter, as a probability."""
-        share = pixels[:, :14, :14].mean(axis=(1, 2)) / 255
+        share = pixels[:, :14, :14].reshape(len(pixels), -1).mean(axis=1) / 255
         return Scores(np.stack([1 - share, share], axis=1).astype(np.float32), None)
 
 
@@ -45,6 +46,13 @@ def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
     assert drops[: half - 1, : half - 1].min() > 0
     assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
     assert explain(CLASSIFIER, LIT, 0) == pytest.approx(-drops, abs=1e-6)
+
+
+def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:
+    contract = replace(CONTRACT, familiarity=None, input=whole_pictures(32, 3))
+    lit = np.full((32, 32, 3), 100, np.uint8)
+
+    assert explain(Classifier(LooksAtACorner(), contract), lit, 1) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None:
