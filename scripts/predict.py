@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inference.arrays import Pixels
+from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
 from inference.decode import Decoded, decode, prepare_opencv
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
-from inference.stages import Stage, stages
+from inference.stages import stages
 from labelling.labeller import open_model
 from model_store.files import errors_named
 from model_store.find import find_release
@@ -176,17 +176,13 @@ def _grid(
     figure = Figure(figsize=(width, height * rows), layout="constrained")
     yield figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths).tolist()
     with errors_named(target):
-        figure.savefig(target, format="png", dpi=110)
+        figure.savefig(target, format="png", dpi=110, bbox_inches="tight")  # no caption is cut off
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:
     left, middle, right = axes
-    left.imshow(answer.decoded.picture)
-    left.set_title(answer.file.name, fontsize=9, parse_math=False)
-    middle.imshow(answer.seen, cmap="gray", vmin=0, vmax=255)
-    middle.set_title("what the model saw", fontsize=9)
-    for side in (left, middle):
-        side.set(xticks=[], yticks=[])
+    _show_image(left, answer.decoded.picture, answer.file.name)
+    _show_image(middle, answer.seen, "what the model saw")
     prediction = answer.prediction
     shown = likeliest(prediction.probabilities)
     colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
@@ -226,14 +222,14 @@ def draw_stages(answers: Sequence[Answer], classifier: Classifier, target: Path)
             for unused in axes[len(steps) :]:
                 unused.set_axis_off()
             for one, step in zip(axes, steps, strict=False):
-                _draw_stage(one, step)
+                _show_image(one, step.image, step.name, step.reason)
             axes[0].set_title(f"{answer.file.name}\n{steps[0].name}", fontsize=9, parse_math=False)
 
 
-def _draw_stage(axes: "Axes", step: Stage) -> None:
-    axes.imshow(step.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axes.set_title(step.name, fontsize=9)
-    axes.set_xlabel(textwrap.fill(step.reason, _LINE), fontsize=8, parse_math=False)
+def _show_image(axes: "Axes", image: Picture | Pixels, title: str, note: str = "") -> None:
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+    axes.set_title(title, fontsize=9, parse_math=False)
+    axes.set_xlabel(textwrap.fill(note, _LINE), fontsize=8, parse_math=False)
     axes.set(xticks=[], yticks=[])
 
 
