@@ -16,6 +16,7 @@ parts=(
     nginx                                 # spreads requests over several services
     wrk                                   # the load that speed is measured under
     chromium fonts-dejavu-core            # looks at the pages
+    jq                                    # reads the answers for the shell client of examples/clients
 )
 [ $# -eq 0 ] || parts=("$@")
 

@@ -12,7 +12,7 @@ from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
 
 CONSOLE = [block for block in blocks() if block.language == "console"]
-LANGUAGES = {"console", "csv", "json", "nginx", "python", "text"}
+LANGUAGES = {"console", "csv", "javascript", "json", "nginx", "python", "text"}
 
 
 def make_targets() -> set[str]:

@@ -1,0 +1,63 @@
+// Classify pictures with Wardrobe, in a browser and in Node.js from 20.3: node classify.mjs URL PICTURE...
+//
+// An API key is read from API_KEY in Node.js. Answers 429 and 503 are tried again, after the seconds that
+// Retry-After says; any other refusal stays one.
+
+const TRIES = 4;
+const MILLISECONDS = 60_000; // for all tries together
+
+/** The service's answer about one File or Blob. Options: `key`, an API key; `signal`, of an AbortController. */
+export async function classify(url, picture, options) {
+  return post(`${url}/predict`, [picture], options);
+}
+
+/** An answer for each picture, in order; one that cannot be read has `error` in place of a label. */
+export async function classifyBatch(url, pictures, options) {
+  return (await post(`${url}/predict/batch`, pictures, options)).predictions;
+}
+
+async function post(url, pictures, { key, signal } = {}) {
+  const body = new FormData();
+  pictures.forEach((picture) => body.append("image", picture));
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const limit = AbortSignal.timeout(MILLISECONDS);
+  const stop = signal ? AbortSignal.any([signal, limit]) : limit;
+  const deadline = Date.now() + MILLISECONDS;
+  for (let attempt = 1; ; attempt++) {
+    const answer = await fetch(url, { method: "POST", body, headers, signal: stop });
+    if (answer.ok) return answer.json();
+    const wait = 1000 * (Number(answer.headers.get("Retry-After")) || 2 ** attempt);
+    const busy = answer.status === 429 || answer.status === 503;
+    if (!busy || attempt === TRIES || Date.now() + wait >= deadline) {
+      throw new Error(`${answer.status} ${await answer.text()}`);
+    }
+    await pause(wait, stop);
+  }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}
+
+// The command; a page needs none of it.
+if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
+  const { openAsBlob } = await import("node:fs");
+  const { basename } = await import("node:path");
+  const [url, ...paths] = process.argv.slice(2);
+  const options = { key: process.env.API_KEY };
+  try {
+    const pictures = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
+    const single = async () => [await classify(url, pictures[0], options)];
+    const answers = await (pictures.length === 1 ? single() : classifyBatch(url, pictures, options));
+    answers.forEach(({ error, label, confidence, decision }, index) => {
+      const said = error ? error.detail : `${label} ${confidence.toFixed(3)} ${decision}`;
+      console.log(`${pictures[index].name}: ${said}`);
+    });
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Classify pictures with Wardrobe: classify.sh URL PICTURE...
+#
+# Needs curl from 7.76, and jq. An API key is read from API_KEY. curl tries 408, 429 and 5xx again, after the
+# seconds that Retry-After says; any other refusal stays one.
+set -euo pipefail
+
+url=$1
+shift
+route=predict
+[ $# -eq 1 ] || route=predict/batch
+
+sent=()
+for picture in "$@"; do
+    sent+=(--form "image=@\"$picture\"")
+done
+# In a file, since what stands on a command line is in everybody's list of processes.
+key() { [ -z "${API_KEY:-}" ] || printf 'header = "Authorization: Bearer %s"\n' "$API_KEY"; }
+
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+curl --silent --show-error --fail-with-body --output "$answer" --max-time 60 \
+    --retry 3 --retry-max-time 60 --config <(key) "${sent[@]}" "$url/$route" || {
+    cat "$answer" >&2
+    exit 1
+}
+jq --raw-output --arg name "${1##*/}" '
+    (.predictions // [.])[]
+    | (.name // $name) + ": " + (
+        if .error then .error.detail
+        else "\(.label) \(.confidence * 1000 | round / 1000) \(.decision)" end)
+' "$answer"
