@@ -81,32 +81,19 @@ def plan(
     ) -> Planned:
         source_seed = _seed(seed, content)
         paired = label != OOD and labels[label] in PAIRED
-        under = _drawn(grounds, source_seed, count)
+        drawn = np.random.default_rng([source_seed, 0, _GROUNDS]).integers(max(1, len(grounds)), size=count)
+        under = tuple(grounds[place] if grounds else None for place in drawn)
         return Planned(Task(source, source_seed, under, paired, worn, imaging), label)
 
-    made = [
-        planned(
-            photos.files[index],
-            photos.sha256[index],
-            int(photos.labels[index]),
-            count,
-            worn=photos.tiers[index] == WORN,
-        )
-        for index, count in _counts(photos, scale, seed)
-    ]
+    made = []
+    for index, count in _counts(photos, scale, seed):
+        label, worn = int(photos.labels[index]), photos.tiers[index] == WORN
+        made.append(planned(photos.files[index], photos.sha256[index], label, count, worn=worn))
     for index in _garments(made, train, len(labels), scale, seed):
         pixels = np.ascontiguousarray(train.images[index])
         content = hashlib.sha256(pixels.tobytes()).hexdigest()
         made.append(planned(pixels, content, int(train.labels[index]), 1))
     return made
-
-
-def _drawn(grounds: tuple[Path, ...], seed: int, count: int) -> tuple[Path | None, ...]:
-    """A ground for each variant."""
-    if not grounds:
-        return (None,) * count
-    drawn = np.random.default_rng([seed, 0, _GROUNDS]).integers(len(grounds), size=count)
-    return tuple(grounds[place] for place in drawn)
 
 
 def _seed(seed: int, source: str) -> int:
@@ -121,62 +108,49 @@ def _by_content(photos: Photos) -> list[int]:
     return sorted(range(len(photos)), key=photos.sha256.__getitem__)
 
 
-def _grounds(photos: Photos, imaging: Imaging) -> tuple[Path, ...]:
+def _grounds(photos: Photos, imaging: Imaging) -> list[Path]:
     """The known photos of tiers that are cluttered more often than not, by content."""
-    known = [index for index in _by_content(photos) if photos.labels[index] != OOD]
-    tiers = {tier: [index for index in known if photos.tiers[index] == tier] for tier in set(photos.tiers)}
-    cluttered = {
-        tier
-        for tier, members in tiers.items()
-        if members
-        and np.mean([is_cluttered(photos.files[index], imaging) for index in members[:LOOKED_AT]]) > 0.5
-    }
-    return tuple(photos.files[index] for index in known if photos.tiers[index] in cluttered)
+    tiers: dict[str, list[Path]] = {}
+    for index in _by_content(photos):
+        if photos.labels[index] != OOD:
+            tiers.setdefault(photos.tiers[index], []).append(photos.files[index])
+    return [
+        file
+        for _, files in sorted(tiers.items())
+        if np.mean([is_cluttered(file, imaging) for file in files[:LOOKED_AT]]) > 0.5
+        for file in files
+    ]
 
 
 def _counts(photos: Photos, scale: float, seed: int) -> Iterator[tuple[int, int]]:
     """How many variants of each photo that gets any, by content."""
-    cells = _cells(photos)
+    # Each kind of out-of-distribution photo, which is a folder, counts on its own.
+    ood = np.equal(photos.labels, OOD)
+    kinds = np.where(ood, [file.parent.name for file in photos.files], "")
+    cells = list(zip(photos.tiers, photos.labels.tolist(), kinds.tolist(), strict=True))
     sizes = Counter(cells)
     for index in _by_content(photos):
-        wanted = _of_each(cells[index], sizes[cells[index]], scale)
+        size = sizes[cells[index]]
+        fewest, most = OOD_KNOWN if ood[index] else KNOWN
+        bearable = OF_ONE if size > RARE else OF_ONE_RARE
+        wanted = min(min(max(size, fewest * scale), most * scale) / size, bearable * scale)
         # What is left of a share decides by chance, so that a label of thousands gets its hundreds.
         extra = np.random.default_rng([_seed(seed, photos.sha256[index]), 0, _EXTRA]).random() < wanted % 1
-        count = int(wanted) + int(extra)
-        if count:
+        if count := int(wanted) + int(extra):
             yield index, count
-
-
-_Cell = tuple[str, int, str]
-"""Tier, label, and the label's folder, which separates the kinds of out-of-distribution photos."""
-
-
-def _cells(photos: Photos) -> list[_Cell]:
-    folders = (file.parent.name for file in photos.files)
-    return [
-        (tier, int(label), folder if label == OOD else "")
-        for tier, label, folder in zip(photos.tiers, photos.labels, folders, strict=True)
-    ]
-
-
-def _of_each(cell: _Cell, photos: int, scale: float) -> float:
-    """Variants of each of a cell's photos, on average."""
-    fewest, most = OOD_KNOWN if cell[1] == OOD else KNOWN
-    bearable = OF_ONE if photos > RARE else OF_ONE_RARE
-    return min(min(max(photos, fewest * scale), most * scale) / photos, bearable * scale)
 
 
 def _garments(
     planned: list[Planned], train: LabelledImages, classes: int, scale: float, seed: int
 ) -> list[int]:
     """Which pictures of the training set become photos: so many that no class is far behind the first."""
-    of_class = np.zeros(classes, np.int64)
+    of_class = Counter(dict.fromkeys(range(classes), 0))
     for one in planned:
-        if one.label != OOD:
-            of_class[one.label] += len(one.task.grounds)
-    chosen: list[int] = []
-    for label, count in enumerate(of_class):
-        wanted = int(max(of_class.max() - count, GARMENTS * scale))
+        of_class[one.label] += len(one.task.grounds)
+    del of_class[OOD]
+    most, chosen = max(of_class.values()), list[int]()
+    for label, count in of_class.items():
+        wanted = int(max(most - count, GARMENTS * scale))
         members = np.flatnonzero(train.labels == label)
         rng = np.random.default_rng([seed, label])
         chosen += rng.choice(members, wanted, replace=wanted > len(members)).tolist()

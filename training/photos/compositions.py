@@ -5,7 +5,6 @@ photograph garments on such grounds; shops do not. Pure functions of arrays and 
 user: variants.py.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -33,54 +32,40 @@ TINT: Final = 0.55
 """The least light of a channel, of the strongest one's: clothes have colours, the training set has none."""
 
 
-@dataclass(frozen=True)
-class CutOut:
-    """A garment without its ground.
+CutOut = Picture
+"""A garment without its ground, (H, W, 4): RGB, and 0..255 where the garment is."""
 
-    Attributes:
-        picture: uint8 (H, W, 3), RGB.
-        mask: 0..255 (H, W), where the garment is.
-    """
 
-    picture: Picture
-    mask: Mask
+def cut_out(picture: Picture, mask: Mask) -> CutOut:
+    """A garment without its ground and what surrounds it: a picture (H, W, 3) and its mask (H, W)."""
+    return _trimmed(np.dstack([picture, mask]))
 
-    @property
-    def longest(self) -> int:
-        """Its longest edge, in pixels."""
-        return int(max(self.mask.shape))
 
-    def scaled(self, across: float, down: float) -> "CutOut":
-        """Larger or smaller by these factors; at least 8 pixels, or nothing would be left to see."""
-        height, width = self.mask.shape
-        size = (max(8, round(width * across)), max(8, round(height * down)))
-        how = cv2.INTER_AREA if across * down < 1 else cv2.INTER_LINEAR
-        return CutOut(
-            cv2.resize(self.picture, size, interpolation=how).astype(np.uint8, copy=False),
-            cv2.resize(self.mask, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False),
-        )
+def _trimmed(cut: CutOut) -> CutOut:
+    hard = cv2.threshold(cut[..., 3], 127, 255, cv2.THRESH_BINARY)[1]
+    left, top, width, height = cv2.boundingRect(hard)
+    return np.ascontiguousarray(cut[top : top + max(1, height), left : left + max(1, width)])
 
-    def mirrored(self) -> "CutOut":
-        """Left to right."""
-        return CutOut(np.ascontiguousarray(self.picture[:, ::-1]), np.ascontiguousarray(self.mask[:, ::-1]))
 
-    def turned(self, degrees: float) -> "CutOut":
-        """Turned about its middle, as large as that takes."""
-        height, width = self.mask.shape
-        edge = int(np.hypot(height, width)) + 2
-        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-        matrix[:, 2] += (edge / 2 - width / 2, edge / 2 - height / 2)
-        turned = [cv2.warpAffine(one, matrix, (edge, edge)) for one in (self.picture, self.mask)]
-        return CutOut(
-            turned[0].astype(np.uint8, copy=False), turned[1].astype(np.uint8, copy=False)
-        ).trimmed()
+def _mirrored(cut: CutOut) -> CutOut:
+    return np.ascontiguousarray(cut[:, ::-1])
 
-    def trimmed(self) -> "CutOut":
-        """Without what surrounds the garment."""
-        hard = cv2.threshold(self.mask, 127, 255, cv2.THRESH_BINARY)[1]
-        left, top, width, height = cv2.boundingRect(hard)
-        box = np.s_[top : top + max(1, height), left : left + max(1, width)]
-        return CutOut(np.ascontiguousarray(self.picture[box]), np.ascontiguousarray(self.mask[box]))
+
+def _scaled(cut: CutOut, across: float, down: float) -> CutOut:
+    """Larger or smaller by these factors; at least 8 pixels, or nothing would be left to see."""
+    height, width = cut.shape[:2]
+    size = (max(8, round(width * across)), max(8, round(height * down)))
+    how = cv2.INTER_AREA if across * down < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(cut, size, interpolation=how), np.uint8)
+
+
+def _turned(cut: CutOut, degrees: float) -> CutOut:
+    """Turned about its middle, as large as that takes."""
+    height, width = cut.shape[:2]
+    edge = int(np.hypot(height, width)) + 2
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    matrix[:, 2] += (edge / 2 - width / 2, edge / 2 - height / 2)
+    return _trimmed(np.asarray(cv2.warpAffine(cut, matrix, (edge, edge)), np.uint8))
 
 
 def garment_of(pixels: Pixels, rng: np.random.Generator) -> CutOut:
@@ -95,8 +80,8 @@ def garment_of(pixels: Pixels, rng: np.random.Generator) -> CutOut:
     silhouette = filled(np.where(pixels > 0, 255, 0).astype(np.uint8))
     mask = cv2.threshold(cv2.resize(silhouette, size), 127, 255, cv2.THRESH_BINARY)[1]
     picture = ((255.0 - light)[..., None] * _tint(rng)).astype(np.uint8)
-    cut = CutOut(picture, mask.astype(np.uint8, copy=False)).trimmed()
-    return cut.mirrored() if rng.random() < 0.5 else cut
+    cut = cut_out(picture, mask.astype(np.uint8, copy=False))
+    return _mirrored(cut) if rng.random() < 0.5 else cut
 
 
 def _tint(rng: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -124,22 +109,22 @@ def plain_ground() -> Picture:
 
 def laid_on(ground: Picture, cut: CutOut, rng: np.random.Generator) -> Picture:
     """A garment somewhere on a ground."""
-    scale = rng.uniform(*FILLED) * EDGE / cut.longest
-    sized = cut.scaled(scale, scale)
-    top, left = (int(rng.uniform(0, max(0, EDGE - length) + 1)) for length in sized.mask.shape)
+    scale = rng.uniform(*FILLED) * EDGE / max(cut.shape)
+    sized = _scaled(cut, scale, scale)
+    top, left = (int(rng.uniform(0, max(0, EDGE - length) + 1)) for length in sized.shape[:2])
     return _lay(ground, sized, top, left, rng)
 
 
 def pair_on(ground: Picture, cut: CutOut, rng: np.random.Generator) -> Picture:
     """Two of a garment on a ground, as shoes are shown: side by side from above, or one above the other."""
-    scale = rng.uniform(0.7, 1.0) * APART * EDGE / cut.longest
-    one = cut.scaled(scale * rng.uniform(0.85, 1.0), scale * rng.uniform(0.7, 1.1))
+    scale = rng.uniform(0.7, 1.0) * APART * EDGE / max(cut.shape)
+    one = _scaled(cut, scale * rng.uniform(0.85, 1.0), scale * rng.uniform(0.7, 1.1))
     pointing = float(rng.choice([0, 90, -90], p=[0.3, 0.35, 0.35]))
     # Left and right shoe are mirror images; two of one side are seen when both lie on their sides.
     opposite = rng.random() < 0.7
-    first = one.turned(pointing + rng.uniform(-20, 20))
-    other = one.mirrored() if opposite else one
-    second = other.turned((-pointing if opposite else pointing) + rng.uniform(-20, 20))
+    first = _turned(one, pointing + rng.uniform(-20, 20))
+    other = _mirrored(one) if opposite else one
+    second = _turned(other, (-pointing if opposite else pointing) + rng.uniform(-20, 20))
     stacked = pointing == 0 and rng.random() < 0.5
     for shoe, (top, left) in zip((first, second), _beside(first, second, rng, stacked=stacked), strict=True):
         ground = _lay(ground, shoe, top, left, rng)
@@ -151,24 +136,24 @@ def _beside(
 ) -> list[tuple[int, int]]:
     """Top and left of both: in a row about the middle, a little apart or overlapping."""
     along = 0 if stacked else 1
-    lengths = [cut.mask.shape[along] for cut in (first, second)]
+    lengths = [cut.shape[along] for cut in (first, second)]
     begin = EDGE / 2 - sum(lengths) / 2
     begins = [begin, begin + lengths[0] * (1 + rng.uniform(-0.15, 0.2))]
-    across = [EDGE / 2 - cut.mask.shape[1 - along] / 2 + rng.uniform(-12, 12) for cut in (first, second)]
+    across = [EDGE / 2 - cut.shape[1 - along] / 2 + rng.uniform(-12, 12) for cut in (first, second)]
     places = [(int(one), int(other)) for one, other in zip(begins, across, strict=True)]
     return places if stacked else [(other, one) for one, other in places]
 
 
 def _lay(ground: Picture, cut: CutOut, top: int, left: int, rng: np.random.Generator) -> Picture:
     """The garment over the ground, its edge and a shadow soft; what lies outside is cut off."""
-    height, width = cut.mask.shape
+    height, width = cut.shape[:2]
     rows, columns = slice(max(0, top), top + height), slice(max(0, left), left + width)
     darkness = rng.uniform(0, SHADOW)
     under = ground[rows, columns]
     if not under.size:
         return ground
-    inside = np.s_[rows.start - top :, columns.start - left :]
-    mask, garment = (one[inside][: under.shape[0], : under.shape[1]] for one in (cut.mask, cut.picture))
+    inside = cut[rows.start - top :, columns.start - left :][: under.shape[0], : under.shape[1]]
+    mask, garment = np.ascontiguousarray(inside[..., 3]), inside[..., :3]
     cover = cv2.GaussianBlur(mask, (3, 3), 0)[..., None] / 255.0
     shadow = cv2.GaussianBlur(mask, (15, 15), 0)[..., None] / 255.0 * darkness
     laid = ground.copy()

@@ -22,7 +22,7 @@ from inference.foreground import Found, find_garment
 from inference.framing import no_larger_than
 from inference.header import MAX_PIXELS
 from training.photos.changes import cropped, headless, recompressed, resampled, shaded, toned, warped
-from training.photos.compositions import EDGE, CutOut, garment_of, laid_on, pair_on, plain_ground, texture
+from training.photos.compositions import EDGE, cut_out, garment_of, laid_on, pair_on, plain_ground, texture
 
 GROUND_EDGE: Final = 300
 """Longest edge, in pixels, of a photo whose border becomes a ground."""
@@ -101,8 +101,8 @@ def _of_photo(task: Task, path: Path) -> _Show:
     colour = look_at_border(photo, task.imaging.border_tolerance).colour
     found = find_garment(photo, None, task.imaging)
     plain = found.way in {"plain", "black"}
-    cut = CutOut(photo, found.mask).trimmed()
-    can_be_laid = plain and not task.worn and min(cut.mask.shape) >= CUT_OUT_MIN
+    cut = cut_out(photo, found.mask)
+    can_be_laid = plain and not task.worn and min(cut.shape[:2]) >= CUT_OUT_MIN
 
     def show(ground: Picture | None, rng: np.random.Generator) -> tuple[Picture, Colour | None]:
         if can_be_laid and ground is not None and rng.random() < 0.5:
@@ -125,7 +125,7 @@ def _of_garment(task: Task, pixels: Pixels) -> _Show:
     return show
 
 
-def _laid(ground: Picture, cut: CutOut, task: Task, rng: np.random.Generator) -> Picture:
+def _laid(ground: Picture, cut: Picture, task: Task, rng: np.random.Generator) -> Picture:
     lay = pair_on if task.paired and rng.random() < 0.6 else laid_on
     return lay(ground, cut, rng)
 
