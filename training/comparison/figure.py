@@ -5,17 +5,12 @@ Writes the named PNG. The figures come from the comparison alone (results.py).
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.comparison.results import Compared, pareto_front
-
-DPI: Final = 100
-OURS: Final = "#1565c0"
-OTHERS: Final = "#c62828"
-QUIET: Final = "#9aa0a6"
+from training.evaluation.figures import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR, save
 
 
 def draw_comparison(networks: Sequence[Compared], path: Path) -> None:
@@ -24,8 +19,7 @@ def draw_comparison(networks: Sequence[Compared], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     draw_accuracies(left, networks)
     draw_times(right, networks)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI, metadata={"Software": None})
+    save(figure, path)
 
 
 def draw_accuracies(axes: Axes, networks: Sequence[Compared]) -> None:
@@ -33,17 +27,19 @@ def draw_accuracies(axes: Axes, networks: Sequence[Compared]) -> None:
 
     Each seed is a mark; the training accuracy, which some publish instead, is drawn too.
     """
-    rows = range(len(networks))
-    trained, tests = ([one.summary.train.mean for one in networks], [one.summary.test for one in networks])
-    axes.plot(trained, rows, "o", color=QUIET, mfc="none", label="ours, training set")
+    rows, tests = range(len(networks)), [one.summary.test for one in networks]
+    trained = [one.summary.train.mean for one in networks]
+    axes.plot(trained, rows, "o", color=QUIET_COLOUR, mfc="none", label="ours, training set")
     means, deviations = [one.mean for one in tests], [one.std or 0.0 for one in tests]
-    axes.errorbar(means, rows, xerr=deviations, fmt="o", color=OURS, label="ours, test set: mean ± std")
+    axes.errorbar(
+        means, rows, xerr=deviations, fmt="o", color=LINE_COLOUR, label="ours, test set: mean ± std"
+    )
     for row, one in enumerate(networks):
         accuracies = [seed.test.accuracy for seed in one.seeds]
-        axes.plot(accuracies, [row] * len(accuracies), "|", color=OURS, ms=10)
+        axes.plot(accuracies, [row] * len(accuracies), "|", color=LINE_COLOUR, ms=10)
     published = [(one.published.accuracy, row + 0.25) for row, one in enumerate(networks) if one.published]
     if published:
-        axes.plot(*zip(*published, strict=True), "D", color=OTHERS, ms=5, label="published")
+        axes.plot(*zip(*published, strict=True), "D", color=WRONG_COLOUR, ms=5, label="published")
     axes.set_yticks(rows, [f"{one.network} ({one.parameters:,})" for one in networks])
     axes.set_ylim(len(networks) - 0.5, -0.5)
     axes.set(xlabel="accuracy", ylabel="network (parameters)")
@@ -57,7 +53,7 @@ def draw_times(axes: Axes, networks: Sequence[Compared]) -> None:
     axes.plot(
         [one.timing.milliseconds for one in front],
         [one.summary.validation.mean for one in front],
-        color=QUIET,
+        color=QUIET_COLOUR,
         drawstyle="steps-post",
         label="none is right more often for less",
     )
@@ -65,7 +61,7 @@ def draw_times(axes: Axes, networks: Sequence[Compared]) -> None:
         time, figures = one.timing, one.summary.validation
         rounds = [[time.milliseconds - time.fastest_round], [time.slowest_round - time.milliseconds]]
         axes.errorbar(
-            time.milliseconds, figures.mean, yerr=figures.std or 0.0, xerr=rounds, fmt="o", color=OURS
+            time.milliseconds, figures.mean, yerr=figures.std or 0.0, xerr=rounds, fmt="o", color=LINE_COLOUR
         )
         place = (time.milliseconds, figures.mean)
         axes.annotate(one.network, place, xytext=(6, 5), textcoords="offset points", fontsize=7)

@@ -27,6 +27,7 @@ from model_store.report import Epoch
 from training.comparison.trials import Trial, Values, recipe_of, rounded
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
+from training.evaluation.figures import save
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Watcher, fit
 from training.networks.registry import build
@@ -44,7 +45,6 @@ UNPRUNED_SHARE: Final = 4
 """No trial is pruned in its first epochs, one in so many: the running average has not caught up by then."""
 
 FINGERPRINT: Final = "fingerprint"
-SECONDS: Final = "seconds"
 
 Distribution = FloatDistribution | IntDistribution | CategoricalDistribution
 
@@ -161,25 +161,23 @@ def _open(search: Search, folder: Path) -> optuna.Study:
 def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: SearchWatcher) -> None:
     """Run one trial to its end, and delete its checkpoint."""
     # A seed per trial, so that a resumed search does not propose its first values once more.
-    seeds = np.random.SeedSequence([search.start.seed, len(study.get_trials(deepcopy=False))])
-    study.sampler = optuna.samplers.TPESampler(seed=int(seeds.generate_state(1)[0]))
+    study.sampler = optuna.samplers.TPESampler(seed=search.start.seed + len(study.get_trials(deepcopy=False)))
     trial = study.ask(dict(search.space))
     recipe = recipe_of(search.start, trial.params)
     mark = fingerprint(recipe, search.data)
     run = Run(folder / "trials" / mark, mark)
     watcher.begins(trial.number, {name: getattr(recipe, name) for name in trial.params})
-    judge = _Judge(trial, recipe.epochs, watcher)
     accuracy = None
     try:
+        judge = _Judge(trial, recipe.epochs, watcher)
         fitted = fit(search.split, search.classes, recipe, run, judge)
         accuracy = fitted.history[fitted.best_epoch - 1].val_accuracy
     except optuna.TrialPruned:
         pass
-    trial.set_user_attr(SECONDS, judge.seconds)
     study.tell(trial, accuracy, TrialState.PRUNED if accuracy is None else TrialState.COMPLETE)
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
-    watcher.ends(next(one for one in _done(study) if one.number == trial.number))
+    watcher.ends(_done(study)[-1])
 
 
 class _Judge:
@@ -188,10 +186,8 @@ class _Judge:
     def __init__(self, trial: optuna.Trial, epochs: int, watcher: SearchWatcher) -> None:
         self._trial, self._epochs, self._watcher = trial, epochs, watcher
         self.step = watcher.step
-        self.seconds = 0.0
 
     def epoch(self, epoch: Epoch, best_epoch: int) -> None:
-        self.seconds += epoch.seconds
         self._trial.report(epoch.val_accuracy, epoch.epoch)
         self._watcher.epoch(epoch, best_epoch)
         hopeless = not math.isfinite(epoch.val_loss) or self._trial.should_prune()
@@ -210,7 +206,7 @@ def _done(study: optuna.Study) -> tuple[Trial, ...]:
                 "values": {name: rounded(value) for name, value in one.params.items()},
                 "val_accuracy": max(one.intermediate_values.values()),
                 "epochs": len(one.intermediate_values),
-                "seconds": one.user_attrs[SECONDS],
+                "seconds": one.duration and one.duration.total_seconds(),
             }
         )
         for one in study.get_trials(deepcopy=False, states=tuple(states))
@@ -225,5 +221,5 @@ def draw_search(folder: Path, path: Path) -> None:
         warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # of a single trial
         axes = optuna.visualization.matplotlib.plot_slice(study)
     figure = np.asarray(axes).flat[0].figure
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    save(figure, path)
     plt.close(figure)

@@ -25,7 +25,7 @@ class Trial(Frozen):
         values: by the name of the recipe's field.
         val_accuracy: of the best epoch.
         epochs: how many were run.
-        seconds: of these.
+        seconds: of these; where the trial was interrupted, of those after that.
     """
 
     number: Annotated[int, Field(ge=0)]

@@ -12,7 +12,6 @@ from scripts import tune
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, write_idx_folder
 from training.comparison.search import (
-    SECONDS,
     STUDY,
     STUDY_NAME,
     Search,
@@ -114,14 +113,10 @@ def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(search: Sea
 def test_a_trial_that_is_behind_is_cut_short(search: Search, tmp_path: Path) -> None:
     run_search(search, tmp_path, 1, SearchListener())
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{tmp_path / STUDY}")
-    perfect = optuna.trial.create_trial(
-        value=1.0,
-        params=study.trials[0].params,
-        distributions=study.trials[0].distributions,
-        intermediate_values={1: 1.0, 2: 1.0},
-        user_attrs={SECONDS: 1.0},
-    )
-    study.add_trials([perfect] * 5)
+    for _ in range(5):
+        perfect = study.ask(study.trials[0].distributions)
+        perfect.report(1.0, 1)
+        study.tell(perfect, 1.0)
 
     *_, last = run_search(search, tmp_path, 7, SearchListener())
 
