@@ -29,9 +29,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield behind
 
 
-def test_a_service_killed_or_renewed_under_load_fails_no_request_and_gets_its_share_again(
-    tmp_path: Path, little_store: str
-) -> None:
+def test_a_service_killed_or_renewed_under_load_fails_no_request(tmp_path: Path, little_store: str) -> None:
     with (
         fleet(tmp_path, MODEL_STORE=little_store, DRAIN_SECONDS="1") as behind,
         under_load(behind.url, UPLOAD, clients=CLIENTS) as record,
@@ -71,9 +69,7 @@ def test_what_nginx_answers_itself_looks_like_the_services_answer(tmp_path: Path
 
 
 @pytest.mark.parametrize(("offered", "kept"), [("order-66", True), ("no id", False)])
-def test_a_request_has_one_id_and_its_clients_address_in_both_logs(
-    untouched: Fleet, offered: str, kept: bool
-) -> None:
+def test_a_request_has_one_id_and_address_in_both_logs(untouched: Fleet, offered: str, kept: bool) -> None:
     claims = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": offered}
     answer = requests.post(f"{untouched.url}/predict", data=UPLOAD, headers=claims, timeout=30)
     given = answer.headers["X-Request-ID"]

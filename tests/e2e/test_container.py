@@ -33,9 +33,7 @@ def service(image: None) -> Iterator[Container]:
 
 
 @pytest.mark.parametrize("padding", [b"", b"\0" * 2_000_000], ids=["small", "large"])
-def test_a_picture_sent_to_the_container_comes_back_with_its_label(
-    service: Container, padding: bytes
-) -> None:
+def test_a_picture_sent_to_the_container_gets_its_label(service: Container, padding: bytes) -> None:
     # Decoders stop at the picture's end; parsers of forms do not, and would write to a disk.
     answer = requests.post(f"{service.url}/predict", files={"image": BOOT + padding}, timeout=30)
 

@@ -10,9 +10,7 @@ from tests.service import Service
 pytestmark = pytest.mark.slow
 
 
-def test_a_picture_can_be_classified_and_the_page_leads_home(
-    bundled_service: Service, visiting: Visits
-) -> None:
+def test_a_picture_is_classified_and_the_page_leads_home(bundled_service: Service, visiting: Visits) -> None:
     page = visiting(f"{bundled_service.url}/docs/")
     predict = page.locator("#operations-Classify-predict_predict")
 

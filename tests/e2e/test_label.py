@@ -101,9 +101,7 @@ def test_a_run_that_is_killed_and_stopped_loses_no_row_and_doubles_none(start: S
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_is_reported_and_its_pictures_are_done_again(
-    start: Start, tmp_path: Path
-) -> None:
+def test_a_killed_worker_is_reported_and_its_pictures_done_again(start: Start, tmp_path: Path) -> None:
     table = tmp_path / "table.jsonl"
 
     running = start(table)
@@ -129,9 +127,7 @@ def test_a_parent_that_is_killed_leaves_no_worker_behind(start: Start, tmp_path:
 
 
 @pytest.mark.slow
-def test_a_table_has_what_the_service_answers_digit_by_digit(
-    bundled_service: Service, tmp_path: Path
-) -> None:
+def test_a_table_has_the_services_answers_digit_by_digit(bundled_service: Service, tmp_path: Path) -> None:
     table = tmp_path / "table.jsonl"
     pictures = sorted((ROOT / "examples").glob("*.[pj]*g"))
     command = [sys.executable, "-m", "scripts.label", str(ROOT / "examples"), "--out", str(table)]

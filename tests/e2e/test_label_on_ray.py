@@ -126,7 +126,7 @@ def test_a_bucket_is_read_where_its_pictures_are_labelled(
     assert rows == [(f"{address}/{name}", None) for name in PICTURES]
 
 
-def test_more_workers_than_the_cluster_has_cores_are_refused(
+def test_more_workers_than_cores_are_refused(
     cluster: dict[str, str], catalogue: Path, release: Path, tmp_path: Path
 ) -> None:
     refused = started(catalogue, tmp_path / "table.csv", release, cluster, workers=3)

@@ -52,9 +52,7 @@ def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Vis
     ]
 
 
-def test_digits_label_one_picture_after_the_other_and_a_reload_keeps_the_labels(
-    sheet: str, visiting: Visits
-) -> None:
+def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, visiting: Visits) -> None:
     page = visiting(sheet)
     page.keyboard.press("2")
     page.keyboard.press("1")

@@ -97,9 +97,7 @@ def test_a_second_run_finds_everything_installed(clone: Path) -> None:
         ("train", "3.14", "requirements.txt needs Python 3.11 to 3.13, but"),
     ],
 )
-def test_an_unfit_python_is_reported_in_one_line(
-    tmp_path: Path, target: str, version: str, said: str
-) -> None:
+def test_an_unfit_python_is_reported_in_a_line(tmp_path: Path, target: str, version: str, said: str) -> None:
     python = a_python(tmp_path / "python3", version)
 
     refused = run(["make", target, f"PYTHON={python}"], a_clone(tmp_path))

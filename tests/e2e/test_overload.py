@@ -45,9 +45,7 @@ def answers(service: Service) -> list[requests.Response]:
         return [answer for both in clients.map(ask, range(CLIENTS)) for answer in both]
 
 
-def test_every_client_is_answered_or_refused_with_the_time_to_wait(
-    answers: list[requests.Response], service: Service
-) -> None:
+def test_every_client_is_answered_or_told_to_wait(answers: list[requests.Response], service: Service) -> None:
     refused = [answer for answer in answers if answer.status_code == 503]
 
     assert {answer.status_code for answer in answers} == {200, 503}

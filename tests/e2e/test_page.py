@@ -37,9 +37,7 @@ def page(visiting: Visits, bundled_service: Service) -> Page:
     return visit(visiting, bundled_service)
 
 
-def test_a_picture_is_shown_at_once_and_then_what_the_model_made_of_it(
-    page: Page, bundled_service: Service
-) -> None:
+def test_a_picture_is_shown_at_once_and_then_its_answer(page: Page, bundled_service: Service) -> None:
     held = Held(page)
 
     give(page, TROUSERS)
@@ -105,9 +103,7 @@ def test_pictures_to_review_say_why(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_pictures_and_folders_can_be_dropped_and_notes_among_them_are_left_out(
-    page: Page, tmp_path: Path
-) -> None:
+def test_pictures_and_folders_can_be_dropped_and_notes_are_left_out(page: Page, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     (folder / "boots").mkdir(parents=True)
     (folder / "boots" / "one.png").write_bytes(BOOT.read_bytes())
@@ -193,9 +189,7 @@ def test_what_is_under_way_can_be_stopped_and_gone_on_with(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_labels_are_kept_in_the_browser_and_exported_as_what_training_reads(
-    page: Page, tmp_path: Path
-) -> None:
+def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tmp_path: Path) -> None:
     give(page, DOUBTED, TROUSERS)
     settled(page, 2)
 

@@ -78,9 +78,7 @@ def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service
     expect(page.locator("#results")).to_be_focused()
 
 
-def test_a_screen_reader_hears_the_answer_and_of_many_only_the_sum(
-    visiting: Visits, bundled_service: Service
-) -> None:
+def test_a_screen_reader_hears_the_answer_or_the_sum(visiting: Visits, bundled_service: Service) -> None:
     page = visit(visiting, bundled_service)
     said = page.get_by_role("status")
 

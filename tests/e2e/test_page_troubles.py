@@ -91,9 +91,7 @@ def problem(status: int, route: Route, **headers: str) -> None:
     ],
     ids=["refused", "reset", "502 of a proxy", "500"],
 )
-def test_a_picture_without_an_answer_can_be_tried_again(
-    page: Page, trouble: Callable[[Route], None], words: str
-) -> None:
+def test_a_failed_picture_is_tried_again(page: Page, trouble: Callable[[Route], None], words: str) -> None:
     page.route(PREDICTIONS, trouble)
     give(page, TROUSERS)
     settled(page, 1)
@@ -147,9 +145,7 @@ def test_a_silence_of_a_minute_is_given_up(page: Page) -> None:
     assert len(held.routes) == 1
 
 
-def test_a_key_is_asked_for_and_kept_until_the_tab_is_closed(
-    visiting: Visits, guarded_service: Service
-) -> None:
+def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_service: Service) -> None:
     page = visit(visiting, guarded_service)
     expect(page.get_by_label("API key")).to_be_focused()
     found = flaws(page)
@@ -170,9 +166,7 @@ def test_a_key_is_asked_for_and_kept_until_the_tab_is_closed(
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
 
 
-def test_where_a_key_is_asked_for_the_page_shows_the_report_with_it(
-    visiting: Visits, guarded_service: Service
-) -> None:
+def test_the_page_shows_the_report_with_its_key(visiting: Visits, guarded_service: Service) -> None:
     page = visit(visiting, guarded_service)
     report = page.get_by_role("link", name="How good it is")
     report.click()

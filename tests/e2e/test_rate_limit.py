@@ -69,9 +69,7 @@ def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(serve: S
     assert service.text().count("Rate limit storage unreachable - falling back to in-memory storage") == 1
 
 
-def test_a_redis_that_refuses_the_password_is_logged_at_the_start_and_refuses_no_client(
-    serve: Serve, counts: RedisServer
-) -> None:
+def test_a_redis_that_refuses_the_password_costs_no_request(serve: Serve, counts: RedisServer) -> None:
     wrong = counts.address.replace(PASSWORD, "not-the-secret")
 
     with serve(RATE_LIMIT_STORAGE=wrong, **LIMITED) as service:

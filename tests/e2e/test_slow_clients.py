@@ -98,9 +98,7 @@ def test_a_client_that_does_not_read_is_disconnected_at_its_deadline(serve: Serv
 @pytest.mark.parametrize(
     ("head", "length"), [("POST /nowhere", 100), ("POST /healthz", 100), ("POST /predict", 900_000_000)]
 )
-def test_an_answer_to_an_unread_body_says_that_its_connection_closes(
-    service: Service, head: str, length: int
-) -> None:
+def test_an_answer_to_an_unread_body_says_it_closes(service: Service, head: str, length: int) -> None:
     with service.connect(
         f"{head} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode()
     ) as client:

@@ -76,9 +76,7 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
         ("BIND", "192.0.2.1", "192.0.2.1:"),
     ],
 )
-def test_what_keeps_it_from_starting_is_the_one_line_that_it_logs(
-    end_of_start: End, name: str, value: str, message: str
-) -> None:
+def test_a_failed_start_logs_one_line_why(end_of_start: End, name: str, value: str, message: str) -> None:
     status, log = end_of_start(**{name: value})
 
     [line] = {line for line in log.splitlines() if line.startswith("wardrobe: ")}

@@ -90,9 +90,7 @@ def test_a_worker_that_is_still_starting_ends_with_the_others(serve: Serve) -> N
     assert status == 0
 
 
-def test_killed_workers_are_replaced_and_their_counts_stay_without_their_places(
-    serve: Serve, tmp_path: Path
-) -> None:
+def test_killed_workers_are_replaced_and_their_counts_stay(serve: Serve, tmp_path: Path) -> None:
     counts = tmp_path / "counts"
     counts.mkdir()
 

@@ -112,9 +112,7 @@ class InterruptedTurn(threading.Event):
 
 
 @pytest.mark.parametrize("working", [0, 1], ids=["with a slot", "in the queue"])
-def test_an_interrupted_wait_costs_no_slot_and_no_place(
-    working: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_wait_costs_no_slot_or_place(working: int, monkeypatch: pytest.MonkeyPatch) -> None:
     admission = Admission(limit=1, queue_length=1, queue_seconds=60)
 
     with ExitStack() as others:

@@ -55,9 +55,7 @@ def test_a_spreadsheets_semicolons_and_byte_order_mark_are_read(tmp_path: Path, 
         ("de" + "," * 1000, "Hats"),
     ],
 )
-def test_a_category_is_named_in_the_language_that_a_client_likes_best(
-    tmp_path: Path, header: str | None, name: str
-) -> None:
+def test_a_category_is_named_in_the_clients_language(tmp_path: Path, header: str | None, name: str) -> None:
     hat = categories(tmp_path, WHOLE).named_for(header)[0]
 
     assert hat == {"id": "1", "name": name, "names": {"de": "Hüte", "de-AT": "Kappln"}}

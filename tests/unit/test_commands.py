@@ -71,9 +71,7 @@ def test_a_verb_gets_what_stands_behind_it(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(("word", "meant"), [("predcit", "Did you mean predict? "), ("xyzzy", "")])
-def test_an_unknown_verb_is_exit_2_with_the_nearest_one_if_any(
-    word: str, meant: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main([word, "--image", "shirt.jpg"])
 
     assert code == 2
@@ -216,9 +214,7 @@ def test_with_json_words_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.usefixtures("here")
-def test_with_json_a_new_key_is_told_once_and_not_where_logs_are_made(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_with_json_a_new_key_is_on_stdout_alone(capsys: pytest.CaptureFixture[str]) -> None:
     main(["keys", "add", "shop", "--file", "keys", "--json"])
 
     told = capsys.readouterr()
@@ -227,9 +223,7 @@ def test_with_json_a_new_key_is_told_once_and_not_where_logs_are_made(
 
 
 @pytest.mark.usefixtures("here")
-def test_with_json_an_error_leaves_stdout_empty_and_the_exit_code_as_it_is(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_with_json_an_error_leaves_stdout_empty(capsys: pytest.CaptureFixture[str]) -> None:
     code = run(lambda: main(["signing", "new", "some.key", "--json"]))
 
     told = capsys.readouterr()

@@ -31,9 +31,7 @@ def like(manifest: Manifest, **headline: Any) -> Manifest:
     [(0.99, 10_000), (0.9301, 10_000), (0.93, 10_000), (0.9242, 10_000), (0.86, 30)],
     ids=["much better", "a little better", "equal", "worse by less than noise", "worse on a small sample"],
 )
-def test_a_release_that_is_not_measurably_worse_may_follow(
-    current: Manifest, accuracy: float, n: int
-) -> None:
+def test_a_release_not_measurably_worse_may_follow(current: Manifest, accuracy: float, n: int) -> None:
     candidate = like(current, test_accuracy=accuracy, test_n=n)
 
     verdict = check_gate(candidate, current)
@@ -42,9 +40,7 @@ def test_a_release_that_is_not_measurably_worse_may_follow(
 
 
 @pytest.mark.parametrize("accuracy", [0.9235, 0.90, 0.1, 0.0])
-def test_a_release_that_is_worse_by_more_than_noise_is_refused_with_both_figures(
-    current: Manifest, accuracy: float
-) -> None:
+def test_a_measurably_worse_release_is_refused_with_both_figures(current: Manifest, accuracy: float) -> None:
     with pytest.raises(GateRefused, match=rf"test accuracy {accuracy:.4f} against 0\.9300.*--force"):
         check_gate(like(current, test_accuracy=accuracy), current)
 
@@ -82,9 +78,7 @@ def test_a_changed_temperature_is_no_reason_to_refuse(current: Manifest) -> None
     ],
     ids=["labels", "input"],
 )
-def test_what_clients_rely_on_may_not_change_even_if_the_accuracy_is_better(
-    current: Manifest, change: dict[str, Any], shown: str
-) -> None:
+def test_labels_and_input_may_not_change(current: Manifest, change: dict[str, Any], shown: str) -> None:
     candidate = like(current, test_accuracy=0.99)
     candidate = candidate.model_copy(update={"model": replace(current.model, **change)})
 

@@ -7,16 +7,6 @@ import pytest
 from scripts.publish import who
 
 
-def test_the_name_that_was_told_is_taken() -> None:
-    assert who("ann") == "ann"
-
-
-def test_without_one_it_is_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOGNAME", "bea")
-
-    assert who(None) == "bea"
-
-
 @pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("No username set")])
 def test_a_user_id_without_a_name_is_told_as_it_is(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def nameless() -> str:

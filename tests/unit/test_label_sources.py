@@ -24,9 +24,7 @@ def contents(source: Source) -> list[bytes | str]:
     return [one if isinstance(one, bytes) else str(one) for one in found]
 
 
-def test_a_folder_is_walked_in_order_without_hidden_files_tables_and_links_to_folders(
-    tmp_path: Path,
-) -> None:
+def test_a_folder_is_walked_in_order_without_hidden_files_and_tables(tmp_path: Path) -> None:
     write_folder(tmp_path, dict.fromkeys(("b/2.png", "b/10.png", "a.jpg", "c"), b""))
     write_folder(
         tmp_path, dict.fromkeys((".hidden/x.png", "b/.DS_Store", "labels.csv", "__MACOSX/y.png"), b"")
@@ -107,9 +105,7 @@ def with_hidden_files(path: Path) -> Path:
         ("shop.tar.bz2", with_hidden_files),
     ],
 )
-def test_an_archive_is_read_in_its_own_order(
-    name: str, write: Callable[[Path], Path], tmp_path: Path
-) -> None:
+def test_an_archive_is_read_in_its_order(name: str, write: Callable[[Path], Path], tmp_path: Path) -> None:
     source = open_source(str(write(tmp_path / name)))
 
     assert names(source) == list(PICTURES)
@@ -168,9 +164,7 @@ NO_SUCH_FORM = b"\x1f\x8b\xff" * 400
         ("*.png", None, "no file fits this pattern"),
     ],
 )
-def test_a_source_that_is_none_is_refused_with_what_would_do(
-    word: str, content: bytes | None, words: str, tmp_path: Path
-) -> None:
+def test_an_unusable_source_is_refused(word: str, content: bytes | None, words: str, tmp_path: Path) -> None:
     write_folder(tmp_path, {} if content is None else {word: content})
 
     with pytest.raises(SourceUnusable, match=re.escape(words)):

@@ -135,9 +135,7 @@ def published(store: FolderStore, tmp_path: Path, seed: int, *, promoted: bool =
     return publish(made, store, by="ann", promote=promoted, unconditional=True).manifest.version
 
 
-def test_nothing_is_promoted_in_a_store_that_ignores_conditional_writes_unless_requested(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, tmp_path: Path) -> None:
     store = Unconditional(folder)
     first, second = (published(store, tmp_path, seed, promoted=False) for seed in (1, 2))
 
@@ -156,9 +154,7 @@ def test_nothing_is_promoted_in_a_store_that_ignores_conditional_writes_unless_r
 
 
 @pytest.mark.parametrize(("kind", "left"), [(FolderStore, 0), (NeverDeleting, 1)])
-def test_the_probe_for_conditional_writes_removes_its_key_where_it_may(
-    kind: type[FolderStore], left: int, folder: Path
-) -> None:
+def test_the_probe_removes_its_key_where_it_may(kind: type[FolderStore], left: int, folder: Path) -> None:
     require_conditional_writes(kind(folder))
 
     assert len(FolderStore(folder).entries("")) == left
@@ -192,9 +188,7 @@ def test_a_writer_whose_record_was_replaced_learns_it(folder: Path) -> None:
         append(Overwriting(folder), A, "promote", "ann", None)
 
 
-def test_a_release_that_is_pruned_before_its_promotion_is_rolled_back_and_reported(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, tmp_path: Path) -> None:
     store = PrunedBefore(folder)
     held = published(store, tmp_path, 1)
     store.doomed = published(store, tmp_path, 2, promoted=False)
@@ -208,9 +202,7 @@ def test_a_release_that_is_pruned_before_its_promotion_is_rolled_back_and_report
     ]
 
 
-def test_a_first_release_that_is_pruned_before_its_promotion_is_reported(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_first_release_pruned_before_promotion_is_reported(folder: Path, tmp_path: Path) -> None:
     store = PrunedBefore(folder)
     store.doomed = published(store, tmp_path, 1, promoted=False)
 
@@ -218,9 +210,7 @@ def test_a_first_release_that_is_pruned_before_its_promotion_is_reported(
         promote(store.doomed, store, by="ann")
 
 
-def test_rolling_back_passes_over_a_release_that_is_pruned_at_that_moment(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, tmp_path: Path) -> None:
     store = PrunedBefore(folder)
     oldest, store.doomed, _ = (published(store, tmp_path, seed) for seed in (1, 2, 3))
 

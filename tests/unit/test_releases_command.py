@@ -107,9 +107,7 @@ def test_show_has_labels_files_and_promotions(published: list[str], typed: Type)
 
 
 @pytest.mark.parametrize("words", [["rollback"], ["promote", "FIRST"]], ids=lambda words: words[0])
-def test_rollback_and_promote_say_what_is_current_by_whom(
-    published: list[str], typed: Type, words: list[str]
-) -> None:
+def test_rollback_and_promote_say_who_did_it(published: list[str], typed: Type, words: list[str]) -> None:
     said = typed(*(word.replace("FIRST", published[0]) for word in words), "--by", "eve")
 
     assert said.startswith(f"{published[0]} is current in ")

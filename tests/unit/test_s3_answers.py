@@ -35,9 +35,7 @@ WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
         ("", StoreBroken, "short and stout"),
     ],
 )
-def test_each_known_code_has_its_error_and_remedy_and_an_unknown_one_keeps_its_name(
-    code: str, error: type[StoreError], words: str
-) -> None:
+def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreError], words: str) -> None:
     found = meaning(code, "short and stout", WHERE, "GetObject")
 
     assert type(found) is error

@@ -57,9 +57,7 @@ ORIGIN, RATE, STORAGE = (
         ("RATE_LIMIT_STORAGE", "redis://:password@cache:port/0", "the address cannot be read"),
     ],
 )
-def test_a_value_that_cannot_be_is_named_with_its_setting_and_without_its_password(
-    name: str, value: str, message: str
-) -> None:
+def test_a_wrong_value_is_named_with_its_setting_and_no_password(name: str, value: str, message: str) -> None:
     with pytest.raises(SettingsError, match=f"^WARDROBE_{name}: ") as raised:
         parse_settings({f"WARDROBE_{name}": value})
 
@@ -87,18 +85,14 @@ def test_origins_are_separated_by_commas(written: str, origins: tuple[str, ...])
         ({"rate_limit_storage": "redis://cache:6379?db=1&password=secret"}, "cache"),
     ],
 )
-def test_passwords_inside_addresses_are_masked_when_settings_are_printed(
-    settings: dict[str, Any], shown: str
-) -> None:
+def test_passwords_inside_addresses_are_masked_in_print(settings: dict[str, Any], shown: str) -> None:
     described = Settings(**settings).described()
 
     assert "secret" not in described
     assert shown in described
 
 
-def test_dotenv_fills_in_what_the_environment_leaves_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dotenv_fills_in_what_the_system_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("WARDROBE_SLOTS=3\nWARDROBE_LOG_LEVEL=ERROR\n", "utf-8")
     monkeypatch.delenv("WARDROBE_SLOTS", raising=False)
     monkeypatch.setenv("WARDROBE_LOG_LEVEL", "DEBUG")
@@ -133,9 +127,7 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
         (ENDPOINT | {"OTEL_SDK_DISABLED": "true", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, False),
     ],
 )
-def test_an_endpoint_or_an_exporter_of_opentelemetry_asks_for_traces(
-    environment: dict[str, str], tracing: bool
-) -> None:
+def test_an_endpoint_or_exporter_asks_for_traces(environment: dict[str, str], tracing: bool) -> None:
     assert parse_settings(environment).tracing == tracing
 
 
@@ -147,8 +139,6 @@ def test_an_endpoint_or_an_exporter_of_opentelemetry_asks_for_traces(
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "'grpc' is not supported"),
     ],
 )
-def test_a_way_of_sending_traces_that_is_not_built_in_ends_the_start(
-    name: str, value: str, message: str
-) -> None:
+def test_another_way_of_sending_traces_ends_the_start(name: str, value: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         parse_settings(ENDPOINT | {name: value})

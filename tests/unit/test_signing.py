@@ -65,9 +65,7 @@ def test_a_release_signed_by_any_trusted_key_is_opened(release: Path, key: Path,
     assert first == open_release(release, both) == open_release(release, trust_in(another))
 
 
-def test_an_unsigned_release_is_refused_where_a_signature_is_asked_for_and_only_there(
-    release: Path, key: Path
-) -> None:
+def test_an_unsigned_release_is_refused_where_a_signature_is_required(release: Path, key: Path) -> None:
     with pytest.raises(SignatureMissing, match=r"manifest\.json: not signed.*--sign KEY"):
         open_release(release, trust_in(key))
 
@@ -137,9 +135,7 @@ def test_keys_are_read_as_pem_and_as_named_lines_with_comments(key: Path, anothe
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "is no public key"),
     ],
 )
-def test_a_file_of_trusted_keys_that_is_none_is_named_with_its_line(
-    tmp_path: Path, content: str, message: str
-) -> None:
+def test_a_wrong_file_of_keys_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "keys").write_text(content, "utf-8")
 
     with pytest.raises(KeyUnusable, match=message):

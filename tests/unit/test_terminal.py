@@ -71,13 +71,6 @@ def test_a_file_gets_no_colours_and_wide_lines() -> None:
     assert file.getvalue() == "word " * 20 + "\n"
 
 
-def test_no_color_is_obeyed_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    assert console().no_color
-
-
 def test_a_terminal_that_cannot_move_its_cursor_gets_no_bars(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

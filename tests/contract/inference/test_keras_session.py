@@ -27,7 +27,7 @@ PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
         {"rescales": False, "activation": "linear"},
     ],
 )
-def test_however_a_model_wants_to_be_fed_its_scores_are_the_same(
+def test_scores_do_not_depend_on_the_form_of_input(
     keras_file: Callable[..., Path], made: dict[str, Any]
 ) -> None:
     usual = KerasSession(keras_file()).run(PIXELS).probabilities
@@ -76,9 +76,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path, content: bytes) -> Non
         KerasSession(path)
 
 
-def test_without_tensorflow_the_way_to_a_release_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_tensorflow_adopting_is_recommended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(

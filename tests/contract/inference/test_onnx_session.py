@@ -31,9 +31,7 @@ def test_a_picture_alone_has_the_distance_that_it_has_among_others(tmp_path: Pat
     "change",
     [{"pixels": "input_1"}, {"shape": ("N", 28, 28, 1)}, {"shape": (1, 28, 28)}, {"kind": TensorProto.FLOAT}],
 )
-def test_a_graph_that_reads_something_else_is_refused(
-    onnx_file: Callable[..., Path], change: dict[str, Any]
-) -> None:
+def test_a_graph_of_another_input_is_refused(onnx_file: Callable[..., Path], change: dict[str, Any]) -> None:
     with pytest.raises(ContractBroken, match=r"It must have one, `pixels`, uint8, \(N, 28, 28\)"):
         OnnxSession(onnx_file(**change))
 

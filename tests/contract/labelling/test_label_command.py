@@ -85,7 +85,7 @@ def test_every_source_and_form_has_the_same_rows_under_the_sources_own_names(
     assert [row | {"path": ""} for row in texts] == [row | {"path": ""} for row in expected]
 
 
-def test_a_prefix_of_s3_gives_the_same_rows_under_its_addresses(
+def test_an_s3_prefix_gives_the_same_rows(
     bucket: str, expected: Rows, little_release: Path, tmp_path: Path
 ) -> None:
     upload(write_folder(tmp_path / "shop"), bucket)
@@ -105,18 +105,14 @@ def test_a_parquet_file_of_paths_is_a_list_like_any_other(tmp_path: Path) -> Non
     assert next(iter(source.items())).place == f"{tmp_path}/b/1.png"
 
 
-def test_without_pyarrow_what_to_install_is_said_before_any_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_pyarrow_it_is_asked_for_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
     with pytest.raises(TableUnusable, match=r"pip install -r requirements/label\.txt\. CSV and JSONL need"):
         main([str(tmp_path), "--out", str(tmp_path / "table.parquet")])
 
 
-def test_a_bad_picture_is_a_row_with_an_error_and_spoils_nothing(
-    little_release: Path, tmp_path: Path
-) -> None:
+def test_a_bad_picture_is_a_row_with_an_error(little_release: Path, tmp_path: Path) -> None:
     good = PICTURES["a/0.png"]
     heic = b"\0\0\0\x18ftypheic" + bytes(99)
     shop = write_folder(tmp_path / "shop", {"1.png": good, "2.png": b"", "3.heic": heic, "4.png": good})
@@ -147,9 +143,7 @@ def test_the_same_command_again_leaves_a_finished_table_alone_and_clears_what_a_
     assert not parts_of(table).exists()
 
 
-def test_another_release_or_source_does_not_mix_with_a_table_that_is_there(
-    little_release: Path, tmp_path: Path
-) -> None:
+def test_a_table_is_not_mixed_with_that_of_another_release(little_release: Path, tmp_path: Path) -> None:
     shop, other = str(write_zip(tmp_path / "shop.zip")), a_release(tmp_path / "other", seed=1)
     label(shop, tmp_path / "table.csv", little_release)
 
@@ -166,9 +160,7 @@ def a_job(shop: Path, table: Path, release: Path) -> Job:
     return Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
 
 
-def test_a_source_that_has_other_pictures_than_when_it_was_begun_is_noticed(
-    little_release: Path, tmp_path: Path
-) -> None:
+def test_a_source_that_changed_since_the_start_is_noticed(little_release: Path, tmp_path: Path) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
     begin(a_job(shop, table, little_release), rows=2)
     write_folder(shop, {"a/00.png": PICTURES["a/0.png"]})
@@ -187,7 +179,7 @@ def begin(job: Job, rows: int) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_a_run_whose_summary_cannot_be_written_goes_on_when_it_can(
+def test_a_run_resumes_once_its_summary_can_be_written(
     suffix: str, little_release: Path, tmp_path: Path
 ) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
@@ -218,9 +210,7 @@ class InterruptedAtTheEnd(Job):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_ctrl_c_after_the_table_was_moved_loses_nothing(
-    suffix: str, little_release: Path, tmp_path: Path
-) -> None:
+def test_ctrl_c_after_the_move_loses_nothing(suffix: str, little_release: Path, tmp_path: Path) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
 
     with pytest.raises(KeyboardInterrupt):
@@ -232,7 +222,7 @@ def test_ctrl_c_after_the_table_was_moved_loses_nothing(
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_names_can_neither_break_a_row_nor_run_in_a_spreadsheet(
+def test_names_neither_break_a_row_nor_run_in_a_spreadsheet(
     suffix: str, little_release: Path, tmp_path: Path
 ) -> None:
     shown = {
@@ -253,9 +243,7 @@ def test_names_can_neither_break_a_row_nor_run_in_a_spreadsheet(
     assert {row["label"] for row in rows} == {rows[0]["label"]}
 
 
-def test_pictures_that_end_every_worker_end_the_run_and_are_named(
-    little_release: Path, tmp_path: Path
-) -> None:
+def test_pictures_that_kill_every_worker_are_named(little_release: Path, tmp_path: Path) -> None:
     shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
     job = replace(a_job(shop, tmp_path / "table.csv", little_release), source=Deadly(str(shop)))
     said: list[str] = []
@@ -266,7 +254,7 @@ def test_pictures_that_end_every_worker_end_the_run_and_are_named(
     assert len(said) == 2
 
 
-def test_a_run_ends_in_a_summary_and_a_page_of_what_needs_a_person(
+def test_a_run_ends_in_a_summary_and_a_page_to_review(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table, page = tmp_path / "table.csv", tmp_path / "review.html"

@@ -38,9 +38,7 @@ def test_a_request_is_one_line_with_the_time_of_each_stage(make_app: MakeApp, li
     assert [round(time, 3) for time in stages] == stages, "to the microsecond"
 
 
-def test_what_a_client_was_told_is_in_its_line_and_what_there_is_not_is_not(
-    make_app: MakeApp, lines: Lines
-) -> None:
+def test_a_line_holds_the_problem_and_no_field_without_a_value(make_app: MakeApp, lines: Lines) -> None:
     client = make_app(log_format="json").test_client()
 
     client.get("/healthz")

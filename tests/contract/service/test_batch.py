@@ -60,9 +60,7 @@ def assert_same(predictions: list[dict[str, Any]], singly: list[dict[str, float]
         assert prediction["probabilities"] == pytest.approx(alone, abs=1e-6)
 
 
-def test_a_bad_item_gets_its_own_error_and_spoils_nothing_else(
-    client: FlaskClient, singly: list[dict[str, float]]
-) -> None:
+def test_a_bad_item_gets_an_error_of_its_own(client: FlaskClient, singly: list[dict[str, float]]) -> None:
     images = [in_base64(UPLOADS[0]), "no base64!", {"pixels": [[1]]}, in_base64(UPLOADS[2]), 7]
 
     response = client.post("/predict/batch", json={"images": images})
@@ -108,9 +106,7 @@ def test_what_is_no_batch_is_refused_whole(client: FlaskClient, body: dict[str, 
     ],
     ids=["multipart", "JSON", "ZIP"],
 )
-def test_more_pictures_than_allowed_are_refused_with_the_limit(
-    make_app: MakeApp, body: dict[str, Any]
-) -> None:
+def test_more_pictures_than_allowed_are_refused(make_app: MakeApp, body: dict[str, Any]) -> None:
     response = make_app(max_batch=2).test_client().post("/predict/batch", **body)
 
     assert response.status_code == 413
@@ -118,9 +114,7 @@ def test_more_pictures_than_allowed_are_refused_with_the_limit(
 
 
 @pytest.mark.parametrize(("count", "status"), [(2000, 200), (2001, 413)])
-def test_as_many_files_as_the_operator_allows_are_answered(
-    make_app: MakeApp, count: int, status: int
-) -> None:
+def test_as_many_files_as_allowed_are_answered(make_app: MakeApp, count: int, status: int) -> None:
     client = make_app(max_batch=2000).test_client()  # more than the 1,000 parts that Werkzeug takes by itself
 
     response = client.post("/predict/batch", **files(*["image"] * count, upload=BLACK))

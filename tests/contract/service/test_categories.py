@@ -27,9 +27,7 @@ def client(make_app: MakeApp) -> FlaskClient:
 @pytest.mark.parametrize(
     ("language", "name"), [("", "en"), ("fr-CH, de;q=0.5", "fr")], ids=["first", "the client's"]
 )
-def test_an_answer_carries_the_category_of_its_label_and_caches_are_told(
-    client: FlaskClient, language: str, name: str
-) -> None:
+def test_an_answer_carries_the_category_of_its_label(client: FlaskClient, language: str, name: str) -> None:
     response = client.post("/predict", data=UPLOAD, headers={"Accept-Language": language})
 
     expected = EXAMPLE[response.get_json()["label"]]
@@ -71,9 +69,7 @@ def publish_boots(store: Store, folder: Path) -> str:
     return publish(release, store, by="tests", force=True).manifest.version
 
 
-def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
-    app: Flask, store: Store, tmp_path: Path
-) -> None:
+def test_a_later_release_with_other_labels_is_refused(app: Flask, store: Store, tmp_path: Path) -> None:
     publish_boots(store, tmp_path / "boots")
 
     ready = poll(app)
@@ -84,9 +80,7 @@ def test_a_later_release_with_other_labels_is_refused_and_the_old_one_goes_on(
     assert app.test_client().post("/predict", data=UPLOAD).get_json()["category"]
 
 
-def test_a_file_that_cannot_be_read_when_a_release_comes_is_tried_again(
-    app: Flask, store: Store, file: Path, tmp_path: Path
-) -> None:
+def test_an_unreadable_file_is_read_again_later(app: Flask, store: Store, file: Path, tmp_path: Path) -> None:
     newer = publish(a_release(tmp_path / "newer", seed=2), store, by="tests").manifest.version
     kept = file.read_bytes()
     file.unlink()

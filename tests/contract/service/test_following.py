@@ -45,9 +45,7 @@ def publish_next(store: FolderStore, folder: Path, key: Path | None = None) -> s
     return publish(release, store, by="tests", force=True).manifest.version
 
 
-def test_a_newer_promotion_is_served_after_the_next_poll(
-    app: Flask, store: FolderStore, tmp_path: Path
-) -> None:
+def test_a_newer_promotion_is_served_after_a_poll(app: Flask, store: FolderStore, tmp_path: Path) -> None:
     client = app.test_client()
     before = client.post("/predict", data=UPLOAD).get_json()
     publish_next(store, tmp_path / "second")
@@ -73,9 +71,7 @@ def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_curren
     assert ready(app)["model"]["version"] == first
 
 
-def test_the_cache_keeps_as_many_releases_as_the_setting_says(
-    make_app: MakeApp, store: FolderStore, tmp_path: Path
-) -> None:
+def test_the_cache_keeps_as_many_as_cache_keep(make_app: MakeApp, store: FolderStore, tmp_path: Path) -> None:
     app = make_app(model_store=store.address, refresh_seconds=3600, cache_keep=1)
 
     for folder in ("second", "third"):
@@ -121,9 +117,7 @@ def test_a_refused_release_is_not_fetched_again(app: Flask, store: FolderStore, 
     assert f"{store.address}/releases/{bad.version}/model.onnx: sha256" in refused["reason"]
 
 
-def test_a_refused_release_that_was_mended_is_served_when_it_is_promoted_again(
-    app: Flask, store: FolderStore, tmp_path: Path
-) -> None:
+def test_a_mended_release_is_served_when_promoted(app: Flask, store: FolderStore, tmp_path: Path) -> None:
     bad = corrupt(tmp_path / "bad", store)
     poll(app)
 
@@ -133,9 +127,7 @@ def test_a_refused_release_that_was_mended_is_served_when_it_is_promoted_again(
     assert poll(app)["model"]["version"] == bad.version
 
 
-def test_rolling_back_from_a_refused_release_ends_the_staleness(
-    app: Flask, store: FolderStore, tmp_path: Path
-) -> None:
+def test_rolling_back_from_a_refused_one_is_fresh(app: Flask, store: FolderStore, tmp_path: Path) -> None:
     corrupt(tmp_path / "bad", store)
     poll(app)
 
@@ -159,7 +151,7 @@ def test_at_a_start_with_a_refused_current_the_last_good_one_is_served_and_it_is
     assert poll(app) == at_start
 
 
-def test_at_a_start_with_a_refused_current_and_no_cache_there_is_no_start(
+def test_a_refused_current_without_cache_ends_the_start(
     make_app: MakeApp, store: FolderStore, tmp_path: Path
 ) -> None:
     corrupt(tmp_path / "bad", store)
@@ -175,9 +167,7 @@ class Surprising(FolderStore):
         raise RuntimeError("nobody foresaw this")
 
 
-def test_an_error_that_nobody_foresaw_is_told_and_does_not_end_the_following(
-    app: Flask, store: FolderStore
-) -> None:
+def test_an_unforeseen_error_is_reported_and_the_watcher_goes_on(app: Flask, store: FolderStore) -> None:
     models = app.extensions["wardrobe"].models
     watcher = ReleaseWatcher(Settings(), Surprising(Path(store.address)), models, Metrics(None))
 
@@ -270,7 +260,7 @@ def test_a_cached_release_that_nobody_trusts_any_more_does_not_start(
         make_app(model_store=store.address, trusted_keys=new_key(tmp_path / "new.pem"))
 
 
-def test_a_bare_model_does_not_start_where_keys_are_trusted(
+def test_a_bare_model_is_refused_where_keys_are_trusted(
     make_app: MakeApp, tmp_path: Path, trusted: Path
 ) -> None:
     (tmp_path / "bare").mkdir()
@@ -281,7 +271,5 @@ def test_a_bare_model_does_not_start_where_keys_are_trusted(
         make_app(model_store=str(tmp_path / "bare"), trusted_keys=trusted)
 
 
-def test_the_bundled_release_is_part_of_the_program_and_needs_no_signature(
-    make_app: MakeApp, trusted: Path
-) -> None:
+def test_the_bundled_release_needs_no_signature(make_app: MakeApp, trusted: Path) -> None:
     assert ready(make_app(model_store="bundled", trusted_keys=trusted))["status"] == "ready"

@@ -158,9 +158,7 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         ([image("a", shape=[1, 1])], 422, "[1, 1]"),
     ],
 )
-def test_an_input_that_is_wrong_is_refused(
-    client: FlaskClient, inputs: object, status: int, says: str
-) -> None:
+def test_a_wrong_input_is_refused(client: FlaskClient, inputs: object, status: int, says: str) -> None:
     answer = client.post(V2, data=json.dumps({"inputs": inputs}))
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text

@@ -139,9 +139,7 @@ def test_the_settings_that_it_names_have_their_values(make_app: MakeApp) -> None
 
 
 @pytest.mark.parametrize("model", [Report, Manifest])
-def test_the_report_and_the_manifest_have_the_fields_that_releases_have(
-    model: type[Report | Manifest],
-) -> None:
+def test_report_and_manifest_have_the_fields_of_releases(model: type[Report | Manifest]) -> None:
     described = json.loads(DOCUMENT.read_text("utf-8"))["components"]["schemas"]
     _, ours = models_json_schema([(model, "validation")])
 
@@ -151,9 +149,7 @@ def test_the_report_and_the_manifest_have_the_fields_that_releases_have(
         assert set(described[name].get("properties", {})) == fields, name
 
 
-def test_every_json_example_of_a_request_is_answered_as_described(
-    client: FlaskClient, described: Described
-) -> None:
+def test_every_json_example_is_answered_as_described(client: FlaskClient, described: Described) -> None:
     sent = 0
     for method, path, operation in described.operations():
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -212,9 +208,7 @@ def asked(path: str, operation: Any) -> str:
         ("/predict/batch", {"data": {"image": [(BytesIO(UPLOAD), "a.png"), (BytesIO(b"?"), "b.txt")]}}),
     ],
 )
-def test_a_classifying_routes_answer_is_the_one_described(
-    make_app: MakeApp, path: str, how: dict[str, Any]
-) -> None:
+def test_a_classification_is_answered_as_described(make_app: MakeApp, path: str, how: dict[str, Any]) -> None:
     client = make_app(max_upload_bytes=10_000).test_client()
     described = Described(client.get("/openapi.json").get_json())
 
@@ -223,9 +217,7 @@ def test_a_classifying_routes_answer_is_the_one_described(
     assert described.complaints("post", path.partition("?")[0], answer) == []
 
 
-def test_a_worker_that_is_stopping_or_whose_store_is_away_answers_as_described(
-    make_app: MakeApp, described: Described
-) -> None:
+def test_draining_and_stale_workers_answer_as_described(make_app: MakeApp, described: Described) -> None:
     app = make_app()
     models: Models = app.extensions["wardrobe"].models
     models.store_failed(OSError("no route to host"), datetime.now(UTC))

@@ -21,7 +21,7 @@ def post(app: Flask, path: str = "/predict", data: bytes = UPLOAD) -> TestRespon
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
-def test_it_is_refused_logged_and_counted_like_any_other(
+def test_it_is_refused_logged_and_counted(
     make_app: MakeApp, capsys: pytest.CaptureFixture[str], path: str
 ) -> None:
     app = make_app(slots=1, queue_length=0, log_format="json", cors_origins=("https://shop.example",))

@@ -20,9 +20,7 @@ MOST_MODULES = 12
 @pytest.mark.parametrize(
     "how", [{"data": UPLOAD}, files("image"), {"json": {"pixels": a_garment().tolist()}}]
 )
-def test_a_request_passes_few_modules_and_the_page_names_them_all(
-    fresh_client: FlaskClient, how: dict[str, Any]
-) -> None:
+def test_the_page_names_the_few_modules_of_a_request(fresh_client: FlaskClient, how: dict[str, Any]) -> None:
     passed: set[Path] = set()
 
     def note(frame: FrameType, event: str, _: object) -> None:

@@ -38,9 +38,7 @@ def test_a_program_gets_a_short_problem_for_an_unknown_path(client: FlaskClient,
     ("path", "home"),
     [("/nowhere", "./"), ("/a/b/", "../../"), ("/docs/nothing.js", "../"), ("/page/<script>", "../")],
 )
-def test_a_browser_gets_a_page_with_a_link_home_for_an_unknown_path(
-    client: FlaskClient, path: str, home: str
-) -> None:
+def test_a_browser_gets_a_page_for_an_unknown_path(client: FlaskClient, path: str, home: str) -> None:
     answer = client.get(path, headers={"Accept": BROWSER})
 
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
@@ -68,7 +66,7 @@ def test_every_route_refuses_a_method_that_it_does_not_have(make_app: MakeApp) -
         ("/predict/batch", {"data": bytes(100_000)}, "MAX_BATCH_BYTES allows"),
     ],
 )
-def test_more_bytes_than_allowed_are_refused_with_the_limit(
+def test_more_bytes_than_allowed_are_refused(
     make_app: MakeApp, path: str, body: dict[str, Any], says: str
 ) -> None:
     limit = len(UPLOAD) - 1

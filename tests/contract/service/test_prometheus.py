@@ -48,9 +48,7 @@ def test_pictures_of_a_batch_are_counted_one_by_one(fresh_client: FlaskClient) -
     assert exposed['requests_total{method="POST",route="/predict/batch",status="200"}'] == 1
 
 
-def test_an_idle_worker_exposes_its_places_its_state_and_the_reference_distribution(
-    make_app: MakeApp,
-) -> None:
+def test_an_idle_worker_exposes_places_state_and_reference_distribution(make_app: MakeApp) -> None:
     exposed = samples(make_app(slots=3, queue_length=5).test_client())
 
     assert (exposed["workers"], exposed["places"], exposed["requests_in_progress"]) == (1, 8, 1)

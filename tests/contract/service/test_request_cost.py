@@ -138,7 +138,7 @@ def test_work_on_a_batch_ends_when_its_client_has_left(
     [(b"[]", 700_000), (b"{}", 700_000), (b"0", 700_000), (b'"a"', 10_000), (b'{"a":0}', 10_000)],
     ids=["lists", "objects", "numbers", "texts", "keys"],
 )
-def test_json_of_more_values_than_pictures_need_is_not_parsed(
+def test_json_of_too_many_values_is_refused(
     client: FlaskClient, path: str, name: str, value: bytes, count: int
 ) -> None:
     body = b'{"%s":[' % name.encode() + (value + b",") * count + value + b"]}"
@@ -167,7 +167,7 @@ def test_as_many_pixels_as_a_batch_may_hold_are_parsed(make_app: MakeApp) -> Non
         (tuple(f"field-{number}" for number in range(100)), 413, "16 fields of text"),
     ],
 )
-def test_a_form_of_more_than_one_picture_needs_is_refused(
+def test_a_form_of_two_pictures_is_refused(
     client: FlaskClient, fields: tuple[str, ...], status: int, says: str
 ) -> None:
     answer = client.post("/predict", **files(*fields))

@@ -91,9 +91,7 @@ def test_records_are_answered_in_order_in_every_form(
     ("body", "kind"), [(CSV, "text/csv"), (LINES, "application/jsonlines"), (ROWS, "application/json")]
 )
 @pytest.mark.parametrize("accept", [None, "*/*", "image/png"])
-def test_records_are_answered_as_what_they_came_as(
-    client: FlaskClient, body: str, kind: str, accept: str | None
-) -> None:
+def test_records_keep_their_media_type(client: FlaskClient, body: str, kind: str, accept: str | None) -> None:
     assert invoke(client, body, kind, accept).mimetype == kind
 
 

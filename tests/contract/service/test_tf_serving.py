@@ -78,9 +78,7 @@ def test_the_version_and_the_label_that_are_served_may_be_named(client: FlaskCli
         ("POST", "/v1/models/wardrobe:classify", "Post to /v1/models/wardrobe:predict."),
     ],
 )
-def test_another_model_or_method_is_named_with_the_right_one(
-    client: FlaskClient, method: str, path: str, says: str
-) -> None:
+def test_another_model_or_method_is_named(client: FlaskClient, method: str, path: str, says: str) -> None:
     answer = client.open(path, method=method)
 
     assert answer.status_code == 404

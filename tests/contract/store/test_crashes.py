@@ -73,9 +73,7 @@ def test_killed_around_the_signature_no_complete_release_is_without_it(
     assert pull(store, version, tmp_path / "cache", trusted_keys(public)).version == version
 
 
-def test_publishing_again_after_a_kill_keeps_what_had_arrived(
-    address: str, releases: Callable[..., Path]
-) -> None:
+def test_publishing_after_a_kill_keeps_what_arrived(address: str, releases: Callable[..., Path]) -> None:
     store = open_store(address)
     publish_and_die(releases(2), address, 4)
     arrived = store.entries("releases/")

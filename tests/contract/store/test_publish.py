@@ -37,9 +37,7 @@ def published(store: Store, folder: Path, *, promoted: bool = True) -> str:
     return publish(folder, store, by="ann", promote=promoted).manifest.version
 
 
-def test_a_published_release_is_current_and_pulled_byte_for_byte(
-    store: Store, releases: Make, tmp_path: Path
-) -> None:
+def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: Make, tmp_path: Path) -> None:
     folder = releases(1)
 
     made = publish(folder, store, by="ann")
@@ -52,9 +50,7 @@ def test_a_published_release_is_current_and_pulled_byte_for_byte(
     assert all((pulled.folder / path).read_bytes() == (folder / path).read_bytes() for path in files)
 
 
-def test_the_log_says_who_did_what_and_rolling_back_twice_walks_back_twice(
-    store: Store, releases: Make
-) -> None:
+def test_the_log_says_who_did_what_and_rolling_back_walks_back(store: Store, releases: Make) -> None:
     first, second, third = (published(store, releases(seed)) for seed in (1, 2, 3))
 
     roll_back(store, "eve")
@@ -78,9 +74,7 @@ def test_an_empty_store_says_that_nothing_was_promoted(store: Store) -> None:
     assert newest(store) is None
 
 
-def test_publishing_again_mends_what_was_damaged_and_changes_nothing_else(
-    store: Store, releases: Make, tmp_path: Path
-) -> None:
+def test_publishing_again_mends_what_was_damaged(store: Store, releases: Make, tmp_path: Path) -> None:
     version = published(store, releases(1))
     before, key = store.entries(""), file_key(version, "model.onnx")
     overwrite(store, key, b"damaged", tmp_path)
@@ -131,9 +125,7 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
     assert store.entries("") == before
 
 
-def test_the_second_of_two_promotions_after_the_same_one_learns_who_was_first(
-    store: Store, releases: Make
-) -> None:
+def test_the_second_of_two_promotions_learns_who_was_first(store: Store, releases: Make) -> None:
     first = publish(releases(1), store, by="ann").promotion
     ours, theirs = (published(store, releases(seed), promoted=False) for seed in (2, 3))
     append(store, theirs, "promote", "bob", first)
@@ -228,7 +220,7 @@ def signed(folder: Path, keys: Path) -> TrustedKeys:
     return trusted_keys(public)
 
 
-def test_an_unsigned_release_is_not_even_fetched_where_a_signature_is_asked_for(
+def test_an_unsigned_release_is_not_fetched_where_keys_are_set(
     store: Store, releases: Make, tmp_path: Path
 ) -> None:
     trusted = signed(releases(2), tmp_path)
@@ -240,9 +232,7 @@ def test_an_unsigned_release_is_not_even_fetched_where_a_signature_is_asked_for(
     assert not (tmp_path / "cache" / "releases").exists()
 
 
-def test_a_published_release_can_be_signed_later_and_by_another_key(
-    store: Store, releases: Make, tmp_path: Path
-) -> None:
+def test_a_published_release_can_be_signed_later(store: Store, releases: Make, tmp_path: Path) -> None:
     folder, cache = releases(1), tmp_path / "cache"
     first = publish(folder, store, by="ann")
     pull(store, first.manifest.version, cache)

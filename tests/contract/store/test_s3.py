@@ -28,9 +28,7 @@ def test_a_wrong_setting_of_boto3_is_refused_and_named(
         open_store(swift_address).read("promotions/00000001.json")
 
 
-def test_without_credentials_the_message_says_which_to_set(
-    moto_address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_credentials_they_are_asked_for(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 

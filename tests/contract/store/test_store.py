@@ -19,9 +19,7 @@ def put(store: Store, key: str, data: bytes, scratch: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", EVERY_BYTE * 3, EVERY_BYTE * 50_000 + b"odd end"], ids=["empty", "small", "large"]
 )
-def test_what_was_uploaded_replaces_what_was_there_and_comes_back_byte_for_byte(
-    store: Store, tmp_path: Path, content: bytes
-) -> None:
+def test_an_upload_replaces_what_was_there_exactly(store: Store, tmp_path: Path, content: bytes) -> None:
     put(store, "releases/a/model.bin", b"what was there", tmp_path)
 
     put(store, "releases/a/model.bin", content, tmp_path)
@@ -41,9 +39,7 @@ def test_what_is_not_there_is_named_and_leaves_no_file(store: Store, tmp_path: P
     assert list(tmp_path.glob("*copy*")) == []
 
 
-def test_a_download_that_is_longer_than_promised_stops_and_leaves_the_old_file(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_download_longer_than_promised_leaves_the_old_file(store: Store, tmp_path: Path) -> None:
     put(store, "key", b"x" * 1001, tmp_path)
     (tmp_path / "copy").write_bytes(b"old")
 
@@ -90,9 +86,7 @@ def test_a_listing_has_keys_sizes_and_times_under_the_prefix_alone(store: Store,
     assert [entry.key for entry in store.entries("releases/2026")] == ["releases/2026/one"]
 
 
-def test_what_was_deleted_is_neither_read_nor_listed_and_may_be_deleted_again(
-    store: Store, tmp_path: Path
-) -> None:
+def test_what_was_deleted_is_neither_read_nor_listed(store: Store, tmp_path: Path) -> None:
     put(store, "releases/a/one", b"1", tmp_path)
 
     store.delete("releases/a/one")
