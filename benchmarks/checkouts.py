@@ -18,7 +18,7 @@ from benchmarks.results import save
 from benchmarks.servers import WORKERS, Running, serving
 from benchmarks.side_by_side.peers import free_ports
 from benchmarks.uploads import picture_for
-from benchmarks.wrk import Request, load
+from benchmarks.wrk import Request, load_and_cost
 
 ROOT = Path(__file__).parent.parent
 CASES = (("png", 8), ("png", 64), ("jpeg", 8), ("jpeg-12mp", 8))
@@ -64,11 +64,9 @@ def running(checkout: Path) -> Iterator[Running]:
 def measure(service: Running, upload: str, connections: int, seconds: int) -> dict[str, float]:
     """Load a service, and return FIGURES."""
     request = Request("/predict", "application/octet-stream", picture_for(upload))
-    before = service.processor_seconds()
-    seen = load(service.port, request, connections, seconds)
+    seen, cpu = load_and_cost(service, request, connections, seconds)
     if seen.errors:
         sys.exit(f"{upload}, {connections} connections: {seen.errors} requests failed.")
-    cpu = (service.processor_seconds() - before) / seen.answers * 1000
     return dict(zip(FIGURES, (seen.per_second, seen.p50, seen.p99, cpu), strict=True))
 
 

@@ -15,13 +15,12 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.processes import settle
 from benchmarks.results import FOLDER, save
 from benchmarks.servers import WORKERS, Running
 from benchmarks.side_by_side.forms import BOUNDARY, form_of
 from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, started
 from benchmarks.uploads import SENSOR_NOISE, encoded, picture_for, shop_photo
-from benchmarks.wrk import Request, load
+from benchmarks.wrk import Request, load_and_cost
 from scripts.terminal import run
 
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -95,17 +94,13 @@ def _batch(count: int) -> Request:
 
 
 def _seen(service: Running, size: int, request: Request, connections: int, seconds: int) -> Point:
-    before = service.processor_seconds()
-    seen = load(service.port, request, connections, seconds)
-    settle(service.pid)
-    spent = service.processor_seconds() - before
+    seen, processor = load_and_cost(service, request, connections, seconds)
     return Point(
         size=size,
         per_second=seen.per_second,
         p50=seen.p50,
         p99=seen.p99,
-        # wrk leaves with a request on every connection; these are answered as well.
-        processor=spent / (seen.answers + connections) * 1000,
+        processor=processor,
         errors=seen.errors,
     )
 

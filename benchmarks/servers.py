@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import end, family, processor_seconds
+from benchmarks.processes import end
 
 WORKERS = 2
 
@@ -40,10 +40,6 @@ class Running:
     pid: int
     port: int
     start_seconds: float
-
-    def processor_seconds(self) -> float:
-        """Time of processors that its processes have taken."""
-        return processor_seconds(family(self.pid))
 
 
 @contextmanager

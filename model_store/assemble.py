@@ -12,7 +12,7 @@ from inference.contract import ModelContract
 from model_store.errors import ManifestInvalid
 from model_store.files import MANIFEST, SIGNATURE, UNLISTED, content_hash, fingerprint, write_whole
 from model_store.local import verify
-from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem, manifest_bytes
+from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem
 
 
 def seal(  # noqa: PLR0913 - one keyword per part of the manifest
@@ -63,7 +63,7 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
         raise ManifestInvalid(f"{folder}: {first_problem(error)}") from error
     verify(folder, manifest)
     (folder / SIGNATURE).unlink(missing_ok=True)
-    write_whole(folder / MANIFEST, manifest_bytes(manifest))
+    write_whole(folder / MANIFEST, manifest.as_bytes())
     return manifest
 
 

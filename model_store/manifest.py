@@ -38,6 +38,10 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
+    def as_bytes(self) -> bytes:
+        """The value as it is stored: UTF-8 JSON, indented, ending in a newline."""
+        return self.model_dump_json(indent=1).encode() + b"\n"
+
 
 class FileEntry(Frozen):
     """One file of the release, by path relative to its folder."""
@@ -179,11 +183,6 @@ def first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     key = ".".join(map(str, first["loc"])) or "the whole"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}"
-
-
-def manifest_bytes(manifest: Manifest) -> bytes:
-    """manifest.json as it is stored: UTF-8, indented, ending in a newline."""
-    return manifest.model_dump_json(indent=1).encode() + b"\n"
 
 
 class _SchemaOnly(BaseModel):

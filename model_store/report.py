@@ -293,11 +293,6 @@ def check_report(report: Report, labels: Sequence[str], where: str) -> None:
         )
 
 
-def report_bytes(report: Report) -> bytes:
-    """report.json as it is stored: UTF-8, indented, ending in a newline."""
-    return report.model_dump_json(indent=1).encode() + b"\n"
-
-
 def wilson_interval(right: float, n: int) -> tuple[float, float]:
     """95% score interval of a share (Wilson 1927): within 0..1 also where the normal approximation is not.
 

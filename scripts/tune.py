@@ -117,7 +117,7 @@ def _hand_over(
     )
     folder.mkdir(parents=True, exist_ok=True)
     recipe.write_text(as_toml(recipe_of(search.start, best.values)), encoding="utf-8")
-    results.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    results.write_bytes(report.as_bytes())
     draw_search(study, figure)
     out = console()
     out.print(_table(trials))

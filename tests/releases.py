@@ -32,7 +32,6 @@ from model_store.report import (
     SplitFigures,
     TestFigures,
     TrainingFigures,
-    report_bytes,
 )
 from tests.uploads import a_garment, png
 
@@ -76,7 +75,7 @@ def a_release(
     weights = random.normal(0, 0.2, (inputs, len(labels))).astype(np.float32)
     (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
-    (folder / "report.json").write_bytes(report_bytes(a_report(labels, accuracy, data)))
+    (folder / "report.json").write_bytes(a_report(labels, accuracy, data).as_bytes())
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     seal(

@@ -15,7 +15,7 @@ from app.security.api_keys import ApiKeys
 from app.settings import SettingsError, parse_settings, setting_names
 from model_store.errors import StoreError
 from model_store.local import bundled
-from model_store.manifest import manifest_bytes, parse_manifest
+from model_store.manifest import parse_manifest
 from model_store.promotions import parse_promotion
 from model_store.report import parse_report
 from tests.properties.mutations import nearly
@@ -23,7 +23,7 @@ from tests.properties.test_pictures import JSON_VALUES
 from tests.service import ROOT
 
 RELEASE = bundled()
-MANIFEST = json.loads(manifest_bytes(RELEASE.manifest))
+MANIFEST = json.loads(RELEASE.manifest.as_bytes())
 RECORD = {"version": RELEASE.version, "previous": None, "reason": "promote", "by": "ann"}
 RECORD |= {"at": "2026-11-20T10:15:00Z", "nonce": "0"}
 KEYS = f"shop:{'a' * 64}\n# comment\n\napp:{'b' * 64}\n".encode()

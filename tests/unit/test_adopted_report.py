@@ -7,7 +7,7 @@ import pytest
 
 from model_store.errors import ReportInvalid
 from model_store.manifest import DataSet
-from model_store.report import Report, parse_report, report_bytes
+from model_store.report import Report, parse_report
 from tests.releases import LABELS, a_report
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import Answers
@@ -22,7 +22,7 @@ def an_adopted_report() -> Report:
 
 
 def test_what_is_not_known_is_stored_as_null_and_read_back() -> None:
-    stored = report_bytes(an_adopted_report())
+    stored = an_adopted_report().as_bytes()
 
     assert b'"seed": null' in stored
     assert parse_report(stored, "report.json") == an_adopted_report()
@@ -37,7 +37,7 @@ def test_what_is_not_known_is_stored_as_null_and_read_back() -> None:
     ids=["a missing key", "an unknown key"],
 )
 def test_a_report_with_other_keys_is_refused_and_the_key_named(written: bytes, said: str) -> None:
-    text = report_bytes(an_adopted_report()).replace(b'"seed": null,', written)
+    text = an_adopted_report().as_bytes().replace(b'"seed": null,', written)
 
     with pytest.raises(ReportInvalid, match=said):
         parse_report(text, "report.json")

@@ -11,7 +11,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores, Session
 from model_store.manifest import DataSet
-from model_store.report import PhotoFigures, parse_report, report_bytes
+from model_store.report import PhotoFigures, parse_report
 from tests.releases import a_report
 from training.evaluation.photo_evaluation import CURVE_POINTS, PhotoAnswers, answer_photos, photo_figures
 from training.evaluation.photo_figures import PER_TIER, worst
@@ -206,14 +206,14 @@ def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
 def test_a_report_keeps_what_was_measured_on_photos() -> None:
     report = a_report(CONTRACT.labels, 0.9, A_DATA_SET).model_copy(update={"photos": figures()})
 
-    written = report_bytes(report)
+    written = report.as_bytes()
 
     assert parse_report(written, "report.json") == report
     assert json.loads(written)["photos"]["A"]["macro_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_a_report_without_photos_has_no_section_for_them() -> None:
-    assert b'"photos"' not in report_bytes(a_report(CONTRACT.labels, 0.9, A_DATA_SET))
+    assert b'"photos"' not in a_report(CONTRACT.labels, 0.9, A_DATA_SET).as_bytes()
 
 
 def wrong_answers(*given: tuple[str, int, int, float, str]) -> PhotoAnswers:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, ValidationError
 
+from model_store.files import write_whole
 from model_store.manifest import DataSet, Frozen, first_problem
 from model_store.report import Count, SplitFigures
 from training.errors import ComparisonUnreadable
@@ -177,6 +178,4 @@ def read_comparison(path: Path) -> Comparison:
 def write_comparison(path: Path, comparison: Comparison) -> None:
     """Replace the file, all of it or nothing; its folder is made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(comparison.model_dump_json(indent=1) + "\n", "utf-8")
-    partial.replace(path)
+    write_whole(path, comparison.as_bytes())

@@ -21,7 +21,7 @@ from inference.session import Session
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
-from model_store.report import Epoch, ModelFigures, Report, TrainingFigures, report_bytes
+from model_store.report import Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.evaluation.calibration import Checked, fit_contract
@@ -178,7 +178,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.data.labels, checked)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
-    (folder / REPORT).write_bytes(report_bytes(report))
+    (folder / REPORT).write_bytes(report.as_bytes())
     draw_all(folder / FIGURES, report, answers, evidence.data.test.images)
     draw_photos(folder / FIGURES, report.photos)
     golden = held_out.images[:GOLDEN_PICTURES]

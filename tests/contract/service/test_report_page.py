@@ -15,7 +15,6 @@ from app.settings import Settings
 from model_store.local import BUNDLED
 from model_store.manifest import DataSet
 from model_store.publish import publish
-from model_store.report import report_bytes
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
 from tests.releases import a_release, a_report
@@ -124,7 +123,7 @@ def test_a_training_without_a_history_or_with_a_diverged_loss_is_shown(make_app:
     epoch = report.history[0].model_copy(update={"loss": 1e300})
 
     texts = [
-        page_of(make_app(), report_bytes(report.model_copy(update={"history": history})))
+        page_of(make_app(), report.model_copy(update={"history": history}).as_bytes())
         for history in ((), (epoch,))
     ]
 
@@ -160,6 +159,6 @@ def test_only_figures_of_this_release_are_served(bundled: FlaskClient, path: str
 
 
 def test_a_report_without_a_manifest_is_shown_in_full(make_app: MakeApp) -> None:
-    text = page_of(make_app(), report_bytes(a_report(["hat", "scarf"], 0.9, THE_DATA)), manifest=None)
+    text = page_of(make_app(), a_report(["hat", "scarf"], 0.9, THE_DATA).as_bytes(), manifest=None)
 
     assert "What is taken for what" in Tags(text).words
