@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
-from model_store.files import MANIFEST, REQUIRED, UNLISTED, content_hash, fingerprint, refuse_unsafe_formats
+from model_store.files import (
+    MANIFEST,
+    REPORT,
+    REQUIRED,
+    UNLISTED,
+    content_hash,
+    fingerprint,
+    refuse_unsafe_formats,
+)
 from model_store.manifest import FileEntry, Manifest, parse_manifest
+from model_store.report import Report, parse_report
 from model_store.signing import TrustedKeys, signature_in
 
 BUNDLED = Path(__file__).with_name("bundled")
@@ -28,6 +37,15 @@ class LocalRelease:
     def version(self) -> str:
         """The release's name."""
         return self.manifest.version
+
+    def report(self) -> Report:
+        """Its evaluation.
+
+        Raises:
+            ReportInvalid: report.json cannot be read as one.
+        """
+        path = self.folder / REPORT
+        return parse_report(path.read_bytes(), str(path))
 
 
 @dataclass(frozen=True)

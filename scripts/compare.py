@@ -19,9 +19,7 @@ from typing import Final
 from rich.table import Table
 
 from model_store.errors import StoreError
-from model_store.files import REPORT
 from model_store.local import open_release
-from model_store.report import Report, parse_report
 from scripts.fitting import (
     carry_out,
     continue_on_tensorflow,
@@ -156,7 +154,7 @@ def _train_missing(tasks: Sequence[Task]) -> None:
     out = console()
     for number, task in enumerate(tasks, 1):
         place = f"{task} ({number} of {len(tasks)})"
-        if _finished(task) is not None:
+        if _is_finished(task):
             out.print(f"{place}: done, {task.release}.")
             continue
         out.print(f"{place}. Checkpoint in {task.run.folder}.")
@@ -168,20 +166,13 @@ def _train_missing(tasks: Sequence[Task]) -> None:
         continue_on_tensorflow()
 
 
-def _finished(task: Task) -> Report | None:
-    """The report of a whole release that was made by the same recipe, if there is one."""
+def _is_finished(task: Task) -> bool:
+    """Whether its release is whole, and was made by the same recipe."""
     try:
-        report = _read(task.release)
+        made_by = open_release(task.release).report().training.configuration
     except StoreError:
-        return None
-    made_by = report.training.configuration
-    wanted = task.recipe.as_json()
-    return report if all(made_by.get(name) == value for name, value in wanted.items()) else None
-
-
-def _read(release: Path) -> Report:
-    path = open_release(release).folder / REPORT
-    return parse_report(path.read_bytes(), str(path))
+        return False
+    return all(made_by.get(name) == value for name, value in task.recipe.as_json().items())
 
 
 def _measured(tasks: Sequence[Task], command: str) -> list[Compared]:
@@ -192,7 +183,7 @@ def _measured(tasks: Sequence[Task], command: str) -> list[Compared]:
     trained = []
     for _, group in groupby(tasks, key=lambda task: task.recipe.network):
         chief, *others = group
-        by_seed = {task.recipe.seed: _read(task.release) for task in (chief, *others)}
+        by_seed = {task.recipe.seed: open_release(task.release).report() for task in (chief, *others)}
         trained.append(Trained(chief.recipe, chief.release, by_seed))
     console().print("timing the graphs in turns")
     return compare(trained, tasks[0].data.train.images[:1], command)

@@ -13,10 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from inference.onnx_session import OnnxSession
-from model_store.files import GRAPH, REPORT
+from model_store.files import GRAPH
 from model_store.find import find_release
 from model_store.local import LocalRelease
-from model_store.report import PhotoFigures, TestFigures, parse_report
+from model_store.report import PhotoFigures, TestFigures
 from scripts.photos import photos_in
 from scripts.terminal import (
     FAILED,
@@ -104,8 +104,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """What speaks against the stored report, a sentence each."""
-    path = release.folder / REPORT
-    report = parse_report(path.read_bytes(), str(path))
+    report = release.report()
     if report.data.test_sha256 != data.test.sha256():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     return differences(report.test, figures)

@@ -21,7 +21,7 @@ from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureM
 from model_store.files import GRAPH, REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.promotions import Promotion, newest
-from model_store.report import check_report, parse_report
+from model_store.report import check_report
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 
@@ -121,9 +121,8 @@ def open_release_model(
 
 
 def _check_report(release: LocalRelease) -> None:
-    path = release.folder / REPORT
     try:
-        report = parse_report(path.read_bytes(), str(path))
+        report = release.report()
     except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
         log.warning("%s %s is served, without a report page.", error, release.version)
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_store.local import open_release
-from model_store.report import Report, parse_report
+from model_store.report import Report
 from scripts.fitting import LOG_LEVEL
 from tests.fashion import write_csv, write_idx_folder
 from tests.service import ROOT
@@ -49,7 +49,7 @@ def training(folder: Path) -> list[str]:
 
 
 def report_of(release: Path) -> Report:
-    return parse_report((open_release(release).folder / "report.json").read_bytes(), str(release))
+    return open_release(release).report()
 
 
 def backends(report: Report) -> set[str]:

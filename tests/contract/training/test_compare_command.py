@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model_store.local import open_release
-from model_store.report import Report, parse_report
+from model_store.report import Report
 from scripts import compare
 from tests.fashion import write_idx_folder
 from training.comparison.results import read_comparison, spread
@@ -32,10 +32,7 @@ def comparing(networks: str, seeds: int) -> list[str]:
 
 def released(here: Path, network: str) -> list[Report]:
     """The reports of a network's releases, by seed."""
-    reports = [
-        parse_report((open_release(path).folder / "report.json").read_bytes(), "report.json")
-        for path in here.glob(f"runs/{network}-*/release")
-    ]
+    reports = [open_release(path).report() for path in here.glob(f"runs/{network}-*/release")]
     return sorted(reports, key=lambda report: report.training.seed or 0)
 
 

@@ -11,7 +11,7 @@ from app.factory import create_app
 from app.settings import Settings
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
-from model_store.report import Report, parse_report
+from model_store.report import Report
 from model_store.store import open_store
 from scripts import evaluate, train
 from tests.fashion import write_csv
@@ -40,7 +40,7 @@ def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
 
 
 def report_of(release: LocalRelease) -> Report:
-    return parse_report((release.folder / "report.json").read_bytes(), "report.json")
+    return release.report()
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
 
     version = current(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
-    report = parse_report((release.folder / "report.json").read_bytes(), "report.json")
+    report = release.report()
     classifier = open_classifier(release.folder / "model.onnx", release.manifest.model)
     predictions = classifier.classify(striped_pictures(100, seed=1).images)
     right = [one.class_id == index % 10 for index, one in enumerate(predictions)]

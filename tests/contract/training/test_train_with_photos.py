@@ -9,7 +9,6 @@ import pytest
 
 from inference.contract import CUT_OUT
 from model_store.local import LocalRelease, open_release
-from model_store.report import parse_report
 from scripts import train
 from scripts.photos import named, photos_in, with_photos
 from tests.drawn_garments import on_a_floor
@@ -62,7 +61,7 @@ def test_the_release_names_the_photos_that_it_learnt(release: LocalRelease) -> N
 
 
 def test_the_report_is_of_the_photos_that_were_checked(release: LocalRelease) -> None:
-    report = parse_report((release.folder / "report.json").read_bytes(), "report.json")
+    report = release.report()
 
     served, reported = release.manifest.model.thresholds, report.photos["A"].decisions
     assert {tier: (one.n, one.split) for tier, one in report.photos.items()} == {
