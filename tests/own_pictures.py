@@ -14,7 +14,7 @@ KINDS = ("Ball", "Box", "Stick")
 
 
 def a_photo(kind: str, seed: int) -> Picture:
-    """A dark thing on light paper, uint8 (72, 64, 3); no two seeds share its size, place and colour."""
+    """A dark thing on light paper, uint8 (72, 64, 3); no two seeds share size, place, colour and paper."""
     random = np.random.default_rng([KINDS.index(kind), seed])
     photo = np.full((72, 64, 3), random.integers(235, 256), np.uint8)
     colour = tuple(map(int, random.integers(0, 120, 3)))
@@ -26,7 +26,8 @@ def a_photo(kind: str, seed: int) -> Picture:
         cv2.rectangle(photo, (x - half, y - half), (x + half, y + half), colour, -1)
     else:
         cv2.rectangle(photo, (x - 3, y - half), (x + 3, y + half), colour, -1)
-    return photo
+    paper = cv2.resize(random.integers(0, 9, (18, 16), np.uint8), (64, 72), interpolation=cv2.INTER_CUBIC)
+    return cv2.subtract(photo, cv2.merge([paper] * 3)).astype(np.uint8, copy=False)
 
 
 def write_class_folders(folder: Path, count: int, kinds: Sequence[str] = KINDS, first_seed: int = 0) -> Path:

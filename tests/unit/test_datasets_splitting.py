@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
-from training.data.datasets import LabelledImages
+from training.data.datasets import LabelledImages, class_weights
 from training.data.splitting import fold_indices, held_out_indices, split, usual_share
 from training.errors import BadRecipe
 from training.recipes import BUNDLED
@@ -123,3 +123,20 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
         split(images, usual_share(images), seed=0, classes=2)
     with pytest.raises(BadRecipe, match="the rarest class has 1 training pictures or groups"):
         fold_indices(images.labels, images.keys, 2)
+
+
+@pytest.mark.parametrize(
+    ("counts", "weights"),
+    [
+        ((10, 10), None),
+        ((14, 10), None),
+        ((30, 10), {0: 2 / 3, 1: 2}),
+        ((20, 40, 40), {0: 5 / 3, 1: 5 / 6, 2: 5 / 6}),
+    ],
+)
+def test_pictures_of_a_rare_class_count_more_so_that_all_classes_count_alike(
+    counts: tuple[int, ...], weights: dict[int, float] | None
+) -> None:
+    labels = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
+
+    assert class_weights(labels, len(counts)) == (None if weights is None else pytest.approx(weights))

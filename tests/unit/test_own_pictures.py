@@ -11,7 +11,9 @@ import pytest
 from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
+from inference.header import MAX_PIXELS
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
+from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.own_pictures import from_pictures
@@ -125,6 +127,25 @@ def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path
     assert data.test.keys is not None
     assert set(data.train.keys).isdisjoint(data.test.keys)
     assert len({*data.train.keys, *data.test.keys}) == 12
+
+
+def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
+    folder: Path, said: Said
+) -> None:
+    for path in sorted((folder / "Ball").iterdir()):
+        photo = decode(path.read_bytes(), MAX_PIXELS).picture
+        path.with_suffix(".jpg").write_bytes(jpeg(photo, 60))
+
+    data = said.read(folder)
+
+    assert data.train.keys is not None
+    assert data.test.keys is not None
+    assert set(data.train.keys).isdisjoint(data.test.keys)
+    assert len({*data.train.keys, *data.test.keys}) == 3 * COUNT
+    assert said == [
+        "24 of 48 pictures are nearly the same as others; such are learnt together or measured on "
+        "together. `wardrobe data` lists them."
+    ]
 
 
 def test_a_copied_picture_is_never_both_learnt_and_measured_on(folder: Path, said: Said) -> None:

@@ -52,6 +52,26 @@ def in_batches(images: PixelsBatch) -> Iterator[PixelsBatch]:
         yield images[start : start + ANSWERED_AT_ONCE]
 
 
+UNEVEN: Final = 1.5
+"""So many times the pictures of the smallest class in the largest one make the classes uneven."""
+
+
+def class_weights(labels: NDArray[np.uint8], classes: int) -> dict[int, float] | None:
+    """How much a picture of each class counts in the loss, so that all classes count alike; mean 1.
+
+    Args:
+        labels: of the training pictures, each class among them.
+        classes: how many there are.
+
+    Returns:
+        None for even classes.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    if counts.max() < UNEVEN * counts.min():
+        return None
+    return dict(enumerate((len(labels) / (classes * counts)).tolist()))
+
+
 @dataclass(frozen=True)
 class LabelledImages:
     """Pictures with their true classes.

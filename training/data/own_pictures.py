@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.contract import CUT_OUT
 from training.data.datasets import LabelledData, LabelledImages
+from training.data.duplicates import near_groups
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.data.splitting import drawn_indices
@@ -60,11 +60,13 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
     paths = [one.path for one in listing.pictures]
     files = read_files(paths, CUT_OUT, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
-    train, test = _divide(_once(read, say))
+    pictures = _once(read, say)
+    keys = _keys(pictures, say)
+    train, test = _divide(pictures, keys)
     _check_sizes(listing, train, test)
     return LabelledData(
-        train=_arrays(train, listing.labels),
-        test=_arrays(test, listing.labels),
+        train=_arrays(train, keys, listing.labels),
+        test=_arrays(test, keys, listing.labels),
         labels=listing.labels,
         named=True,
         name=listing.name,
@@ -91,10 +93,11 @@ def _role(listed: Listed) -> str:
     return listed.label if listed.part is None else f"{listed.label}, {listed.part}"
 
 
-def _divide(pictures: Pictures) -> tuple[Pictures, Pictures]:
+def _divide(pictures: Pictures, keys: dict[str, str]) -> tuple[Pictures, Pictures]:
     """Training and test set: by their parts, else one in TEST_SHARE by content."""
     labels = np.array([listed.label for listed, _ in pictures])
-    drawn = set(drawn_indices(labels, _keys(pictures), 1 / TEST_SHARE, TEST).tolist())
+    of_each = np.array([keys[file.sha256] for _, file in pictures])
+    drawn = set(drawn_indices(labels, of_each, 1 / TEST_SHARE, TEST).tolist())
     tested = [
         listed.part == "test" if listed.part else index in drawn for index, (listed, _) in enumerate(pictures)
     ]
@@ -105,8 +108,18 @@ def _divide(pictures: Pictures) -> tuple[Pictures, Pictures]:
     return train, test
 
 
-def _keys(pictures: Pictures) -> NDArray[np.str_]:
-    return np.array([f"group {listed.group}" if listed.group else file.sha256 for listed, file in pictures])
+def _keys(pictures: Pictures, say: Say) -> dict[str, str]:
+    """What decides a picture's part, by sha256: its group, else one sha256 of those nearly the same."""
+    keys = {file.sha256: file.sha256 for _, file in pictures}
+    alike = near_groups(np.stack([file.hash for _, file in pictures]))
+    for members in alike:
+        keys |= {pictures[index][1].sha256: pictures[members[0]][1].sha256 for index in members}
+    if alike:
+        say(
+            f"{sum(map(len, alike))} of {len(pictures)} pictures are nearly the same as others; such are "
+            "learnt together or measured on together. `wardrobe data` lists them."
+        )
+    return keys | {file.sha256: f"group {listed.group}" for listed, file in pictures if listed.group}
 
 
 def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:
@@ -120,9 +133,9 @@ def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:
             )
 
 
-def _arrays(pictures: Pictures, labels: tuple[str, ...]) -> LabelledImages:
+def _arrays(pictures: Pictures, keys: dict[str, str], labels: tuple[str, ...]) -> LabelledImages:
     return LabelledImages(
         np.stack([file.pixels for _, file in pictures]),
         np.array([labels.index(listed.label) for listed, _ in pictures], np.uint8),
-        keys=_keys(pictures),
+        keys=np.array([keys[file.sha256] for _, file in pictures]),
     )

@@ -19,6 +19,7 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
+from training.data.duplicates import Hash, perceptual_hash
 from training.errors import BadPictures
 
 MAX_BYTES: Final = 200_000_000
@@ -39,11 +40,13 @@ class PictureFile:
 
     Attributes:
         sha256: hex digest of the file's bytes.
+        hash: of the picture, for pictures that are nearly the same.
         pixels: what the model would see of it.
     """
 
     path: Path
     sha256: str
+    hash: Hash
     pixels: Pixels
 
 
@@ -92,12 +95,14 @@ def _read(path: Path, contract: InputContract) -> PictureFile | str:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
         content = path.read_bytes()
-        pixels = decoded_to_pixels(decode(content, MAX_PIXELS, contract), contract)
+        decoded = decode(content, MAX_PIXELS, contract)
+        pixels = decoded_to_pixels(decoded, contract)
     except OSError as error:
         return f"{path}: {error.strerror}."
     except UploadError as error:
         return f"{path}: {error}"
-    return PictureFile(path, hashlib.sha256(content).hexdigest(), pixels)
+    digest = hashlib.sha256(content).hexdigest()
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), pixels)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from model_store.report import Epoch
-from training.data.datasets import ANSWERED_AT_ONCE
+from training.data.datasets import ANSWERED_AT_ONCE, class_weights
 from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
@@ -152,6 +152,8 @@ def _train(
         initial_epoch=done,
         validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
         validation_batch_size=ANSWERED_AT_ONCE,
+        # Photos come in even numbers, and what is none of the classes has no class.
+        class_weight=class_weights(split.train.labels, classes) if split.auxiliary is None else None,
         # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
         callbacks=[*extra, keeper, keras.callbacks.SwapEMAWeights()],
         shuffle=False,
