@@ -1,7 +1,7 @@
 """Uploads of every kind that people send, built here byte by byte where no encoder writes them.
 
-What OpenCV can write it writes; EXIF blocks, palettes, grey with alpha and old bitmap headers are put
-together from the formats' specifications, so that the decoder under test is not also the judge.
+What OpenCV and Pillow can write they write; palettes, grey with alpha and old bitmap headers are put together
+from the formats' specifications.
 """
 
 import io
@@ -111,25 +111,18 @@ def exif(orientation: int, order: str = ">") -> bytes:
     return magic + struct.pack(f"{order}HIH", 42, 8, 1) + entry + bytes(4)
 
 
-def jpeg_turned(upload: bytes, orientation: int) -> bytes:
-    """A JPEG with an APP1 segment after SOI."""
-    block = b"Exif\0\0" + exif(orientation)
-    return upload[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + upload[2:]
+def turned(kind: str, stored: NDArray[np.uint8], orientation: int) -> bytes:
+    """An upload by Pillow whose EXIF block holds the orientation.
 
-
-def png_turned(upload: bytes, orientation: int) -> bytes:
-    """A PNG with an eXIf chunk after IHDR, which ends at byte 33."""
-    return upload[:33] + png_chunk(b"eXIf", exif(orientation)) + upload[33:]
-
-
-def webp_turned(upload: bytes, orientation: int, width: int, height: int) -> bytes:
-    """A WebP in the extended layout (RFC 9649, section 2.7): VP8X, the picture, EXIF."""
-    exif_flag = 0x08
-    canvas = (
-        bytes([exif_flag, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    )
-    chunks = _riff_chunk(b"VP8X", canvas) + upload[12:] + _riff_chunk(b"EXIF", exif(orientation))
-    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
+    Args:
+        kind: "JPEG", "PNG", "WEBP" (lossless) or "TIFF".
+        stored: as the camera stores it.
+        orientation: 1 to 8.
+    """
+    exif_block, file = Image.Exif(), io.BytesIO()
+    exif_block[274] = orientation
+    Image.fromarray(stored).save(file, kind, exif=exif_block, lossless=True, quality=95)
+    return file.getvalue()
 
 
 def stored_for(upright: Picture, orientation: int) -> Picture:
@@ -203,10 +196,6 @@ def _in_opencv_order(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
     code = order[samples.shape[2] if samples.ndim == 3 else 2]
     plain_samples: NDArray[np.uint8] = samples  # type: ignore[assignment] # uint16 goes the same way
     return plain_samples if code is None else cv2.cvtColor(plain_samples, code).astype(samples.dtype)
-
-
-def _riff_chunk(kind: bytes, data: bytes) -> bytes:
-    return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def _ifd(fields: dict[int, int], order: str) -> bytes:

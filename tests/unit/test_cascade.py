@@ -22,7 +22,7 @@ from tests.drawn_garments import (
     under_a_lamp,
     white_on_white,
 )
-from tests.pictures import jpeg, jpeg_turned, png, stored_for
+from tests.pictures import png, stored_for, turned
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def test_a_dark_garment_is_negated_and_a_faint_one_lifted(
     [
         png(cut_out()),
         png(np.dstack([np.full((300, 240, 3), 255, np.uint8), a_shirt()])),
-        jpeg_turned(jpeg(stored_for(on_plain(40, 255), 6)), 6),
+        turned("JPEG", stored_for(on_plain(40, 255), 6), 6),
     ],
     ids=["cut out", "cut out and white", "held sideways"],
 )

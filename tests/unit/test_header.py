@@ -9,16 +9,15 @@ from tests.pictures import (
     garment_picture,
     gif,
     jpeg,
-    jpeg_turned,
     os2_bmp,
     png,
     png_bomb,
     tiff,
     tiff_with,
     top_down_bmp,
+    turned,
     webp,
     webp_lossy,
-    webp_turned,
 )
 
 PICTURE = garment_picture(height=40, width=60)
@@ -29,11 +28,11 @@ PICTURE = garment_picture(height=40, width=60)
     [
         (png(PICTURE), "PNG"),
         (jpeg(PICTURE), "JPEG"),
-        (jpeg_turned(jpeg(PICTURE), 6), "JPEG"),
+        (turned("JPEG", PICTURE, 6), "JPEG"),
         (jpeg(PICTURE).replace(b"\xff\xc0", b"\xff\xff\xff\xc2"), "JPEG"),  # progressive, with fill bytes
         (webp(PICTURE), "WebP"),
         (webp_lossy(PICTURE), "WebP"),
-        (webp_turned(webp(PICTURE), 6, 60, 40), "WebP"),
+        (turned("WEBP", PICTURE, 6), "WebP"),
         (gif(PICTURE), "GIF"),
         (bmp(PICTURE), "BMP"),
         (os2_bmp(PICTURE), "BMP"),
