@@ -238,11 +238,7 @@ def test_the_image_holds_what_its_verbs_are_made_of(tmp_path: Path) -> None:
     image = as_in_the_image(tmp_path)
 
     ended = subprocess.run(
-        [sys.executable, "-c", EVERY_PARSER],
-        cwd=image,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", EVERY_PARSER], cwd=image, capture_output=True, text=True, check=False
     )
 
     assert (ended.returncode, ended.stderr) == (0, "")

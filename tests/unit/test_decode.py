@@ -72,12 +72,7 @@ def gif_of_an_unknown_background() -> bytes:
 
 @pytest.mark.parametrize(
     "upload",
-    [
-        jpeg(PICTURE),
-        cmyk_jpeg(PICTURE),
-        gif(PICTURE, PICTURE[::-1].copy()),
-        gif_of_an_unknown_background(),
-    ],
+    [jpeg(PICTURE), cmyk_jpeg(PICTURE), gif(PICTURE, PICTURE[::-1].copy()), gif_of_an_unknown_background()],
     ids=["JPEG", "CMYK JPEG", "first frame of a GIF", "GIF of an unknown background"],
 )
 def test_lossy_formats_keep_their_colours(upload: bytes) -> None:

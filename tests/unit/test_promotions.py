@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import (
-    PROMOTIONS,
-    RELEASES,
-    promotion_key,
-    release_prefix,
-    stored,
-)
+from model_store.catalogue import PROMOTIONS, RELEASES, promotion_key, release_prefix, stored
 from model_store.errors import (
     LostRace,
     NotFound,

@@ -71,9 +71,7 @@ def test_a_file_gets_no_colours_and_wide_lines() -> None:
     assert file.getvalue() == "word " * 20 + "\n"
 
 
-def test_a_terminal_that_cannot_move_its_cursor_gets_no_bars(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_terminal_that_cannot_move_its_cursor_gets_no_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("FORCE_COLOR", "1")
     said = io.StringIO()

@@ -9,16 +9,7 @@ import yaml
 
 from app.factory import create_app
 from app.settings import Settings, parse_settings
-from tests.manifests import (
-    KUBERNETES,
-    OVERLAYS,
-    check,
-    container_of,
-    pod_of,
-    rendered,
-    settings_of,
-    the,
-)
+from tests.manifests import KUBERNETES, OVERLAYS, check, container_of, pod_of, rendered, settings_of, the
 from tests.service import ROOT
 
 pytestmark = pytest.mark.slow

@@ -175,11 +175,7 @@ def remove(store: Store, key: str, scratch: Path) -> None:
     ],
 )
 def test_a_file_that_was_damaged_in_the_store_is_refused_and_nothing_stays_in_the_cache(
-    store: Store,
-    releases: Make,
-    tmp_path: Path,
-    damage: Callable[[Store, str, Path], None],
-    words: str,
+    store: Store, releases: Make, tmp_path: Path, damage: Callable[[Store, str, Path], None], words: str
 ) -> None:
     version = published(store, releases(1))
     damage(store, file_key(version, "model.onnx"), tmp_path)
