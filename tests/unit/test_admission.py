@@ -90,16 +90,6 @@ def test_who_gives_way_continues_after_those_that_waited(in_line: InLine) -> Non
     assert order == ["holder", "first", "second", "holder"]
 
 
-def test_a_slot_is_given_back_when_the_work_fails() -> None:
-    admission = Admission(limit=1, queue_length=0, queue_seconds=0)
-
-    with pytest.raises(ZeroDivisionError), admission.admit():
-        raise ZeroDivisionError
-
-    with admission.admit():
-        pass
-
-
 class Interrupted(BaseException):
     """What a worker raises in a waiting request: its time is up, or it is killed."""
 
