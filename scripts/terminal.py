@@ -177,6 +177,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     *,
     parents: Sequence[argparse.ArgumentParser] = (),
     allow_abbrev: bool = True,
+    add_help: bool = True,
     json_help: str | None = JSON_HELP,
 ) -> argparse.ArgumentParser:
     """A parser that takes nothing yet but --help and --json.
@@ -189,6 +190,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         examples: command lines as one would type them; they end the help.
         parents: as argparse has it.
         allow_abbrev: as argparse has it.
+        add_help: as argparse has it.
         json_help: what the help says of --json; None takes no --json, unless `with_json` is a parent.
     """
     parser = argparse.ArgumentParser(
@@ -198,6 +200,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each
         parents=list(parents),
         allow_abbrev=allow_abbrev,
+        add_help=add_help,
     )
     parser.set_defaults(error=parser.error)
     if json_help and not parents:

@@ -16,7 +16,7 @@ from model_store.local import BUNDLED, LocalRelease
 from scripts.fitting import FRESH, carry_out, start_backend
 from scripts.photos import add_photo_options, check_photo_options, named, photo_sets, with_photos
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, complain, console, perform, resumable, run
+from scripts.terminal import command_parser, complain, console, perform, resumable, run, summary
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
@@ -56,9 +56,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> object:
-    if arguments.help_all:
-        build_parser(every_option=True).print_help()
-        return None
     if arguments.show_recipe:
         recipe = _shown_recipe(arguments)
         print(as_toml(recipe), end="")
@@ -171,34 +168,38 @@ def _task(
     )
 
 
-SHORT_HELP = {
-    "help": "show this help",
-    "help_all": "show every option",
-    "data": "folder with a sub-folder per class, CSV, or IDX files",
-    "train": "training set: label and 784 pixels per row",
-    "test": "test set in the same form",
-    "network": f"start from the recipe of this network ({DEFAULT_NETWORK})",
-    "recipe": f"{', '.join(sorted(RECIPES))}, or a recipe file",
-    "show_recipe": "print the recipe as a file, and train nothing",
-    "release": "train this release further: bundled, folder or store",
-    "epochs": "largest number of epochs (also --num_epochs)",
-    "tensorboard": "log every epoch for TensorBoard",
-    "out": f"folder store of the release ({DEFAULT_STORE})",
-    "publish": "store of the release: s3://bucket/prefix, or a folder",
-    "json": "print one JSON object",
-}
-"""The options that `--help` shows, each in a line; `--help-all` shows all options."""
+SHORT_HELP = f"""\
+usage: wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ...
+
+{summary(__doc__)}
+
+options:
+  -h, --help            show this help
+  --help-all            show every option
+  --json                print one JSON object
+  --data PLACE          folder with a sub-folder per class, CSV, or IDX files
+  --train CSV           training set: label and 784 pixels per row
+  --test CSV            test set in the same form
+  --network NAME        start from the recipe of this network ({DEFAULT_NETWORK})
+  --recipe NAME|FILE    {", ".join(sorted(RECIPES))}, or a recipe file
+  --show-recipe         print the recipe as a file, and train nothing
+  --from RELEASE        train this release further: bundled, folder or store
+  --epochs N            largest number of epochs (also --num_epochs)
+  --tensorboard FOLDER  log every epoch for TensorBoard
+  --out STORE           folder store of the release ({DEFAULT_STORE})
+  --publish STORE       store of the release: s3://bucket/prefix, or a folder
+"""
+"""What `--help` shows, without the examples; `--help-all` shows what argparse knows."""
 
 
-def build_parser(*, every_option: bool = False) -> argparse.ArgumentParser:
-    """The parser of the command.
-
-    Args:
-        every_option: its help shows all options, not only SHORT_HELP.
-    """
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the command."""
     # The command may be given again without one of its options (fitting.py), so none is abbreviated.
-    parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
-    parser.add_argument("--help-all", action="store_true", help="show every option")
+    parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False, add_help=False)
+    # argparse's action that prints a text and ends.
+    short = f"{SHORT_HELP}\n{parser.epilog}"
+    parser.add_argument("-h", "--help", action="version", version=short, help="show what most trainings need")
+    parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
     add_photo_options(parser)
     recipe = parser.add_argument_group("what to do")
@@ -218,8 +219,6 @@ def build_parser(*, every_option: bool = False) -> argparse.ArgumentParser:
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     bundled = f"{BUNDLED.parent.name}/{BUNDLED.name}"
     add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {bundled}")
-    if not every_option:
-        _shorten(parser)
     return parser
 
 
@@ -246,22 +245,6 @@ def _recipe_name(text: str) -> str:
             f"{text!r}: expected {', '.join(sorted(RECIPES))}, or a recipe file, whose name ends in .toml"
         )
     return text
-
-
-def _shorten(parser: argparse.ArgumentParser) -> None:
-    """Hide options from the help and show the others in one group; argparse has no public list of either."""
-    parser.usage = "wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ..."
-    shown = []
-    for group in parser._action_groups:
-        group.title = group.description = None
-        shown += [action for action in group._group_actions if action.dest in SHORT_HELP]
-        group._group_actions = []
-    parser._optionals.title, parser._optionals._group_actions = "options", shown
-    for action in parser._actions:
-        if action.help != argparse.SUPPRESS:
-            action.help = SHORT_HELP.get(action.dest, argparse.SUPPRESS)
-        if action.dest in {"data", "train", "test"}:
-            action.metavar = "PLACE" if action.dest == "data" else "CSV"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What can be trained with, recipes as files, and where a training starts."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,14 +164,20 @@ def test_help_fits_on_one_screen_and_help_all_shows_every_option(
     monkeypatch.setenv("COLUMNS", "80")
     hidden = ("--weight-decay", "--photos", "--fresh", "--sign", *CHOICES["network"])
 
-    short = train.build_parser().format_help()
-    train.main(["--help-all"])
-    printed = capsys.readouterr().out
+    short, full = (printed_by(option, capsys) for option in ("--help", "--help-all"))
 
     assert len(short.splitlines()) <= 24
     assert max(map(len, short.splitlines())) < 80
-    assert "--weight-decay" not in short
-    assert [one for one in hidden if one not in printed] == []
+    assert set(re.findall(r"--\w[\w-]+", short)) - {"--num_epochs"} < set(re.findall(r"--\w[\w-]+", full))
+    assert [one for one in hidden if one not in full] == []
+    assert all(text.endswith("\n  ".join(("examples:", *train.EXAMPLES)) + "\n") for text in (short, full))
+
+
+def printed_by(option: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        train.main([option])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
 
 
 def test_a_release_is_trained_further_in_small_steps_and_named() -> None:
