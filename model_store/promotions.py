@@ -38,6 +38,7 @@ class Record(Frozen):
         by: who did it, by their own name.
         at: when, by the writer's clock.
         nonce: random; a writer recognises its own record by it.
+        note: why, in the words of who did it; None where nothing was said, as in records from before.
     """
 
     # Unlike a manifest, a record may carry keys from a newer writer: readers need no more than the version.
@@ -49,6 +50,7 @@ class Record(Frozen):
     by: str
     at: datetime
     nonce: str
+    note: str | None = None
 
 
 class Promotion(Record):
@@ -105,8 +107,14 @@ def history(store: Store) -> list[Promotion]:
     return [_read(store, number) for number in _numbers(store)]
 
 
-def append(
-    store: Store, version: str, reason: Reason, by: str, expected_previous: Promotion | None
+def append(  # noqa: PLR0913 - what a record says
+    store: Store,
+    version: str,
+    reason: Reason,
+    by: str,
+    expected_previous: Promotion | None,
+    *,
+    note: str | None = None,
 ) -> Promotion:
     """Make a release current.
 
@@ -116,6 +124,7 @@ def append(
         reason: promote or rollback.
         by: who does it.
         expected_previous: the promotion that held when the caller decided; None in an empty log.
+        note: why, in their own words.
 
     Raises:
         LostRace: another promotion came after that one; nothing of ours is in the log.
@@ -128,6 +137,7 @@ def append(
         by=by,
         at=datetime.now(UTC),
         nonce=secrets.token_hex(16),
+        note=note,
     )
     try:
         store.create(promotion_key(mine.number), promotion_bytes(mine))
@@ -203,7 +213,7 @@ def _read(store: Store, number: int) -> Promotion:
     return parse_promotion(store.read(key), number, f"{store.address}/{key}")
 
 
-def roll_back(store: Store, by: str, *, unconditional: bool = False) -> Promotion:
+def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: bool = False) -> Promotion:
     """Make the release before current's current again.
 
     Releases that are no longer in the store are passed over, also one that is deleted at this moment.
@@ -211,6 +221,7 @@ def roll_back(store: Store, by: str, *, unconditional: bool = False) -> Promotio
     Args:
         store: where.
         by: who does it, for the log.
+        note: why, for the log.
         unconditional: even where the store ignores conditional writes.
 
     Raises:
@@ -228,7 +239,7 @@ def roll_back(store: Store, by: str, *, unconditional: bool = False) -> Promotio
                 f"{store.address}: {holding.version} is current, and no earlier release is in the store. "
                 "Publish or promote one instead."
             )
-        promotion = append(store, earlier[-1], "rollback", by, holding)
+        promotion = append(store, earlier[-1], "rollback", by, holding, note=note)
         if promotion.version in versions(store):
             return promotion
 

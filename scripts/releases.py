@@ -34,7 +34,7 @@ MOST_MINUTES = 1e9
 EXAMPLES = (
     "wardrobe releases --store releases list",
     "wardrobe releases --store s3://models/wardrobe --json show current",
-    "wardrobe releases --store s3://models/wardrobe rollback",
+    "wardrobe releases --store s3://models/wardrobe rollback --reason 'bags come back as shirts'",
     "wardrobe releases --store releases prune --keep 3 --dry-run",
 )
 
@@ -70,7 +70,7 @@ class Row:
         if self.manifest is not None:
             headline = self.manifest.headline
             figures = (f"{headline.test_accuracy:.4f}", f"{headline.test_n:,}", f"{headline.parameters:,}")
-        promoted = ("", "") if self.last is None else (_at(self.last), escape(self.last.by))
+        promoted = ("", "") if self.last is None else (_at(self.last), escape(_by(self.last)))
         state = escape(self.state)
         return self.release.version, state, *figures, decimal(self.release.size), *promoted
 
@@ -128,11 +128,16 @@ def _at(promotion: Promotion) -> str:
     return f"{promotion.at:%Y-%m-%d %H:%M} UTC"
 
 
+def _by(promotion: Promotion) -> str:
+    """Who made a release current, and why if they said so."""
+    return f"{promotion.by}: {promotion.note}" if promotion.note else promotion.by
+
+
 def _show(store: Store, arguments: argparse.Namespace) -> object:
     version = current(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     log = [promotion for promotion in history(store) if promotion.version == version]
-    facts = [*_facts(manifest), *((one.reason, f"{one.number}, {_at(one)} by {one.by}") for one in log)]
+    facts = [*_facts(manifest), *((one.reason, f"{one.number}, {_at(one)} by {_by(one)}") for one in log)]
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
         print(f"{name:{width}}  {value}")
@@ -168,10 +173,11 @@ def _promote(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _rollback(store: Store, arguments: argparse.Namespace) -> object:
-    promotion = roll_back(store, who(arguments.by), unconditional=arguments.unconditional)
+    by, unconditional = who(arguments.by), arguments.unconditional
+    promotion = roll_back(store, by, note=arguments.reason, unconditional=unconditional)
     print(
         f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
-        f"(promotion {promotion.number} by {promotion.by})."
+        f"(promotion {promotion.number} by {_by(promotion)})."
     )
     return promotion.model_dump(mode="json")
 
@@ -202,6 +208,7 @@ def build_parser() -> argparse.ArgumentParser:
     promoting.add_argument("version", help="a version that `list` shows")
     promoting.add_argument("--force", action="store_true", help="even if the gate refuses it")
     rolling = add("rollback", _rollback, "Make the release before current's current again.")
+    rolling.add_argument("--reason", metavar="TEXT", help="why, for the log")
     for each in (promoting, rolling):
         add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")

@@ -208,7 +208,10 @@ def test_with_json_words_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> Non
 
     told = capsys.readouterr()
     assert json.loads(told.out) == {
-        "keys": [{"name": "old", "sha256_begins": "0" * 12}, {"name": "new", "sha256_begins": "1" * 12}]
+        "keys": [
+            {"name": "old", "sha256_begins": "0" * 12, "made": None},
+            {"name": "new", "sha256_begins": "1" * 12, "made": None},
+        ]
     }
     assert told.err == f"old  {'0' * 12}...\nnew  {'1' * 12}...\n"
 

@@ -257,6 +257,13 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
     assert parse_promotion(text, 1, "here") == a_promotion(1, A)
 
 
+def test_a_record_from_before_notes_is_read() -> None:
+    text = promotion_bytes(a_promotion(1, A)).replace(b',\n "note": null', b"")
+
+    assert b"note" not in text
+    assert parse_promotion(text, 1, "here").note is None
+
+
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
