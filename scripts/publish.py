@@ -7,18 +7,22 @@ train and adopt hand their releases over here: `hand_over`.
 import argparse
 import getpass
 import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-from model_store.files import GRAPH, MODEL
+from model_store.files import GRAPH, MODEL, REPORT
 from model_store.local import BUNDLED
+from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish, replace_bundled
+from model_store.report import wilson_interval
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
-from scripts.terminal import command_parser, console, perform, progress_bar, run
+from scripts.terminal import command_parser, complain, console, perform, progress_bar, run
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
@@ -98,6 +102,9 @@ def _add_publishing_options(parser: "argparse._ActionsContainer") -> None:
 
 DEFAULT_STORE = "runs/store"
 
+FEW_TEST_PICTURES = 100
+"""Below so many, the 95% interval of an accuracy of 0.9 is wider than 0.11."""
+
 RELEASE = "release"
 """The folder of a new release in a run's folder."""
 
@@ -158,7 +165,7 @@ def open_target(arguments: argparse.Namespace, *, to_bundled: bool = False) -> S
 
 
 def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace) -> dict[str, object]:
-    """Sign the release if requested, publish it to its target, and print its headline.
+    """Sign the release if requested, publish it to its target, and print its headline and what to do next.
 
     Args:
         release: its folder, sealed.
@@ -179,19 +186,56 @@ def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace)
             sign(release, arguments.sign)
         published, where = replace_bundled(release, BUNDLED, force=arguments.force), str(BUNDLED)
     console().print(f"{published.verdict}\nReleased to {where}.", markup=False)
-    headline, files = published.manifest.headline, published.manifest.files
-    console().print(
-        f"{published.manifest.version}: test accuracy {headline.test_accuracy:.4f} on {headline.test_n:,} "
-        f"pictures, {headline.parameters:,} parameters, {headline.mflops:.1f} MFLOP per picture, "
-        f"{MODEL} {files[MODEL].size / 1e6:.2f} MB, {GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
-    )
+    _print_headline(published.manifest)
+    # Not by rich, which would break a command where the terminal ends.
+    print("\n".join(_next_steps(release, store)))
+    files = published.manifest.files
     return {
         **outcome(published, where),
         "release": str(release),
         "signed": arguments.sign is not None,
-        "headline": headline.model_dump(mode="json"),
+        "headline": published.manifest.headline.model_dump(mode="json"),
         "bytes": {name: files[name].size for name in (MODEL, GRAPH)},
     }
+
+
+def _print_headline(manifest: Manifest) -> None:
+    """Print how good the release is and how large, with a warning if that was measured on few pictures."""
+    headline, files = manifest.headline, manifest.files
+    low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
+    console().print(
+        f"{manifest.version}: test accuracy {headline.test_accuracy:.4f} (95% interval {low:.4f} to "
+        f"{high:.4f}) on {headline.test_n:,} pictures, {headline.parameters:,} parameters, "
+        f"{headline.mflops:.1f} MFLOP per picture, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
+        f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
+    )
+    if headline.test_n < FEW_TEST_PICTURES:
+        complain(
+            f"{headline.test_n} test pictures are few: the accuracy may as well be {low:.2f} or {high:.2f}. "
+            f"Measure on {FEW_TEST_PICTURES} or more before you rely on it."
+        )
+
+
+def _next_steps(release: Path, store: Store | None) -> list[str]:
+    """How to serve the release, see its report and publish it: commands to paste."""
+    program = shlex.quote(str(_program()))
+    setting = "" if store is None else f"WARDROBE_MODEL_STORE={shlex.quote(store.address)} "
+    steps = [
+        f"Release: {release}",
+        f"Serve:   {setting}{program} serve",
+        f"Report:  http://127.0.0.1:8000/metrics once it is served, and {release / REPORT}",
+    ]
+    if store is None or not store.address.startswith("s3://"):
+        steps.append(f"Publish: {program} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
+    return steps
+
+
+def _program() -> Path:
+    """The command `wardrobe` as a shell finds it here: by its name, or beside this interpreter."""
+    beside = Path(sys.executable).with_name("wardrobe")
+    if shutil.which("wardrobe") or not beside.exists():
+        return Path("wardrobe")
+    return beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside
 
 
 if __name__ == "__main__":

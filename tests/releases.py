@@ -52,6 +52,7 @@ def a_release(
     seed: int = 0,
     created_at: datetime = CREATED_AT,
     test_sha256: str = TEST_SHA256,
+    per_class: int = PER_CLASS,
     reads: InputContract = CUT_OUT,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
@@ -63,6 +64,7 @@ def a_release(
         seed: of the weights; another seed gives another version.
         created_at: the first half of the version.
         test_sha256: the test set that the accuracy claims to be measured on.
+        per_class: how many test pictures of each class its manifest claims.
         reads: what its model reads.
 
     Returns:
@@ -89,7 +91,7 @@ def a_release(
         data=data,
         headline=Headline(
             test_accuracy=accuracy,
-            test_n=PER_CLASS * len(labels),
+            test_n=per_class * len(labels),
             parameters=inputs * len(labels),
             mflops=2 * inputs * len(labels) / 1e6,
         ),

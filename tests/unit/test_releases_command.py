@@ -1,8 +1,11 @@
 """The commands that publish and look after releases, as typed, on a folder store."""
 
+import argparse
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +117,17 @@ def test_rollback_and_promote_say_who_did_it(published: list[str], typed: Type, 
     assert "promotion 3 by eve" in said
 
 
+def test_the_reason_of_a_rollback_is_kept_and_listed(published: list[str], typed: Type) -> None:
+    said = typed("rollback", "--by", "eve", "--reason", "bags come back as [shirts]")
+
+    listed, shown = typed("list"), typed("show", published[0])
+    first, last = (
+        promotion["note"] for promotion in json.loads(typed("show", published[0], "--json"))["promotions"]
+    )
+    assert all("eve: bags come back as [shirts]" in text for text in (said, listed, shown))
+    assert (first, last) == (None, "bags come back as [shirts]")
+
+
 def test_prune_removes_and_says_what_but_for_a_dry_run(published: list[str], typed: Type) -> None:
     dry = typed("prune", "--keep", "1", "--older-than", "0", "--dry-run")
     removed = json.loads(typed("prune", "--keep", "1", "--older-than", "0", "--json"))
@@ -160,3 +174,45 @@ def test_a_program_reads_what_became_of_a_release(
     assert document["version"] == json.loads((folder / "manifest.json").read_text("utf-8"))["version"]
     assert (document["store"], document["promotion"]["number"]) == (store, 1)
     assert "first" in document["verdict"]
+
+
+def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
+    """What `train` and `adopt` do with their release; the words are options of theirs."""
+    parser = argparse.ArgumentParser()
+    publish.add_target_options(parser.add_argument_group())
+    arguments = parser.parse_args(words)
+    return publish.hand_over(a_release(folder, **claims), publish.open_target(arguments), arguments)
+
+
+def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # without our own command: it is named by its path
+    release, store = tmp_path / "my runs" / "release", tmp_path / "my store"
+
+    handed_over(release, "--out", str(store), accuracy=0.93)
+
+    said, doubts = capsys.readouterr()
+    assert "test accuracy 0.9300 (95% interval 0.9248 to 0.9348) on 10,000 pictures" in said
+    steps = dict(line.split(maxsplit=1) for line in said.splitlines()[-4:])
+    program = str(Path(sys.executable).with_name("wardrobe")).removeprefix(f"{Path.cwd()}/")
+    assert steps == {
+        "Release:": str(release),
+        "Serve:": f"WARDROBE_MODEL_STORE='{store}' {program} serve",
+        "Report:": f"http://127.0.0.1:8000/metrics once it is served, and {release}/report.json",
+        "Publish:": f"{program} publish '{release}' s3://BUCKET/PREFIX",
+    }
+    assert doubts == ""
+
+
+def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = ("hat", "scarf", "glove")
+
+    handed_over(
+        tmp_path / "release", "--out", str(tmp_path / "store"), labels=labels, accuracy=0.8, per_class=5
+    )
+
+    warned = capsys.readouterr().err
+    assert "15 test pictures are few: the accuracy may as well be 0.55 or 0.93." in warned
