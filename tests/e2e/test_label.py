@@ -129,14 +129,15 @@ def test_a_parent_that_is_killed_leaves_no_worker_behind(start: Start, tmp_path:
 @pytest.mark.slow
 def test_a_table_has_the_services_answers_digit_by_digit(bundled_service: Service, tmp_path: Path) -> None:
     table = tmp_path / "table.jsonl"
-    pictures = sorted((ROOT / "examples").glob("*.[pj]*g"))
-    command = [sys.executable, "-m", "scripts.label", str(ROOT / "examples"), "--out", str(table)]
+    pictures, kinds = ROOT / "examples", "*.[pj]*g"
+    command = [sys.executable, "-m", "scripts.label", str(pictures / kinds), "--out", str(table)]
 
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    answers = [bundled_service.post("/predict", data=path.read_bytes()).json() for path in pictures]
+    paths = sorted(pictures.glob(kinds))
+    answers = [bundled_service.post("/predict", data=path.read_bytes()).json() for path in paths]
 
     rows = [json.loads(line) for line in table.read_text("utf-8").splitlines()]
-    assert [row["path"] for row in rows] == [str(path) for path in pictures]
+    assert [row["path"] for row in rows] == [str(path) for path in paths]
     for row, answer in zip(rows, answers, strict=True):
         assert [row[name] for name in ANSWER] == [answer[name] for name in ANSWER]
         assert {label: row[f"p_{label}"] for label in answer["probabilities"]} == answer["probabilities"]
