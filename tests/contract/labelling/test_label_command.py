@@ -199,28 +199,6 @@ def ignore(_: object) -> None:
     """No one watches."""
 
 
-class InterruptedAtTheEnd(Job):
-    """A job that meets Ctrl-C after its table was moved into place."""
-
-    @property
-    def summary(self) -> Path:
-        if self.table.exists():
-            raise KeyboardInterrupt
-        return super().summary
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_ctrl_c_after_the_move_loses_nothing(suffix: str, little_release: Path, tmp_path: Path) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
-
-    with pytest.raises(KeyboardInterrupt):
-        run_job(InterruptedAtTheEnd(**vars(a_job(shop, table, little_release))), ignore, ignore)
-    rows = label(str(shop), table, little_release)
-
-    assert len(rows) == len(PICTURES)
-    assert not parts_of(table).exists()
-
-
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_names_neither_break_a_row_nor_run_in_a_spreadsheet(
     suffix: str, little_release: Path, tmp_path: Path

@@ -1,6 +1,5 @@
 """What holds for /predict holds for every dialect: doors, limits, places, counts, ids."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ from flask.testing import FlaskClient
 
 from app.api.health import DRAIN_RETRY_SECONDS
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, every_place_taken
-from tests.contract.service.test_access_control import bearer, keys_file
 from tests.uploads import a_garment
 
 ROWS = a_garment().tolist()
@@ -42,14 +40,6 @@ def test_an_answer_carries_its_ids_and_is_counted(fresh_client: FlaskClient, pat
     assert answer.headers["X-Model-Version"] == fresh_client.get("/model").get_json()["version"]
     assert counted(path, 200) in counts
     assert "\nwardrobe_confidence_count 1.0" in counts
-
-
-@each_dialect
-def test_without_a_key_the_door_stays_shut(make_app: MakeApp, tmp_path: Path, path: str) -> None:
-    client = make_app(api_keys_file=keys_file(tmp_path, "alpha")).test_client()
-
-    assert ask(client, path).status_code == 401
-    assert ask(client, path, headers=bearer("alpha")).status_code == 200
 
 
 def test_all_ways_to_classify_share_one_rate_and_health_has_none(make_app: MakeApp) -> None:
