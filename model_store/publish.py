@@ -26,6 +26,7 @@ from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.gate import check_gate
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
+from model_store.predictions import Right, right_in_folder, right_in_store
 from model_store.promotions import Promotion, append, newest, require_conditional_writes, roll_back
 from model_store.store import Store
 
@@ -84,7 +85,7 @@ def publish(  # noqa: PLR0913 - two parts, five choices, each named
         send(release, store, progress)
         return Published(release.manifest, None, "Not promoted.")
     before = newest(store)
-    verdict = _verdict(store, release.manifest, before, force)
+    verdict = _verdict(store, release.manifest, before, force, right_in_folder(release))
     if not unconditional:
         require_conditional_writes(store)
     send(release, store, progress)
@@ -103,7 +104,7 @@ def promote(
     """
     before = newest(store)
     manifest = read_manifest(store, version)
-    verdict = _verdict(store, manifest, before, force)
+    verdict = _verdict(store, manifest, before, force, right_in_store(store, manifest))
     if not unconditional:
         require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
@@ -121,12 +122,14 @@ def replace_bundled(release: Path, bundled: Path, *, force: bool) -> Published:
         GateRefused: the bundled release is better, or has other labels.
         ReleaseError: either is no release that may be served.
     """
-    made = open_release(release).manifest
+    made = open_release(release)
     try:
-        held = open_release(bundled).manifest
+        held = open_release(bundled)
     except NotFound:
-        held = None
-    verdict = _ask_gate(made, held, force)
+        verdict = check_gate(made.manifest, None)
+    else:
+        right = (right_in_folder(made), right_in_folder(held))
+        verdict = _ask_gate(made.manifest, held.manifest, force, right)
     arriving, leaving = bundled.with_name(".bundled-new"), bundled.with_name(".bundled-old")
     for left_over in (arriving, leaving):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -137,31 +140,37 @@ def replace_bundled(release: Path, bundled: Path, *, force: bool) -> Published:
         bundled.rename(leaving)
     arriving.rename(bundled)
     shutil.rmtree(leaving, ignore_errors=True)
-    return Published(made, None, verdict)
+    return Published(made.manifest, None, verdict)
 
 
-def _ask_gate(candidate: Manifest, current: Manifest | None, force: bool) -> str:
+def _ask_gate(
+    candidate: Manifest, current: Manifest | None, force: bool, right: tuple[Right | None, Right | None]
+) -> str:
     """The verdict of the gate; its objection where it was forced.
 
     Raises:
         GateRefused: it objects, and was not forced.
     """
+    ours, theirs = right
     try:
-        return check_gate(candidate, current)
+        return check_gate(candidate, current, None if ours is None or theirs is None else (ours, theirs))
     except GateRefused as error:
         if not force:
             raise
         return f"Forced past the gate: {error}"
 
 
-def _verdict(store: Store, manifest: Manifest, before: Promotion | None, force: bool) -> str:
+def _verdict(
+    store: Store, manifest: Manifest, before: Promotion | None, force: bool, right: Right | None
+) -> str:
     try:
         current = None if before is None else read_manifest(store, before.version)
+        theirs = None if current is None else right_in_store(store, current)
     except (NotFound, ReleaseError) as error:
         if not force:
             raise
         return f"Forced, as current could not be compared with: {error}"
-    return _ask_gate(manifest, current, force)
+    return _ask_gate(manifest, current, force, (right, theirs))
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

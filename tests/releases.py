@@ -20,6 +20,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import CUT_OUT, Familiarity, InputContract, ModelContract, Thresholds
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline
+from model_store.predictions import PREDICTIONS, predictions_text
 from model_store.report import (
     Averages,
     ClassFigures,
@@ -54,6 +55,7 @@ def a_release(
     test_sha256: str = TEST_SHA256,
     per_class: int = PER_CLASS,
     reads: InputContract = CUT_OUT,
+    right: NDArray[np.bool_] | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -66,6 +68,7 @@ def a_release(
         test_sha256: the test set that the accuracy claims to be measured on.
         per_class: how many test pictures of each class its manifest claims.
         reads: what its model reads.
+        right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
 
     Returns:
         `folder`.
@@ -78,6 +81,9 @@ def a_release(
     (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
     (folder / "report.json").write_bytes(a_report(labels, accuracy, data).as_bytes())
+    if right is not None:
+        text = predictions_text(np.zeros(len(right), np.uint8), (~right).astype(np.uint8))
+        (folder / PREDICTIONS).write_text(text, "ascii")
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     seal(

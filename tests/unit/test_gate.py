@@ -3,11 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from inference.contract import Imaging, InputContract
 from model_store.errors import GateRefused
-from model_store.gate import check_gate, noise
+from model_store.gate import chance, check_gate, noise
 from model_store.local import open_release
 from model_store.manifest import Manifest
 from tests.releases import LABELS, a_release
@@ -51,6 +53,44 @@ def test_noise_is_that_of_a_two_proportion_test(current: Manifest, accuracy: flo
     headline = like(current, test_accuracy=accuracy).headline
 
     assert noise(headline, headline) == pytest.approx(expected, abs=1e-6)
+
+
+# By hand: 2^-5; of 6 pictures 5 or 6 (7/64); of 2 at least 1 (3/4).
+@pytest.mark.parametrize(
+    ("worse", "better", "expected"), [(5, 0, 1 / 32), (5, 1, 7 / 64), (1, 1, 3 / 4), (0, 0, 1.0), (0, 9, 1.0)]
+)
+def test_the_chance_is_that_of_mcnemars_exact_test(worse: int, better: int, expected: float) -> None:
+    assert chance(worse, better) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("worse", "better"), [(60, 40), (3000, 2900), (40, 60)])
+def test_the_chance_of_many_pictures_is_the_binomial_tests(worse: int, better: int) -> None:
+    exact = binomtest(worse, worse + better, 0.5, alternative="greater").pvalue
+
+    assert chance(worse, better) == pytest.approx(exact)
+
+
+@pytest.mark.parametrize(
+    ("newly_right", "newly_wrong", "refused"),
+    [(40, 60, True), (45, 55, False), (60, 40, False), (480, 500, False), (0, 4, False), (0, 5, True)],
+)
+def test_two_tenths_of_a_point_are_seen_where_releases_answer_alike(
+    current: Manifest, newly_right: int, newly_wrong: int, refused: bool
+) -> None:
+    n = 10_000
+    ours = np.ones(n, bool)
+    ours[:newly_wrong] = False
+    theirs = np.ones(n, bool)
+    theirs[newly_wrong : newly_wrong + newly_right] = False
+    candidate = like(current, test_accuracy=0.93 + (newly_right - newly_wrong) / n)
+
+    try:
+        verdict = check_gate(candidate, current, (ours, theirs))
+    except GateRefused as error:
+        verdict = str(error)
+
+    assert f"{newly_right} newly right, {newly_wrong} newly wrong" in verdict
+    assert ("measurably worse than current" in verdict and not verdict.startswith("Not")) == refused
 
 
 def test_accuracies_on_different_test_sets_are_not_compared_and_that_is_said(current: Manifest) -> None:

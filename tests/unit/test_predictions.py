@@ -1,0 +1,112 @@
+"""A release's answers to its test set: compared as releases are published, and refused where damaged."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.errors import GateRefused, ReleaseCorrupt
+from model_store.folder import FolderStore
+from model_store.local import open_release
+from model_store.predictions import PREDICTIONS, Right, right_in_folder, right_in_store
+from model_store.promotions import current
+from model_store.publish import promote, publish, replace_bundled
+from tests.releases import CREATED_AT, a_release
+
+N = 10_000
+"""Pictures in the test set of `a_release`."""
+
+
+def right_but(wrong: range) -> Right:
+    right = np.ones(N, bool)
+    right[list(wrong)] = False
+    return right
+
+
+def released(folder: Path, seed: int, right: Right | None, accuracy: float | None = None) -> Path:
+    claimed = float(right.mean()) if right is not None else accuracy or 0.0
+    at = CREATED_AT + timedelta(seconds=seed)
+    return a_release(folder / str(seed), seed=seed, accuracy=claimed, created_at=at, right=right)
+
+
+def by_publishing(folder: Path, first: Path, second: Path) -> None:
+    store = FolderStore(folder / "store")
+    publish(first, store, by="ann")
+    publish(second, store, by="ann")
+
+
+def by_promoting(folder: Path, first: Path, second: Path) -> None:
+    store = FolderStore(folder / "store")
+    publish(first, store, by="ann")
+    sent = publish(second, store, by="ann", promote=False)
+    promote(sent.manifest.version, store, by="ann")
+
+
+def by_replacing_the_bundled_one(folder: Path, first: Path, second: Path) -> None:
+    replace_bundled(first, folder / "bundled", force=False)
+    replace_bundled(second, folder / "bundled", force=False)
+
+
+@pytest.mark.parametrize("follow", [by_publishing, by_promoting, by_replacing_the_bundled_one])
+def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_refused(
+    tmp_path: Path, follow: Callable[[Path, Path, Path], None]
+) -> None:
+    first = released(tmp_path, 1, right_but(range(700)))
+    second = released(tmp_path, 2, right_but(range(20, 740)))
+
+    with pytest.raises(GateRefused, match=r"20 newly right, 40 newly wrong, p = 0\.0067"):
+        follow(tmp_path, first, second)
+
+
+def test_a_release_that_keeps_no_predictions_is_compared_by_accuracy_alone(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    publish(released(tmp_path, 1, right_but(range(700))), store, by="ann")
+
+    old = publish(released(tmp_path, 2, None, accuracy=0.928), store, by="ann")
+    new = publish(released(tmp_path, 3, right_but(range(720))), store, by="ann")
+
+    assert "noise 0.006" in old.verdict
+    assert "noise 0.006" in new.verdict
+    assert current(store).version == new.manifest.version
+
+
+def test_predictions_are_read_back_from_folder_and_store_as_they_were(tmp_path: Path) -> None:
+    right = right_but(range(3, 9))
+    release, store = open_release(released(tmp_path, 1, right)), FolderStore(tmp_path / "store")
+    publish(release.folder, store, by="ann")
+
+    found = [right_in_folder(release), right_in_store(store, release.manifest)]
+
+    assert all(one is not None and np.array_equal(one, right) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("truth,predicted\n0,0\n", "1 rows, but the test set has 10000 pictures"),
+        ("truth,predicted\n" + "0,x\n" * N, "Expected a row `truth,predicted` per picture"),
+        ("truth,predicted\n" + "0,0,0\n" * N, "Expected a row `truth,predicted` per picture"),
+        ("", "Expected a row `truth,predicted` per picture"),
+    ],
+)
+def test_predictions_of_another_form_are_refused_with_their_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.setattr("tests.releases.predictions_text", lambda *_: text)
+    release = open_release(released(tmp_path, 1, right_but(range(700))))
+
+    with pytest.raises(ReleaseCorrupt, match=f"{PREDICTIONS}: .*{message}"):
+        right_in_folder(release)
+
+
+def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: Path) -> None:
+    folder = released(tmp_path, 1, right_but(range(700)))
+    store = FolderStore(tmp_path / "store")
+    manifest = publish(folder, store, by="ann").manifest
+    kept = tmp_path / "store" / "releases" / manifest.version / PREDICTIONS
+    kept.write_text(kept.read_text().replace("0,1", "0,0"))
+
+    with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
+        publish(released(tmp_path, 2, right_but(range(800))), store, by="ann")
