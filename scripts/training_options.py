@@ -172,5 +172,7 @@ def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -
     targets.check(data.train, len(data.labels))
     data = replace(data, train=replace(data.train, taught=targets.probabilities))
     if arguments.teacher is not None:
+        if recipe.teacher not in {None, targets.sha256}:
+            complain(f"{arguments.teacher}: other answers than this recipe was made with ({recipe.teacher}).")
         recipe = replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
     return data, recipe

@@ -26,7 +26,7 @@ from scripts.training_options import (
     planned,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.recipes import CHOICES, DEFAULT_NETWORK, RECIPES, as_toml
+from training.recipes import CHOICES, DEFAULT_NETWORK, FROM_NOTHING, RECIPES, as_toml
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -47,6 +47,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _tune(arguments: argparse.Namespace) -> object:
+    if arguments.recipe not in {None, *FROM_NOTHING}:
+        arguments.error(
+            f"--recipe {arguments.recipe} trains a release further and learns photos, which no trial does. "
+            f"Name {' or '.join(FROM_NOTHING)}, or a --network."
+        )
     data = load_data(arguments)
     begin = RECIPES[arguments.recipe] if arguments.recipe else network_recipe(arguments.network, data)
     data, start = planned(data, begin, arguments)

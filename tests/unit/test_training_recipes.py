@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model_store.local import bundled, open_release
@@ -13,9 +14,9 @@ from model_store.manifest import DataSet
 from scripts import train
 from tests.fashion import write_idx_folder
 from tests.releases import a_release
-from training.data.datasets import LABELS, TRAIN_SHA256
+from training.data.datasets import LABELS, TRAIN_SHA256, from_idx
 from training.errors import BadRecipe, TrainingError
-from training.fitting.distillation import KEPT, load_soft_targets
+from training.fitting.distillation import KEPT, SoftTargets, load_soft_targets
 from training.fitting.starting import check_start, fine_tuning, for_few
 from training.recipes import (
     BUNDLED,
@@ -156,6 +157,26 @@ def test_a_training_takes_what_a_file_says(
 
     with pytest.raises(TrainingError, match=message):
         train.main(["--data", str(tmp_path), "--out", str(store), "--recipe", str(file), *arguments])
+
+
+def test_other_soft_targets_than_a_recipe_was_made_with_give_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+    train_sha256 = from_idx(tmp_path).train.sha256()
+    soft = SoftTargets(np.full((60, 10), 0.1, np.float16), train_sha256, ("mine",), 1.0)
+    soft.save(tmp_path / "soft.npz")
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--validation", "99"]
+    arguments += ["--teacher", str(tmp_path / "soft.npz"), "--recipe"]
+
+    warnings = []
+    for teacher in ("0123456789abcdef", soft.sha256):
+        with pytest.raises(BadRecipe, match="--validation 99"):
+            train.main([*arguments, str(a_file(tmp_path, f"teacher = '{teacher}'"))])
+        warnings.append(capsys.readouterr().err)
+
+    assert "other answers than this recipe was made with (0123456789abcdef)" in " ".join(warnings[0].split())
+    assert "other answers" not in warnings[1]
 
 
 def test_help_fits_on_one_screen_and_help_all_shows_every_option(

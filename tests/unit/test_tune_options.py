@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from scripts import tune
@@ -47,6 +48,15 @@ def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_s
         "wardrobe train --recipe found/best.toml --data 'my pictures' --teacher a.npz --teaching 0.7 "
         "--skip-unreadable"
     )
+
+
+def test_a_recipe_that_trains_a_release_further_cannot_be_searched(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        tune.main(["--recipe", "bundled"])
+
+    assert "--recipe bundled trains a release further and learns photos" in capsys.readouterr().err
 
 
 def test_each_trial_is_told_in_two_lines() -> None:
