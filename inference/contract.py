@@ -120,17 +120,26 @@ def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
 
+ACCEPT_NOTHING: Final = 2.0
+"""A threshold of confidence that no probability reaches: every decision is `review`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
     """A value below its threshold makes the decision `review`.
 
     Attributes:
-        confidence: 0..1; a lower largest probability is `ambiguous`.
+        confidence: 0..1, or ACCEPT_NOTHING; a lower largest probability is `ambiguous`.
         familiarity: 0..1; a lower familiarity is `unfamiliar`, which outranks `ambiguous`.
     """
 
     confidence: float
     familiarity: float
+
+    @property
+    def accept_nothing(self) -> bool:
+        """Whether no confidence is enough."""
+        return self.confidence > 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, JsonValue, ValidationError
 
+from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 
@@ -39,14 +40,37 @@ class Coverage(Frozen):
     """What the decision thresholds do to a split.
 
     Attributes:
+        confidence_threshold: above 1 if nothing is accepted.
         coverage: share of pictures that are accepted.
         accuracy: share of the accepted that are right; None when none is accepted.
     """
 
-    confidence_threshold: Share
+    confidence_threshold: Annotated[float, Field(ge=0, le=ACCEPT_NOTHING)]
     familiarity_threshold: Share
     coverage: Share
     accuracy: Share | None
+
+
+class Promise(Frozen):
+    """What the thresholds promise of accepted answers, and the answers that show it.
+
+    Attributes:
+        pictures: `held-out pictures`, or a tier of photos.
+        accuracy: share of accepted answers that is promised to be right.
+        needed: the fewest answers that can show so much, if all are right.
+        n: answers that there were, without unfamiliar ones.
+        accepted: of these; 0 if no threshold keeps every promise, and then nothing is accepted at all.
+        right: of the accepted.
+        lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934).
+    """
+
+    pictures: str
+    accuracy: Share
+    needed: Count
+    n: Count
+    accepted: Count
+    right: Count
+    lower_bound: Share
 
 
 class SplitFigures(Frozen):
@@ -247,6 +271,7 @@ class Report(Frozen):
     """Everything in report.json.
 
     Attributes:
+        promises: empty in reports from before they were kept.
         photos: by tier; empty where no photos were measured.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
@@ -259,6 +284,7 @@ class Report(Frozen):
     train: SplitFigures
     validation: SplitFigures
     test: TestFigures
+    promises: tuple[Promise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
     out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict, exclude_if=lambda kinds: not kinds)
     photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
     examples: Examples

@@ -148,11 +148,13 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.evaluation.photo_evaluation import answer_photos, photo_figures  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.measure import predict  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.photo_evaluation import photo_answers, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     photos = photos_in(arguments.photos, contract.labels, contract.input)
-    answers = answer_photos(OnnxSession(release.folder / GRAPH), contract, photos)
+    session = OnnxSession(release.folder / GRAPH)
+    answers = photo_answers(predict(session, contract, photos.images), photos)
     figures = photo_figures(answers, contract, split)
     if arguments.worst is not None:
         from training.evaluation.figures import save  # noqa: PLC0415 - needs matplotlib
@@ -161,7 +163,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         save(draw_worst(photos, answers, contract.labels, split), arguments.worst)
     out, thresholds = console(), contract.thresholds
     out.print(
-        f"{release.version}: accepted from confidence {thresholds.confidence:.4g} and "
+        f"{release.version}: no confidence is accepted."
+        if thresholds.accept_nothing
+        else f"{release.version}: accepted from confidence {thresholds.confidence:.4g} and "
         f"familiarity {thresholds.familiarity:.4g} on.",
         soft_wrap=True,
     )

@@ -6,24 +6,28 @@ while it loads: they are kept, and shown if loading fails. Writes the run's fold
 """
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from model_store.manifest import Manifest
 from model_store.report import Epoch
+from scripts.photos import with_photos
 from scripts.publish import RELEASE
 from scripts.terminal import console, require
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.errors import NotInstalled
+from training.export.out_of_fold import Fold, OutOfFold, fold_recipe, gathered
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import Recipe
@@ -36,8 +40,14 @@ FRESH = "--fresh"
 """The option that deletes a checkpoint and its fit."""
 
 
-def carry_out(
-    task: Run, data: LabelledData, parts: Split, recipe: Recipe, photos: Photos | None = None
+def carry_out(  # noqa: PLR0913 - what a release is made of
+    task: Run,
+    data: LabelledData,
+    parts: Split,
+    recipe: Recipe,
+    *,
+    photos: Photos | None = None,
+    others: OutOfFold | None = None,
 ) -> Manifest:
     """Fit, from the run's checkpoint if it has one, and write the release to the same folder.
 
@@ -47,6 +57,7 @@ def carry_out(
         parts: its training set in two, and auxiliary data.
         recipe: what to do.
         photos: they choose the thresholds together with the held-out pictures; the report measures them.
+        others: answers of networks that did not learn the pictures or photos; they choose, too.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
@@ -63,6 +74,7 @@ def carry_out(
         fitted=fitted,
         command=task.command,
         photos=photos,
+        out_of_fold=others,
     )
     return make_release(task.folder / RELEASE, material, console().print)
 
@@ -80,6 +92,51 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     why = "by validation accuracy" if parts.auxiliary is None else "the last one"
     out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
     return fitted
+
+
+def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
+    task: Run,
+    data: LabelledData,
+    parts: Split,
+    recipe: Recipe,
+    *,
+    photos: Photos | None,
+    folds: Sequence[Fold],
+) -> OutOfFold:
+    """Fit a network for each fold, from its own checkpoint if it has one, and ask it about that fold.
+
+    Args:
+        task: of the release; the folds' folders lie in its own.
+        data: names the classes.
+        parts: the training set in two.
+        recipe: of the release.
+        photos: that are learnt, too, less the fold's.
+        folds: what is dealt.
+
+    Raises:
+        TrainingError: a checkpoint is another run's.
+    """
+    start_backend()
+    from training.export.release import scores_of  # noqa: PLC0415 - as below
+
+    # One network after the other looks to it like one function that is traced over and over.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    recipe = fold_recipe(recipe, folds)
+    answers = []
+    for fold in folds:
+        run, (learnt, others) = fold.run(task), fold.learnt(parts, photos)
+        asked = parts.train.images[fold.pictures]
+        if photos is not None:
+            asked = np.concatenate([asked, photos.images[fold.photos]])
+        console().print(
+            f"Fold {fold.number} of {fold.of}: answers {len(asked):,} pictures that it does not learn, "
+            f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
+        )
+        if others is not None:
+            learnt = with_photos(learnt, data.labels, recipe, run, others)
+        model = fit_alone(run, data, learnt, recipe).model
+        answers.append(scores_of(model, learnt, len(data.labels), asked))
+    return gathered(folds, answers, recipe.epochs)
 
 
 def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:

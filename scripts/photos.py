@@ -14,8 +14,8 @@ import numpy as np
 
 from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
 from inference.decode import prepare_opencv
-from scripts.terminal import complain, console, counting
-from training.data.splitting import Split
+from scripts.terminal import at_least, complain, console, counting
+from training.data.splitting import USUAL_FOLDS, Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
@@ -54,13 +54,18 @@ class PhotoSets:
 
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --photos, --check-photos and --variants."""
+    """Add --photos, --check-photos, --variants and --folds."""
     group = parser.add_argument_group("photos of real garments", "in FOLDER/tier/label/, beside the data set")
     add = group.add_argument
     add("--photos", type=Path, metavar="FOLDER", help="learn from variants of these, too")
     check = f"choose thresholds on these, and report on them (one in {HELD_OUT} of --photos)"
     add("--check-photos", type=Path, metavar="FOLDER", help=check)
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
+    folds = (
+        "choose thresholds by networks that learn all but each of K folds, of --photos, too; 0 for none "
+        f"(default: {USUAL_FOLDS} where few pictures are held out, without --photos)"
+    )
+    add("--folds", type=at_least(0), metavar="K", help=folds)
 
 
 def check_photo_options(arguments: argparse.Namespace) -> None:
@@ -68,12 +73,17 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
     for option in ("check_photos", "variants"):
         if arguments.photos is None and getattr(arguments, option) is not None:
             arguments.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
+    if arguments.folds == 1:
+        arguments.error("--folds 1: with one there would be nothing to learn from; 2 or more, or 0")
+    if arguments.folds and arguments.check_photos is not None:
+        arguments.error("--folds chooses thresholds on all of --photos: leave out --check-photos")
 
 
 def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:
     """Read the photos that the arguments name; None when they name none.
 
-    Of photos that both folders hold, none is learnt.
+    Of photos that both folders hold, or of groups in both, none is learnt. With --folds all are both learnt
+    and checked, by different networks.
 
     Raises:
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
@@ -81,13 +91,16 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
     if arguments.photos is None:
         return None
     photos = photos_in(arguments.photos, labels, CUT_OUT)
+    if arguments.folds:
+        return PhotoSets(photos, photos)
     if arguments.check_photos is None:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
-        held_out = np.array([int(digest[:16], 16) % HELD_OUT == 0 for digest in photos.sha256])
+        held_out = photos.drawn(HELD_OUT) == 0
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
     checked = photos_in(arguments.check_photos, labels, CUT_OUT)
-    known = set(checked.sha256)
-    return PhotoSets(_some(photos, np.array([one not in known for one in photos.sha256])), checked)
+    known = {*checked.sha256, *checked.keys}
+    apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]
+    return PhotoSets(_some(photos, np.array(apart)), checked)
 
 
 def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Photos:

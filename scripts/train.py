@@ -13,8 +13,8 @@ from pathlib import Path
 from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import BUNDLED, LocalRelease
-from scripts.fitting import FRESH, carry_out, start_backend
-from scripts.photos import add_photo_options, check_photo_options, named, photo_sets, with_photos
+from scripts.fitting import FRESH, answer_out_of_fold, carry_out, start_backend
+from scripts.photos import PhotoSets, add_photo_options, check_photo_options, named, photo_sets, with_photos
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, resumable, run, summary
 from scripts.training_options import (
@@ -27,7 +27,8 @@ from scripts.training_options import (
     planned,
 )
 from training.data.datasets import LabelledData
-from training.data.splitting import doubt_of, first
+from training.data.splitting import Split, doubt_of, first, usual_folds
+from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import ParentRelease, ParentSplit, check_start, fine_tuning, for_few, further
 from training.photos.making import forget_auxiliary
@@ -79,20 +80,34 @@ def _train(arguments: argparse.Namespace) -> object:
         return _show_augmentation(arguments.show_augmentation, recipe, data)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
+    folds = _folds(arguments, parts, photos)
     if arguments.fresh:
-        forget_checkpoint(task)
-        forget_auxiliary(task.folder)
+        for one in (task, *(fold.run(task) for fold in folds)):
+            forget_checkpoint(one)
+            forget_auxiliary(one.folder)
     console().print(
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
-    if doubt := doubt_of(len(parts.validation)):
+    if doubt := doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds)):
         complain(doubt)
+    learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-        if photos is not None:
-            parts = with_photos(parts, data.labels, recipe, task, photos.learnt)
-        carry_out(task, data, parts, recipe, None if photos is None else photos.checked)
+        others = None
+        if folds:
+            others = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
+        if learnt is not None:
+            parts = with_photos(parts, data.labels, recipe, task, learnt)
+        carry_out(task, data, parts, recipe, photos=checked, others=others)
     return hand_over(task.folder / RELEASE, store, arguments)
+
+
+def _folds(arguments: argparse.Namespace, parts: Split, photos: PhotoSets | None) -> tuple[Fold, ...]:
+    """The folds that choose thresholds: as many as were asked for, else some where few are held out."""
+    usual = usual_folds(parts)
+    count = usual if arguments.folds is None else arguments.folds
+    dealt = photos.learnt if photos is not None and arguments.folds else None
+    return deal(parts, dealt, count, pictures=count > 0 and (usual > 0 or dealt is None))
 
 
 def _release(arguments: argparse.Namespace) -> LocalRelease | None:

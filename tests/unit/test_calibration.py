@@ -3,17 +3,25 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
-from inference.decision import calibrate
+from inference.contract import ACCEPT_NOTHING, Thresholds
+from inference.decision import calibrate, decide
 from inference.session import Scores
+from training.data.splitting import ENOUGH_HELD_OUT
 from training.evaluation.calibration import (
+    ACCEPTED_ACCURACY,
+    HELD_OUT,
     Checked,
     Demand,
+    broken_promises,
     confidence_threshold,
     fit_contract,
     fit_familiarity,
     fit_temperature,
     fit_thresholds,
+    lower_bound,
+    needed,
 )
 from training.photos.reading import OOD
 
@@ -34,7 +42,7 @@ def a_demand(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Demand
     """Answers of equal confidence: how sure, how many right, how many wrong."""
     confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
     right = np.concatenate([[True] * right + [False] * wrong for _, right, wrong in answers])
-    return Demand(confidences.astype(np.float32), right.astype(bool), accuracy)
+    return Demand("pictures", confidences.astype(np.float32), right.astype(bool), accuracy)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +84,7 @@ def test_photos_count_as_much_as_the_held_out_pictures_however_few_they_are() ->
 
 
 def test_a_model_without_distances_has_no_familiarity() -> None:
-    contract = fit_contract(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20), TWO_CLASSES)
+    contract, _ = fit_contract(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20), TWO_CLASSES)
 
     assert (contract.familiarity, contract.labels) == (None, TWO_CLASSES)
 
@@ -86,8 +94,17 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
     [
         pytest.param([a_demand((0.9, 2000, 0), (0.6, 900, 100))], 0.9, id="the lowest that keeps it"),
         pytest.param([a_demand((0.2, 3000, 0), (1.0, 10, 0))], 0.2, id="a model that is never wrong"),
-        pytest.param([a_demand((0.9, 990, 10))], 1.0, id="exactly the promise is not enough"),
-        pytest.param([a_demand((0.99, 0, 1), (0.5, 1, 0))], 1.0, id="a model that is surest when wrong"),
+        pytest.param([a_demand((0.9, 990, 10))], ACCEPT_NOTHING, id="exactly the promise is not enough"),
+        pytest.param([a_demand((0.99, 0, 10), (0.5, 900, 0))], ACCEPT_NOTHING, id="surest when wrong"),
+        pytest.param([a_demand((0.9, 298, 0))], ACCEPT_NOTHING, id="too few answers to show it"),
+        pytest.param([a_demand((0.9, 299, 0))], 0.9, id="just enough answers to show it"),
+        pytest.param([a_demand((0.9, 471, 1))], ACCEPT_NOTHING, id="too few for one error"),
+        pytest.param([a_demand((0.9, 471, 1), (0.8, 1, 0))], 0.8, id="more answers make up for an error"),
+        pytest.param(
+            [a_demand((0.9, 400, 0)), a_demand((0.9, 20, 0), accuracy=0.9)],
+            ACCEPT_NOTHING,
+            id="a tier with too few photos",
+        ),
         pytest.param(
             [
                 a_demand((0.9, 2000, 0), (0.6, 1000, 0)),
@@ -99,8 +116,8 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
         # Alone, the second would be content with 0.6; at 0.8, where the first is, it is not.
         pytest.param(
             [
-                a_demand((0.8, 2000, 0), (0.7, 100, 100)),
-                a_demand((0.9, 100, 0), (0.8, 0, 10), (0.6, 2000, 0)),
+                a_demand((0.9, 400, 0), (0.8, 2000, 0), (0.7, 100, 100)),
+                a_demand((0.9, 400, 0), (0.8, 0, 10), (0.6, 4000, 0)),
             ],
             0.9,
             id="above the hardest one's own the others are kept, too",
@@ -115,7 +132,7 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
 
-    thresholds = fit_thresholds(found, truth(992, 8), 1.0, fit_familiarity(distances))
+    thresholds, _ = fit_thresholds(found, truth(992, 8), 1.0, fit_familiarity(distances))
 
     assert thresholds.confidence == pytest.approx(0.9)
 
@@ -124,7 +141,8 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
 def test_a_tier_that_is_promised_something_raises_the_threshold(tier: str, confidence: float) -> None:
     photos = Checked(scores((0.95, 100), (0.9, 100)), truth(130, 70), (tier,) * 200)
 
-    thresholds = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
+    held_out = scores((0.95, 500), (0.9, 500))
+    thresholds, _ = fit_thresholds(held_out, truth(1000, 0), 1.0, None, photos)
 
     assert thresholds.confidence == pytest.approx(confidence)
 
@@ -133,15 +151,76 @@ def test_an_ood_photo_has_no_right_answer_to_count() -> None:
     labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
     photos = Checked(scores((0.9, 200)), labels, ("A",) * 200)
 
-    assert fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos).confidence < 1
+    thresholds, promises = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
+
+    assert thresholds.confidence < 1
+    assert [(one.pictures, one.n) for one in promises] == [(HELD_OUT, 1000), ("photos of tier A", 100)]
 
 
 def test_photos_raise_the_least_familiarity_and_leave_the_temperature_to_the_data_set() -> None:
     held_out, wrong = scores((0.8, 100)), Checked(scores((0.8, 100)), truth(0, 100), ("A",) * 100)
 
     alone, with_photos = (
-        fit_contract(held_out, truth(80, 20), TWO_CLASSES, photos) for photos in (None, wrong)
+        fit_contract(held_out, truth(80, 20), TWO_CLASSES, photos)[0] for photos in (None, wrong)
     )
 
     assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.05)
     assert with_photos.temperature == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(("n", "right"), [(1, 0), (20, 20), (299, 299), (500, 493), (10_000, 9_920)])
+def test_the_lower_bound_is_clopper_and_pearsons(n: int, right: int) -> None:
+    exact = binomtest(right, n, alternative="greater").proportion_ci(0.95).low
+
+    assert lower_bound(np.array([n]), np.array([right]))[0] == pytest.approx(exact)
+
+
+@pytest.mark.parametrize(("accuracy", "answers"), [(0.98, 149), (0.99, 299), (0.95, 59), (0.9, 29)])
+def test_so_many_answers_without_an_error_show_the_promise_and_one_less_does_not(
+    accuracy: float, answers: int
+) -> None:
+    counts = np.array([answers - 1, answers])
+
+    assert needed(accuracy) == answers
+    assert (lower_bound(counts, counts) >= accuracy).tolist() == [False, True]
+
+
+def test_folds_are_dealt_where_too_few_pictures_are_held_out_to_show_the_promise() -> None:
+    assert needed(ACCEPTED_ACCURACY) == ENOUGH_HELD_OUT
+
+
+def test_a_model_that_is_right_too_rarely_is_seldom_taken_for_a_better_one() -> None:
+    random = np.random.default_rng(0)
+    sure = np.full(1000, 0.9, np.float32)
+
+    thresholds = [
+        confidence_threshold([Demand("pictures", sure, random.random(1000) < 0.985, 0.99)])
+        for _ in range(400)
+    ]
+
+    assert np.mean(np.array(thresholds) < 1) <= 0.05
+
+
+def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
+    photos = Checked(scores((0.9, 12)), truth(12, 0), ("A",) * 12)
+
+    few = fit_thresholds(scores((0.9, 40)), truth(40, 0), 1.0, None)
+    few_photos = fit_thresholds(scores((0.9, 400)), truth(400, 0), 1.0, None, photos)
+    enough = fit_thresholds(scores((0.9, 400)), truth(400, 0), 1.0, None)
+
+    assert [thresholds.accept_nothing for thresholds, _ in (few, few_photos, enough)] == [True, True, False]
+    assert broken_promises(few[1]) == [
+        "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
+        "ones are right. That takes 299 without an error, or more with some."
+    ]
+    assert [
+        "photos of tier A" in line and "takes 59 " in line for line in broken_promises(few_photos[1])
+    ] == [True]
+    assert broken_promises(enough[1]) == []
+    assert (enough[1][0].accepted, enough[1][0].right) == (400, 400)
+
+
+def test_no_answer_is_accepted_where_nothing_is_to_be() -> None:
+    thresholds = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
+
+    assert decide(1.0, 1.0, thresholds) == ("review", "ambiguous")

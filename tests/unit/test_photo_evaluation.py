@@ -13,7 +13,8 @@ from inference.session import Scores, Session
 from model_store.manifest import DataSet
 from model_store.report import PhotoFigures, parse_report
 from tests.releases import a_report
-from training.evaluation.photo_evaluation import CURVE_POINTS, PhotoAnswers, answer_photos, photo_figures
+from training.evaluation.measure import predict
+from training.evaluation.photo_evaluation import CURVE_POINTS, PhotoAnswers, photo_answers, photo_figures
 from training.evaluation.photo_figures import PER_TIER, worst
 from training.evaluation.statistics import macro_interval
 from training.photos.reading import OOD, Photos
@@ -85,13 +86,14 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         tiers=tuple(tier for tier, *_ in taken),
         files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
         sha256=tuple(f"{number:064}" for number in range(len(taken))),
+        keys=tuple(f"{number:064}" for number in range(len(taken))),
     )
 
 
 def measured(
     session: Session, photos: Photos, contract: ModelContract = CONTRACT, split: str = "development"
 ) -> dict[str, PhotoFigures]:
-    return photo_figures(answer_photos(session, contract, photos), contract, split)
+    return photo_figures(photo_answers(predict(session, contract, photos.images), photos), contract, split)
 
 
 def figures(photos: Photos | None = None, split: str = "development") -> dict[str, PhotoFigures]:

@@ -64,12 +64,14 @@ def photos_of(where: Path, *cells: Cell) -> Photos:
     files = {
         cell: written(where / cell.tier / cell.folder / "1.png", cluttered=cell.tier == "C") for cell in cells
     }
+    names = tuple(f"{cell.tier} {cell.label} {cell.folder} {number}" for cell, number in members)
     return Photos(
         images=np.zeros((len(members), 28, 28), np.uint8),
         labels=np.array([cell.label for cell, _ in members], np.uint8),
         tiers=tuple(cell.tier for cell, _ in members),
         files=tuple(files[cell] for cell, _ in members),
-        sha256=tuple(f"{cell.tier} {cell.label} {cell.folder} {number}" for cell, number in members),
+        sha256=names,
+        keys=names,
     )
 
 

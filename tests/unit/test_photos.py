@@ -10,10 +10,11 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
-from training.errors import BadClasses, BadPictures, DataSetMissing
+from training.errors import BadClasses, BadCsv, BadPictures, DataSetMissing
 from training.photos.reading import OOD, Photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
+KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
 
 
 def read(folder: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
@@ -134,3 +135,36 @@ def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> Non
 
     with pytest.raises(BadPictures, match="none of 1 photos can be read"):
         read(tmp_path, [])
+
+
+@pytest.mark.parametrize("prefix", ["", "photos/"], ids=["from the folder", "from the CSV"])
+def test_a_csv_beside_the_folder_says_which_photos_are_of_one_sender(tmp_path: Path, prefix: str) -> None:
+    write_photos(tmp_path / "photos", 4, KNOWN)
+    senders = [f"{prefix}A/Trouser/00{n}.png,0,ann\n" for n in range(3)]
+    other_tier, unknown = f"{prefix}C/Trouser/000.png,0,ann\n", f"{prefix}A/Bag/000.png,0,\n"
+    text = "".join(["file,label,group\n", *senders, other_tier, unknown])
+    (tmp_path / "photos.csv").write_text(text, "utf-8")
+
+    photos = read(tmp_path / "photos", [])
+
+    of_ann = np.array(photos.keys) != np.array(photos.sha256)
+    assert of_ann.sum() == 4
+    assert all(len(set(photos.drawn(shares)[of_ann])) == 1 for shares in (2, 5, 8))
+
+
+def test_another_csv_beside_the_folder_is_none_of_groups(tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos", 2, KNOWN)
+    (tmp_path / "photos.csv").write_text("path,label\nA/Bag/000.png,Bag\n", "utf-8")
+
+    photos = read(tmp_path / "photos", [])
+
+    assert photos.keys == photos.sha256
+
+
+@pytest.mark.parametrize("text", [b"path,group\nA/Bag/000.png,ann\n", b"file,group\n\xff\xfe,x\n"])
+def test_groups_that_cannot_be_read_are_refused_with_what_would_do(tmp_path: Path, text: bytes) -> None:
+    write_photos(tmp_path / "photos", 2, KNOWN)
+    (tmp_path / "photos.csv").write_bytes(text)
+
+    with pytest.raises(BadCsv, match=r"photos\.csv: cannot be read .*columns `file` \(tier/label/file\)"):
+        list_photos(tmp_path / "photos", LABELS)

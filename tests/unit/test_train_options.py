@@ -27,9 +27,9 @@ def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: P
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 
-@pytest.mark.parametrize(("held_out", "doubted"), [(6, True), (99, True), (100, False), (5000, False)])
+@pytest.mark.parametrize(("held_out", "doubted"), [(6, True), (298, True), (299, False), (5000, False)])
 def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, doubted: bool) -> None:
-    assert ("fewer than 100" in (doubt_of(held_out) or "")) is doubted
+    assert ("fewer than 299" in (doubt_of(held_out) or "")) is doubted
 
 
 @pytest.mark.parametrize(

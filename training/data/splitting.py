@@ -82,9 +82,12 @@ USUAL_SHARE: Final = 12
 """One training picture in so many is held out by default: 5,000 of Fashion-MNIST's 60,000."""
 
 
-ENOUGH_HELD_OUT: Final = 100
-"""Held-out pictures that the thresholds of the decision need: one of them finds the rarest hundredth
+ENOUGH_HELD_OUT: Final = 299
+"""Answers that the thresholds of the decision need: so many without an error show that 99% are right
 (evaluation/calibration.py)."""
+
+USUAL_FOLDS: Final = 5
+"""Folds where fewer pictures are held out."""
 
 
 FOLD_SEED: Final = 1234
@@ -199,9 +202,7 @@ def fold_indices(
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # noqa: PLC0415 - --help needs none
 
-    units = np.unique(np.arange(len(labels)) if keys is None else keys, return_inverse=True)[1]
-    _, classes = np.unique(np.stack([units, labels]), axis=1)
-    rarest = np.unique(classes, return_counts=True)[1].min()
+    rarest = rarest_class(labels, keys)
     if not FEWEST_FOLDS <= folds <= rarest:
         allowed = f"{FEWEST_FOLDS} to {rarest} folds" if rarest >= FEWEST_FOLDS else "no folds"
         raise BadRecipe(
@@ -210,17 +211,31 @@ def fold_indices(
         )
     kind = StratifiedKFold if keys is None else StratifiedGroupKFold
     dealer = kind(folds, shuffle=True, random_state=FOLD_SEED)
-    return list(dealer.split(labels, labels, None if keys is None else units))
+    return list(dealer.split(labels, labels, keys))
 
 
-def doubt_of(held_out: int) -> str | None:
-    """The warning before a training whose thresholds would come from few held-out pictures, if any."""
-    if held_out >= ENOUGH_HELD_OUT:
+def rarest_class(labels: NDArray[np.uint8], keys: NDArray[np.str_] | None) -> int:
+    """How many pictures, or groups of them, the class with the fewest has."""
+    units = np.unique(np.arange(len(labels)) if keys is None else keys, return_inverse=True)[1]
+    _, classes = np.unique(np.stack([units, labels]), axis=1)
+    return int(np.unique(classes, return_counts=True)[1].min())
+
+
+def usual_folds(parts: Split) -> int:
+    """How many folds there are by default: none with enough held-out pictures, or with too small a class."""
+    rarest = rarest_class(parts.train.labels, parts.train.keys)
+    enough = len(parts.validation) >= ENOUGH_HELD_OUT
+    return 0 if enough or rarest < FEWEST_FOLDS else min(USUAL_FOLDS, rarest)
+
+
+def doubt_of(answers: int) -> str | None:
+    """The warning before a training whose thresholds would come from few answers, if any."""
+    if answers >= ENOUGH_HELD_OUT:
         return None
     return (
-        f"{held_out} pictures are held out to choose the decision's thresholds. With fewer than "
-        f"{ENOUGH_HELD_OUT} these are unreliable, and good answers go to review: bring "
-        f"{ENOUGH_HELD_OUT * USUAL_SHARE:,} training pictures or more, or hold out more with --validation."
+        f"{answers} pictures can show how often accepted answers are right. With fewer than "
+        f"{ENOUGH_HELD_OUT}, every decision will be `review`: bring more training pictures, or divide them "
+        "with --folds."
     )
 
 

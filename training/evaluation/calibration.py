@@ -5,6 +5,7 @@ familiarity have to keep every promise: on the held-out pictures, and on the pho
 No TensorFlow; never sees the test set. How serving applies the figures: inference/decision.py.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import betaincinv, log_softmax
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import CUT_OUT, Familiarity, ModelContract, Thresholds
+from inference.contract import ACCEPT_NOTHING, CUT_OUT, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
+from model_store.report import Promise
 from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
@@ -30,15 +32,17 @@ FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
 
 ACCEPTED_ACCURACY: Final = 0.99
-"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong."""
+"""Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong. To
+show it takes splitting.ENOUGH_HELD_OUT answers."""
 
 ACCEPTED_OF_PHOTOS: Final[Mapping[str, float]] = {"A": 0.95, "C": 0.90}
 """The same by tier: product shots, and users' own photos, of which people expect less. Other tiers have no
 promise; the report measures them."""
 
-CAUTION: Final = 1.0
-"""Standard errors by which the share must lie above what is promised: the same pictures choose the
-threshold, so its figures are optimistic."""
+SURENESS: Final = 0.95
+"""Of the lower bound that has to reach what is promised (one-sided, Clopper and Pearson 1934)."""
+
+HELD_OUT: Final = "held-out pictures"
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
@@ -70,8 +74,8 @@ class Checked:
 
 def fit_contract(
     scores: Scores, labels: Labels, names: tuple[str, ...], checked: Checked | None = None
-) -> ModelContract:
-    """What serving needs to know about a model, learnt from the held-out pictures.
+) -> tuple[ModelContract, tuple[Promise, ...]]:
+    """What serving needs to know about a model, learnt from the held-out pictures; what shows its promises.
 
     The temperature is the data set's alone: its probabilities are what the report checks.
 
@@ -87,13 +91,15 @@ def fit_contract(
         of_photos = None if checked is None else checked.scores.distances
         known = of_photos[checked.known] if checked is not None and of_photos is not None else None
         familiarity = fit_familiarity(scores.distances, known)
-    return ModelContract(
+    thresholds, promises = fit_thresholds(scores, labels, temperature, familiarity, checked)
+    contract = ModelContract(
         labels=names,
         input=CUT_OUT,
         temperature=temperature,
-        thresholds=fit_thresholds(scores, labels, temperature, familiarity, checked),
+        thresholds=thresholds,
         familiarity=familiarity,
     )
+    return contract, promises
 
 
 def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
@@ -141,8 +147,8 @@ def fit_thresholds(
     temperature: float,
     familiarity: Familiarity | None,
     checked: Checked | None = None,
-) -> Thresholds:
-    """The lowest confidence at which every promise is kept.
+) -> tuple[Thresholds, tuple[Promise, ...]]:
+    """The lowest confidence at which every promise is kept, and what shows that it is.
 
     Args:
         scores: of the held-out pictures, before temperature.
@@ -152,20 +158,22 @@ def fit_thresholds(
         checked: photos that choose, too.
 
     Returns:
-        A confidence of 1.0 when no threshold keeps them all.
+        A confidence of ACCEPT_NOTHING when none keeps them all.
     """
     least = FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
     confidences = _confidences(scores, temperature, familiarity, least)
     right = scores.probabilities.argmax(axis=1) == labels
-    demands = [_demand(confidences, right, ACCEPTED_ACCURACY)]
+    demands = [_demand(HELD_OUT, confidences, right, ACCEPTED_ACCURACY)]
     if checked is not None:
         confidences = _confidences(checked.scores, temperature, familiarity, least)
         right = checked.scores.probabilities.argmax(axis=1) == checked.labels
         for tier, accuracy in ACCEPTED_OF_PHOTOS.items():
             # An out-of-distribution photo has no right answer.
             mine = (np.array(checked.tiers) == tier) & checked.known
-            demands.append(_demand(confidences[mine], right[mine], accuracy))
-    return Thresholds(confidence=confidence_threshold(demands), familiarity=least)
+            if mine.any():
+                demands.append(_demand(f"photos of tier {tier}", confidences[mine], right[mine], accuracy))
+    thresholds = Thresholds(confidence=confidence_threshold(demands), familiarity=least)
+    return thresholds, tuple(demand.promise(thresholds.confidence) for demand in demands)
 
 
 def _confidences(
@@ -186,42 +194,78 @@ class Demand:
     """Answers of which a share must be right.
 
     Attributes:
+        pictures: what was answered.
         confidences: float32 (N,), 0..1, of the answers that are accepted if they are sure enough.
         right: bool (N,), whether each is.
         accuracy: 0..1, promised of the accepted ones.
     """
 
+    pictures: str
     confidences: NDArray[np.float32]
     right: NDArray[np.bool_]
     accuracy: float
 
-    def kept(self, threshold: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Whether the promise holds at each of these thresholds, with CAUTION standard errors to spare.
-
-        Where nothing is accepted, nothing is wrong.
-        """
+    def accepted(self, threshold: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many answers are accepted at each of these thresholds, and how many of them are right."""
         order = np.argsort(-self.confidences, kind="stable")
         count = np.searchsorted(-self.confidences[order], -threshold, side="right")
-        right = np.append(0, np.cumsum(self.right[order]))[count]
-        at_least_one = np.maximum(count, 1)
-        error = np.sqrt(self.accuracy * (1 - self.accuracy) / at_least_one)
-        enough = np.minimum(self.accuracy + CAUTION * error, 1.0)
-        kept: NDArray[np.bool_] = (count == 0) | (right / at_least_one >= enough)
-        return kept
+        return count, np.append(0, np.cumsum(self.right[order]))[count]
+
+    def kept(self, threshold: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Whether the accepted answers show the promise, at each of these thresholds."""
+        return np.asarray(lower_bound(*self.accepted(threshold)) >= self.accuracy)
+
+    def promise(self, threshold: float) -> Promise:
+        """What the report says about it."""
+        count, right = self.accepted(np.array([threshold], np.float32))
+        return Promise(
+            pictures=self.pictures,
+            accuracy=self.accuracy,
+            needed=needed(self.accuracy),
+            n=len(self.right),
+            accepted=int(count[0]),
+            right=int(right[0]),
+            lower_bound=float(lower_bound(count, right)[0]),
+        )
 
 
-def _demand(confidences: NDArray[np.float32], right: NDArray[np.bool_], accuracy: float) -> Demand:
+def lower_bound(count: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right."""
+    bound: NDArray[np.float64] = betaincinv(np.maximum(right, 1), count - right + 1, 1 - SURENESS)
+    return np.where(right == 0, 0.0, bound)
+
+
+def needed(accuracy: float) -> int:
+    """The fewest answers whose `lower_bound` reaches this accuracy, 0..1 exclusive, when all are right."""
+    return math.ceil(math.log(1 - SURENESS) / math.log(accuracy))
+
+
+def broken_promises(promises: Sequence[Promise]) -> list[str]:
+    """Why nothing is accepted, a sentence for each promise with too few answers, or else for all; or none."""
+    if all(one.lower_bound >= one.accuracy for one in promises):
+        return []
+    return [
+        f"Every answer will be `review`: {one.n:,} answers to {one.pictures} do not show that "
+        f"{one.accuracy:.0%} of the accepted ones are right. That takes {one.needed:,} without an error, or "
+        "more with some."
+        for one in [one for one in promises if one.n < one.needed] or promises
+    ]
+
+
+def _demand(
+    pictures: str, confidences: NDArray[np.float32], right: NDArray[np.bool_], accuracy: float
+) -> Demand:
     familiar = ~np.isnan(confidences)
-    return Demand(confidences[familiar], right[familiar], accuracy)
+    return Demand(pictures, confidences[familiar], right[familiar], accuracy)
 
 
 def confidence_threshold(demands: Sequence[Demand]) -> float:
     """The smallest confidence at which every demand is met.
 
     Returns:
-        One of the demands' confidences, or 1.0 when none keeps all.
+        One of the demands' confidences, or ACCEPT_NOTHING when none keeps all.
     """
     candidates = np.unique(np.concatenate([demand.confidences for demand in demands]))
     kept = np.all([demand.kept(candidates) for demand in demands], axis=0)
     good = np.flatnonzero(kept)
-    return float(candidates[good[0]]) if good.size else 1.0
+    return float(candidates[good[0]]) if good.size else ACCEPT_NOTHING

@@ -1,9 +1,10 @@
 """Measure a release on photos, tier by tier, through the code that serves.
 
-Photos that show none of the classes are measured together as tier X. Pure, apart from running the graph. The
+Photos that show none of the classes are measured together as tier X. Pure. The
 section: model_store/report.py; its charts: photo_figures.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from inference.classifier import Prediction
 from inference.contract import ModelContract, Thresholds
-from inference.session import Session
 from model_store.report import (
     ClassRecall,
     CurvePoint,
@@ -21,7 +22,6 @@ from model_store.report import (
     PhotoFigures,
     SourceFigures,
 )
-from training.evaluation.measure import predict
 from training.evaluation.statistics import expected_calibration_error, macro_interval
 from training.photos.reading import OOD, OOD_TIER, Photos
 
@@ -74,13 +74,8 @@ class PhotoAnswers:
         return PhotoAnswers(**{name: values[which] for name, values in vars(self).items()})
 
 
-def answer_photos(session: Session, contract: ModelContract, photos: Photos) -> PhotoAnswers:
-    """Classify photos as serving would.
-
-    Raises:
-        ModelError: the model cannot be run, or its answers break the contract.
-    """
-    predictions = predict(session, contract, photos.images)
+def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAnswers:
+    """Put the predictions for photos, in their order, beside the truth."""
     return PhotoAnswers(
         truth=photos.labels,
         tiers=np.where(photos.labels == OOD, OOD_TIER, np.array(photos.tiers)),

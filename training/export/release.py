@@ -15,18 +15,21 @@ from typing import Final
 import numpy as np
 from pydantic import JsonValue
 
+from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from inference.session import Session
+from inference.session import Scores, Session
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
-from model_store.report import Epoch, ModelFigures, Report, TrainingFigures
+from model_store.predictions import LARGEST, PREDICTIONS, predictions_text
+from model_store.report import Epoch, ModelFigures, PhotoFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
-from training.evaluation.calibration import Checked, fit_contract
+from training.evaluation.calibration import Checked, broken_promises, fit_contract
 from training.evaluation.figures import draw_all
-from training.evaluation.measure import Answers, answer, counted, examples, measured, uncalibrated
+from training.evaluation.measure import Answers, answer, counted, examples, measured, predict, uncalibrated
 from training.evaluation.out_of_distribution import (
     OodScore,
     Whitening,
@@ -35,7 +38,7 @@ from training.evaluation.out_of_distribution import (
     judge,
     sample_of,
 )
-from training.evaluation.photo_evaluation import answer_photos, photo_figures
+from training.evaluation.photo_evaluation import photo_answers, photo_figures
 from training.evaluation.photo_figures import draw_photos
 from training.export.environment import git_commit, hardware, libraries
 from training.export.onnx_graph import (
@@ -47,8 +50,10 @@ from training.export.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
+from training.export.out_of_fold import OutOfFold, Recorded, joined
 from training.fitting.fit import Fitted
 from training.fitting.starting import split_record
+from training.networks.registry import with_softmax
 from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Network
@@ -57,6 +62,9 @@ GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
+
+CROSS_FITTED: Final = "cross-fitted"
+"""The split of photos that the release learnt: networks that did not learn them answered, and chose."""
 
 Say = Callable[[str], None]
 
@@ -69,11 +77,14 @@ class Evidence:
         data: its labels name the network's outputs.
         split: the training set in its two parts; the held-out one calibrates.
         photos: of real garments, on which choices are made and which the report measures.
+        out_of_fold: answers of other networks, by which it is calibrated, too: to the training pictures, and
+            to photos in place of its own, if it learnt these.
     """
 
     data: LabelledData
     split: Split
     photos: Photos | None = None
+    out_of_fold: OutOfFold | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +149,8 @@ def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Oo
 def _origin(material: Material) -> Origin:
     fitted, recipe, auxiliary = material.fitted, material.recipe, material.split.auxiliary
     made_with: dict[str, JsonValue] = {"command": material.command}
+    if material.out_of_fold is not None:
+        made_with |= {"folds": material.out_of_fold.folds, "fold_epochs": material.out_of_fold.epochs}
     return Origin(
         network=recipe.network,
         parameters=fitted.model.count_params(),
@@ -171,14 +184,23 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         StoreError: the folder cannot be sealed.
     """
     session = OnnxSession(folder / GRAPH)
-    held_out, photos = evidence.split.validation, evidence.photos
-    checked = None
+    held_out, photos, others = evidence.split.validation, evidence.photos, evidence.out_of_fold
+    scores, labels, checked = session.run(held_out.images), held_out.labels, None
+    if others is not None and others.pictures is not None:
+        scores = joined([scores, others.pictures])
+        labels = np.concatenate([labels, evidence.split.train.labels])
     if photos is not None:
-        checked = Checked(session.run(photos.images), photos.labels, photos.tiers)
-    contract = fit_contract(session.run(held_out.images), held_out.labels, evidence.data.labels, checked)
+        of_photos = others.photos if others is not None else None
+        checked = Checked(of_photos or session.run(photos.images), photos.labels, photos.tiers)
+    contract, promises = fit_contract(scores, labels, evidence.data.labels, checked)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
+    report = report.model_copy(update={"promises": promises})
+    for broken in broken_promises(promises):
+        say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
+    if len(answers.truth) <= LARGEST:
+        (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
     draw_all(folder / FIGURES, report, answers, evidence.data.test.images)
     draw_photos(folder / FIGURES, report.photos)
     golden = held_out.images[:GOLDEN_PICTURES]
@@ -192,7 +214,7 @@ def _measure(
     test, photos = evidence.data.test, {}
     answers, before = (answer(session, one, test) for one in (contract, uncalibrated(contract)))
     if evidence.photos is not None:
-        photos = photo_figures(answer_photos(session, contract, evidence.photos), contract, DEVELOPMENT)
+        photos = _photo_figures(session, contract, evidence.photos, evidence.out_of_fold)
     report = Report(
         labels=contract.labels,
         data=evidence.data.described(),
@@ -207,6 +229,33 @@ def _measure(
         history=origin.history,
     )
     return report, answers
+
+
+def _photo_figures(
+    session: Session, contract: ModelContract, photos: Photos, others: OutOfFold | None
+) -> dict[str, PhotoFigures]:
+    """The figures of the release; of the networks that did not learn the photos, where it did."""
+    if others is None or others.photos is None:
+        return photo_figures(
+            photo_answers(predict(session, contract, photos.images), photos), contract, DEVELOPMENT
+        )
+    predictions = Classifier(Recorded(others.photos), contract).classify(photos.images)
+    return photo_figures(photo_answers(predictions, photos), contract, CROSS_FITTED)
+
+
+def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:
+    """What a fitted network says about pictures, without the serving graph.
+
+    Args:
+        model: to logits.
+        parts: what it learnt, which its distances are measured by.
+        classes: how many there are.
+        images: uint8 (N, 28, 28).
+    """
+    artifact = with_softmax(model)
+    measure, features = _measure_of(artifact, parts, classes), features_of(artifact, images)
+    distances = measure.distances if isinstance(measure, Whitening) else measure.log_odds
+    return Scores(probabilities_of(artifact, images), distances(features).astype(np.float32))
 
 
 def _model_figures(folder: Path, origin: Origin, contract: ModelContract) -> ModelFigures:

@@ -1,13 +1,16 @@
 """Photos of real garments by tier and label: FOLDER/tier/label/file, read as the service reads uploads.
 
 A tier says how a photo was taken (A: product shot, B: worn by a model, C: a user's own), X that it shows none
-of the classes; any other names will do. Reads the named folder. Decoding and converting:
+of the classes; any other names will do. FOLDER.csv beside the folder may say which photos are of one group,
+such as a sender or a product: they stay together in every split. Reads both. Decoding and converting:
 picture_files.py; what is measured on photos: photo_evaluation.py.
 """
 
+import csv
+import hashlib
 import unicodedata
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -17,7 +20,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract
 from training.data.listing import could_be_picture, entries, is_hidden
 from training.data.picture_files import PictureFile, Say, Watch, read_files
-from training.errors import BadClasses, BadPictures
+from training.errors import BadClasses, BadCsv, BadPictures
 
 OOD: Final = 255
 """Label of an out-of-distribution (OOD) photo: it shows none of the classes."""
@@ -37,11 +40,13 @@ class ListedPhoto:
     Attributes:
         tier: the name of the folder of its folder.
         label: a class's index, or OOD.
+        group: what it shares with other photos; empty where that is not known.
     """
 
     path: Path
     tier: str
     label: int
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Photos:
         tiers: of each.
         files: of each.
         sha256: of each file's bytes, hex digests.
+        keys: of each its group's sha256, or its own; equal keys stay on one side of every split.
     """
 
     images: PixelsBatch
@@ -61,6 +67,7 @@ class Photos:
     tiers: tuple[str, ...]
     files: tuple[Path, ...]
     sha256: tuple[str, ...]
+    keys: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,8 +77,15 @@ class Photos:
         return Photos(
             self.images[indices],
             self.labels[indices],
-            *(tuple(column[place] for place in indices) for column in (self.tiers, self.files, self.sha256)),
+            *(
+                tuple(column[place] for place in indices)
+                for column in (self.tiers, self.files, self.sha256, self.keys)
+            ),
         )
+
+    def drawn(self, shares: int) -> NDArray[np.int64]:
+        """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
+        return np.array([int(key[:16], 16) % shares for key in self.keys])
 
 
 def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
@@ -88,6 +102,7 @@ def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
         DataSetMissing: a folder cannot be read.
         BadClasses: a label's folder is called like none of the classes.
         BadPictures: there is no photo, or one lies in a tier's folder.
+        BadCsv: the CSV beside the folder cannot be read.
     """
     if len(labels) > OOD:
         raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {OOD}.")
@@ -95,7 +110,29 @@ def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
     listed = [photo for tier in tiers for photo in _tier(tier, labels)]
     if not listed:
         raise BadPictures(f"{folder}: no photo in it. {LAYOUT}")
-    return listed
+    groups = _groups(folder.absolute().with_name(f"{folder.absolute().name}.csv"))
+    return [replace(one, group=groups.get(one.path.parts[-3:], "")) for one in listed]
+
+
+def _groups(listing: Path) -> dict[tuple[str, ...], str]:
+    """The groups that a CSV names, by tier, label and file; none without a column `group`.
+
+    Raises:
+        BadCsv: it has such a column and no column `file`, or cannot be read.
+    """
+    if not listing.is_file():
+        return {}
+    try:
+        with listing.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            if "group" not in (reader.fieldnames or []):
+                return {}
+            return {PurePosixPath(row["file"]).parts[-3:]: (row["group"] or "").strip() for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise BadCsv(
+            f"{listing}: cannot be read ({error}). Beside a folder of photos, a CSV in UTF-8 with the "
+            "columns `file` (tier/label/file) and `group` says which of them belong together."
+        ) from error
 
 
 def _tier(tier: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
@@ -168,4 +205,8 @@ def read_photos(listed: list[ListedPhoto], contract: InputContract, say: Say, wa
         tiers=tuple(one.tier for one in photos),
         files=tuple(one.path for one in photos),
         sha256=tuple(known),
+        keys=tuple(
+            hashlib.sha256(one.group.encode()).hexdigest() if one.group else digest
+            for one, digest in zip(photos, known, strict=True)
+        ),
     )

@@ -15,6 +15,7 @@ from app.settings import Settings
 from model_store.local import BUNDLED
 from model_store.manifest import DataSet
 from model_store.publish import publish
+from model_store.report import Promise
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
 from tests.releases import a_release, a_report
@@ -128,6 +129,35 @@ def test_a_training_without_a_history_or_with_a_diverged_loss_is_shown(make_app:
     ]
 
     assert ["The report has no history of this training." in text for text in texts] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "threshold", "shown"),
+    [
+        (0, 2.0, ["there were 74, and so nothing is accepted", "nothing is accepted</td>"]),
+        (60, 0.9, ["60 of 60 were: with 95% certainty at least 95.1%", "90.0%</td>"]),
+    ],
+)
+def test_the_page_says_what_is_promised_and_what_shows_it(
+    make_app: MakeApp, accepted: int, threshold: float, shown: list[str]
+) -> None:
+    report = a_report(["hat", "scarf"], 0.9, THE_DATA)
+    decisions = report.test.decisions.model_copy(update={"confidence_threshold": threshold})
+    promise = Promise(
+        pictures="held-out pictures",
+        accuracy=0.95,
+        needed=59,
+        n=74,
+        accepted=accepted,
+        right=accepted,
+        lower_bound=0.951 if accepted else 0.0,
+    )
+    test = report.test.model_copy(update={"decisions": decisions})
+    promised = report.model_copy(update={"promises": (promise,), "test": test})
+
+    text = " ".join(page_of(make_app(), promised.as_bytes()).split())
+
+    assert [one for one in shown if one not in text] == []
 
 
 @pytest.mark.parametrize("schema", ["schema-1", "schema-2"])

@@ -9,6 +9,11 @@ import pytest
 
 from app.factory import create_app
 from app.settings import Settings
+from inference.classifier import open_classifier
+from inference.contract import CUT_OUT
+from inference.convert import decoded_to_pixels
+from inference.decode import decode
+from inference.header import MAX_PIXELS
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.report import Report
@@ -33,7 +38,11 @@ FINE = starting_point("conv3")
 
 def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
     """Train for a few seconds into a store in the folder; what is current there then."""
-    told = [*("--data", str(data)), *("--run", str(folder / "run")), *("--out", str(folder / "store"))]
+    told = [
+        *("--data", str(data), "--folds", "0"),
+        *("--run", str(folder / "run")),
+        *("--out", str(folder / "store")),
+    ]
     assert train.main([*told, *options]) == 0
     version = current(open_store(str(folder / "store"))).version
     return open_release(folder / "store" / "releases" / version)
@@ -52,7 +61,8 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
     """A little network that has learnt the three classes."""
     folder = tmp_path_factory.mktemp("trained")
-    return trained(things, folder, "--network", "conv3", "--epochs", "10", "--learning-rate", "0.005")
+    quick = ("--network", "conv3", "--epochs", "10", "--learning-rate", "0.005")
+    return trained(things, folder, *quick, "--folds", "5")
 
 
 def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRelease) -> None:
@@ -62,6 +72,30 @@ def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRel
     assert np.array(report.test.confusion_matrix).sum() == report.test.n
     assert release.manifest.data.name == "things"
     assert report.train.n + report.validation.n + report.test.n == 3 * COUNT
+
+
+def test_thresholds_rest_on_answers_to_all_pictures_and_say_what_is_missing(
+    release: LocalRelease, things: Path
+) -> None:
+    report, thresholds = report_of(release), release.manifest.model.thresholds
+    (promise,) = report.promises
+
+    learnt_or_held_out = report.train.n + report.validation.n
+    assert thresholds.accept_nothing
+    assert report.test.decisions.coverage == 0
+    assert 0.9 * learnt_or_held_out <= promise.n <= learnt_or_held_out
+    assert (promise.needed, promise.accepted) == (299, 0)
+    assert (release.manifest.training["folds"], release.manifest.training["fold_epochs"]) == (5, 10)
+
+
+def test_few_new_pictures_of_what_was_learnt_well_are_unfamiliar(release: LocalRelease) -> None:
+    classifier = open_classifier(release.folder / "model.onnx", release.manifest.model)
+    uploads = [png(a_photo(kind, seed)) for kind in KINDS for seed in range(500, 530)]
+    pixels = np.stack([decoded_to_pixels(decode(one, MAX_PIXELS), CUT_OUT) for one in uploads])
+
+    answers = classifier.classify(pixels)
+
+    assert sum(one.reason == "unfamiliar" for one in answers) <= 9
 
 
 def test_the_service_knows_new_pictures_by_the_folders_names(release: LocalRelease, tmp_path: Path) -> None:

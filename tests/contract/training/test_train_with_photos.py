@@ -98,6 +98,56 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
     assert set(found.labels) == {*range(len(LABELS)), OOD}
 
 
+def test_with_folds_every_photo_is_learnt_and_answered_by_a_network_that_did_not_learn_it(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = [
+        one
+        for one in options(place, "--epochs", "2")
+        if one not in {"--check-photos", str(place / "checked")}
+    ]
+    told += ["--folds", "2", "--run", str(tmp_path / "run")]
+
+    assert train.main(told) == 0
+    first = capsys.readouterr().out
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").glob("fold*/progress.json")}
+    assert train.main(told) == 0
+
+    release = open_release(tmp_path / "run" / "release")
+    report = release.report()
+    assert {tier: (one.n, one.split) for tier, one in report.photos.items()} == {
+        "A": (6, "cross-fitted"),
+        "C": (4, "cross-fitted"),
+        "X": (6, "cross-fitted"),
+    }
+    assert release.manifest.training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
+    assert (release.manifest.training["folds"], release.manifest.training["fold_epochs"]) == (2, 1)
+    assert [one.pictures for one in report.promises] == [
+        "held-out pictures",
+        "photos of tier A",
+        "photos of tier C",
+    ]
+    assert "Fold 2 of 2: answers " in first
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--folds", "2"], "leave out --check-photos"),
+        (["--folds", "1"], "with one there would be nothing to learn from"),
+    ],
+)
+def test_folds_that_contradict_other_options_are_wrong_usage(
+    place: Path, capsys: pytest.CaptureFixture[str], more: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main([*options(place), *more])
+
+    assert message in capsys.readouterr().err
+
+
 def test_a_recipe_that_learns_from_photos_asks_for_them() -> None:
     with pytest.raises(BadRecipe, match="Name a folder of them with --photos"):
         named(replace(PLAIN, photos="0" * 16), None)

@@ -1,0 +1,92 @@
+"""Folds of pictures and photos, and their answers put together."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.session import Scores
+from tests.fashion import CLASSES, striped_pictures
+from training.data.splitting import Split, split, usual_folds
+from training.export.out_of_fold import Fold, deal, fold_recipe, gathered
+from training.fitting.checkpoints import Run
+from training.photos.reading import Photos
+from training.recipes import PLAIN
+
+PHOTOS = 60
+PARTS = split(striped_pictures(200), 20, seed=0, classes=CLASSES)
+
+
+def some_photos() -> Photos:
+    """Photos of twenty senders, three of each."""
+    names = tuple(f"{number:064x}" for number in range(PHOTOS))
+    senders = tuple(f"{number // 3 * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(PHOTOS))
+    images = np.arange(PHOTOS, dtype=np.uint8)[:, None, None] + np.zeros((1, 28, 28), np.uint8)
+    labels = np.zeros(PHOTOS, np.uint8)
+    return Photos(images, labels, ("A",) * PHOTOS, (Path("a"),) * PHOTOS, names, senders)
+
+
+def as_set(images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> set[bytes]:
+    return {image.tobytes() for image in images}
+
+
+def test_no_fold_learns_what_it_answers_and_each_is_answered_once() -> None:
+    photos = some_photos()
+
+    folds = deal(PARTS, photos, 4, pictures=True)
+
+    assert sorted(np.concatenate([fold.pictures for fold in folds])) == list(range(len(PARTS.train)))
+    assert sorted(np.concatenate([fold.photos for fold in folds])) == list(range(PHOTOS))
+    for fold in folds:
+        learnt, others = fold.learnt(PARTS, photos)
+        assert others is not None
+        assert as_set(learnt.train.images).isdisjoint(as_set(PARTS.train.images[fold.pictures]))
+        assert as_set(others.images).isdisjoint(as_set(photos.images[fold.photos]))
+        assert set(others.keys).isdisjoint(photos.take(fold.photos).keys)
+        assert np.array_equal(learnt.validation.images, PARTS.validation.images)
+
+
+def test_answers_come_in_the_order_of_the_pictures_and_of_the_photos() -> None:
+    photos = some_photos()
+    folds = deal(PARTS, photos, 3, pictures=True)
+    places = [np.concatenate([fold.pictures, 1000 + fold.photos]).astype(np.float32) for fold in folds]
+
+    found = gathered(folds, [Scores(one[:, None], one) for one in places], epochs=3)
+
+    assert found.pictures is not None
+    assert found.photos is not None
+    assert found.pictures.probabilities[:, 0].tolist() == list(range(len(PARTS.train)))
+    assert found.photos.distances is not None
+    assert found.photos.distances.tolist() == list(range(1000, 1000 + PHOTOS))
+
+
+def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None:
+    folds = deal(PARTS, some_photos(), 3, pictures=False)
+
+    answers = [Scores(np.zeros((len(fold.photos), CLASSES), np.float32), None) for fold in folds]
+
+    assert gathered(folds, answers, epochs=3).pictures is None
+    assert fold_recipe(replace(PLAIN, epochs=15), folds).epochs == 8
+    assert fold_recipe(PLAIN, deal(PARTS, None, 3, pictures=True)) == PLAIN
+
+
+@pytest.mark.parametrize(
+    "change", [{"pictures": np.arange(3)}, {"photos": np.arange(3)}, {"number": 2}, {"of": 3}]
+)
+def test_a_checkpoint_of_another_fold_is_not_continued(change: dict[str, object]) -> None:
+    task = Run(Path("run"), "aa")
+    fold = Fold(1, 2, np.arange(4), np.arange(5))
+
+    other = replace(fold, **change)  # type: ignore[arg-type]
+
+    assert fold.run(task).fingerprint != other.run(task).fingerprint
+    assert fold.run(task).folder == Path("run/fold1of2")
+
+
+def test_a_small_data_set_is_dealt_into_folds_and_a_large_one_is_not() -> None:
+    small = split(striped_pictures(400), 40, seed=0, classes=CLASSES)
+    large = split(striped_pictures(4000), 400, seed=0, classes=CLASSES)
+    tiny = Split(small.train.take(np.arange(10)), small.validation)
+
+    assert [usual_folds(parts) for parts in (small, large, tiny)] == [5, 0, 0]

@@ -1,0 +1,156 @@
+"""Out-of-fold answers: each picture is answered by a network that did not learn it.
+
+Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
+learnt is too sure. So networks are fitted on all folds but one each, and answer their own fold. Pure, apart
+from running the networks. scripts/fitting.py fits them; calibration.py and release.py use the answers.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from inference.session import Scores
+from training.data.splitting import Split, fold_indices
+from training.fitting.checkpoints import Run
+from training.photos.reading import Photos
+from training.recipes import Recipe
+
+Indices = NDArray[np.int64]
+
+NONE: Indices = np.arange(0)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The task of one network.
+
+    Attributes:
+        number: which fold it answers, 1-based.
+        of: how many there are.
+        pictures: int64, positions in the training pictures that it answers and does not learn; perhaps none.
+        photos: the same of photos.
+    """
+
+    number: int
+    of: int
+    pictures: Indices
+    photos: Indices
+
+    def run(self, task: Run) -> Run:
+        """Where its checkpoint is, and what this must carry: no fold of other pictures goes on with it."""
+        dealt = hashlib.sha256(self.pictures.tobytes() + b" " + self.photos.tobytes()).hexdigest()[:8]
+        name = f"fold{self.number}of{self.of}"
+        return replace(
+            task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}-{dealt}", events=None
+        )
+
+    def learnt(self, parts: Split, photos: Photos | None) -> tuple[Split, Photos | None]:
+        """What it learns of the training pictures, with the same held-out ones, and of the photos."""
+        others = np.setdiff1d(np.arange(len(parts.train)), self.pictures)
+        if photos is not None:
+            photos = photos.take(np.setdiff1d(np.arange(len(photos)), self.photos))
+        return replace(parts, train=parts.train.take(others)), photos
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """The answers of all folds.
+
+    Attributes:
+        folds: how many.
+        epochs: at most so many for each network.
+        pictures: to all training pictures, in their order; None if these were not dealt.
+        photos: the same for photos.
+    """
+
+    folds: int
+    epochs: int
+    pictures: Scores | None
+    photos: Scores | None
+
+
+def fold_recipe(recipe: Recipe, folds: Sequence[Fold]) -> Recipe:
+    """The recipe of every fold: where photos are dealt, half of the epochs, since five folds take long."""
+    dealt = any(len(fold.photos) for fold in folds)
+    return replace(recipe, epochs=math.ceil(recipe.epochs / 2)) if dealt else recipe
+
+
+def deal(parts: Split, photos: Photos | None, folds: int, *, pictures: bool) -> tuple[Fold, ...]:
+    """Deal what a network learns into folds; pictures and photos of one group are in one fold.
+
+    Args:
+        parts: the training pictures that are dealt, and the held-out ones that are not.
+        photos: dealt by the hash of their groups; None if they are not dealt.
+        folds: how many.
+        pictures: whether training pictures are dealt.
+
+    Raises:
+        BadRecipe: a class has fewer training pictures, or groups of them, than there are folds.
+    """
+    of_pictures = [NONE] * folds
+    if pictures:
+        of_pictures = [mine for _, mine in fold_indices(parts.train.labels, parts.train.keys, folds)]
+    of_photos = [NONE] * folds
+    if photos is not None:
+        dealt = photos.drawn(folds)
+        of_photos = [np.flatnonzero(dealt == number) for number in range(folds)]
+    return tuple(Fold(number + 1, folds, of_pictures[number], of_photos[number]) for number in range(folds))
+
+
+def gathered(folds: Sequence[Fold], answers: Sequence[Scores], epochs: int) -> OutOfFold:
+    """Put the answers of all folds into the order of the pictures, and of the photos.
+
+    Args:
+        folds: all that were dealt.
+        answers: of each one's network, to its pictures and then to its photos.
+        epochs: at most so many had each network.
+    """
+    counts = [len(fold.pictures) for fold in folds]
+    of_pictures = [_some(one, slice(count)) for one, count in zip(answers, counts, strict=True)]
+    of_photos = [_some(one, slice(count, None)) for one, count in zip(answers, counts, strict=True)]
+    return OutOfFold(
+        len(folds),
+        epochs,
+        _in_order([fold.pictures for fold in folds], of_pictures),
+        _in_order([fold.photos for fold in folds], of_photos),
+    )
+
+
+def _in_order(places: Sequence[Indices], answers: Sequence[Scores]) -> Scores | None:
+    order = np.argsort(np.concatenate(places))
+    return _some(joined(answers), order) if len(order) else None
+
+
+def _some(scores: Scores, chosen: slice | Indices) -> Scores:
+    distances = None if scores.distances is None else scores.distances[chosen]
+    return Scores(scores.probabilities[chosen], distances)
+
+
+def joined(parts: Sequence[Scores]) -> Scores:
+    """Scores of several sets of pictures, in this order; distances only if all have them."""
+    distances = [one.distances for one in parts if one.distances is not None]
+    return Scores(
+        np.concatenate([one.probabilities for one in parts]),
+        np.concatenate(distances) if len(distances) == len(parts) else None,
+    )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Stands for a network by the scores that were gathered (inference.session.Session)."""
+
+    scores: Scores
+
+    @property
+    def outputs(self) -> int:
+        """Number of classes."""
+        return int(self.scores.probabilities.shape[1])
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        """The scores of all pictures, whichever these are."""
+        return self.scores
