@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -84,7 +85,10 @@ def guarded_service(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def logged(service: Service, status: int) -> list[datetime]:
-    """When the service answered /predict so."""
+    """When the service answered /predict so, up to now."""
+    last = secrets.token_hex(16)  # lines are written in their order, and some time after the answer
+    service.get("/healthz", headers={"X-Request-ID": last})
+    wait_for("the last line", lambda: last in service.text())
     lines = [line for line in service.lines() if line.get("path") == "/predict"]
     return [datetime.fromisoformat(line["time"]) for line in lines if line["status"] == status]
 
@@ -121,9 +125,9 @@ def test_a_503_is_tried_again_after_the_seconds_of_its_retry_after(
         keys.write_text(KEY_LINE, "utf-8")
     status, out, _ = client.end()
 
-    waited = logged(guarded_service, 200)[answered] - logged(guarded_service, 503)[refused]
     assert status == 0
     assert out.startswith("ankle-boot.png: Ankle boot")
+    waited = logged(guarded_service, 200)[answered] - logged(guarded_service, 503)[refused]
     assert waited.total_seconds() > 4.5
 
 
