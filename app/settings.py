@@ -116,6 +116,7 @@ class Settings(BaseModel):
         max_batch: the most pictures in one batch request.
         max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
         max_batch_pixels: the most pixels of a batch, as its pictures' headers say, checked before decoding.
+        accept_target: share of accepted answers that is to be right; None keeps the release's thresholds.
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
         queue_seconds: how long a request may wait for a slot.
@@ -148,6 +149,7 @@ class Settings(BaseModel):
     max_batch: Positive = 256
     max_batch_bytes: Positive = 50_000_000
     max_batch_pixels: Positive = 4 * MAX_PIXELS
+    accept_target: Annotated[float | None, Empty, Field(ge=0.5, lt=1)] = None
     slots: Positive = 8
     queue_length: NotNegative = 10
     queue_seconds: Seconds = 2.0

@@ -6,14 +6,14 @@ upload into pixels; decision.py has the rules.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import ModelContract
+from inference.contract import ModelContract, Thresholds
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
@@ -86,6 +86,10 @@ class Classifier:
             )
         self._session = session
         self.contract = contract
+
+    def deciding_by(self, thresholds: Thresholds) -> "Classifier":
+        """The same model with other thresholds."""
+        return Classifier(self._session, replace(self.contract, thresholds=thresholds))
 
     def classify(self, pixels: PixelsBatch) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.

@@ -73,6 +73,22 @@ class Promise(Frozen):
     lower_bound: Share
 
 
+class AcceptPoint(Frozen):
+    """What one threshold of confidence does to one kind of pictures.
+
+    Attributes:
+        threshold: of confidence.
+        accepted: share of the pictures that it accepts.
+        right: share of these that are right; None where none is accepted.
+        lower_bound: one-sided 95% bound of `right` (Clopper and Pearson 1934); 0 where none is accepted.
+    """
+
+    threshold: Share
+    accepted: Share
+    right: Share | None
+    lower_bound: Share
+
+
 class SplitFigures(Frozen):
     """Accuracy and loss on a split that is only counted."""
 
@@ -272,6 +288,8 @@ class Report(Frozen):
 
     Attributes:
         promises: empty in reports from before they were kept.
+        acceptance: by kind of pictures, by rising threshold, at the same thresholds for all kinds; empty in
+            reports from before it was kept.
         photos: by tier; empty where no photos were measured.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
@@ -285,6 +303,9 @@ class Report(Frozen):
     validation: SplitFigures
     test: TestFigures
     promises: tuple[Promise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
+    acceptance: dict[str, tuple[AcceptPoint, ...]] = Field(
+        default_factory=dict, exclude_if=lambda curves: not curves
+    )
     out_of_scope: dict[str, OutOfScope] = Field(default_factory=dict, exclude_if=lambda kinds: not kinds)
     photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
     examples: Examples

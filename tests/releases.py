@@ -22,6 +22,7 @@ from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline
 from model_store.predictions import PREDICTIONS, predictions_text
 from model_store.report import (
+    AcceptPoint,
     Averages,
     ClassFigures,
     Coverage,
@@ -56,6 +57,7 @@ def a_release(
     per_class: int = PER_CLASS,
     reads: InputContract = CUT_OUT,
     right: NDArray[np.bool_] | None = None,
+    acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -68,6 +70,7 @@ def a_release(
         test_sha256: the test set that the accuracy claims to be measured on.
         per_class: how many test pictures of each class its manifest claims.
         reads: what its model reads.
+        acceptance: what its report says of each threshold.
         right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
 
     Returns:
@@ -80,7 +83,8 @@ def a_release(
     weights = random.normal(0, 0.2, (inputs, len(labels))).astype(np.float32)
     (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
-    (folder / "report.json").write_bytes(a_report(labels, accuracy, data).as_bytes())
+    report = a_report(labels, accuracy, data).model_copy(update={"acceptance": acceptance or {}})
+    (folder / "report.json").write_bytes(report.as_bytes())
     if right is not None:
         text = predictions_text(np.zeros(len(right), np.uint8), (~right).astype(np.uint8))
         (folder / PREDICTIONS).write_text(text, "ascii")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app.errors import NotReady
 from app.middleware.request_context import served
-from app.releases.serving import Models, Refusal, StoreFault
+from app.releases.serving import Acceptance, Models, Refusal, StoreFault
 
 DRAIN_RETRY_SECONDS = 5
 """The Retry-After of a draining worker: by then another worker accepts requests."""
@@ -48,7 +48,14 @@ def _condition(models: Models) -> dict[str, Any]:
         "stale_since": stale_since.isoformat() if stale_since else None,
         "store": _store_condition(fault),
         "refused": [_refusal(refusal) for refusal in models.refusals],
+        "accept_target": _accept_target(served().acceptance),
     }
+
+
+def _accept_target(acceptance: Acceptance | None) -> dict[str, Any]:
+    if acceptance is None or acceptance.fault is None:
+        return {"status": "ok"}
+    return {"status": "failing", "error": acceptance.fault}
 
 
 def _store_condition(fault: StoreFault | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 A browser gets the page of report.py at /metrics.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.api.report import report_page, wants_page
 from app.middleware.request_context import served
 from app.observability.metrics import Metrics
-from app.releases.serving import Served
+from app.releases.serving import Acceptance, Served
 from app.settings import Settings
 
 SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
@@ -62,5 +63,15 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "labels": list(model.contract.labels),
         "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
+        "thresholds": asdict(model.contract.thresholds),
+        "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }
+
+
+def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:
+    """What WARDROBE_ACCEPT_TARGET gives."""
+    if acceptance is None:
+        return None
+    gives = {kind: point.model_dump(exclude={"threshold"}) for kind, point in acceptance.gives.items()}
+    return {"target": acceptance.target, "gives": gives, "fault": acceptance.fault}

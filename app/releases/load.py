@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.prediction.categories import categories_of
+from app.releases.accept_target import with_target
 from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
-from app.settings import CURRENT, Settings
+from app.settings import CURRENT, Settings, SettingsError
 from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
@@ -44,6 +45,21 @@ def store_of(settings: Settings) -> Store | None:
 
 
 def load(settings: Settings, store: Store | None) -> Models:
+    """Open the first model to serve, as `_load`, and check that it supports WARDROBE_ACCEPT_TARGET.
+
+    Raises:
+        SettingsError: it does not; a release that is promoted later is served and accepts nothing.
+    """
+    models = _load(settings, store)
+    acceptance = models.current.acceptance
+    if acceptance is not None and acceptance.fault is not None:
+        raise SettingsError(
+            f"WARDROBE_ACCEPT_TARGET: {acceptance.fault} Choose a lower target, or leave it out."
+        )
+    return models
+
+
+def _load(settings: Settings, store: Store | None) -> Models:
     """Open the first model to serve, and return the faults that were found on the way.
 
     The bundled release is part of this program and needs no signature: who could change one could change the
@@ -55,10 +71,10 @@ def load(settings: Settings, store: Store | None) -> Models:
         SettingsError: the file of the platform's categories cannot be read.
     """
     if store is None:
-        return Models(_categorised(settings, open_release_model(_bundled(settings))))
+        return Models(_adapted(settings, open_release_model(_bundled(settings))))
     if settings.model_version != CURRENT:
         release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
-        return Models(_categorised(settings, open_release_model(release)))
+        return Models(_adapted(settings, open_release_model(release)))
     promotion = None
     try:
         promotion = newest(store)
@@ -88,7 +104,7 @@ def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Se
         SettingsError: the file of the platform's categories cannot be read.
     """
     release = pull(store, promotion.version, cache_of(settings), _trusted(settings))
-    served = _categorised(settings, open_release_model(release, number=promotion.number))
+    served = _adapted(settings, open_release_model(release, number=promotion.number))
     _keep(settings, store, release)
     return served
 
@@ -150,7 +166,7 @@ def _load_cached(settings: Settings, store: Store, promotion: Promotion | None, 
     if cached is None:
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
-    models = Models(_categorised(settings, _open(cached.release, stale_since=cached.since)))
+    models = Models(_adapted(settings, _open(cached.release, stale_since=cached.since)))
     if promotion is not None and isinstance(error, REFUSED):
         models.refuse(Refusal(promotion.number, promotion.version, str(error)), cached.since)
     else:
@@ -165,13 +181,16 @@ def _load_bare(settings: Settings, store: Store) -> Served:
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
     bare = pull_bare(store, cache_of(settings))
-    served = _categorised(settings, open_bare_model(bare))
+    served = _adapted(settings, open_bare_model(bare))
     _keep(settings, store, bare)
     return served
 
 
-def _categorised(settings: Settings, served: Served) -> Served:
-    """The model with the platform's categories, which have to fit its labels."""
+def _adapted(settings: Settings, served: Served) -> Served:
+    """The model with the operator's target and the platform's categories, which have to fit its labels."""
+    served = with_target(served, settings.accept_target)
+    if served.acceptance is not None and served.acceptance.fault is not None:
+        log.error("%s Every decision is review.", served.acceptance.fault)
     if settings.taxonomy is None:
         return served
     categories = categories_of(settings.taxonomy, served.contract.labels, served.version)

@@ -13,6 +13,22 @@ from app.prediction.categories import Categories
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from model_store.manifest import Manifest
+from model_store.report import AcceptPoint
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What WARDROBE_ACCEPT_TARGET gives with a release.
+
+    Attributes:
+        target: share of the accepted answers that is to be right, 0..1.
+        gives: by kind of pictures, what the threshold accepts; empty with a fault.
+        fault: why the release does not support the target, so that every decision is `review`; else None.
+    """
+
+    target: float
+    gives: Mapping[str, AcceptPoint]
+    fault: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +40,7 @@ class Served:
         manifest: None for a bare artifact.
         figures: the PNGs of its report by file name, verified with the release; a bare artifact has none.
         categories: the platform's own, one a class; None where the operator names none.
+        acceptance: None where the release's own thresholds decide.
         number: of the promotion that made it current; None when it was not found through one.
         stale_since: since when the store may have, or has, something newer: it does not answer, or what it
             calls current is refused.
@@ -36,6 +53,7 @@ class Served:
     manifest: Manifest | None
     figures: Mapping[str, bytes] = field(default_factory=dict)
     categories: Categories | None = None
+    acceptance: Acceptance | None = None
     number: int | None = None
     stale_since: datetime | None = None
 

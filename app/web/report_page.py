@@ -72,7 +72,8 @@ def report_html(name: str, model: Served) -> str:
         name: of the model, as `/model` has it.
         model: its report may be of any form.
     """
-    page = {"name": name, "version": model.version, "manifest": model.manifest}
+    page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
+    page |= {"acceptance": model.acceptance, "thresholds": model.contract.thresholds}
     try:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:

@@ -14,6 +14,7 @@ from training.evaluation.calibration import (
     HELD_OUT,
     Checked,
     Demand,
+    acceptance_curves,
     broken_promises,
     confidence_threshold,
     fit_contract,
@@ -32,6 +33,11 @@ def scores(*confidences: tuple[float, int], distance: float = 1.0) -> Scores:
     """Answers for class 0 of two: how sure, how many."""
     rows = [[sure, 1 - sure] for sure, count in confidences for _ in range(count)]
     return Scores(np.array(rows, np.float32), np.full(len(rows), distance, np.float32))
+
+
+def unmeasured(*confidences: tuple[float, int]) -> Scores:
+    """The same of a model that measures no distance."""
+    return Scores(scores(*confidences).probabilities, None)
 
 
 def truth(right: int, wrong: int) -> NDArray[np.uint8]:
@@ -224,3 +230,34 @@ def test_no_answer_is_accepted_where_nothing_is_to_be() -> None:
     thresholds = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
 
     assert decide(1.0, 1.0, thresholds) == ("review", "ambiguous")
+
+
+def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
+    answers = unmeasured((0.99, 400), (0.7, 100))
+    right = np.append(truth(400, 0), truth(60, 40))
+    contract, _ = fit_contract(answers, right, TWO_CLASSES)
+
+    curve = acceptance_curves(answers, right, contract)[HELD_OUT]
+
+    assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
+    assert [point.lower_bound for point in curve] == pytest.approx(
+        [
+            binomtest(found, n, alternative="greater").proportion_ci(0.95).low
+            for found, n in ((460, 500), (400, 400))
+        ]
+    )
+    assert curve[0].threshold < curve[1].threshold
+
+
+def test_photos_are_kinds_of_pictures_of_their_own() -> None:
+    answers, right = unmeasured((0.9, 20)), truth(19, 1)
+    checked = Checked(
+        unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD], np.uint8), ("A", "A", "A", "C", "C", "X")
+    )
+    contract, _ = fit_contract(answers, right, TWO_CLASSES, checked)
+
+    curves = acceptance_curves(answers, right, contract, checked)
+
+    assert list(curves) == [HELD_OUT, "photos of tier A", "photos of tier C"]
+    assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1
+    assert curves["photos of tier A"][0].right == pytest.approx(2 / 3)

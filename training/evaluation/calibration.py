@@ -6,8 +6,9 @@ No TensorFlow; never sees the test set. How serving applies the figures: inferen
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from inference.arrays import Distances, Probabilities
 from inference.contract import ACCEPT_NOTHING, CUT_OUT, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.report import Promise
+from model_store.report import AcceptPoint, Promise
 from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
@@ -38,6 +39,9 @@ show it takes splitting.ENOUGH_HELD_OUT answers."""
 ACCEPTED_OF_PHOTOS: Final[Mapping[str, float]] = {"A": 0.95, "C": 0.90}
 """The same by tier: product shots, and users' own photos, of which people expect less. Other tiers have no
 promise; the report measures them."""
+
+CURVE_POINTS: Final = 16
+"""Thresholds that the report has of each kind of pictures."""
 
 SURENESS: Final = 0.95
 """Of the lower bound that has to reach what is promised (one-sided, Clopper and Pearson 1934)."""
@@ -161,19 +165,86 @@ def fit_thresholds(
         A confidence of ACCEPT_NOTHING when none keeps them all.
     """
     least = FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
-    confidences = _confidences(scores, temperature, familiarity, least)
-    right = scores.probabilities.argmax(axis=1) == labels
-    demands = [_demand(HELD_OUT, confidences, right, ACCEPTED_ACCURACY)]
-    if checked is not None:
-        confidences = _confidences(checked.scores, temperature, familiarity, least)
-        right = checked.scores.probabilities.argmax(axis=1) == checked.labels
-        for tier, accuracy in ACCEPTED_OF_PHOTOS.items():
-            # An out-of-distribution photo has no right answer.
-            mine = (np.array(checked.tiers) == tier) & checked.known
-            if mine.any():
-                demands.append(_demand(f"photos of tier {tier}", confidences[mine], right[mine], accuracy))
+    promised = {HELD_OUT: ACCEPTED_ACCURACY} | {
+        _photos(tier): one for tier, one in ACCEPTED_OF_PHOTOS.items()
+    }
+    sure = partial(_confidences, temperature=temperature, familiarity=familiarity, least=least)
+    demands = [
+        Demand(kind, *_familiar(confidences, right), promised[kind])
+        for kind, confidences, right in _kinds(scores, labels, checked, sure)
+        if kind in promised
+    ]
     thresholds = Thresholds(confidence=confidence_threshold(demands), familiarity=least)
     return thresholds, tuple(demand.promise(thresholds.confidence) for demand in demands)
+
+
+def acceptance_curves(
+    scores: Scores, labels: Labels, contract: ModelContract, checked: Checked | None = None
+) -> dict[str, tuple[AcceptPoint, ...]]:
+    """What each of some thresholds accepts of each kind of pictures, and how much of that is right at least.
+
+    Args:
+        scores: of the held-out pictures, before temperature.
+        labels: uint8 (N,), the truth.
+        contract: from `fit_contract`.
+        checked: photos, whose tiers are kinds of their own.
+
+    Returns:
+        By kind, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
+    """
+    sure = partial(
+        _confidences,
+        temperature=contract.temperature,
+        familiarity=contract.familiarity,
+        least=contract.thresholds.familiarity,
+    )
+    kinds = list(_kinds(scores, labels, checked, sure))
+    ranks = np.linspace(0, 1, CURVE_POINTS)
+    familiar = [_familiar(confidences, right)[0] for _, confidences, right in kinds]
+    chosen = [np.quantile(one, ranks, method="inverted_cdf") for one in familiar if one.size]
+    if not chosen:
+        return {}
+    thresholds = np.unique(chosen).astype(np.float32)
+    return {kind: _curve(confidences, right, thresholds) for kind, confidences, right in kinds}
+
+
+def _curve(
+    confidences: NDArray[np.float32], right: NDArray[np.bool_], thresholds: NDArray[np.float32]
+) -> tuple[AcceptPoint, ...]:
+    demand = Demand("", *_familiar(confidences, right), 0.0)
+    counts, rights = demand.accepted(thresholds)
+    bounds = lower_bound(counts, rights)
+    return tuple(
+        AcceptPoint(
+            threshold=float(threshold),
+            accepted=count / len(right),
+            right=found / count if count else None,
+            lower_bound=float(bound) if count else 0.0,
+        )
+        for threshold, count, found, bound in zip(
+            thresholds, counts.tolist(), rights.tolist(), bounds, strict=True
+        )
+    )
+
+
+def _kinds(
+    scores: Scores, labels: Labels, checked: Checked | None, sure: Callable[[Scores], NDArray[np.float32]]
+) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.bool_]]]:
+    """Each kind of pictures, how sure the answers to them are (`_confidences`), and which are right."""
+    yield HELD_OUT, sure(scores), scores.probabilities.argmax(axis=1) == labels
+    if checked is None:
+        return
+    confidences = sure(checked.scores)
+    right = checked.scores.probabilities.argmax(axis=1) == checked.labels
+    for tier in sorted(set(checked.tiers)):
+        # An out-of-distribution photo has no right answer.
+        mine = (np.array(checked.tiers) == tier) & checked.known
+        if mine.any():
+            yield _photos(tier), confidences[mine], right[mine]
+
+
+def _photos(tier: str) -> str:
+    return f"photos of tier {tier}"
 
 
 def _confidences(
@@ -252,11 +323,12 @@ def broken_promises(promises: Sequence[Promise]) -> list[str]:
     ]
 
 
-def _demand(
-    pictures: str, confidences: NDArray[np.float32], right: NDArray[np.bool_], accuracy: float
-) -> Demand:
+def _familiar(
+    confidences: NDArray[np.float32], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Both without the answers that are reviewed as unfamiliar."""
     familiar = ~np.isnan(confidences)
-    return Demand(pictures, confidences[familiar], right[familiar], accuracy)
+    return confidences[familiar], right[familiar]
 
 
 def confidence_threshold(demands: Sequence[Demand]) -> float:

@@ -27,7 +27,7 @@ from model_store.predictions import LARGEST, PREDICTIONS, predictions_text
 from model_store.report import Epoch, ModelFigures, PhotoFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
-from training.evaluation.calibration import Checked, broken_promises, fit_contract
+from training.evaluation.calibration import Checked, acceptance_curves, broken_promises, fit_contract
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import Answers, answer, counted, examples, measured, predict, uncalibrated
 from training.evaluation.out_of_distribution import (
@@ -195,7 +195,8 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     contract, promises = fit_contract(scores, labels, evidence.data.labels, checked)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
-    report = report.model_copy(update={"promises": promises})
+    curves = acceptance_curves(scores, labels, contract, checked)
+    report = report.model_copy(update={"promises": promises, "acceptance": curves})
     for broken in broken_promises(promises):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())

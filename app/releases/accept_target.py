@@ -1,0 +1,60 @@
+"""WARDROBE_ACCEPT_TARGET: let the operator choose how many of the accepted answers are to be right.
+
+The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
+bound of how much of that is right (training/evaluation/calibration.py). The lowest threshold at which every
+kind's bound reaches the target takes the place of the release's own. Pure; load.py calls it.
+"""
+
+from dataclasses import dataclass, replace
+
+from app.releases.serving import Acceptance, Served
+from inference.contract import ACCEPT_NOTHING
+from model_store.errors import ReportInvalid
+from model_store.report import AcceptPoint, parse_report
+
+
+def with_target(served: Served, target: float | None) -> Served:
+    """The model with the threshold of a target.
+
+    Where its report does not support the target, nothing is accepted, and `acceptance` has the reason.
+
+    Args:
+        served: with the release's own thresholds.
+        target: 0..1, or None for these.
+    """
+    if target is None:
+        return served
+    found = _supported(served, target)
+    thresholds = replace(served.contract.thresholds, confidence=found.threshold)
+    classifier = served.classifier.deciding_by(thresholds)
+    return replace(served, classifier=classifier, contract=classifier.contract, acceptance=found.acceptance)
+
+
+@dataclass(frozen=True)
+class _Found:
+    threshold: float
+    acceptance: Acceptance
+
+
+def _supported(served: Served, target: float) -> _Found:
+    try:
+        curves = parse_report(served.report, served.version).acceptance
+    except ReportInvalid:
+        curves = {}
+    if not curves:
+        fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
+        return _Found(ACCEPT_NOTHING, Acceptance(target, {}, fault))
+    # Every curve has the same thresholds, ascending.
+    for points in zip(*curves.values(), strict=True):
+        if all(point.lower_bound >= target for point in points):
+            return _Found(points[0].threshold, Acceptance(target, dict(zip(curves, points, strict=True))))
+    kind, best = min(((kind, _best(curve)) for kind, curve in curves.items()), key=lambda one: one[1])
+    fault = (
+        f"The report of {served.version} does not show that {target:g} of the accepted answers are right: no "
+        f"threshold has so high a lower bound for all kinds of pictures; for {kind} it is at most {best:.3f}."
+    )
+    return _Found(ACCEPT_NOTHING, Acceptance(target, {}, fault))
+
+
+def _best(curve: tuple[AcceptPoint, ...]) -> float:
+    return max(point.lower_bound for point in curve)

@@ -1,0 +1,95 @@
+"""WARDROBE_ACCEPT_TARGET: how many of the accepted answers are right is the operator's choice."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import SettingsError
+from model_store.folder import FolderStore
+from model_store.publish import publish
+from model_store.report import AcceptPoint
+from tests.contract.service.conftest import MakeApp, poll, ready
+from tests.releases import a_release
+from tests.uploads import UPLOAD
+
+CURVES = {
+    "held-out pictures": ((0.1, 0.9, 0.9, 0.89), (0.2, 0.8, 0.97, 0.96), (0.3, 0.5, 0.99, 0.985)),
+    "photos of tier C": ((0.1, 0.7, 0.8, 0.75), (0.2, 0.5, 0.96, 0.93), (0.3, 0.2, 1.0, 0.95)),
+}
+"""Threshold, accepted, right, lower bound."""
+
+POINTS = {
+    kind: tuple(
+        AcceptPoint(threshold=one, accepted=two, right=three, lower_bound=four)
+        for one, two, three, four in points
+    )
+    for kind, points in CURVES.items()
+}
+
+
+def a_store(folder: Path, **acceptance: tuple[AcceptPoint, ...]) -> FolderStore:
+    """A store with one promoted release."""
+    store = FolderStore(folder / "store")
+    publish(a_release(folder / "first", acceptance=acceptance), store, by="tests")
+    return store
+
+
+@pytest.mark.parametrize(("target", "threshold"), [("0.7", 0.1), ("0.9", 0.2), ("0.94", 0.3)])
+def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_decides(
+    make_app: MakeApp, tmp_path: Path, target: str, threshold: float
+) -> None:
+    app = make_app(model_store=a_store(tmp_path, **POINTS).address, accept_target=target)
+    client = app.test_client()
+
+    answer = client.post("/predict", data=UPLOAD).get_json()
+    model = client.get("/model").get_json()
+
+    assert (answer["decision"] == "accept") == (answer["confidence"] >= threshold)
+    assert model["thresholds"]["confidence"] == threshold
+    assert model["accept_target"]["gives"]["photos of tier C"] == next(
+        point.model_dump(exclude={"threshold"})
+        for point in POINTS["photos of tier C"]
+        if point.threshold == threshold
+    )
+    page = client.get("/metrics", headers={"Accept": "text/html"}).text
+    assert f"at least {float(target):.0%} of the accepted answers are right" in " ".join(page.split())
+    assert ready(app)["accept_target"] == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "reason"),
+    [(POINTS, "for photos of tier C it is at most 0.950"), ({}, "does not say what each threshold accepts")],
+)
+def test_a_target_that_the_data_do_not_support_ends_the_start_with_the_reason(
+    make_app: MakeApp, tmp_path: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], reason: str
+) -> None:
+    store = a_store(tmp_path, **acceptance)
+
+    with pytest.raises(SettingsError, match=rf"WARDROBE_ACCEPT_TARGET: .*{reason}.* Choose a lower target"):
+        make_app(model_store=store.address, accept_target=0.97)
+
+
+def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    store = a_store(tmp_path, **POINTS)
+    app = make_app(model_store=store.address, refresh_seconds=3600, accept_target=0.7)
+    version = publish(a_release(tmp_path / "second", seed=2), store, by="tests", force=True).manifest.version
+
+    condition = poll(app)
+
+    answer = app.test_client().post("/predict", data=UPLOAD).get_json()
+    assert answer["model"]["version"] == version
+    assert (answer["decision"], answer["reason"]) == ("review", "ambiguous")
+    assert condition["status"] == "ready"
+    assert condition["accept_target"]["status"] == "failing"
+    assert version in condition["accept_target"]["error"]
+
+
+def test_without_a_target_the_releases_own_thresholds_decide(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(model_store=a_store(tmp_path, **POINTS).address)
+
+    model = app.test_client().get("/model").get_json()
+
+    assert model["accept_target"] is None
+    assert model["thresholds"] == model["manifest"]["model"]["thresholds"]
