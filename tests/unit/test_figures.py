@@ -221,3 +221,25 @@ def network_row(network: dict[str, Any]) -> list[str]:
         f"{train['mean']:.4f}",
         f"{published.accuracy:g}" if published else "",
     ]
+
+
+def test_the_trial_with_more_photos_shows_its_data_beside_the_bundled_release(report: Report) -> None:
+    tried = result("more-photos")
+    rows = table("explanation/experiments.md", "| | bundled | more photos, no drawings |")
+
+    bundled_photos = {tier: figures.model_dump() for tier, figures in report.photos.items()}
+    expected = {
+        "held-out accuracy": [f"{report.validation.accuracy:.4f}", f"{tried['validation_accuracy']:.4f}"]
+    }
+    for photos in (bundled_photos, tried["photos"]):
+        for tier in "ABC":
+            shown = {
+                f"{tier}, macro accuracy": photos[tier]["macro_accuracy"],
+                f"{tier}, AUROC against X": photos[tier]["auroc"]["familiarity"],
+            }
+            for name, figure in shown.items():
+                expected.setdefault(name, []).append(f"{figure:.3f}")
+        for label in ("Sandal", "Sneaker", "Ankle boot"):
+            recall = photos["C"]["per_class"][label]["recall"]
+            expected.setdefault(f"C, recall of {label}", []).append(f"{recall:.3f}")
+    assert rows == expected
