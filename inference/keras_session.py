@@ -67,7 +67,7 @@ class KerasSession:
             ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
             ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
         """
-        self.model = _load(path)
+        self.model = load_model(path)
         self.outputs = _output_count(self.model, path)
         fed = Habits(
             shape=_input_shape(self.model, path),
@@ -92,7 +92,12 @@ class KerasSession:
             _LOG.warning("%s does not return probabilities: its outputs go through a softmax.", path)
 
 
-def _load(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
+def load_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
+    """Load a Keras model of any input in safe mode.
+
+    Raises:
+        ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
+    """
     keras = _keras(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)

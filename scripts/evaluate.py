@@ -28,7 +28,7 @@ from scripts.terminal import (
     require,
     run,
 )
-from scripts.training_options import add_data_options, load_data
+from scripts.training_options import add_data_options, input_of, load_data
 from training.data.datasets import LabelledData
 from training.evaluation.statistics import differences
 from training.photos.reading import OOD_TIER
@@ -55,7 +55,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     release = find_release(arguments.release, arguments.version)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
-    data = load_data(arguments).under(release.manifest.model.labels)
+    data = load_data(arguments, input_of(release)).under(release.manifest.model.labels)
     figures = _measure(release, data)
     objections = _compare(release, data, figures)
     _show(release, figures, objections)
@@ -97,7 +97,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
     from training.evaluation.measure import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
     contract = release.manifest.model
-    session = OnnxSession(release.folder / GRAPH)
+    session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     before = answer(session, uncalibrated(contract), data.test)
     return measured(answer(session, contract, data.test), before, contract)
 
@@ -153,7 +153,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     photos = photos_in(arguments.photos, contract.labels, contract.input)
-    session = OnnxSession(release.folder / GRAPH)
+    session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images), photos)
     figures = photo_figures(answers, contract, split)
     if arguments.worst is not None:

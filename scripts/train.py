@@ -9,7 +9,9 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
+from inference.contract import CUT_OUT, EDGES, InputContract, whole_pictures
 from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import BUNDLED, LocalRelease
@@ -21,6 +23,7 @@ from scripts.training_options import (
     add_data_options,
     add_recipe_options,
     given_fields,
+    input_of,
     load_data,
     network_recipe,
     parts_of,
@@ -46,7 +49,7 @@ from training.recipes import (
 
 EXAMPLES = (
     "wardrobe train --recipe quick --out releases",
-    "wardrobe train --data pictures --publish s3://models/wardrobe",
+    "wardrobe train --data pictures --colour --publish s3://models/wardrobe",
     "wardrobe train --data pictures --from bundled --epochs 5",
 )
 
@@ -65,7 +68,11 @@ def _train(arguments: argparse.Namespace) -> object:
     to_bundled = arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None
     store = open_target(arguments, to_bundled=to_bundled)
     release = _release(arguments)
-    data = load_data(arguments)
+    reads = _input(arguments, release)
+    size = " x ".join(map(str, reads.shape))
+    kind = "colour" if reads.channels == 3 else "grey"
+    console().print(f"The model reads {size} pixels in {kind}, framing {reads.framing}.")
+    data = load_data(arguments, reads)
     if release is not None:
         data = data.like(release.manifest.model.labels)
     data, recipe = planned(data, _start(arguments, data, release), arguments)
@@ -117,6 +124,19 @@ def _release(arguments: argparse.Namespace) -> LocalRelease | None:
     if arguments.from_version and not arguments.release:
         arguments.error("--from-version belongs to --from, which names the store")
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
+
+
+def _input(arguments: argparse.Namespace, release: LocalRelease | None) -> InputContract:
+    """What the model is to read: Fashion-MNIST's input unless a size, colour or another release is named."""
+    named = arguments.image_size is not None or arguments.colour
+    if release is not None and named:
+        arguments.error("--from RELEASE brings its input along: leave out --image-size and --colour")
+    reads = CUT_OUT if release is None else input_of(release)
+    if named:
+        reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
+    if arguments.photos is not None and reads != CUT_OUT:
+        arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size and --colour")
+    return reads
 
 
 def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
@@ -216,6 +236,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-h", "--help", action="version", version=short, help="show what most trainings need")
     parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
+    _add_input_options(parser.add_argument_group("what the model reads", "of pictures of your own"))
     add_photo_options(parser)
     recipe = parser.add_argument_group("what to do")
     _add_start_options(recipe)
@@ -235,6 +256,23 @@ def build_parser() -> argparse.ArgumentParser:
     bundled = f"{BUNDLED.parent.name}/{BUNDLED.name}"
     add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {bundled}")
     return parser
+
+
+IMAGE_SIZE: Final = 64
+"""Height and width where --colour is given alone: details show, and two cores train in minutes."""
+
+
+def _add_input_options(group: "argparse._ArgumentGroup") -> None:
+    """Add --image-size and --colour."""
+    size = f"whole pictures of N x N pixels, {EDGES[0]} to {EDGES[-1]} ({IMAGE_SIZE} with --colour)"
+    group.add_argument("--image-size", type=_image_size, metavar="N", help=size)
+    group.add_argument("--colour", action="store_true", help="whole pictures in colour")
+
+
+def _image_size(text: str) -> int:
+    if not text.isdecimal() or int(text) not in EDGES:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {EDGES[0]} to {EDGES[-1]}")
+    return int(text)
 
 
 def _add_start_options(group: "argparse._ArgumentGroup") -> None:

@@ -9,17 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
+from inference.contract import CUT_OUT, InputContract
 from inference.decode import prepare_opencv
+from model_store.local import LocalRelease
 from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
 from training.data.splitting import Split, first, split, usual_share
-from training.errors import DataSetMissing, SoftTargetsUnfit
+from training.errors import BadPictures, DataSetMissing, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.fitting.starting import for_few
-from training.recipes import CHOICES, DEFAULT_NETWORK, NetworkName, Recipe, starting_point
+from training.recipes import ANY_SIZE, CHOICES, DEFAULT_NETWORK, NetworkName, Recipe, starting_point
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -37,14 +39,34 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
-def load_data(arguments: argparse.Namespace) -> LabelledData:
+def input_of(release: LocalRelease) -> InputContract:
+    """The input that a release's data is read for; parameters of `cut-out` are always the newest."""
+    reads = release.manifest.model.input
+    return CUT_OUT if reads.framing == "cut-out" else reads
+
+
+def load_data(arguments: argparse.Namespace, reads: InputContract = CUT_OUT) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
     What was left out of a folder of pictures is said on stderr.
 
+    Args:
+        arguments: with those of `add_data_options`.
+        reads: what the model reads.
+
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
+    data = _load(arguments, reads)
+    if data.reads != reads:
+        raise BadPictures(
+            f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
+            "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
+        )
+    return data
+
+
+def _load(arguments: argparse.Namespace, reads: InputContract) -> LabelledData:
     if (arguments.train is None) != (arguments.test is None):
         arguments.error("--train and --test belong together: one CSV file each")
     if arguments.train is not None and arguments.data is not None:
@@ -54,14 +76,15 @@ def load_data(arguments: argparse.Namespace) -> LabelledData:
     if arguments.train is not None:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
-        return _from_place(Path(arguments.data).expanduser(), skip_unreadable=arguments.skip_unreadable)
+        place = Path(arguments.data).expanduser()
+        return _from_place(place, reads, skip_unreadable=arguments.skip_unreadable)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_backend()
     return from_keras()
 
 
-def _from_place(place: Path, *, skip_unreadable: bool) -> LabelledData:
+def _from_place(place: Path, reads: InputContract, *, skip_unreadable: bool) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
@@ -72,7 +95,7 @@ def _from_place(place: Path, *, skip_unreadable: bool) -> LabelledData:
         )
     prepare_opencv()
     with counting("reading pictures") as watch:
-        return from_pictures(place, complain, watch, skip_unreadable=skip_unreadable)
+        return from_pictures(place, complain, watch, reads, skip_unreadable=skip_unreadable)
 
 
 _FIELDS: Final[tuple[tuple[str, type[int] | type[float] | None, str, str], ...]] = (
@@ -87,8 +110,8 @@ _FIELDS: Final[tuple[tuple[str, type[int] | type[float] | None, str, str], ...]]
     ("l2", float, "X", "L2 penalty: factor of the squared kernels in the loss"),
     ("dropout", float, "SHARE", "dropout rate, in place of the network's own"),
     ("flip", None, "", "flip half of the pictures left to right"),
-    ("shift", int, "PIXELS", "shift pictures by up to so many pixels each way"),
-    ("erase", int, "PIXELS", "erase a square of this edge in half of the pictures"),
+    ("shift", int, "PIXELS", "shift pictures by up to so many pixels of 28 each way"),
+    ("erase", int, "PIXELS", "erase a square of this edge, of 28, in half of the pictures"),
     ("rotate", float, "DEGREES", "rotate by up to so many degrees"),
     ("zoom", float, "SHARE", "scale them by up to 1 + SHARE or 1 - SHARE"),
     ("shear", float, "DEGREES", "shear by up to so many degrees"),
@@ -128,8 +151,9 @@ def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def network_recipe(network: str | None, data: LabelledData) -> Recipe:
-    """The recipe of a network, the default one for None, adapted to the size of data with other classes."""
-    start = starting_point(cast("NetworkName", network or DEFAULT_NETWORK))
+    """The recipe of a network, the data's default one for None, adapted to the size of data of one's own."""
+    usual = DEFAULT_NETWORK if data.reads.framing == "cut-out" else ANY_SIZE
+    start = starting_point(cast("NetworkName", network or usual))
     return for_few(start, len(data.train)) if data.named else start
 
 

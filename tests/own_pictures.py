@@ -51,3 +51,30 @@ def write_picture_csv(folder: Path, count: int) -> Path:
             lines.append(f"pictures/{name},{kind}")
     (folder / "things.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "things.csv"
+
+
+COLOURS = {"Green": (0, 1, 0), "Red": (1, 0, 0), "Violet": (1, 0, 1)}
+"""Classes that differ in colour alone, by the shares of red, green and blue."""
+
+LUMA = np.array([0.299, 0.587, 0.114])
+"""Weights of ITU-R BT.601."""
+
+
+def a_blob(colour: str, seed: int) -> Picture:
+    """A blob on light paper, uint8 (72, 64, 3), RGB; grey, no class can be told from another."""
+    random = np.random.default_rng([*colour.encode(), seed])
+    photo = np.full((72, 64, 3), random.integers(235, 256), np.uint8)
+    shares = np.array(COLOURS[colour])
+    ink = tuple(map(int, np.rint(random.uniform(30, 70) * shares / (LUMA @ shares))))
+    x, y, width, height = map(int, random.integers(14, 26, 4))
+    cv2.ellipse(photo, (x + 14, y + 16), (width // 2 + 6, height // 2 + 6), 0, 0, 360, ink, -1)
+    return photo
+
+
+def write_blobs(folder: Path, count: int) -> Path:
+    """Write `count` PNGs of each colour into a sub-folder of its name."""
+    for colour in COLOURS:
+        (folder / colour).mkdir(parents=True)
+        for seed in range(count):
+            (folder / colour / f"{seed:03}.png").write_bytes(png(a_blob(colour, seed)[..., ::-1]))
+    return folder

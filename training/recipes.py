@@ -30,7 +30,7 @@ from training.errors import BadRecipe
 NetworkName = Literal[
     "dense", "conv2_same", "conv3", "conv2_5x5", "arch1", "arch2", "vgg",
     "compact16", "compact24", "compact32", "compact40", "compact24_squeezed", "compact32_deep",
-    "compact32_squeezed", "compact48_separable", "compact48_separable_deep", "wide1", "wide4",
+    "compact32_squeezed", "compact48_separable", "compact48_separable_deep", "compact_any", "wide1", "wide4",
 ]  # fmt: skip
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
@@ -43,6 +43,9 @@ Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 DEFAULT_NETWORK: Final = "compact32"
+
+ANY_SIZE: Final = "compact_any"
+"""The default for inputs other than Fashion-MNIST's."""
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "network": get_args(NetworkName),
@@ -89,9 +92,10 @@ class Recipe:
         warm_up: epochs over which the learning rate rises from zero.
         averaging: decay per step of the running average of the weights; what is validated and exported.
         flip: mirror half of the pictures left to right.
-        shift: largest shift in pixels, each way (pad and crop).
-        erase: edge in pixels of the square that is blanked in half of the pictures; 0 for none
-            (DeVries and Taylor 2017, arXiv 1708.04552).
+        shift: largest shift in pixels of a picture of 28 x 28, each way (pad and crop); larger pictures in
+            proportion.
+        erase: edge in such pixels of the square that is blanked in half of the pictures; 0 for none (DeVries
+            and Taylor 2017, arXiv 1708.04552).
         rotate: largest rotation in degrees, each way.
         zoom: largest change of scale, relative, each way.
         shear: largest angle in degrees that upright lines lean by, each way.

@@ -1,18 +1,22 @@
 """What `scripts.train` and `scripts.evaluate` are told, before anything heavy is loaded."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from inference.contract import whole_pictures
 from model_store.report import Epoch
 from scripts import train
 from scripts.fitting import HEADINGS, EpochLines
-from tests.fashion import write_idx_folder
+from scripts.training_options import network_recipe
+from tests.fashion import striped_pictures, write_idx_folder
 from tests.uploads import a_garment, png
+from training.data.datasets import LabelledData
 from training.data.splitting import doubt_of
-from training.errors import BadRecipe, DataSetMissing
+from training.errors import BadPictures, BadRecipe, DataSetMissing
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -48,6 +52,41 @@ def test_settings_that_cannot_be_trained_with_are_refused(
 
     with pytest.raises(BadRecipe, match=message):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--image-size", "7"], "'7': expected 8 to 512"),
+        (["--image-size", "64", "--from", "bundled"], "leave out --image-size and --colour"),
+        (["--colour", "--photos", "photos"], "--photos are learnt at 28 x 28 grey alone"),
+    ],
+)
+def test_a_size_or_colour_that_cannot_be_learnt_is_wrong_usage(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), *arguments])
+
+    assert message in capsys.readouterr().err
+
+
+def test_size_and_colour_are_said_and_need_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+
+    with pytest.raises(BadPictures, match=r"is to read 64 rows of 64 times 3 .* Name pictures with"):
+        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--colour"])
+
+    assert "The model reads 64 x 64 pixels in colour, framing whole." in capsys.readouterr().out
+
+
+def test_another_input_gets_the_network_that_takes_any() -> None:
+    data = LabelledData(striped_pictures(20), striped_pictures(20))
+
+    assert network_recipe(None, data).network == "compact32"
+    assert network_recipe(None, replace(data, reads=whole_pictures(64, 3))).network == "compact_any"
 
 
 def test_progress_is_a_plain_line_per_epoch_where_nobody_watches() -> None:

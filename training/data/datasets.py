@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import EDGE
+from inference.classifier import MAX_RUN
+from inference.contract import CUT_OUT, EDGE, InputContract
 from model_store.manifest import DataSet
 from training.data.pixel_files import read_csv, read_idx
 from training.errors import BadClasses, BadIdx, DataSetMissing
@@ -46,10 +47,16 @@ ANSWERED_AT_ONCE: Final = 500
 """Pictures per run of a model that is asked about many; any size gives the same answers."""
 
 
+def at_once(images: PixelsBatch) -> int:
+    """Pictures per run of a model whose memory stays small: ANSWERED_AT_ONCE, fewer of large ones."""
+    return max(1, min(ANSWERED_AT_ONCE, MAX_RUN // int(images[0].size)))
+
+
 def in_batches(images: PixelsBatch) -> Iterator[PixelsBatch]:
-    """Pictures uint8 (N, 28, 28) in their order, so many at a time that a model's memory stays small."""
-    for start in range(0, len(images), ANSWERED_AT_ONCE):
-        yield images[start : start + ANSWERED_AT_ONCE]
+    """Pictures in their order, so many at a time that a model's memory stays small."""
+    step = at_once(images)
+    for start in range(0, len(images), step):
+        yield images[start : start + step]
 
 
 UNEVEN: Final = 1.5
@@ -77,7 +84,7 @@ class LabelledImages:
     """Pictures with their true classes.
 
     Attributes:
-        images: uint8 (N, 28, 28), C-contiguous, garment light on black; N >= 1.
+        images: uint8, C-contiguous, N >= 1, as the data's `reads` says.
         labels: uint8 (N,), each below the number of classes.
         taught: float16 (N, C), a teacher's probabilities, learnt with the labels (distillation.py); None
             without a teacher.
@@ -119,6 +126,7 @@ class LabelledData:
         named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
             they get Fashion-MNIST's names by default.
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
+        reads: what a model of these pictures reads.
     """
 
     train: LabelledImages
@@ -126,6 +134,7 @@ class LabelledData:
     labels: tuple[str, ...] = LABELS
     named: bool = False
     name: str | None = None
+    reads: InputContract = CUT_OUT
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""

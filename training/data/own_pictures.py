@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import CUT_OUT
+from inference.contract import CUT_OUT, InputContract
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.duplicates import near_groups
 from training.data.listing import Listed, Listing, list_csv, list_folder
@@ -33,13 +33,16 @@ Pictures = list[tuple[Listed, PictureFile]]
 """Files that were read, each with its entry in the listing."""
 
 
-def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool = False) -> LabelledData:
+def from_pictures(
+    place: Path, say: Say, watch: Watch, reads: InputContract = CUT_OUT, *, skip_unreadable: bool = False
+) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
     Args:
         place: the folder or the CSV.
         say: receives what was left out and why.
         watch: receives the progress of reading.
+        reads: what the model is to read.
         skip_unreadable: leave out what is no picture, instead of refusing.
 
     Returns:
@@ -58,7 +61,7 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
         more = ", ..." if len(listing.left_out) > NAMED else ""
         say(f"left out {len(listing.left_out)} that are not taken for pictures of a class: {first}{more}.")
     paths = [one.path for one in listing.pictures]
-    files = read_files(paths, CUT_OUT, say, watch, skip_unreadable=skip_unreadable)
+    files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
     pictures = _once(read, say)
     keys = _keys(pictures, say)
@@ -70,6 +73,7 @@ def from_pictures(place: Path, say: Say, watch: Watch, *, skip_unreadable: bool 
         labels=listing.labels,
         named=True,
         name=listing.name,
+        reads=reads,
     )
 
 

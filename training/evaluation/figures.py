@@ -33,18 +33,21 @@ CLASS_INCHES: Final = 0.3
 """Height and width of a class in the confusion matrix, where there are more than fit the usual size."""
 
 
-def draw_all(folder: Path, report: Report, answers: Answers, images: PixelsBatch) -> None:
+def draw_all(
+    folder: Path, report: Report, answers: Answers, images: PixelsBatch, polarity: str = "light-on-black"
+) -> None:
     """Write confusion_matrix.png, reliability.png, examples.png, and curves.png if there is a history.
 
     Args:
         folder: made if absent.
         report: what they show.
         answers: to the test set.
-        images: the test set's pictures, uint8 (N, 28, 28).
+        images: the test set's pictures, as the model reads them.
+        polarity: theirs.
     """
     save(draw_confusion(report), folder / "confusion_matrix.png")
     save(draw_reliability(answers), folder / "reliability.png")
-    save(draw_examples(report.examples, report.labels, images), folder / "examples.png")
+    save(draw_examples(report.examples, report.labels, images, polarity), folder / "examples.png")
     if report.history and report.training.best_epoch is not None:
         save(draw_curves(report.history, report.training.best_epoch), folder / "curves.png")
 
@@ -131,8 +134,11 @@ def draw_reliability(answers: Answers) -> Figure:
     return figure
 
 
-def draw_examples(examples: Examples, labels: tuple[str, ...], images: PixelsBatch) -> Figure:
+def draw_examples(
+    examples: Examples, labels: tuple[str, ...], images: PixelsBatch, polarity: str = "light-on-black"
+) -> Figure:
     """A sheet of pictures with their likeliest classes: right in green, wrong in red."""
+    colours = "gray_r" if polarity == "light-on-black" else "gray"  # of grey pictures alone
     shown = (*examples.right, *examples.wrong)
     rows = max(1, -(-len(shown) // EXAMPLES_PER_ROW))
     figure = Figure(figsize=(3.6 * EXAMPLES_PER_ROW, 1.75 * rows), layout="constrained")
@@ -143,7 +149,7 @@ def draw_examples(examples: Examples, labels: tuple[str, ...], images: PixelsBat
         right = example.predicted == example.truth
         caption = f"{example.predicted} {example.confidence:.0%}" + ("" if right else f"\n({example.truth})")
         colour = RIGHT_COLOUR if right else WRONG_COLOUR
-        grid[2 * place].imshow(images[example.index], cmap="gray_r", vmin=0, vmax=255)
+        grid[2 * place].imshow(images[example.index], cmap=colours, vmin=0, vmax=255)
         grid[2 * place].set_title(caption, color=colour, fontsize=8, parse_math=False)
         _draw_bars(grid[2 * place + 1], example, labels)
     return figure

@@ -15,7 +15,7 @@ from sklearn.metrics import classification_report, confusion_matrix
 from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract
-from inference.session import Session
+from inference.session import Scores, Session
 from model_store.report import (
     Averages,
     ClassFigures,
@@ -94,6 +94,15 @@ def predict(session: Session, contract: ModelContract, images: PixelsBatch) -> l
     """
     classifier = Classifier(session, contract)
     return [one for batch in in_batches(images) for one in classifier.classify(batch)]
+
+
+def scored(session: Session, images: PixelsBatch) -> Scores:
+    """A model's scores, in batches."""
+    runs = [session.run(batch) for batch in in_batches(images)]
+    distances = [run.distances for run in runs if run.distances is not None]
+    return Scores(
+        np.concatenate([run.probabilities for run in runs]), np.concatenate(distances) if distances else None
+    )
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:

@@ -6,6 +6,7 @@ report compares both kinds of score on digits and noise, the same each time; not
 figures. Reads scikit-learn's own files alone. In the serving graph: onnx_graph.py.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,8 +24,7 @@ from inference.classifier import Prediction
 from inference.contract import EDGE, ModelContract
 from inference.session import Session
 from model_store.report import OutOfScope
-from training.data.datasets import in_batches
-from training.evaluation.measure import predict
+from training.evaluation.measure import predict, scored
 from training.photos.reading import OOD
 
 Floats = NDArray[np.float32]
@@ -39,6 +39,9 @@ SAMPLE: Final = 11_000
 """Size of the sample of training pictures: about as many as there are variants of photos."""
 
 NOISE_PICTURES: Final = 2000
+
+MAX_NUMBERS: Final = 1 << 26
+"""Most numbers in the pictures of a kind: of 512 x 512 in RGB, 85 pictures."""
 
 SEED: Final = 0
 
@@ -150,7 +153,7 @@ def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> d
     Args:
         session: the release's graph.
         contract: the release's.
-        garments: uint8 (N, 28, 28), not trained on.
+        garments: as the contract's input says, not trained on.
 
     Raises:
         ModelError: the model cannot be run.
@@ -158,7 +161,7 @@ def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> d
     known = _scores(session, contract, garments)
     return {
         kind: _compared(known, _scores(session, contract, pictures))
-        for kind, pictures in ood_pictures().items()
+        for kind, pictures in ood_pictures(contract.input.array_shape).items()
     }
 
 
@@ -167,10 +170,8 @@ _Scored = tuple[list[Prediction], list[float]]
 
 
 def _scores(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Scored:
-    distances = [session.run(batch).distances for batch in in_batches(pictures)]
-    return predict(session, contract, pictures), [
-        distance for batch in distances if batch is not None for distance in batch.tolist()
-    ]
+    distances = scored(session, pictures).distances
+    return predict(session, contract, pictures), [] if distances is None else distances.tolist()
 
 
 def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
@@ -186,25 +187,39 @@ def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
     )
 
 
-def ood_pictures() -> dict[str, PixelsBatch]:
-    """The kinds by name, each uint8 (N, 28, 28), light on black as a garment would be.
+def ood_pictures(shape: tuple[int, ...] = (EDGE, EDGE)) -> dict[str, PixelsBatch]:
+    """The kinds by name, each uint8 (N, *shape), light on black as a garment of Fashion-MNIST would be.
 
     The digits are the 1,797 of 8 x 8 that scikit-learn has (Alpaydin and Kaynak 1998), in MNIST's frame.
     """
     random = np.random.default_rng(SEED)
+    most = min(NOISE_PICTURES, MAX_NUMBERS // math.prod(shape))
     edge = (EDGE - DIGIT_EDGE) // 2
-    digits = _enlarged(load_digits().images * (255 / 16), DIGIT_EDGE)
+    digits = _enlarged(load_digits().images[:most] * (255 / 16), (DIGIT_EDGE, DIGIT_EDGE))
+    framed = np.pad(digits, ((0, 0), (edge, edge), (edge, edge)))
     return {
-        "digits": np.pad(digits, ((0, 0), (edge, edge), (edge, edge))),
-        "noise": random.integers(0, 256, (NOISE_PICTURES, EDGE, EDGE), np.uint8),
-        "smooth noise": _enlarged(random.uniform(0, 255, (NOISE_PICTURES, COARSE, COARSE)), EDGE),
+        "digits": _in_channels(_enlarged(framed, shape[:2]), shape),
+        "noise": random.integers(0, 256, (most, *shape), np.uint8),
+        "smooth noise": _in_channels(
+            _enlarged(random.uniform(0, 255, (most, COARSE, COARSE)), shape[:2]), shape
+        ),
     }
 
 
-def _enlarged(pictures: NDArray[np.float64], edge: int) -> PixelsBatch:
-    """Bilinear, from (N, E, E) in 0..255 to uint8 (N, edge, edge)."""
-    small = pictures.shape[-1]
-    places = np.linspace(0, small - 1, edge)
-    weights = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(small)))
-    enlarged: PixelsBatch = np.rint(weights @ pictures @ weights.T).astype(np.uint8)
+def _in_channels(pictures: PixelsBatch, shape: tuple[int, ...]) -> PixelsBatch:
+    """Grey pictures as the model reads them: in RGB, the same in each channel."""
+    return pictures if len(shape) == 2 else np.repeat(pictures[..., np.newaxis], shape[2], axis=-1)
+
+
+def _enlarged(pictures: NDArray[np.floating | np.uint8], size: tuple[int, ...]) -> PixelsBatch:
+    """Bilinear, from (N, H, W) in 0..255 to uint8 (N, *size)."""
+    down, across = (_weights(*lengths) for lengths in zip(pictures.shape[1:], size, strict=True))
+    enlarged: PixelsBatch = np.rint(down @ pictures @ across.T).astype(np.uint8)
     return enlarged
+
+
+def _weights(length: int, enlarged: int) -> NDArray[np.float64]:
+    """The share of each of `length` samples in each of the `enlarged` ones."""
+    places = np.linspace(0, length - 1, enlarged)
+    weights: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(length)))
+    return weights

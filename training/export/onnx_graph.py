@@ -19,7 +19,7 @@ from keras import layers, ops
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
-from training.data.datasets import ANSWERED_AT_ONCE
+from training.data.datasets import at_once
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.out_of_distribution import OodScore, Whitening
 from training.networks.layers import FEATURES
@@ -59,7 +59,7 @@ def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ..
 
 def probabilities_of(artifact: Network, images: PixelsBatch) -> Probabilities:
     """The network's own answers, float32 (N, C)."""
-    answers: Probabilities = artifact.predict(images, batch_size=ANSWERED_AT_ONCE, verbose=0)
+    answers: Probabilities = artifact.predict(images, batch_size=at_once(images), verbose=0)
     return answers
 
 
@@ -139,7 +139,9 @@ def check_parity(
     Raises:
         ParityFailed: it is above `allowed`, or not a number.
     """
-    difference = float(np.abs(OnnxSession(path).run(images).probabilities - network(images)).max())
+    difference = float(
+        np.abs(OnnxSession(path, shape=images.shape[1:]).run(images).probabilities - network(images)).max()
+    )
     if not difference <= allowed:
         raise ParityFailed(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "

@@ -7,7 +7,7 @@ model_store/assemble.py; publishing: model_store/publish.py.
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,16 @@ from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.evaluation.calibration import Checked, acceptance_curves, broken_promises, fit_contract
 from training.evaluation.figures import draw_all
-from training.evaluation.measure import Answers, answer, counted, examples, measured, predict, uncalibrated
+from training.evaluation.measure import (
+    Answers,
+    answer,
+    counted,
+    examples,
+    measured,
+    predict,
+    scored,
+    uncalibrated,
+)
 from training.evaluation.out_of_distribution import (
     OodScore,
     Whitening,
@@ -183,9 +192,10 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    session = OnnxSession(folder / GRAPH)
+    reads = evidence.data.reads
+    session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
     held_out, photos, others = evidence.split.validation, evidence.photos, evidence.out_of_fold
-    scores, labels, checked = session.run(held_out.images), held_out.labels, None
+    scores, labels, checked = scored(session, held_out.images), held_out.labels, None
     if others is not None and others.pictures is not None:
         scores = joined([scores, others.pictures])
         labels = np.concatenate([labels, evidence.split.train.labels])
@@ -193,6 +203,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         of_photos = others.photos if others is not None else None
         checked = Checked(of_photos or session.run(photos.images), photos.labels, photos.tiers)
     contract, promises = fit_contract(scores, labels, evidence.data.labels, checked)
+    contract = replace(contract, input=reads)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
     curves = acceptance_curves(scores, labels, contract, checked)
@@ -202,7 +213,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     (folder / REPORT).write_bytes(report.as_bytes())
     if len(answers.truth) <= LARGEST:
         (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
-    draw_all(folder / FIGURES, report, answers, evidence.data.test.images)
+    draw_all(folder / FIGURES, report, answers, evidence.data.test.images, reads.polarity)
     draw_photos(folder / FIGURES, report.photos)
     golden = held_out.images[:GOLDEN_PICTURES]
     return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)

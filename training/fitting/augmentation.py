@@ -53,7 +53,7 @@ class Augmentation:
         """Change a batch.
 
         Args:
-            images: uint8 (B, 28, 28).
+            images: uint8 (B, H, W), or (B, H, W, 3) in RGB.
             targets: float32 (B, C), rows of sum 1; mixup mixes them as it mixes the pictures.
 
         Returns:
@@ -61,14 +61,14 @@ class Augmentation:
         """
         if not self._layers:
             return images, targets
-        batch = {
-            "images": tf.cast(images[..., tf.newaxis], tf.float32),
-            "labels": tf.convert_to_tensor(targets),
-        }
+        grey = len(images.shape) == 3
+        shaped = images[..., tf.newaxis] if grey else images
+        batch = {"images": tf.cast(shaped, tf.float32), "labels": tf.convert_to_tensor(targets)}
         for layer in self._layers:
             batch = layer(batch, training=True)
         # A cast alone would cut the fraction off and darken every picture.
-        return tf.cast(tf.round(batch["images"][..., 0]), tf.uint8), batch["labels"]
+        changed = batch["images"][..., 0] if grey else batch["images"]
+        return tf.cast(tf.round(changed), tf.uint8), batch["labels"]
 
 
 def _layers(recipe: Recipe) -> list[layers.Layer]:

@@ -11,7 +11,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from inference.keras_session import KerasSession
+from inference.contract import GREY_28
+from inference.keras_session import load_model
 from training.fitting.starting import ParentRelease
 from training.networks.layers import policy_of, training_normalization
 from training.networks.registry import LOGITS, build
@@ -21,24 +22,32 @@ from training.untyped import Network
 Weights = list[NDArray[np.float32]]
 
 
-def begin(start: ParentRelease | None, recipe: Recipe, classes: int, *, training: bool = False) -> Network:
+def begin(
+    start: ParentRelease | None,
+    recipe: Recipe,
+    classes: int,
+    shape: tuple[int, ...] = GREY_28.array_shape,
+    *,
+    training: bool = False,
+) -> Network:
     """Build the network that a training starts from.
 
     Args:
         start: a release of ours; None builds the recipe's network with fresh weights.
         recipe: what all layers have in common; dropout and L2 of a release give way to its own.
         classes: how many logits.
+        shape: of one picture; a release has its own.
         training: build the form that trains faster (layers.py).
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 28, 28) to `logits` float32 (N, classes).
+        keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
 
     Raises:
         ModelUnreadable: Keras cannot load the file.
     """
     if start is None:
-        return build(recipe, classes, training=training)
-    known = KerasSession(start.model).model
+        return build(recipe, classes, shape, training=training)
+    known = load_model(start.model)
     model = _built_again(known, recipe, classes, training=training)
     for layer in model.layers:
         if layer.name != LOGITS or start.same_classes:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from model_store.report import Epoch
-from training.data.datasets import ANSWERED_AT_ONCE, class_weights
+from training.data.datasets import at_once, class_weights
 from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
@@ -105,8 +105,9 @@ def fit(  # noqa: PLR0913 - what a training consists of
     progress = load_progress(run)
     # A resumed run draws other numbers than its first part did.
     keras.utils.set_random_seed(recipe.seed + len(progress.history))
-    model = begin(run.start, recipe, classes, training=True)
-    released = begin(run.start, replace(recipe, precision="float32"), classes)
+    shape = split.train.images.shape[1:]
+    model = begin(run.start, recipe, classes, shape, training=True)
+    released = begin(run.start, replace(recipe, precision="float32"), classes, shape)
     released.set_weights(model.get_weights())
     for past in progress.history:
         watcher.epoch(past, progress.best_epoch)
@@ -151,7 +152,7 @@ def _train(
         epochs=recipe.epochs,
         initial_epoch=done,
         validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
-        validation_batch_size=ANSWERED_AT_ONCE,
+        validation_batch_size=at_once(held_out.images),
         # Photos come in even numbers, and what is none of the classes has no class.
         class_weight=class_weights(split.train.labels, classes) if split.auxiliary is None else None,
         # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.

@@ -8,7 +8,7 @@ from typing import Final
 
 from keras import layers
 
-from training.networks.layers import LayerFactory
+from training.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
 
@@ -51,13 +51,39 @@ def compact(x: Tensor, factory: LayerFactory, shape: Shape) -> Tensor:
     7 x 7 filter of its own (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
     Garments are centred here like their faces.
     """
-    x = factory.normalized(factory.filters(x, shape.width, 3, "stem"), "stem_norm")
-    x = layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
+    x = _stem(x, factory, shape.width)
     for stage, count in enumerate(shape.blocks, start=1):
         for number in range(1, count + 1):
             halved = stage == 2 and number == 1
             x = _block(x, factory, shape, f"stage{stage}_{number}", shape.width << stage, halved=halved)
     return factory.placed(x)
+
+
+ANY: Final = Shape(width=24)
+
+SMALLEST: Final = 8
+"""Edge at which `compact_any` stops halving."""
+
+WIDEST: Final = 192
+"""Most channels of its stages."""
+
+
+def compact_any(x: Tensor, factory: LayerFactory) -> Tensor:
+    """For inputs of any size: residual stages, each of which halves the edge, until SMALLEST is left.
+
+    It ends in the mean of each channel over all positions: whole pictures have their subject anywhere.
+    """
+    x, stage = _stem(x, factory, ANY.width), 0
+    while max(x.shape[1:3]) > SMALLEST:
+        stage += 1
+        x = _block(x, factory, ANY, f"stage{stage}", min(ANY.width << stage, WIDEST), halved=True)
+    return layers.GlobalAveragePooling2D(name=FEATURES)(x)
+
+
+def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
+    """A convolution, and the largest of each 2 x 2."""
+    x = factory.normalized(factory.filters(x, width, 3, "stem"), "stem_norm")
+    return layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
 
 
 def _block(  # noqa: PLR0913 - what a block consists of

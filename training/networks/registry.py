@@ -1,6 +1,6 @@
 """The networks by name, from raw `pixels` to logits, in Keras' functional form.
 
-Each reads uint8 (N, 28, 28) and rescales it, so that a saved model needs no preprocessing. Training uses
+Each reads uint8 pixels and rescales them, so that a saved model needs no preprocessing. Training uses
 logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py and
 compact.py; their layers: layers.py. Which one a training uses: recipes.py; the fit: fit.py.
 """
@@ -12,9 +12,9 @@ from typing import Final, TypeAlias
 import keras
 from keras import layers
 
-from inference.contract import EDGE
+from inference.contract import GREY_28
 from training.networks import published
-from training.networks.compact import SHAPES, compact, wide
+from training.networks.compact import SHAPES, compact, compact_any, wide
 from training.networks.layers import LayerFactory, policy_of
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
@@ -32,32 +32,40 @@ BUILDERS: Final[dict[str, Builder]] = {
     "arch2": published.arch2,
     "vgg": published.vgg,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
+    "compact_any": compact_any,
     "wide1": partial(wide, factor=1),
     "wide4": partial(wide, factor=4),
 }
-"""Each takes float (N, 28, 28, 1) in 0..1 and gives the features below the logits."""
+"""Each takes float (N, H, W, channels) in 0..1 and gives the features below the logits."""
 
 
-def build(recipe: Recipe, classes: int, *, training: bool = False) -> Network:
+def build(
+    recipe: Recipe,
+    classes: int,
+    shape: tuple[int, ...] = GREY_28.array_shape,
+    *,
+    training: bool = False,
+) -> Network:
     """Build a network with fresh weights.
 
     Args:
         recipe: which one, and what all of its layers have in common. Weights and logits are float32,
             whatever its precision.
         classes: how many logits.
+        shape: of one picture: height and width, and 3 for RGB.
         training: build the form that trains faster. Its weights are in the order of the other form's, so
             `set_weights` carries them over.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 28, 28) to `logits` float32 (N, classes).
+        keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
     """
     usual = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy_of(recipe))
     try:
-        pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
-        light = layers.Reshape((EDGE, EDGE, 1), name="channel")(
-            layers.Rescaling(1 / 255, name="rescale")(pixels)
-        )
+        pixels = keras.Input(shape, name="pixels", dtype="uint8")
+        light = layers.Rescaling(1 / 255, name="rescale")(pixels)
+        if len(shape) == 2:
+            light = layers.Reshape((*shape, 1), name="channel")(light)
         features = BUILDERS[recipe.network](light, LayerFactory(recipe, training=training))
         logits = layers.Dense(classes, name=LOGITS, dtype="float32")(features)
     finally:
