@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 import cv2
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from app.settings import Settings
@@ -46,6 +47,38 @@ def _pillow(mode: str, **options: object) -> Callable[[], bytes]:
     return make
 
 
+def _heic(mode: str, kind: str, **options: object) -> Callable[[], bytes]:
+    """A little smaller: HEVC rounds up to whole blocks, and what is decoded counts."""
+
+    def make() -> bytes:
+        edge = EDGE // 8 * 8
+        file, samples = io.BytesIO(), np.zeros((edge, edge, 3), kind)
+        fast = {"quality": 50, "enc_params": {"preset": "ultrafast"}, **options}
+        pillow_heif.encode(mode, (edge, edge), samples.tobytes(), file, **fast)
+        return file.getvalue()
+
+    return make
+
+
+def _avif(channels: int, kind: str, quality: int, depth: int) -> Callable[[], bytes]:
+    """Half as many pixels, since a frame of AV1 counts twice; quality 100 is 4:4:4."""
+
+    def make() -> bytes:
+        options = [
+            cv2.IMWRITE_AVIF_QUALITY,
+            quality,
+            cv2.IMWRITE_AVIF_DEPTH,
+            depth,
+            cv2.IMWRITE_AVIF_SPEED,
+            10,
+        ]
+        written, encoded = cv2.imencode(".avif", np.zeros((EDGE, EDGE // 2, channels), kind), options)
+        assert written
+        return encoded.tobytes()
+
+    return make
+
+
 FORMATS: dict[str, Callable[[], bytes]] = {
     "JPEG": _opencv(".jpg", 3, "uint8"),
     "JPEG, progressive": _pillow("RGB", format="JPEG", progressive=True, subsampling=0),
@@ -59,6 +92,10 @@ FORMATS: dict[str, Callable[[], bytes]] = {
     "GIF": _pillow("P", format="GIF"),
     "TIFF, RGB": _opencv(".tif", 3, "uint8"),
     "TIFF, RGBA, 16 bits": _opencv(".tif", 4, "uint16"),
+    "HEIC, in tiles": _heic("RGB", "uint8", tile_size=512),
+    "HEIC, 4:4:4, 10 bits": _heic("RGB;16", "uint16", chroma=444),
+    "AVIF": _avif(3, "uint8", 50, 8),
+    "AVIF, RGBA, 4:4:4, 12 bits": _avif(4, "uint16", 100, 12),
 }
 
 

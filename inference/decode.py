@@ -1,7 +1,7 @@
 """Decode an upload into a picture: upright, RGB, 8 bits, alpha composited over white.
 
-OpenCV decodes all formats, after header.py has read format and size. Bytes in, arrays out; convert.py is the
-next step.
+OpenCV decodes, after header.py has read format and size; coded_pictures.py prepares HEIC and AVIF for their
+decoders. Bytes in, arrays out; convert.py is the next step.
 """
 
 import struct
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture, Pixels
+from inference.coded_pictures import decode_coded
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.formats import gif
@@ -82,7 +83,7 @@ def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) ->
     which should stay far above `max_pixels`.
 
     Args:
-        upload: the bytes of a PNG, JPEG, WebP, GIF, BMP or TIFF.
+        upload: the bytes of a PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
         max_pixels: largest width x height that the header may declare.
         contract: of the release that reads the picture.
 
@@ -121,6 +122,11 @@ def check_size(header: Header, max_pixels: int, shape: tuple[int, int]) -> None:
 
 def _decode_samples(upload: bytes, header: Header, edge: int) -> _Samples:
     """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
+    if header.format in ("HEIC", "AVIF"):
+        coded = decode_coded(upload)
+        if coded is None:
+            raise _broken(header, _UNDECODABLE)
+        return coded
     flags = _flags(upload, header, edge)
     if header.format == "GIF":
         upload = gif.with_known_background(upload)

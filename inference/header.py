@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from inference.errors import BrokenPicture, UnknownFormat
-from inference.formats import bmp, gif, jpeg, png, tiff, webp
+from inference.formats import bmp, gif, heif, jpeg, png, tiff, webp
+from inference.formats.isobmff import brands
 from inference.formats.lookalikes import seems_to_be
 
-Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF"]
+Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC", "AVIF"]
 
 MAX_PIXELS = 50_000_000
 """Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""
 
-ACCEPTED = "Send PNG, JPEG, WebP, GIF, BMP or TIFF."
+ACCEPTED = "Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
 
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -28,6 +29,10 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"MM\0*", "TIFF"),
 )
 
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+"""ISO/IEC 23008-12, annex B, and AVIF, section 6. What the picture is coded in decides who decodes it."""
+
 _SIZES = {
     "PNG": png.size,
     "JPEG": jpeg.size,
@@ -35,9 +40,19 @@ _SIZES = {
     "GIF": gif.size,
     "BMP": bmp.size,
     "TIFF": tiff.size,
+    "HEIC": heif.size,
+    "AVIF": heif.size,
 }
 
-_FAULTS = {"PNG": png.fault, "JPEG": jpeg.fault, "WebP": webp.fault, "GIF": gif.fault, "TIFF": tiff.fault}
+_FAULTS = {
+    "PNG": png.fault,
+    "JPEG": jpeg.fault,
+    "WebP": webp.fault,
+    "GIF": gif.fault,
+    "TIFF": tiff.fault,
+    "HEIC": heif.fault,
+    "AVIF": heif.fault,
+}
 """BMP is left to its decoder."""
 
 
@@ -48,7 +63,8 @@ class Header:
     Attributes:
         width: >= 1, in pixels, as stored (a photo taken upright may be stored on its side).
         height: >= 1, likewise.
-        tiled_pixels: what decoding the tiles of a TIFF takes, in pixels; 0 without tiles.
+        tiled_pixels: what decoding the tiles of a TIFF, HEIC or AVIF takes, in pixels; 0 without tiles.
+            HEIC and AVIF have at least one, which may be larger than the picture.
     """
 
     format: Format
@@ -70,7 +86,8 @@ def read_header(upload: bytes) -> Header:
 
     Raises:
         UnknownFormat: not a picture of an accepted format, which the message names if it is known, or a TIFF
-            whose samples have more than 16 bits.
+            whose samples have more than 16 bits,
+            or a HEIC or AVIF of something else than HEVC or AV1.
         BrokenPicture: the header is truncated, or names no size.
     """
     name = _format(upload)
@@ -82,7 +99,13 @@ def read_header(upload: bytes) -> Header:
         ) from error
     if width < 1 or height < 1:
         raise BrokenPicture(f"This {name} says that it is {width} x {height} pixels. Save it again.")
-    return Header(name, width, height, tiff.tiled_pixels(upload, width, height) if name == "TIFF" else 0)
+    return Header(name, width, height, _tiled_pixels(upload, name, width, height))
+
+
+def _tiled_pixels(upload: bytes, name: Format, width: int, height: int) -> int:
+    if name == "TIFF":
+        return tiff.tiled_pixels(upload, width, height)
+    return heif.tiled_pixels(upload) if name in ("HEIC", "AVIF") else 0
 
 
 def find_fault(upload: bytes, header: Header) -> str | None:
@@ -127,4 +150,7 @@ def _known_format(upload: bytes) -> Format | None:
     # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
     if upload.startswith(b"BM") and not any(upload[6:10]):
         return "BMP"
-    return None
+    named = brands(upload)
+    if named & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIC" if named & _HEIC_BRANDS else None

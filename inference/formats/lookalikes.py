@@ -1,19 +1,10 @@
 """Name the format of an upload that is not accepted.
 
-A message that says "HEIC" helps the owner of a phone; "unknown format" does not. The guess uses the first
+A message that says "SVG" helps its sender; "unknown format" does not. The guess uses the first
 bytes and serves the message alone: header.py decides what is accepted.
 """
 
 _BRANDS = {
-    b"heic": "HEIC",
-    b"heix": "HEIC",
-    b"heim": "HEIC",
-    b"heis": "HEIC",
-    b"hevc": "HEIC",
-    b"mif1": "HEIF",
-    b"msf1": "HEIF",
-    b"avif": "AVIF",
-    b"avis": "AVIF",
     b"crx ": "a Canon raw photo (CR3)",
     b"qt  ": "a QuickTime video",
 }
@@ -58,7 +49,7 @@ def seems_to_be(upload: bytes) -> str:
         upload: at least one byte; not a picture of an accepted format.
     """
     if upload[4:8] == b"ftyp":
-        return _BRANDS.get(upload[8:12], "a video (MP4) or a picture like HEIC")
+        return _BRANDS.get(upload[8:12], "a video (MP4)")
     for beginning, name in _BEGINNINGS:
         if upload.startswith(beginning):
             return name

@@ -18,7 +18,7 @@ from tests.hostile.corpus import FILES, SEEDS
 KEPT = Path(".cache/fuzz")
 """Inputs that reached something new, from run to run, and those that failed."""
 
-KINDS = ("png", "jpeg", "gif", "webp", "tiff", "bmp", "polyglot", "truncated")
+KINDS = ("png", "jpeg", "gif", "webp", "tiff", "bmp", "heic", "avif", "polyglot", "truncated")
 
 LIMITS = ("-max_len=16384", "-timeout=20", "-rss_limit_mb=2048")
 """libFuzzer's: bytes of an input, seconds for it, megabytes of the process."""

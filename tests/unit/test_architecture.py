@@ -56,6 +56,7 @@ HOMES = {
     "optuna": ("training/comparison/search.py",),
     "gunicorn": ("app/worker.py", "app/payloads/body.py"),
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
+    "pillow_heif": ("inference/coded_pictures.py",),
     "prometheus_client": ("app/observability/metrics.py", "gunicorn.conf.py"),
     "pyarrow": ("labelling/table.py",),
     "pydantic": ("app/", "model_store/", "training/"),
@@ -210,6 +211,12 @@ def test_serving_never_imports_what_only_training_installs() -> None:
     ]
 
     assert eager == []
+
+
+def test_a_service_that_sees_no_heic_does_not_load_its_decoder() -> None:
+    assert [
+        found.file for found in imports() if found.eager and found.package in ("pillow_heif", "PIL")
+    ] == []
 
 
 def test_the_environment_is_read_in_one_place() -> None:

@@ -48,8 +48,7 @@ def test_every_format_names_its_stored_size(upload: bytes, name: Format) -> None
 @pytest.mark.parametrize(
     ("upload", "message"),
     [
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "This looks like HEIC"),
-        (b"\0\0\0\x18ftypavif\0\0\0\0", "This looks like AVIF"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\0", "This looks like a Canon raw photo"),
         (b"\0\0\0\x18ftypisom\0\0\0\0", "This looks like a video"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "This looks like SVG"),
         (b"<rss/>", "This looks like XML"),
@@ -63,7 +62,9 @@ def test_every_format_names_its_stored_size(upload: bytes, name: Format) -> None
     ],
 )
 def test_what_is_no_picture_is_named_and_what_is_read_is_said(upload: bytes, message: str) -> None:
-    with pytest.raises(UnknownFormat, match=rf"^{message}.*Send PNG, JPEG, WebP, GIF, BMP or TIFF\."):
+    with pytest.raises(
+        UnknownFormat, match=rf"^{message}.*Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF\."
+    ):
         read_header(upload)
 
 

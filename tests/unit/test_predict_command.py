@@ -58,7 +58,7 @@ def test_a_bad_file_is_one_line_and_spoils_no_other(
     assert json.loads(printed.out)["file"] == photo
     assert printed.err.splitlines() == [
         f"wardrobe: {notes}: This looks like text, which is not read here. "
-        "Send PNG, JPEG, WebP, GIF, BMP or TIFF.",
+        "Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF.",
         "wardrobe: /nowhere.png: No such file or directory.",
     ]
 

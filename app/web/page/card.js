@@ -128,7 +128,7 @@ function showPicture(image, instead, { file, path }) {
   image.addEventListener("load", revoke, { once: true });
   image.addEventListener("error", () => {
     revoke();
-    image.hidden = true; // the service reads formats that a browser cannot show, such as TIFF
+    image.hidden = true; // the service reads formats that a browser cannot show, such as TIFF and HEIC
     instead.hidden = false;
   });
   image.src = address;

@@ -114,14 +114,14 @@ def test_without_pyarrow_it_is_asked_for_at_once(tmp_path: Path, monkeypatch: py
 
 def test_a_bad_picture_is_a_row_with_an_error(little_release: Path, tmp_path: Path) -> None:
     good = PICTURES["a/0.png"]
-    heic = b"\0\0\0\x18ftypheic" + bytes(99)
-    shop = write_folder(tmp_path / "shop", {"1.png": good, "2.png": b"", "3.heic": heic, "4.png": good})
+    video = b"\0\0\0\x18ftypisom" + bytes(99)
+    shop = write_folder(tmp_path / "shop", {"1.png": good, "2.png": b"", "3.heic": video, "4.png": good})
 
     rows = label(str(shop), tmp_path / "table.csv", little_release)
 
     assert [row["label"] is None for row in rows] == [False, True, True, False]
-    assert rows[1]["error"] == "The upload is empty. Send PNG, JPEG, WebP, GIF, BMP or TIFF."
-    assert "HEIC, which is not read here" in rows[2]["error"]
+    assert rows[1]["error"] == "The upload is empty. Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+    assert "a video (MP4), which is not read here" in rows[2]["error"]
     assert rows[2]["sha256"] is not None
 
 
