@@ -51,7 +51,7 @@ def _heic(mode: str, kind: str, **options: object) -> Callable[[], bytes]:
     """A little smaller: HEVC rounds up to whole blocks, and what is decoded counts."""
 
     def make() -> bytes:
-        edge = EDGE // 8 * 8
+        edge = EDGE // 64 * 64
         file, samples = io.BytesIO(), np.zeros((edge, edge, 3), kind)
         fast = {"quality": 50, "enc_params": {"preset": "ultrafast"}, **options}
         pillow_heif.encode(mode, (edge, edge), samples.tobytes(), file, **fast)

@@ -16,7 +16,7 @@ from model_store.files import write_whole
 
 FOLDER = Path(__file__).parent.parent / "docs" / "results"
 
-LIBRARIES = ("gunicorn", "flask", "onnxruntime", "opencv-python-headless", "numpy")
+LIBRARIES = ("gunicorn", "flask", "onnxruntime", "opencv-python-headless", "pillow-heif", "numpy")
 """Packages whose version may change the figures."""
 
 Figures: TypeAlias = "Mapping[str, object]"

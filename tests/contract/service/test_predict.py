@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from typing_extensions import Buffer
 
 from inference.decode import decode
+from tests.coded_pictures import avif, heic
 from tests.drawn_garments import as_it_should_be, on_a_floor, overlap
 from tests.pictures import jpeg
 from tests.releases import LABELS
@@ -45,6 +46,16 @@ def test_every_form_gets_the_same_probabilities(
     client: FlaskClient, answer: dict[str, Any], form: dict[str, Any]
 ) -> None:
     response = client.post("/predict", **form)
+
+    assert response.status_code == 200
+    assert response.get_json()["probabilities"] == answer["probabilities"]
+
+
+@pytest.mark.parametrize("upload", [heic(a_garment(), quality=-1), avif(a_garment())], ids=["HEIC", "AVIF"])
+def test_heic_and_avif_get_the_same_probabilities(
+    client: FlaskClient, answer: dict[str, Any], upload: bytes
+) -> None:
+    response = client.post("/predict", data=upload)
 
     assert response.status_code == 200
     assert response.get_json()["probabilities"] == answer["probabilities"]
