@@ -14,6 +14,7 @@ from model_store.errors import (
     LostRace,
     NothingPromoted,
     ReleaseCorrupt,
+    ReleaseError,
     SignatureMissing,
     StoreError,
 )
@@ -123,6 +124,18 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
         publish(folder, store, by="ann")
 
     assert store.entries("") == before
+
+
+def test_a_damaged_current_is_replaced_by_force_alone(store: Store, releases: Make, tmp_path: Path) -> None:
+    damaged = published(store, releases(1))
+    overwrite(store, manifest_key(damaged), b"{}", tmp_path)
+
+    with pytest.raises(ReleaseError):
+        publish(releases(2), store, by="ann")
+    forced = publish(releases(2), store, by="ann", force=True)
+
+    assert current(store) == forced.promotion
+    assert forced.verdict.startswith("Forced, as current could not be compared with: ")
 
 
 def test_the_second_of_two_promotions_learns_who_was_first(store: Store, releases: Make) -> None:
