@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from inference.contract import whole_pictures
+from model_store.publish import publish
+from model_store.store import open_store
 from tests.browser import PHONE, Visits
 from tests.e2e.conftest import Serve
 from tests.picture_page import (
@@ -23,6 +26,7 @@ from tests.picture_page import (
     settled,
     visit,
 )
+from tests.releases import a_release
 from tests.service import ROOT, Service
 from tests.uploads import png
 from training.data.listing import list_csv
@@ -207,3 +211,18 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     assert first.startswith(f"{DOUBTED.name},Dress,Shirt,0.")
     labels = {one.path.name: one.label for one in list_csv(exported).pictures}
     assert labels == {DOUBTED.name: "Dress", "photo-trousers.jpg": "Trouser"}
+
+
+@pytest.mark.slow
+def test_what_a_model_of_another_size_saw_is_shown_at_its_own_size(
+    visiting: Visits, serve: Serve, tmp_path: Path
+) -> None:
+    store = open_store(str(tmp_path / "store"))
+    publish(a_release(tmp_path / "made", reads=whole_pictures(64, 3)), store, by="tests")
+
+    with serve(MODEL_STORE=store.address) as service:
+        page = visit(visiting, service)
+        give(page, TROUSERS)
+
+        seen = card(page, "photo-trousers.jpg").get_by_role("img", name="64 by 64 pixels")
+        expect(seen).to_have_css("padding", "24px")
