@@ -1,0 +1,102 @@
+"""What other networks say about pictures that they did not learn decides a release's thresholds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.onnx_session import OnnxSession
+from inference.session import Scores
+from model_store.local import LocalRelease, open_release
+from model_store.predictions import PREDICTIONS, right_in_folder
+from tests.contract.training.conftest import RECIPE, Exported
+from tests.fashion import CLASSES, striped_pictures
+from training.data.datasets import LabelledData
+from training.data.splitting import Split
+from training.export.out_of_fold import OutOfFold
+from training.export.release import Material, make_release, scores_of
+from training.fitting.fit import Fitted
+from training.photos.reading import Photos
+
+SHOWN = striped_pictures(120, seed=5)
+FAR = 1000.0
+"""A distance that no picture has here."""
+
+
+def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
+    """Answers for these classes with 0.91, from this distance on."""
+    probabilities = np.full((len(classes), CLASSES), 0.01, np.float32)
+    probabilities[np.arange(len(classes)), classes] = 0.91
+    return Scores(probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32))
+
+
+def some_photos() -> Photos:
+    names = tuple(f"{number:064x}" for number in range(len(SHOWN)))
+    files = (Path("A/0/photo.jpg"),) * len(SHOWN)
+    return Photos(SHOWN.images, SHOWN.labels, ("A",) * len(SHOWN), files, names, names)
+
+
+@pytest.fixture
+def material(parts: Split, fitted: Fitted) -> Material:
+    data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
+    return Material(data=data, split=parts, recipe=RECIPE, fitted=fitted, command="train")
+
+
+def released(folder: Path, material: Material, said: list[str]) -> LocalRelease:
+    make_release(folder, material, said.append)
+    return open_release(folder)
+
+
+def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
+    material: Material, tmp_path: Path
+) -> None:
+    others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), None)
+    alone, with_others = list[str](), list[str]()
+
+    few = released(tmp_path / "few", material, alone)
+    enough = released(tmp_path / "enough", replace(material, out_of_fold=others), with_others)
+
+    assert few.manifest.model.thresholds.accept_nothing
+    assert any("takes 299 without an error" in line for line in alone)
+    assert not any("review" in line for line in with_others)
+    assert not enough.manifest.model.thresholds.accept_nothing
+    assert enough.report().promises[0].n >= 360
+    assert enough.manifest.model.familiarity is not None
+    assert enough.manifest.model.familiarity.quantiles[-1] == FAR + 1
+
+
+def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
+    material: Material, tmp_path: Path
+) -> None:
+    mistaken = sure_of((SHOWN.labels + 1) % CLASSES, distance=0.0)
+    others = OutOfFold(5, 3, None, mistaken)
+
+    release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
+
+    figures = release.report().photos["A"]
+    assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 120, 0.0)
+    assert release.manifest.model.thresholds.accept_nothing
+
+
+def test_a_release_keeps_its_answers_to_the_test_set(material: Material, tmp_path: Path) -> None:
+    release = released(tmp_path, material, [])
+
+    right = right_in_folder(release)
+
+    assert right is not None
+    assert right.mean() == release.manifest.headline.test_accuracy
+    assert PREDICTIONS in release.manifest.files
+
+
+def test_a_network_is_asked_as_its_serving_graph_would_be(
+    exported: Exported, fitted: Fitted, parts: Split
+) -> None:
+    found = scores_of(fitted.model, parts, CLASSES, SHOWN.images)
+
+    served = OnnxSession(exported.graph_path).run(SHOWN.images)
+    assert found.distances is not None
+    assert served.distances is not None
+    assert np.allclose(found.probabilities, served.probabilities, atol=1e-5)
+    assert np.allclose(found.distances, served.distances, rtol=1e-3)
