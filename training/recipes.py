@@ -58,18 +58,8 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
 MIXUP_MIN: Final = 0.05
 """Least alpha of mixup: below it, hardly any picture is mixed."""
 
-NEWER: Final[dict[str, JsonValue]] = {
-    "start": None,
-    "shear": 0.0,
-    "teacher": None,
-    "teaching": 0.0,
-    "split_seed": None,
-    "photos": None,
-    "variants": 1.0,
-    "blend": 1.0,
-}
-"""Fields that recipes did not always have, each with the value that changes nothing: a run that was begun
-without the field keeps its fingerprint."""
+NEWER: Final = ("start", "shear", "teacher", "teaching", "split_seed", "photos", "variants", "blend")
+"""Fields that recipes did not always have: a run that was begun without one keeps its fingerprint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +158,11 @@ class Recipe:
         return self.seed if self.split_seed is None else self.split_seed
 
     def as_json(self) -> dict[str, JsonValue]:
-        """The settings by name, as manifest and report keep them; none of NEWER that is off."""
-        return {name: value for name, value in asdict(self).items() if (name, value) not in NEWER.items()}
+        """The settings by name, as manifest and report keep them; none of NEWER at its default."""
+        off = asdict(Recipe())
+        return {
+            name: value for name, value in asdict(self).items() if name not in NEWER or value != off[name]
+        }
 
 
 PLAIN: Final = Recipe(

@@ -64,15 +64,10 @@ def test_the_model_learns_from_just_what_the_service_would_see(tmp_path: Path, s
     (tmp_path / "Ball").mkdir()
     photos = [a_photo("Ball", seed) for seed in range(8)]
     uploads = [
-        *(
-            cv2.imencode(f".{kind}", photos[number])[1].tobytes()
-            for number, kind in enumerate(["jpg", "webp"])
-        ),
-        cv2.imencode(".tiff", photos[2])[1].tobytes(),
-        png(np.dstack([photos[3], np.full(photos[3].shape[:2], 128, np.uint8)])),
+        *(cv2.imencode(".jpg", photo)[1].tobytes() for photo in photos[:4]),
+        png(np.dstack([photos[4], np.full(photos[4].shape[:2], 128, np.uint8)])),
         png(a_garment()),
-        cv2.imencode(".png", cv2.resize(photos[4], (900, 1000)))[1].tobytes(),
-        cv2.imencode(".bmp", photos[5])[1].tobytes(),
+        cv2.imencode(".png", cv2.resize(photos[5], (900, 1000)))[1].tobytes(),
     ]
     for number, upload in enumerate(uploads):
         (tmp_path / "Ball" / f"{number} without an ending").write_bytes(upload)
@@ -168,16 +163,6 @@ def test_folders_named_train_and_test_divide_the_data(tmp_path: Path, said: Said
     assert (data.labels, len(data.train), len(data.test)) == (KINDS, 18, 9)
 
 
-def test_train_and_test_are_classes_like_any_other_where_they_hold_pictures(
-    tmp_path: Path, said: Said
-) -> None:
-    write_class_folders(tmp_path, COUNT, KINDS[:2])
-    (tmp_path / KINDS[0]).rename(tmp_path / "test")
-    (tmp_path / KINDS[1]).rename(tmp_path / "train")
-
-    assert said.read(tmp_path).labels == ("test", "train")
-
-
 def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:
     for name in (".DS_Store", "Ball/.hidden.png", "Ball/Thumbs.db", "Box/desktop.ini", "notes.txt"):
         (folder / name).write_bytes(b"something else")
@@ -235,18 +220,9 @@ def of_other_classes_in_the_test(folder: Path) -> None:
     write_class_folders(folder / "test", 1, KINDS[:2], first_seed=100)
 
 
-def of_one_class(folder: Path) -> None:
-    write_class_folders(folder, COUNT, KINDS[:1])
-
-
 def with_few_of_a_class(folder: Path) -> None:
     write_class_folders(folder, COUNT, KINDS[:2])
     write_class_folders(folder, 3, KINDS[2:])
-
-
-def with_one_class_in_two_spellings(folder: Path) -> None:
-    write_class_folders(folder, COUNT, ["Box", "Ball"])
-    (folder / "Box").rename(folder / "ball")
 
 
 def with_folders_in_a_class(folder: Path) -> None:
@@ -260,9 +236,7 @@ def with_folders_in_a_class(folder: Path) -> None:
         (copied_into_another_class, BadPictures, r"003\.png \(Ball\) and .*mine\.png \(Box\) are the same"),
         (copied_into_the_test, BadPictures, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
         (of_other_classes_in_the_test, BadClasses, "the classes Ball, Box, Stick, but `test` Ball, Box"),
-        (of_one_class, BadClasses, r"1 classes \(Ball\)\. 2 to 256 can be separated"),
         (with_few_of_a_class, BadClasses, "'Stick' there are [012] different pictures to learn from and"),
-        (with_one_class_in_two_spellings, BadClasses, "differ in nothing but capital letters"),
         (with_folders_in_a_class, BadClasses, "Empty: no picture in it"),
     ],
 )
@@ -279,11 +253,8 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
     ("text", "error", "message"),
     [
         ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'.*--train and --test"),
-        ("", BadCsv, r"begins with ''\. Expected the header `path,label`"),
         ("path,label\na.png,A\n,B\n", BadCsv, r"row 3: no path"),
         ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3: '' is no label"),
-        ("path,label\na.png,A\nb.png\n", BadClasses, r"row 3: '' is no label"),
-        ("path,label\na.png,A\nb.png,B\x07\n", BadClasses, r"row 3: 'B\\x07' is no label"),
         ("path,label\na.png,A\nb.png,a\n", BadClasses, r"'A' and 'a' differ in nothing but capital letters"),
         (
             "path,label\n" + "".join(f"{number}.png,class {number}\n" for number in range(257)),
@@ -300,11 +271,6 @@ def test_a_wrong_csv_is_named_with_its_row(
 
     with pytest.raises(error, match=message):
         said.read(tmp_path / "things.csv")
-
-
-def test_a_csv_that_is_not_there_is_named(tmp_path: Path, said: Said) -> None:
-    with pytest.raises(BadCsv, match=r"nowhere\.csv: cannot be read \(No such file"):
-        said.read(tmp_path / "nowhere.csv")
 
 
 def test_data_with_names_is_renumbered_for_a_model_with_another_order(folder: Path, said: Said) -> None:

@@ -1,6 +1,5 @@
 """The figures of photos against values worked out by hand."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +9,7 @@ import pytest
 from inference.arrays import PixelsBatch
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores, Session
-from model_store.manifest import DataSet
-from model_store.report import PhotoFigures, parse_report
-from tests.releases import a_report
+from model_store.report import PhotoFigures
 from training.evaluation.measure import predict
 from training.evaluation.photo_evaluation import CURVE_POINTS, PhotoAnswers, photo_answers, photo_figures
 from training.evaluation.photo_figures import PER_TIER, worst
@@ -26,8 +23,6 @@ CONTRACT = ModelContract(
     thresholds=Thresholds(confidence=0.7, familiarity=0.5),
     familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
 )
-
-A_DATA_SET = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
 
 ANSWERS = {
     "a sure bag": ((0.9, 0.1, 0.0), 0.1),
@@ -90,64 +85,30 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
     )
 
 
-def measured(
-    session: Session, photos: Photos, contract: ModelContract = CONTRACT, split: str = "development"
-) -> dict[str, PhotoFigures]:
-    return photo_figures(photo_answers(predict(session, contract, photos.images), photos), contract, split)
+def measured(session: Session, photos: Photos, contract: ModelContract = CONTRACT) -> dict[str, PhotoFigures]:
+    answers = photo_answers(predict(session, contract, photos.images), photos)
+    return photo_figures(answers, contract, "development")
 
 
-def figures(photos: Photos | None = None, split: str = "development") -> dict[str, PhotoFigures]:
-    return measured(WrittenAnswers(), photos or some_photos(), split=split)
+def figures() -> dict[str, PhotoFigures]:
+    return measured(WrittenAnswers(), some_photos())
 
 
-def test_every_tier_has_its_figures_and_says_what_it_was_good_for() -> None:
-    found = figures(split="unseen")
-
-    assert {tier: (one.n, one.split) for tier, one in found.items()} == {
-        tier: (n, "unseen") for tier, n in {"A": 4, "C": 1, "X": 3}.items()
-    }
-
-
-def test_macro_accuracy_counts_the_classes_that_are_there() -> None:
+def test_the_figures_of_a_tier_are_those_worked_out_by_hand() -> None:
     found = figures()["A"]
 
+    decisions, points = found.decisions, [(point.coverage, point.accuracy) for point in found.curve]
     assert found.macro_accuracy == pytest.approx((2 / 3 + 1) / 2)
     assert found.accuracy == pytest.approx(3 / 4)
     assert {label: (one.n, one.recall) for label, one in found.per_class.items()} == {
         "Bag": (3, pytest.approx(2 / 3)),
         "Coat": (1, 1.0),
     }
-
-
-def test_decisions_are_those_that_serving_would_take() -> None:
-    decisions = figures()["A"].decisions
-
     assert (decisions.confidence_threshold, decisions.familiarity_threshold) == (0.7, 0.5)
     assert (decisions.coverage, decisions.ambiguous, decisions.unfamiliar) == (0.75, 0.25, 0.0)
-    assert decisions.accuracy == pytest.approx(2 / 3)
-
-
-def test_where_nothing_is_accepted_nothing_is_said_of_its_accuracy() -> None:
-    found = figures()["C"]
-
-    assert (found.decisions.coverage, found.decisions.unfamiliar) == (0.0, 1.0)
-    assert found.decisions.accuracy is None
-    assert found.curve == ()
-
-
-def test_the_curve_passes_through_the_decisions_that_are_taken() -> None:
-    found = figures()["A"]
-
-    points = [(point.coverage, point.accuracy) for point in found.curve]
-
     assert points == [(0.25, 1.0), (0.75, pytest.approx(2 / 3)), (1.0, pytest.approx(3 / 4))]
-    assert (found.decisions.coverage, found.decisions.accuracy) in points
-
-
-def test_the_curve_never_accepts_what_is_unfamiliar() -> None:
-    found = figures(some_photos((*TAKEN[:3], ("A", "1", 1, "a strange bag"))))["A"]
-
-    assert [point.coverage for point in found.curve] == [0.25, 0.5, 0.75]
+    assert (decisions.coverage, decisions.accuracy) in points
+    assert figures()["C"].curve == ()
 
 
 def test_a_curve_of_many_photos_is_thinned_from_end_to_end() -> None:
@@ -183,10 +144,6 @@ def test_each_tier_has_an_auroc_against_the_ood_photos() -> None:
     assert found["A"].auroc.n == 3
 
 
-def test_without_ood_photos_there_is_no_auroc() -> None:
-    assert figures(some_photos(TAKEN[:4]))["A"].auroc is None
-
-
 def test_a_model_without_distance_is_measured_by_its_confidence_alone() -> None:
     contract = replace(CONTRACT, familiarity=None)
 
@@ -203,19 +160,6 @@ def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
     # Agresti and Caffo 2000: one right and one wrong answer more on each side; theirs is of a difference.
     variance = (19 / 22) * (3 / 22) / 22 + (4 / 22) * (18 / 22) / 22
     assert high - low == pytest.approx(2 * 1.959964 * variance**0.5 / 2)
-
-
-def test_a_report_keeps_what_was_measured_on_photos() -> None:
-    report = a_report(CONTRACT.labels, 0.9, A_DATA_SET).model_copy(update={"photos": figures()})
-
-    written = report.as_bytes()
-
-    assert parse_report(written, "report.json") == report
-    assert json.loads(written)["photos"]["A"]["macro_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
-
-
-def test_a_report_without_photos_has_no_section_for_them() -> None:
-    assert b'"photos"' not in a_report(CONTRACT.labels, 0.9, A_DATA_SET).as_bytes()
 
 
 def wrong_answers(*given: tuple[str, int, int, float, str]) -> PhotoAnswers:
@@ -238,12 +182,6 @@ def wrong_answers(*given: tuple[str, int, int, float, str]) -> PhotoAnswers:
             "A",
             [3, 1, 0, 2],
             id="accepted ones first, then the more confident",
-        ),
-        pytest.param(
-            [("A", 1, 1, 0.9, ""), ("A", 1, 2, 0.6, ""), ("B", 1, 2, 0.7, "")],
-            "A",
-            [1],
-            id="no right answer and no other tier",
         ),
         pytest.param(
             [("X", OOD, 1, 0.9, "unfamiliar"), ("X", OOD, 1, 0.8, "")], "X", [1], id="OOD that was accepted"

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import PHOTOGRAPHS, Imaging
+from inference.contract import PHOTOGRAPHS
 from tests.drawn_garments import on_a_floor
 from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
 from training.data.datasets import LABELS
 from training.data.splitting import AuxiliaryData, Split, split
-from training.photos.balance import GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, OOD_KNOWN, Planned, plan
-from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary, variants_key
+from training.photos.balance import GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, OOD_KNOWN, PAIRED, Planned, plan
+from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary
 from training.photos.reading import OOD, Photos
-from training.photos.variants import Task, is_cluttered, variants_of
+from training.photos.variants import Task, variants_of
 from training.recipes import PLAIN
 
 TROUSER, SANDAL, BOOT = LABELS.index("Trouser"), LABELS.index("Sandal"), LABELS.index("Ankle boot")
@@ -127,14 +127,6 @@ def test_what_photos_cannot_give_is_made_of_the_training_set_without_what_is_hel
     assert learnt.isdisjoint(image.tobytes() for image in parts.validation.images)
 
 
-def test_half_the_variants_are_made_when_asked_for(tmp_path: Path, parts: Split) -> None:
-    photos = photos_of(tmp_path, Cell("A", TROUSER, 100), Cell("X", OOD, 50))
-
-    whole, half = (sum(len(one.task.grounds) for one in planned(photos, parts, scale)) for scale in (1, 0.5))
-
-    assert half == pytest.approx(whole / 2, rel=0.05)
-
-
 def test_the_order_in_which_photos_are_read_changes_nothing(tmp_path: Path, parts: Split) -> None:
     photos = photos_of(tmp_path, Cell("A", TROUSER, 40), Cell("C", SANDAL, 4), Cell("X", OOD, 20))
     turned = photos.take(np.arange(len(photos))[::-1])
@@ -149,21 +141,13 @@ def test_grounds_come_from_the_cluttered_tier_whatever_it_is_called(tmp_path: Pa
     photos = photos_of(tmp_path, Cell("A", TROUSER, 30), Cell("C", SANDAL, 6))
     renamed = replace(photos, tiers=tuple("users" if tier == "C" else tier for tier in photos.tiers))
 
-    grounds = {ground for one in planned(renamed, parts) for ground in one.task.grounds}
+    grounds, none = (
+        {ground for one in planned(some, parts) for ground in one.task.grounds}
+        for some in (renamed, photos.take(np.arange(30)))
+    )
 
-    assert grounds == {tmp_path / "C" / "folder" / "1.png"}
-
-
-def test_without_a_cluttered_tier_garments_stay_where_they_are(tmp_path: Path, parts: Split) -> None:
-    plans = planned(photos_of(tmp_path, Cell("A", TROUSER, 30)), parts)
-
-    assert {ground for one in plans for ground in one.task.grounds} == {None}
-
-
-def test_shoes_may_be_shown_in_pairs_and_trousers_may_not(tmp_path: Path, parts: Split) -> None:
-    plans = planned(photos_of(tmp_path, Cell("C", TROUSER, 3), Cell("C", SANDAL, 3)), parts)
-
-    assert {LABELS[one.label] for one in plans if one.task.paired} == {"Sandal", "Sneaker", "Ankle boot"}
+    assert (grounds, none) == ({tmp_path / "C" / "folder" / "1.png"}, {None})
+    assert {LABELS[one.label] for one in planned(photos, parts) if one.task.paired} == PAIRED
 
 
 def a_task(source: Path, *grounds: Path | None, seed: int = 7) -> Task:
@@ -198,11 +182,6 @@ def test_a_garment_of_the_training_set_becomes_a_photo_with_and_without_a_ground
     assert (variants.max(axis=(1, 2)) > 0).all()
 
 
-def test_a_floor_is_cluttered_and_a_product_shot_is_not(photo: Path, floor: Path) -> None:
-    assert is_cluttered(floor, PHOTOGRAPHS)
-    assert not is_cluttered(photo, PHOTOGRAPHS)
-
-
 def test_a_known_photo_leaves_room_for_a_wrong_label_and_an_ood_one_is_doubted() -> None:
     targets = LEARNT.targets(4)
 
@@ -223,20 +202,3 @@ def test_what_a_run_kept_is_there_when_it_goes_on_and_half_a_file_is_made_anew(t
     assert np.array_equal(kept.labels, LEARNT.labels)
     assert other is None
     assert load_auxiliary(tmp_path / "run", "aa") is None
-
-
-def test_what_is_kept_goes_by_labels_run_and_conversion(tmp_path: Path) -> None:
-    photos = photos_of(tmp_path, Cell("A", TROUSER, 2))
-    moved, relabelled = (
-        replace(photos, files=(Path("b"), Path("a"))),
-        replace(photos, labels=photos.labels + 1),
-    )
-
-    keys = {
-        variants_key(fingerprint, imaging)
-        for fingerprint in ("aa", "bb")
-        for imaging in (PHOTOGRAPHS, Imaging(), replace(PHOTOGRAPHS, border_tolerance=0.06))
-    }
-
-    assert len(keys) == 6
-    assert photos_sha256(moved) == photos_sha256(photos) != photos_sha256(relabelled)

@@ -5,9 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
@@ -20,17 +17,12 @@ TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)
 
 
-@settings(deadline=None)
-@given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=3, max_dims=3, max_side=5)), st.booleans())
-def test_an_idx_file_is_read_as_it_was_written_packed_or_not(
-    tmp_path_factory: pytest.TempPathFactory, pictures: NDArray[np.uint8], packed: bool
-) -> None:
-    path = tmp_path_factory.mktemp("idx") / "pictures"
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_idx_file_is_read_as_it_was_written_packed_or_not(tmp_path: Path, packed: bool) -> None:
+    path, pictures = tmp_path / "pictures", striped_pictures(2).images
     path.write_bytes(gzip.compress(idx_bytes(pictures)) if packed else idx_bytes(pictures))
 
-    read = read_idx(path, 3)
-
-    assert read.tolist() == pictures.tolist()
+    assert read_idx(path, 3).tolist() == pictures.tolist()
 
 
 @pytest.mark.parametrize(
@@ -119,12 +111,10 @@ def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_origina
     [
         ("", "no picture in it"),
         (f"label,{PIXELS}\n", "no picture in it"),
-        (f"1,{PIXELS}\n2,{PIXELS},0\n", "row 2: .* has 786 columns"),
         (f"label,{PIXELS}\n1,{PIXELS}\n2,0,0\n", "row 3: .* has 3 columns"),
         (f"1,0.5{PIXELS[1:]}\n", "row 1: .* 784 pixels from 0 to 255"),
         (f"1,{PIXELS}\n10,{PIXELS}\n", "row 2: .* label from 0 to 9"),
         (f"label,{PIXELS}\n1,256{PIXELS[1:]}\n", "row 2: .* 784 pixels from 0 to 255"),
-        (f"1,{PIXELS[:-1]}-3\n", "row 1: .* 784 pixels from 0 to 255"),
         ("\x1f\udc8b packed", r"byte 1 is no UTF-8 text\. Unpack the file"),
     ],
 )

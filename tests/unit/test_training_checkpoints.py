@@ -10,7 +10,6 @@ from training.fitting.checkpoints import (
     PROGRESS,
     Progress,
     Run,
-    forget_checkpoint,
     load_progress,
     save_progress,
 )
@@ -53,9 +52,3 @@ def test_damaged_progress_is_refused_by_name(damage: bytes, run: Run) -> None:
 def test_progress_of_another_run_is_refused(run: Run) -> None:
     with pytest.raises(CheckpointUnreadable, match="other settings or data"):
         load_progress(Run(run.folder, "bb"))
-
-
-def test_a_forgotten_checkpoint_leaves_nothing_behind(run: Run) -> None:
-    forget_checkpoint(run)
-
-    assert list(run.folder.iterdir()) == []

@@ -7,11 +7,13 @@ import pytest
 
 from model_store.report import Epoch
 from tests.fashion import CLASSES, striped_pictures
+from training.data.datasets import LABELS
 from training.data.splitting import Split, split
 from training.evaluation.out_of_distribution import Whitening, fit_whitening
 from training.export.onnx_graph import export_graph, features_of, save_artifact
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Fitted, fit
+from training.fitting.tensorboard_log import tensorboard_callbacks
 from training.recipes import PLAIN
 from training.untyped import Network
 
@@ -49,9 +51,18 @@ def parts() -> Split:
 
 
 @pytest.fixture(scope="session")
-def fitted(parts: Split, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Where `fitted` has its checkpoint and TensorBoard's log."""
+    folder = tmp_path_factory.mktemp("fit")
+    return Run(folder, "aa", events=folder / "log")
+
+
+@pytest.fixture(scope="session")
+def fitted(parts: Split, run: Run) -> Fitted:
     """`conv3` after three epochs."""
-    return fit(parts, CLASSES, RECIPE, Run(tmp_path_factory.mktemp("fit"), "aa"), Listener())
+    assert run.events is not None
+    callbacks = tensorboard_callbacks(run.events, parts.validation, LABELS)
+    return fit(parts, CLASSES, RECIPE, run, Listener(), extra=callbacks)
 
 
 @pytest.fixture(scope="session")

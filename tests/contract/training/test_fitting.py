@@ -7,7 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.typing import NDArray
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
@@ -15,6 +17,7 @@ from training.data.splitting import AuxiliaryData, Split
 from training.errors import CheckpointUnreadable
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
+from training.fitting.tensorboard_log import CONFUSION
 from training.photos.reading import OOD
 from training.untyped import Tensor
 
@@ -32,22 +35,21 @@ def test_a_fit_learns_and_keeps_the_weights_of_its_best_epoch(fitted: Fitted, pa
     assert accuracy == pytest.approx(fitted.history[fitted.best_epoch - 1].val_accuracy)
 
 
-def test_without_progress_a_fit_stops_early(parts: Split, tmp_path: Path) -> None:
-    hopeless = replace(ONE_EPOCH, epochs=20, learning_rate=1e-12, patience=2, batch_size=360)
+def test_tensorboard_shows_each_epoch_with_its_confusion_matrix(fitted: Fitted, run: Run) -> None:
+    shown = EventAccumulator(f"{run.events}/validation", size_guidance={"tensors": 0}).Reload()
 
-    fitted = fit(parts, CLASSES, hopeless, Run(tmp_path, "aa"), Listener())
+    logged = [float(tf.make_ndarray(event.tensor_proto)) for event in shown.Tensors("epoch_accuracy")]
+    assert logged == pytest.approx([one.val_accuracy for one in fitted.history])
+    assert [event.step for event in shown.Tensors(CONFUSION)] == [0, 1, 2]
 
-    assert len(fitted.history) == fitted.best_epoch + 2 < 20
 
+def test_a_finished_fit_is_not_run_again(fitted: Fitted, run: Run, parts: Split) -> None:
+    again = Listener()
 
-def test_a_finished_fit_is_not_run_again(parts: Split, tmp_path: Path) -> None:
-    run, again = Run(tmp_path, "aa"), Listener()
-    first = fit(parts, CLASSES, ONE_EPOCH, run, Listener())
+    second = fit(parts, CLASSES, RECIPE, run, again)
 
-    second = fit(parts, CLASSES, ONE_EPOCH, run, again)
-
-    assert (again.steps, again.epochs, second.history) == ([], [1], first.history)
-    for mine, theirs in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+    assert (again.steps, again.epochs, second.history) == ([], [1, 2, 3], fitted.history)
+    for mine, theirs in zip(fitted.model.get_weights(), second.model.get_weights(), strict=True):
         assert mine.tolist() == theirs.tolist()
 
 
@@ -79,7 +81,9 @@ def test_a_fit_that_was_stopped_continues_with_its_history_weights_and_optimizer
     assert resumed.history[1].loss < 0.8 * first.loss
 
 
-def test_early_stopping_remembers_its_best_epoch_over_a_stop(parts: Split, tmp_path: Path) -> None:
+def test_without_progress_a_fit_stops_early_and_remembers_its_best_epoch_over_a_stop(
+    parts: Split, tmp_path: Path
+) -> None:
     hopeless = replace(ONE_EPOCH, epochs=20, learning_rate=1e-12, patience=2, batch_size=360)
     run = Run(tmp_path, "aa")
     with pytest.raises(Stopped):
@@ -127,22 +131,14 @@ def _surest(logits: Tensor) -> NDArray[np.float32]:
     return largest
 
 
-def test_known_pictures_that_are_learnt_beside_count_as_the_training_sets_do(
+def test_where_photos_are_learnt_they_count_as_the_training_set_and_the_last_epoch_is_kept(
     parts: Split, tmp_path: Path
 ) -> None:
     twice = replace(parts, auxiliary=AuxiliaryData(parts.train.images, parts.train.labels))
+    hopeless = replace(ONE_EPOCH, epochs=4, learning_rate=1e-12, patience=1, batch_size=360)
     listener = Listener()
 
-    fit(twice, CLASSES, replace(ONE_EPOCH, batch_size=120), Run(tmp_path, "aa"), listener)
-
-    assert listener.steps == [(1, step, 6) for step in range(1, 7)]
-    assert listener.epochs == [1]
-
-
-def test_where_photos_are_learnt_the_last_epoch_is_kept(parts: Split, tmp_path: Path) -> None:
-    auxiliary = AuxiliaryData(parts.train.images[:40], parts.train.labels[:40])
-    hopeless = replace(ONE_EPOCH, epochs=4, learning_rate=1e-12, patience=1, batch_size=400)
-
-    fitted = fit(replace(parts, auxiliary=auxiliary), CLASSES, hopeless, Run(tmp_path, "aa"), Listener())
+    fitted = fit(twice, CLASSES, hopeless, Run(tmp_path, "aa"), listener)
 
     assert (len(fitted.history), fitted.best_epoch) == (4, 4)
+    assert listener.steps == [(epoch, step, 2) for epoch in (1, 2, 3, 4) for step in (1, 2)]

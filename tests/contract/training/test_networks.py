@@ -60,16 +60,13 @@ def test_the_faster_normalization_computes_what_keras_own_does() -> None:
         assert np.allclose(mine, theirs, rtol=1e-2, atol=1e-5), mine.path
 
 
-def test_an_artifact_loaded_again_answers_the_same(exported: Exported) -> None:
+def test_an_artifact_reads_raw_pixels_and_answers_the_same_when_it_is_loaded_again(
+    exported: Exported,
+) -> None:
     loaded = keras.saving.load_model(exported.model_path, safe_mode=True)
 
-    assert (
-        probabilities_of(loaded, PICTURES).tolist() == probabilities_of(exported.artifact, PICTURES).tolist()
-    )
+    probabilities = probabilities_of(loaded, PICTURES)
 
-
-def test_an_artifact_reads_raw_pixels_and_answers_probabilities(exported: Exported) -> None:
-    probabilities = probabilities_of(exported.artifact, PICTURES)
-
-    assert (exported.artifact.input.dtype, exported.artifact.input.name) == ("uint8", "pixels")
+    assert (loaded.input.dtype, loaded.input.name) == ("uint8", "pixels")
+    assert probabilities.tolist() == probabilities_of(exported.artifact, PICTURES).tolist()
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(50), abs=1e-5)

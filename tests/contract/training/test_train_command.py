@@ -33,16 +33,6 @@ def options(data: Path, run: Path, epochs: int) -> list[str]:
     ]
 
 
-def started(arguments: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "scripts.train", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data set in a folder of IDX files."""
@@ -55,20 +45,9 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
         *("--train", str(write_csv(tmp_path / "train.csv", 300))),
         *("--test", str(write_csv(tmp_path / "test.csv", 100, seed=1))),
     ]
-    store = str(tmp_path / "store")
-    arguments = [
-        *pair,
-        "--network",
-        "conv3",
-        "--num_epochs",
-        "2",
-        "--run",
-        str(tmp_path / "run"),
-        "--out",
-        store,
-    ]
+    store, run = str(tmp_path / "store"), str(tmp_path / "run")
 
-    code = train.main(arguments)
+    code = train.main([*pair, *("--network", "conv3", "--num_epochs", "2", "--run", run, "--out", store)])
 
     version = current(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
@@ -124,11 +103,13 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
 
 def test_killed_after_an_epoch_the_same_command_goes_on(data: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    process = started(options(data, run, epochs=3))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.train", *options(data, run, epochs=3)], cwd=ROOT
+    )
     wait_for("a checkpoint", (run / PROGRESS).exists, LONG_ENOUGH)
 
     process.kill()
-    process.communicate()
+    process.wait()
     first = json.loads((run / PROGRESS).read_bytes())["history"]
     code = train.main(options(data, run, epochs=3))
 
@@ -137,18 +118,3 @@ def test_killed_after_an_epoch_the_same_command_goes_on(data: Path, tmp_path: Pa
     assert [one.epoch for one in history] == [1, 2, 3]
     assert [one.model_dump() for one in history[: len(first)]] == first
     assert history[-1].loss < history[0].loss
-
-
-def test_ctrl_c_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
-    process = started(options(data, tmp_path / "run", epochs=1000))
-    wait_for("a checkpoint", (tmp_path / "run" / PROGRESS).exists, LONG_ENOUGH)
-
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=LONG_ENOUGH)
-
-    assert process.returncode == 130
-    assert err.endswith(
-        "wardrobe: stopped. The same command goes on after the last finished epoch, "
-        f"from {tmp_path / 'run'}.\n"
-    )
-    assert "1/1000" in out

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from inference.contract import CUT_OUT
-from model_store.local import LocalRelease, open_release
+from model_store.local import open_release
 from scripts import train
-from scripts.photos import named, photos_in, with_photos
+from scripts.photos import photos_in, with_photos
 from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
 from tests.photos import write_photos
@@ -45,40 +45,23 @@ def options(place: Path, *more: str) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def release(place: Path) -> LocalRelease:
-    """What comes of one epoch."""
+def test_a_release_names_the_photos_that_it_learnt_and_reports_on_those_that_were_checked(
+    place: Path,
+) -> None:
     assert train.main(options(place, "--epochs", "1")) == 0
-    return open_release(place / "run" / "release")
 
-
-def test_the_release_names_the_photos_that_it_learnt(release: LocalRelease) -> None:
-    training = release.manifest.training
-
-    assert len(str(training["photos"])) == 16
-    assert training["variants"] == 0.02
-    assert training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
-
-
-def test_the_report_is_of_the_photos_that_were_checked(release: LocalRelease) -> None:
+    release = open_release(place / "run" / "release")
     report = release.report()
-
-    served, reported = release.manifest.model.thresholds, report.photos["A"].decisions
+    training, served = release.manifest.training, release.manifest.model.thresholds
+    assert (len(str(training["photos"])), training["variants"]) == (16, 0.02)
+    assert training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
     assert {tier: (one.n, one.split) for tier, one in report.photos.items()} == {
         tier: (n, "development") for tier, n in {"A": 8, "C": 4, "X": 8}.items()
     }
-    assert reported.confidence_threshold == served.confidence
-    assert reported.familiarity_threshold == served.familiarity
-
-
-def test_two_plots_travel_with_the_release_and_no_photo(release: LocalRelease) -> None:
+    assert report.photos["A"].decisions.confidence_threshold == served.confidence
+    assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.05
     drawn = {path.name for path in (release.folder / "figures").glob("photos-*")}
-
     assert drawn == {"photos-coverage.png", "photos-recall.png"}
-
-
-def test_it_is_more_ready_to_call_something_unfamiliar(release: LocalRelease) -> None:
-    assert release.manifest.model.thresholds.familiarity == 0.05
 
 
 def test_a_run_that_goes_on_finds_the_variants_that_it_made(
@@ -146,11 +129,6 @@ def test_folds_that_contradict_other_options_are_wrong_usage(
         train.main([*options(place), *more])
 
     assert message in capsys.readouterr().err
-
-
-def test_a_recipe_that_learns_from_photos_asks_for_them() -> None:
-    with pytest.raises(BadRecipe, match="Name a folder of them with --photos"):
-        named(replace(PLAIN, photos="0" * 16), None)
 
 
 def test_photos_that_are_checked_are_not_learnt(place: Path) -> None:

@@ -22,7 +22,7 @@ from training.comparison.search import (
 from training.comparison.trials import SearchReport, Trial, Values, recipe_of
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
-from training.recipes import BUNDLED, PLAIN, NetworkName, Recipe, read_recipe
+from training.recipes import PLAIN, NetworkName, read_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -147,14 +147,6 @@ def test_dropout_is_searched_where_the_network_has_one(
     space = replace(search, start=replace(START, network=network)).space
 
     assert ("dropout" in space) is searched
-
-
-@pytest.mark.parametrize("start", [PLAIN, BUNDLED, replace(PLAIN, optimizer="sgd", learning_rate=0.1)])
-def test_the_first_trial_can_be_the_recipe_as_it_is(start: Recipe) -> None:
-    space = search_space(start, dropout=False)
-
-    assert recipe_of(start, starting_values(start, space)) == start
-    assert set(starting_values(start, space)) == set(space)
 
 
 def test_what_lies_outside_the_bounds_is_left_to_the_search() -> None:
