@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 FEW = "pictures are held out to choose the decision's thresholds"
 """Of the warning that these few pictures get."""
 
-LONG_ENOUGH = 300
+LONG_ENOUGH = 500
 """Seconds for both backends to start on a machine that is busy with other tests."""
 
 
