@@ -71,7 +71,7 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
     material: Material, tmp_path: Path
 ) -> None:
     mistaken = sure_of((SHOWN.labels + 1) % CLASSES, distance=0.0)
-    others = OutOfFold(5, 3, None, mistaken)
+    others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), mistaken)
 
     release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
