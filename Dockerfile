@@ -3,6 +3,8 @@
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS packages
+# `--build-arg HEIC=yes` keeps the decoder of HEIC: 50 MB, with x265 under the GPL (docs/reference/limits.md).
+ARG HEIC=no
 COPY requirements/serve.txt /tmp/
 # pip's own folder goes again: nothing is installed where it serves; so do the tests that NumPy brings along
 # (13 MB with their bytecode) and what botocore knows of services other than S3 and credentials (25 MB).
@@ -10,6 +12,7 @@ COPY requirements/serve.txt /tmp/
 RUN python3 -m venv /opt/wardrobe \
     && /opt/wardrobe/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes -r /tmp/serve.txt \
+    && if [ "$HEIC" != yes ]; then /opt/wardrobe/bin/python -m pip uninstall --yes --quiet pillow-heif pillow; fi \
     && /opt/wardrobe/bin/python -m pip uninstall --yes --quiet setuptools pip \
     && find /opt/wardrobe/lib -type d -name tests -prune -exec rm -r {} + \
     && find /opt/wardrobe/lib/*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
