@@ -48,14 +48,16 @@ def _condition(models: Models) -> dict[str, Any]:
         "stale_since": stale_since.isoformat() if stale_since else None,
         "store": _store_condition(fault),
         "refused": [_refusal(refusal) for refusal in models.refusals],
-        "accept_target": _accept_target(served().acceptance),
+        **_accept_target(served().acceptance),
     }
 
 
 def _accept_target(acceptance: Acceptance | None) -> dict[str, Any]:
-    if acceptance is None or acceptance.fault is None:
-        return {"status": "ok"}
-    return {"status": "failing", "error": acceptance.fault}
+    """Whether the release supports WARDROBE_ACCEPT_TARGET, where that is set."""
+    if acceptance is None:
+        return {}
+    kept = acceptance.fault is None
+    return {"accept_target": {"status": "ok"} if kept else {"status": "failing", "error": acceptance.fault}}
 
 
 def _store_condition(fault: StoreFault | None) -> dict[str, Any]:
