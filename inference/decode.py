@@ -113,10 +113,11 @@ def check_size(header: Header, max_pixels: int, shape: tuple[int, int]) -> None:
     if header.pixels <= max_pixels:
         return
     said = f"{header.width} x {header.height}"
-    size = f"{said} in tiles that take" if header.tiled_pixels > header.width * header.height else f"{said} ="
+    is_more = header.tiled_pixels > header.width * header.height
+    size = f"{said}; decoding it takes as much memory as" if is_more else f"{said} ="
     raise PictureTooLarge(
         f"The picture is {size} {header.pixels:,} pixels; at most {max_pixels:,} are read. "
-        f"Send a smaller one: {shape[0]} x {shape[1]} is what the model sees."
+        f"Send a smaller one: {shape[1]} x {shape[0]} is what the model sees."
     )
 
 

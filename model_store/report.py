@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Annotated, Final
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
@@ -310,6 +310,16 @@ class Report(Frozen):
     photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
     examples: Examples
     history: tuple[Epoch, ...]
+
+    @field_validator("acceptance")
+    @classmethod
+    def _check_thresholds(
+        cls, curves: dict[str, tuple[AcceptPoint, ...]]
+    ) -> dict[str, tuple[AcceptPoint, ...]]:
+        thresholds = {tuple(point.threshold for point in curve) for curve in curves.values()}
+        if len(thresholds) > 1 or not all(thresholds):
+            raise ValueError("every kind of pictures needs the same thresholds, and at least one")
+        return curves
 
 
 def parse_report(text: bytes, where: str) -> Report:

@@ -121,10 +121,17 @@ class BackgroundHandler(QueueHandler):
             self._announced += missing
             self._unwritten_of([_announcement(missing)])
 
+    def _text(self, line: Line) -> str:
+        if isinstance(line, str):
+            return line
+        try:
+            return self.format(line)
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: else no line would be written any more
+            return f"A log line of {line.name} could not be formatted: {error!r}"
+
     def _unwritten_of(self, batch: list[Line]) -> int:
         """Write lines at once; returns how many were not written whole."""
-        texts = [line if isinstance(line, str) else self.format(line) for line in batch]
-        encoded = [f"{text}\n".encode("utf-8", "backslashreplace") for text in texts]
+        encoded = [f"{self._text(line)}\n".encode("utf-8", "backslashreplace") for line in batch]
         # A part of a line may be there already: what follows must not become a part of it.
         rest = b"\n" * self._torn + b"".join(encoded)
         try:

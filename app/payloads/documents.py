@@ -98,7 +98,10 @@ def read_json(body: bytes, max_pictures: int, contract: InputContract) -> Any:  
         TooLarge: it has more lists, objects and values than so many pictures need.
     """
     each = STRUCTURE_PER_PICTURE + STRUCTURE_PER_NUMBER * math.prod(contract.array_shape)
-    structure = STRUCTURE_SPARE + max_pictures * each
+    # A number takes two bytes at least, so that a body cannot hold more pictures of numbers than this.
+    structure = (
+        STRUCTURE_SPARE + min(max_pictures, 1 + len(body) // (2 * math.prod(contract.array_shape))) * each
+    )
     quotes = QUOTES_SPARE + max_pictures * QUOTES_PER_PICTURE
     if body.count(b",") + body.count(b"[") + body.count(b"{") > structure or body.count(b'"') > quotes:
         raise TooLarge(

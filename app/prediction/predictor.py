@@ -5,6 +5,7 @@ native thread, so that the event loop serves other requests meanwhile; for small
 would cost more than the work. Knows requests only as the items that reading.py found.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,7 +43,10 @@ LARGE_RUN = 8 * 28 * 28
 """From so many numbers on, the model does: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
 LARGE_AT_A_TIME = 2
-"""Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot."""
+"""Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot.
+
+Large runs of the model are among them: they take memory, too.
+"""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,7 +112,7 @@ class Predictor:
         timing.end()
         _let_ready_requests_run()
         timing.begin("infer")
-        (prediction,) = _classify(pixels[np.newaxis], served)
+        (prediction,) = self._classify(pixels[np.newaxis], served)
         timing.end()
         _let_ready_requests_run()
         return Classified(pixels, enlarged, prediction)
@@ -146,18 +150,19 @@ class Predictor:
             ClientGone: the client has left.
             ModelError: the model failed.
         """
-        self._check_pixels(items)
+        _call(_weighs(items), self._check_pixels, items)
         seen: list[Seen | Failed] = []
         for item in items:
             if seen:
                 timing.begin("queue")
                 slot.give_way()
+                _let_ready_requests_run()  # else this batch is again the next to decode a large picture
             if has_left():
                 raise ClientGone("The client closed its connection before its batch was finished.")
             seen.append(self._see_or_fail(item, served.contract.input, timing))
         good = [one[0] for one in seen if not isinstance(one, Failed)]
         timing.begin("infer")
-        predictions = iter(_classify(np.stack(good), served) if good else [])
+        predictions = iter(self._classify(np.stack(good), served) if good else [])
         timing.end()
         return [one if isinstance(one, Failed) else Classified(*one, next(predictions)) for one in seen]
 
@@ -188,7 +193,8 @@ class Predictor:
         if isinstance(item, Ready):
             return item.pixels, False
         if isinstance(item, Rows):
-            return rows_to_pixels(item.value, contract), False
+            is_large = math.prod(contract.array_shape) >= LARGE_RUN
+            return _call(is_large, rows_to_pixels, item.value, contract), False
         return self._decode(item.data, contract, timing)
 
     def _decode(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
@@ -196,6 +202,12 @@ class Predictor:
         decoded = decode(upload, self._settings.max_pixels, contract)
         timing.begin("convert")
         return decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
+
+    def _classify(self, pixels: PixelsBatch, served: Served) -> list[Prediction]:
+        if pixels.size < LARGE_RUN:
+            return served.classifier.classify(pixels)
+        with self._large:
+            return run_in_native_thread(served.classifier.classify, pixels)
 
 
 def parse(find: Callable[Concatenate[Body, P], T], body: Body, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -209,12 +221,14 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _classify(pixels: PixelsBatch, served: Served) -> list[Prediction]:
-    return _call(pixels.size >= LARGE_RUN, served.classifier.classify, pixels)
+def _weighs(items: list[Item]) -> bool:
+    """Whether reading the headers of all items may take long."""
+    return sum(len(item.data) for item in items if isinstance(item, Upload)) >= LARGE_BYTES
 
 
 def _is_large(upload: bytes) -> bool:
-    return len(upload) >= LARGE_BYTES or _declared_pixels(upload) >= LARGE_PIXELS
+    # The header of a HEIC or AVIF may itself be long.
+    return len(upload) >= LARGE_BYTES or upload[4:8] == b"ftyp" or _declared_pixels(upload) >= LARGE_PIXELS
 
 
 def _declared_pixels(upload: bytes) -> int:

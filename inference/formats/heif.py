@@ -17,6 +17,11 @@ Kind: TypeAlias = Literal[b"hvc1", b"av01"]
 TILES_MAX = 1024
 """A telephone's 200 megapixels have 768 tiles of 512 x 512. Each takes 0.3 ms, however small it is."""
 
+_GRID_BYTES = 12
+"""The longest description of a grid (section 6.6.2.3)."""
+
+_NO_GRID = "This file has a grid without a size. Send the whole file, or save it again."
+
 _FRAMES = {b"hvc1": 1, b"av01": 2}
 """How many times its pixels a tile counts: the AV1 decoder takes up to 29 bytes a pixel, HEVC's up to 16."""
 
@@ -166,6 +171,8 @@ def _plane(upload: bytes, found: Items, number: int) -> Plane:
     if item.kind != b"grid":
         tile = _tile(upload, item)
         return Plane(tile.width, tile.height, 1, (tile,))
+    if sum(end - begin for begin, end in item.extents) > _GRID_BYTES:
+        raise BrokenPicture(_NO_GRID)
     rows, columns, width, height = _grid(data_of(upload, tuple(item.extents)))
     numbers = found.references.get((b"dimg", number), [])
     if len(numbers) != rows * columns or len(numbers) > TILES_MAX:
@@ -173,7 +180,8 @@ def _plane(upload: bytes, found: Items, number: int) -> Plane:
             f"This file has a grid of {rows} x {columns} tiles, and {len(numbers)} of them; "
             f"at most {TILES_MAX} are read. Save it again."
         )
-    tiles = tuple(_tile(upload, found.items[tile]) for tile in numbers)
+    made = {tile: _tile(upload, found.items[tile]) for tile in set(numbers)}
+    tiles = tuple(made[tile] for tile in numbers)
     across, down = tiles[0].width, tiles[0].height
     if {(tile.width, tile.height) for tile in tiles} != {(across, down)} or (
         (columns, rows) != (-(-width // across), -(-height // down))
@@ -187,7 +195,7 @@ def _grid(data: bytes) -> tuple[int, int, int, int]:
     """Rows, columns, width and height (section 6.6.2.3)."""
     long = 4 if len(data) > 1 and data[1] & 1 else 2
     if len(data) != 4 + 2 * long or data[0] != 0:
-        raise BrokenPicture("This file has a grid without a size. Send the whole file, or save it again.")
+        raise BrokenPicture(_NO_GRID)
     width, height = int.from_bytes(data[4 : 4 + long], "big"), int.from_bytes(data[4 + long :], "big")
     return data[2] + 1, data[3] + 1, width, height
 

@@ -26,6 +26,10 @@ _UNITS_MAX = 600
 """Slice segments of a picture at the highest level (table A.8). Decoders keep the header of each."""
 
 
+_ANY_UNITS_MAX = 4096
+"""Units of any kind in one picture: each takes time to pass over, and may be one byte."""
+
+
 @dataclass(frozen=True)
 class Parameters:
     """What hvcC says.
@@ -130,17 +134,18 @@ def slices(stream: bytes, length_bytes: int) -> bytes:
     Raises:
         BrokenPicture: not one picture, or one in more slices than any level allows.
     """
-    kept, first, at = [], 0, 0
+    kept, first, at, units = [], 0, 0, 0
     while at + length_bytes < len(stream):
+        units += 1
         end = at + length_bytes + int.from_bytes(stream[at : at + length_bytes], "big")
         unit = stream[at + length_bytes : end]
         if len(unit) > 2 and _kind(unit) in _INTRA and not _layer(unit):
             kept.append(stream[at:end])
             first += unit[2] >> 7  # first_slice_segment_in_pic_flag
         at = end
-        if len(kept) > _UNITS_MAX:
+        if len(kept) > _UNITS_MAX or units > _ANY_UNITS_MAX:
             break
-    if at > len(stream) or first != 1 or len(kept) > _UNITS_MAX:
+    if at > len(stream) or first != 1 or len(kept) > _UNITS_MAX or units > _ANY_UNITS_MAX:
         raise BrokenPicture(
             f"This HEIC does not hold one picture in up to {_UNITS_MAX} slices. "
             "Send the whole file, or save it again."

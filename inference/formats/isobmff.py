@@ -16,6 +16,9 @@ _META_MAX = 1 << 19
 """Bytes of `meta`; phones write 5 to 50 kB. They bound the time that reading takes: 0.3 s for nothing but
 properties of items."""
 
+_PROPERTIES_MAX = 64
+"""Of one picture; cameras write five."""
+
 _BOXES_MAX = 64
 """Boxes before `meta`; cameras write one or two."""
 
@@ -176,7 +179,10 @@ def _read_places(iloc: memoryview, items: defaultdict[int, Item], idat: Extent) 
         elsewhere = fields.number(2)
         start = fields.number(base)
         parts = []
-        for _ in range(fields.number(2)):
+        count = fields.number(2)
+        if count > 1 and not (index if version else 0) + offset + length:
+            raise BrokenPicture("This file lists parts of a picture that take no bytes. Save it again.")
+        for _ in range(count):
             fields.number(index if version else 0)
             begin = start + fields.number(offset)
             parts.append((begin, begin + fields.number(length)))
@@ -203,6 +209,10 @@ def _read_properties(iprp: memoryview, items: defaultdict[int, Item]) -> None:
                 number = fields.number(long) & mask
                 if 1 <= number <= len(found):  # 0 is none
                     item.properties.append(found[number - 1])
+            if len(item.properties) > _PROPERTIES_MAX:
+                raise BrokenPicture(
+                    f"This file gives one picture more than {_PROPERTIES_MAX} properties. Save it again."
+                )
 
 
 def _references(iref: memoryview) -> dict[tuple[bytes, int], list[int]]:

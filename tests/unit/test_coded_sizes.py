@@ -41,20 +41,26 @@ def unit(kind: int, content: bytes = b"\x80abc", layer: int = 0) -> bytes:
     ("upload", "words"),
     [
         (heif(hevc_item(20_000, 20_000)), "20000 x 20000 = 400,000,000 pixels; at most 1,000,000"),
-        (heif(hevc_item(20_000, 20_000, says=(28, 28))), "28 x 28 in tiles that take 400,000,000 pixels"),
-        (heif(av1_item(65_536, 65_536, says=(28, 28))), "28 x 28 in tiles that take 8,589,934,592 pixels"),
-        (heif(av1_item(1000, 501)), "1000 x 501 in tiles that take 1,002,000 pixels"),
+        (
+            heif(hevc_item(20_000, 20_000, says=(28, 28))),
+            "28 x 28; decoding it takes as much memory as 400,000,000 pixels",
+        ),
+        (
+            heif(av1_item(65_536, 65_536, says=(28, 28))),
+            "28 x 28; decoding it takes as much memory as 8,589,934,592 pixels",
+        ),
+        (heif(av1_item(1000, 501)), "1000 x 501; decoding it takes as much memory as 1,002,000 pixels"),
         (
             heif(grid(16, 16, 16_000, 16_000), hevc_item(1000, 1000), references=dimg(*[2] * 256)),
             "16000 x 16000 = 256,000,000 pixels",
         ),
         (
             heif(grid(2, 2, 801, 801), hevc_item(800, 800), references=dimg(*[2] * 4)),
-            "801 x 801 in tiles that take 1,280,000 pixels",
+            "801 x 801; decoding it takes as much memory as 1,280,000 pixels",
         ),
         (
             heif(TILE, opacity(hevc_item(20_000, 20_000, says=(64, 64))), references=AUXL),
-            "64 x 64 in tiles that take 400,000,000 pixels",
+            "64 x 64; decoding it takes as much memory as 400,000,000 pixels",
         ),
     ],
     ids=["HEVC", "a small ispe", "AV1", "AV1 counts twice", "grid", "tiles that overhang", "opacity"],
@@ -208,3 +214,47 @@ def test_a_number_without_end_is_none() -> None:
 
     with pytest.raises(BrokenPicture, match="ends within its header"):
         read_header(heif(hevc_item(64, 64, hvcc(endless))))
+
+
+def described(iloc: bytes, kind: bytes = b"hvc1", ipma: bytes = bytes(8)) -> bytes:
+    """A HEIC whose only item has these places and properties, and no others."""
+    infe = box(b"infe", b"\2\0\0\0" + struct.pack(">HH", 1, 0) + kind + b"\0")
+    meta = box(
+        b"meta",
+        bytes(4),
+        box(b"pitm", bytes(4) + struct.pack(">H", 1)),
+        box(b"iinf", bytes(4) + struct.pack(">H", 1), infe),
+        box(b"iloc", bytes(4), iloc),
+        box(b"iprp", box(b"ipco", ispe(8, 8)), box(b"ipma", ipma)),
+    )
+    return box(b"ftyp", b"heic", bytes(4), b"mif1heic") + meta + bytes(100_000)
+
+
+@pytest.mark.parametrize(
+    ("upload", "words"),
+    [
+        (described(struct.pack(">HHHHH", 0, 1, 1, 0, 65_535)), "take no bytes"),
+        (
+            described(
+                struct.pack(">HHHHH", 0x4400, 1, 1, 0, 64) + struct.pack(">II", 0, 90_000) * 64, b"grid"
+            ),
+            "a grid without a size",
+        ),
+        (
+            described(
+                struct.pack(">HHHHH", 0x4400, 1, 1, 0, 0),
+                ipma=bytes(4) + struct.pack(">IHB", 1, 1, 65) + b"\1" * 65,
+            ),
+            "more than 64 properties",
+        ),
+    ],
+    ids=["parts of no bytes", "a grid of overlapping parts", "properties"],
+)
+def test_a_description_that_asks_for_much_more_than_it_takes_is_broken(upload: bytes, words: str) -> None:
+    with pytest.raises(BrokenPicture, match=words):
+        read_header(upload)
+
+
+def test_units_of_no_bytes_are_counted() -> None:
+    with pytest.raises(BrokenPicture, match="does not hold one picture"):
+        hevc.slices(unit(19) + bytes(4) * 5000, 4)
