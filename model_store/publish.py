@@ -163,9 +163,12 @@ def _ask_gate(
 def _verdict(
     store: Store, manifest: Manifest, before: Promotion | None, force: bool, right: Right | None
 ) -> str:
+    if before is not None and before.version == manifest.version:
+        return "It is current already."  # and its files are sent again, should one be damaged
     try:
         current = None if before is None else read_manifest(store, before.version)
-        theirs = None if current is None else right_in_store(store, current)
+        same_test = current is not None and current.data.test_sha256 == manifest.data.test_sha256
+        theirs = right_in_store(store, current) if current and same_test and right is not None else None
     except (NotFound, ReleaseError) as error:
         if not force:
             raise

@@ -1,6 +1,7 @@
 """Check pictures of your own before training: unreadable, tiny, copied, nearly the same, in two classes.
 
-Exit code 1 where training would refuse the folder: a file cannot be read, or one picture has two classes.
+Exit code 1 where a file cannot be read, or where one picture, or nearly the same one, has two classes or is
+in both parts of a divided folder.
 What is found: training/data/checks.py.
 """
 
@@ -65,7 +66,7 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
     found = (
         ("unreadable; mend or remove them, or train with --skip-unreadable", findings.unreadable),
-        ("the same or nearly so, in several classes; correct the labels or remove all but one", mixed),
+        ("the same or nearly so, in several classes or in train and test; remove all but one", mixed),
         ("copies, which count once", _grouped(findings.copies)),
         ("nearly the same", alike),
         ("smaller than the model's input", [str(one.path) for one in findings.tiny]),

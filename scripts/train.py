@@ -5,6 +5,7 @@ training/recipes.py; the release: training/export/release.py.
 """
 
 import argparse
+import hashlib
 import shlex
 import sys
 from dataclasses import replace
@@ -31,6 +32,7 @@ from scripts.training_options import (
 )
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, first, usual_folds
+from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import ParentRelease, ParentSplit, check_start, fine_tuning, for_few, further
@@ -76,8 +78,8 @@ def _train(arguments: argparse.Namespace) -> object:
     if release is not None:
         data = data.like(release.manifest.model.labels)
     data, recipe = planned(data, _start(arguments, data, release), arguments)
-    if release is not None:
-        parent = ParentSplit.of(release.manifest)
+    parent = None if release is None else ParentSplit.of(release.manifest)
+    if parent is not None:
         recipe = parent.inherited(recipe, data, given_fields(arguments))
         if warning := parent.check(recipe, data):
             complain(warning)
@@ -87,7 +89,9 @@ def _train(arguments: argparse.Namespace) -> object:
         return _show_augmentation(arguments.show_augmentation, recipe, data)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
-    folds = _folds(arguments, parts, photos)
+    if parent is not None and photos is not None and arguments.check_photos is None:
+        parent.check_photos(recipe.photos, complain)
+    folds = _folds(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     if arguments.fresh:
         for one in (task, *(fold.run(task) for fold in folds)):
             forget_checkpoint(one)
@@ -109,9 +113,26 @@ def _train(arguments: argparse.Namespace) -> object:
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
-def _folds(arguments: argparse.Namespace, parts: Split, photos: PhotoSets | None) -> tuple[Fold, ...]:
-    """The folds that choose thresholds: as many as were asked for, else some where few are held out."""
-    usual = usual_folds(parts)
+def _folds(
+    arguments: argparse.Namespace, parts: Split, photos: PhotoSets | None, *, known: bool
+) -> tuple[Fold, ...]:
+    """The folds that choose thresholds: as many as were asked for, else some where few are held out.
+
+    Args:
+        arguments: have --folds.
+        parts: of the training pictures.
+        photos: to learn.
+        known: whether the release that every fold would start from learnt these pictures.
+
+    Raises:
+        BadRecipe: folds were asked for, and no network could answer them as new ones.
+    """
+    if known and arguments.folds:
+        raise BadRecipe(
+            f"--folds {arguments.folds}: the release of --from learnt these pictures, so no network that "
+            "starts from it answers them as new. Leave out --folds or --from."
+        )
+    usual = 0 if known else usual_folds(parts)
     count = usual if arguments.folds is None else arguments.folds
     dealt = photos.learnt if photos is not None and arguments.folds else None
     return deal(parts, dealt, count, pictures=count > 0 and (usual > 0 or dealt is None))
@@ -196,11 +217,17 @@ def _task(
         parent = ParentRelease(release.folder / MODEL, same_classes=same_classes)
     return Run(
         arguments.run or usual,
-        fingerprint(recipe, described),
+        fingerprint(recipe, described) + _dealt(data),
         parent,
         arguments.tensorboard and arguments.tensorboard / usual.name,
         shlex.join(["python", "-m", "scripts.train", *arguments.words]),
     )
+
+
+def _dealt(data: LabelledData) -> str:
+    """What else than the pictures decides which are held out: other groups are another run."""
+    keys = data.train.keys
+    return "" if keys is None else "-" + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
 
 
 SHORT_HELP = f"""\

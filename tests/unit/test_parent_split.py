@@ -154,3 +154,23 @@ def test_a_manifest_without_a_seed_of_its_split_gives_a_warning() -> None:
     unknown = manifest.model_copy(update={"training": {"network": "conv3"}})
 
     assert "not known which" in str(ParentSplit.of(unknown).check(usual(data), data))
+
+
+@pytest.mark.parametrize("data", [own_pictures(), in_a_file()], ids=["own pictures", "a file of pixels"])
+def test_a_release_is_known_to_have_learnt_what_it_is_trained_further_on(data: LabelledData) -> None:
+    parent = ParentSplit.of(parent_of(data, usual(data)))
+
+    assert parent.learnt_some(data)
+    assert not ParentSplit.of(bundled().manifest).learnt_some(own_pictures())
+
+
+def test_photos_that_a_release_learnt_choose_no_thresholds_of_the_next_one() -> None:
+    parent = ParentSplit.of(bundled().manifest)
+    said: list[str] = []
+
+    with pytest.raises(BadRecipe, match="learnt these photos"):
+        parent.check_photos(parent.photos, said.append)
+    parent.check_photos("others", said.append)
+
+    assert len(said) == 1
+    assert "name others with --check-photos" in said[0]

@@ -17,6 +17,7 @@ from tests.uploads import a_garment, png
 from training.data.datasets import LabelledData
 from training.data.splitting import doubt_of
 from training.errors import BadPictures, BadRecipe, DataSetMissing
+from training.fitting.checkpoints import is_solved
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -34,6 +35,23 @@ def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: P
 @pytest.mark.parametrize(("held_out", "doubted"), [(6, True), (298, True), (299, False), (5000, False)])
 def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, doubted: bool) -> None:
     assert ("fewer than 299" in (doubt_of(held_out) or "")) is doubted
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "steps", "ended"),
+    [
+        ([0.5] + [1.0] * 24, 4, False),
+        ([0.5] + [1.0] * 25, 4, True),
+        ([1.0] * 24 + [0.9], 4, False),
+        ([1.0, 1.0], 430, False),
+        ([0.9, 1.0, 1.0, 1.0], 430, True),
+        ([], 4, False),
+    ],
+)
+def test_a_training_ends_when_all_held_out_pictures_stay_right(
+    accuracies: list[float], steps: int, ended: bool
+) -> None:
+    assert is_solved(accuracies, steps) is ended
 
 
 @pytest.mark.parametrize(

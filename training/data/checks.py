@@ -52,7 +52,8 @@ class Findings:
         tiny: those whose shorter edge is below the model's input.
         copies: groups of files with the same bytes, of one class.
         near: groups of pictures of one class that are nearly the same.
-        in_two_classes: groups that are the same or nearly so, and have several classes: one label is wrong.
+        in_two_classes: groups that are the same or nearly so, and have several classes, of which one is
+            wrong, or are in both parts of a divided folder.
         largest, smallest: classes, if the first has UNEVEN times the pictures of the second; else None.
     """
 
@@ -83,7 +84,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
             watch(done, len(listing.pictures))
     counts = Counter(one.listed.label for one in looked)
     groups = _groups(looked)
-    mixed = [group for group in groups if len({one.listed.label for one in group}) > 1]
+    mixed = [group for group in groups if len({(one.listed.label, one.listed.part) for one in group}) > 1]
     alike = [group for group in groups if group not in mixed]
     same = [group for group in alike if len({one.sha256 for one in group}) == 1]
     return Findings(

@@ -5,6 +5,7 @@ A perceptual hash: which of a picture's lowest cosine frequencies are above thei
 place of 8 x 8. Pure; checks.py reads the files.
 """
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import cv2
@@ -51,17 +52,30 @@ def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
     Returns:
         The indices of each group of two or more, ascending, by its first.
     """
-    pairs = [
-        (index, index + 1 + other)
-        for index, hash_ in enumerate(hashes)
-        for other in np.flatnonzero(np.bitwise_count(hashes[index + 1 :] ^ hash_).sum(axis=1) <= NEAR)
+    different, of = np.unique(hashes, axis=0, return_inverse=True)
+    near = [
+        [index, *(np.flatnonzero(np.bitwise_count(different[index:] ^ one).sum(axis=1) <= NEAR)[1:] + index)]
+        for index, one in enumerate(different)
     ]
-    if not pairs:
-        return []
-    rows, columns = np.array(pairs).T
-    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(len(hashes), len(hashes)))
+    equal = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
+    return joined([[index for one in group for index in equal[one].tolist()] for group in near], len(hashes))
+
+
+def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:
+    """Join groups that share a member.
+
+    Args:
+        groups: of indices below `count`.
+        count: of all members there may be.
+
+    Returns:
+        The joined groups of two or more, each ascending, by their first.
+    """
+    rows = [group[0] for group in groups for _ in group]
+    columns = [index for group in groups for index in group]
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))
     _, group_of = connected_components(graph, directed=False)
-    groups: dict[int, list[int]] = {}
+    found: dict[int, list[int]] = {}
     for index, group in enumerate(group_of.tolist()):
-        groups.setdefault(group, []).append(index)
-    return [members for members in groups.values() if len(members) > 1]
+        found.setdefault(group, []).append(index)
+    return [members for members in found.values() if len(members) > 1]

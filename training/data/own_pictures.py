@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.contract import CUT_OUT, InputContract
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.duplicates import near_groups
+from training.data.duplicates import joined, near_groups
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.data.splitting import drawn_indices
@@ -64,7 +64,9 @@ def from_pictures(
     files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
     pictures = _once(read, say)
-    keys = _keys(pictures, say)
+    alike = near_groups(np.stack([file.hash for _, file in pictures]))
+    _report_alike(pictures, alike, say)
+    keys = _keys(pictures, alike)
     train, test = _divide(pictures, keys)
     _check_sizes(listing, train, test)
     return LabelledData(
@@ -112,18 +114,33 @@ def _divide(pictures: Pictures, keys: dict[str, str]) -> tuple[Pictures, Picture
     return train, test
 
 
-def _keys(pictures: Pictures, say: Say) -> dict[str, str]:
-    """What decides a picture's part, by sha256: its group, else one sha256 of those nearly the same."""
-    keys = {file.sha256: file.sha256 for _, file in pictures}
-    alike = near_groups(np.stack([file.hash for _, file in pictures]))
-    for members in alike:
-        keys |= {pictures[index][1].sha256: pictures[members[0]][1].sha256 for index in members}
-    if alike:
+def _keys(pictures: Pictures, alike: list[list[int]]) -> dict[str, str]:
+    """What decides a picture's part, by sha256: the same for one group, and for pictures nearly the same."""
+    groups: dict[str, list[int]] = {}
+    for index, (listed, _) in enumerate(pictures):
+        if listed.group:
+            groups.setdefault(listed.group, []).append(index)
+    keys = {
+        file.sha256: f"group {listed.group}" if listed.group else file.sha256 for listed, file in pictures
+    }
+    for members in joined([*alike, *groups.values()], len(pictures)):
+        first = min(keys[pictures[index][1].sha256] for index in members)
+        keys |= {pictures[index][1].sha256: first for index in members}
+    return keys
+
+
+def _report_alike(pictures: Pictures, alike: list[list[int]], say: Say) -> None:
+    parts = [{pictures[index][0].part for index in members} for members in alike]
+    if divided := sum(len(one) > 1 for one in parts):
         say(
-            f"{sum(map(len, alike))} of {len(pictures)} pictures are nearly the same as others; such are "
-            "learnt together or measured on together. `wardrobe data` lists them."
+            f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
+            "Remove them from one of the two; `wardrobe data` lists them."
         )
-    return keys | {file.sha256: f"group {listed.group}" for listed, file in pictures if listed.group}
+    if together := sum(len(members) for members, one in zip(alike, parts, strict=True) if len(one) == 1):
+        say(
+            f"{together} of {len(pictures)} pictures are nearly the same as others; such are learnt together "
+            "or measured on together. `wardrobe data` lists them."
+        )
 
 
 def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:

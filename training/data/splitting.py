@@ -211,7 +211,12 @@ def fold_indices(
         )
     kind = StratifiedKFold if keys is None else StratifiedGroupKFold
     dealer = kind(folds, shuffle=True, random_state=FOLD_SEED)
-    return list(dealer.split(labels, labels, keys))
+    dealt = list(dealer.split(labels, labels, keys))
+    if any(len(np.unique(labels[others])) < len(np.unique(labels)) for others, _ in dealt):
+        raise BadRecipe(
+            f"--folds {folds}: one class would be in one fold as a whole. Name other --folds, or 0 for none."
+        )
+    return dealt
 
 
 def rarest_class(labels: NDArray[np.uint8], keys: NDArray[np.str_] | None) -> int:

@@ -5,8 +5,9 @@ progress.json, which names both and is replaced in one step. Keras' BackupAndRes
 history nor early stopping's state, and can leave its two files out of step. Touches the run's folder.
 """
 
+import math
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,11 @@ from training.fitting.starting import ParentRelease
 
 PROGRESS: Final = "progress.json"
 WEIGHTS: Final = ".weights.h5"
+
+SOLVED_EPOCHS: Final = 3
+SOLVED_STEPS: Final = 100
+"""A run ends when all held-out pictures were right over so many epochs, and so many steps: an epoch of few
+pictures has few."""
 
 _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
@@ -102,6 +108,17 @@ def save_progress(run: Run, progress: Progress) -> None:
         os.fsync(file.fileno())
     temporary.replace(run.folder / PROGRESS)
     _remove_weights(run, {run.state(len(progress.history)), run.best(progress.best_epoch)})
+
+
+def is_solved(accuracies: Sequence[float], steps: int) -> bool:
+    """Whether a run has nothing left to gain on the held-out pictures.
+
+    Args:
+        accuracies: on them, after each epoch so far.
+        steps: in one epoch, 1 or more.
+    """
+    epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
+    return len(accuracies) >= epochs and min(accuracies[-epochs:]) == 1
 
 
 def damaged(path: Path, error: Exception) -> CheckpointUnreadable:

@@ -22,7 +22,7 @@ from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
-from training.fitting.checkpoints import Progress, Run, damaged, load_progress, save_progress
+from training.fitting.checkpoints import Progress, Run, damaged, is_solved, load_progress, save_progress
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
 from training.recipes import Recipe
@@ -248,8 +248,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
             seconds=time.perf_counter() - self._began,
         )
         history = (*self.progress.history, done)
-        patience = self._recipe.patience
-        stops = patience is not None and len(history) - self.progress.best_epoch >= patience
+        stops = self._has_to_stop(history)
         self.model.stop_training = stops
         self.model.save_weights(self.run.state(done.epoch))
         self.progress = self.progress.model_copy(
@@ -262,6 +261,12 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         )
         save_progress(self.run, self.progress)
         self._watcher.epoch(done, self.progress.best_epoch)
+
+    def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
+        patience = self._recipe.patience
+        tired = patience is not None and len(history) - self.progress.best_epoch >= patience
+        accuracies = [one.val_accuracy for one in history]
+        return tired or (self._by_accuracy and is_solved(accuracies, self.params["steps"]))
 
 
 def _load(model: Network, path: Path) -> None:

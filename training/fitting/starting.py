@@ -4,7 +4,7 @@ What the parent learnt must not be held out: thresholds and held-out accuracy wo
 Recipes: recipes.py. The network of a release: fine_tuning.py.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -119,12 +119,14 @@ class ParentSplit:
         recipe: one with its seed of the split, number of held-out pictures and limit.
         share: that was held out by content; None if they were held out by position.
         data: name of its data set, and the hash of the training set; empty where the split is not known.
+        photos: hash of those that it learnt; None if it learnt none.
     """
 
     version: str
     recipe: Recipe
     share: float | None
     data: tuple[str, str]
+    photos: str | None = None
 
     @classmethod
     def of(cls, manifest: Manifest) -> "ParentSplit":
@@ -139,6 +141,7 @@ class ParentSplit:
             Recipe(**values),
             share if isinstance(share, float) else None,
             (manifest.data.name, train),
+            photos if isinstance(photos := known.get("photos"), str) else None,
         )
 
     def inherited(self, recipe: Recipe, data: LabelledData, given: Collection[str]) -> Recipe:
@@ -156,6 +159,33 @@ class ParentSplit:
         images = first(data.train, recipe.limit)
         usual = held_out_share(images, recipe.validation) == self.share
         return recipe if usual else replace(recipe, validation=int(cast("float", self.share) * len(images)))
+
+    def learnt_some(self, data: LabelledData) -> bool:
+        """Whether it learnt some of these training pictures, as far as is known."""
+        same = self.data[1] == data.train.sha256()
+        return same or (self.share is not None and data.train.keys is not None)
+
+    def check_photos(self, photos: str | None, complain: Callable[[str], None]) -> None:
+        """Warn where it may have learnt the photos that choose thresholds.
+
+        Args:
+            photos: the hash of those to learn.
+            complain: receives the warning.
+
+        Raises:
+            BadRecipe: it learnt just these.
+        """
+        if self.photos is None:
+            return
+        if self.photos == photos:
+            raise BadRecipe(
+                f"--from {self.version}: it learnt these photos, so that they cannot choose thresholds. Name "
+                "others with --check-photos, or train without --from."
+            )
+        complain(
+            f"{self.version} learnt photos, not known which. If these are among them, thresholds and figures "
+            "of photos are too good: name others with --check-photos, or train without --from."
+        )
 
     def check(self, recipe: Recipe, data: LabelledData) -> str | None:
         """Check that nothing is held out that the release learnt.
