@@ -6,6 +6,7 @@ kilobytes of PNG can hold gigabytes of white. Bytes in, a `Header` out; decode.p
 
 import struct
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
 from inference.errors import BrokenPicture, UnknownFormat
@@ -18,7 +19,10 @@ Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC",
 MAX_PIXELS = 50_000_000
 """Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""
 
-ACCEPTED = "Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+_NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
+
+ACCEPTED = f"Send {', '.join(_NAMES)} or AVIF."
+"""Names HEIC where its decoder is installed, which the container image leaves out."""
 
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
