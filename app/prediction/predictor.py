@@ -150,7 +150,7 @@ class Predictor:
             ClientGone: the client has left.
             ModelError: the model failed.
         """
-        _call(_weighs(items), self._check_pixels, items)
+        _call(_batch_is_large(items), self._check_pixels, items)
         seen: list[Seen | Failed] = []
         for item in items:
             if seen:
@@ -221,7 +221,7 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _weighs(items: list[Item]) -> bool:
+def _batch_is_large(items: list[Item]) -> bool:
     """Whether reading the headers of all items may take long."""
     return sum(len(item.data) for item in items if isinstance(item, Upload)) >= LARGE_BYTES
 

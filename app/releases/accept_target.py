@@ -5,7 +5,7 @@ bound of how much of that is right (training/evaluation/calibration.py). The low
 kind's bound reaches the target takes the place of the release's own. Pure; load.py calls it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.releases.serving import Acceptance, Served
 from inference.contract import ACCEPT_NOTHING
@@ -24,36 +24,31 @@ def with_target(served: Served, target: float | None) -> Served:
     """
     if target is None:
         return served
-    found = _supported(served, target)
-    thresholds = replace(served.contract.thresholds, confidence=found.threshold)
-    classifier = served.classifier.deciding_by(thresholds)
-    return replace(served, classifier=classifier, contract=classifier.contract, acceptance=found.acceptance)
+    acceptance = _acceptance(served, target)
+    # All kinds of pictures have the same threshold.
+    threshold = next((point.threshold for point in acceptance.gives.values()), ACCEPT_NOTHING)
+    classifier = served.classifier.deciding_by(replace(served.contract.thresholds, confidence=threshold))
+    return replace(served, classifier=classifier, contract=classifier.contract, acceptance=acceptance)
 
 
-@dataclass(frozen=True)
-class _Found:
-    threshold: float
-    acceptance: Acceptance
-
-
-def _supported(served: Served, target: float) -> _Found:
+def _acceptance(served: Served, target: float) -> Acceptance:
     try:
         curves = parse_report(served.report, served.version).acceptance
     except ReportInvalid:
         curves = {}
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
-        return _Found(ACCEPT_NOTHING, Acceptance(target, {}, fault))
+        return Acceptance(target, {}, fault)
     # Every curve has the same thresholds, ascending.
     for points in zip(*curves.values(), strict=True):
         if all(point.lower_bound >= target for point in points):
-            return _Found(points[0].threshold, Acceptance(target, dict(zip(curves, points, strict=True))))
+            return Acceptance(target, dict(zip(curves, points, strict=True)))
     kind, best = min(((kind, _best(curve)) for kind, curve in curves.items()), key=lambda one: one[1])
     fault = (
         f"The report of {served.version} does not show that {target:g} of the accepted answers are right: no "
         f"threshold has so high a lower bound for all kinds of pictures; for {kind} it is at most {best:.3f}."
     )
-    return _Found(ACCEPT_NOTHING, Acceptance(target, {}, fault))
+    return Acceptance(target, {}, fault)
 
 
 def _best(curve: tuple[AcceptPoint, ...]) -> float:

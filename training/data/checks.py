@@ -4,7 +4,6 @@ Opens each file that a listing names, as training does, and changes none. Findin
 command: scripts/data.py.
 """
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -15,15 +14,13 @@ from typing import Final
 import numpy as np
 
 from inference.contract import EDGE
-from inference.decode import decode
-from inference.errors import UploadError
-from inference.header import MAX_PIXELS
 from training.data.duplicates import Hash, near_groups, perceptual_hash
 from training.data.listing import Listed, Listing
-from training.data.picture_files import Watch
+from training.data.picture_files import Watch, decode_file
 
-UNEVEN: Final = 5
-"""So many times the pictures of the smallest class make the largest one worth a word."""
+WARNED_UNEVEN: Final = 5
+"""So many times the pictures of the smallest class in the largest one are a finding; from datasets.UNEVEN on,
+training weighs the classes."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,8 @@ class Findings:
         near: groups of pictures of one class that are nearly the same.
         in_two_classes: groups that are the same or nearly so, and have several classes, of which one is
             wrong, or are in both parts of a divided folder.
-        largest, smallest: classes, if the first has UNEVEN times the pictures of the second; else None.
+        uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
+            second; else None.
     """
 
     counts: dict[str, int]
@@ -100,14 +98,11 @@ def check(listing: Listing, watch: Watch) -> Findings:
 
 def _look(listed: Listed) -> Looked | str:
     """The picture, or why it cannot be read."""
-    try:
-        content = listed.path.read_bytes()
-        picture = decode(content, MAX_PIXELS).picture
-    except OSError as error:
-        return f"{listed.path}: {error.strerror}."
-    except UploadError as error:
-        return f"{listed.path}: {error}"
-    digest = hashlib.sha256(content).hexdigest()
+    read = decode_file(listed.path)
+    if isinstance(read, str):
+        return read
+    digest, decoded = read
+    picture = decoded.picture
     return Looked(listed, digest, perceptual_hash(picture), min(picture.shape[:2]))
 
 
@@ -127,4 +122,4 @@ def _uneven(counts: Counter[str]) -> tuple[str, str] | None:
     if not counts:
         return None
     (largest, most), (smallest, fewest) = counts.most_common()[0], counts.most_common()[-1]
-    return (largest, smallest) if most >= UNEVEN * fewest else None
+    return (largest, smallest) if most >= WARNED_UNEVEN * fewest else None

@@ -2,7 +2,7 @@
 
 Each picture counts once, however often it was copied, so that none is both learnt and measured on. The test
 set is chosen by the pictures' content, or their group: the same pictures give the same one under any names,
-in any order, and further pictures move none of these.
+in any order, and further pictures move none of these, unless they are nearly the same or of one group.
 Finding them: listing.py; reading them: picture_files.py. Reads the named folder or CSV.
 """
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from inference.arrays import Pixels
-from inference.contract import InputContract
+from inference.contract import GREY_28, InputContract
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
+from inference.decode import Decoded, decode
 from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from training.data.duplicates import Hash, perceptual_hash
@@ -89,20 +89,26 @@ def read_files(
     return read
 
 
-def _read(path: Path, contract: InputContract) -> PictureFile | str:
-    """The file, or why it cannot be read."""
+def decode_file(path: Path, contract: InputContract = GREY_28) -> tuple[str, Decoded] | str:
+    """The sha256 of a picture file and the picture in it, or why it cannot be read."""
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
         content = path.read_bytes()
-        decoded = decode(content, MAX_PIXELS, contract)
-        pixels = decoded_to_pixels(decoded, contract)
+        return hashlib.sha256(content).hexdigest(), decode(content, MAX_PIXELS, contract)
     except OSError as error:
         return f"{path}: {error.strerror}."
     except UploadError as error:
         return f"{path}: {error}"
-    digest = hashlib.sha256(content).hexdigest()
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), pixels)
+
+
+def _read(path: Path, contract: InputContract) -> PictureFile | str:
+    """The file, or why it cannot be read."""
+    read = decode_file(path, contract)
+    if isinstance(read, str):
+        return read
+    digest, decoded = read
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), decoded_to_pixels(decoded, contract))
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

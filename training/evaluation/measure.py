@@ -5,6 +5,7 @@ disagree. Pure but for running the graph. The document as a whole: model_store/r
 it: figures.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -98,10 +99,15 @@ def predict(session: Session, contract: ModelContract, images: PixelsBatch) -> l
 
 def scored(session: Session, images: PixelsBatch) -> Scores:
     """A model's scores, in batches."""
-    runs = [session.run(batch) for batch in in_batches(images)]
-    distances = [run.distances for run in runs if run.distances is not None]
+    return joined([session.run(batch) for batch in in_batches(images)])
+
+
+def joined(parts: Sequence[Scores]) -> Scores:
+    """Scores of several sets of pictures, in this order; distances only if all have them."""
+    distances = [one.distances for one in parts if one.distances is not None]
     return Scores(
-        np.concatenate([run.probabilities for run in runs]), np.concatenate(distances) if distances else None
+        np.concatenate([one.probabilities for one in parts]),
+        np.concatenate(distances) if len(distances) == len(parts) else None,
     )
 
 

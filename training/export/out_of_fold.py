@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.session import Scores
 from training.data.splitting import Split, fold_indices
+from training.evaluation.measure import joined
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import Recipe
@@ -129,15 +130,6 @@ def _in_order(places: Sequence[Indices], answers: Sequence[Scores]) -> Scores | 
 def _some(scores: Scores, chosen: slice | Indices) -> Scores:
     distances = None if scores.distances is None else scores.distances[chosen]
     return Scores(scores.probabilities[chosen], distances)
-
-
-def joined(parts: Sequence[Scores]) -> Scores:
-    """Scores of several sets of pictures, in this order; distances only if all have them."""
-    distances = [one.distances for one in parts if one.distances is not None]
-    return Scores(
-        np.concatenate([one.probabilities for one in parts]),
-        np.concatenate(distances) if len(distances) == len(parts) else None,
-    )
 
 
 @dataclass(frozen=True)

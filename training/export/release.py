@@ -34,6 +34,7 @@ from training.evaluation.measure import (
     answer,
     counted,
     examples,
+    joined,
     measured,
     predict,
     scored,
@@ -59,7 +60,7 @@ from training.export.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.export.out_of_fold import OutOfFold, Recorded, joined
+from training.export.out_of_fold import OutOfFold, Recorded
 from training.fitting.fit import Fitted
 from training.fitting.starting import split_record
 from training.networks.registry import with_softmax

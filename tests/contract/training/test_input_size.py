@@ -11,7 +11,6 @@ from app.settings import Settings
 from inference.contract import whole_pictures
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
-from model_store.report import parse_report
 from model_store.store import open_store
 from scripts import evaluate, train
 from tests.own_pictures import COLOURS, a_blob, write_blobs
@@ -37,7 +36,7 @@ def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
 
 
 def accuracy_of(release: LocalRelease) -> float:
-    return parse_report((release.folder / "report.json").read_bytes(), "report.json").test.accuracy
+    return release.report().test.accuracy
 
 
 @pytest.fixture(scope="module")
