@@ -83,7 +83,11 @@ def labellers() -> list[int]:
 
 def listened_on(pids: list[int]) -> set[str]:
     """The addresses on which some processes wait for connections, as /proc/net writes them."""
-    sockets = {str(path.readlink()) for pid in pids for path in Path(f"/proc/{pid}/fd").glob("*")}
+    sockets = set()
+    for path in (path for pid in pids for path in Path(f"/proc/{pid}/fd").glob("*")):
+        # A file may be closed, or a process end, between the listing and the look.
+        with suppress(FileNotFoundError):
+            sockets.add(str(path.readlink()))
     rows = [
         row.split()
         for table in ("tcp", "tcp6")

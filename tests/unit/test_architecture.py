@@ -36,6 +36,7 @@ HOMES = {
         "labelling/review.py",
         "training/data/duplicates.py",
         "training/photos/compositions.py",
+        "training/photos/drawn_shoes.py",
         "training/photos/changes.py",
         "training/photos/variants.py",
     ),

@@ -18,6 +18,7 @@ import numpy as np
 from inference.arrays import Pixels
 from inference.contract import Imaging
 from training.data.datasets import LabelledImages
+from training.photos.drawn_shoes import DRAWN
 from training.photos.reading import OOD, Photos
 from training.photos.variants import Task, is_cluttered
 from training.recipes import Recipe
@@ -38,6 +39,12 @@ RARE: Final = 20
 
 GARMENTS: Final = 250
 """Fewest variants made of the training set for a class, so that looking drawn says nothing about it."""
+
+DRAWINGS: Final = 1000
+"""Pairs of shoes from above that are drawn of each label that can be: as many as a well-covered tier has."""
+
+LOT: Final = 10
+"""Drawings of one task."""
 
 LOOKED_AT: Final = 50
 """Photos of a tier that are looked at to see whether it is cluttered: most of them decide."""
@@ -71,13 +78,13 @@ def plan(
             content decide the variants.
 
     Returns:
-        Photos by content, then garments by class: the same whatever the files are called.
+        Photos by content, then garments by class, then drawings: the same whatever the files are called.
     """
     scale, seed = recipe.variants, recipe.seed
     grounds = _grounds(photos, imaging)
 
     def planned(
-        source: Path | Pixels, content: str, label: int, count: int, *, worn: bool = False
+        source: Path | Pixels | str, content: str, label: int, count: int, *, worn: bool = False
     ) -> Planned:
         source_seed = _seed(seed, content)
         paired = label != OOD and labels[label] in PAIRED
@@ -93,6 +100,9 @@ def plan(
         pixels = np.ascontiguousarray(train.images[index])
         content = hashlib.sha256(pixels.tobytes()).hexdigest()
         made.append(planned(pixels, content, int(train.labels[index]), 1))
+    for shoe in (shoe for shoe in labels if shoe in DRAWN):
+        for lot in range(round(DRAWINGS * scale / LOT)):
+            made.append(planned(shoe, f"{shoe} {lot}", labels.index(shoe), LOT))
     return made
 
 

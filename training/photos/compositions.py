@@ -38,16 +38,18 @@ CutOut = Picture
 
 def cut_out(picture: Picture, mask: Mask) -> CutOut:
     """A garment without its ground and what surrounds it: a picture (H, W, 3) and its mask (H, W)."""
-    return _trimmed(np.dstack([picture, mask]))
+    return trimmed(np.dstack([picture, mask]))
 
 
-def _trimmed(cut: CutOut) -> CutOut:
+def trimmed(cut: CutOut) -> CutOut:
+    """Without what surrounds the garment."""
     hard = cv2.threshold(cut[..., 3], 127, 255, cv2.THRESH_BINARY)[1]
     left, top, width, height = cv2.boundingRect(hard)
     return np.ascontiguousarray(cut[top : top + max(1, height), left : left + max(1, width)])
 
 
-def _mirrored(cut: CutOut) -> CutOut:
+def mirrored(cut: CutOut) -> CutOut:
+    """Left to right."""
     return np.ascontiguousarray(cut[:, ::-1])
 
 
@@ -59,13 +61,13 @@ def _scaled(cut: CutOut, across: float, down: float) -> CutOut:
     return np.asarray(cv2.resize(cut, size, interpolation=how), np.uint8)
 
 
-def _turned(cut: CutOut, degrees: float) -> CutOut:
+def turned(cut: CutOut, degrees: float) -> CutOut:
     """Turned about its middle, as large as that takes."""
     height, width = cut.shape[:2]
     edge = int(np.hypot(height, width)) + 2
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     matrix[:, 2] += (edge / 2 - width / 2, edge / 2 - height / 2)
-    return _trimmed(np.asarray(cv2.warpAffine(cut, matrix, (edge, edge)), np.uint8))
+    return trimmed(np.asarray(cv2.warpAffine(cut, matrix, (edge, edge)), np.uint8))
 
 
 def garment_of(pixels: Pixels, rng: np.random.Generator) -> CutOut:
@@ -81,7 +83,7 @@ def garment_of(pixels: Pixels, rng: np.random.Generator) -> CutOut:
     mask = cv2.threshold(cv2.resize(silhouette, size), 127, 255, cv2.THRESH_BINARY)[1]
     picture = ((255.0 - light)[..., None] * _tint(rng)).astype(np.uint8)
     cut = cut_out(picture, mask.astype(np.uint8, copy=False))
-    return _mirrored(cut) if rng.random() < 0.5 else cut
+    return mirrored(cut) if rng.random() < 0.5 else cut
 
 
 def _tint(rng: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -122,9 +124,9 @@ def pair_on(ground: Picture, cut: CutOut, rng: np.random.Generator) -> Picture:
     pointing = float(rng.choice([0, 90, -90], p=[0.3, 0.35, 0.35]))
     # Left and right shoe are mirror images; two of one side are seen when both lie on their sides.
     opposite = rng.random() < 0.7
-    first = _turned(one, pointing + rng.uniform(-20, 20))
-    other = _mirrored(one) if opposite else one
-    second = _turned(other, (-pointing if opposite else pointing) + rng.uniform(-20, 20))
+    first = turned(one, pointing + rng.uniform(-20, 20))
+    other = mirrored(one) if opposite else one
+    second = turned(other, (-pointing if opposite else pointing) + rng.uniform(-20, 20))
     stacked = pointing == 0 and rng.random() < 0.5
     for shoe, (top, left) in zip((first, second), _beside(first, second, rng, stacked=stacked), strict=True):
         ground = _lay(ground, shoe, top, left, rng)

@@ -1,4 +1,4 @@
-"""Variants of a photo, or of a garment of the training set.
+"""Variants of a photo, of a garment of the training set, or of a drawing.
 
 A variant differs from its source by the photo (changes.py, compositions.py) and by errors of the garment's
 mask (`_spoiled`). The service's own conversion then makes the pixels. Reads the files that a task names; the
@@ -23,6 +23,7 @@ from inference.framing import no_larger_than
 from inference.header import MAX_PIXELS
 from training.photos.changes import cropped, headless, recompressed, resampled, shaded, toned, warped
 from training.photos.compositions import EDGE, cut_out, garment_of, laid_on, pair_on, plain_ground, texture
+from training.photos.drawn_shoes import drawn_pair
 
 GROUND_EDGE: Final = 300
 """Longest edge, in pixels, of a photo whose border becomes a ground."""
@@ -49,7 +50,7 @@ class Task:
     """Some variants to be made of one thing.
 
     Attributes:
-        source: a photo's file, or uint8 (28, 28) of the training set.
+        source: a photo's file, uint8 (28, 28) of the training set, or the label of a pair to be drawn.
         seed: of all its variants; each adds its number.
         grounds: of each variant, the photo whose border may be laid under it; None where there are none.
         paired: whether the garment is one that is shown in pairs.
@@ -57,7 +58,7 @@ class Task:
         imaging: how the model wants pictures converted.
     """
 
-    source: Path | Pixels
+    source: Path | Pixels | str
     seed: int
     grounds: tuple[Path | None, ...]
     paired: bool
@@ -79,9 +80,18 @@ def variants_of(task: Task) -> PixelsBatch:
     Raises:
         UploadError: a file that could be read before no longer can.
     """
-    source = task.source
-    show = _of_photo(task, source) if isinstance(source, Path) else _of_garment(task, source)
+    show = _show(task)
     return np.stack([_variant(show, task, number) for number in range(len(task.grounds))])
+
+
+def _show(task: Task) -> _Show:
+    match task.source:
+        case str(label):
+            return _of_drawing(label)
+        case Path() as path:
+            return _of_photo(task, path)
+        case pixels:
+            return _of_garment(task, pixels)
 
 
 def _variant(show: _Show, task: Task, number: int) -> Pixels:
@@ -121,6 +131,19 @@ def _of_garment(task: Task, pixels: Pixels) -> _Show:
             return _laid(ground, cut, task, rng), None
         white = plain_ground()
         return laid_on(white, cut, rng), np.array(white[0, 0], np.float64)
+
+    return show
+
+
+def _of_drawing(label: str) -> _Show:
+    """Another pair for each variant, on a ground wherever there is one."""
+
+    def show(ground: Picture | None, rng: np.random.Generator) -> tuple[Picture, Colour | None]:
+        pair = drawn_pair(label, rng)
+        if ground is not None:
+            return laid_on(ground, pair, rng), None
+        white = plain_ground()
+        return laid_on(white, pair, rng), np.array(white[0, 0], np.float64)
 
     return show
 
