@@ -125,9 +125,9 @@ def _folds(
         known: whether the release that every fold would start from learnt these pictures.
 
     Raises:
-        BadRecipe: folds were asked for, and no network could answer them as new ones.
+        BadRecipe: folds of pictures were asked for, and no network could answer them as new ones.
     """
-    if known and arguments.folds:
+    if known and arguments.folds and photos is None:
         raise BadRecipe(
             f"--folds {arguments.folds}: the release of --from learnt these pictures, so no network that "
             "starts from it answers them as new. Leave out --folds or --from."
