@@ -47,10 +47,17 @@ HELD_OUT: Final = 8
 
 @dataclass(frozen=True)
 class PhotoSets:
-    """Photos to learn from, and others to choose thresholds on."""
+    """Photos to learn from, and photos to choose thresholds on.
+
+    Attributes:
+        learnt: those of --photos; with --folds, then the checked ones.
+        checked: those that choose thresholds.
+        dealt: whether the checked ones are learnt, too, and dealt into folds: the last ones of `learnt`.
+    """
 
     learnt: Photos
     checked: Photos
+    dealt: bool = False
 
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +69,8 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
     add("--check-photos", type=Path, metavar="FOLDER", help=check)
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
     folds = (
-        "choose thresholds by networks that learn all but each of K folds, of --photos, too; 0 for none "
-        f"(default: {USUAL_FOLDS} where few pictures are held out, without --photos)"
+        "learn what chooses thresholds, too: networks that learn all but one of K folds answer it; "
+        f"0 for none (default: {USUAL_FOLDS} where few pictures are held out, without --photos)"
     )
     add("--folds", type=at_least(0), metavar="K", help=folds)
 
@@ -75,15 +82,13 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
             arguments.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
     if arguments.folds == 1:
         arguments.error("--folds 1: with one there would be nothing to learn from; 2 or more, or 0")
-    if arguments.folds and arguments.check_photos is not None:
-        arguments.error("--folds chooses thresholds on all of --photos: leave out --check-photos")
 
 
 def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:
     """Read the photos that the arguments name; None when they name none.
 
-    Of photos that both folders hold, or of groups in both, none is learnt. With --folds all are both learnt
-    and checked, by different networks.
+    Of photos that both folders hold, or of groups in both, those of --photos are left out. With --folds the
+    checked photos, or all if none are named, are both learnt and checked, by different networks.
 
     Raises:
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
@@ -91,8 +96,8 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
     if arguments.photos is None:
         return None
     photos = photos_in(arguments.photos, labels, CUT_OUT)
-    if arguments.folds:
-        return PhotoSets(photos, photos)
+    if arguments.check_photos is None and arguments.folds:
+        return PhotoSets(photos, photos, dealt=True)
     if arguments.check_photos is None:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         held_out = photos.drawn(HELD_OUT) == 0
@@ -100,7 +105,10 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
     checked = photos_in(arguments.check_photos, labels, CUT_OUT)
     known = {*checked.sha256, *checked.keys}
     apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]
-    return PhotoSets(_some(photos, np.array(apart)), checked)
+    learnt = _some(photos, np.array(apart))
+    if arguments.folds:
+        return PhotoSets(learnt.followed_by(checked), checked, dealt=True)
+    return PhotoSets(learnt, checked)
 
 
 def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Photos:

@@ -89,7 +89,7 @@ def _train(arguments: argparse.Namespace) -> object:
         return _show_augmentation(arguments.show_augmentation, recipe, data)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
-    if parent is not None and photos is not None and arguments.check_photos is None:
+    if parent is not None and photos is not None and (photos.dealt or arguments.check_photos is None):
         parent.check_photos(recipe.photos, complain)
     folds = _folds(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     if arguments.fresh:
@@ -134,8 +134,11 @@ def _folds(
         )
     usual = 0 if known else usual_folds(parts)
     count = usual if arguments.folds is None else arguments.folds
-    dealt = photos.learnt if photos is not None and arguments.folds else None
-    return deal(parts, dealt, count, pictures=count > 0 and (usual > 0 or dealt is None))
+    dealt = photos if photos is not None and photos.dealt else None
+    pictures = count > 0 and (usual > 0 or dealt is None)
+    if dealt is None:
+        return deal(parts, None, count, pictures=pictures)
+    return deal(parts, dealt.checked, count, pictures=pictures, before=len(dealt.learnt) - len(dealt.checked))
 
 
 def _release(arguments: argparse.Namespace) -> LocalRelease | None:

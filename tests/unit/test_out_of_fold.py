@@ -67,8 +67,21 @@ def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None
     answers = [Scores(np.zeros((len(fold.photos), CLASSES), np.float32), None) for fold in folds]
 
     assert gathered(folds, answers, epochs=3).pictures is None
-    assert fold_recipe(replace(PLAIN, epochs=15), folds).epochs == 8
+    assert fold_recipe(replace(PLAIN, epochs=15, variants=3), folds) == replace(PLAIN, epochs=8, variants=1.5)
     assert fold_recipe(PLAIN, deal(PARTS, None, 3, pictures=True)) == PLAIN
+
+
+def test_photos_that_come_before_those_that_are_dealt_are_learnt_by_every_fold() -> None:
+    photos = some_photos()
+    dealt = photos.take(np.arange(40, PHOTOS))
+
+    folds = deal(PARTS, dealt, 2, pictures=False, before=40)
+
+    assert sorted(np.concatenate([fold.photos for fold in folds])) == list(range(40, PHOTOS))
+    for fold in folds:
+        _, learnt = fold.learnt(PARTS, photos)
+        assert learnt is not None
+        assert as_set(photos.images[:40]) <= as_set(learnt.images)
 
 
 @pytest.mark.parametrize(

@@ -76,12 +76,15 @@ class OutOfFold:
 
 
 def fold_recipe(recipe: Recipe, folds: Sequence[Fold]) -> Recipe:
-    """The recipe of every fold: where photos are dealt, half of the epochs, since five folds take long."""
-    dealt = any(len(fold.photos) for fold in folds)
-    return replace(recipe, epochs=math.ceil(recipe.epochs / 2)) if dealt else recipe
+    """The recipe of every fold: where photos are dealt, half the epochs and variants, as folds take long."""
+    if not any(len(fold.photos) for fold in folds):
+        return recipe
+    return replace(recipe, epochs=math.ceil(recipe.epochs / 2), variants=recipe.variants / 2)
 
 
-def deal(parts: Split, photos: Photos | None, folds: int, *, pictures: bool) -> tuple[Fold, ...]:
+def deal(
+    parts: Split, photos: Photos | None, folds: int, *, pictures: bool, before: int = 0
+) -> tuple[Fold, ...]:
     """Deal what a network learns into folds; pictures and photos of one group are in one fold.
 
     Args:
@@ -89,6 +92,7 @@ def deal(parts: Split, photos: Photos | None, folds: int, *, pictures: bool) -> 
         photos: dealt by the hash of their groups; None if they are not dealt.
         folds: how many.
         pictures: whether training pictures are dealt.
+        before: number of photos that every fold learns, and that come before these.
 
     Raises:
         BadRecipe: a class has fewer training pictures, or groups of them, than there are folds.
@@ -99,7 +103,7 @@ def deal(parts: Split, photos: Photos | None, folds: int, *, pictures: bool) -> 
     of_photos = [NONE] * folds
     if photos is not None:
         dealt = photos.drawn(folds)
-        of_photos = [np.flatnonzero(dealt == number) for number in range(folds)]
+        of_photos = [before + np.flatnonzero(dealt == number) for number in range(folds)]
     return tuple(Fold(number + 1, folds, of_pictures[number], of_photos[number]) for number in range(folds))
 
 

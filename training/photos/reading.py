@@ -83,6 +83,17 @@ class Photos:
             ),
         )
 
+    def followed_by(self, others: "Photos") -> "Photos":
+        """These photos, and then others."""
+        return Photos(
+            np.concatenate([self.images, others.images]),
+            np.concatenate([self.labels, others.labels]),
+            self.tiers + others.tiers,
+            self.files + others.files,
+            self.sha256 + others.sha256,
+            self.keys + others.keys,
+        )
+
     def drawn(self, shares: int) -> NDArray[np.int64]:
         """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
         return np.array([int(key[:16], 16) % shares for key in self.keys])

@@ -10,7 +10,7 @@ import pytest
 from inference.contract import CUT_OUT
 from model_store.local import open_release
 from scripts import train
-from scripts.photos import photos_in, with_photos
+from scripts.photos import photo_sets, photos_in, with_photos
 from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
 from tests.photos import write_photos
@@ -115,20 +115,22 @@ def test_with_folds_every_photo_is_learnt_and_answered_by_a_network_that_did_not
     assert len(kept) == 2
 
 
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (["--folds", "2"], "leave out --check-photos"),
-        (["--folds", "1"], "with one there would be nothing to learn from"),
-    ],
-)
-def test_folds_that_contradict_other_options_are_wrong_usage(
-    place: Path, capsys: pytest.CaptureFixture[str], more: list[str], message: str
-) -> None:
+def test_one_fold_is_wrong_usage(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        train.main([*options(place), *more])
+        train.main([*options(place), "--folds", "1"])
 
-    assert message in capsys.readouterr().err
+    assert "with one there would be nothing to learn from" in capsys.readouterr().err
+
+
+def test_with_folds_checked_photos_are_learnt_after_the_others_and_answered_out_of_fold(place: Path) -> None:
+    arguments = train.build_parser().parse_args(options(place, "--folds", "2"))
+
+    photos = photo_sets(arguments, LABELS)
+
+    assert photos is not None
+    assert photos.dealt
+    assert photos.learnt.sha256[-len(photos.checked) :] == photos.checked.sha256
+    assert len(photos.learnt) == len(photos.checked) + 16
 
 
 def test_photos_that_are_checked_are_not_learnt(place: Path) -> None:
