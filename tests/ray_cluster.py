@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.service import ROOT, children_of, free_port, is_running
+from tests.service import ROOT, children_of, free_port, is_running, of_process
 from tests.system_parts import require_system_part
 from tests.waiting import wait_for
 
@@ -73,12 +73,8 @@ def family(pid: int) -> list[int]:
 
 def labellers() -> list[int]:
     """The processes of this machine in which Ray runs our workers."""
-    commands = {path: path / "cmdline" for path in Path("/proc").glob("[0-9]*")}
-    return [
-        int(path.name)
-        for path, command in commands.items()
-        if command.exists() and b"RemoteLabeller" in command.read_bytes()
-    ]
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if "RemoteLabeller" in of_process(pid, "cmdline")]
 
 
 def listened_on(pids: list[int]) -> set[str]:

@@ -157,14 +157,21 @@ def free_port() -> int:
 
 def children_of(pid: int) -> list[int]:
     """The processes that a process has started; none if it has ended."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in children.read_text("ascii").split()] if children.exists() else []
+    return [int(child) for child in of_process(pid, f"task/{pid}/children").split()]
 
 
 def is_running(pid: int) -> bool:
     """Whether there is such a process that is no zombie."""
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text("ascii").rpartition(")")[2].split()[0] not in "ZX"
+    status = of_process(pid, "stat")
+    return bool(status) and status.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def of_process(pid: int, name: str) -> str:
+    """A file of /proc/PID as text; nothing if the process has ended, be it while this is read."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def tcp_sockets(port: int, state: str) -> list[list[str]]:
