@@ -120,13 +120,23 @@ def test_members_of_a_zip_that_lie_or_are_packed_otherwise_are_errors_of_their_o
     )
     damaged[damaged.index(b"abc")] = 0
     (tmp_path / "damaged.zip").write_bytes(damaged)
+    modest = bytearray(write_zip(tmp_path / "modest.zip", {"a.png": bytes(MAX_BYTES)}).read_bytes())
+    struct.pack_into("<I", modest, modest.rindex(b"PK\1\2") + 24, 3)  # bytes unpacked, says its directory
+    (tmp_path / "modest.zip").write_bytes(modest)
+    locked = bytearray(write_zip(tmp_path / "locked.zip", {"a.png": b"abc"}).read_bytes())
+    for place in (6, locked.rindex(b"PK\1\2") + 8):
+        locked[place] |= 1
+    (tmp_path / "locked.zip").write_bytes(locked)
 
-    found = {name: contents(open_source(f"{tmp_path}/{name}.zip")) for name in ("odd", "bomb", "damaged")}
+    names = ("odd", "bomb", "damaged", "modest", "locked")
+    found = {name: contents(open_source(f"{tmp_path}/{name}.zip")) for name in names}
 
     assert found == {
         "odd": ["It is packed by method 12. Pack it by deflate."],
         "bomb": ["It has 20,000,001 bytes; at most 20,000,000 are read. Send a smaller one."],
-        "damaged": ["This member of the ZIP is damaged: its size or checksum is not what it says."],
+        "damaged": ["This member of the ZIP is damaged: Bad CRC-32 for file 'a.png'."],
+        "modest": ["This member of the ZIP is damaged: Bad CRC-32 for file 'a.png'."],
+        "locked": ["This member of the ZIP is encrypted."],
     }
 
 
