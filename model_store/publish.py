@@ -5,7 +5,6 @@ most an orphan folder, which `releases prune` removes and publishing again compl
 alone; the rules for what may follow current are in gate.py, the log is in promotions.py.
 """
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -110,56 +109,6 @@ def promote(
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
-def replace_bundled(release: Path, bundled: Path, *, force: bool) -> Published:
-    """Put a copy of a release in the place of the bundled one.
-
-    Args:
-        release: a sealed release; it stays where it is.
-        bundled: the folder to replace; need not be there.
-        force: ignore the gate; its objection is in the verdict.
-
-    Raises:
-        GateRefused: the bundled release is better, or has other labels.
-        ReleaseError: either is no release that may be served.
-    """
-    made = open_release(release)
-    try:
-        held = open_release(bundled)
-    except NotFound:
-        verdict = check_gate(made.manifest, None)
-    else:
-        right = (right_in_folder(made), right_in_folder(held))
-        verdict = _ask_gate(made.manifest, held.manifest, force, right)
-    arriving, leaving = bundled.with_name(".bundled-new"), bundled.with_name(".bundled-old")
-    for left_over in (arriving, leaving):
-        shutil.rmtree(left_over, ignore_errors=True)
-    bundled.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(release, arriving)
-    open_release(arriving)
-    if bundled.exists():
-        bundled.rename(leaving)
-    arriving.rename(bundled)
-    shutil.rmtree(leaving, ignore_errors=True)
-    return Published(made.manifest, None, verdict)
-
-
-def _ask_gate(
-    candidate: Manifest, current: Manifest | None, force: bool, right: tuple[Right | None, Right | None]
-) -> str:
-    """The verdict of the gate; its objection where it was forced.
-
-    Raises:
-        GateRefused: it objects, and was not forced.
-    """
-    ours, theirs = right
-    try:
-        return check_gate(candidate, current, None if ours is None or theirs is None else (ours, theirs))
-    except GateRefused as error:
-        if not force:
-            raise
-        return f"Forced past the gate: {error}"
-
-
 def _verdict(
     store: Store, manifest: Manifest, before: Promotion | None, force: bool, right: Right | None
 ) -> str:
@@ -173,7 +122,12 @@ def _verdict(
         if not force:
             raise
         return f"Forced, as current could not be compared with: {error}"
-    return _ask_gate(manifest, current, force, (right, theirs))
+    try:
+        return check_gate(manifest, current, None if right is None or theirs is None else (right, theirs))
+    except GateRefused as error:
+        if not force:
+            raise
+        return f"Forced past the gate: {error}"
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

@@ -15,10 +15,9 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
 from model_store.files import GRAPH, MODEL, REPORT
-from model_store.local import BUNDLED
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
-from model_store.publish import Published, publish, replace_bundled
+from model_store.publish import Published, publish
 from model_store.report import wilson_interval
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
@@ -109,15 +108,10 @@ RELEASE = "release"
 """The folder of a new release in a run's folder."""
 
 
-def add_target_options(group: "argparse._ArgumentGroup", default: str = DEFAULT_STORE) -> None:
-    """Add --out, --publish, --sign, --force, --by and --unconditional.
-
-    Args:
-        group: of the parser that gets them.
-        default: what --out is if left out, for the help.
-    """
+def add_target_options(group: "argparse._ArgumentGroup") -> None:
+    """Add --out, --publish, --sign, --force, --by and --unconditional."""
     target = group.add_mutually_exclusive_group()
-    target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {default})")
+    target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {DEFAULT_STORE})")
     target.add_argument("--publish", metavar="STORE", help="a store: s3://bucket/prefix, or a folder")
     _add_publishing_options(group)
 
@@ -146,8 +140,8 @@ def who(by: str | None) -> str:
         return f"user id {os.getuid()}"
 
 
-def open_target(arguments: argparse.Namespace, *, to_bundled: bool = False) -> Store | None:
-    """The store that the release goes to; None for the bundled release's own folder.
+def open_target(arguments: argparse.Namespace) -> Store:
+    """The store that the release goes to.
 
     Raises:
         StoreError: it cannot be reached or promoted in, or --sign names no private key. Checked before an
@@ -155,8 +149,6 @@ def open_target(arguments: argparse.Namespace, *, to_bundled: bool = False) -> S
     """
     if arguments.sign is not None:
         private_key(arguments.sign)
-    if to_bundled:
-        return None
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
     newest(store)
     if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
@@ -164,12 +156,12 @@ def open_target(arguments: argparse.Namespace, *, to_bundled: bool = False) -> S
     return store
 
 
-def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace) -> dict[str, object]:
+def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dict[str, object]:
     """Sign the release if requested, publish it to its target, and print its headline and what to do next.
 
     Args:
         release: its folder, sealed.
-        store: None for the bundled release's own folder.
+        store: where it goes.
         arguments: with `sign`, `force` and `by`.
 
     Returns:
@@ -179,19 +171,14 @@ def hand_over(release: Path, store: Store | None, arguments: argparse.Namespace)
         KeyUnusable: what --sign names is no private key.
         StoreError: it cannot be stored, or the gate refuses it.
     """
-    if store is not None:
-        published, where = _send(release, store, arguments), store.address
-    else:
-        if arguments.sign is not None:
-            sign(release, arguments.sign)
-        published, where = replace_bundled(release, BUNDLED, force=arguments.force), str(BUNDLED)
-    console().print(f"{published.verdict}\nReleased to {where}.", markup=False)
+    published = _send(release, store, arguments)
+    console().print(f"{published.verdict}\nReleased to {store.address}.", markup=False)
     _print_headline(published.manifest)
     # Not by rich, which would break a command where the terminal ends.
     print("\n".join(_next_steps(release, store)))
     files = published.manifest.files
     return {
-        **outcome(published, where),
+        **outcome(published, store.address),
         "release": str(release),
         "signed": arguments.sign is not None,
         "headline": published.manifest.headline.model_dump(mode="json"),
@@ -216,16 +203,15 @@ def _print_headline(manifest: Manifest) -> None:
         )
 
 
-def _next_steps(release: Path, store: Store | None) -> list[str]:
+def _next_steps(release: Path, store: Store) -> list[str]:
     """How to serve the release, see its report and publish it: commands to paste."""
     program = shlex.quote(str(_program()))
-    setting = "" if store is None else f"WARDROBE_MODEL_STORE={shlex.quote(store.address)} "
     steps = [
         f"Release: {release}",
-        f"Serve:   {setting}{program} serve",
+        f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store.address)} {program} serve",
         f"Report:  http://127.0.0.1:8000/metrics once it is served, and {release / REPORT}",
     ]
-    if store is None or not store.address.startswith("s3://"):
+    if not store.address.startswith("s3://"):
         steps.append(f"Publish: {program} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
     return steps
 

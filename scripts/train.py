@@ -15,7 +15,7 @@ from typing import Final
 from inference.contract import CUT_OUT, EDGES, InputContract, whole_pictures
 from model_store.files import MODEL
 from model_store.find import find_release
-from model_store.local import BUNDLED, LocalRelease
+from model_store.local import LocalRelease
 from scripts.fitting import FRESH, answer_out_of_fold, carry_out, start_backend
 from scripts.photos import PhotoSets, add_photo_options, check_photo_options, named, photo_sets, with_photos
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
@@ -67,8 +67,7 @@ def _train(arguments: argparse.Namespace) -> object:
         print(as_toml(recipe), end="")
         return recipe.as_json()
     check_photo_options(arguments)
-    to_bundled = arguments.recipe == "bundled" and arguments.publish is None and arguments.out is None
-    store = open_target(arguments, to_bundled=to_bundled)
+    store = open_target(arguments)
     release = _release(arguments)
     reads = _input(arguments, release)
     size = " x ".join(map(str, reads.shape))
@@ -283,8 +282,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(FRESH, action="store_true", help="delete the checkpoint and start over")
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
-    bundled = f"{BUNDLED.parent.name}/{BUNDLED.name}"
-    add_target_options(group, f"{DEFAULT_STORE}; with --recipe bundled: {bundled}")
+    add_target_options(group)
     return parser
 
 

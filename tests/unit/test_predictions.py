@@ -12,7 +12,7 @@ from model_store.folder import FolderStore
 from model_store.local import open_release
 from model_store.predictions import PREDICTIONS, Right, right_in_folder, right_in_store
 from model_store.promotions import current
-from model_store.publish import promote, publish, replace_bundled
+from model_store.publish import promote, publish
 from tests.releases import CREATED_AT, a_release
 
 N = 10_000
@@ -44,12 +44,7 @@ def by_promoting(folder: Path, first: Path, second: Path) -> None:
     promote(sent.manifest.version, store, by="ann")
 
 
-def by_replacing_the_bundled_one(folder: Path, first: Path, second: Path) -> None:
-    replace_bundled(first, folder / "bundled", force=False)
-    replace_bundled(second, folder / "bundled", force=False)
-
-
-@pytest.mark.parametrize("follow", [by_publishing, by_promoting, by_replacing_the_bundled_one])
+@pytest.mark.parametrize("follow", [by_publishing, by_promoting])
 def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_refused(
     tmp_path: Path, follow: Callable[[Path, Path, Path], None]
 ) -> None:
