@@ -19,7 +19,7 @@ from pathlib import Path
 from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
 from model_store.files import errors_named, partial_file
-from scripts.terminal import FAILED, chosen, command_parser, complain, perform, run, subcommands, with_json
+from scripts.terminal import FAILED, chosen, command_parser, complain, perform, run, subcommands
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
@@ -52,7 +52,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         before = path.read_text("utf-8").rstrip("\n") + "\n" if keys else ""
         made = f"# made {datetime.now(UTC):%Y-%m-%d}"
         _replace(path, f"{before}{made}\n{arguments.name}:{hash_of(key)}\n")
-    if "json" not in arguments:
+    if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
     return {"name": arguments.name, "key": key}
 
@@ -129,9 +129,8 @@ def _name(text: str) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    shared = with_json()
-    parser = command_parser("keys", __doc__, EXAMPLES, parents=[shared])
-    add = subcommands(parser, shared)
+    parser = command_parser("keys", __doc__, EXAMPLES)
+    add = subcommands(parser)
     adding = add("add", _add, "Make a key and print it, this once.")
     listing = add("list", _list, "Names, how their hashes begin, and when they were made.")
     removing = add("remove", _remove, "Withdraw a key.")

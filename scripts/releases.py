@@ -20,7 +20,7 @@ from model_store.publish import promote
 from model_store.retention import SPARED, prunable, prune
 from model_store.store import Store, open_store
 from scripts.publish import add_promotion_options, as_text, who
-from scripts.terminal import at_least, command_parser, console, perform, run, subcommands, with_json
+from scripts.terminal import at_least, command_parser, console, perform, run, subcommands
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _in_store(arguments: argparse.Namespace) -> object:
-    if "store" not in arguments:
+    if arguments.store is None:
         arguments.error("--store is missing: a folder, or s3://bucket/prefix")
     return arguments.command(open_store(arguments.store), arguments)
 
@@ -196,11 +196,12 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    shared = with_json()
-    shared.add_argument(
-        "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
-    )
-    parser = command_parser("releases", __doc__, EXAMPLES, parents=[shared])
+    parser = command_parser("releases", __doc__, EXAMPLES)
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for one in (parser, shared):
+        one.add_argument(
+            "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
+        )
     add = subcommands(parser, shared)
     add("list", _list, "What is there, what is current, how good it is.")
     add("show", _show, "One release in full.").add_argument("version", help="a version, or `current`")

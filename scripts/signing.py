@@ -11,7 +11,7 @@ from pathlib import Path
 from model_store.files import SIGNATURE
 from model_store.local import open_release
 from model_store.signing import new_key, sign, trusted_keys
-from scripts.terminal import chosen, command_parser, perform, run, subcommands, with_json
+from scripts.terminal import chosen, command_parser, perform, run, subcommands
 
 EXAMPLES = (
     "wardrobe signing new release.key",
@@ -49,9 +49,8 @@ def _check(arguments: argparse.Namespace) -> dict[str, object]:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    shared = with_json()
-    parser = command_parser("signing", __doc__, EXAMPLES, parents=[shared])
-    add = subcommands(parser, shared)
+    parser = command_parser("signing", __doc__, EXAMPLES)
+    add = subcommands(parser)
     making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
     making.add_argument("key", type=Path, help="where the private half goes")
     signing = add("sign", _sign, "Sign a release that lies in a folder.")

@@ -175,7 +175,6 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     doc: str | None,
     examples: Sequence[str],
     *,
-    parents: Sequence[argparse.ArgumentParser] = (),
     allow_abbrev: bool = True,
     add_help: bool = True,
     json_help: str | None = JSON_HELP,
@@ -188,23 +187,21 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         verb: the name of the command; None for `wardrobe` itself.
         doc: that module's docstring.
         examples: command lines as one would type them; they end the help.
-        parents: as argparse has it.
         allow_abbrev: as argparse has it.
         add_help: as argparse has it.
-        json_help: what the help says of --json; None takes no --json, unless `with_json` is a parent.
+        json_help: what the help says of --json; None takes no --json.
     """
     parser = argparse.ArgumentParser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
         description=summary(doc),
         epilog="\n  ".join(("examples:", *examples)),
         formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each
-        parents=list(parents),
         allow_abbrev=allow_abbrev,
         add_help=add_help,
     )
     parser.set_defaults(error=parser.error)
-    if json_help and not parents:
-        _add_json(parser, json_help)
+    if json_help:
+        parser.add_argument("--json", action="store_true", help=json_help)
     return parser
 
 
@@ -213,13 +210,13 @@ RELEASE_HELP = "bundled (the default), a release's folder, or a store: a folder 
 
 
 def subcommands(
-    parser: argparse.ArgumentParser, shared: argparse.ArgumentParser
+    parser: argparse.ArgumentParser, *shared: argparse.ArgumentParser
 ) -> Callable[[str, Callable[..., object], str], argparse.ArgumentParser]:
-    """Let a verb have commands below it.
+    """Let a verb have commands below it, after which --json may stand, too.
 
     Args:
         parser: of the verb.
-        shared: the options that may stand before and after the command.
+        shared: other options that may stand before and after the command, without defaults.
 
     Returns:
         what adds one: its name, what it runs (`command` of the arguments) and its description.
@@ -227,7 +224,9 @@ def subcommands(
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[..., object], description: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=description, description=description, parents=[shared])
+        made = commands.add_parser(name, help=description, description=description, parents=shared)
+        # Without a default, which would reset what stands before the command.
+        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP)
         made.set_defaults(command=command)
         return made
 
@@ -255,20 +254,6 @@ def summary(doc: str | None) -> str:
     return (doc or "").partition("\n")[0]
 
 
-def _add_json(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("--json", action="store_true", help=text)
-
-
-def with_json() -> argparse.ArgumentParser:
-    """A parent of a parser and of its subcommands, so that --json may stand before and after these.
-
-    What was not given is then not in the namespace: a subcommand would reset what stands before it.
-    """
-    parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    _add_json(parent, JSON_HELP)
-    return parent
-
-
 Emit = Callable[[object], None]
 """Prints what a command found or did, as one JSON document."""
 
@@ -278,13 +263,13 @@ def json_output(arguments: argparse.Namespace, indent: int | None = 1) -> Iterat
     """Keep stdout for one document while a block runs, if that is what the arguments ask for.
 
     Args:
-        arguments: with `json`, or without if it was not given.
+        arguments: with `json`.
         indent: spaces per level; None prints one line.
 
     Yields:
         what prints the document; without --json it prints nothing, and stdout is left to the words.
     """
-    if not getattr(arguments, "json", False):
+    if not arguments.json:
         yield lambda document: None
         return
     stdout = sys.stdout
