@@ -36,7 +36,7 @@ from training.photos.reading import OOD_TIER
 EXAMPLES = (
     "wardrobe evaluate",
     "wardrobe evaluate s3://models/wardrobe --json",
-    "wardrobe evaluate releases --photos photos",
+    "wardrobe evaluate releases --photos photos --worst worst.png",
 )
 
 
@@ -73,9 +73,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
     parser.add_argument("--version", help="of a store: this one instead of what is current")
     add_data_options(parser)
-    photos = parser.add_argument_group("photos", "of real garments, instead of a data set")
+    add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
     layout = "FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them"
-    photos.add_argument("--photos", type=Path, metavar="FOLDER", help=layout)
+    add("--photos", type=Path, metavar="FOLDER", help=layout)
+    add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
+    add("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
     return parser
 
 
@@ -85,6 +87,8 @@ SPLIT = "development"
 
 def _check_photo_options(arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
+    if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
+        arguments.error("--split and --worst go with --photos")
     if arguments.photos is not None and (arguments.data is not None or arguments.train is not None):
         arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
 
@@ -147,11 +151,16 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.measure import predict  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photo_evaluation import photo_answers, photo_figures  # noqa: PLC0415 - as above
 
-    contract = release.manifest.model
+    contract, split = release.manifest.model, arguments.split or SPLIT
     photos = photos_in(arguments.photos, contract.labels, contract.input)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images), photos)
-    figures = photo_figures(answers, contract, SPLIT)
+    figures = photo_figures(answers, contract, split)
+    if arguments.worst is not None:
+        from training.evaluation.figures import save  # noqa: PLC0415 - needs matplotlib
+        from training.evaluation.photo_figures import draw_worst  # noqa: PLC0415 - as above
+
+        save(draw_worst(photos, answers, contract.labels, split), arguments.worst)
     out, thresholds = console(), contract.thresholds
     out.print(
         f"{release.version}: no confidence is accepted."

@@ -88,7 +88,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     out = console()
     out.print(HEADINGS)
     with EpochLines(out, recipe.epochs) as lines:
-        fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task))
+        fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
     why = "by validation accuracy" if parts.auxiliary is None else "the last one"
     out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
     return fitted
@@ -139,13 +139,13 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     return gathered(folds, answers, recipe.epochs)
 
 
-def _tensorboard(task: Run) -> list[Callback]:
+def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:
     """The callbacks that log for TensorBoard, if the task has a folder for it."""
     if task.events is None:
         return []
     from training.fitting.tensorboard_log import tensorboard_callbacks  # noqa: PLC0415 - as above
 
-    return tensorboard_callbacks(task.events)
+    return tensorboard_callbacks(task.events, parts.validation, data.labels)
 
 
 HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"

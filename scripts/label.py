@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+from rich.bar import Bar
 from rich.progress import ProgressColumn, Task, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -23,10 +24,11 @@ from labelling.processes import Processes
 from labelling.review import write_review
 from labelling.run import Job, Summary, Watch, label
 from labelling.sources import Source, open_source
-from labelling.table import OUTCOMES, Tally, form_of
+from labelling.table import BINS, OUTCOMES, Tally, form_of
 from model_store.errors import StoreError
 from model_store.find import find_release
 from scripts.terminal import (
+    BAR_COLUMNS,
     RELEASE_HELP,
     at_least,
     command_parser,
@@ -129,9 +131,10 @@ def _count(source: Source) -> int | None:
 
 
 def show(summary: Summary, job: Job, review: Path | None) -> None:
-    """Print counts, the share to review, and where everything is."""
+    """Print counts, the share to review, confidences, and where everything is."""
     tally, out = summary.tally, console()
     out.print(_label_table(tally, job.labels))
+    out.print(_confidences(tally))
     before = f" ({summary.before:,} of them before)" if summary.before else ""
     errors = f", {tally.errors:,} of them errors" if tally.errors else ""
     out.print(
@@ -178,6 +181,18 @@ def _label_table(tally: Tally, labels: tuple[str, ...]) -> Table:
         pictures = sum(counts)
         share = f"{1 - counts[0] / pictures:.1%}" if pictures else ""
         table.add_row(Text(name), *(f"{count:,}" for count in (*counts, pictures)), share)
+    return table
+
+
+def _confidences(tally: Tally) -> Table:
+    """A histogram, from the first confidence that occurs on."""
+    counts = tally.confidences
+    first = next((number for number, count in enumerate(counts) if count), BINS)
+    table = Table.grid(padding=(0, 1))
+    for number in range(first, BINS):
+        share = counts[number] / max(counts)
+        interval = f"{number / BINS:.2f} to {(number + 1) / BINS:.2f}"
+        table.add_row(interval, Bar(1.0, 0.0, share, width=BAR_COLUMNS), f"{counts[number]:,}")
     return table
 
 

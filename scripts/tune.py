@@ -2,7 +2,7 @@
 
 Starts from the recipe that the options make and tries others around it; the search space is in
 training/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
-finished search with more --trials. Ends in a table, tune.json and the best recipe, best.toml.
+finished search with more --trials. Ends in a table, tune.json, tune.png and the best recipe, best.toml.
 """
 
 import argparse
@@ -104,10 +104,11 @@ def _hand_over(
     search: "Search", study: Path, trials: tuple[Trial, ...], arguments: argparse.Namespace
 ) -> dict[str, object]:
     """Write what was found, print the best, and return it for programs."""
+    from training.comparison.search import draw_search  # noqa: PLC0415  # as above
     from training.export.environment import hardware, libraries  # noqa: PLC0415
 
     folder, best = arguments.out or study, ranked(trials)[0]
-    results, recipe = folder / "tune.json", folder / "best.toml"
+    results, figure, recipe = folder / "tune.json", folder / "tune.png", folder / "best.toml"
     command = train_command(arguments, recipe)
     report = SearchReport(
         recipe=search.start.as_json(),
@@ -122,12 +123,13 @@ def _hand_over(
     folder.mkdir(parents=True, exist_ok=True)
     recipe.write_text(as_toml(recipe_of(search.start, best.values)), encoding="utf-8")
     results.write_bytes(report.as_bytes())
+    draw_search(study, figure)
     out = console()
     out.print(_table(trials))
-    out.print(f"All of them: {results}. The best, {recipe}, again as a release:", markup=False)
+    out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:", markup=False)
     out.print(command, soft_wrap=True)
     return {
-        "written": [str(results), str(recipe)],
+        "written": [str(results), str(figure), str(recipe)],
         "trials": len(trials),
         "best": best.model_dump(mode="json"),
         "command": command,

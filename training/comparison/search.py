@@ -8,12 +8,15 @@ trial after the last finished epoch. The test set is never looked at. What is fo
 
 import math
 import shutil
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
 import keras
+import matplotlib.pyplot as plt
+import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
@@ -24,6 +27,7 @@ from model_store.report import Epoch
 from training.comparison.trials import Trial, Values, recipe_of, rounded
 from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
+from training.evaluation.figures import save
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Watcher, fit
 from training.networks.registry import build
@@ -207,3 +211,15 @@ def _done(study: optuna.Study) -> tuple[Trial, ...]:
         )
         for one in study.get_trials(deepcopy=False, states=tuple(states))
     )
+
+
+def draw_search(folder: Path, path: Path) -> None:
+    """Write Optuna's slice plot of the study in `folder`: validation accuracy over each setting."""
+    study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # of a single trial
+        axes = optuna.visualization.matplotlib.plot_slice(study)
+    figure = np.asarray(axes).flat[0].figure
+    save(figure, path)
+    plt.close(figure)

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import ConfusionMatrixDisplay
 
@@ -58,9 +59,20 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def draw_confusion(report: Report) -> Figure:
-    """Shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall."""
-    test, labels = report.test, report.labels
-    counts = np.array(test.confusion_matrix)
+    """The report's confusion matrix."""
+    test = report.test
+    title = f"{report.data.name}, {test.n:,} test pictures: accuracy {test.accuracy:.2%}"
+    return draw_shares(np.array(test.confusion_matrix), report.labels, title)
+
+
+def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
+    """Shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall.
+
+    Args:
+        counts: int64 (C, C), one row per true class, one column per predicted class.
+        labels: class names in index order.
+        title: what was counted.
+    """
     edge = max(6.5, CLASS_INCHES * len(labels))
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
@@ -83,7 +95,6 @@ def draw_confusion(report: Report) -> Figure:
     for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         tick.set_parse_math(False)  # a label may hold dollars, which matplotlib would take for a formula
     axes.set(xlabel="predicted", ylabel="true")
-    title = f"{report.data.name}, {test.n:,} test pictures: accuracy {test.accuracy:.2%}"
     axes.set_title(title, parse_math=False)
     return figure
 

@@ -60,6 +60,11 @@ class PhotoAnswers:
         return np.asarray(self.predicted == self.truth)
 
     @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Bool (N,): what shows a class and was taken for another, what shows none and was accepted."""
+        return np.where(self.truth == OOD, self.accepted, ~self.right)
+
+    @property
     def accepted(self) -> NDArray[np.bool_]:
         """Bool (N,), whether the decision was `accept`."""
         return np.asarray(self.reasons == "")

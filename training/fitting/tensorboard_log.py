@@ -1,10 +1,58 @@
-"""Log a fit for TensorBoard. Touches the folder that it is given; shown by `tensorboard --logdir`."""
+"""Log a fit for TensorBoard: Keras' own callback, and the confusion matrix of the held-out pictures.
 
+Touches the folder that it is given; shown by `tensorboard --logdir`.
+"""
+
+import io
 from pathlib import Path
+from typing import Final
 
 import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.metrics import confusion_matrix
+
+from training.data.datasets import LabelledImages, in_batches
+from training.evaluation.figures import draw_shares
+
+CONFUSION: Final = "confusion of the held-out pictures"
+"""The tag of the picture; its rows are true classes and sum to 1."""
 
 
-def tensorboard_callbacks(folder: Path) -> list[keras.callbacks.Callback]:
+def tensorboard_callbacks(
+    folder: Path, held_out: LabelledImages, labels: tuple[str, ...]
+) -> list[keras.callbacks.Callback]:
     """The callbacks that log one run into `folder`, which is this run's alone."""
-    return [keras.callbacks.TensorBoard(str(folder), write_graph=False)]
+    return [
+        keras.callbacks.TensorBoard(str(folder), write_graph=False),
+        _ConfusionPicture(folder, held_out, labels),
+    ]
+
+
+class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
+    """Draws the confusion matrix after each validation."""
+
+    def __init__(self, folder: Path, held_out: LabelledImages, labels: tuple[str, ...]) -> None:
+        super().__init__()
+        self._writer = tf.summary.create_file_writer(str(folder / "validation"))
+        self._held_out = held_out
+        self._labels = labels
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        # The model's own call: `predict` would run the callbacks of a validation within a validation.
+        answers = [
+            np.asarray(self.model(pictures, training=False)).argmax(axis=1)
+            for pictures in in_batches(self._held_out.images)
+        ]
+        classes = np.arange(len(self._labels))
+        counts = confusion_matrix(self._held_out.labels, np.concatenate(answers), labels=classes)
+        title = f"epoch {self._epoch + 1}, {len(self._held_out):,} held out"
+        png = io.BytesIO()
+        draw_shares(counts, self._labels, title).savefig(png, format="png")
+        with self._writer.as_default(step=self._epoch):
+            tf.summary.image(CONFUSION, tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis])
+        self._writer.flush()

@@ -7,6 +7,7 @@ import pytest
 
 from model_store.report import Epoch
 from tests.fashion import CLASSES, striped_pictures
+from training.data.datasets import LABELS
 from training.data.splitting import Split, split
 from training.evaluation.out_of_distribution import Whitening, fit_whitening
 from training.export.onnx_graph import export_graph, features_of, save_artifact
@@ -60,7 +61,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def fitted(parts: Split, run: Run) -> Fitted:
     """`conv3` after three epochs."""
     assert run.events is not None
-    callbacks = tensorboard_callbacks(run.events)
+    callbacks = tensorboard_callbacks(run.events, parts.validation, LABELS)
     return fit(parts, CLASSES, RECIPE, run, Listener(), extra=callbacks)
 
 

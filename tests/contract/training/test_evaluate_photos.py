@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.header import read_header
 from scripts import evaluate
 from tests.photos import write_photos
 from tests.releases import a_release
@@ -22,9 +23,11 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_the_bundled_release_is_measured_tier_by_tier(
-    photos: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    section = json.loads(told(["--photos", str(photos), "--json"], capsys))["photos"]
+    sheet = tmp_path / "sheets" / "worst.png"
+
+    section = json.loads(told(["--photos", str(photos), "--worst", str(sheet), "--json"], capsys))["photos"]
 
     assert {tier: (one["n"], one["split"]) for tier, one in section.items()} == {
         "A": (6, "development"),
@@ -34,6 +37,7 @@ def test_the_bundled_release_is_measured_tier_by_tier(
     assert section["A"]["per_class"].keys() == {"Trouser", "Bag"}
     assert section["A"]["auroc"]["n"] == 6
     assert section["X"]["sources"].keys() == {"X_shop_Hats", "Belts"}
+    assert read_header(sheet.read_bytes()).format == "PNG"
 
 
 def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
@@ -41,7 +45,7 @@ def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
 ) -> None:
     release = a_release(tmp_path / "release", labels=("Shirt", "Trouser", *"abcdef", "Bag"))
 
-    shown = told([str(release), "--photos", str(photos)], capsys)
+    shown = told([str(release), "--photos", str(photos), "--split", "unseen by anybody"], capsys)
 
-    assert "split: development" in shown
+    assert "split: unseen by anybody" in shown
     assert [tier for tier in ("│ A ", "│ C ", "│ X_shop_Hats ", "Bag") if tier not in shown] == []

@@ -17,6 +17,7 @@ from training.data.splitting import AuxiliaryData, Split
 from training.errors import CheckpointUnreadable
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
+from training.fitting.tensorboard_log import CONFUSION
 from training.photos.reading import OOD
 from training.untyped import Tensor
 
@@ -34,11 +35,12 @@ def test_a_fit_learns_and_keeps_the_weights_of_its_best_epoch(fitted: Fitted, pa
     assert accuracy == pytest.approx(fitted.history[fitted.best_epoch - 1].val_accuracy)
 
 
-def test_tensorboard_shows_each_epoch(fitted: Fitted, run: Run) -> None:
+def test_tensorboard_shows_each_epoch_with_its_confusion_matrix(fitted: Fitted, run: Run) -> None:
     shown = EventAccumulator(f"{run.events}/validation", size_guidance={"tensors": 0}).Reload()
 
     logged = [float(tf.make_ndarray(event.tensor_proto)) for event in shown.Tensors("epoch_accuracy")]
     assert logged == pytest.approx([one.val_accuracy for one in fitted.history])
+    assert [event.step for event in shown.Tensors(CONFUSION)] == [0, 1, 2]
 
 
 def test_a_finished_fit_is_not_run_again(fitted: Fitted, run: Run, parts: Split) -> None:

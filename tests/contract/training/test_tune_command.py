@@ -62,7 +62,7 @@ def search(parts: Split) -> Search:
     return Search(START, parts, CLASSES, DATA)
 
 
-def test_a_search_ends_in_a_table_and_a_command_and_goes_on_for_more(
+def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_idx_folder(tmp_path / "data", train=400, test=10)
@@ -79,7 +79,7 @@ def test_a_search_ends_in_a_table_and_a_command_and_goes_on_for_more(
     report = SearchReport.model_validate_json((tmp_path / "found" / "tune.json").read_bytes())
     assert codes == [0, 0, 0]
     assert told == {
-        "written": [str(tmp_path / "found" / name) for name in ("tune.json", "best.toml")],
+        "written": [str(tmp_path / "found" / name) for name in ("tune.json", "tune.png", "best.toml")],
         "trials": 3,
         "best": report.trials[report.best].model_dump(mode="json"),
         "command": report.command,
@@ -94,6 +94,7 @@ def test_a_search_ends_in_a_table_and_a_command_and_goes_on_for_more(
     values = report.trials[report.best].values
     tried = recipe_of(PLAIN, values)
     assert best.as_json() == report.recipe | {name: getattr(tried, name) for name in values}
+    assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(search: Search, tmp_path: Path) -> None:
