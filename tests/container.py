@@ -5,7 +5,6 @@ strictly as an operator would: no root, no capabilities, nothing writable but th
 Everything is kept in .cache/container, so that only the first run makes the base.
 """
 
-import copy
 import json
 import os
 import shutil
@@ -14,8 +13,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -36,11 +33,6 @@ STORAGE = ("--root", str(CACHE / "root"), "--runroot", str(CACHE / "run"))
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--memory", "256m")
 """podman's own defaults raise the limits, which is refused inside another container."""
 
-CONFIGURATION = """
-[containers]
-default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-"""
-"""The same limits for pods, which have no options for them."""
 
 STRICT = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt", "no-new-privileges")
 
@@ -114,56 +106,6 @@ def running(*command: str, port_name: str = "PORT") -> Iterator[Container]:
         _podman("rm", "--force", "--volumes", "--time", "5", container.name, check=False)
 
 
-@contextmanager
-def playing(manifests: list[dict[str, Any]], folder: Path) -> Iterator[Container]:
-    """The pod of a Deployment, as podman reads its manifests, ready; removed at the end.
-
-    Args:
-        manifests: the Deployment and the ConfigMaps that it names.
-        folder: for the files that podman reads.
-    """
-    port = free_port()
-    pod = f"wardrobe-test-{port}-pod-0"
-    container = Container(f"{pod}-wardrobe", f"http://127.0.0.1:{port}")
-    configuration = folder / "containers.conf"
-    configuration.write_text(CONFIGURATION, "utf-8")
-    (folder / "pod.yaml").write_text(
-        "\n---\n".join(json.dumps(_for_podman(manifest, port)) for manifest in manifests), "utf-8"
-    )
-    try:
-        _podman("play", "kube", "--network", "host", "--start=false", str(folder / "pod.yaml"),
-                CONTAINERS_CONF=str(configuration))  # fmt: skip
-        _open_volumes(container)
-        _podman("pod", "start", pod)
-        wait_for(f"{container.url}/readyz", lambda: _ready(container), seconds=60)
-        yield container
-    finally:
-        _podman("pod", "rm", "--force", "--time", "1", pod, check=False)
-
-
-def _for_podman(manifest: dict[str, Any], port: int) -> dict[str, Any]:
-    """What podman 4.3 can start of it: unprobed, on this machine's network, where it has its own port."""
-    changed = copy.deepcopy(manifest)
-    if changed["kind"] == "ConfigMap":
-        changed["data"]["PORT"] = str(port)
-        return changed
-    changed["metadata"]["name"] = f"wardrobe-test-{port}"
-    changed["spec"]["replicas"] = 1
-    [container] = changed["spec"]["template"]["spec"]["containers"]
-    for name in ("ports", "startupProbe", "readinessProbe", "livenessProbe"):
-        del container[name]
-    container |= {"image": f"{IMAGE}:latest", "imagePullPolicy": "Never"}
-    return changed
-
-
-def _open_volumes(container: Container) -> None:
-    """Let everybody write to what is an emptyDir, as Kubernetes does; podman 4.3 makes them root's."""
-    _podman("init", container.name)  # mounts them, which settles whose they are
-    mounts = json.loads(_podman("inspect", "--format", "{{json .Mounts}}", container.name).stdout)
-    for mount in mounts:
-        Path(mount["Source"]).chmod(0o777)
-
-
 def _make_base() -> None:
     """Make the base of Debian's packages, unless an earlier run has."""
     if _run("buildah", *STORAGE, "images", "--quiet", BASE, check=False).returncode == 0:
@@ -198,14 +140,14 @@ def _ready(container: Container) -> bool:
         return False
 
 
-def _podman(*arguments: str, check: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
+def _podman(*arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
     # crun, podman's own choice, asks for cgroups that are not there inside another container.
     runc = shutil.which("runc") or "runc"
-    return _run("podman", "--runtime", runc, *STORAGE, *arguments, check=check, **environment)
+    return _run("podman", "--runtime", runc, *STORAGE, *arguments, check=check)
 
 
-def _run(*command: str, check: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
+def _run(*command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return done

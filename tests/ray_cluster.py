@@ -26,12 +26,11 @@ def require_ray() -> None:
 
 
 @contextmanager
-def ray_cluster(cores: int, variables: dict[str, str]) -> Iterator[dict[str, str]]:
+def ray_cluster(cores: int) -> Iterator[dict[str, str]]:
     """A cluster of one machine, started in a folder outside the checkout, and stopped at the end.
 
     Args:
         cores: the number that it announces.
-        variables: that its processes find in their environment.
 
     Yields:
         what a process needs in its environment to take part.
@@ -39,7 +38,7 @@ def ray_cluster(cores: int, variables: dict[str, str]) -> Iterator[dict[str, str
     port = free_port()
     secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     loopback_alone = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-    environment = {**os.environ, **variables, **secret, **loopback_alone}
+    environment = {**os.environ, **secret, **loopback_alone}
     # A socket's path has 107 bytes at most, which leaves no room for pytest's folder.
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         command = [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", f"--num-cpus={cores}"]

@@ -1,16 +1,13 @@
 """The image that operators run, built from the Dockerfile and started as strictly as they would."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests import container
 from tests.container import Container
-from tests.manifests import the
 from tests.service import ROOT
-from tests.waiting import wait_for
 
 LARGEST_IMAGE_MB = 400
 BOOT = (ROOT / "examples" / "ankle-boot.png").read_bytes()
@@ -81,27 +78,3 @@ def test_it_starts_as_sagemaker_starts_it_and_ends_by_itself() -> None:
     assert (ping.status_code, ping.content) == (200, b"")
     assert (healthy, status) == (0, 0)
     assert "Traceback" not in log
-
-
-@pytest.mark.usefixtures("image")
-def test_the_pod_of_the_manifests_serves_as_strictly_as_they_ask(tmp_path: Path) -> None:
-    manifests = [the(kind, "bundled") for kind in ("ConfigMap", "Deployment")]
-
-    with container.playing(manifests, tmp_path) as pod:
-        answer = requests.post(f"{pod.url}/predict", data=BOOT, timeout=30)
-        exposed = wait_for("its second worker", lambda: exposed_by_two_workers(pod))
-        status = pod.status_of_process_1()
-        refused = pod.execute("touch", "/srv/wardrobe/written")
-
-    assert answer.json()["label"] == "Ankle boot"
-    assert "\nwardrobe_places 18.0\n" in exposed  # the autoscaler's 9 is half of them
-    assert status["Uid"].split() == ["65532"] * 4
-    assert int(status["CapEff"], 16) == 0
-    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")  # 2: a filter
-    assert "Read-only file system" in refused.stderr
-
-
-def exposed_by_two_workers(pod: Container) -> str | None:
-    """The metrics, once both workers have started; one that is ready answers alone."""
-    exposed: str = requests.get(f"{pod.url}/metrics/prometheus", timeout=30).text
-    return exposed if "\nwardrobe_workers 2.0\n" in exposed else None

@@ -31,22 +31,6 @@ def an_input(pixels: NDArray[np.uint8], binary: bool = True) -> triton.InferInpu
     return tensor
 
 
-def test_tritons_client_finds_server_and_model_and_learns_what_to_send(
-    client: triton.InferenceServerClient, bundled_service: Service
-) -> None:
-    version = bundled_service.get("/model").json()["version"]
-    model = client.get_model_metadata("wardrobe")
-
-    assert client.is_server_live()
-    assert client.is_server_ready()
-    assert client.is_model_ready("wardrobe", version)
-    assert not client.is_model_ready("wardrobe", "1")
-    assert not client.is_model_ready("resnet50")
-    assert "binary_tensor_data" in client.get_server_metadata()["extensions"]
-    assert model["inputs"] == [{"name": "pixels", "datatype": "UINT8", "shape": [-1, 28, 28]}]
-    assert client.get_model_config("wardrobe", version)["max_batch_size"] == 256
-
-
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])
 def test_tritons_client_gets_the_probabilities_of_predict(
     client: triton.InferenceServerClient, bundled_service: Service, binary: bool
@@ -60,20 +44,6 @@ def test_tritons_client_gets_the_probabilities_of_predict(
 
     given = np.concatenate([answer.as_numpy("probabilities") for answer in answers])
     assert given == pytest.approx(np.array([list(one.values()) for one in singly]), abs=1e-6)
-
-
-@pytest.mark.parametrize("coding", ["gzip", "deflate"])
-@pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])
-def test_tritons_client_may_compress_its_requests(
-    client: triton.InferenceServerClient, coding: str, binary: bool
-) -> None:
-    pixels = an_input(GARMENTS, binary)
-    plain = client.infer("wardrobe", [pixels])
-
-    packed = client.infer("wardrobe", [pixels], request_compression_algorithm=coding)
-
-    assert packed.as_numpy("label").tolist() == plain.as_numpy("label").tolist()
-    assert packed.as_numpy("probabilities") == pytest.approx(plain.as_numpy("probabilities"), abs=1e-6)
 
 
 def test_the_program_of_the_page_runs(bundled_service: Service) -> None:

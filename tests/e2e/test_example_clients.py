@@ -2,13 +2,11 @@
 
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,14 +18,12 @@ from app.security.api_keys import hash_of
 from tests.browser import Visits
 from tests.service import ROOT, Service, running
 from tests.system_parts import require_system_part
-from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
 CLIENTS = ROOT / "examples/clients"
 BOOT, BAG, TEXT = (str(ROOT / name) for name in ("examples/ankle-boot.png", "examples/bag.png", "README.md"))
 KEY = "right-secret"
-KEY_LINE = f"shop:{hash_of(KEY)}\n"
 
 NO_NODE = "Node.js is not installed; Chromium runs the same module below"
 STARTS = [
@@ -41,24 +37,6 @@ STARTS = [
 ]
 
 
-class Client:
-    """One client, started in a process of its own, with a key."""
-
-    def __init__(self, command: list[str], url: str, *pictures: str, key: str = KEY) -> None:
-        self._process = subprocess.Popen(
-            [*command, url, *pictures],
-            env=os.environ | {"API_KEY": key},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def end(self) -> tuple[int, str, str]:
-        """Its exit status, and what it printed to stdout and stderr."""
-        out, err = self._process.communicate(timeout=300)
-        return self._process.returncode, out, err
-
-
 @pytest.fixture(params=STARTS)
 def command(request: pytest.FixtureRequest) -> list[str]:
     """How a client is started."""
@@ -68,96 +46,52 @@ def command(request: pytest.FixtureRequest) -> list[str]:
     return start
 
 
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The key file of `guarded_service`."""
-    file = tmp_path_factory.mktemp("keys") / "keys"
-    file.write_text(KEY_LINE, "utf-8")
-    return file
+def run(command: list[str], url: str, *pictures: str) -> tuple[int, str, str]:
+    """Start a client with the key; its exit status, and what it printed to stdout and stderr."""
+    done = subprocess.run(
+        [*command, url, *pictures],
+        env=os.environ | {"API_KEY": KEY},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture(scope="module")
-def guarded_service(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that asks for a key."""
-    settings = {"API_KEYS_FILE": str(keys), "LOG_FORMAT": "json", "WEB_CONCURRENCY": "1"}
-    with running(tmp_path_factory.mktemp("guarded"), **settings) as service:
+    folder: Path = tmp_path_factory.mktemp("guarded")
+    (folder / "keys").write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
+    with running(folder, API_KEYS_FILE=str(folder / "keys"), WEB_CONCURRENCY="1") as service:
         yield service
 
 
-def logged(service: Service, status: int) -> list[datetime]:
-    """When the service answered /predict so, up to now."""
-    last = secrets.token_hex(16)  # lines are written in their order, and some time after the answer
-    service.get("/healthz", headers={"X-Request-ID": last})
-    wait_for("the last line", lambda: last in service.text())
-    lines = [line for line in service.lines() if line.get("path") == "/predict"]
-    return [datetime.fromisoformat(line["time"]) for line in lines if line["status"] == status]
-
-
-def test_a_client_prints_label_confidence_and_decision(command: list[str], guarded_service: Service) -> None:
-    status, out, err = Client(command, guarded_service.url, BOOT).end()
-
-    assert (status, err) == (0, "")
-    assert re.fullmatch(r"ankle-boot\.png: Ankle boot 0\.9\d+ accept\n", out)
-
-
-def test_in_a_batch_a_file_that_is_no_picture_spoils_no_other(
+def test_a_client_prints_label_confidence_and_decision_of_each_picture(
     command: list[str], guarded_service: Service
 ) -> None:
-    status, out, err = Client(command, guarded_service.url, BOOT, TEXT, BAG).end()
+    one = run(command, guarded_service.url, BOOT)
+    status, out, err = run(command, guarded_service.url, BOOT, TEXT, BAG)
 
-    assert (status, err) == (0, "")
+    assert (one[0], one[2]) == (status, err) == (0, "")
+    assert re.fullmatch(r"ankle-boot\.png: Ankle boot 0\.9\d+ accept\n", one[1])
     boot, text, bag = out.splitlines()
     assert boot.startswith("ankle-boot.png: Ankle boot 0.")
     assert text.startswith("README.md: This looks like text")
     assert bag.startswith("bag.png: Bag 0.")
 
 
-def test_a_503_is_tried_again_after_the_seconds_of_its_retry_after(
-    command: list[str], guarded_service: Service, keys: Path
-) -> None:
-    refused, answered = (len(logged(guarded_service, status)) for status in (503, 200))
-    keys.unlink()  # until it is back, every answer is 503 with Retry-After: 5
-
-    client = Client(command, guarded_service.url, BOOT)
-    try:
-        wait_for("a refusal", lambda: len(logged(guarded_service, 503)) > refused)
-    finally:
-        keys.write_text(KEY_LINE, "utf-8")
-    status, out, _ = client.end()
-
-    assert status == 0
-    assert out.startswith("ankle-boot.png: Ankle boot")
-    waited = logged(guarded_service, 200)[answered] - logged(guarded_service, 503)[refused]
-    assert waited.total_seconds() > 4.5
-
-
-@pytest.mark.parametrize(
-    ("picture", "key", "status", "detail"),
-    [(TEXT, KEY, 415, "This looks like text"), (BOOT, "wrong", 401, "This API key is not known here")],
-)
-def test_another_refusal_is_printed_and_not_tried_again(  # noqa: PLR0917 - fixtures and a case
-    command: list[str], guarded_service: Service, picture: str, key: str, status: int, detail: str
-) -> None:
-    before = len(logged(guarded_service, status))
-
-    code, out, err = Client(command, guarded_service.url, picture, key=key).end()
-
-    assert (code != 0, out) == (True, "")
-    assert str(status) in err
-    assert detail in err
-    assert len(logged(guarded_service, status)) == before + 1
-
-
 @contextmanager
-def refusing(retry_after: int) -> Iterator[tuple[str, list[str]]]:
-    """A service that answers every request with 429: its address, and the paths that were requested."""
+def refusing(status: int, retry_after: int) -> Iterator[tuple[str, list[str]]]:
+    """A service that refuses every request: its address, and the paths that were requested."""
     requested: list[str] = []
 
     class Refusing(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             requested.append(self.path)
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(429)
+            self.send_response(status)
             self.send_header("Retry-After", str(retry_after))
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -171,39 +105,28 @@ def refusing(retry_after: int) -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-@pytest.mark.parametrize(("retry_after", "tries"), [(1, 4), (3600, 1)], ids=["four tries", "a minute"])
-def test_a_client_gives_up_after_four_tries_or_when_a_minute_would_not_do(
-    command: list[str], retry_after: int, tries: int
+@pytest.mark.parametrize(
+    ("refusal", "retry_after", "tries"),
+    [(503, 1, 4), (429, 3600, 1), (415, 1, 1)],
+    ids=["four tries", "a minute would not do", "another refusal"],
+)
+def test_a_busy_service_is_tried_again_and_no_other_refusal_is(
+    command: list[str], refusal: int, retry_after: int, tries: int
 ) -> None:
-    with refusing(retry_after) as (url, requested):
-        status, out, err = Client(command, url, BOOT).end()
+    with refusing(refusal, retry_after) as (url, requested):
+        status, out, err = run(command, url, BOOT)
 
     assert requested == ["/predict"] * tries
     assert (status != 0, out) == (True, "")
-    assert "429" in err
+    assert str(refusal) in err
 
 
-@pytest.fixture
-def page(visiting: Visits, bundled_service: Service) -> Page:
-    """A page of the service's own with the module; its time stands still."""
-    page = visiting(bundled_service.url)
+def test_in_a_browser_a_429_is_tried_again_once_its_time_has_come(
+    visiting: Visits, bundled_service: Service
+) -> None:
+    page: Page = visiting(bundled_service.url)
     page.route("**/classify.mjs", lambda route: route.fulfill(path=CLIENTS / "classify.mjs"))
     page.clock.install()
-    page.evaluate(
-        """async () => {
-            const { classify } = await import("/classify.mjs");
-            const picture = await (await fetch("/page/sample-trousers.jpg")).blob();
-            window.controller = new AbortController();
-            window.ask = () => {
-                window.answer = classify(location.origin, picture, { signal: controller.signal });
-                window.answer.catch(() => {});
-            };
-        }"""
-    )
-    return page
-
-
-def test_in_a_browser_a_429_is_tried_again_once_its_time_has_come(page: Page) -> None:
     refusals = iter([429])
 
     def refuse_once(route: Route) -> None:
@@ -214,19 +137,15 @@ def test_in_a_browser_a_429_is_tried_again_once_its_time_has_come(page: Page) ->
 
     page.route("**/predict", refuse_once)
     with page.expect_response("**/predict") as refused:
-        page.evaluate("ask()")
+        page.evaluate(
+            """async () => {
+                const { classify } = await import("/classify.mjs");
+                const picture = await (await fetch("/page/sample-trousers.jpg")).blob();
+                window.answer = classify(location.origin, picture);
+            }"""
+        )
     with page.expect_response("**/predict") as answered:
         page.clock.run_for(30_000)
 
     assert (refused.value.status, answered.value.status) == (429, 200)
     assert page.evaluate("answer.then(({ label }) => label)") == "Trouser"
-
-
-def test_in_a_browser_a_request_can_be_cancelled_while_it_waits(page: Page) -> None:
-    page.route("**/predict", lambda route: route.fulfill(status=503, headers={"Retry-After": "30"}))
-    with page.expect_response("**/predict"):
-        page.evaluate("ask()")
-
-    page.evaluate("controller.abort()")
-
-    assert page.evaluate("answer.catch(({ name }) => name)") == "AbortError"

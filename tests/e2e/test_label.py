@@ -101,20 +101,6 @@ def test_a_run_that_is_killed_and_stopped_loses_no_row_and_doubles_none(start: S
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_reported_and_its_pictures_done_again(start: Start, tmp_path: Path) -> None:
-    table = tmp_path / "table.jsonl"
-
-    running = start(table)
-    wait_for("the first rows", lambda: commits(table))
-    os.kill(children_of(running.pid)[-1], signal.SIGKILL)
-    _, said = running.communicate()
-
-    assert running.returncode == 0, said
-    assert "wardrobe: a worker process was ended by SIGKILL" in said
-    assert paths_in(table) == NAMES
-
-
-@pytest.mark.slow
 def test_a_parent_that_is_killed_leaves_no_worker_behind(start: Start, tmp_path: Path) -> None:
     running = start(tmp_path / "table.csv")
     wait_for("the first rows", lambda: commits(tmp_path / "table.csv"))

@@ -13,13 +13,10 @@ import pytest
 from labelling.errors import EngineUnusable
 from labelling.journal import parts_of
 from labelling.table import read_rows
-from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
-from tests.contract.store.conftest import use
 from tests.ray_cluster import BIN, family, labellers, listened_on, ray_cluster, require_ray
 from tests.releases import a_release
-from tests.s3_servers import S3Server
 from tests.service import ROOT, is_running
 from tests.waiting import wait_for
 
@@ -55,19 +52,17 @@ def expected(catalogue: Path, release: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def cluster(moto_server: S3Server) -> Iterator[dict[str, str]]:
+def cluster() -> Iterator[dict[str, str]]:
     require_ray()
-    with ray_cluster(2, moto_server.environment()) as environment:
+    with ray_cluster(cores=2) as environment:
         yield environment
 
 
-def started(
-    source: Path | str, table: Path, release: Path, environment: dict[str, str], workers: int = 2
-) -> "subprocess.Popen[str]":
+def started(source: Path, table: Path, release: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
     """The command in a group of its own, as a shell starts it."""
     command = [str(BIN / "python"), "-m", "scripts.label", str(source), "--out", str(table)]
     return subprocess.Popen(
-        [*command, "--model", str(release), "--engine", "ray", "--workers", str(workers)],
+        [*command, "--model", str(release), "--engine", "ray", "--workers", "2"],
         cwd=ROOT,
         env=environment,
         start_new_session=True,
@@ -103,38 +98,6 @@ def test_a_cluster_makes_the_same_table_though_a_worker_and_then_the_command_are
     assert (again.returncode, said_again) == (0, "")
     assert table.read_bytes() == expected
     assert {row.error is None for row in read_rows(table)} == {True, False}
-
-
-def test_a_bucket_is_read_where_its_pictures_are_labelled(
-    cluster: dict[str, str],
-    moto_server: S3Server,
-    release: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    use(moto_server, monkeypatch)
-    address = f"s3://{moto_server.new_bucket()}/photos"
-    store, shop = open_store(address), write_folder(tmp_path / "shop")
-    for name in PICTURES:
-        store.upload(name, shop / name)
-
-    running = started(address, tmp_path / "table.csv", release, cluster)
-    _, said = running.communicate()
-
-    assert (running.returncode, said) == (0, "")
-    rows = [(row.path, row.error) for row in read_rows(tmp_path / "table.csv")]
-    assert rows == [(f"{address}/{name}", None) for name in PICTURES]
-
-
-def test_more_workers_than_cores_are_refused(
-    cluster: dict[str, str], catalogue: Path, release: Path, tmp_path: Path
-) -> None:
-    refused = started(catalogue, tmp_path / "table.csv", release, cluster, workers=3)
-    _, said = refused.communicate()
-
-    address = cluster["RAY_ADDRESS"]
-    assert said == f"wardrobe: RAY_ADDRESS={address}: has 2 cores, and 3 workers are wanted.\n"
-    assert refused.returncode == 1
 
 
 def test_on_this_machine_ray_is_for_us_alone_and_gone_after_ctrl_c(

@@ -81,19 +81,10 @@ def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_pat
     assert json.loads(predicted.stdout)["label"] == "Bag"
 
 
-@pytest.mark.usefixtures("url")
-def test_a_second_run_finds_everything_installed(clone: Path) -> None:
-    planned = run(["make", "--dry-run", "serve"], clone)
-
-    assert "setup_venv" not in planned.stdout
-    assert "-m app" in planned.stdout
-
-
 @pytest.mark.parametrize(
     ("target", "version", "said"),
     [
         ("serve", "3.8", "requirements/serve.txt needs Python 3.11 to 3.14, but"),
-        ("serve", "3.15", "requirements/serve.txt needs Python 3.11 to 3.14, but"),
         ("train", "3.14", "requirements.txt needs Python 3.11 to 3.13, but"),
     ],
 )
@@ -104,14 +95,6 @@ def test_an_unfit_python_is_reported_in_a_line(tmp_path: Path, target: str, vers
 
     assert refused.returncode != 0
     assert own_line(refused).startswith(f"wardrobe: {said} {python} is Python")
-
-
-def test_help_comes_first_and_names_the_targets(clone: Path) -> None:
-    shown = run(["make"], clone)
-
-    assert shown.returncode == 0
-    for target in ["serve", "test", "check", "fix", "train", "data", "image", "lock", "clean"]:
-        assert f"  make {target} " in shown.stdout
 
 
 def run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":

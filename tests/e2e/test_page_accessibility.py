@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import Visits, flaws
-from tests.picture_page import EXAMPLES, TROUSERS, Held, a_file, card, garments, give, settled, visit
+from tests.picture_page import EXAMPLES, TROUSERS, Held, a_file, card, give, settled, visit
 from tests.service import Service
 
 pytestmark = pytest.mark.slow
@@ -76,18 +76,6 @@ def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service
     assert "photo-dress.jpg,Dress" in saved.value.path().read_text("utf-8")
     expect(page.locator("#corrections")).to_be_hidden()
     expect(page.locator("#results")).to_be_focused()
-
-
-def test_a_screen_reader_hears_the_answer_or_the_sum(visiting: Visits, bundled_service: Service) -> None:
-    page = visit(visiting, bundled_service)
-    said = page.get_by_role("status")
-
-    give(page, TROUSERS)
-    expect(said).to_contain_text("photo-trousers.jpg: Trouser, ")
-    expect(said).to_contain_text("Accept. The model is sure")
-    give(page, *garments(5))
-
-    expect(said).to_contain_text("5 pictures: ")
 
 
 def reach(page: Page, css: str) -> None:
