@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.service import Service, running
-from tests.uploads import png, zipped
+from tests.uploads import png
 
 pytestmark = pytest.mark.slow
 
@@ -22,8 +22,6 @@ TEXTURE = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
 
 LARGE = png(cv2.resize(TEXTURE, (1732, 1732)).astype(np.uint8, copy=False))
 """A photograph's worth: three megapixels."""
-
-THUMBNAIL = png(cv2.GaussianBlur(TEXTURE, (0, 0), 3).astype(np.uint8, copy=False))
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +52,3 @@ def test_every_client_is_answered_or_told_to_wait(answers: list[requests.Respons
     assert min(int(answer.headers["Retry-After"]) for answer in refused) >= 1
     assert {answer.headers["Content-Type"] for answer in refused} == {"application/problem+json"}
     assert service.get("/healthz").status_code == 200
-
-
-def test_others_are_answered_while_a_small_batch_of_thumbnails_is_worked_on(service: Service) -> None:
-    batch = zipped(**{f"{number}.png": THUMBNAIL for number in range(7)})
-    answered_meanwhile = 0
-
-    with ThreadPoolExecutor(1) as client:
-        answer = client.submit(service.post, "/predict/batch", data=batch)
-        while not answer.done():
-            answered_meanwhile += service.metric("wardrobe_requests_in_progress") == 2
-
-    assert answer.result().status_code == 200
-    assert answered_meanwhile > 2

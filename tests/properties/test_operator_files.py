@@ -68,19 +68,6 @@ def test_a_document_of_the_store_is_read_or_refused(
         read(text)
 
 
-GOLDEN = st.builds(
-    lambda pixels, rows: ("golden", {"pixels": pixels, "probabilities": rows}),
-    st.text(max_size=12),
-    st.lists(st.lists(st.floats(), max_size=4), max_size=4),
-)
-
-
-@given(odd=st.tuples(st.sampled_from(sorted(MANIFEST)), JSON_VALUES) | GOLDEN)
-def test_a_manifest_with_one_odd_value_is_read_or_refused(odd: tuple[str, object]) -> None:
-    with contextlib.suppress(StoreError):
-        read_manifest(json.dumps(MANIFEST | dict([odd])).encode())
-
-
 SECONDS = [name for name in setting_names() if name.endswith("_SECONDS")]
 NAMES = st.sampled_from([*setting_names(), *SECONDS * 4]) | WORDS.map("WARDROBE_".__add__)
 

@@ -123,15 +123,6 @@ def test_any_tensor_is_answered(client: FlaskClient, fields: dict[str, object], 
     assert_promised(client.post(V2, data=header + binary, headers={LENGTH: str(len(header))}))
 
 
-@given(
-    name=st.text(st.characters(codec="utf-8", exclude_characters="/?#%"), min_size=1),
-    end=st.sampled_from(["", ":predict", "/metadata"]),
-)
-def test_any_name_of_a_model_is_answered(client: FlaskClient, name: str, end: str) -> None:
-    for path in (f"/v1/models/{name}{end}", f"/v2/models/{name}", f"/v2/models/wardrobe/versions/{name}"):
-        assert client.get(path).status_code in {200, 308, 404, 405}
-
-
 NAMES = st.sampled_from(["top", "seen", "url"])
 QUERIES = st.binary(max_size=60) | st.builds("{}={}".format, NAMES, st.text(max_size=8)).map(str.encode)
 
@@ -141,23 +132,6 @@ def test_any_query_is_answered(client: FlaskClient, query: bytes) -> None:
     text = quote_from_bytes(query, safe="=&%+;")
 
     assert_promised(client.post(f"/predict?{text}", data=PICTURES[0]))
-
-
-@given(path=st.binary(max_size=60), method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD"]))
-def test_any_path_is_answered(client: FlaskClient, path: bytes, method: str) -> None:
-    answer = client.open("/" + quote_from_bytes(path, safe="/%"), method=method)
-
-    assert answer.status_code in {200, 308, 400, 404, 405, 415}
-
-
-@given(
-    offered=st.text(LATIN, max_size=80),
-    accept=st.text(LATIN, max_size=80),
-)
-def test_any_header_is_answered(client: FlaskClient, offered: str, accept: str) -> None:
-    headers = {"X-Request-ID": offered, "Accept": accept, "Authorization": offered, "Origin": accept}
-
-    assert client.get("/metrics", headers=headers).status_code == 200
 
 
 @given(body=nearly(ARCHIVES))

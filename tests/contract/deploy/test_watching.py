@@ -115,17 +115,6 @@ def test_rules_and_dashboard_together_name_every_exposed_metric_and_no_other(exp
     assert set(re.findall(r"\bwardrobe:[a-z0-9_:]+", queries)) <= recorded
 
 
-def test_rules_and_dashboard_name_only_labels_that_are_exposed(exposition: str) -> None:
-    of_scrapes = {"job", "instance", "severity"}
-    queries = RULES.read_text("utf-8") + " ".join(expressions())
-
-    grouped = re.findall(r"\b(?:by|on|ignoring) \(([a-z_, ]*)\)", queries)
-    matched = re.findall(r"[{,] ?([a-z_]+)=~?\"", queries)
-
-    named = {label for labels in grouped for label in labels.replace(" ", "").split(",")} | set(matched)
-    assert named - of_scrapes - set(re.findall(r"[{,]([a-z_]+)=\"", exposition)) == set()
-
-
 def test_prometheus_understands_every_query_of_the_dashboard(tmp_path: Path) -> None:
     rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(expressions())]
     file = tmp_path / "queries.yaml"  # YAML takes JSON

@@ -1,7 +1,6 @@
 """The log: one line a request, latency split by stage, nothing that should not be there."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,29 +83,3 @@ def test_a_path_cannot_forge_a_line_or_a_field(
     [line] = capsys.readouterr().err.splitlines()
     assert f"method=GET path={told} status=404 ms=" in line
     assert "\x1b" not in line
-
-
-@pytest.mark.parametrize(
-    ("settings", "coloured"),
-    [
-        ({"log_format": "text"}, True),
-        ({"log_format": "text", "colours": False}, False),
-        ({"log_format": "json"}, False),
-    ],
-)
-def test_at_a_terminal_what_went_wrong_has_a_colour(
-    make_app: MakeApp,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    settings: dict[str, object],
-    coloured: bool,
-) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    client = make_app(**settings).test_client()
-
-    client.get("/healthz")
-    client.get("/nowhere")
-
-    *_, good, wrong = capsys.readouterr().err.splitlines()
-    assert "\x1b" not in good
-    assert (wrong.startswith("\x1b[33m"), wrong.endswith("\x1b[0m")) == (coloured, coloured)

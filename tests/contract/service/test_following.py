@@ -13,7 +13,7 @@ from app.settings import Settings
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.folder import FolderStore
-from model_store.promotions import append, current, newest, roll_back
+from model_store.promotions import append, current, newest
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from tests.bad_releases import BAD, Publish, corrupt
@@ -71,16 +71,6 @@ def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_curren
     assert ready(app)["model"]["version"] == first
 
 
-def test_the_cache_keeps_as_many_as_cache_keep(make_app: MakeApp, store: FolderStore, tmp_path: Path) -> None:
-    app = make_app(model_store=store.address, refresh_seconds=3600, cache_keep=1)
-
-    for folder in ("second", "third"):
-        version = publish_next(store, tmp_path / folder)
-        poll(app)
-
-    assert [kept.name for kept in (tmp_path / "cache" / "releases").iterdir()] == [version]
-
-
 @pytest.mark.parametrize(
     ("publish_bad", "words"), BAD.items(), ids=lambda value: getattr(value, "__name__", "")
 )
@@ -125,16 +115,6 @@ def test_a_mended_release_is_served_when_promoted(app: Flask, store: FolderStore
     append(store, bad.version, "promote", "tests", newest(store))
 
     assert poll(app)["model"]["version"] == bad.version
-
-
-def test_rolling_back_from_a_refused_one_is_fresh(app: Flask, store: FolderStore, tmp_path: Path) -> None:
-    corrupt(tmp_path / "bad", store)
-    poll(app)
-
-    roll_back(store, "tests")
-
-    mended = poll(app)
-    assert (mended["stale"], len(mended["refused"])) == (False, 1)
 
 
 def test_at_a_start_with_a_refused_current_the_last_good_one_is_served_and_it_is_told_why(

@@ -1,6 +1,5 @@
 """A release of 64 x 64 in colour: every way to send a picture, and what describes the input, follows it."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ from openapi_spec_validator import validate
 
 from inference.arrays import Picture
 from inference.classifier import open_classifier
-from inference.contract import InputContract, whole_pictures
-from inference.decode import decode
-from labelling.labeller import open_model
+from inference.contract import whole_pictures
 from model_store.local import open_release
 from model_store.publish import publish
 from model_store.store import open_store
@@ -28,17 +25,12 @@ PICTURE: Picture = np.random.default_rng(7).integers(0, 256, (64, 64, 3), np.uin
 UPLOAD = png(PICTURE[..., ::-1])  # OpenCV writes BGR
 ROWS, NUMBERS = PICTURE.tolist(), PICTURE.ravel().tolist()
 SIZED = {"name": "pixels", "datatype": "UINT8", "shape": [1, 64, 64, 3]}
-IMAGE = {"name": "image", "datatype": "BYTES", "shape": [1], "data": [in_base64(UPLOAD)]}
 BINARY = json.dumps({"inputs": [SIZED | {"parameters": {"binary_data_size": PICTURE.size}}]}).encode()
 WAYS: dict[str, tuple[str, dict[str, Any]]] = {
     "file": ("/predict", {"data": UPLOAD}),
     "pixels": ("/predict", {"json": {"pixels": ROWS}}),
     "batch": ("/predict/batch", {"json": {"images": [in_base64(UPLOAD), {"pixels": ROWS}]}}),
     "TF rows": (TF, {"json": {"instances": [ROWS]}}),
-    "TF numbers": (TF, {"json": {"instances": [NUMBERS]}}),
-    "TF columns": (TF, {"json": {"inputs": {"pixels": [ROWS]}}}),
-    "TF file": (TF, {"json": {"instances": [{"b64": in_base64(UPLOAD)}]}}),
-    "V2 rows": (V2, {"json": {"inputs": [SIZED | {"data": [ROWS]}]}}),
     "V2 numbers": (V2, {"json": {"inputs": [SIZED | {"data": NUMBERS}]}}),
     "V2 binary": (
         V2,
@@ -47,9 +39,7 @@ WAYS: dict[str, tuple[str, dict[str, Any]]] = {
             "headers": {"Inference-Header-Content-Length": str(len(BINARY))},
         },
     ),
-    "V2 file": (V2, {"json": {"inputs": [IMAGE]}}),
     "CSV": (INVOCATIONS, {"data": ",".join(map(str, NUMBERS)), "content_type": "text/csv"}),
-    "lines": (INVOCATIONS, {"data": json.dumps(ROWS), "content_type": "application/jsonlines"}),
 }
 
 
@@ -95,20 +85,6 @@ def test_every_way_to_send_a_picture_gets_the_models_own_answer(
         else probabilities_in(json.loads(answer.text))
     )
     assert given == pytest.approx(expected.probabilities.tolist(), abs=1e-6)
-
-
-def test_what_the_model_saw_is_shown_in_colour_and_gets_the_same_answer(client: FlaskClient) -> None:
-    wide = np.full((50, 200, 3), (255, 0, 0), np.uint8)
-
-    first = client.post("/predict?seen=1", data=png(wide[..., ::-1])).get_json()
-    shown = base64.b64decode(first["seen"].partition(",")[2])
-    again = client.post("/predict", data=shown).get_json()
-
-    seen = decode(shown, 10_000).picture
-    assert seen.shape == (64, 64, 3)
-    assert (seen[24:40] == (255, 0, 0)).all()
-    assert not seen[:24].any() and not seen[40:].any()
-    assert again["probabilities"] == first["probabilities"]
 
 
 @pytest.mark.parametrize(
@@ -173,17 +149,3 @@ def test_pixels_of_a_large_input_fit_the_limits_of_json(make_app: MakeApp, tmp_p
     answer = client.post("/predict", json={"pixels": np.zeros((224, 224, 3), np.uint8).tolist()})
 
     assert answer.status_code == 200, answer.text
-
-
-@pytest.mark.parametrize("reads", [COLOUR, InputContract(shape=(48, 32), polarity="none", framing="whole")])
-def test_labelling_opens_a_release_of_any_input(tmp_path: Path, reads: InputContract) -> None:
-    release = open_release(a_release(tmp_path / "made", reads=reads))
-
-    assert open_model(release).contract.input == reads
-
-
-def test_the_heat_map_has_the_size_of_what_the_model_saw(client: FlaskClient) -> None:
-    answer = client.post("/predict?explain=1", data=UPLOAD).get_json()
-
-    heat_map = base64.b64decode(answer["explanation"]["heat_map"].partition(",")[2])
-    assert decode(heat_map, 10_000).picture.shape == (64, 64, 3)

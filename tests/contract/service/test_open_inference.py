@@ -137,25 +137,16 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         (None, 400, "exactly one input"),
         ([tensor(), tensor()], 400, "exactly one input"),
         ([tensor(name="input0")], 400, "no input 'input0'"),
-        ([tensor(name=[[[]]])], 400, "no input of type list"),
         ([tensor(shape=[True, 28, 28], data=[0] * 784)], 422, "no list of whole numbers"),
         ([tensor(datatype="FP32")], 422, "'FP32'"),
-        ([tensor(datatype={})], 422, "UINT8"),
         ([tensor(data=None)], 400, "either `data`"),
-        ([tensor(data=[])], 422, "0 pictures came"),
         ([tensor(data=[0] * 1567)], 422, "1,567 numbers came"),
-        ([tensor(data=[[0] * 28] * 2)], 422, "Picture 0, counted from 0"),
-        ([tensor(data=[float("nan")] * 1568)], 422, "is nan"),
         ([tensor(parameters={"binary_data_size": 1568})], 400, "either `data`"),
         ([tensor(data=None, parameters={"binary_data_size": 1568})], 400, "0 bytes follow the JSON"),
-        ([tensor(data=None, parameters={"binary_data_size": False})], 400, "0 bytes follow the JSON"),
         ([tensor(data=None, parameters={"shared_memory_region": "a"})], 400, "shared memory"),
-        ([tensor(parameters=[])], 400, "`parameters` is of type list"),
         ([tensor(shape=[257, 28, 28], data=[[]] * 257)], 413, "MAX_BATCH"),
         ([image("*")], 400, "neither base64"),
-        ([image("", shape=[2])], 400, "1 pictures came"),
         ([image("aGVsbG8=")], 415, "PNG"),
-        ([image("a", shape=[1, 1])], 422, "[1, 1]"),
     ],
 )
 def test_a_wrong_input_is_refused(client: FlaskClient, inputs: object, status: int, says: str) -> None:
@@ -173,12 +164,8 @@ def label(**parameters: object) -> list[dict[str, object]]:
     ("fields", "says"),
     [
         ({"id": 7}, "`id` is of type int"),
-        ({"parameters": {"binary_data_output": "yes"}}, "`binary_data_output` is 'yes'"),
-        ({"outputs": "label"}, "`outputs` is no list"),
         ({"outputs": label() * 7}, "`outputs` is no list of at most"),
-        ({"outputs": label() * 2}, "twice"),
         ({"outputs": [{"name": "logits"}]}, "no output 'logits'. The outputs are probabilities, label"),
-        ({"outputs": label(binary_data=1)}, "`binary_data` is of type int"),
         ({"outputs": label(classification=1)}, "`classification` is for"),
         ({"outputs": [{"name": "probabilities", "parameters": {"classification": 0}}]}, "from 1"),
         ({"outputs": label(shared_memory_region="a")}, "shared memory"),
@@ -211,12 +198,11 @@ def test_a_binary_size_that_lies_is_refused(client: FlaskClient, size: object) -
     ("binary", "count", "status", "says"),
     [
         (b"", 2, 400, "longer than what came"),
-        (b"\xff\xff\xff\xff", 2, 400, "longer than what came"),
         (b"\1\0\0\0a", 2, 400, "longer than what came"),
         (b"\0\0\0\0" * 3, 2, 400, "4 bytes behind its last element"),
         (bytes(4000), 10**12, 413, "MAX_BATCH"),
     ],
-    ids=["none", "4-GB", "one-of-two", "left-over", "a trillion"],
+    ids=["none", "one-of-two", "left-over", "a trillion"],
 )
 def test_pictures_whose_lengths_lie_are_refused(
     client: FlaskClient, binary: bytes, count: int, status: int, says: str

@@ -13,15 +13,11 @@ from werkzeug.test import TestResponse
 from app.factory import create_app
 from app.settings import Settings
 from model_store.local import BUNDLED
-from model_store.manifest import DataSet
 from model_store.publish import publish
-from model_store.report import Promise
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
-from tests.releases import a_release, a_report
+from tests.releases import a_release
 from tests.service import ROOT
-
-THE_DATA = DataSet(name="made-up", train_sha256="d" * 64, test_sha256="e" * 64)
 
 
 class Tags(HTMLParser):
@@ -119,47 +115,6 @@ def test_metrics_of_any_shape_make_an_honest_page(make_app: MakeApp, metrics: by
     assert tags.active() == []
 
 
-def test_a_training_without_a_history_or_with_a_diverged_loss_is_shown(make_app: MakeApp) -> None:
-    report = a_report(["hat", "scarf"], 0.9, THE_DATA)
-    epoch = report.history[0].model_copy(update={"loss": 1e300})
-
-    texts = [
-        page_of(make_app(), report.model_copy(update={"history": history}).as_bytes())
-        for history in ((), (epoch,))
-    ]
-
-    assert ["The report has no history of this training." in text for text in texts] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("accepted", "threshold", "shown"),
-    [
-        (0, 2.0, ["there were 74, and so nothing is accepted", "nothing is accepted</td>"]),
-        (60, 0.9, ["60 of 60 were: with 95% certainty at least 95.1%", "90.0%</td>"]),
-    ],
-)
-def test_the_page_says_what_is_promised_and_what_shows_it(
-    make_app: MakeApp, accepted: int, threshold: float, shown: list[str]
-) -> None:
-    report = a_report(["hat", "scarf"], 0.9, THE_DATA)
-    decisions = report.test.decisions.model_copy(update={"confidence_threshold": threshold})
-    promise = Promise(
-        pictures="held-out pictures",
-        accuracy=0.95,
-        needed=59,
-        n=74,
-        accepted=accepted,
-        right=accepted,
-        lower_bound=0.951 if accepted else 0.0,
-    )
-    test = report.test.model_copy(update={"decisions": decisions})
-    promised = report.model_copy(update={"promises": (promise,), "test": test})
-
-    text = " ".join(page_of(make_app(), promised.as_bytes()).split())
-
-    assert [one for one in shown if one not in text] == []
-
-
 @pytest.mark.parametrize("schema", ["schema-1", "schema-2"])
 def test_reports_of_old_releases_are_shown(make_app: MakeApp, schema: str) -> None:
     text = page_of(make_app(), (ROOT / "tests" / "fixtures" / schema / "report.json").read_bytes())
@@ -186,9 +141,3 @@ def test_a_figure_has_its_hash_as_etag_and_is_cached(bundled: FlaskClient) -> No
 )
 def test_only_figures_of_this_release_are_served(bundled: FlaskClient, path: str) -> None:
     assert bundled.get(f"/metrics/figures/{path}").status_code == 404
-
-
-def test_a_report_without_a_manifest_is_shown_in_full(make_app: MakeApp) -> None:
-    text = page_of(make_app(), a_report(["hat", "scarf"], 0.9, THE_DATA).as_bytes(), manifest=None)
-
-    assert "What is taken for what" in Tags(text).words

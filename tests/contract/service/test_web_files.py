@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -61,22 +60,3 @@ def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(client: Flask
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text) == []
     assert page.headers["Content-Security-Policy"] == POLICY, "no wider than every page's"
     assert [name for name in NAMED if ":" in name or name.startswith("/")] == []
-
-
-def test_every_module_of_the_page_is_asked_for_at_once() -> None:
-    scripts = [script.read_text("utf-8") for script in PAGE_FOLDER.glob("*.js")]
-    imported = {name for script in scripts for name in re.findall(r'from "\./([a-z-]+\.js)"', script)}
-
-    assert {f"page/{name}" for name in imported} <= set(NAMED), "it would wait for another one"
-
-
-@pytest.mark.parametrize("prefix", ["", "/shop"])
-def test_with_a_slash_docs_is_the_same_page(client: FlaskClient, prefix: str) -> None:
-    below = {"SCRIPT_NAME": prefix, "PATH_INFO": "/docs/"}
-
-    answer = client.get(f"{prefix}/docs/", environ_overrides=below)
-
-    assert answer.status_code == 308
-    assert (
-        urljoin(f"http://shop.example{prefix}/docs/", answer.location) == f"http://shop.example{prefix}/docs"
-    )

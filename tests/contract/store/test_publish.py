@@ -15,7 +15,6 @@ from model_store.errors import (
     NothingPromoted,
     ReleaseCorrupt,
     ReleaseError,
-    SignatureMissing,
     StoreError,
 )
 from model_store.local import open_release
@@ -66,13 +65,6 @@ def test_the_log_says_who_did_what_and_rolling_back_walks_back(store: Store, rel
     ]
     with pytest.raises(NothingPromoted, match="no earlier release"):
         roll_back(store, "eve")
-
-
-def test_an_empty_store_says_that_nothing_was_promoted(store: Store) -> None:
-    with pytest.raises(NothingPromoted, match=f"{store.address}.*nothing was promoted here yet"):
-        current(store)
-
-    assert newest(store) is None
 
 
 def test_publishing_again_mends_what_was_damaged(store: Store, releases: Make, tmp_path: Path) -> None:
@@ -227,18 +219,6 @@ def signed(folder: Path, keys: Path) -> TrustedKeys:
     public = new_key(keys / "key.pem")
     sign(folder, keys / "key.pem")
     return trusted_keys(public)
-
-
-def test_an_unsigned_release_is_not_fetched_where_keys_are_set(
-    store: Store, releases: Make, tmp_path: Path
-) -> None:
-    trusted = signed(releases(2), tmp_path)
-    version = published(store, releases(1))
-
-    with pytest.raises(SignatureMissing, match=version):
-        pull(store, version, tmp_path / "cache", trusted)
-
-    assert not (tmp_path / "cache" / "releases").exists()
 
 
 def test_a_published_release_can_be_signed_later(store: Store, releases: Make, tmp_path: Path) -> None:
