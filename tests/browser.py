@@ -29,6 +29,8 @@ PATIENCE_MS = 60_000
 OF_CHROMIUM = "Failed to load resource"
 """How Chromium begins its own line on every 4xx and 5xx answer; tests provoke these."""
 
+PHONE: dict[str, Any] = {"width": 360, "height": 780, "has_touch": True, "is_mobile": True}
+"""The narrowest phones that are sold."""
 
 AXE = files("axe_playwright_python") / "axe.min.js"
 

@@ -46,6 +46,20 @@ def test_tritons_client_gets_the_probabilities_of_predict(
     assert given == pytest.approx(np.array([list(one.values()) for one in singly]), abs=1e-6)
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])
+def test_tritons_client_may_compress_its_requests(
+    client: triton.InferenceServerClient, coding: str, binary: bool
+) -> None:
+    pixels = an_input(GARMENTS, binary)
+    plain = client.infer("wardrobe", [pixels])
+
+    packed = client.infer("wardrobe", [pixels], request_compression_algorithm=coding)
+
+    assert packed.as_numpy("label").tolist() == plain.as_numpy("label").tolist()
+    assert packed.as_numpy("probabilities") == pytest.approx(plain.as_numpy("probabilities"), abs=1e-6)
+
+
 def test_the_program_of_the_page_runs(bundled_service: Service) -> None:
     page = (ROOT / "docs" / "reference" / "dialects.md").read_text("utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

@@ -121,12 +121,27 @@ def test_a_busy_service_is_tried_again_and_no_other_refusal_is(
     assert str(refusal) in err
 
 
-def test_in_a_browser_a_429_is_tried_again_once_its_time_has_come(
-    visiting: Visits, bundled_service: Service
-) -> None:
-    page: Page = visiting(bundled_service.url)
+@pytest.fixture
+def page(visiting: Visits, bundled_service: Service) -> Page:
+    """A page of the service's own with the module; its time stands still."""
+    page = visiting(bundled_service.url)
     page.route("**/classify.mjs", lambda route: route.fulfill(path=CLIENTS / "classify.mjs"))
     page.clock.install()
+    page.evaluate(
+        """async () => {
+            const { classify } = await import("/classify.mjs");
+            const picture = await (await fetch("/page/sample-trousers.jpg")).blob();
+            window.controller = new AbortController();
+            window.ask = () => {
+                window.answer = classify(location.origin, picture, { signal: controller.signal });
+                window.answer.catch(() => {});
+            };
+        }"""
+    )
+    return page
+
+
+def test_in_a_browser_a_429_is_tried_again_once_its_time_has_come(page: Page) -> None:
     refusals = iter([429])
 
     def refuse_once(route: Route) -> None:
@@ -137,15 +152,19 @@ def test_in_a_browser_a_429_is_tried_again_once_its_time_has_come(
 
     page.route("**/predict", refuse_once)
     with page.expect_response("**/predict") as refused:
-        page.evaluate(
-            """async () => {
-                const { classify } = await import("/classify.mjs");
-                const picture = await (await fetch("/page/sample-trousers.jpg")).blob();
-                window.answer = classify(location.origin, picture);
-            }"""
-        )
+        page.evaluate("ask()")
     with page.expect_response("**/predict") as answered:
         page.clock.run_for(30_000)
 
     assert (refused.value.status, answered.value.status) == (429, 200)
     assert page.evaluate("answer.then(({ label }) => label)") == "Trouser"
+
+
+def test_in_a_browser_a_request_can_be_cancelled_while_it_waits(page: Page) -> None:
+    page.route("**/predict", lambda route: route.fulfill(status=503, headers={"Retry-After": "30"}))
+    with page.expect_response("**/predict"):
+        page.evaluate("ask()")
+
+    page.evaluate("controller.abort()")
+
+    assert page.evaluate("answer.catch(({ name }) => name)") == "AbortError"

@@ -50,3 +50,15 @@ def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Vis
         ("/shop/a.png", "Bag"),
         ('/shop/b, "quoted".png', 'Shirt, "best"'),
     ]
+
+
+def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, visiting: Visits) -> None:
+    page = visiting(sheet)
+    page.keyboard.press("2")
+    page.keyboard.press("1")
+
+    page.reload()
+
+    assert page.locator("#count").inner_text() == "2 of 3 labelled"
+    chosen = page.locator("article select").evaluate_all("selects => selects.map((one) => one.value)")
+    assert chosen == [LABELS[1], LABELS[0], ""]

@@ -3,13 +3,19 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visits
+from inference.contract import whole_pictures
+from model_store.publish import publish
+from model_store.store import open_store
+from tests.browser import PHONE, Visits
+from tests.e2e.conftest import Serve
 from tests.picture_page import (
     DOUBTED,
     EXAMPLES,
+    PREDICTIONS,
     TROUSERS,
     Held,
     a_file,
@@ -20,10 +26,13 @@ from tests.picture_page import (
     settled,
     visit,
 )
-from tests.service import Service
+from tests.releases import a_release
+from tests.service import ROOT, Service
+from tests.uploads import png
 from training.data.listing import list_csv
 
 BOOT = EXAMPLES / "ankle-boot.png"
+CHEQUERED = png((np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8))
 
 
 @pytest.fixture
@@ -70,6 +79,34 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
 
 
 @pytest.mark.slow
+def test_a_card_names_the_operators_category_in_the_readers_language(visiting: Visits, serve: Serve) -> None:
+    with serve(MODEL_STORE="bundled", TAXONOMY=str(ROOT / "examples/taxonomy.csv")) as service:
+        page = visit(visiting, service, locale="de-DE")
+        give(page, TROUSERS)
+
+        expect(card(page, "photo-trousers.jpg").locator(".category")).to_have_text("Hosen, 5107")
+
+
+@pytest.mark.slow
+def test_the_empty_page_names_the_classes_and_a_sample_can_be_tried(page: Page) -> None:
+    expect(page.locator("#classes")).to_contain_text("10 classes: T-shirt/top, Trouser,")
+
+    page.get_by_role("button", name="Trousers").click()
+
+    expect(page.locator(".card .label")).to_have_text("Trouser")
+
+
+@pytest.mark.slow
+def test_pictures_to_review_say_why(page: Page) -> None:
+    give(page, a_file(DOUBTED.name, DOUBTED.read_bytes()), a_file("chequered.png", CHEQUERED))
+
+    doubted = card(page, DOUBTED.name)
+    expect(doubted).to_contain_text(re.compile(r"Not sure enough to accept: Shirt [\d.]+%, Dress [\d.]+%\."))
+    expect(card(page, "chequered.png")).to_contain_text("The picture is unlike what the model has learnt")
+    expect(page.locator("#tally")).to_have_text("2 pictures: 2 to review")
+
+
+@pytest.mark.slow
 def test_pictures_and_folders_can_be_dropped_and_notes_are_left_out(page: Page, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     (folder / "boots").mkdir(parents=True)
@@ -83,6 +120,41 @@ def test_pictures_and_folders_can_be_dropped_and_notes_are_left_out(page: Page, 
     names = page.get_by_role("heading", level=3).all_text_contents()
     assert names == ["shop/boots/one.png", "shop/two.jpg", "bag.png"]
     expect(page.locator("#notice")).to_contain_text("1 of the files in the folder")
+
+
+@pytest.mark.slow
+def test_a_picture_can_be_pasted_and_saved_and_text_is_no_picture(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('a boot')")
+    page.keyboard.press("Control+V")
+    expect(page.locator("#notice")).to_have_text("There is no picture on the clipboard.")
+    page.evaluate(
+        """async (bytes) => navigator.clipboard.write(
+            [new ClipboardItem({"image/png": new Blob([new Uint8Array(bytes)], {type: "image/png"})})])""",
+        list(BOOT.read_bytes()),
+    )
+
+    page.keyboard.press("Control+V")
+
+    expect(page.locator(".card")).to_contain_text("Ankle boot")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save picture").click()
+    assert re.fullmatch(r"pasted-\d{14}-1\.png", saved.value.suggested_filename)
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_a_phone_offers_its_camera_and_is_asked_for_jpeg(visiting: Visits, bundled_service: Service) -> None:
+    page = visit(visiting, bundled_service, **PHONE)
+
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Take a photo").tap()
+    camera = chosen.value.element
+    asked = [camera.get_attribute(name) for name in ("accept", "capture")]
+    chosen.value.set_files(str(TROUSERS))
+
+    assert asked == ["image/jpeg,image/png", "environment"]
+    expect(page.locator(".card")).to_contain_text("Trouser")
 
 
 @pytest.mark.slow
@@ -105,6 +177,22 @@ def test_many_pictures_go_a_few_at_a_time_and_keep_their_order(page: Page) -> No
 
 
 @pytest.mark.slow
+def test_what_is_under_way_can_be_stopped_and_gone_on_with(page: Page) -> None:
+    held = Held(page)
+    give(page, *garments(6))
+    expect(page.locator(".card[data-state=sending]")).to_have_count(4)
+
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".card[data-state=stopped]")).to_have_count(6)
+    page.unroute(PREDICTIONS)
+    page.get_by_role("button", name="Go on").click()
+    settled(page, 6)
+
+    assert len(held.routes) == 4
+    expect(page.get_by_role("button", name="Go on")).to_be_hidden()
+
+
+@pytest.mark.slow
 def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tmp_path: Path) -> None:
     give(page, DOUBTED, TROUSERS)
     settled(page, 2)
@@ -123,3 +211,18 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     assert first.startswith(f"{DOUBTED.name},Dress,Shirt,0.")
     labels = {one.path.name: one.label for one in list_csv(exported).pictures}
     assert labels == {DOUBTED.name: "Dress", "photo-trousers.jpg": "Trouser"}
+
+
+@pytest.mark.slow
+def test_what_a_model_of_another_size_saw_is_shown_at_its_own_size(
+    visiting: Visits, serve: Serve, tmp_path: Path
+) -> None:
+    store = open_store(str(tmp_path / "store"))
+    publish(a_release(tmp_path / "made", reads=whole_pictures(64, 3)), store, by="tests")
+
+    with serve(MODEL_STORE=store.address) as service:
+        page = visit(visiting, service)
+        give(page, TROUSERS)
+
+        seen = card(page, "photo-trousers.jpg").get_by_role("img", name="64 by 64 pixels")
+        expect(seen).to_have_css("padding", "24px")

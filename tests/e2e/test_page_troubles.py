@@ -1,5 +1,6 @@
 """What the page at / says when a picture gets no answer: every error of the contract, and bad networks."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,13 +10,14 @@ from playwright.sync_api import FilePayload, Page, Route, expect
 
 from app.security.api_keys import hash_of
 from tests.browser import Visits, flaws
-from tests.picture_page import PREDICTIONS, TROUSERS, a_file, card, garments, give, settled, visit
+from tests.picture_page import PREDICTIONS, TROUSERS, Held, a_file, card, garments, give, settled, visit
 from tests.service import Service, running
 from tests.uploads import a_garment, png
 
 pytestmark = pytest.mark.slow
 
 LARGEST = 100_000
+TRUNCATED = TROUSERS.read_bytes()[:9000]
 AGAIN = "Try again"
 KEY = "right-secret"
 
@@ -46,10 +48,12 @@ def page(visiting: Visits, bundled_service: Service) -> Page:
     ("picture", "title"),
     [
         (a_file("notes.txt", b"no picture", "text/plain"), "Not a picture that is read here"),
+        (a_file("empty.png", b""), "Not a picture that is read here"),
+        (a_file("cut.jpg", TRUNCATED, "image/jpeg"), "Broken picture"),
         (a_file("large.png", png(a_garment()) + bytes(LARGEST)), "Too large"),
         (a_file("huge.png", bytes(50 * LARGEST)), "Too large"),
     ],
-    ids=["415", "413", "413 unread"],
+    ids=["415", "415 empty", "422", "413", "413 unread"],
 )
 def test_what_is_wrong_with_a_picture_is_said_once_in_the_services_own_words(
     visiting: Visits, small_service: Service, picture: FilePayload, title: str
@@ -80,11 +84,12 @@ def problem(status: int, route: Route, **headers: str) -> None:
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
+        (lambda route: route.abort("connectionrefused"), "The service cannot be reached"),
         (lambda route: route.abort("connectionreset"), "The service cannot be reached"),
         (lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"), "that is not understood"),
         (partial(problem, 500), "Request e5f6"),
     ],
-    ids=["reset", "502 of a proxy", "500"],
+    ids=["refused", "reset", "502 of a proxy", "500"],
 )
 def test_a_failed_picture_is_tried_again(page: Page, trouble: Callable[[Route], None], words: str) -> None:
     page.route(PREDICTIONS, trouble)
@@ -99,9 +104,10 @@ def test_a_failed_picture_is_tried_again(page: Page, trouble: Callable[[Route], 
     expect(shown).to_contain_text("Accept")
 
 
-def test_the_wait_of_a_busy_service_is_counted_down(page: Page) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_of_a_busy_service_is_counted_down(page: Page, status: int) -> None:
     page.clock.install()
-    page.route(PREDICTIONS, lambda route: problem(503, route, **{"Retry-After": "7"}), times=1)
+    page.route(PREDICTIONS, lambda route: problem(status, route, **{"Retry-After": "7"}), times=1)
 
     give(page, TROUSERS)
     shown = card(page, "photo-trousers.jpg")
@@ -113,6 +119,30 @@ def test_the_wait_of_a_busy_service_is_counted_down(page: Page) -> None:
 
     expect(shown).to_contain_text("Trouser")
     expect(page.locator("#held")).to_be_hidden()
+
+
+def test_offline_it_waits_and_goes_on_by_itself(page: Page) -> None:
+    page.context.set_offline(True)
+    give(page, TROUSERS)
+    shown = card(page, "photo-trousers.jpg")
+    expect(shown).to_contain_text("You are offline. This goes on as soon as you are back")
+
+    page.context.set_offline(False)
+
+    expect(shown).to_contain_text("Accept")
+
+
+def test_a_silence_of_a_minute_is_given_up(page: Page) -> None:
+    page.clock.install()
+    held = Held(page)
+    give(page, TROUSERS)
+    expect(page.locator(".card")).to_contain_text("Sending")
+
+    page.clock.run_for(61_000)
+
+    expect(page.locator(".card")).to_contain_text("Nothing came for 60 seconds.")
+    expect(page.get_by_role("button", name=AGAIN)).to_be_visible()
+    assert len(held.routes) == 1
 
 
 def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_service: Service) -> None:
@@ -134,6 +164,26 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_servic
 
     assert found == []
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
+
+
+def test_the_page_shows_the_report_with_its_key(visiting: Visits, guarded_service: Service) -> None:
+    page = visit(visiting, guarded_service)
+    report = page.get_by_role("link", name="How good it is")
+    report.click()
+    expect(page.locator("#notice")).to_have_text("The report asks for the API key, too. Enter it first.")
+    enter_key(page, KEY)
+    expect(page.locator("#model")).to_contain_text("Model wardrobe")
+
+    report.click()
+    page.reload()
+    expect(page.get_by_role("heading", name="How good this model is")).to_be_visible()
+    expect(page.get_by_role("img", name="Confusion matrix")).to_have_js_property("complete", True)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="as JSON").click()
+    page.get_by_role("link", name="Try it").click()
+
+    expect(page.locator("#model")).to_contain_text("Model wardrobe")
+    assert "accuracy" in json.loads(saved.value.path().read_bytes())["test"]
 
 
 def enter_key(page: Page, key: str) -> None:

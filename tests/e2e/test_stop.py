@@ -1,6 +1,7 @@
 """Stopping, reloading and dying under load: what was sent is answered, what is counted stays counted."""
 
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Serve
 from tests.load import under_load
+from tests.service import Service
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
@@ -28,6 +30,36 @@ def test_sigterm_under_load_cuts_no_request_that_was_accepted(serve: Serve) -> N
     assert set(record.statuses) == {200}
     assert all(error.startswith("ConnectionResetError") for error in record.cut)
     assert len(record.cut) <= CAME_AS_IT_CLOSED
+
+
+def test_sighup_under_load_replaces_every_worker_and_cuts_no_request(serve: Serve) -> None:
+    with serve(DRAIN_SECONDS="1") as service:
+        before = service.worker_pids()
+        with under_load(service.url, UPLOAD) as record:
+            wait_for("some load", lambda: record.answered > 100)
+            service.process.send_signal(signal.SIGHUP)
+            wait_for("new workers alone", lambda: are_replaced(service, before))
+            since = record.answered
+            wait_for("answers from them", lambda: record.answered > since + 100)
+
+    assert (record.cut, set(record.statuses)) == ([], {200})
+
+
+def test_a_request_that_is_being_sent_at_sigterm_is_answered(serve: Serve) -> None:
+    head = (
+        f"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(UPLOAD)}\r\n\r\n"
+    )
+
+    with serve() as service, service.connect(head.encode()) as connection:
+        before = connection.recv(100)
+        service.process.terminate()
+        connection.sendall(UPLOAD)
+        answer = connection.recv(65536)
+        status = service.process.wait(120)
+
+    assert before.startswith(b"HTTP/1.1 100 Continue")
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert status == 0
 
 
 def test_readiness_ends_before_a_stopping_service_refuses_requests(serve: Serve) -> None:
@@ -92,3 +124,8 @@ def test_a_service_that_ends_leaves_no_folder_of_counts(serve: Serve) -> None:
         service.stop()
 
     assert (there, folder.exists()) == (True, False)
+
+
+def are_replaced(service: Service, before: list[int]) -> bool:
+    now = service.worker_pids()
+    return len(now) == len(before) and not set(now) & set(before)
