@@ -1,16 +1,15 @@
-"""Temperature, familiarity and thresholds against values worked out by hand."""
+"""Temperature, familiarity, thresholds and OOD figures against values worked out by hand."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from inference.contract import ACCEPT_NOTHING, Thresholds
-from inference.decision import calibrate, decide
+from inference.arrays import PixelsBatch
+from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
+from inference.decision import calibrate
 from inference.session import Scores
-from training.data.splitting import ENOUGH_HELD_OUT
 from training.evaluation.calibration import (
-    ACCEPTED_ACCURACY,
     HELD_OUT,
     Checked,
     Demand,
@@ -24,6 +23,7 @@ from training.evaluation.calibration import (
     lower_bound,
     needed,
 )
+from training.evaluation.out_of_distribution import judge
 from training.photos.reading import OOD
 
 TWO_CLASSES = ("left", "right")
@@ -191,22 +191,6 @@ def test_so_many_answers_without_an_error_show_the_promise_and_one_less_does_not
     assert (lower_bound(counts, counts) >= accuracy).tolist() == [False, True]
 
 
-def test_folds_are_dealt_where_too_few_pictures_are_held_out_to_show_the_promise() -> None:
-    assert needed(ACCEPTED_ACCURACY) == ENOUGH_HELD_OUT
-
-
-def test_a_model_that_is_right_too_rarely_is_seldom_taken_for_a_better_one() -> None:
-    random = np.random.default_rng(0)
-    sure = np.full(1000, 0.9, np.float32)
-
-    thresholds = [
-        confidence_threshold([Demand("pictures", sure, random.random(1000) < 0.985, 0.99)])
-        for _ in range(400)
-    ]
-
-    assert np.mean(np.array(thresholds) < 1) <= 0.05
-
-
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
     photos = Checked(scores((0.9, 12)), truth(12, 0), ("A",) * 12)
 
@@ -224,12 +208,6 @@ def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
     ] == [True]
     assert broken_promises(enough[1]) == []
     assert (enough[1][0].accepted, enough[1][0].right) == (400, 400)
-
-
-def test_no_answer_is_accepted_where_nothing_is_to_be() -> None:
-    thresholds = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
-
-    assert decide(1.0, 1.0, thresholds) == ("review", "ambiguous")
 
 
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
@@ -261,3 +239,44 @@ def test_photos_are_kinds_of_pictures_of_their_own() -> None:
     assert list(curves) == [HELD_OUT, "photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1
     assert curves["photos of tier A"][0].right == pytest.approx(2 / 3)
+
+
+GARMENTS = np.full((40, 28, 28), 1, np.uint8)
+
+CONTRACT = ModelContract(
+    labels=("Bag", "Coat"),
+    input=InputContract(),
+    temperature=1.0,
+    thresholds=Thresholds(confidence=0.8, familiarity=0.5),
+    familiarity=Familiarity(quantiles=(0.0, 1.0, 2.0)),
+)
+
+
+class Knowing:
+    """A session that is sure of the garments and finds everything else `far` away and unsure."""
+
+    outputs = 2
+
+    def __init__(self, far: float) -> None:
+        self._far = far
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        known = (pixels == 1).all(axis=(1, 2))
+        bag = np.where(known, 0.9, 0.6).astype(np.float32)
+        return Scores(
+            probabilities=np.stack([bag, 1 - bag], axis=1),
+            distances=np.where(known, 0.5, self._far).astype(np.float32),
+        )
+
+
+def test_a_release_that_knows_its_garments_gets_full_marks() -> None:
+    for figures in judge(Knowing(far=9.0), CONTRACT, GARMENTS).values():
+        assert (figures.familiarity_auroc, figures.confidence_auroc) == (1.0, 1.0)
+        assert (figures.reviewed, figures.unfamiliar) == (1.0, 1.0)
+
+
+def test_a_distance_that_tells_nothing_is_chance() -> None:
+    figures = judge(Knowing(far=0.5), CONTRACT, GARMENTS)["digits"]
+
+    assert figures.familiarity_auroc == pytest.approx(0.5)
+    assert (figures.reviewed, figures.unfamiliar) == (1.0, 0.0)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from scripts import compare
-from scripts.compare import row
 from tests.service import ROOT
 from training.comparison.results import (
     Compared,
@@ -61,19 +60,6 @@ def test_more_seeds_of_the_same_recipe_are_counted_with_the_earlier_ones() -> No
     assert after.summary.test.n == 3
     assert after.summary.test.mean == pytest.approx(0.92)
     assert after.summary.test.std == pytest.approx(0.02)
-
-
-def test_a_row_shows_ours_beside_the_published_accuracy() -> None:
-    cells = row(compared("conv3", {0: 0.92, 1: 0.93}))
-
-    assert (cells["network"], cells["parameters"], cells["MFLOP"], cells["ms"]) == (
-        "conv3",
-        "241,546",
-        "15.2",
-        "0.200",
-    )
-    assert (cells["test accuracy"], cells["n"], cells["published"]) == ("0.9250 ± 0.0071", "2", "0.9232")
-    assert row(compared("conv3", {0: 0.92}))["test accuracy"] == "0.9200"
 
 
 def test_the_front_leaves_out_what_is_dearer_and_no_better() -> None:

@@ -10,7 +10,6 @@ from tests.fashion import striped_pictures
 from training.data.datasets import LabelledImages, class_weights
 from training.data.splitting import fold_indices, held_out_indices, split, usual_share
 from training.errors import BadRecipe
-from training.recipes import BUNDLED
 
 PLAIN = np.zeros((105, 1, 1), np.uint8)
 
@@ -74,12 +73,6 @@ def test_a_class_without_a_picture_is_refused() -> None:
 
     with pytest.raises(BadRecipe, match="No picture of class 8 among the 90 training pictures"):
         split(without_bags, 20, seed=0, classes=10)
-
-
-def test_one_in_twelve_is_held_out_unless_told_otherwise() -> None:
-    pictures = LabelledImages(np.zeros((60000, 1, 1), np.uint8), np.zeros(60000, np.uint8))
-
-    assert usual_share(pictures) == BUNDLED.validation == 5000
 
 
 @pytest.mark.parametrize("seed", [0, 7])

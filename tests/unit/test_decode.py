@@ -2,12 +2,15 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from inference.arrays import Mask, Picture
+from inference.contract import InputContract, whole_pictures
+from inference.convert import decoded_to_pixels
 from inference.decode import REDUCED_EDGE, decode
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from tests.drawn_garments import a_shirt, cut_out
@@ -149,12 +152,6 @@ def test_any_other_picture_is_left_to_conversion(upload: bytes) -> None:
     assert decode(upload, MAX_PIXELS).pixels is None
 
 
-def test_a_picture_of_many_rows_comes_out_whole() -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (1201, 700, 3), np.uint8)
-
-    assert np.array_equal(decoded_picture(bmp(picture)), picture)
-
-
 def test_more_pixels_than_allowed_are_refused_before_decoding() -> None:
     with pytest.raises(PictureTooLarge, match=r"60000 x 60000 = 3,600,000,000 pixels; at most 1,000,000"):
         decode(png_bomb(60_000, 60_000), MAX_PIXELS)
@@ -242,3 +239,40 @@ ROUNDED[:4, :4] = ROUNDED[:4, -4:] = ROUNDED[-4:, :4] = ROUNDED[-4:, -4:] = 0
 )
 def test_transparency_that_shows_no_garment_is_not_taken_for_one(upload: bytes) -> None:
     assert garment(upload) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "box"),
+    [
+        ((20, 20), (64, 64), (0, 64, 0, 64)),
+        ((300, 100), (64, 64), (0, 64, 21, 42)),
+        ((9, 90), (40, 60), (17, 23, 0, 60)),
+    ],
+)
+def test_a_whole_picture_keeps_its_aspect_and_colours_in_the_middle_of_black(
+    size: tuple[int, int], shape: tuple[int, int], box: tuple[int, int, int, int]
+) -> None:
+    reads = InputContract(shape=shape, channels=3, polarity="none", framing="whole")
+
+    pixels = decoded_to_pixels(decode(png(np.full((*size, 3), (0, 120, 250), np.uint8)), 10**6), reads)
+
+    top, bottom, left, right = box
+    assert pixels.shape == (*shape, 3)
+    assert (pixels[top:bottom, left:right] == (0, 120, 250)).all()
+    assert pixels.any(axis=2).sum() == (bottom - top) * (right - left)
+
+
+def test_a_grey_input_takes_a_grey_picture_of_its_size_as_it_is() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
+    reads = whole_pictures(40, 1)
+
+    as_grey_png, as_rgb_png = (decode(png(one), 10**6, reads) for one in (picture, np.dstack([picture] * 3)))
+
+    assert np.array_equal(decoded_to_pixels(as_grey_png, reads), picture)
+    assert np.array_equal(decoded_to_pixels(as_rgb_png, reads), picture)
+
+
+def test_a_large_photo_keeps_two_samples_for_each_pixel_of_a_large_input() -> None:
+    _, jpeg = cv2.imencode(".jpg", np.zeros((3000, 4000, 3), np.uint8))
+
+    assert max(decode(jpeg.tobytes(), 10**8, whole_pictures(500, 3)).picture.shape) == 1000

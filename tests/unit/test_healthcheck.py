@@ -1,4 +1,4 @@
-"""What the image's HEALTHCHECK asks; tests/e2e/test_container.py runs it in one."""
+"""What the image's HEALTHCHECK asks, and how many workers a quota allows; e2e/test_container.py runs both."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.healthcheck import port_in_use
+from inference.cores import cores_within, usable_cores
 from tests.service import ROOT, free_port
 
 
@@ -36,3 +37,23 @@ def test_nobody_there_is_exit_1_and_a_line() -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"wardrobe: http://127.0.0.1:{port}/healthz: ")
     assert "refused" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"),
+    [
+        ("50000 100000\n", 1),
+        ("100000 100000\n", 1),
+        ("150000 100000\n", 2),
+        ("200000 100000\n", 2),
+        ("230000 100000\n", 3),
+        ("900000 100000\n", 4),
+        ("max 100000\n", 4),
+    ],
+)
+def test_a_quota_is_used_up_to_its_last_part_of_a_core(quota: str, cores: int) -> None:
+    assert cores_within(quota, pinned=4) == cores
+
+
+def test_there_are_never_more_than_the_process_is_pinned_to() -> None:
+    assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))

@@ -95,16 +95,6 @@ def test_a_list_says_when_each_key_was_made_as_far_as_that_is_known(
     assert 0 <= (today - date.fromisoformat(app["made"])).days <= 1
 
 
-def test_with_a_key_goes_the_day_on_which_it_was_made(file: Path) -> None:
-    for name in ("app", "till"):
-        main(["add", name, "--file", str(file)])
-
-    main(["remove", "app", "--file", str(file)])
-
-    shop, made, till = file.read_text("utf-8").splitlines()
-    assert (f"{shop}\n", made[:7], till[:5]) == (SHOP, "# made ", "till:")
-
-
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from inference.classifier import Prediction
-from labelling.errors import TableUnusable
-from labelling.table import Form, Outcome, Row, columns, form_of, read_rows, tally
+from labelling.table import Form, Outcome, Row, columns, read_rows, tally
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 HOSTILE = 'a,"b"\nc\td\udcff.png'
@@ -64,11 +63,6 @@ def test_rows_are_read_again_as_they_were_written(suffix: str, tmp_path: Path) -
         HOSTILE.replace("\udcff", r"\udcff"), LABELS[0], float(np.float32(0.6)), "ambiguous", 0.1, None
     )
     assert bad == Row("bad.png", None, None, None, None, "It is no file.")
-
-
-def test_a_table_of_another_form_is_refused_with_those_that_are_written() -> None:
-    with pytest.raises(TableUnusable, match=r"CSV, JSONL or Parquet, by its ending .csv, .jsonl or .parquet"):
-        form_of(Path("table.xlsx"))
 
 
 def test_rows_are_counted_by_label_outcome_and_confidence() -> None:

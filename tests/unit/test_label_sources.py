@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import SourceUnusable
-from labelling.sources import MAX_BYTES, NO_PICTURES, Source, open_source
+from labelling.sources import MAX_BYTES, Source, open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
-from training.data import listing
 
 
 def names(source: Source) -> list[str]:
@@ -190,7 +189,3 @@ def test_a_file_that_is_too_large_is_not_read_and_spoils_no_other(tmp_path: Path
         b"a",
         "It has 20,000,001 bytes; at most 20,000,000 are read. Send a smaller one.",
     ]
-
-
-def test_what_training_takes_for_no_picture_is_none_here_either() -> None:
-    assert set(NO_PICTURES) >= listing.NO_PICTURES

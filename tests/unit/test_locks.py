@@ -1,7 +1,9 @@
-"""The lock files: every version held by hash, and nothing of the machine that wrote them."""
+"""The lock files and the list of what the container holds: every version held, no address of an index."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,3 +61,27 @@ def test_the_container_gets_no_training_libraries() -> None:
     assert served.isdisjoint(
         {"tensorflow", "jax", "jaxlib", "keras", "scikit-learn", "matplotlib", "onnx", "tf2onnx"}
     )
+
+
+SBOM = ROOT / "deploy" / "sbom.cdx.json"
+ALLOWED_ADDRESS = "http://cyclonedx.org/schema/"
+
+
+def committed() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(SBOM.read_text("utf-8"))
+    return document
+
+
+def test_it_names_every_package_of_the_container_with_its_version_and_no_other() -> None:
+    lock = (ROOT / "requirements" / "serve.txt").read_text("utf-8")
+
+    named = {(component["name"], component["version"]) for component in committed()["components"]}
+
+    assert named == set(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", lock, re.MULTILINE)), "`make sbom` renews it"
+
+
+def test_it_names_no_address_of_an_index() -> None:
+    addresses = re.findall(r"[a-z+]+://[^\"]+", SBOM.read_text("utf-8"))
+
+    assert [address for address in addresses if not address.startswith(ALLOWED_ADDRESS)] == []
+    assert "externalReferences" not in SBOM.read_text("utf-8")

@@ -128,12 +128,6 @@ def test_a_line_that_was_cut_does_not_become_a_part_of_the_next() -> None:
     assert done.stderr.splitlines()[-2].startswith("{")
 
 
-def test_the_last_lines_are_written_when_a_process_ends() -> None:
-    done = run('[log.info("line %d", number) for number in range(1000)]')
-
-    assert len(done.stderr.splitlines()) == 1000
-
-
 @pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])
 def test_what_a_library_writes_to_stderr_is_logged(patched: bool) -> None:
     (line,) = run(LIBRARY_WRITES, patched).stderr.splitlines()

@@ -2,12 +2,9 @@
 
 import subprocess
 import sys
-import threading
-from concurrent.futures import Future
 
 import pytest
 
-from app.native_threads import start_native_thread
 from tests.service import ROOT
 
 GEVENT = """
@@ -65,12 +62,3 @@ def test_under_gevent_work_runs_beside_the_loop(program: str, expected: str) -> 
 
     assert done.stdout.strip() == expected
     assert done.stderr == "", "nor does gevent print what its caller handles"
-
-
-def test_without_gevent_a_thread_is_a_daemon_with_its_name() -> None:
-    found: Future[threading.Thread] = Future()
-
-    start_native_thread(lambda: found.set_result(threading.current_thread()), "watcher")
-
-    thread = found.result(20)
-    assert (thread.name, thread.daemon) == ("watcher", True)

@@ -7,16 +7,14 @@ import pytest
 
 from model_store.manifest import DataSet
 from model_store.report import Report
-from scripts import predict, publish, releases
+from scripts import predict
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
-from training.evaluation.figures import draw_all, draw_confusion, draw_examples
+from training.evaluation.figures import draw_all, draw_confusion
 from training.evaluation.measure import Answers
 
 ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
 """Names that a terminal's markup or a figure's formulas would make something else of."""
-
-MANY = tuple(f"kind {number:03}" for number in range(200))
 
 
 def the_report(labels: tuple[str, ...]) -> Report:
@@ -51,18 +49,6 @@ def test_bars_have_the_names_as_they_are(
     assert (tmp_path / "plot.png").stat().st_size > 0
 
 
-def test_a_release_is_described_with_the_names_as_they_are(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    store = str(tmp_path / "store")
-    publish.main([str(a_release(tmp_path / "release", labels=ODD)), store])
-    capsys.readouterr()
-
-    releases.main(["--store", store, "show", "current"])
-
-    assert ODD[0] in capsys.readouterr().out
-
-
 def test_figures_have_the_names_as_they_are(tmp_path: Path) -> None:
     report = the_report(ODD)
 
@@ -71,17 +57,3 @@ def test_figures_have_the_names_as_they_are(tmp_path: Path) -> None:
     axes = draw_confusion(report).axes[0]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == list(ODD)
     assert len(list(tmp_path.iterdir())) == 4
-
-
-def test_two_hundred_classes_keep_a_legible_matrix_and_the_bars_of_the_likeliest() -> None:
-    report = the_report(MANY)
-
-    matrix, bars = (
-        draw_confusion(report),
-        draw_examples(report.examples, MANY, np.zeros((1, 28, 28), np.uint8)),
-    )
-
-    shown = [tick.get_text() for tick in bars.axes[1].get_yticklabels()]
-    assert matrix.get_size_inches()[1] / len(MANY) == pytest.approx(0.3)
-    assert len(matrix.axes[0].texts) == 0
-    assert (len(shown), MANY[-1] in shown) == (12, True)

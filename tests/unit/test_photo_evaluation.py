@@ -11,7 +11,7 @@ from inference.contract import Familiarity, InputContract, ModelContract, Thresh
 from inference.session import Scores, Session
 from model_store.report import PhotoFigures
 from training.evaluation.measure import predict
-from training.evaluation.photo_evaluation import CURVE_POINTS, PhotoAnswers, photo_answers, photo_figures
+from training.evaluation.photo_evaluation import PhotoAnswers, photo_answers, photo_figures
 from training.evaluation.photo_figures import PER_TIER, worst
 from training.evaluation.statistics import macro_interval
 from training.photos.reading import OOD, Photos
@@ -62,16 +62,6 @@ class WrittenAnswers:
         )
 
 
-class Fading:
-    """A session that is a little less sure of each photo than of the one before."""
-
-    outputs = 3
-
-    def run(self, pixels: PixelsBatch) -> Scores:
-        bag = np.linspace(0.99, 0.5, len(pixels), dtype=np.float32)
-        return Scores(np.stack([bag, 1 - bag, 0 * bag], axis=1), np.zeros(len(pixels), np.float32))
-
-
 def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
     images = np.zeros((len(taken), 28, 28), np.uint8)
     images[:, 0, 0] = [list(ANSWERS).index(shown) for *_, shown in taken]
@@ -109,15 +99,6 @@ def test_the_figures_of_a_tier_are_those_worked_out_by_hand() -> None:
     assert points == [(0.25, 1.0), (0.75, pytest.approx(2 / 3)), (1.0, pytest.approx(3 / 4))]
     assert (decisions.coverage, decisions.accuracy) in points
     assert figures()["C"].curve == ()
-
-
-def test_a_curve_of_many_photos_is_thinned_from_end_to_end() -> None:
-    found = measured(Fading(), some_photos(TAKEN[:1] * 200))["A"]
-
-    coverages = [point.coverage for point in found.curve]
-    assert len(coverages) in {CURVE_POINTS - 1, CURVE_POINTS}
-    assert (coverages[0], coverages[-1]) == (1 / 200, 1.0)
-    assert found.decisions.coverage in coverages
 
 
 def test_ood_photos_are_one_tier_in_any_folder() -> None:

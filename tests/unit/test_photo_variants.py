@@ -1,8 +1,9 @@
-"""Variants of photos: how many of which, what a model gets to see of them, their targets and their file."""
+"""Variants of photos and drawn shoes: how many, what a model sees of them, their targets and file."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,9 @@ from tests.uploads import png
 from training.data.datasets import LABELS
 from training.data.splitting import AuxiliaryData, Split, split
 from training.photos.balance import GARMENTS, KNOWN, OF_ONE, OF_ONE_RARE, OOD_KNOWN, PAIRED, Planned, plan
-from training.photos.making import FILE_NAME, load_auxiliary, photos_sha256, save_auxiliary
+from training.photos.compositions import CutOut
+from training.photos.drawn_shoes import DRAWN, drawn_pair
+from training.photos.making import FILE_NAME, load_auxiliary, save_auxiliary
 from training.photos.reading import OOD, Photos
 from training.photos.variants import Task, variants_of
 from training.recipes import PLAIN
@@ -127,16 +130,6 @@ def test_what_photos_cannot_give_is_made_of_the_training_set_without_what_is_hel
     assert learnt.isdisjoint(image.tobytes() for image in parts.validation.images)
 
 
-def test_the_order_in_which_photos_are_read_changes_nothing(tmp_path: Path, parts: Split) -> None:
-    photos = photos_of(tmp_path, Cell("A", TROUSER, 40), Cell("C", SANDAL, 4), Cell("X", OOD, 20))
-    turned = photos.take(np.arange(len(photos))[::-1])
-
-    first, again = ([one.task.seed for one in planned(some, parts)] for some in (photos, turned))
-
-    assert first == again
-    assert photos_sha256(turned) == photos_sha256(photos)
-
-
 def test_grounds_come_from_the_cluttered_tier_whatever_it_is_called(tmp_path: Path, parts: Split) -> None:
     photos = photos_of(tmp_path, Cell("A", TROUSER, 30), Cell("C", SANDAL, 6))
     renamed = replace(photos, tiers=tuple("users" if tier == "C" else tier for tier in photos.tiers))
@@ -163,25 +156,6 @@ def test_variants_differ_and_depend_on_their_number_and_seed_alone(photo: Path, 
     assert len(np.unique(first, axis=0)) == 3
 
 
-def test_what_surrounds_a_garment_is_black_as_in_the_training_set(photo: Path) -> None:
-    variants = variants_of(a_task(photo, *[None] * 20))
-
-    assert variants.shape == (20, 28, 28)
-    assert np.median(variants[:, :, 0]) == 0
-    assert (variants == 0).mean() > 0.2
-    assert (variants.max(axis=(1, 2)) > 60).all()
-
-
-def test_a_garment_of_the_training_set_becomes_a_photo_with_and_without_a_ground(floor: Path) -> None:
-    pixels = np.ascontiguousarray(striped_pictures(1).images[0])
-    task = replace(a_task(floor, None, floor, floor), source=pixels, paired=False)
-
-    variants = variants_of(task)
-
-    assert variants.shape == (3, 28, 28)
-    assert (variants.max(axis=(1, 2)) > 0).all()
-
-
 def test_a_known_photo_leaves_room_for_a_wrong_label_and_an_ood_one_is_doubted() -> None:
     targets = LEARNT.targets(4)
 
@@ -202,3 +176,26 @@ def test_what_a_run_kept_is_there_when_it_goes_on_and_half_a_file_is_made_anew(t
     assert np.array_equal(kept.labels, LEARNT.labels)
     assert other is None
     assert load_auxiliary(tmp_path / "run", "aa") is None
+
+
+def drawn(label: str, seed: int) -> CutOut:
+    return drawn_pair(label, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("label", DRAWN)
+def test_most_drawings_show_two_shoes_of_like_size(label: str) -> None:
+    like = 0
+    for seed in range(20):
+        _, _, stats, _ = cv2.connectedComponentsWithStats((drawn(label, seed)[..., 3] > 127).astype(np.uint8))
+        areas = sorted(stats[1:, cv2.CC_STAT_AREA], reverse=True)
+        like += len(areas) == 1 or areas[1] > 0.6 * areas[0]
+
+    assert like >= 18
+
+
+@pytest.mark.parametrize("label", DRAWN)
+def test_the_same_seed_draws_the_same_and_another_another(label: str) -> None:
+    first, again, other = drawn(label, 3), drawn(label, 3), drawn(label, 4)
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -10,7 +10,6 @@ from scripts.predict import main
 from scripts.terminal import run
 from tests.pictures import garment_picture, jpeg
 from tests.releases import LABELS, a_release
-from tests.service import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +69,6 @@ def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Pat
     drawn = cv2.imread(str(tmp_path / "out.png"))
     assert drawn is not None
     assert drawn.shape[1] > drawn.shape[0] > 400
-
-
-def test_no_caption_under_a_step_is_cut_off(release: str, tmp_path: Path) -> None:
-    pictures = [str(ROOT / "examples" / name) for name in ("photo-dress.jpg", "bag.png")]
-
-    main(["--model", release, *pictures, "--stages", str(tmp_path / "out.png")])
-
-    drawn = cv2.imread(str(tmp_path / "out.png"))
-    assert drawn is not None
-    assert drawn[-1].min() == 255
 
 
 @pytest.mark.parametrize("option", ["--plot", "--stages"])

@@ -12,7 +12,6 @@ from model_store.errors import (
     NotFound,
     ReleaseRemoved,
     StoreBroken,
-    StoreRefused,
     UnconditionalStore,
 )
 from model_store.folder import FolderStore
@@ -26,7 +25,6 @@ from model_store.promotions import (
     newest,
     parse_promotion,
     promotion_bytes,
-    require_conditional_writes,
     roll_back,
 )
 from model_store.publish import promote, publish
@@ -71,13 +69,6 @@ class Unconditional(FolderStore):
     def create(self, key: str, data: bytes) -> None:
         self.delete(key)
         super().create(key, data)
-
-
-class NeverDeleting(FolderStore):
-    """A store whose policy lets a publisher delete nothing."""
-
-    def delete(self, key: str) -> None:
-        raise StoreRefused(f"{key}: AccessDenied on DeleteObject.")
 
 
 class ListingLate(FolderStore):
@@ -145,13 +136,6 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
 
     assert unchanged == ([], {first, second})
     assert roll_back(store, "ann", unconditional=True).version == first
-
-
-@pytest.mark.parametrize(("kind", "left"), [(FolderStore, 0), (NeverDeleting, 1)])
-def test_the_probe_removes_its_key_where_it_may(kind: type[FolderStore], left: int, folder: Path) -> None:
-    require_conditional_writes(kind(folder))
-
-    assert len(FolderStore(folder).entries("")) == left
 
 
 def test_the_highest_number_holds_beyond_nine_and_beside_other_files(folder: Path) -> None:
@@ -255,13 +239,6 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
     text = promotion_bytes(a_promotion(1, A)).replace(b'"by"', b'"ticket": "W-7", "by"')
 
     assert parse_promotion(text, 1, "here") == a_promotion(1, A)
-
-
-def test_a_record_from_before_notes_is_read() -> None:
-    text = promotion_bytes(a_promotion(1, A)).replace(b',\n "note": null', b"")
-
-    assert b"note" not in text
-    assert parse_promotion(text, 1, "here").note is None
 
 
 @pytest.mark.parametrize(

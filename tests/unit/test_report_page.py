@@ -3,19 +3,14 @@
 import pytest
 
 from app.web.report_page import (
-    Figure,
-    confusions,
     duration,
-    figures_of,
     number,
     percent,
     share_interval,
     weaknesses,
 )
-from model_store.local import BUNDLED
 from model_store.manifest import DataSet
 from model_store.report import Report
-from tests.pictures import garment_picture, jpeg
 from tests.releases import a_report
 
 
@@ -42,10 +37,6 @@ def test_a_small_test_set_is_a_weakness_and_a_large_one_is_none(
     assert list(weaknesses(of_two_classes(n=pictures, accuracy_interval=bounds))) == expected
 
 
-def test_a_matrix_that_does_not_fit_the_labels_has_no_confusions() -> None:
-    assert confusions(of_two_classes(confusion_matrix=((1, 2, 3), (4,)))) == []
-
-
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
@@ -63,13 +54,3 @@ def test_a_matrix_that_does_not_fit_the_labels_has_no_confusions() -> None:
 )
 def test_a_figure_is_rounded_and_never_says_more_than_was_measured(shown: str, text: str) -> None:
     assert shown == text
-
-
-def test_figures_come_with_their_size_and_other_files_are_left_out() -> None:
-    files = {
-        "reliability.png": (BUNDLED / "figures" / "reliability.png").read_bytes(),
-        "photo.png": jpeg(garment_picture()),
-        "broken.png": b"\x89PNG\r\n\x1a\n",
-    }
-
-    assert figures_of(files) == {"reliability": Figure("reliability.png", 500, 550)}

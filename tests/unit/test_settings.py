@@ -39,10 +39,6 @@ ORIGIN, RATE, STORAGE = (
     ("name", "value", "message"),
     [
         ("SLOTS", "0", ""),
-        ("QUEUE_SECONDS", "inf", ""),
-        ("REFRESH_SECONDS", "nan", ""),
-        ("MAX_UPLOAD_BYTES", "20MB", ""),
-        ("LOG_LEVEL", "LOUD", ""),
         ("MODEL_STORE", "", ""),
         ("MODEL_NAME", "a b", ""),
         ("CORS_ORIGINS", "http://localhost:3000,https://shop.example/", ORIGIN),

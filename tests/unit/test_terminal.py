@@ -1,7 +1,6 @@
-"""How commands end: one line for an error of ours, quiet for the rest."""
+"""How commands end: one line for an error of ours or for what is not installed, quiet for the rest."""
 
 import errno
-import io
 import os
 import subprocess
 import sys
@@ -12,9 +11,8 @@ from typing import NoReturn
 import pytest
 
 from inference.errors import ModelUnreadable
-from scripts.terminal import console, counting, run
-
-ROOT = Path(__file__).parents[2]
+from scripts.terminal import run
+from tests.service import ROOT
 
 
 def raising(error: BaseException) -> Callable[[], NoReturn]:
@@ -63,21 +61,41 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     assert ended.stderr == b""
 
 
-def test_a_file_gets_no_colours_and_wide_lines() -> None:
-    file = io.StringIO()
+MISSING = """
+import importlib.util, sys
+library, command = sys.argv[1:3]
+del sys.argv[1:3]
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == library else found(name, *rest)
+from scripts.terminal import run
+sys.exit(run(importlib.import_module(f"scripts.{command}").main))
+"""
+"""Runs a command without a library: its name, and that of the command, stand before the arguments."""
 
-    console(file).print("[bold red]" + "word " * 20 + "[/]")
 
-    assert file.getvalue() == "word " * 20 + "\n"
+@pytest.mark.parametrize(
+    ("library", "command", "backend", "said"),
+    [
+        ("tensorflow", "train", "tensorflow", "TensorFlow is not installed. `make train` installs it"),
+        ("jax", "train", "torch", "KERAS_BACKEND=torch: expected tensorflow or jax."),
+        ("sklearn", "evaluate", "tensorflow", "scikit-learn is not installed. `make train` installs it"),
+    ],
+)
+def test_a_command_without_what_it_needs_says_how_to_get_it_in_one_line(
+    library: str, command: str, backend: str, said: str, tmp_path: Path
+) -> None:
+    csv = tmp_path / "pictures.csv"
+    csv.write_text("".join(f"{label}{',0' * 784}\n" for label in range(10)) * 2, "utf-8")
+    run = ["--run", str(tmp_path / "run")] if command == "train" else []
 
+    ended = subprocess.run(
+        [sys.executable, "-c", MISSING, library, command, "--train", csv, "--test", csv, *run],
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-def test_a_terminal_that_cannot_move_its_cursor_gets_no_bars(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    said = io.StringIO()
-    monkeypatch.setattr("sys.stderr", said)
-
-    with counting("pictures") as tell:
-        tell(1, 2)
-
-    assert said.getvalue() == ""
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(f"wardrobe: {said}")

@@ -1,22 +1,16 @@
-"""What `scripts.train` and `scripts.evaluate` are told, before anything heavy is loaded."""
+"""What the commands that train, adopt and search refuse before anything heavy is loaded."""
 
-import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from inference.contract import whole_pictures
-from model_store.report import Epoch
-from scripts import train
-from scripts.fitting import HEADINGS, EpochLines
-from scripts.training_options import network_recipe
-from tests.fashion import striped_pictures, write_idx_folder
+from inference.errors import ModelUnreadable
+from scripts import adopt, train, tune
+from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
-from training.data.datasets import LabelledData
+from training.comparison.trials import Trial, ranked
 from training.data.splitting import doubt_of
-from training.errors import BadPictures, BadRecipe, DataSetMissing
+from training.errors import BadRecipe, DataSetMissing
 from training.fitting.checkpoints import is_solved
 
 
@@ -40,7 +34,6 @@ def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, 
 @pytest.mark.parametrize(
     ("accuracies", "steps", "ended"),
     [
-        ([0.5] + [1.0] * 24, 4, False),
         ([0.5] + [1.0] * 25, 4, True),
         ([1.0] * 24 + [0.9], 4, False),
         ([1.0, 1.0], 430, False),
@@ -89,33 +82,49 @@ def test_a_size_or_colour_that_cannot_be_learnt_is_wrong_usage(
     assert message in capsys.readouterr().err
 
 
-def test_size_and_colour_are_said_and_need_pictures(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "mine.keras"
+
+    with pytest.raises(ModelUnreadable, match=rf"{missing}: No such file or directory"):
+        adopt.main([str(missing), "--out", str(tmp_path / "store")])
+
+
+def a_trial(number: int, accuracy: float, state: str = "finished") -> Trial:
+    return Trial.model_validate(
+        {
+            "number": number,
+            "state": state,
+            "values": {"learning_rate": 0.002, "erase": 3},
+            "val_accuracy": accuracy,
+            "epochs": 2,
+            "seconds": 30.0,
+        }
+    )
+
+
+def test_a_pruned_trial_ranks_behind_every_finished_one() -> None:
+    trials = (a_trial(0, 0.8), a_trial(1, 0.95, "pruned"), a_trial(2, 0.9), a_trial(3, 0.9))
+
+    assert [one.number for one in ranked(trials)] == [2, 3, 0, 1]
+
+
+def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_search() -> None:
+    arguments = tune.build_parser().parse_args(
+        ["--data", "my pictures", "--skip-unreadable", "--teacher", "a.npz", "--teaching", "0.7"]
+    )
+
+    command = tune.train_command(arguments, Path("found/best.toml"))
+
+    assert command == (
+        "wardrobe train --recipe found/best.toml --data 'my pictures' --teacher a.npz --teaching 0.7 "
+        "--skip-unreadable"
+    )
+
+
+def test_a_recipe_that_trains_a_release_further_cannot_be_searched(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    write_idx_folder(tmp_path, train=60, test=10)
+    with pytest.raises(SystemExit):
+        tune.main(["--recipe", "bundled"])
 
-    with pytest.raises(BadPictures, match=r"is to read 64 rows of 64 times 3 .* Name pictures with"):
-        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--colour"])
-
-    assert "The model reads 64 x 64 pixels in colour, framing whole." in capsys.readouterr().out
-
-
-def test_another_input_gets_the_network_that_takes_any() -> None:
-    data = LabelledData(striped_pictures(20), striped_pictures(20))
-
-    assert network_recipe(None, data).network == "compact32"
-    assert network_recipe(None, replace(data, reads=whole_pictures(64, 3))).network == "compact_any"
-
-
-def test_progress_is_a_plain_line_per_epoch_where_nobody_watches() -> None:
-    written = io.StringIO()
-
-    with EpochLines(Console(file=written, width=120), epochs=20) as lines:
-        lines.step(3, 1, 10)
-        lines.epoch(
-            Epoch(epoch=3, loss=0.5, accuracy=0.8, val_loss=0.41, val_accuracy=0.86, seconds=30.0),
-            best_epoch=3,
-        )
-
-    assert HEADINGS.split() == ["epoch", "loss", "accuracy", "val", "loss", "val", "acc.", "seconds", "left"]
-    assert written.getvalue().split() == ["3/20", "0.5000", "0.8000", "0.4100", "0.8600*", "30.0", "8:30"]
+    assert "--recipe bundled trains a release further and learns photos" in capsys.readouterr().err
