@@ -29,18 +29,15 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 
     gunicorn.conf.py applies it, so that the server's own lines have the same form.
     """
+    ours = {"handlers": ["stderr"], "level": settings.log_level, "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": lambda: formatter_of(settings)}},
         "handlers": {"stderr": {"()": BackgroundHandler, "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {name: _at(settings.log_level) for name in LOGGERS},
+        "loggers": dict.fromkeys(LOGGERS, ours),
     }
-
-
-def _at(level: str) -> dict[str, Any]:
-    return {"handlers": ["stderr"], "level": level, "propagate": False}
 
 
 def formatter_of(settings: Settings) -> logging.Formatter:

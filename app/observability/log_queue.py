@@ -33,6 +33,8 @@ FLUSH_SECONDS = 1.0
 LONGEST_LINE = 8192
 """Bytes that one line of a library may have; a longer one becomes several."""
 
+DROPPED = "%d log lines were dropped: stderr was full, closed or not read."
+
 Line: TypeAlias = str | logging.LogRecord
 """A line, or a record that is formatted when it is written."""
 
@@ -179,12 +181,4 @@ def _handlers() -> list[BackgroundHandler]:
 
 
 def _announcement(missing: int) -> logging.LogRecord:
-    return log.makeRecord(
-        log.name,
-        logging.WARNING,
-        "",
-        0,
-        "%d log lines were dropped: stderr was full, closed or not read.",
-        (missing,),
-        None,
-    )
+    return log.makeRecord(log.name, logging.WARNING, "", 0, DROPPED, (missing,), None)

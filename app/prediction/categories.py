@@ -142,7 +142,8 @@ def read_categories(path: Path) -> dict[str, Category]:
     """
     try:
         text = path.read_text("utf-8-sig")
-        rows = _unique(_csv_rows(text)) if path.suffix.lower() != ".json" else _json_rows(text)
+        is_json = path.suffix.lower() == ".json"
+        rows = json.loads(text, object_pairs_hook=_unique) if is_json else _unique(_csv_rows(text))
         categories = CATEGORIES.validate_python(rows)
         _check_languages(categories)
     except OSError as error:
@@ -160,10 +161,6 @@ def read_categories(path: Path) -> dict[str, Category]:
 
 def _invalid(path: Path, why: str) -> SettingsError:
     return SettingsError(f"WARDROBE_TAXONOMY: {path}: {why}.")
-
-
-def _json_rows(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_unique)
 
 
 def _csv_rows(text: str) -> Iterator[tuple[str, object]]:

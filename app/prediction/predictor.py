@@ -150,7 +150,8 @@ class Predictor:
             ClientGone: the client has left.
             ModelError: the model failed.
         """
-        _call(_batch_is_large(items), self._check_pixels, items)
+        together = sum(len(item.data) for item in items if isinstance(item, Upload))
+        _call(together >= LARGE_BYTES, self._check_pixels, items)
         seen: list[Seen | Failed] = []
         for item in items:
             if seen:
@@ -221,11 +222,6 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _batch_is_large(items: list[Item]) -> bool:
-    """Whether reading the headers of all items may take long."""
-    return sum(len(item.data) for item in items if isinstance(item, Upload)) >= LARGE_BYTES
-
-
 def _is_large(upload: bytes) -> bool:
     # The header of a HEIC or AVIF may itself be long.
     return len(upload) >= LARGE_BYTES or upload[4:8] == b"ftyp" or _declared_pixels(upload) >= LARGE_PIXELS
@@ -234,10 +230,9 @@ def _is_large(upload: bytes) -> bool:
 def _declared_pixels(upload: bytes) -> int:
     """Width times height as the header says; 0 when there is no header to read, and so nothing to decode."""
     try:
-        header = read_header(upload)
+        return read_header(upload).pixels
     except UploadError:
         return 0
-    return header.pixels
 
 
 def _call(is_large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from app.releases.serving import Acceptance, Served
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReportInvalid
-from model_store.report import AcceptPoint, parse_report
+from model_store.report import parse_report
 
 
 def with_target(served: Served, target: float | None) -> Served:
@@ -43,13 +43,11 @@ def _acceptance(served: Served, target: float) -> Acceptance:
     for points in zip(*curves.values(), strict=True):
         if all(point.lower_bound >= target for point in points):
             return Acceptance(target, dict(zip(curves, points, strict=True)))
-    kind, best = min(((kind, _best(curve)) for kind, curve in curves.items()), key=lambda one: one[1])
+    highest = {kind: max(point.lower_bound for point in curve) for kind, curve in curves.items()}
+    kind = min(highest, key=lambda one: highest[one])
     fault = (
         f"The report of {served.version} does not show that {target:g} of the accepted answers are right: no "
-        f"threshold has so high a lower bound for all kinds of pictures; for {kind} it is at most {best:.3f}."
+        "threshold has so high a lower bound for all kinds of pictures; for "
+        f"{kind} it is at most {highest[kind]:.3f}."
     )
     return Acceptance(target, {}, fault)
-
-
-def _best(curve: tuple[AcceptPoint, ...]) -> float:
-    return max(point.lower_bound for point in curve)

@@ -6,7 +6,6 @@ the log says so. TensorFlow has to be installed, which only inference/keras_sess
 
 import json
 import logging
-from datetime import datetime
 
 import numpy as np
 
@@ -23,7 +22,7 @@ ASSUMED_CONFIDENCE = 0.9
 """Confidence below which a bare artifact's answers are to be reviewed: such a model is not calibrated."""
 
 
-def open_bare_model(bare: BareArtifact, stale_since: datetime | None = None) -> Served:
+def open_bare_model(bare: BareArtifact) -> Served:
     """A bare artifact, run once.
 
     Raises:
@@ -48,7 +47,6 @@ def open_bare_model(bare: BareArtifact, stale_since: datetime | None = None) -> 
         contract=contract,
         report=report,
         manifest=None,
-        stale_since=stale_since,
     )
 
 

@@ -109,9 +109,7 @@ def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Se
     return served
 
 
-def open_release_model(
-    release: LocalRelease, number: int | None = None, stale_since: datetime | None = None
-) -> Served:
+def open_release_model(release: LocalRelease, number: int | None = None) -> Served:
     """A verified release, run once over its golden pictures.
 
     Raises:
@@ -132,7 +130,6 @@ def open_release_model(
         manifest=manifest,
         figures=_figures(release),
         number=number,
-        stale_since=stale_since,
     )
 
 
@@ -166,7 +163,9 @@ def _load_cached(settings: Settings, store: Store, promotion: Promotion | None, 
     if cached is None:
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
-    models = Models(_adapted(settings, _open(cached.release, stale_since=cached.since)))
+    release = cached.release
+    opened = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
+    models = Models(_adapted(settings, replace(opened, stale_since=cached.since)))
     if promotion is not None and isinstance(error, REFUSED):
         models.refuse(Refusal(promotion.number, promotion.version, str(error)), cached.since)
     else:
@@ -206,9 +205,3 @@ def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact
     cache = cache_of(settings)
     remember(cache, store.address, release, datetime.now(UTC))
     prune_cache(cache, keep=settings.cache_keep, in_use={release.version})
-
-
-def _open(release: LocalRelease | BareArtifact, stale_since: datetime) -> Served:
-    if isinstance(release, BareArtifact):
-        return open_bare_model(release, stale_since=stale_since)
-    return open_release_model(release, stale_since=stale_since)

@@ -82,6 +82,7 @@ class Models:
     Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
 
     Attributes:
+        current: another one is served from the next request on.
         patience: seconds without a successful poll after which the watcher counts as hanging; None where
             nothing polls.
         answered_at: time.monotonic() at the last successful poll, or at the start.
@@ -111,10 +112,6 @@ class Models:
         """The newest promotion that was served or refused; None where none was found yet."""
         numbers = [refusal.number for refusal in self.refusals]
         return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
-
-    def swap(self, served: Served) -> None:
-        """Serve another model from the next request on."""
-        self.current = served
 
     def refuse(self, refusal: Refusal, now: datetime) -> None:
         """Remember a release that is not to be tried again; what is served is outdated from now on."""

@@ -93,7 +93,7 @@ class ReleaseWatcher:
 
     def _adopt(self, promotion: Promotion) -> None:
         if promotion.version == self._models.current.version:
-            self._models.swap(replace(self._models.current, number=promotion.number))
+            self._models.current = replace(self._models.current, number=promotion.number)
             self._seen = promotion.number
             return
         try:
@@ -103,7 +103,7 @@ class ReleaseWatcher:
         else:
             before = self._models.current.version
             self._metrics.set_release(served.version, before, reference_distribution(served))
-            self._models.swap(served)
+            self._models.current = served
             log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
         self._seen = promotion.number
 

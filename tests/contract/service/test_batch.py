@@ -155,7 +155,7 @@ def test_a_batch_is_one_run_of_the_model_without_what_cannot_be_read(make_app: M
     models = app.extensions["wardrobe"].models
     contract = models.current.contract
     session = CountingSession(len(contract.labels))
-    models.swap(replace(models.current, classifier=Classifier(session, contract)))
+    models.current = replace(models.current, classifier=Classifier(session, contract))
 
     response = app.test_client().post("/predict/batch", data=zipped(a=BLACK, b=b"no picture", c=BLACK))
 

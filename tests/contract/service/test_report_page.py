@@ -52,7 +52,7 @@ def page(client: FlaskClient, **headers: str) -> TestResponse:
 def page_of(app: Flask, report: bytes, **changes: object) -> str:
     """The page of an app that serves another report, without figures, perhaps without its manifest."""
     models = app.extensions["wardrobe"].models
-    models.swap(replace(models.current, report=report, figures={}, **changes))
+    models.current = replace(models.current, report=report, figures={}, **changes)
     return page(app.test_client()).text
 
 
