@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelling.labeller import open_model
 from model_store.find import find_release
@@ -24,23 +23,15 @@ from scripts.training_options import (
     add_recipe_options,
     load_data,
     network_recipe,
+    parts_of,
     planned,
 )
-from training.data.datasets import LabelledData
 from training.data.splitting import FEWEST_FOLDS
 from training.errors import SoftTargetsUnfit
-from training.fitting.checkpoints import forget_checkpoint
-from training.fitting.distillation import (
-    Fold,
-    SoftTargets,
-    answers_of,
-    cross_fitted,
-    deal,
-    join,
-    soften,
-    teach,
-)
-from training.recipes import CHOICES, DEFAULT_NETWORK, Recipe
+from training.export.out_of_fold import deal
+from training.fitting.checkpoints import Run, forget_checkpoint
+from training.fitting.distillation import SoftTargets, answers_of, join, soften, teach, unseen
+from training.recipes import CHOICES, DEFAULT_NETWORK, default_run_folder, fingerprint
 
 EXAMPLES = (
     "wardrobe teach bundled --out answers.npz --temperature 2",
@@ -89,33 +80,32 @@ def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     """What the networks say, and the share of their answers to pictures they had not seen that is right."""
     data = load_data(arguments)
     data, recipe = planned(data, network_recipe(arguments.network, data), arguments)
-    folds = deal(data.train, recipe, arguments.folds, len(data.labels))
+    described, parts = data.described(), parts_of(data, recipe)
+    task = Run(default_run_folder(recipe, described), fingerprint(recipe, described))
+    folds = deal(parts, None, arguments.folds, pictures=True)
     if arguments.fresh:
         for fold in folds:
-            forget_checkpoint(fold.run(recipe, data.described()))
+            forget_checkpoint(fold.run(task))
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    mean = join(folds, [_answers(fold, data, recipe) for fold in folds])
+    asked = [unseen(data.train, recipe, fold.pictures) for fold in folds]
+    answers = []
+    for fold, places in zip(folds, asked, strict=True):
+        run, (learnt, _) = fold.run(task), fold.learnt(parts, None)
+        console().print(
+            f"{recipe.network}, fold {fold.number} of {fold.of}: {len(learnt.train):,} training pictures, "
+            f"{len(places):,} to answer. Checkpoint in {run.folder}."
+        )
+        answers.append(answers_of(fit_alone(run, data, learnt, recipe).model, data.train.images[places]))
+    mean, dealt = join(asked, answers)
     name = f"{recipe.network} in {len(folds)} folds"
     probabilities = soften(mean, arguments.temperature)
     targets = SoftTargets(probabilities, data.train.sha256(), (name,), arguments.temperature)
-    asked = cross_fitted(folds)
-    right = float(np.mean(probabilities[asked].argmax(axis=1) == data.train.labels[asked]))
+    right = float(np.mean(probabilities[dealt].argmax(axis=1) == data.train.labels[dealt]))
     console().print(
-        f"{right:.2%} of the {len(asked):,} answers by a network that had not seen the picture are right."
+        f"{right:.2%} of the {dealt.sum():,} answers by a network that had not seen the picture are right."
     )
     return targets, right
-
-
-def _answers(fold: Fold, data: LabelledData, recipe: Recipe) -> NDArray[np.float64]:
-    """Fit the fold's network, unless that is done, and ask it about what it has not seen."""
-    task = fold.run(recipe, data.described())
-    console().print(
-        f"{recipe.network}, fold {fold.number} of {fold.of}: {len(fold.parts.train):,} training pictures, "
-        f"{len(fold.unseen):,} to answer. Checkpoint in {task.folder}."
-    )
-    model = fit_alone(task, data, fold.parts, recipe).model
-    return answers_of(model, data.train.images[fold.unseen])
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from model_store.manifest import DataSet
 from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages, in_batches
 from training.data.npz import UNREADABLE, read_npz, write_npz
-from training.data.splitting import Split, first, fold_indices, held_out_indices, split
+from training.data.splitting import first, held_out_indices
 from training.errors import SoftTargetsUnfit
-from training.fitting.checkpoints import Run
-from training.recipes import Recipe, default_run_folder, fingerprint
+from training.recipes import Recipe
 from training.untyped import Network
 
 Targets = NDArray[np.float16]
@@ -138,59 +136,22 @@ def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
     return softened.astype(np.float16)
 
 
-@dataclass(frozen=True)
-class Fold:
-    """The task of one network.
-
-    Attributes:
-        number: which of the folds is left out, 1-based.
-        of: how many there are.
-        parts: the other folds to learn from, and the held-out pictures to choose the best weights by.
-        unseen: int64 (M,), ascending: the positions in the whole training set of the pictures that the
-            network does not learn from, and so answers; its fold and what no network learns from.
-    """
-
-    number: int
-    of: int
-    parts: Split
-    unseen: NDArray[np.int64]
-
-    def run(self, recipe: Recipe, data: DataSet) -> Run:
-        """Where its checkpoint is and what this must carry: other pictures never go on with it."""
-        dealt = hashlib.sha256(self.unseen.tobytes()).hexdigest()[:8]
-        name = f"{dealt}-fold{self.number}of{self.of}"
-        usual = default_run_folder(recipe, data)
-        return Run(usual.with_name(f"{usual.name}-{name}"), f"{fingerprint(recipe, data)}-{name}")
-
-
-def deal(train: LabelledImages, recipe: Recipe, folds: int, classes: int) -> tuple[Fold, ...]:
-    """Divide what the recipe would learn from into folds, in which each class keeps its share.
+def unseen(train: LabelledImages, recipe: Recipe, fold: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The pictures that a fold's network does not learn, and so answers.
 
     Args:
-        train: the whole training set. What the recipe holds out of it, or leaves out for its `limit`, no
-            network learns from, so that a student by the same split is still judged on new pictures.
-        recipe: of every network.
-        folds: FEWEST_FOLDS or more.
-        classes: how many there are; each must occur.
+        train: the whole training set.
+        recipe: of the network. What it holds out, or leaves out for its `limit`, no network learns, so that a
+            student by the same split is still judged on new pictures.
+        fold: int64, positions in what the recipe would learn from.
 
-    Raises:
-        BadRecipe: a class has fewer pictures than there are folds, or the recipe does not fit the training
-            set (splitting.py).
+    Returns:
+        int64, ascending positions in the whole training set.
     """
-    used = first(train, recipe.limit) if recipe.limit else train
-    parts = split(used, recipe.validation, recipe.splitting, classes)
+    used = first(train, recipe.limit)
     held_out = held_out_indices(used, recipe.validation, recipe.splitting)
     learnt = np.setdiff1d(np.arange(len(used)), held_out, assume_unique=True)
-    dealt = fold_indices(parts.train.labels, parts.train.keys, folds)
-    return tuple(
-        Fold(
-            number,
-            folds,
-            Split(parts.train.take(others), parts.validation),
-            np.setdiff1d(np.arange(len(train)), learnt[others], assume_unique=True),
-        )
-        for number, (others, _) in enumerate(dealt, start=1)
-    )
+    return np.setdiff1d(np.arange(len(train)), np.delete(learnt, fold), assume_unique=True)
 
 
 def answers_of(model: Network, images: PixelsBatch) -> NDArray[np.float64]:
@@ -210,28 +171,21 @@ def answers_of(model: Network, images: PixelsBatch) -> NDArray[np.float64]:
     return np.asarray(total / 2)
 
 
-def join(folds: Sequence[Fold], answers: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def join(
+    asked: Sequence[NDArray[np.int64]], answers: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Give each picture the mean answer of the networks that have not seen it.
 
     Args:
-        folds: all that were dealt.
-        answers: float64 (M, C) for each of them: its network's, to its `unseen` pictures in their order.
+        asked: the pictures of each network (`unseen`); every picture of the training set is among them.
+        answers: float64 (M, C) of each, in their order.
 
     Returns:
-        float64 (N, C), in the order of the whole training set.
+        float64 (N, C), in the order of the whole training set; and which were dealt, bool (N,): one network
+        answers each of these, the others know it.
     """
-    asked = _asked(folds)
-    total = np.zeros((len(asked), answers[0].shape[1]))
-    for fold, rows in zip(folds, answers, strict=True):
-        total[fold.unseen] += rows
-    return np.asarray(total / asked[:, None])
-
-
-def cross_fitted(folds: Sequence[Fold]) -> NDArray[np.int64]:
-    """Ascending positions of the pictures that were dealt: one network answers each, the others know it."""
-    return np.flatnonzero(_asked(folds) == 1)
-
-
-def _asked(folds: Sequence[Fold]) -> NDArray[np.int64]:
-    """How many networks answer each picture of the whole training set, int64 (N,)."""
-    return np.bincount(np.concatenate([fold.unseen for fold in folds]))
+    networks = np.bincount(np.concatenate(asked))
+    total = np.zeros((len(networks), answers[0].shape[1]))
+    for places, rows in zip(asked, answers, strict=True):
+        total[places] += rows
+    return np.asarray(total / networks[:, None]), np.equal(networks, 1)

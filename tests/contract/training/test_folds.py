@@ -7,16 +7,15 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from model_store.manifest import DataSet
 from tests.fashion import CLASSES, striped_pictures
-from training.data.splitting import held_out_indices
+from training.data.splitting import Split, first, held_out_indices, split
 from training.errors import BadRecipe
-from training.fitting.distillation import answers_of, cross_fitted, deal, join
+from training.export.out_of_fold import deal
+from training.fitting.distillation import answers_of, join, unseen
 from training.recipes import PLAIN, Recipe
 
 PICTURES = striped_pictures(200)
 RECIPE = replace(PLAIN, validation=40, seed=5)
-DATA = DataSet(name="stripes", train_sha256="a" * 64, test_sha256="b" * 64)
 HELD_OUT = held_out_indices(PICTURES, 40, seed=5)
 
 
@@ -34,41 +33,35 @@ class LeftIsZero:
         return np.stack([left, np.zeros_like(left)], axis=1).astype(np.float32)
 
 
-def test_no_network_answers_what_it_learnt_and_a_held_out_picture_is_answered_by_all() -> None:
-    folds = deal(PICTURES, RECIPE, 3, CLASSES)
+def dealt(recipe: Recipe, folds: int) -> tuple[list[Split], list[NDArray[np.int64]]]:
+    """What the network of each fold learns, and what it answers."""
+    used = first(PICTURES, recipe.limit)
+    parts = split(used, recipe.validation, recipe.splitting, CLASSES)
+    found = deal(parts, None, folds, pictures=True)
+    return (
+        [fold.learnt(parts, None)[0] for fold in found],
+        [unseen(PICTURES, recipe, fold.pictures) for fold in found],
+    )
 
-    asked = np.bincount(np.concatenate([fold.unseen for fold in folds]))
-    assert np.flatnonzero(asked == 3).tolist() == HELD_OUT.tolist()
-    assert np.flatnonzero(asked == 1).tolist() == cross_fitted(folds).tolist()
-    for fold in folds:
-        assert as_set(fold.parts.train.images).isdisjoint(as_set(PICTURES.images[fold.unseen]))
-        assert as_set(fold.parts.validation.images) == as_set(PICTURES.images[HELD_OUT])
-        assert len(fold.parts.train) + len(fold.unseen) == len(PICTURES)
+
+def test_no_network_answers_what_it_learnt_and_a_held_out_picture_is_answered_by_all() -> None:
+    learnt, asked = dealt(RECIPE, 3)
+
+    networks = np.bincount(np.concatenate(asked))
+    assert np.flatnonzero(networks == 3).tolist() == HELD_OUT.tolist()
+    assert np.sum(networks == 1) == len(PICTURES) - len(HELD_OUT)
+    for parts, places in zip(learnt, asked, strict=True):
+        assert as_set(parts.train.images).isdisjoint(as_set(PICTURES.images[places]))
+        assert as_set(parts.validation.images) == as_set(PICTURES.images[HELD_OUT])
+        assert len(parts.train) + len(places) == len(PICTURES)
 
 
 def test_folds_keep_the_shares_of_the_classes_and_are_the_same_for_every_seed_of_a_split() -> None:
-    folds = deal(PICTURES, replace(RECIPE, split_seed=5, seed=0), 4, CLASSES)
-    again = deal(PICTURES, replace(RECIPE, split_seed=5, seed=1), 4, CLASSES)
+    learnt, asked = dealt(replace(RECIPE, split_seed=5, seed=0), 4)
+    _, again = dealt(replace(RECIPE, split_seed=5, seed=1), 4)
 
-    assert {tuple(np.bincount(fold.parts.train.labels)) for fold in folds} == {(12,) * CLASSES}
-    assert all(np.array_equal(one.unseen, other.unseen) for one, other in zip(folds, again, strict=True))
-
-
-def test_pictures_beyond_a_limit_are_answered_by_all() -> None:
-    folds = deal(PICTURES, replace(RECIPE, limit=120, validation=20), 2, CLASSES)
-
-    assert all(set(range(120, 200)) <= set(fold.unseen.tolist()) for fold in folds)
-    assert len(cross_fitted(folds)) == 100
-
-
-def test_every_fold_has_a_run_of_its_own_that_other_pictures_do_not_continue() -> None:
-    folds = [*deal(PICTURES, RECIPE, 2, CLASSES), *deal(PICTURES, RECIPE, 3, CLASSES)]
-    dealt_otherwise = replace(folds[0], unseen=folds[1].unseen)
-
-    runs = [fold.run(RECIPE, DATA) for fold in (*folds, dealt_otherwise)]
-
-    assert len({run.folder for run in runs}) == len({run.fingerprint for run in runs}) == 6
-    assert [run.folder.name.rpartition("-")[2] for run in runs[:3]] == ["fold1of2", "fold2of2", "fold1of3"]
+    assert {tuple(np.bincount(parts.train.labels)) for parts in learnt} == {(12,) * CLASSES}
+    assert all(np.array_equal(one, other) for one, other in zip(asked, again, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +75,14 @@ def test_more_folds_than_pictures_of_a_class_or_a_single_one_are_refused(
     recipe: Recipe, folds: int, message: str
 ) -> None:
     with pytest.raises(BadRecipe, match=f"--folds {folds}: the rarest class has {message}"):
-        deal(PICTURES, recipe, folds, CLASSES)
+        dealt(recipe, folds)
+
+
+def test_pictures_beyond_a_limit_are_answered_by_all() -> None:
+    _, asked = dealt(replace(RECIPE, limit=120, validation=20), 2)
+
+    assert all(set(range(120, 200)) <= set(places.tolist()) for places in asked)
+    assert np.sum(np.bincount(np.concatenate(asked)) == 1) == 100
 
 
 def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -> None:
@@ -98,14 +98,14 @@ def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -
 
 
 def test_held_out_pictures_get_the_mean_and_the_others_the_answer_of_their_fold() -> None:
-    folds = deal(PICTURES, RECIPE, 2, CLASSES)
-    first, second = folds
+    _, (first_asked, second_asked) = dealt(RECIPE, 2)
     says_zero, says_one = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
-    answers = [says_zero.repeat(len(first.unseen), axis=0), says_one.repeat(len(second.unseen), axis=0)]
+    answers = [says_zero.repeat(len(first_asked), axis=0), says_one.repeat(len(second_asked), axis=0)]
 
-    joined = join(folds, answers)
+    joined, by_one = join([first_asked, second_asked], answers)
 
     assert joined.shape == (200, 2)
     assert (joined[HELD_OUT] == 0.5).all()
-    assert (joined[np.setdiff1d(first.unseen, HELD_OUT)] == says_zero).all()
-    assert (joined[np.setdiff1d(second.unseen, HELD_OUT)] == says_one).all()
+    assert (joined[np.setdiff1d(first_asked, HELD_OUT)] == says_zero).all()
+    assert (joined[np.setdiff1d(second_asked, HELD_OUT)] == says_one).all()
+    assert np.flatnonzero(~by_one).tolist() == HELD_OUT.tolist()

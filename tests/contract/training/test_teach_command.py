@@ -56,7 +56,7 @@ def started(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
 
 
 def checkpoint(number: int) -> Path:
-    (folder,) = Path("runs").glob(f"dense-*-fold{number}of2")
+    (folder,) = Path("runs").glob(f"dense-*/fold{number}of2")
     return folder / PROGRESS
 
 
@@ -95,7 +95,7 @@ def test_a_student_learns_from_networks_that_were_trained_in_folds(
 
 def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(here: Path) -> None:
     with started(here, in_two_folds(epochs=8)) as process:
-        wait_for("a checkpoint", lambda: any(here.glob(f"runs/*-fold2of2/{PROGRESS}")), LONG_ENOUGH)
+        wait_for("a checkpoint", lambda: any(here.glob(f"runs/*/fold2of2/{PROGRESS}")), LONG_ENOUGH)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=LONG_ENOUGH)
 
