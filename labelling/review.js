@@ -4,6 +4,7 @@ const labels = JSON.parse(document.getElementById("labels").textContent);
 const cards = [...document.querySelectorAll("article")];
 const button = document.getElementById("export");
 const chosen = (card) => card.querySelector("select").value;
+const shown = (label) => label.trim() || "(leave out)"; // which is exported as no label
 const DIGITS = "1234567890"; // the order of the keys on a keyboard
 
 // Choices are kept in this browser, for this file and this table.
@@ -45,14 +46,14 @@ function choose(card, label) {
 const kept = restore();
 for (const card of cards) {
   const select = card.querySelector("select");
-  labels.forEach((label) => select.add(new Option(label)));
+  labels.forEach((label) => select.add(new Option(shown(label), label)));
   if (labels.includes(kept[card.dataset.path])) select.value = kept[card.dataset.path];
   select.addEventListener("change", () => choose(card, select.value));
   card.querySelector(".right").addEventListener("click", () => choose(card, card.dataset.guess));
 }
 labels.slice(0, DIGITS.length).forEach((label, place) => {
   const item = document.createElement("li");
-  item.append(Object.assign(document.createElement("kbd"), { textContent: DIGITS[place] }), ` ${label}`);
+  item.append(Object.assign(document.createElement("kbd"), { textContent: DIGITS[place] }), ` ${shown(label)}`);
   document.getElementById("keys").append(item);
 });
 show();

@@ -3,6 +3,7 @@
 One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
 escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the finished table
 and the chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
+scripts/doubted.py makes such a page of the labels that a training doubts.
 """
 
 import base64
@@ -37,16 +38,23 @@ QUALITY: Final = 80
 
 
 class Card(NamedTuple):
-    """One picture on the page.
+    """One picture on a page.
 
     Attributes:
-        picture: a `data:` URL; empty when the picture cannot be shown.
+        name: that is shown.
         path: its path in the exported CSV.
+        picture: a `data:` URL; empty when the picture cannot be shown.
+        note: what is said of it.
+        guess: the label that the card's button chooses.
+        button: what is on it.
     """
 
-    row: Row
-    picture: str
+    name: str
     path: str
+    picture: str
+    note: str
+    guess: str
+    button: str = "Right"
 
 
 class Numbered(NamedTuple):
@@ -74,12 +82,21 @@ def write_review(page: Path, job: Job, limit: int) -> int:
     prepare_opencv()
     chosen = most_doubtful(read_rows(job.table), limit)
     cards = list(_cards(chosen, job))
-    text = page_of(cards, job.labels, f"{job.table.name}, release {job.release.version}")
+    title = f"{job.table.name}, release {job.release.version}"
+    write_page(page, page_of(cards, job.labels, title))
+    return len(cards)
+
+
+def write_page(page: Path, text: str) -> None:
+    """Write what `page_of` made; names that are no Unicode are spelt out.
+
+    Raises:
+        TableUnusable: it cannot be written.
+    """
     try:
         write_whole(page, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
-    return len(cards)
 
 
 def most_doubtful(rows: Iterator[Row], limit: int) -> list[Numbered]:
@@ -109,7 +126,9 @@ def _cards(chosen: list[Numbered], job: Job) -> Iterator[Card]:
         if item is not None and path_in_table(item.name) == one.row.path:  # else the source has changed since
             [upload] = read([item.place])
             picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
-            yield Card(one.row, picture, _path_for_training(item, job))
+            row, label = one.row, one.row.label or ""
+            note = f"{label}? {row.confidence or 0:.0%}, {row.reason or ''}"
+            yield Card(row.path, _path_for_training(item, job), picture, note, label)
 
 
 def _path_for_training(item: Item, job: Job) -> str:
@@ -130,13 +149,22 @@ def thumbnail(upload: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
 
 
-def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
+LEAD: Final = (
+    "Label what each picture shows, with the mouse or these keys; pictures without a label are not exported."
+)
+
+LEAVE_OUT: Final = " "
+"""What the exported CSV has for a picture that training is to leave out: no label, which has no spaces."""
+
+
+def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str = LEAD) -> str:
     """The whole page.
 
     Args:
         cards: most doubtful first.
-        labels: the classes to choose from.
+        labels: the classes to choose from, and perhaps LEAVE_OUT.
         title: the name of the table.
+        lead: what a person is asked to do.
     """
     style, script = _part("review.css"), _part("review.js")
     policy = (
@@ -146,6 +174,7 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
     return Template(_part("review.html")).substitute(
         policy=policy,
         title=escape(title),
+        lead=escape(lead),
         style=style,
         script=script,
         count=f"{len(cards):,}",
@@ -155,15 +184,14 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str) -> str:
 
 
 def _card(card: Card) -> str:
-    row = card.row
-    name, label = escape(row.path), escape(row.label or "")
+    name = escape(card.name)
     picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>This picture cannot be shown.</p>"
-    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{label}">
+    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}">
 <div class="picture">{picture}</div>
 <p class="name"><bdi dir="ltr">{name}</bdi></p>
-<p>{label}? {row.confidence or 0:.0%}, {escape(row.reason or "")}</p>
+<p>{escape(card.note)}</p>
 <p><select aria-label="What {name} shows"><option value="">…</option></select>
-<button type="button" class="right">Right</button></p>
+<button type="button" class="right">{escape(card.button)}</button></p>
 </article>
 """
 

@@ -19,14 +19,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from inference.onnx_session import OnnxSession
+from model_store.files import GRAPH
 from model_store.manifest import Manifest
 from model_store.report import Epoch
+from scripts.doubted import write_doubted
 from scripts.photos import with_photos
 from scripts.publish import RELEASE
 from scripts.terminal import console, require
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.errors import NotInstalled
+from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, OutOfFold, fold_recipe, gathered
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
@@ -49,7 +53,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     photos: Photos | None = None,
     others: OutOfFold | None = None,
 ) -> Manifest:
-    """Fit, from the run's checkpoint if it has one, and write the release to the same folder.
+    """Fit, from the run's checkpoint if it has one, and write release and doubted labels to the same folder.
 
     Args:
         task: where, what the checkpoint must carry, and whether TensorBoard can follow.
@@ -76,7 +80,11 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         photos=photos,
         out_of_fold=others,
     )
-    return make_release(task.folder / RELEASE, material, console().print)
+    manifest = make_release(task.folder / RELEASE, material, console().print)
+    session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
+    asked = list(asked_of(session, manifest.model, data, parts, photos=photos, others=others))
+    write_doubted(task.folder, asked, data.labels)
+    return manifest
 
 
 def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Fitted":

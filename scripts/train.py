@@ -90,7 +90,7 @@ def _train(arguments: argparse.Namespace) -> object:
     task = _task(arguments, data, recipe, release)
     if parent is not None and photos is not None and (photos.dealt or arguments.check_photos is None):
         parent.check_photos(recipe.photos, complain)
-    folds = _folds(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
+    folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     if arguments.fresh:
         for one in (task, *(fold.run(task) for fold in folds)):
             forget_checkpoint(one)
@@ -112,7 +112,7 @@ def _train(arguments: argparse.Namespace) -> object:
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
-def _folds(
+def folds_of(
     arguments: argparse.Namespace, parts: Split, photos: PhotoSets | None, *, known: bool
 ) -> tuple[Fold, ...]:
     """The folds that choose thresholds: as many as were asked for, else some where few are held out.

@@ -14,6 +14,7 @@ from inference.decode import prepare_opencv
 from model_store.local import LocalRelease
 from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
+from training.data.corrections import read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
@@ -25,7 +26,7 @@ from training.recipes import ANY_SIZE, CHOICES, DEFAULT_NETWORK, NetworkName, Re
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add --data, --skip-unreadable, --train and --test."""
+    """Add --data, --skip-unreadable, --corrections, --train and --test."""
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     add = parser.add_argument_group("data set", title).add_argument
     place = (
@@ -35,6 +36,11 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
+    corrected = (
+        "other labels of some pictures of --data, in the columns `path` and `label`; an empty label leaves "
+        "the picture out. May be given again"
+    )
+    add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
     add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
 
@@ -58,6 +64,8 @@ def load_data(arguments: argparse.Namespace, reads: InputContract = CUT_OUT) -> 
         DataError: a file is missing or wrong; the message names it and the row.
     """
     data = _load(arguments, reads)
+    if arguments.corrections and data.train.files is None:
+        arguments.error("--corrections are of pictures of your own: name these with --data")
     if data.reads != reads:
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -77,14 +85,14 @@ def _load(arguments: argparse.Namespace, reads: InputContract) -> LabelledData:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
         place = Path(arguments.data).expanduser()
-        return _from_place(place, reads, skip_unreadable=arguments.skip_unreadable)
+        return _from_place(place, reads, arguments)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_backend()
     return from_keras()
 
 
-def _from_place(place: Path, reads: InputContract, *, skip_unreadable: bool) -> LabelledData:
+def _from_place(place: Path, reads: InputContract, arguments: argparse.Namespace) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
@@ -94,8 +102,9 @@ def _from_place(place: Path, reads: InputContract, *, skip_unreadable: bool) -> 
             "named after it, or name a CSV with the columns `path` and `label`."
         )
     prepare_opencv()
+    corrections, skip = read_corrections(arguments.corrections), arguments.skip_unreadable
     with counting("reading pictures") as watch:
-        return from_pictures(place, complain, watch, reads, skip_unreadable=skip_unreadable)
+        return from_pictures(place, complain, watch, reads, skip_unreadable=skip, corrections=corrections)
 
 
 _FIELDS: Final[tuple[tuple[str, type[int] | type[float] | None, str, str], ...]] = (

@@ -97,6 +97,8 @@ def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
     for name in ("data", "train", "test", "teacher", "teaching"):
         if getattr(arguments, name) is not None:
             words += [f"--{name}", str(getattr(arguments, name))]
+    for corrections in arguments.corrections:
+        words += ["--corrections", str(corrections)]
     return shlex.join([*words, *(["--skip-unreadable"] if arguments.skip_unreadable else [])])
 
 

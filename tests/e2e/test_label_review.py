@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from labelling.review import Card, page_of, thumbnail
-from labelling.table import Row
+from scripts.doubted import write_doubted
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
+from training.data.corrections import LEFT_OUT, read_corrections
 from training.data.listing import list_csv
+from training.export.doubted import Asked
 
 pytestmark = pytest.mark.slow
 
@@ -20,11 +23,23 @@ NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
 def sheet(tmp_path: Path) -> str:
     """The address of a page with three pictures, two of them with hostile names."""
     cards = [
-        Card(Row(name, "Bag", 0.4, "ambiguous", 0.5, None), thumbnail(png(a_garment(seed))), f"/shop/{name}")
+        Card(name, f"/shop/{name}", thumbnail(png(a_garment(seed))), "Bag? 40%, ambiguous", "Bag")
         for seed, name in enumerate(NAMES)
     ]
     (tmp_path / "review.html").write_text(page_of(cards, LABELS, "table.csv"), "utf-8")
     return f"file://{tmp_path}/review.html"
+
+
+@pytest.fixture
+def doubted(tmp_path: Path) -> str:
+    """The address of a page with two pictures whose labels are doubted."""
+    (tmp_path / "run").mkdir()
+    sure_of_the_first = np.array([0.9, 0.05, 0.05], np.float32)
+    asked = [Asked(tmp_path / name, 1, sure_of_the_first) for name in NAMES[:2]]
+    for seed, one in enumerate(asked):
+        one.file.write_bytes(png(a_garment(seed)))
+    write_doubted(tmp_path / "run", asked, LABELS)
+    return f"file://{tmp_path}/run/doubted.html"
 
 
 def test_the_page_is_accessible_and_hostile_names_are_shown_and_not_run(sheet: str, visiting: Visits) -> None:
@@ -62,3 +77,22 @@ def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, vis
     assert page.locator("#count").inner_text() == "2 of 3 labelled"
     chosen = page.locator("article select").evaluate_all("selects => selects.map((one) => one.value)")
     assert chosen == [LABELS[1], LABELS[0], ""]
+
+
+def test_training_takes_what_a_person_says_of_doubted_labels(
+    doubted: str, visiting: Visits, tmp_path: Path
+) -> None:
+    page = visiting(doubted)
+    page.get_by_role("button", name="Bag").nth(0).click()
+    page.locator("article select").nth(1).select_option("(leave out)")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export corrections.csv").click()
+    download.value.save_as(tmp_path / "corrections.csv")
+
+    assert flaws(page) == []
+    assert page.locator("article p").filter(has_text="labelled Shirt").count() == 2
+    assert read_corrections([tmp_path / "corrections.csv"]).labels == {
+        str(tmp_path / NAMES[0]): "Bag",
+        str(tmp_path / NAMES[1]): LEFT_OUT,
+    }

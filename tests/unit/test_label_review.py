@@ -50,7 +50,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
 
 
 def test_a_hostile_name_stays_text() -> None:
-    card = Card(a_row(HOSTILE, "ambiguous"), "data:image/jpeg;base64,", HOSTILE)
+    card = Card(HOSTILE, HOSTILE, "data:image/jpeg;base64,", HOSTILE, HOSTILE, HOSTILE)
 
     page = page_of([card], ["Shirt", "</script><script>alert(3)</script>"], HOSTILE)
 

@@ -1,15 +1,21 @@
 """Folds of pictures and photos, and their answers put together."""
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inference.classifier import MAX_RUN
+from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
+from scripts.photos import PhotoSets
+from scripts.train import folds_of
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split, split, usual_folds
-from training.export.out_of_fold import Fold, deal, fold_recipe, gathered
+from training.errors import BadRecipe
+from training.export.out_of_fold import Fold, deal, fold_recipe, gathered, predictions_of
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import PLAIN
@@ -61,6 +67,24 @@ def test_answers_come_in_the_order_of_the_pictures_and_of_the_photos() -> None:
     assert found.photos.distances.tolist() == list(range(1000, 1000 + PHOTOS))
 
 
+def test_each_of_more_pictures_than_a_model_runs_at_once_gets_its_own_answer() -> None:
+    count = MAX_RUN // 28**2 + 100
+    contract = ModelContract(
+        labels=("Shirt", "Bag"),
+        input=InputContract(),
+        temperature=1.0,
+        thresholds=Thresholds(confidence=0.7, familiarity=0.05),
+        familiarity=None,
+    )
+    sure = np.linspace(0.6, 0.9, count, dtype=np.float32)
+
+    answers = predictions_of(
+        Scores(np.stack([sure, 1 - sure], axis=1), None), contract, np.zeros((count, 28, 28), np.uint8)
+    )
+
+    assert [one.confidence for one in answers] == pytest.approx(sure.tolist())
+
+
 def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None:
     folds = deal(PARTS, some_photos(), 3, pictures=False)
 
@@ -82,6 +106,17 @@ def test_photos_that_come_before_those_that_are_dealt_are_learnt_by_every_fold()
         _, learnt = fold.learnt(PARTS, photos)
         assert learnt is not None
         assert as_set(photos.images[:40]) <= as_set(learnt.images)
+
+
+def test_what_the_release_of_from_learnt_is_not_dealt_and_photos_that_are_new_to_it_are() -> None:
+    asked, photos = argparse.Namespace(folds=3), some_photos()
+
+    folds = folds_of(asked, PARTS, PhotoSets(photos, photos, dealt=True), known=True)
+
+    assert sorted(np.concatenate([fold.photos for fold in folds])) == list(range(PHOTOS))
+    assert [len(fold.pictures) for fold in folds] == [0, 0, 0]
+    with pytest.raises(BadRecipe, match="--folds 3: the release of --from learnt these pictures"):
+        folds_of(asked, PARTS, None, known=True)
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,14 @@ class LabelledImages:
             without a teacher.
         keys: str (N,), the group of each picture, or the hash of its content where it has none: equal keys
             stay on one side of every split. None for pictures that are split by their positions.
+        files: of each; None for pictures that had none of their own.
     """
 
     images: PixelsBatch
     labels: NDArray[np.uint8]
     taught: NDArray[np.float16] | None = None
     keys: NDArray[np.str_] | None = None
+    files: tuple[Path, ...] | None = None
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -105,7 +107,8 @@ class LabelledImages:
         """The pictures at these positions, in this order."""
         taught = None if self.taught is None else self.taught[indices]
         keys = None if self.keys is None else self.keys[indices]
-        return LabelledImages(self.images[indices], self.labels[indices], taught, keys)
+        files = None if self.files is None else tuple(self.files[place] for place in indices)
+        return LabelledImages(self.images[indices], self.labels[indices], taught, keys, files)
 
     def sha256(self) -> str:
         """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.

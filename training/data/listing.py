@@ -103,7 +103,7 @@ def _list_classes(folder: Path, part: Part | None, pictures: list[Listed], left_
         if is_hidden(entry) or not entry.is_dir():
             left_out.append(entry)
             continue
-        label, files = _label(entry.name, str(entry)), entries(entry)
+        label, files = as_label(entry.name, str(entry)), entries(entry)
         found = [Listed(file, label, part) for file in files if could_be_picture(file)]
         if not found:
             raise BadClasses(
@@ -144,8 +144,22 @@ def list_csv(path: Path) -> Listing:
             columns are not read. Paths are relative to the CSV's folder.
 
     Raises:
-        BadCsv: it cannot be read, has another header, or a row without a path or a label.
-        BadClasses: too few or too many classes, or names that clash.
+        BadCsv: it cannot be read, has another header, or a row without a path.
+        BadClasses: a row without a label, too few or too many classes, or names that clash.
+    """
+    pictures = [
+        Listed(file, as_label(row["label"] or "", where), group=(row.get("group") or "").strip() or None)
+        for where, file, row in csv_rows(path)
+    ]
+    labels = _checked_labels(path, {one.label for one in pictures})
+    return Listing(_name(path.stem), labels, tuple(pictures))
+
+
+def csv_rows(path: Path) -> list[tuple[str, Path, dict[str, str | None]]]:
+    """The rows of a CSV with the columns `path` and `label`: where each stands, its file, and its columns.
+
+    Raises:
+        BadCsv: it cannot be read, has another header, or a row without a path.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -156,28 +170,25 @@ def list_csv(path: Path) -> Listing:
                     f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV} "
                     "Files with the pixels themselves are named by --train and --test."
                 )
-            pictures = [_row(path, reader.line_num, row) for row in reader]
+            return [_row(path, reader.line_num, row) for row in reader]
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadCsv(f"{path}: no CSV in UTF-8 ({error}). {_EXPECTED_CSV}") from error
-    labels = _checked_labels(path, {one.label for one in pictures})
-    return Listing(_name(path.stem), labels, tuple(pictures))
 
 
 _EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture."
 
 
-def _row(path: Path, line: int, row: dict[str, str | None]) -> Listed:
+def _row(path: Path, line: int, row: dict[str, str | None]) -> tuple[str, Path, dict[str, str | None]]:
     where = f"{path}, row {line}"
     named = (row["path"] or "").strip()
     if not named:
         raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
-    group = (row.get("group") or "").strip() or None
-    return Listed(path.parent / named, _label(row["label"] or "", where), group=group)
+    return where, path.parent / named, row
 
 
-def _label(text: str, where: str) -> str:
+def as_label(text: str, where: str) -> str:
     """A label as it is kept: spaces once, accents composed.
 
     Raises:

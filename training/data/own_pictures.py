@@ -7,12 +7,14 @@ Finding them: listing.py; reading them: picture_files.py. Reads the named folder
 """
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from inference.contract import CUT_OUT, InputContract
+from training.data.corrections import LEFT_OUT, NO_CORRECTIONS, Corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.duplicates import joined, near_groups
 from training.data.listing import Listed, Listing, list_csv, list_folder
@@ -33,8 +35,14 @@ Pictures = list[tuple[Listed, PictureFile]]
 """Files that were read, each with its entry in the listing."""
 
 
-def from_pictures(
-    place: Path, say: Say, watch: Watch, reads: InputContract = CUT_OUT, *, skip_unreadable: bool = False
+def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
+    place: Path,
+    say: Say,
+    watch: Watch,
+    reads: InputContract = CUT_OUT,
+    *,
+    skip_unreadable: bool = False,
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -44,6 +52,7 @@ def from_pictures(
         watch: receives the progress of reading.
         reads: what the model is to read.
         skip_unreadable: leave out what is no picture, instead of refusing.
+        corrections: of labels.
 
     Returns:
         Labels in order of their names. Both parts in order of the files' sha256, which is as good as
@@ -51,7 +60,7 @@ def from_pictures(
 
     Raises:
         DataSetMissing: the folder cannot be read.
-        BadCsv: the CSV or one of its rows is wrong.
+        BadCsv: the CSV or one of its rows is wrong, or a correction is none of these pictures or classes.
         BadClasses: they cannot be learnt.
         BadPictures: a file cannot be read, or one picture is in two classes or in both parts.
     """
@@ -61,9 +70,10 @@ def from_pictures(
         more = ", ..." if len(listing.left_out) > NAMED else ""
         say(f"left out {len(listing.left_out)} that are not taken for pictures of a class: {first}{more}.")
     paths = [one.path for one in listing.pictures]
+    corrections.check(paths, listing.labels)
     files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
-    pictures = _once(read, say)
+    pictures = _once(_corrected(read, corrections), say)
     alike = near_groups(np.stack([file.hash for _, file in pictures]))
     _report_alike(pictures, alike, say)
     keys = _keys(pictures, alike)
@@ -77,6 +87,17 @@ def from_pictures(
         name=listing.name,
         reads=reads,
     )
+
+
+def _corrected(pictures: Pictures, corrections: Corrections) -> Pictures:
+    """The pictures under their corrected labels, each with all its copies, without those to leave out."""
+    found = {file.sha256: corrections.of(file.path) for _, file in pictures if file.path in corrections}
+    labels = [found.get(file.sha256, listed.label) for listed, file in pictures]
+    return [
+        (replace(listed, label=label), file)
+        for label, (listed, file) in zip(labels, pictures, strict=True)
+        if label != LEFT_OUT
+    ]
 
 
 def _once(pictures: Pictures, say: Say) -> Pictures:
@@ -159,4 +180,5 @@ def _arrays(pictures: Pictures, keys: dict[str, str], labels: tuple[str, ...]) -
         np.stack([file.pixels for _, file in pictures]),
         np.array([labels.index(listed.label) for listed, _ in pictures], np.uint8),
         keys=np.array([keys[file.sha256] for _, file in pictures]),
+        files=tuple(file.path for _, file in pictures),
     )

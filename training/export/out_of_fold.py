@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
+from inference.classifier import Classifier, Prediction
+from inference.contract import ModelContract
 from inference.session import Scores
+from training.data.datasets import at_once
 from training.data.splitting import Split, fold_indices
 from training.evaluation.measure import joined
 from training.fitting.checkpoints import Run
@@ -150,3 +153,21 @@ class Recorded:
     def run(self, pixels: PixelsBatch) -> Scores:
         """The scores of all pictures, whichever these are."""
         return self.scores
+
+
+def predictions_of(scores: Scores, contract: ModelContract, images: PixelsBatch) -> list[Prediction]:
+    """What serving would answer to pictures of which the scores are known.
+
+    Args:
+        scores: of these pictures, in their order.
+        contract: of the release.
+        images: uint8 (N, 28, 28), or as the contract's input says.
+    """
+    step = at_once(images)  # a batch that the classifier does not divide: it is answered as a whole
+    return [
+        one
+        for start in range(0, len(images), step)
+        for one in Classifier(Recorded(_some(scores, slice(start, start + step))), contract).classify(
+            images[start : start + step]
+        )
+    ]

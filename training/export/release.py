@@ -16,7 +16,6 @@ import numpy as np
 from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
-from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
@@ -60,7 +59,7 @@ from training.export.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.export.out_of_fold import OutOfFold, Recorded
+from training.export.out_of_fold import OutOfFold, predictions_of
 from training.fitting.fit import Fitted
 from training.fitting.starting import split_record
 from training.networks.registry import with_softmax
@@ -252,7 +251,7 @@ def _photo_figures(
         return photo_figures(
             photo_answers(predict(session, contract, photos.images), photos), contract, DEVELOPMENT
         )
-    predictions = Classifier(Recorded(others.photos), contract).classify(photos.images)
+    predictions = predictions_of(others.photos, contract, photos.images)
     return photo_figures(photo_answers(predictions, photos), contract, CROSS_FITTED)
 
 

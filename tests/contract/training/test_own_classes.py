@@ -1,5 +1,6 @@
 """`python -m scripts.train --data FOLDER`: classes of one's own become a release, which learns further."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_thresholds_rest_on_answers_to_all_pictures_and_say_what_is_missing(
     assert 0.9 * learnt_or_held_out <= promise.n <= learnt_or_held_out
     assert (promise.needed, promise.accepted) == (299, 0)
     assert (release.manifest.training["folds"], release.manifest.training["fold_epochs"]) == (5, 10)
+
+
+def test_the_folder_of_the_run_says_which_labels_are_doubted(release: LocalRelease, things: Path) -> None:
+    run = release.folder.parents[2] / "run"
+
+    doubted = list(csv.DictReader((run / "doubted.csv").read_text("utf-8").splitlines()))
+
+    assert all(Path(row["path"]).parent == things / row["label"] for row in doubted)
+    assert (run / "doubted.html").read_text("utf-8").count("<article") == len(doubted)
 
 
 def test_few_new_pictures_of_what_was_learnt_well_are_unfamiliar(release: LocalRelease) -> None:

@@ -1,0 +1,60 @@
+"""Write which labels a training doubts: a CSV of all, and a page of the first with their pictures.
+
+The rule: training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from inference.decode import prepare_opencv
+from labelling.errors import Unreadable
+from labelling.files import read_files
+from labelling.review import LEAVE_OUT, Card, page_of, thumbnail, write_page
+from model_store.files import write_whole
+from scripts.terminal import console
+from training.export.doubted import Asked, Doubted, as_csv, doubted
+
+SHOWN: Final = 200
+"""The most pictures on the page: a quarter of an hour of looking."""
+
+TABLE: Final = "doubted.csv"
+PAGE: Final = "doubted.html"
+
+LEAD: Final = (
+    "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
+    "right one, or leave the picture out; those without a choice keep their labels."
+)
+
+
+def write_doubted(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
+    """Write TABLE and PAGE, and say how many labels are doubted; nothing where no picture has a file.
+
+    Args:
+        folder: of the run.
+        asked: what was answered.
+        labels: of the release.
+
+    Raises:
+        TableUnusable: the page cannot be written.
+    """
+    if not asked:
+        return
+    prepare_opencv()
+    found = doubted(asked, labels)
+    write_whole(folder / TABLE, as_csv(found).encode("utf-8", "backslashreplace"))
+    cards = [_card(one) for one in found[:SHOWN]]
+    title = f"{len(cards):,} of {len(found):,} doubted labels in {folder.name}"
+    write_page(folder / PAGE, page_of(cards, [*labels, LEAVE_OUT], title, LEAD))
+    console().print(
+        f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
+        f"{folder / TABLE}. To look through, the first {len(cards):,}: {folder / PAGE}",
+        markup=False,
+    )
+
+
+def _card(one: Doubted) -> Card:
+    [upload] = read_files([one.path])
+    picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
+    note = f"labelled {one.label}, {one.label_probability:.0%}; {one.predicted}? {one.probability:.0%}"
+    return Card(one.path, one.path, picture, note, one.predicted, one.predicted)

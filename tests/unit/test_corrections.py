@@ -1,0 +1,96 @@
+"""Corrected labels: `--corrections CSV` beside `--data`."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.contract import CUT_OUT
+from inference.convert import decoded_to_pixels
+from inference.decode import decode
+from inference.header import MAX_PIXELS
+from scripts import train
+from tests.fashion import write_idx_folder
+from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.uploads import png
+from training.data.corrections import read_corrections
+from training.data.datasets import LabelledData
+from training.data.own_pictures import from_pictures
+from training.errors import BadCsv
+
+COUNT = 12
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three classes of twelve pictures."""
+    return write_class_folders(tmp_path / "things", COUNT)
+
+
+def corrected(folder: Path, *rows: str) -> LabelledData:
+    """The data of a folder with the corrections of a CSV beside it, whose rows these are."""
+    listing = folder.parent / "corrections.csv"
+    listing.write_text("\n".join(["path,label", *rows]), "utf-8")
+    return from_pictures(folder, print, lambda *_: None, corrections=read_corrections([listing]))
+
+
+def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
+    """Under which labels a picture is learnt or measured on."""
+    pixels = decoded_to_pixels(decode(png(a_photo(kind, seed)), MAX_PIXELS), CUT_OUT)
+    return [
+        data.labels[label]
+        for part in (data.train, data.test)
+        for image, label in zip(part.images, part.labels, strict=True)
+        if np.array_equal(image, pixels)
+    ]
+
+
+def test_a_corrected_picture_has_its_new_label_and_one_without_a_label_is_left_out(folder: Path) -> None:
+    data = corrected(folder, f"{folder}/Ball/003.png,Stick", "things/Box/004.png, ")
+
+    assert labels_of(data, "Ball", 3) == ["Stick"]
+    assert labels_of(data, "Box", 4) == []
+    assert (np.bincount(data.train.labels) + np.bincount(data.test.labels)).tolist() == [11, 11, 13]
+
+
+def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(folder: Path) -> None:
+    (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
+
+    data = corrected(folder, "things/Ball/003.png,Box", "things/Ball/003.png,Stick")
+
+    assert labels_of(data, "Ball", 3) == ["Stick"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "things/Ball/gone.png,Box",
+            r"1 of 1 name no picture of --data, among them /.*/things/Ball/gone\.png",
+        ),
+        ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick"),
+    ],
+)
+def test_a_correction_that_would_change_nothing_is_refused(folder: Path, row: str, message: str) -> None:
+    with pytest.raises(BadCsv, match=message):
+        corrected(folder, row)
+
+
+def test_corrections_of_data_without_files_are_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+
+    with pytest.raises(SystemExit):
+        train.main(["--data", str(tmp_path), "--corrections", "c.csv", "--out", str(tmp_path / "store")])
+
+    assert "--corrections are of pictures of your own" in capsys.readouterr().err
+
+
+def test_every_picture_knows_its_file(folder: Path) -> None:
+    data = from_pictures(folder, print, lambda *_: None)
+
+    assert data.train.files is not None
+    assert data.test.files is not None
+    assert len({*data.train.files, *data.test.files}) == COUNT * len(KINDS)
+    assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])

@@ -1,0 +1,120 @@
+"""Which labels are doubted after a training, in which order, and what is written of them."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from inference.contract import InputContract, ModelContract, Thresholds
+from inference.session import Scores
+from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
+from tests.uploads import a_garment, png
+from training.data.datasets import LabelledData, LabelledImages
+from training.data.splitting import Split
+from training.export.doubted import Asked, asked_of, doubted
+from training.export.out_of_fold import OutOfFold
+from training.photos.reading import OOD, Photos
+
+NAMES = ("Shirt", "Bag", "Boot")
+CONTRACT = ModelContract(
+    labels=NAMES,
+    input=InputContract(),
+    temperature=1.0,
+    thresholds=Thresholds(confidence=0.7, familiarity=0.05),
+    familiarity=None,
+)
+
+
+class SaysShirt:
+    """Stands in for a network that takes everything for a shirt."""
+
+    outputs = len(NAMES)
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        return says(0, len(pixels))
+
+
+def says(label: int, count: int) -> Scores:
+    """The same answer, given so often."""
+    probabilities = np.full((count, len(NAMES)), 0.1, np.float32)
+    probabilities[:, label] = 0.8
+    return Scores(probabilities, None)
+
+
+def pictures(names: str, *labels: int) -> LabelledImages:
+    """Pictures with one-letter names."""
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    return LabelledImages(images, np.array(labels, np.uint8), files=tuple(map(Path, names)))
+
+
+def photos_of(names: str, labels: NDArray[np.uint8]) -> Photos:
+    files, images = tuple(map(Path, names)), np.zeros((len(labels), 28, 28), np.uint8)
+    return Photos(images, labels, ("A",) * len(labels), files, tuple(names), tuple(names))
+
+
+def asked(name: str, label: int, *probabilities: float) -> Asked:
+    return Asked(Path("/shop") / name, label, np.array(probabilities, np.float32))
+
+
+def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> None:
+    found = doubted(
+        [
+            asked("right", 0, 0.5, 0.3, 0.2),
+            asked("close", 0, 0.4, 0.5, 0.1),
+            asked("clear", 0, 0.01, 0.04, 0.95),
+            asked("sure, and the label not excluded", 0, 0.3, 0.7, 0.0),
+        ],
+        NAMES,
+    )
+
+    assert [Path(one.path).name for one in found] == ["clear", "sure, and the label not excluded", "close"]
+    assert (found[0].label, found[0].predicted) == ("Shirt", "Boot")
+
+
+def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
+    parts = Split(pictures("ab", 1, 1), pictures("c", 1))
+    data = LabelledData(pictures("abc", 1, 1, 1), pictures("d", 1), NAMES)
+    photos = photos_of("ef", np.array([1, OOD], np.uint8))
+    others = OutOfFold(2, 1, says(1, 2), says(2, 2))
+
+    with_folds = list(asked_of(SaysShirt(), CONTRACT, data, parts, photos=photos, others=others))
+    without = list(asked_of(SaysShirt(), CONTRACT, data, parts, photos=photos))
+
+    assert {str(one.file): NAMES[one.probabilities.argmax()] for one in with_folds} == {
+        "a": "Bag",
+        "b": "Bag",
+        "c": "Shirt",
+        "d": "Shirt",
+        "e": "Boot",
+    }
+    assert [str(one.file) for one in without] == ["c", "d", "e"]
+
+
+def test_a_data_set_without_files_is_not_doubted() -> None:
+    images = LabelledImages(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+
+    assert list(asked_of(SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images))) == []
+
+
+def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "0.png").write_bytes(png(a_garment()))
+    wrong = [Asked(tmp_path / f"{n}.png", 0, np.array([0.1, 0.9], np.float32)) for n in range(SHOWN + 1)]
+
+    write_doubted(tmp_path, [*wrong, asked("right", 0, 0.9, 0.1)], NAMES[:2])
+
+    rows = list(csv.DictReader((tmp_path / TABLE).read_text("utf-8").splitlines()))
+    page = (tmp_path / PAGE).read_text("utf-8")
+    assert rows[0] == {
+        "path": str(tmp_path / "0.png"),
+        "label": "Shirt",
+        "predicted": "Bag",
+        "probability": "0.9000",
+        "label_probability": "0.1000",
+    }
+    assert (len(rows), page.count("<article"), page.count("data:image/jpeg")) == (SHOWN + 1, SHOWN, 1)
+    assert "201 of 202 labels are doubted" in " ".join(capsys.readouterr().out.split())

@@ -1,0 +1,138 @@
+"""Labels that are doubted: a network that did not learn the picture prefers another class.
+
+The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
+probability is low and another one's high. Pure, apart from running the network. scripts/doubted.py writes
+them for a person to look at; training/data/corrections.py reads what that person says.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Probabilities
+from inference.classifier import Prediction
+from inference.contract import ModelContract
+from inference.session import Session
+from training.data.datasets import LabelledData
+from training.data.splitting import Split
+from training.evaluation.measure import predict
+from training.export.out_of_fold import OutOfFold, predictions_of
+from training.photos.reading import Photos
+
+
+class Asked(NamedTuple):
+    """A picture that was answered by a network which did not learn it.
+
+    Attributes:
+        label: the index of its class.
+        probabilities: float32 (C,), as serving would answer.
+    """
+
+    file: Path
+    label: int
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """One picture whose label is doubted.
+
+    Attributes:
+        path: absolute.
+        label: the given one.
+        predicted: the likeliest one, another.
+        probability: of the likeliest one.
+        label_probability: of the given one.
+    """
+
+    path: str
+    label: str
+    predicted: str
+    probability: float
+    label_probability: float
+
+
+def asked_of(  # noqa: PLR0913 - whatever was answered
+    session: Session,
+    contract: ModelContract,
+    data: LabelledData,
+    parts: Split,
+    *,
+    photos: Photos | None = None,
+    others: OutOfFold | None = None,
+) -> Iterator[Asked]:
+    """What was answered by a network that did not learn it, of pictures that have files of their own.
+
+    Photos that are out of distribution are passed over: no network has a probability of that label.
+
+    Args:
+        session: of the release.
+        contract: of the release.
+        data: its test set was held out.
+        parts: so was a part of the training set.
+        photos: that chose thresholds.
+        others: answers to the other training pictures, and to the photos in place of the release's.
+    """
+    for one in (parts.validation, data.test):
+        if one.files is not None:
+            yield from _asked(one.files, one.labels, predict(session, contract, one.images))
+    if others is not None and others.pictures is not None and parts.train.files is not None:
+        answers = predictions_of(others.pictures, contract, parts.train.images)
+        yield from _asked(parts.train.files, parts.train.labels, answers)
+    if photos is not None:
+        if others is None or others.photos is None:
+            answers = predict(session, contract, photos.images)
+        else:
+            answers = predictions_of(others.photos, contract, photos.images)
+        yield from _asked(photos.files, photos.labels, answers)
+
+
+def _asked(
+    files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction]
+) -> Iterator[Asked]:
+    for file, label, answer in zip(files, labels.tolist(), answers, strict=True):
+        if label < len(answer.probabilities):
+            yield Asked(file, label, answer.probabilities)
+
+
+def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
+    """The pictures for which another class is preferred, those with the largest margin first.
+
+    Args:
+        asked: what was answered.
+        names: of the classes.
+    """
+    found = [
+        Doubted(
+            path=os.path.abspath(one.file),  # noqa: PTH100 - a link keeps its own name
+            label=names[one.label],
+            predicted=names[int(one.probabilities.argmax())],
+            probability=float(one.probabilities.max()),
+            label_probability=float(one.probabilities[one.label]),
+        )
+        for one in asked
+        if one.probabilities.argmax() != one.label
+    ]
+    return sorted(found, key=lambda one: one.probability - one.label_probability, reverse=True)
+
+
+COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probability")
+
+
+def as_csv(found: Sequence[Doubted]) -> str:
+    """A CSV with COLUMNS, a row per picture."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(
+        (one.path, one.label, one.predicted, f"{one.probability:.4f}", f"{one.label_probability:.4f}")
+        for one in found
+    )
+    return text.getvalue()
