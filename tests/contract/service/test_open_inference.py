@@ -146,6 +146,7 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         ([tensor(data=None, parameters={"shared_memory_region": "a"})], 400, "shared memory"),
         ([tensor(shape=[257, 28, 28], data=[[]] * 257)], 413, "MAX_BATCH"),
         ([image("*")], 400, "neither base64"),
+        ([image("", shape=[2])], 400, "1 pictures came"),
         ([image("aGVsbG8=")], 415, "PNG"),
     ],
 )
@@ -165,6 +166,7 @@ def label(**parameters: object) -> list[dict[str, object]]:
     [
         ({"id": 7}, "`id` is of type int"),
         ({"outputs": label() * 7}, "`outputs` is no list of at most"),
+        ({"outputs": label() * 2}, "twice"),
         ({"outputs": [{"name": "logits"}]}, "no output 'logits'. The outputs are probabilities, label"),
         ({"outputs": label(classification=1)}, "`classification` is for"),
         ({"outputs": [{"name": "probabilities", "parameters": {"classification": 0}}]}, "from 1"),
