@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from model_store.local import open_release
-from tests.e2e.agreement import assert_answers_as_reported
+from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.fashion import striped_pictures, write_csv
 from tests.load import under_load
 from tests.releases import a_release

@@ -3,7 +3,7 @@
 import pytest
 
 from model_store.local import BUNDLED, bundled
-from tests.e2e.agreement import assert_answers_as_reported
+from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.picture_page import DOUBTED, EXAMPLES
 from tests.service import Service
 from tests.system_parts import require_system_part
