@@ -84,12 +84,3 @@ def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
     assert condition["status"] == "ready"
     assert condition["accept_target"]["status"] == "failing"
     assert version in condition["accept_target"]["error"]
-
-
-def test_without_a_target_the_releases_own_thresholds_decide(make_app: MakeApp, tmp_path: Path) -> None:
-    app = make_app(model_store=a_store(tmp_path, **POINTS).address)
-
-    model = app.test_client().get("/model").get_json()
-
-    assert model["accept_target"] is None
-    assert model["thresholds"] == model["manifest"]["model"]["thresholds"]
