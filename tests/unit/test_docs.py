@@ -1,14 +1,18 @@
 """The pages that list things, held to the things they list."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from app.settings import Settings, setting_names
 from tests.documents import DOCUMENTS as PAGES
-from tests.documents import anchors, links, reached_from
+from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
+
+CONSOLE = [block for block in blocks() if block.language == "console"]
+LANGUAGES = {"console", "csv", "javascript", "json", "nginx", "python", "text"}
 
 
 def make_targets() -> set[str]:
@@ -45,10 +49,56 @@ def test_every_heading_that_a_page_links_to_is_there(page: Path) -> None:
     assert missing == []
 
 
+def test_every_picture_is_shown_on_a_page() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in links(page)}
+    pictures = {path for kind in ("png", "svg") for path in (ROOT / "docs").rglob(f"*.{kind}")}
+
+    assert sorted(path.name for path in pictures - shown) == []
+
+
 def test_every_document_can_be_reached_from_the_readme() -> None:
     found = reached_from(ROOT / "README.md")
 
     assert sorted(page.name for page in set(PAGES) - found) == []
+
+
+def test_every_block_says_what_it_holds() -> None:
+    assert [(block.document, block.body[:60]) for block in blocks() if block.language not in LANGUAGES] == []
+
+
+@pytest.mark.parametrize("block", CONSOLE, ids=lambda block: f"{block.document}: {block.body[2:40]}")
+def test_a_block_of_commands_begins_with_one(block: Block) -> None:
+    assert block.body.startswith("$ ")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for block in CONSOLE if block.mark],
+    ids=lambda block: f"{block.document}: {block.mark[:40]}",
+)
+def test_a_mark_names_tests_that_are_there(block: Block) -> None:
+    named = re.findall(r"\btests/[\w/]+(?:\.py)?", block.mark or "")
+
+    assert named != []
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_a_page_names_is_there(page: Path) -> None:
+    named = set(re.findall(r"`(test_[a-z0-9]+(?:_[a-z0-9]+){2,})`", page.read_text("utf-8")))
+
+    assert named <= all_tests()
+
+
+@cache
+def all_tests() -> set[str]:
+    """The names of all tests."""
+    files = (ROOT / "tests").rglob("test_*.py")
+    return {
+        name
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
 
 
 def test_the_page_of_settings_lists_every_one_with_its_default() -> None:

@@ -1,6 +1,7 @@
 """The tables of figures in the documents show docs/results and the bundled report, rounded."""
 
 import json
+from statistics import median
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from model_store.files import REPORT
 from model_store.local import BUNDLED, bundled
 from model_store.report import Report, parse_report
 from tests.service import ROOT
+from training.networks.published_figures import PUBLISHED
 
 MEBIBYTE = 2**20
+BUNDLED_NETWORK = "compact48_separable_deep"
 CARD = "explanation/model-card.md"
 TIERS = {"A": "A: product shots", "B": "B: on a model", "C": "C: users' own", "X": "X: none of the ten"}
 
@@ -115,6 +118,53 @@ def test_the_processor_time_of_a_picture_is_the_measured_one() -> None:
     assert len(rows) > 5
 
 
+def test_the_example_of_a_plan_computes_with_the_measured_time() -> None:
+    time = table("explanation/benchmarks.md", "| pixels | JPEG, ms |")["2,408,448"][0]
+    cores = 100 * float(time) / 1000 / 0.6
+
+    page = PAGE.read_text("utf-8")
+
+    assert f"100 x {float(time) / 1000:.5f} s / 0.6 = {cores:.1f} cores" in page
+
+
+def test_the_labels_per_second_are_the_measured_ones() -> None:
+    measured = result("labelling")
+    rates = [sorted(measured[f"{name}_per_second"]) for name in ("label", "bare", "ray")]
+
+    rows = table("explanation/benchmarks.md", "| | labels/s |")
+
+    assert list(rows.values()) == [[f"{rate[0]:,.0f} to {rate[-1]:,.0f}"] for rate in rates]
+
+
+def test_the_server_is_compared_with_the_former_one_by_the_measured_figures() -> None:
+    rows = table("explanation/server.md", "| upload, connections |")
+
+    assert list(rows.values()) == [checkout_row(rounds) for rounds in result("checkouts")["results"].values()]
+
+
+def checkout_row(rounds: list[list[dict[str, float]]]) -> list[str]:
+    """Ratios within a round as their median and range; processor time as medians of both."""
+
+    def ratio(figure: str) -> str:
+        ratios = sorted(this[figure] / other[figure] for other, this in rounds)
+        return f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+    other, this = (median(pair[which]["cpu"] for pair in rounds) for which in (0, 1))
+    return [ratio("per_second"), ratio("p99"), f"{other:.3g} -> {this:.3g}", ratio("cpu")]
+
+
+def test_the_costs_of_a_conversion_are_the_measured_ones() -> None:
+    measured = result("conversion")
+    ratios = measured["ratio_to_all_decoded"]
+    costs = [*ratios.values(), measured["milliseconds"]["thumbnail"], measured["segmentation"]]
+
+    rows = table("explanation/conversion.md", "| | median |")
+
+    assert list(rows.values()) == [
+        [f"{cost['median']:.3f}", "{:.3f} to {:.3f}".format(*cost["quartiles"])] for cost in costs
+    ]
+
+
 def test_the_memory_of_a_slot_is_the_measured_one() -> None:
     measured = result("decode-memory")
 
@@ -128,3 +178,68 @@ def test_the_memory_of_a_slot_is_the_measured_one() -> None:
         ]
         for name, cost in measured["formats"].items()
     }
+
+
+def test_the_seeds_of_the_bundled_network_have_the_measured_figures() -> None:
+    network = networks()[BUNDLED_NETWORK]
+    mean = ["{mean:.4f} ± {std:.4f}".format(**network["summary"][part]) for part in ("validation", "test")]
+
+    rows = table("explanation/experiments.md", "| seed |")
+
+    assert rows == {
+        **{str(seed["seed"]): seed_row(seed) for seed in network["seeds"]},
+        "mean ± standard deviation": [mean[0], "", mean[1]],
+    }
+
+
+def seed_row(seed: dict[str, Any]) -> list[str]:
+    validation = seed["validation"]
+    return [f"{validation['accuracy']:.4f}", f"{validation['loss']:.4f}", f"{seed['test']['accuracy']:.4f}"]
+
+
+def test_published_networks_have_our_figures_beside_the_published_ones() -> None:
+    rows = table("explanation/experiments.md", "| network | test accuracy")
+
+    shown = {name.partition("`")[0]: cells for name, cells in rows.items()}
+
+    assert shown.keys() == {each["network"] for each in result("comparison")["networks"]} | {BUNDLED_NETWORK}
+    assert shown == {name: network_row(networks()[name]) for name in shown}
+
+
+def networks() -> dict[str, Any]:
+    """All measured networks by their name."""
+    return {each["network"]: each for file in ("comparison", "curve") for each in result(file)["networks"]}
+
+
+def network_row(network: dict[str, Any]) -> list[str]:
+    """Test accuracy with its spread and number of seeds, training accuracy, and what was published."""
+    test, train = network["summary"]["test"], network["summary"]["train"]
+    spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
+    published = PUBLISHED.get(network["network"])
+    return [
+        f"{test['mean']:.4f}{spread} ({test['n']})",
+        f"{train['mean']:.4f}",
+        f"{published.accuracy:g}" if published else "",
+    ]
+
+
+def test_the_trial_with_more_photos_shows_its_data_beside_the_bundled_release(report: Report) -> None:
+    tried = result("more-photos")
+    rows = table("explanation/experiments.md", "| | bundled | more photos, no drawings |")
+
+    bundled_photos = {tier: figures.model_dump() for tier, figures in report.photos.items()}
+    expected = {
+        "held-out accuracy": [f"{report.validation.accuracy:.4f}", f"{tried['validation_accuracy']:.4f}"]
+    }
+    for photos in (bundled_photos, tried["photos"]):
+        for tier in "ABC":
+            shown = {
+                f"{tier}, macro accuracy": photos[tier]["macro_accuracy"],
+                f"{tier}, AUROC against X": photos[tier]["auroc"]["familiarity"],
+            }
+            for name, figure in shown.items():
+                expected.setdefault(name, []).append(f"{figure:.3f}")
+        for label in ("Sandal", "Sneaker", "Ankle boot"):
+            recall = photos["C"]["per_class"][label]["recall"]
+            expected.setdefault(f"C, recall of {label}", []).append(f"{recall:.3f}")
+    assert rows == expected

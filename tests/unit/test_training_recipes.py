@@ -1,10 +1,12 @@
 """What can be trained with, recipes as files, and where a training starts."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model_store.local import bundled, open_release
@@ -12,10 +14,13 @@ from model_store.manifest import DataSet
 from scripts import train
 from tests.fashion import write_idx_folder
 from tests.releases import a_release
+from training.data.datasets import LABELS, TRAIN_SHA256, from_idx
 from training.errors import BadRecipe, TrainingError
+from training.fitting.distillation import KEPT, SoftTargets, load_soft_targets
 from training.fitting.starting import check_start, fine_tuning
 from training.recipes import (
     BUNDLED,
+    CHOICES,
     DEFAULTS,
     PLAIN,
     RECIPES,
@@ -170,3 +175,52 @@ def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
 def test_a_recipe_takes_no_other_release(name: str, start: str | None, message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
         check_start(RECIPES[name], start)
+
+
+def test_what_the_bundled_recipe_learns_from_is_kept() -> None:
+    kept = load_soft_targets(KEPT)
+
+    assert (kept.sha256, kept.train_sha256) == (BUNDLED.teacher, TRAIN_SHA256)
+    assert kept.probabilities.shape == (60_000, len(LABELS))
+
+
+def test_other_soft_targets_than_a_recipe_was_made_with_give_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+    train_sha256 = from_idx(tmp_path).train.sha256()
+    soft = SoftTargets(np.full((60, 10), 0.1, np.float16), train_sha256, ("mine",), 1.0)
+    soft.save(tmp_path / "soft.npz")
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--validation", "99"]
+    arguments += ["--teacher", str(tmp_path / "soft.npz"), "--recipe"]
+
+    warnings = []
+    for teacher in ("0123456789abcdef", soft.sha256):
+        with pytest.raises(BadRecipe, match="--validation 99"):
+            train.main([*arguments, str(a_file(tmp_path, f"teacher = '{teacher}'"))])
+        warnings.append(capsys.readouterr().err)
+
+    assert "other answers than this recipe was made with (0123456789abcdef)" in " ".join(warnings[0].split())
+    assert "other answers" not in warnings[1]
+
+
+def test_help_fits_on_one_screen_and_help_all_shows_every_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    hidden = ("--weight-decay", "--photos", "--fresh", "--sign", *CHOICES["network"])
+
+    short, full = (printed_by(option, capsys) for option in ("--help", "--help-all"))
+
+    assert len(short.splitlines()) <= 24
+    assert max(map(len, short.splitlines())) < 80
+    assert set(re.findall(r"--\w[\w-]+", short)) - {"--num_epochs"} < set(re.findall(r"--\w[\w-]+", full))
+    assert [one for one in hidden if one not in full] == []
+    assert all(text.endswith("\n  ".join(("examples:", *train.EXAMPLES)) + "\n") for text in (short, full))
+
+
+def printed_by(option: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        train.main([option])
+    assert ended.value.code == 0
+    return capsys.readouterr().out

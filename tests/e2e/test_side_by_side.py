@@ -1,0 +1,78 @@
+"""The benchmark beside peers, run for a second on what needs no installing: this service and its no-op."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from benchmarks.side_by_side.conformance import DoesNotConform, check
+from benchmarks.side_by_side.peers import RAW, Peer
+from tests.service import ROOT
+from tests.system_parts import require_system_part
+
+pytestmark = pytest.mark.slow
+
+COMMAND = (
+    *(sys.executable, "-m", "benchmarks.side_by_side", "--peers", "wardrobe", "no-op"),
+    *("--uploads", "png", "multipart", "jpeg", "pixels"),
+    *("--connections", "4", "--rounds", "1", "--seconds", "1"),
+)
+
+
+def test_a_benchmark_saves_a_row_for_every_server(tmp_path: Path) -> None:
+    require_system_part("wrk", shutil.which("wrk") is not None, "apt-get install wrk")
+    command = [*COMMAND, "--out", str(tmp_path)]
+
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    summary = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))["summary"]
+    assert {(row["peer"], row["upload"]) for row in summary["rows"]} == {
+        (peer, upload) for peer in ("wardrobe", "no-op") for upload in ("png", "multipart", "jpeg", "pixels")
+    }
+    assert {row["errors"] for row in summary["rows"]} == {0}
+    assert all(cost["megabytes"]["least"] > 0 for cost in summary["costs"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b'{"label": "Dress"}', "'Dress'.*raw body.*'Bag'"),
+        (500, b"no such thing", "answered 500 to raw body: no such thing"),
+        (200, b'{"class": 3}', "names no label"),
+    ],
+)
+def test_a_peer_that_answers_otherwise_than_we_do_is_not_measured(
+    status: int, body: bytes, said: str
+) -> None:
+    peer = Peer(name="a peer", command=(), forms={"png": RAW})
+
+    with answering(status, body) as port, pytest.raises(DoesNotConform, match=said):
+        check(peer, port, ["Ankle boot", "Trouser", "Bag"], ["png"])
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[int]:
+    """The port of a server that gives this answer to every request."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever).start()
+        yield server.server_port
+        server.shutdown()
