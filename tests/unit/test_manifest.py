@@ -103,6 +103,12 @@ def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: b
         parse_manifest(future, "here")
 
 
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff\xfe"])
+def test_what_is_no_json_object_is_refused(text: bytes) -> None:
+    with pytest.raises(ManifestInvalid, match="here: "):
+        parse_manifest(text, "here")
+
+
 @pytest.mark.parametrize("pixels", ["not base64!", "AAAA", ""])
 def test_golden_pixels_that_are_no_whole_pictures_are_named(pixels: str) -> None:
     with pytest.raises(ManifestInvalid, match=r"golden\.pixels"):

@@ -39,6 +39,7 @@ ORIGIN, RATE, STORAGE = (
     ("name", "value", "message"),
     [
         ("SLOTS", "0", ""),
+        ("REFRESH_SECONDS", "nan", ""),
         ("MODEL_STORE", "", ""),
         ("MODEL_NAME", "a b", ""),
         ("CORS_ORIGINS", "http://localhost:3000,https://shop.example/", ORIGIN),
