@@ -35,11 +35,21 @@ from training.data.splitting import Split, doubt_of, first, usual_folds
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
-from training.fitting.starting import ParentRelease, ParentSplit, check_start, fine_tuning, for_few, further
+from training.fitting.starting import (
+    ParentRelease,
+    ParentSplit,
+    check_start,
+    fine_tuning,
+    for_few,
+    further,
+    with_weights,
+)
 from training.photos.making import forget_auxiliary
 from training.recipes import (
+    BACKBONES,
     CHOICES,
     DEFAULT_NETWORK,
+    IMAGENET,
     RECIPES,
     Recipe,
     as_toml,
@@ -70,13 +80,11 @@ def _train(arguments: argparse.Namespace) -> object:
     store = open_target(arguments)
     release = _release(arguments)
     reads = _input(arguments, release)
-    size = " x ".join(map(str, reads.shape))
-    kind = "colour" if reads.channels == 3 else "grey"
-    console().print(f"The model reads {size} pixels in {kind}, framing {reads.framing}.")
     data = load_data(arguments, reads)
     if release is not None:
         data = data.like(release.manifest.model.labels)
-    data, recipe = planned(data, _start(arguments, data, release), arguments)
+    start = with_weights(_start(arguments, data, release), arguments.weights, reads)
+    data, recipe = planned(data, start, arguments)
     parent = None if release is None else ParentSplit.of(release.manifest)
     if parent is not None:
         recipe = parent.inherited(recipe, data, given_fields(arguments))
@@ -144,13 +152,18 @@ def _release(arguments: argparse.Namespace) -> LocalRelease | None:
     """The release that is trained further, if one is."""
     if arguments.release and arguments.network:
         arguments.error("--from RELEASE brings its network along: leave out --network")
+    if arguments.release and arguments.weights:
+        arguments.error("--from RELEASE brings its weights along: leave out --weights")
     if arguments.from_version and not arguments.release:
         arguments.error("--from-version belongs to --from, which names the store")
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
 
 
 def _input(arguments: argparse.Namespace, release: LocalRelease | None) -> InputContract:
-    """What the model is to read: Fashion-MNIST's input unless a size, colour or another release is named."""
+    """What the model is to read: Fashion-MNIST's input unless a size, colour or another release is named.
+
+    It is printed.
+    """
     named = arguments.image_size is not None or arguments.colour
     if release is not None and named:
         arguments.error("--from RELEASE brings its input along: leave out --image-size and --colour")
@@ -159,6 +172,9 @@ def _input(arguments: argparse.Namespace, release: LocalRelease | None) -> Input
         reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
     if arguments.photos is not None and reads != CUT_OUT:
         arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size and --colour")
+    size = " x ".join(map(str, reads.shape))
+    kind = "colour" if reads.channels == 3 else "grey"
+    console().print(f"The model reads {size} pixels in {kind}, framing {reads.framing}.")
     return reads
 
 
@@ -221,6 +237,7 @@ def _task(
         arguments.run or usual,
         fingerprint(recipe, described) + _dealt(data),
         parent,
+        None if arguments.weights in {None, IMAGENET} else Path(arguments.weights),
         arguments.tensorboard and arguments.tensorboard / usual.name,
         shlex.join(["python", "-m", "scripts.train", *arguments.words]),
     )
@@ -307,9 +324,12 @@ def _add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
     networks = f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s"
-    start.add_argument("--network", choices=CHOICES["network"], metavar="NAME", help=networks)
+    named = (*CHOICES["network"], *BACKBONES)
+    start.add_argument("--network", choices=named, metavar="NAME", help=networks)
     recipes = f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file"
     start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
+    weights = f"pretrained weights of {', '.join(BACKBONES)}: {IMAGENET}, which Keras fetches, or a file"
+    group.add_argument("--weights", metavar=f"{IMAGENET}|FILE", help=weights)
     show = "print the recipe (the bundled release's by default) as a file for --recipe, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
     parent = (

@@ -9,6 +9,7 @@ TrainingError
 │   └── BadPictures         picture files that cannot be read, or that contradict each other
 ├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
+├── WeightsUnfit            pretrained weights are missing, damaged or of another network
 ├── SoftTargetsUnfit        a teacher's answers are damaged, or belong to another training set
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
 ├── ComparisonUnreadable    earlier results of a comparison that are none
@@ -55,6 +56,10 @@ class NotInstalled(TrainingError):
 
 class BadRecipe(TrainingError):
     """The settings contradict each other or the data."""
+
+
+class WeightsUnfit(TrainingError):
+    """Pretrained weights are not there, cannot be read or fetched, or are of another network."""
 
 
 class SoftTargetsUnfit(TrainingError):

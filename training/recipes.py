@@ -27,11 +27,13 @@ from inference.contract import EDGE
 from model_store.manifest import DataSet
 from training.errors import BadRecipe
 
-NetworkName = Literal[
+OwnName = Literal[
     "dense", "conv2_same", "conv3", "conv2_5x5", "arch1", "arch2", "vgg",
     "compact16", "compact24", "compact32", "compact40", "compact24_squeezed", "compact32_deep",
     "compact32_squeezed", "compact48_separable", "compact48_separable_deep", "compact_any", "wide1", "wide4",
 ]  # fmt: skip
+BackboneName = Literal["mobilenet_v3_small", "mobilenet_v3_large", "efficientnet_v2_b0"]
+NetworkName = Literal[OwnName, BackboneName]
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]
@@ -48,17 +50,36 @@ ANY_SIZE: Final = "compact_any"
 """The default for inputs other than Fashion-MNIST's."""
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "network": get_args(NetworkName),
+    "network": get_args(OwnName),
     "optimizer": get_args(OptimizerName),
     "initializer": get_args(Initializer),
     "precision": get_args(Precision),
 }
-"""What the fields that name something may name."""
+"""What the fields that name something may name; a network of --weights, one of BACKBONES too."""
+
+BACKBONES: Final[tuple[str, ...]] = get_args(BackboneName)
+"""Networks that begin with pretrained weights (networks/pretrained.py)."""
+
+BACKBONE_EDGE: Final = 32
+"""Least height and width of their input."""
+
+IMAGENET: Final = "imagenet"
+"""The weights that Keras fetches, whose hash it checks."""
 
 MIXUP_MIN: Final = 0.05
 """Least alpha of mixup: below it, hardly any picture is mixed."""
 
-NEWER: Final = ("start", "shear", "teacher", "teaching", "split_seed", "photos", "variants", "blend")
+NEWER: Final = (
+    "start",
+    "shear",
+    "teacher",
+    "teaching",
+    "split_seed",
+    "photos",
+    "variants",
+    "blend",
+    "weights",
+)
 """Fields that recipes did not always have: a run that was begun without one keeps its fingerprint."""
 
 
@@ -103,6 +124,8 @@ class Recipe:
         start: version of the release whose weights are trained further; None begins with fresh ones.
         photos: the hash of the photos that are learnt (`making.photos_sha256`); None without any.
         variants: how many variants are made of them, of those that balance.py allows.
+        weights: `imagenet`, or the SHA-256 of the file whose weights a backbone begins with. Its logits are
+            learnt alone first, then all of it at a tenth of the learning rate (fitting/phases.py).
     """
 
     network: NetworkName = DEFAULT_NETWORK
@@ -136,6 +159,7 @@ class Recipe:
     photos: str | None = None
     variants: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     blend: Annotated[float, Field(gt=0, le=1)] = 1.0
+    weights: str | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -201,6 +225,9 @@ BUNDLED: Final = replace(
 )
 """The recipe of model_store/bundled/: a release of FIRST, trained further (docs/how-to/retrain.md)."""
 
+PRETRAINED: Final = Recipe(network="mobilenet_v3_small", learning_rate=0.002, averaging=0.998, patience=None)
+"""What backbones start from."""
+
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
@@ -213,6 +240,8 @@ FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if r
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""
+    if network in BACKBONES:
+        return replace(PRETRAINED, network=network)
     return replace(COMPACT if network.startswith(("compact", "wide")) else PLAIN, network=network)
 
 
@@ -234,7 +263,8 @@ DEFAULTS: Final = replace(
 
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# start is the release that --from trains further, photos the content of --photos, teacher the stored answers.
+# start is the release that --from trains further, photos the content of --photos, teacher the stored answers,
+# weights a file of --weights.
 """
 
 

@@ -37,6 +37,7 @@ class Run:
     Attributes:
         fingerprint: of the recipe and the data (recipes.py).
         start: the release whose weights are trained further; None begins with fresh ones.
+        weights: the file of the pretrained weights that the recipe begins with; None lets Keras fetch them.
         events: the folder of its TensorBoard log; None for no log.
         command: the command line, which the release records.
     """
@@ -44,6 +45,7 @@ class Run:
     folder: Path
     fingerprint: str
     start: ParentRelease | None = None
+    weights: Path | None = None
     events: Path | None = None
     command: str = ""
 

@@ -25,6 +25,8 @@ from training.fitting.augmentation import Augmentation
 from training.fitting.checkpoints import Progress, Run, damaged, is_solved, load_progress, save_progress
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
+from training.fitting.phases import Phase, phases_of
+from training.networks.pretrained import load_pretrained
 from training.recipes import Recipe
 from training.untyped import Network
 
@@ -96,6 +98,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
     Raises:
         BadRecipe: weights are to be blended with those of other classes.
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
+        WeightsUnfit: the pretrained weights cannot be read or fetched, or are of another network.
     """
     if recipe.blend < 1 and run.start is not None and not run.start.same_classes:
         raise BadRecipe(
@@ -107,16 +110,22 @@ def fit(  # noqa: PLR0913 - what a training consists of
     keras.utils.set_random_seed(recipe.seed + len(progress.history))
     shape = split.train.images.shape[1:]
     model = begin(run.start, recipe, classes, shape, training=True)
+    if recipe.weights is not None and not progress.history:
+        load_pretrained(model, recipe.network, run.weights)
     released = begin(run.start, replace(recipe, precision="float32"), classes, shape)
     released.set_weights(model.get_weights())
     for past in progress.history:
         watcher.epoch(past, progress.best_epoch)
     if not progress.finished:
         keeper = _Keeper(run, progress, watcher, recipe, by_accuracy=split.auxiliary is None)
-        _train(model, split, recipe, keeper, extra)
+        for phase in phases_of(recipe):
+            # A resumed run enters the phase of its last epoch even at its end, which averages the weights.
+            if len(progress.history) <= phase.end:
+                _train(model, split, phase, keeper, extra)
         progress = keeper.progress
     # The best averaged weights in float32, blended with those that the fit began with.
     known = released.get_weights()
+    model.compile(optimizer=None)  # the best epoch's optimizer may be another phase's
     _load(model, run.best(progress.best_epoch))
     released.set_weights(blended(known, model.get_weights(), recipe.blend))
     return Fitted(released, progress.history, progress.best_epoch, progress.hardware, progress.libraries)
@@ -125,14 +134,16 @@ def fit(  # noqa: PLR0913 - what a training consists of
 def _train(
     model: Network,
     split: Split,
-    recipe: Recipe,
+    phase: Phase,
     keeper: "_Keeper",
     extra: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Run the epochs that are left."""
+    """Run the epochs of a phase that are left, from the last checkpoint if it was made in this phase."""
+    recipe, done = phase.recipe, len(keeper.progress.history)
     classes = model.output.shape[-1]
     images, targets = _learnt(split, classes, recipe.teaching)
     steps = max(len(images) // recipe.batch_size, 1)
+    phase.choose_layers(model)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
@@ -143,13 +154,12 @@ def _train(
         # XLA takes longer to compile these small networks for a CPU than it saves.
         jit_compile=keras.backend.backend() == "jax",
     )
-    done = len(keeper.progress.history)
-    if done:
+    if done > phase.before:
         _load(model, keeper.run.state(done))
     held_out = split.validation
     model.fit(
         _batches(images, targets, recipe, done),
-        epochs=recipe.epochs,
+        epochs=phase.end,
         initial_epoch=done,
         validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
         validation_batch_size=at_once(held_out.images),
@@ -263,6 +273,8 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         self._watcher.epoch(done, self.progress.best_epoch)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
+        if len(history) <= phases_of(self._recipe)[-1].before:
+            return False  # a probe that gets no better ends itself, not what follows
         patience = self._recipe.patience
         tired = patience is not None and len(history) - self.progress.best_epoch >= patience
         accuracies = [one.val_accuracy for one in history]

@@ -19,7 +19,7 @@ class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # ke
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
         """Normalize float (N, H, W, C); while training, move the running mean and variance as well."""
-        if not training:
+        if not (training and self.trainable):
             return super().call(inputs, training=False, mask=mask)
         outputs, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
             inputs,

@@ -16,6 +16,7 @@ from inference.contract import GREY_28
 from training.networks import published
 from training.networks.compact import SHAPES, compact, compact_any, wide
 from training.networks.layers import LayerFactory, policy_of
+from training.networks.pretrained import APPLICATIONS, backbone
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
 
@@ -35,6 +36,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "compact_any": compact_any,
     "wide1": partial(wide, factor=1),
     "wide4": partial(wide, factor=4),
+    **{name: partial(backbone, network=name) for name in APPLICATIONS},
 }
 """Each takes float (N, H, W, channels) in 0..1 and gives the features below the logits."""
 
