@@ -10,9 +10,8 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from inference.contract import CUT_OUT, EDGES, InputContract, whole_pictures
+from inference.contract import CUT_OUT, InputContract, whole_pictures
 from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import LocalRelease
@@ -21,8 +20,11 @@ from scripts.photos import PhotoSets, add_photo_options, check_photo_options, na
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, resumable, run, summary
 from scripts.training_options import (
+    IMAGE_SIZE,
     add_data_options,
+    add_input_options,
     add_recipe_options,
+    add_start_options,
     given_fields,
     input_of,
     load_data,
@@ -46,8 +48,6 @@ from training.fitting.starting import (
 )
 from training.photos.making import forget_auxiliary
 from training.recipes import (
-    BACKBONES,
-    CHOICES,
     DEFAULT_NETWORK,
     IMAGENET,
     RECIPES,
@@ -282,10 +282,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-h", "--help", action="version", version=short, help="show what most trainings need")
     parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
-    _add_input_options(parser.add_argument_group("what the model reads", "of pictures of your own"))
+    add_input_options(parser.add_argument_group("what the model reads", "of pictures of your own"))
     add_photo_options(parser)
     recipe = parser.add_argument_group("what to do")
-    _add_start_options(recipe)
+    add_start_options(recipe)
     add_recipe_options(recipe)
     sheet = "draw the recipe's augmentation, and train nothing"
     recipe.add_argument("--show-augmentation", type=Path, metavar="PNG", help=sheet)
@@ -301,51 +301,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
     add_target_options(group)
     return parser
-
-
-IMAGE_SIZE: Final = 64
-"""Height and width where --colour is given alone: details show, and two cores train in minutes."""
-
-
-def _add_input_options(group: "argparse._ArgumentGroup") -> None:
-    """Add --image-size and --colour."""
-    size = f"whole pictures of N x N pixels, {EDGES[0]} to {EDGES[-1]} ({IMAGE_SIZE} with --colour)"
-    group.add_argument("--image-size", type=_image_size, metavar="N", help=size)
-    group.add_argument("--colour", action="store_true", help="whole pictures in colour")
-
-
-def _image_size(text: str) -> int:
-    if not text.isdecimal() or int(text) not in EDGES:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {EDGES[0]} to {EDGES[-1]}")
-    return int(text)
-
-
-def _add_start_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options that choose the recipe which the others change."""
-    start = group.add_mutually_exclusive_group()
-    networks = f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s"
-    named = (*CHOICES["network"], *BACKBONES)
-    start.add_argument("--network", choices=named, metavar="NAME", help=networks)
-    recipes = f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file"
-    start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
-    weights = f"pretrained weights of {', '.join(BACKBONES)}: {IMAGENET}, which Keras fetches, or a file"
-    group.add_argument("--weights", metavar=f"{IMAGENET}|FILE", help=weights)
-    show = "print the recipe (the bundled release's by default) as a file for --recipe, and train nothing"
-    group.add_argument("--show-recipe", action="store_true", help=show)
-    parent = (
-        "train this release further, on the same classes or others: bundled, a release's folder, or a store"
-    )
-    group.add_argument("--from", dest="release", metavar="RELEASE", help=parent)
-    version = "version in the store of --from (default: the current one)"
-    group.add_argument("--from-version", metavar="VERSION", help=version)
-
-
-def _recipe_name(text: str) -> str:
-    if text not in RECIPES and not text.endswith(".toml"):
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected {', '.join(sorted(RECIPES))}, or a recipe file, whose name ends in .toml"
-        )
-    return text
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
-from inference.contract import CUT_OUT, InputContract
+from inference.contract import CUT_OUT, EDGES, InputContract
 from inference.decode import prepare_opencv
 from model_store.local import LocalRelease
 from scripts.fitting import start_backend
@@ -22,7 +22,17 @@ from training.data.splitting import Split, first, split, usual_share
 from training.errors import BadPictures, DataSetMissing, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.fitting.starting import for_few
-from training.recipes import ANY_SIZE, CHOICES, DEFAULT_NETWORK, NetworkName, Recipe, starting_point
+from training.recipes import (
+    ANY_SIZE,
+    BACKBONES,
+    CHOICES,
+    DEFAULT_NETWORK,
+    IMAGENET,
+    RECIPES,
+    NetworkName,
+    Recipe,
+    starting_point,
+)
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +53,51 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
     add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
+
+
+IMAGE_SIZE: Final = 64
+"""Height and width where --colour is given alone: details show, and two cores train in minutes."""
+
+
+def add_input_options(group: "argparse._ArgumentGroup") -> None:
+    """Add --image-size and --colour."""
+    size = f"whole pictures of N x N pixels, {EDGES[0]} to {EDGES[-1]} ({IMAGE_SIZE} with --colour)"
+    group.add_argument("--image-size", type=_image_size, metavar="N", help=size)
+    group.add_argument("--colour", action="store_true", help="whole pictures in colour")
+
+
+def _image_size(text: str) -> int:
+    if not text.isdecimal() or int(text) not in EDGES:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {EDGES[0]} to {EDGES[-1]}")
+    return int(text)
+
+
+def add_start_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options that choose the recipe which the others change."""
+    start = group.add_mutually_exclusive_group()
+    networks = f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s"
+    named = (*CHOICES["network"], *BACKBONES)
+    start.add_argument("--network", choices=named, metavar="NAME", help=networks)
+    recipes = f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file"
+    start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
+    weights = f"pretrained weights of {', '.join(BACKBONES)}: {IMAGENET}, which Keras fetches, or a file"
+    group.add_argument("--weights", metavar=f"{IMAGENET}|FILE", help=weights)
+    show = "print the recipe (the bundled release's by default) as a file for --recipe, and train nothing"
+    group.add_argument("--show-recipe", action="store_true", help=show)
+    parent = (
+        "train this release further, on the same classes or others: bundled, a release's folder, or a store"
+    )
+    group.add_argument("--from", dest="release", metavar="RELEASE", help=parent)
+    version = "version in the store of --from (default: the current one)"
+    group.add_argument("--from-version", metavar="VERSION", help=version)
+
+
+def _recipe_name(text: str) -> str:
+    if text not in RECIPES and not text.endswith(".toml"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected {', '.join(sorted(RECIPES))}, or a recipe file, whose name ends in .toml"
+        )
+    return text
 
 
 def input_of(release: LocalRelease) -> InputContract:

@@ -85,6 +85,7 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("evaluate --worst worst.png", "--split and --worst go with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
+        ("train --from bundled --weights imagenet", "--from RELEASE brings its weights along"),
         ("teach --out s.npz", "name the RELEASEs to ask, such as bundled, or train networks with --folds K"),
         ("teach --out s.npz bundled --folds 4", "not both"),
         ("teach --out s.npz --folds 1", "'1': expected 2 or more"),
