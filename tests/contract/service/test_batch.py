@@ -1,12 +1,16 @@
 """POST /predict/batch: many pictures, in order, each on its own, in one run of the model."""
 
+import gc
 import io
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
@@ -161,3 +165,28 @@ def test_a_batch_is_one_run_of_the_model_without_what_cannot_be_read(make_app: M
 
     assert session.runs == [2]
     assert len(response.get_json()["predictions"]) == 3
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    """Memory is counted, and only what nobody refers to any more is given back: no garbage collector."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_refused_picture_is_let_go_with_its_request(client: FlaskClient) -> None:
+    body = zipped(broken=UPLOADS[0][:40] + bytes(4_000_000))
+    before = tracemalloc.get_traced_memory()[0]
+
+    # Not through the client, which keeps what it sent.
+    environment = EnvironBuilder("/predict/batch", method="POST", data=body).get_environ()
+    answer = b"".join(client.application(environment, lambda *_: None))  # type: ignore[arg-type]
+    del environment
+
+    assert b'"error"' in answer
+    assert tracemalloc.get_traced_memory()[0] - before < 1_000_000

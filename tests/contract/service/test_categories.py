@@ -1,6 +1,7 @@
 """A platform's own categories in the answers, and releases that they do not fit."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,15 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def app(make_app: MakeApp, store: Store) -> Flask:
+def file(tmp_path: Path) -> Path:
+    """The example, where a test may change it."""
+    return Path(shutil.copy(TAXONOMY.with_suffix(".csv"), tmp_path / "shop.csv"))
+
+
+@pytest.fixture
+def app(make_app: MakeApp, store: Store, file: Path) -> Flask:
     """A service on that store with that file, which polls only when a test says so."""
-    return make_app(model_store=store.address, taxonomy=TAXONOMY, refresh_seconds=3600)
+    return make_app(model_store=store.address, taxonomy=file, refresh_seconds=3600)
 
 
 def publish_boots(store: Store, folder: Path) -> str:
@@ -71,3 +78,16 @@ def test_a_later_release_with_other_labels_is_refused(app: Flask, store: Store, 
     assert "'Ankle boot' is no label of" in ready["refused"][0]["reason"]
     assert "The nearest is 'Boot'" in ready["refused"][0]["reason"]
     assert app.test_client().post("/predict", data=UPLOAD).get_json()["category"]
+
+
+def test_an_unreadable_file_is_read_again_later(app: Flask, store: Store, file: Path, tmp_path: Path) -> None:
+    newer = publish(a_release(tmp_path / "newer", seed=2), store, by="tests").manifest.version
+    kept = file.read_bytes()
+    file.unlink()
+
+    failing = poll(app)
+    file.write_bytes(kept)
+    mended = poll(app)
+
+    assert failing["store"]["error"].endswith("shop.csv: No such file or directory.")
+    assert (mended["store"]["status"], mended["model"]["version"]) == ("ok", newer)

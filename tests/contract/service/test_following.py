@@ -71,6 +71,16 @@ def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_curren
     assert ready(app)["model"]["version"] == first
 
 
+def test_the_cache_keeps_as_many_as_cache_keep(make_app: MakeApp, store: FolderStore, tmp_path: Path) -> None:
+    app = make_app(model_store=store.address, refresh_seconds=3600, cache_keep=1)
+
+    for folder in ("second", "third"):
+        version = publish_next(store, tmp_path / folder)
+        poll(app)
+
+    assert [kept.name for kept in (tmp_path / "cache" / "releases").iterdir()] == [version]
+
+
 @pytest.mark.parametrize(
     ("publish_bad", "words"), BAD.items(), ids=lambda value: getattr(value, "__name__", "")
 )

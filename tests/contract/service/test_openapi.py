@@ -112,6 +112,18 @@ def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) 
     assert "Ankle boot" not in json.dumps(document)
 
 
+def test_the_settings_that_it_names_have_their_values(make_app: MakeApp) -> None:
+    client = make_app(max_batch=7, max_pixels=1_000_000, model_name="shop").test_client()
+
+    document = client.get("/openapi.json").get_json()
+
+    assert "`MAX_BATCH` (7)" in document["paths"]["/predict/batch"]["post"]["description"]
+    assert "`MAX_PIXELS` (1,000,000)" in document["components"]["responses"]["TooLarge"]["description"]
+    assert document["components"]["parameters"]["ModelName"]["schema"]["enum"] == ["shop"]
+    form = Described(document).document["paths"]["/predict/batch"]["post"]["requestBody"]["content"]
+    assert form["multipart/form-data"]["schema"]["properties"]["image"]["maxItems"] == 7
+
+
 @pytest.mark.parametrize("model", [Report, Manifest])
 def test_report_and_manifest_have_the_fields_of_releases(model: type[Report | Manifest]) -> None:
     described = json.loads(DOCUMENT.read_text("utf-8"))["components"]["schemas"]

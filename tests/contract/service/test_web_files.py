@@ -32,10 +32,11 @@ def test_whatever_a_page_names_is_there_as_what_it_is_and_sent_once(client: Flas
     whole = client.get(f"/{name}")
     again = client.get(f"/{name}", headers={"If-None-Match": first.headers["ETag"]})
 
-    unpacked = gzip.decompress(first.data) if "Content-Encoding" in first.headers else first.data
+    packed = "Content-Encoding" in first.headers
+    unpacked = gzip.decompress(first.data) if packed else first.data
     assert (first.status_code, first.headers["Content-Type"]) == (200, TYPES[name.partition(".")[2]])
     assert first.headers["Cache-Control"] == "no-cache"
-    assert first.headers.get("Vary") == whole.headers.get("Vary")
+    assert ("Accept-Encoding" in first.vary, "Accept-Encoding" in whole.vary) == (packed, packed)
     assert unpacked == whole.data
     assert (again.status_code, again.data) == (304, b"")
 
