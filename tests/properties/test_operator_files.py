@@ -1,0 +1,99 @@
+"""Whatever an operator or a store hands over, the message is one of ours and names what is wrong."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.prediction.categories import read_categories
+from app.security.api_keys import ApiKeys
+from app.settings import SettingsError, parse_settings, setting_names
+from model_store.errors import StoreError
+from model_store.local import bundled
+from model_store.manifest import parse_manifest
+from model_store.promotions import parse_promotion
+from model_store.report import parse_report
+from tests.properties.mutations import nearly
+from tests.properties.test_pictures import JSON_VALUES
+from tests.service import ROOT
+
+RELEASE = bundled()
+MANIFEST = json.loads(RELEASE.manifest.as_bytes())
+RECORD = {"version": RELEASE.version, "previous": None, "reason": "promote", "by": "ann"}
+RECORD |= {"at": "2026-11-20T10:15:00Z", "nonce": "0"}
+KEYS = f"shop:{'a' * 64}\n# comment\n\napp:{'b' * 64}\n".encode()
+TAXONOMIES = [(ROOT / "examples" / name).read_bytes() for name in ("taxonomy.json", "taxonomy.csv")]
+
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=20)
+VALUES = (
+    WORDS
+    | st.integers().map(str)
+    | st.floats().map(str)
+    | st.sampled_from(["", "~x", "a,b", "1e999", "inf", "nan", "-0", "1_0"])
+)
+
+
+def read_manifest(text: bytes) -> None:
+    """Whatever is read has as many golden answers as golden pictures."""
+    manifest = parse_manifest(text, "here")
+    golden = manifest.golden
+    assert len(golden.inputs(manifest.model.input)) == len(golden.answers())
+
+
+def read_promotion(text: bytes) -> None:
+    assert parse_promotion(text, 7, "here").number == 7
+
+
+@pytest.mark.parametrize(
+    ("sound", "read"),
+    [
+        (json.dumps(MANIFEST).encode(), read_manifest),
+        ((RELEASE.folder / "report.json").read_bytes(), lambda text: parse_report(text, "here")),
+        (json.dumps(RECORD).encode(), read_promotion),
+    ],
+    ids=["manifest", "report", "promotion"],
+)
+@given(data=st.data())
+def test_a_document_of_the_store_is_read_or_refused(
+    sound: bytes, read: Callable[[bytes], object], data: st.DataObject
+) -> None:
+    text = data.draw(nearly([sound]) | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
+
+    with contextlib.suppress(StoreError):
+        read(text)
+
+
+SECONDS = [name for name in setting_names() if name.endswith("_SECONDS")]
+NAMES = st.sampled_from([*setting_names(), *SECONDS * 4]) | WORDS.map("WARDROBE_".__add__)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_settings_are_read_or_refused_by_name(environment: dict[str, str]) -> None:
+    try:
+        settings = parse_settings(environment)
+    except SettingsError as error:
+        assert str(error).startswith("WARDROBE_")
+    else:
+        assert settings.described()
+        assert max(settings.queue_seconds, settings.refresh_seconds) <= threading.TIMEOUT_MAX
+
+
+@given(nearly([KEYS]))
+def test_a_key_file_is_read_or_refused(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "keys").write_bytes(text)
+
+    with contextlib.suppress(SettingsError):
+        assert ApiKeys(tmp_path / "keys")
+
+
+@given(nearly(TAXONOMIES), st.sampled_from(["shop.json", "shop.csv"]))
+def test_a_file_of_categories_is_read_or_refused(tmp_path: Path, text: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(text)
+
+    with contextlib.suppress(SettingsError):
+        assert all(category.id for category in read_categories(tmp_path / name).values())
