@@ -33,7 +33,6 @@ STORAGE = ("--root", str(CACHE / "root"), "--runroot", str(CACHE / "run"))
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--memory", "256m")
 """podman's own defaults raise the limits, which is refused inside another container."""
 
-
 STRICT = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt", "no-new-privileges")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -56,6 +57,16 @@ def test_workers_share_one_count_in_redis_and_count_alone_while_it_is_away(
     assert "rate_limit_storage=redis://***@127.0.0.1" in log
     assert "p%40ss" not in log
     assert "Traceback" not in log
+
+
+def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(serve: Serve) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        with serve(RATE_LIMIT_STORAGE=address, **LIMITED | {"WEB_CONCURRENCY": "1"}) as service:
+            statuses = [service.post("/predict", data=UPLOAD).status_code for _ in range(2)]
+
+    assert statuses == [200, 200]
+    assert service.text().count("Rate limit storage unreachable - falling back to in-memory storage") == 1
 
 
 def test_a_redis_that_refuses_the_password_costs_no_request(serve: Serve, counts: RedisServer) -> None:

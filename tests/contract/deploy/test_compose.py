@@ -88,6 +88,21 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
     assert service["stop_grace_period"] == f"{int(patience) + 5}s"
 
 
+def test_store_services_and_first_release_agree() -> None:
+    store, settings = services()["s3"], services()["wardrobe-1"]["environment"]
+    *publish, folder, _ = services()["first-release"]["command"][:5]
+
+    assert store["environment"] == {
+        "MINIO_ROOT_USER": settings["AWS_ACCESS_KEY_ID"],
+        "MINIO_ROOT_PASSWORD": settings["AWS_SECRET_ACCESS_KEY"],
+    }
+    bucket = settings["WARDROBE_MODEL_STORE"].split("/")[2]
+    assert f"mkdir -p /data/{bucket} " in store["entrypoint"][2]
+    assert settings["AWS_ENDPOINT_URL_S3"] == "http://s3:9000"
+    assert publish == ["python", "-m", "scripts.publish"]
+    assert (ROOT / folder / "manifest.json").exists()
+
+
 def test_nginx_prometheus_and_grafana_find_the_services_and_their_files() -> None:
     [scraped] = read("prometheus/compose.yaml")["scrape_configs"]
     [provider] = read("grafana/provisioning/dashboards/wardrobe.yaml")["providers"]

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from app.factory import create_app
 from app.settings import Settings, parse_settings
-from tests.manifests import OVERLAYS, check, container_of, pod_of, rendered, settings_of, the
+from tests.manifests import KUBERNETES, OVERLAYS, check, container_of, pod_of, rendered, settings_of, the
 from tests.service import ROOT
 
 pytestmark = pytest.mark.slow
@@ -15,10 +16,19 @@ pytestmark = pytest.mark.slow
 OLDEST, NEWEST = "1.27", "1.37"
 """Of Kubernetes: the first whose disruption budgets know AlwaysAllow unasked, the last with schemas here."""
 
+MEGA = 1_000_000
+UNITS = {"Mi": 2**20, "Gi": 2**30}
+
+MASTER_BYTES = 29 * MEGA
+"""Of gunicorn's first process, after a load."""
+
+WORKER_BYTES = 210 * MEGA
+"""What docs/reference/limits.md allows a worker before any picture has come."""
 
 IMAGE = (ROOT / "Dockerfile").read_text("utf-8")
 
 overlays = pytest.mark.parametrize("overlay", OVERLAYS)
+deployments = pytest.mark.parametrize("overlay", ["bundled", "s3"])
 
 
 @overlays
@@ -97,6 +107,43 @@ def test_a_pod_is_killed_only_after_gunicorn_gave_up_waiting(overlay: str) -> No
 
 
 @overlays
+def test_each_worker_has_a_core_and_the_worst_case_fits_the_limit(overlay: str) -> None:
+    resources, workers = container_of(overlay)["resources"], int(settings_of(overlay)["WEB_CONCURRENCY"])
+    settings = parse_settings(settings_of(overlay))
+    [shm] = [volume["emptyDir"] for volume in pod_of(overlay)["volumes"] if volume["name"] == "shm"]
+
+    bodies = max(3 * settings.max_batch_bytes, 5 * settings.max_upload_bytes)
+    places = settings.slots + settings.queue_length
+    worker = WORKER_BYTES + min(settings.slots, 2) * 16 * settings.max_pixels + places * bodies
+    worst = workers * worker + MASTER_BYTES + in_bytes(shm["sizeLimit"])
+
+    assert resources["requests"]["cpu"] == str(workers)
+    assert "cpu" not in resources["limits"]
+    assert workers * WORKER_BYTES + MASTER_BYTES <= in_bytes(resources["requests"]["memory"])
+    assert worst <= in_bytes(resources["limits"]["memory"]) < 1.25 * worst
+
+
+@deployments
+def test_more_pods_come_when_half_of_the_places_are_taken(overlay: str, tmp_path: Path) -> None:
+    autoscaler = the("HorizontalPodAutoscaler", overlay)["spec"]
+    adapter = yaml.safe_load((KUBERNETES / "prometheus-adapter.yaml").read_text("utf-8"))
+    settings = parse_settings(settings_of(overlay))
+    places = int(settings_of(overlay)["WEB_CONCURRENCY"]) * (settings.slots + settings.queue_length)
+    exposed = create_app(Settings(cache_dir=tmp_path)).test_client().get("/metrics/prometheus").text
+
+    processor, in_flight = autoscaler["metrics"]
+    [rule] = adapter["rules"]["custom"]
+    metric = in_flight["pods"]["metric"]["name"]
+    assert processor["resource"]["name"] == "cpu"
+    assert int(in_flight["pods"]["target"]["averageValue"]) == places / 2
+    assert autoscaler["scaleTargetRef"]["name"] == the("Deployment", overlay)["metadata"]["name"]
+    assert "replicas" not in the("Deployment", overlay)["spec"]
+    assert rule["seriesQuery"].partition("{")[0] == metric
+    assert rule["resources"]["overrides"].keys() == {"namespace", "pod"}
+    assert f"# TYPE {metric} gauge" in exposed
+
+
+@overlays
 def test_budget_policy_service_and_account_are_those_of_the_pods_that_serve(overlay: str) -> None:
     labels = labels_of_the_pod(overlay)
     selectors = [
@@ -128,3 +175,8 @@ def labels_of_the_pod(overlay: str) -> dict[str, str]:
     else:
         labels = the("Deployment", overlay)["spec"]["template"]["metadata"]["labels"]
     return labels
+
+
+def in_bytes(quantity: str) -> int:
+    """Of Kubernetes' quantities with a binary unit."""
+    return int(quantity[:-2]) * UNITS[quantity[-2:]]

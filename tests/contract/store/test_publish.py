@@ -15,6 +15,7 @@ from model_store.errors import (
     NothingPromoted,
     ReleaseCorrupt,
     ReleaseError,
+    SignatureMissing,
     StoreError,
 )
 from model_store.local import open_release
@@ -219,6 +220,18 @@ def signed(folder: Path, keys: Path) -> TrustedKeys:
     public = new_key(keys / "key.pem")
     sign(folder, keys / "key.pem")
     return trusted_keys(public)
+
+
+def test_an_unsigned_release_is_not_fetched_where_keys_are_set(
+    store: Store, releases: Make, tmp_path: Path
+) -> None:
+    trusted = signed(releases(2), tmp_path)
+    version = published(store, releases(1))
+
+    with pytest.raises(SignatureMissing, match=version):
+        pull(store, version, tmp_path / "cache", trusted)
+
+    assert not (tmp_path / "cache" / "releases").exists()
 
 
 def test_a_published_release_can_be_signed_later(store: Store, releases: Make, tmp_path: Path) -> None:

@@ -56,14 +56,23 @@ def test_a_copied_snippet_gives_the_answer_of_the_page(page: Page) -> None:
     shown.get_by_text("Use via API").click()
 
     code = {}
-    for language in ("curl", "Python"):
+    for language in ("curl", "JavaScript", "Python"):
         shown.get_by_label("Language of the snippet").select_option(language)
         shown.get_by_role("button", name="Copy").click()
         code[language] = page.evaluate("navigator.clipboard.readText()")
+    from_javascript = page.evaluate(
+        """async ([code, bytes]) => {
+          const file = new Blob([new Uint8Array(bytes)]);
+          const body = code.replace(/console\\.log\\((.*)\\);/, "return [$1];");
+          return Object.getPrototypeOf(async () => {}).constructor("file", body)(file);
+        }""",
+        [code["JavaScript"], list(TROUSERS.read_bytes())],
+    )
 
     answer = json.loads(output_of("bash", "-c", code["curl"]))
     assert answer["label"] == "Trouser"
     assert output_of(sys.executable, "-c", code["Python"]).split()[::2] == ["Trouser", "accept"]
+    assert from_javascript == [answer["label"], answer["confidence"], answer["decision"]]
 
 
 def output_of(*command: str) -> str:
