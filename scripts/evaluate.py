@@ -89,8 +89,10 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
     if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
         arguments.error("--split and --worst go with --photos")
-    if arguments.photos is not None and (arguments.data is not None or arguments.train is not None):
+    if arguments.photos is not None and any((arguments.data, arguments.train, arguments.test)):
         arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
+    if arguments.photos is not None and arguments.corrections:
+        arguments.error("--corrections are of --data, which --photos do without: leave one of the two out")
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:

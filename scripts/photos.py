@@ -105,6 +105,8 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
     checked = photos_in(arguments.check_photos, labels, CUT_OUT)
     known = {*checked.sha256, *checked.keys}
     apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]
+    if arguments.folds and not any(apart):
+        return PhotoSets(checked, checked, dealt=True)
     learnt = _some(photos, np.array(apart))
     if arguments.folds:
         return PhotoSets(learnt.followed_by(checked), checked, dealt=True)

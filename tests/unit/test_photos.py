@@ -1,5 +1,6 @@
 """Photos by tier and label, read as the service reads uploads."""
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from inference.contract import Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
+from scripts.photos import photo_sets
 from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
 from training.errors import BadClasses, BadCsv, BadPictures, DataSetMissing
@@ -168,3 +170,15 @@ def test_groups_that_cannot_be_read_are_refused_with_what_would_do(tmp_path: Pat
 
     with pytest.raises(BadCsv, match=r"photos\.csv: cannot be read .*columns `file` \(tier/label/file\)"):
         list_photos(tmp_path / "photos", LABELS)
+
+
+def test_with_folds_photos_that_are_all_checked_too_are_dealt(tmp_path: Path) -> None:
+    write_photos(tmp_path / "some", 2, {"A": ["Trouser"]})
+    write_photos(tmp_path / "all", 3, {"A": ["Trouser"]})
+    asked = argparse.Namespace(photos=tmp_path / "some", check_photos=tmp_path / "all", folds=2)
+
+    sets = photo_sets(asked, LABELS)
+
+    assert sets is not None
+    assert sets.dealt
+    assert (len(sets.learnt), sets.learnt.sha256) == (3, sets.checked.sha256)
