@@ -36,6 +36,7 @@ from scripts.training_options import (
     network_recipe,
     parts_of,
     planned,
+    sized,
 )
 from training.comparison.results import (
     Compared,
@@ -135,7 +136,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
     described = data.described()
     tasks = []
     for network in arguments.networks:
-        fresh = network_recipe(network, data)
+        fresh = sized(network_recipe(network, data.reads), data)
         start = replace(RECIPES[arguments.recipe], network=network) if arguments.recipe else fresh
         lessons, recipe = planned(data, start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):

@@ -25,6 +25,7 @@ from scripts.training_options import (
     network_recipe,
     parts_of,
     planned,
+    sized,
 )
 from training.data.splitting import FEWEST_FOLDS
 from training.errors import SoftTargetsUnfit
@@ -79,7 +80,8 @@ def _by_releases(arguments: argparse.Namespace) -> SoftTargets:
 def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     """What the networks say, and the share of their answers to pictures they had not seen that is right."""
     data = load_data(arguments)
-    data, recipe = planned(data, network_recipe(arguments.network, data), arguments)
+    start = sized(network_recipe(arguments.network, data.reads), data)
+    data, recipe = planned(data, start, arguments)
     described, parts = data.described(), parts_of(data, recipe)
     task = Run(default_run_folder(recipe, described), fingerprint(recipe, described))
     folds = deal(parts, None, arguments.folds, pictures=True)

@@ -31,6 +31,7 @@ from scripts.training_options import (
     network_recipe,
     parts_of,
     planned,
+    sized,
 )
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, first, usual_folds
@@ -42,7 +43,6 @@ from training.fitting.starting import (
     ParentSplit,
     check_start,
     fine_tuning,
-    for_few,
     further,
     with_weights,
 )
@@ -80,10 +80,12 @@ def _train(arguments: argparse.Namespace) -> object:
     store = open_target(arguments)
     release = _release(arguments)
     reads = _input(arguments, release)
+    start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
     data = load_data(arguments, reads)
     if release is not None:
         data = data.like(release.manifest.model.labels)
-    start = with_weights(_start(arguments, data, release), arguments.weights, reads)
+    if arguments.recipe is None:
+        start = sized(start, data)
     data, recipe = planned(data, start, arguments)
     parent = None if release is None else ParentSplit.of(release.manifest)
     if parent is not None:
@@ -178,8 +180,8 @@ def _input(arguments: argparse.Namespace, release: LocalRelease | None) -> Input
     return reads
 
 
-def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRelease | None) -> Recipe:
-    """The recipe that the arguments name, before any option changes it."""
+def _start(arguments: argparse.Namespace, reads: InputContract, release: LocalRelease | None) -> Recipe:
+    """The recipe that the arguments name, before the data or any option changes it."""
     if arguments.recipe:
         recipe = _named_recipe(arguments)
         if release is not None and arguments.recipe not in RECIPES:
@@ -187,9 +189,8 @@ def _start(arguments: argparse.Namespace, data: LabelledData, release: LocalRele
         check_start(recipe, release.version if release else None)
         return recipe
     if release is None:
-        return network_recipe(arguments.network, data)
-    start = fine_tuning(release.manifest)
-    return for_few(start, len(data.train)) if data.named else start
+        return network_recipe(arguments.network, reads)
+    return fine_tuning(release.manifest)
 
 
 def _named_recipe(arguments: argparse.Namespace) -> Recipe:
@@ -209,6 +210,8 @@ def _named_recipe(arguments: argparse.Namespace) -> Recipe:
 def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe that the arguments name, with the fields that they change."""
     start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
+    if arguments.weights:
+        start = with_weights(start, arguments.weights, None)
     return replace(start, **given_fields(arguments))
 
 

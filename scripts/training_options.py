@@ -214,11 +214,15 @@ def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
 
 
-def network_recipe(network: str | None, data: LabelledData) -> Recipe:
-    """The recipe of a network, the data's default one for None, adapted to the size of data of one's own."""
-    usual = DEFAULT_NETWORK if data.reads.framing == "cut-out" else ANY_SIZE
-    start = starting_point(cast("NetworkName", network or usual))
-    return for_few(start, len(data.train)) if data.named else start
+def network_recipe(network: str | None, reads: InputContract) -> Recipe:
+    """The recipe of a network; for None, of the default one for this input."""
+    usual = DEFAULT_NETWORK if reads.framing == "cut-out" else ANY_SIZE
+    return starting_point(cast("NetworkName", network or usual))
+
+
+def sized(recipe: Recipe, data: LabelledData) -> Recipe:
+    """The recipe adapted to the size of the data, if these are pictures of one's own."""
+    return for_few(recipe, len(data.train)) if data.named else recipe
 
 
 def planned(data: LabelledData, start: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:

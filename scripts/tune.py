@@ -24,6 +24,7 @@ from scripts.training_options import (
     network_recipe,
     parts_of,
     planned,
+    sized,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
 from training.recipes import CHOICES, DEFAULT_NETWORK, FROM_NOTHING, RECIPES, as_toml
@@ -53,7 +54,11 @@ def _tune(arguments: argparse.Namespace) -> object:
             f"Name {' or '.join(FROM_NOTHING)}, or a --network."
         )
     data = load_data(arguments)
-    begin = RECIPES[arguments.recipe] if arguments.recipe else network_recipe(arguments.network, data)
+    begin = (
+        RECIPES[arguments.recipe]
+        if arguments.recipe
+        else sized(network_recipe(arguments.network, data.reads), data)
+    )
     data, start = planned(data, begin, arguments)
     start_backend()
     # It would take each trial's new network for a mistake that slows it down.

@@ -1,6 +1,7 @@
 """Pretrained weights: which networks and inputs may begin with them, before anything heavy is loaded."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,11 @@ def test_weights_are_known_by_their_content(tmp_path: Path) -> None:
         with_weights(recipe, "imagenet", reads)
     with pytest.raises(BadRecipe, match="Give --colour"):
         with_weights(recipe, str(file), whole_pictures(64, 1))
+
+
+def test_a_release_is_trained_further_from_its_own_weights_not_those_of_the_recipe() -> None:
+    made_with = replace(starting_point("mobilenet_v3_small"), weights="imagenet")
+
+    recipe = with_weights(replace(made_with, start="20261120T101500Z-3f9a1c2e"), None, whole_pictures(64, 3))
+
+    assert recipe.weights is None

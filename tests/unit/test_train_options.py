@@ -11,7 +11,7 @@ from tests.uploads import a_garment, png
 from training.comparison.trials import Trial, ranked
 from training.data.splitting import doubt_of
 from training.errors import BadRecipe, DataSetMissing
-from training.fitting.checkpoints import is_solved
+from training.fitting.checkpoints import is_solved, is_tired
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -45,6 +45,33 @@ def test_a_training_ends_when_all_held_out_pictures_stay_right(
     accuracies: list[float], steps: int, ended: bool
 ) -> None:
     assert is_solved(accuracies, steps) is ended
+
+
+@pytest.mark.parametrize(
+    ("epochs", "best", "patience", "before", "ended"),
+    [
+        (5, 2, 3, 0, True),
+        (4, 2, 3, 0, False),
+        (11, 1, 3, 10, False),  # the first epoch of fine-tuning, after the best one of the probe
+        (13, 1, 3, 10, True),
+        (13, 11, 3, 10, False),
+        (9, 1, 3, 10, False),  # the probe
+        (99, 1, None, 0, False),
+    ],
+)
+def test_patience_is_spent_by_the_epochs_of_the_last_phase_alone(
+    epochs: int, best: int, patience: int | None, before: int, ended: bool
+) -> None:
+    assert is_tired(epochs, best, patience, before) is ended
+
+
+def test_a_network_that_cannot_read_the_input_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:
+    (tmp_path / "hats").mkdir()
+    (tmp_path / "hats" / "broken.png").write_bytes(b"no picture")
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--image-size", "64"]
+
+    with pytest.raises(BadRecipe, match="Give --colour"):
+        train.main([*arguments, "--network", "mobilenet_v3_small", "--weights", "imagenet"])
 
 
 @pytest.mark.parametrize(

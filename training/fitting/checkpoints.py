@@ -112,6 +112,18 @@ def save_progress(run: Run, progress: Progress) -> None:
     _remove_weights(run, {run.state(len(progress.history)), run.best(progress.best_epoch)})
 
 
+def is_tired(epochs: int, best_epoch: int, patience: int | None, before: int) -> bool:
+    """Whether a run's last phase had no better epoch for too long.
+
+    Args:
+        epochs: done so far.
+        best_epoch: the best of them, 1-based.
+        patience: end after so many epochs without a better one; None never ends.
+        before: epochs of earlier phases, which count for nothing.
+    """
+    return patience is not None and epochs - max(best_epoch, before) >= patience
+
+
 def is_solved(accuracies: Sequence[float], steps: int) -> bool:
     """Whether a run has nothing left to gain on the held-out pictures.
 

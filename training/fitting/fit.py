@@ -22,7 +22,15 @@ from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
-from training.fitting.checkpoints import Progress, Run, damaged, is_solved, load_progress, save_progress
+from training.fitting.checkpoints import (
+    Progress,
+    Run,
+    damaged,
+    is_solved,
+    is_tired,
+    load_progress,
+    save_progress,
+)
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
 from training.fitting.phases import Phase, phases_of
@@ -273,11 +281,10 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         self._watcher.epoch(done, self.progress.best_epoch)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
-        if len(history) <= phases_of(self._recipe)[-1].before:
-            return False  # a probe that gets no better ends itself, not what follows
-        patience = self._recipe.patience
-        tired = patience is not None and len(history) - self.progress.best_epoch >= patience
-        accuracies = [one.val_accuracy for one in history]
+        # Only epochs of the last phase count, so a probe never ends early.
+        before = phases_of(self._recipe)[-1].before
+        accuracies = [one.val_accuracy for one in history[before:]]
+        tired = is_tired(len(history), self.progress.best_epoch, self._recipe.patience, before)
         return tired or (self._by_accuracy and is_solved(accuracies, self.params["steps"]))
 
 

@@ -112,13 +112,15 @@ def check_start(recipe: Recipe, version: str | None) -> None:
     )
 
 
-def with_weights(recipe: Recipe, named: str | None, reads: InputContract) -> Recipe:
+def with_weights(recipe: Recipe, named: str | None, reads: InputContract | None) -> Recipe:
     """The recipe with the pretrained weights that its network begins with, if it is a backbone.
+
+    A recipe that trains a release further gets none: it begins with that release's.
 
     Args:
         recipe: may name the weights that it was made with.
         named: `imagenet` or a file; None for those of the recipe.
-        reads: what the model reads.
+        reads: what the model reads; None where it is not known.
 
     Raises:
         BadRecipe: the network has no such weights, needs some, or does not read this; or it was made with
@@ -133,13 +135,13 @@ def with_weights(recipe: Recipe, named: str | None, reads: InputContract) -> Rec
             f"weights {named or recipe.weights}: the network {network} has none that were learnt elsewhere. "
             f"Networks with weights: {', '.join(BACKBONES)}. Name one with --network, or leave out --weights."
         )
-    if reads.channels != 3 or min(reads.shape) < BACKBONE_EDGE:
+    if reads is not None and (reads.channels != 3 or min(reads.shape) < BACKBONE_EDGE):
         raise BadRecipe(
             f"network {network}: it reads colour at {BACKBONE_EDGE} x {BACKBONE_EDGE} or more, and the model "
             f"is to read {reads.in_words}. Give --colour, and --image-size {BACKBONE_EDGE} or more."
         )
     if recipe.start:
-        return recipe
+        return replace(recipe, weights=None)
     named = named or (recipe.weights if recipe.weights == IMAGENET else None)
     if named is None:
         raise BadRecipe(
