@@ -132,7 +132,7 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     recipe = fold_recipe(recipe, folds)
     answers = []
     for fold in folds:
-        run, (learnt, others) = fold.run(task), fold.learnt(parts, photos)
+        run, (learnt, others) = fold.run(task, recipe), fold.learnt(parts, photos)
         asked = parts.train.images[fold.pictures]
         if photos is not None:
             asked = np.concatenate([asked, photos.images[fold.photos]])

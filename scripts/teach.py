@@ -87,13 +87,13 @@ def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     folds = deal(parts, None, arguments.folds, pictures=True)
     if arguments.fresh:
         for fold in folds:
-            forget_checkpoint(fold.run(task))
+            forget_checkpoint(fold.run(task, recipe))
     # One network after the other looks to it like one function that is traced over and over.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     asked = [unseen(data.train, recipe, fold.pictures) for fold in folds]
     answers = []
     for fold, places in zip(folds, asked, strict=True):
-        run, (learnt, _) = fold.run(task), fold.learnt(parts, None)
+        run, (learnt, _) = fold.run(task, recipe), fold.learnt(parts, None)
         console().print(
             f"{recipe.network}, fold {fold.number} of {fold.of}: {len(learnt.train):,} training pictures, "
             f"{len(places):,} to answer. Checkpoint in {run.folder}."

@@ -36,7 +36,7 @@ from scripts.training_options import (
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, first, usual_folds
 from training.errors import BadRecipe
-from training.export.out_of_fold import Fold, deal
+from training.export.out_of_fold import Fold, deal, fold_recipe
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
     ParentRelease,
@@ -102,7 +102,7 @@ def _train(arguments: argparse.Namespace) -> object:
         parent.check_photos(recipe.photos, complain)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     if arguments.fresh:
-        for one in (task, *(fold.run(task) for fold in folds)):
+        for one in (task, *(fold.run(task, fold_recipe(recipe, folds)) for fold in folds)):
             forget_checkpoint(one)
             forget_auxiliary(one.folder)
     console().print(

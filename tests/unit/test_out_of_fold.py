@@ -120,16 +120,31 @@ def test_what_the_release_of_from_learnt_is_not_dealt_and_photos_that_are_new_to
 
 
 @pytest.mark.parametrize(
-    "change", [{"pictures": np.arange(3)}, {"photos": np.arange(3)}, {"number": 2}, {"of": 3}]
+    "change",
+    [{"pictures": np.arange(3)}, {"photos": np.arange(3)}, {"names": ("b",)}, {"number": 2}, {"of": 3}],
 )
 def test_a_checkpoint_of_another_fold_is_not_continued(change: dict[str, object]) -> None:
     task = Run(Path("run"), "aa")
-    fold = Fold(1, 2, np.arange(4), np.arange(5))
+    fold = Fold(1, 2, np.arange(4), np.arange(5), ("a",))
 
     other = replace(fold, **change)  # type: ignore[arg-type]
 
-    assert fold.run(task).fingerprint != other.run(task).fingerprint
-    assert fold.run(task).folder == Path("run/fold1of2")
+    assert fold.run(task, PLAIN).fingerprint != other.run(task, PLAIN).fingerprint
+    assert fold.run(task, PLAIN).fingerprint != fold.run(task, replace(PLAIN, epochs=8)).fingerprint
+    assert fold.run(task, PLAIN).folder == Path("run/fold1of2")
+
+
+def test_a_checkpoint_is_not_continued_with_other_photos_in_the_same_places() -> None:
+    task, photos = Run(Path("run"), "aa"), some_photos()
+    others = replace(photos, sha256=photos.sha256[::-1])
+
+    marks = [
+        [fold.run(task, PLAIN).fingerprint for fold in deal(PARTS, one, 2, pictures=False, before=3)]
+        for one in (photos, photos, others)
+    ]
+
+    assert marks[0] == marks[1]
+    assert set(marks[0]).isdisjoint(marks[2])
 
 
 def test_a_small_data_set_is_dealt_into_folds_and_a_large_one_is_not() -> None:

@@ -6,6 +6,7 @@ from running the networks. scripts/fitting.py fits them; calibration.py and rele
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,16 +39,24 @@ class Fold:
         of: how many there are.
         pictures: int64, positions in the training pictures that it answers and does not learn; perhaps none.
         photos: the same of photos.
+        names: the SHA-256 of these photos, in their order.
     """
 
     number: int
     of: int
     pictures: Indices
     photos: Indices
+    names: tuple[str, ...] = ()
 
-    def run(self, task: Run) -> Run:
-        """Where its checkpoint is, and what this must carry: no fold of other pictures goes on with it."""
-        dealt = hashlib.sha256(self.pictures.tobytes() + b" " + self.photos.tobytes()).hexdigest()[:8]
+    def run(self, task: Run, recipe: Recipe) -> Run:
+        """Where its checkpoint is, and what this must carry: no fold of other pictures goes on with it.
+
+        Args:
+            task: of the release.
+            recipe: of the folds.
+        """
+        parts = (self.pictures.tolist(), self.photos.tolist(), self.names, recipe.as_json())
+        dealt = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
         name = f"fold{self.number}of{self.of}"
         return replace(
             task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}-{dealt}", events=None
@@ -107,7 +116,9 @@ def deal(
     if photos is not None:
         dealt = photos.drawn(folds)
         of_photos = [before + np.flatnonzero(dealt == number) for number in range(folds)]
-    return tuple(Fold(number + 1, folds, of_pictures[number], of_photos[number]) for number in range(folds))
+    names = [() if photos is None else photos.take(mine - before).sha256 for mine in of_photos]
+    dealt_out = zip(of_pictures, of_photos, names, strict=True)
+    return tuple(Fold(number, folds, *mine) for number, mine in enumerate(dealt_out, start=1))
 
 
 def gathered(folds: Sequence[Fold], answers: Sequence[Scores], epochs: int) -> OutOfFold:
