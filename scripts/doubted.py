@@ -1,9 +1,10 @@
-"""Write which labels a training doubts: a CSV of all, and a page of the first with their pictures.
+"""Write which labels a training doubts: a CSV of all, and a page of the first pictures of --data.
 
-The rule: training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
+The page exports corrections, which change no photo's label: that is its folder's. The rule:
+training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from labelling.errors import Unreadable
 from labelling.files import read_files
 from labelling.review import LEAVE_OUT, Card, page_of, thumbnail, write_page
 from model_store.files import write_whole
-from scripts.terminal import console
+from scripts.terminal import OWN_ERRORS, complain, console
 from training.export.doubted import Asked, Doubted, as_csv, doubted
 
 SHOWN: Final = 200
@@ -27,30 +28,47 @@ LEAD: Final = (
 )
 
 
-def write_doubted(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
+def write_doubted(folder: Path, asked: Iterable[Asked], labels: Sequence[str]) -> None:
     """Write TABLE and PAGE, and say how many labels are doubted; nothing where no picture has a file.
+
+    What goes wrong here is said on stderr and raises nothing: the release is whole without them.
 
     Args:
         folder: of the run.
-        asked: what was answered.
+        asked: what was answered; it may be answered only as it is read.
         labels: of the release.
-
-    Raises:
-        TableUnusable: the page cannot be written.
     """
+    try:
+        _write(folder, list(asked), labels)
+    except (OSError, *OWN_ERRORS) as error:
+        complain(f"the release is made, but its doubted labels cannot be written: {error}")
+
+
+def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
     if not asked:
         return
-    prepare_opencv()
     found = doubted(asked, labels)
     write_whole(folder / TABLE, as_csv(found).encode("utf-8", "backslashreplace"))
+    out = console()
+    out.print(
+        f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
+        f"{folder / TABLE}.",
+        markup=False,
+    )
+    if not all(one.photo for one in asked):
+        shown = _write_page(folder, [one for one in found if not one.photo], labels)
+        out.print(f"To look through, the first {shown:,}: {folder / PAGE}", markup=False)
+    if photos := sum(one.photo for one in found):
+        out.print(f"{photos:,} of them are photos: to correct one, move its file to the folder of its label.")
+
+
+def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -> int:
+    """Write PAGE, whose export is for --corrections, and return how many pictures it shows."""
+    prepare_opencv()
     cards = [_card(one) for one in found[:SHOWN]]
     title = f"{len(cards):,} of {len(found):,} doubted labels in {folder.name}"
     write_page(folder / PAGE, page_of(cards, [*labels, LEAVE_OUT], title, LEAD))
-    console().print(
-        f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
-        f"{folder / TABLE}. To look through, the first {len(cards):,}: {folder / PAGE}",
-        markup=False,
-    )
+    return len(cards)
 
 
 def _card(one: Doubted) -> Card:

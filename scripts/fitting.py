@@ -82,7 +82,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     )
     manifest = make_release(task.folder / RELEASE, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
-    asked = list(asked_of(session, manifest.model, data, parts, photos=photos, others=others))
+    asked = asked_of(session, manifest.model, data, parts, photos=photos, others=others)
     write_doubted(task.folder, asked, data.labels)
     return manifest
 

@@ -33,11 +33,13 @@ class Asked(NamedTuple):
     Attributes:
         label: the index of its class.
         probabilities: float32 (C,), as serving would answer.
+        photo: whether its folder labels it, where corrections change nothing (--photos).
     """
 
     file: Path
     label: int
     probabilities: Probabilities
+    photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Doubted:
         predicted: the likeliest one, another.
         probability: of the likeliest one.
         label_probability: of the given one.
+        photo: as of `Asked`.
     """
 
     path: str
@@ -57,6 +60,7 @@ class Doubted:
     predicted: str
     probability: float
     label_probability: float
+    photo: bool
 
 
 def asked_of(  # noqa: PLR0913 - whatever was answered
@@ -91,15 +95,15 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
             answers = predict(session, contract, photos.images)
         else:
             answers = predictions_of(others.photos, contract, photos.images)
-        yield from _asked(photos.files, photos.labels, answers)
+        yield from _asked(photos.files, photos.labels, answers, photo=True)
 
 
 def _asked(
-    files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction]
+    files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction], *, photo: bool = False
 ) -> Iterator[Asked]:
     for file, label, answer in zip(files, labels.tolist(), answers, strict=True):
         if label < len(answer.probabilities):
-            yield Asked(file, label, answer.probabilities)
+            yield Asked(file, label, answer.probabilities, photo)
 
 
 def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
@@ -116,6 +120,7 @@ def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
             predicted=names[int(one.probabilities.argmax())],
             probability=float(one.probabilities.max()),
             label_probability=float(one.probabilities[one.label]),
+            photo=one.photo,
         )
         for one in asked
         if one.probabilities.argmax() != one.label
