@@ -55,7 +55,7 @@ from training.recipes import (
     RECIPES,
     Recipe,
     default_run_folder,
-    fingerprint,
+    run_fingerprint,
 )
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
@@ -141,7 +141,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
         lessons, recipe = planned(data, start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
             seeded = replace(recipe, seed=seed)
-            folder, mark = default_run_folder(seeded, described), fingerprint(seeded, described)
+            folder, mark = default_run_folder(seeded, described), run_fingerprint(seeded, data)
             tasks.append(Task(seeded, lessons, Run(folder, mark, command=command)))
     return tasks
 

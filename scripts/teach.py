@@ -32,7 +32,7 @@ from training.errors import SoftTargetsUnfit
 from training.export.out_of_fold import deal
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.distillation import SoftTargets, answers_of, join, soften, teach, unseen
-from training.recipes import CHOICES, DEFAULT_NETWORK, default_run_folder, fingerprint
+from training.recipes import CHOICES, DEFAULT_NETWORK, default_run_folder, run_fingerprint
 
 EXAMPLES = (
     "wardrobe teach bundled --out answers.npz --temperature 2",
@@ -82,8 +82,8 @@ def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     data = load_data(arguments)
     start = sized(network_recipe(arguments.network, data.reads), data)
     data, recipe = planned(data, start, arguments)
-    described, parts = data.described(), parts_of(data, recipe)
-    task = Run(default_run_folder(recipe, described), fingerprint(recipe, described))
+    parts = parts_of(data, recipe)
+    task = Run(default_run_folder(recipe, data.described()), run_fingerprint(recipe, data))
     folds = deal(parts, None, arguments.folds, pictures=True)
     if arguments.fresh:
         for fold in folds:

@@ -5,7 +5,6 @@ training/recipes.py; the release: training/export/release.py.
 """
 
 import argparse
-import hashlib
 import shlex
 import sys
 from dataclasses import replace
@@ -54,8 +53,8 @@ from training.recipes import (
     Recipe,
     as_toml,
     default_run_folder,
-    fingerprint,
     read_recipe,
+    run_fingerprint,
     starting_point,
 )
 
@@ -230,26 +229,19 @@ def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[s
 def _task(
     arguments: argparse.Namespace, data: LabelledData, recipe: Recipe, release: LocalRelease | None
 ) -> Run:
-    described = data.described()
-    usual = default_run_folder(recipe, described)
+    usual = default_run_folder(recipe, data.described())
     parent = None
     if release is not None:
         same_classes = data.labels == release.manifest.model.labels
         parent = ParentRelease(release.folder / MODEL, same_classes=same_classes)
     return Run(
         arguments.run or usual,
-        fingerprint(recipe, described) + _dealt(data),
+        run_fingerprint(recipe, data),
         parent,
         None if arguments.weights in {None, IMAGENET} else Path(arguments.weights),
         arguments.tensorboard and arguments.tensorboard / usual.name,
         shlex.join(["python", "-m", "scripts.train", *arguments.words]),
     )
-
-
-def _dealt(data: LabelledData) -> str:
-    """What else than the pictures decides which are held out: other groups are another run."""
-    keys = data.train.keys
-    return "" if keys is None else "-" + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
 
 
 SHORT_HELP = f"""\

@@ -25,6 +25,7 @@ from pydantic.dataclasses import dataclass
 
 from inference.contract import EDGE
 from model_store.manifest import DataSet
+from training.data.datasets import LabelledData
 from training.errors import BadRecipe
 
 OwnName = Literal[
@@ -246,9 +247,16 @@ def starting_point(network: NetworkName) -> Recipe:
 
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:
-    """Sixteen hex digits that differ when the settings or the data do; a checkpoint carries them."""
+    """Sixteen hex digits that differ when the settings or the data do."""
     text = json.dumps({"recipe": recipe.as_json(), "data": data.model_dump()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
+    """What the checkpoint of a run carries: `fingerprint`, and the groups, which decide what is held out."""
+    keys = data.train.keys
+    dealt = "" if keys is None else "-" + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
+    return fingerprint(recipe, data.described()) + dealt
 
 
 def default_run_folder(recipe: Recipe, data: DataSet) -> Path:

@@ -15,7 +15,7 @@ from model_store.manifest import DataSet
 from scripts import train
 from tests.fashion import write_idx_folder
 from tests.releases import a_release
-from training.data.datasets import LABELS, TRAIN_SHA256, from_idx
+from training.data.datasets import LABELS, TRAIN_SHA256, LabelledData, LabelledImages, from_idx
 from training.errors import BadRecipe, TrainingError
 from training.fitting.distillation import KEPT, SoftTargets, load_soft_targets
 from training.fitting.starting import check_start, fine_tuning
@@ -29,6 +29,7 @@ from training.recipes import (
     default_run_folder,
     fingerprint,
     read_recipe,
+    run_fingerprint,
     starting_point,
 )
 
@@ -61,6 +62,21 @@ def test_the_same_command_finds_its_checkpoint_again_and_another_does_not() -> N
     assert default_run_folder(replace(PLAIN), DATA) == default_run_folder(PLAIN, DATA)
     assert len(marks) == 5
     assert {"shear", "start"}.isdisjoint(PLAIN.as_json())  # as before recipes had these fields
+
+
+def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the_recipe_and_data_decide() -> (
+    None
+):
+    images = LabelledImages(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
+    plain, *grouped = (
+        LabelledData(replace(images, keys=keys), images)
+        for keys in (None, np.array(["a", "b"]), np.array(["a", "a"]))
+    )
+
+    marks = [run_fingerprint(PLAIN, data) for data in (plain, *grouped)]
+
+    assert len(set(marks)) == 3
+    assert marks[0] == fingerprint(PLAIN, plain.described())
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
