@@ -77,9 +77,11 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as file:
             return file.read(member.file_size + 1)  # without a number, it would unpack all that is there
+    except NotImplementedError as error:  # a RuntimeError, too
+        raise Unreadable(f"This member of the ZIP is packed in a way that is not read: {error}.") from error
     except RuntimeError as error:
         raise Unreadable("This member of the ZIP is encrypted.") from error
-    except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, zlib.error) as error:
         raise Unreadable(f"This member of the ZIP is damaged: {error}.") from error
 
 

@@ -139,6 +139,22 @@ def test_members_of_a_zip_that_lie_or_are_packed_otherwise_are_errors_of_their_o
     }
 
 
+def test_a_damaged_or_patched_member_of_a_zip_is_an_error_of_its_own_and_the_others_are_read(
+    tmp_path: Path,
+) -> None:
+    pictures = {"ä.png": b"abc", "b.png": b"def", "c.png": b"ghi"}
+    packed = bytearray(write_zip(tmp_path / "shop.zip", pictures).read_bytes())
+    packed[packed.index("ä".encode())] = 0xFF  # of the local name, which is no UTF-8 any more
+    packed[packed.rindex(b"PK\1\2") + 8] |= 1 << 5  # compressed patched data
+    (tmp_path / "shop.zip").write_bytes(packed)
+
+    damaged, whole, patched = contents(open_source(f"{tmp_path}/shop.zip"))
+
+    assert str(damaged).startswith("This member of the ZIP is damaged: 'utf-8' codec")
+    assert whole == b"def"
+    assert str(patched).startswith("This member of the ZIP is packed in a way that is not read: ")
+
+
 @pytest.mark.parametrize("write", [write_tar, write_zip])
 def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(
     write: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
