@@ -16,7 +16,7 @@ from tests.uploads import png
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.own_pictures import from_pictures
-from training.errors import BadCsv
+from training.errors import BadClasses, BadCsv, BadPictures
 
 COUNT = 12
 
@@ -69,11 +69,44 @@ def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(f
             r"1 of 1 name no picture of --data, among them /.*/things/Ball/gone\.png",
         ),
         ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick"),
+        ("things/Ball/003.png", r"corrections\.csv, row 2: no column for the label"),
     ],
 )
-def test_a_correction_that_would_change_nothing_is_refused(folder: Path, row: str, message: str) -> None:
+def test_a_correction_of_no_picture_or_to_no_class_is_refused(folder: Path, row: str, message: str) -> None:
     with pytest.raises(BadCsv, match=message):
         corrected(folder, row)
+
+
+def test_different_corrections_of_two_copies_of_a_picture_are_refused_with_both_paths(folder: Path) -> None:
+    (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
+
+    with pytest.raises(BadCsv, match=r"Ball/003\.png and .*Ball/copy\.png are the same .* 'Box' and 'Stick'"):
+        corrected(folder, "things/Ball/003.png,Box", "things/Ball/copy.png,Stick")
+
+
+def test_how_many_labels_are_corrected_and_pictures_left_out_is_said_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = (
+        "things/Ball/003.png,Box",
+        "things/Ball/004.png,Ball",
+        "things/Box/004.png,",
+        "things/Box/005.png,",
+    )
+
+    corrected(folder, *rows)
+
+    said = "--corrections: of 36 pictures, 1 get another label and 2 are left out."
+    assert capsys.readouterr().out.count(said) == 1
+
+
+def test_corrections_that_leave_no_picture_of_a_class_or_none_at_all_are_refused(folder: Path) -> None:
+    rows = [f"{file},\n" for file in sorted(folder.glob("*/*.png"))]
+
+    with pytest.raises(BadPictures, match="things: no picture is left of 36"):
+        corrected(folder, *rows)
+    with pytest.raises(BadClasses, match=r"'Ball' there are 0 .* and 0 to measure on after --corrections"):
+        corrected(folder, *rows[:COUNT])
 
 
 def test_corrections_of_data_without_files_are_wrong_usage(

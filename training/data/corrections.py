@@ -64,12 +64,16 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
             picture out.
 
     Raises:
-        BadCsv: one cannot be read, has another header, or a row without a path.
+        BadCsv: one cannot be read, has another header, or a row without a path or that ends before its label.
         BadClasses: a label that cannot be shown.
     """
     labels = {}
     for where, file, row in (one for place in places for one in csv_rows(place)):
-        label = (row["label"] or "").strip()
+        if row["label"] is None:
+            raise BadCsv(
+                f"{where}: no column for the label. A row that leaves a picture out ends in a comma."
+            )
+        label = row["label"].strip()
         labels[_absolute(file)] = as_label(label, where) if label else LEFT_OUT
     return Corrections(labels)
 

@@ -20,7 +20,7 @@ from training.data.duplicates import joined, near_groups
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.data.splitting import drawn_indices
-from training.errors import BadClasses, BadPictures
+from training.errors import BadClasses, BadCsv, BadPictures
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""
@@ -60,9 +60,10 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
 
     Raises:
         DataSetMissing: the folder cannot be read.
-        BadCsv: the CSV or one of its rows is wrong, or a correction is none of these pictures or classes.
+        BadCsv: the CSV or one of its rows is wrong; a correction is none of these pictures or classes, or
+            two of them contradict each other.
         BadClasses: they cannot be learnt.
-        BadPictures: a file cannot be read, or one picture is in two classes or in both parts.
+        BadPictures: a file cannot be read, none is left, or one picture is in two classes or in both parts.
     """
     listing = list_folder(place) if place.is_dir() else list_csv(place)
     if listing.left_out:
@@ -73,12 +74,15 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     corrections.check(paths, listing.labels)
     files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
-    pictures = _once(_corrected(read, corrections), say)
+    corrected = _corrected(read, corrections, say)
+    if not corrected:
+        raise BadPictures(f"{listing.name}: no picture is left of {len(paths)}. Leave out fewer of them.")
+    pictures = _once(corrected, say)
     alike = near_groups(np.stack([file.hash for _, file in pictures]))
     _report_alike(pictures, alike, say)
     keys = _keys(pictures, alike)
     train, test = _divide(pictures, keys)
-    _check_sizes(listing, train, test)
+    _check_sizes(listing, train, test, corrections)
     return LabelledData(
         train=_arrays(train, keys, listing.labels),
         test=_arrays(test, keys, listing.labels),
@@ -89,15 +93,39 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     )
 
 
-def _corrected(pictures: Pictures, corrections: Corrections) -> Pictures:
+def _corrected(pictures: Pictures, corrections: Corrections, say: Say) -> Pictures:
     """The pictures under their corrected labels, each with all its copies, without those to leave out."""
-    found = {file.sha256: corrections.of(file.path) for _, file in pictures if file.path in corrections}
+    if not corrections.labels:
+        return pictures
+    found = _by_content(pictures, corrections)
     labels = [found.get(file.sha256, listed.label) for listed, file in pictures]
-    return [
+    kept = [
         (replace(listed, label=label), file)
         for label, (listed, file) in zip(labels, pictures, strict=True)
         if label != LEFT_OUT
     ]
+    left_out = labels.count(LEFT_OUT)
+    changed = sum(label != listed.label for label, (listed, _) in zip(labels, pictures, strict=True))
+    say(
+        f"--corrections: of {len(pictures)} pictures, {changed - left_out} get another label and {left_out} "
+        "are left out."
+    )
+    return kept
+
+
+def _by_content(pictures: Pictures, corrections: Corrections) -> dict[str, str]:
+    """The corrected labels, by sha256."""
+    corrected: dict[str, Path] = {}
+    for _, file in pictures:
+        if file.path not in corrections:
+            continue
+        first = corrected.setdefault(file.sha256, file.path)
+        if corrections.of(first) != corrections.of(file.path):
+            raise BadCsv(
+                f"--corrections: {first} and {file.path} are the same picture, and get "
+                f"{corrections.of(first)!r} and {corrections.of(file.path)!r}. Give both the same label."
+            )
+    return {sha256: corrections.of(path) for sha256, path in corrected.items()}
 
 
 def _once(pictures: Pictures, say: Say) -> Pictures:
@@ -164,14 +192,15 @@ def _report_alike(pictures: Pictures, alike: list[list[int]], say: Say) -> None:
         )
 
 
-def _check_sizes(listing: Listing, train: Pictures, test: Pictures) -> None:
+def _check_sizes(listing: Listing, train: Pictures, test: Pictures, corrections: Corrections) -> None:
+    after = " after --corrections" if corrections.labels else ""
     learnt, measured = (Counter(listed.label for listed, _ in part) for part in (train, test))
     for label in listing.labels:
         if learnt[label] < FEWEST or measured[label] < 1:
             raise BadClasses(
                 f"{listing.name}: of the class {label!r} there are {learnt[label]} different pictures to "
-                f"learn from and {measured[label]} to measure on. A class needs {FEWEST} and 1; about one "
-                f"picture in {TEST_SHARE} is for measuring; hundreds are better."
+                f"learn from and {measured[label]} to measure on{after}. A class needs {FEWEST} and 1; about "
+                f"one picture in {TEST_SHARE} is for measuring; hundreds are better."
             )
 
 
