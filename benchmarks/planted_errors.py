@@ -97,7 +97,7 @@ def plant(pictures: Path, folder: Path) -> tuple[set[str], dict[str, tuple[str, 
         label = file.parent.name
         if number < mislabelled:
             label = draw.choice([one for one in classes if one != label])
-        to = folder / label / file.name
+        to = folder / label / f"{number}-{file.name}"  # as names may be equal in two classes
         copyfile(file, to)
         if number < mislabelled:
             wrong.add(str(to))
@@ -120,7 +120,10 @@ def _jpeg(picture: Picture) -> bytes:
 
 def _wardrobe(*words: str) -> str:
     command = [sys.executable, "-m", "scripts", *words]
-    return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout.decode()  # noqa: S603 - our own words
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own words
+    if not done.stdout:  # `data` ends with 1 for what is planted, too, but prints
+        sys.exit(f"wardrobe {words[0]} ended with {done.returncode}, for what it says above.")
+    return done.stdout.decode()
 
 
 def found(

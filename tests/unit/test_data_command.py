@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.planted_errors import BROKEN, plant
 from inference.arrays import Picture
 from scripts.data import main
 from tests.pictures import jpeg
@@ -99,3 +100,15 @@ def test_a_thousand_copies_take_no_more_than_their_number() -> None:
 
     assert [len(group) for group in groups] == [5000, 5000]
     assert peak < 20_000_000
+
+
+def test_planting_errors_keeps_pictures_of_equal_names_apart(folder: Path, tmp_path: Path) -> None:
+    for place in folder.iterdir():
+        for number, file in enumerate(sorted(place.iterdir())):
+            file.rename(place / f"same {number}.png")
+
+    wrong, copies = plant(folder, tmp_path / "planted")
+
+    written = list((tmp_path / "planted").glob("*/*"))
+    assert len(written) == 12 + len(copies) + len(BROKEN)
+    assert {*wrong, *copies} <= set(map(str, written))
