@@ -87,8 +87,9 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
 def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:
     """Read the photos that the arguments name; None when they name none.
 
-    Of photos that both folders hold, or of groups in both, those of --photos are left out. With --folds the
-    checked photos, or all if none are named, are both learnt and checked, by different networks.
+    Of photos that both folders hold, those of --photos are left out, and so are those of groups in both.
+    With --folds the checked photos, or all if none are named, are both learnt and checked, by different
+    networks, and photos of their groups are learnt with them.
 
     Raises:
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
@@ -103,7 +104,8 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
         held_out = photos.drawn(HELD_OUT) == 0
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
     checked = photos_in(arguments.check_photos, labels, CUT_OUT)
-    known = {*checked.sha256, *checked.keys}
+    # With folds, others of a group are learnt by the networks that do not answer it.
+    known = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
     apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]
     if arguments.folds and not any(apart):
         return PhotoSets(checked, checked, dealt=True)

@@ -95,9 +95,9 @@ def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None
     assert fold_recipe(PLAIN, deal(PARTS, None, 3, pictures=True)) == PLAIN
 
 
-def test_photos_that_come_before_those_that_are_dealt_are_learnt_by_every_fold() -> None:
+def test_photos_that_are_not_dealt_are_learnt_by_every_fold_that_answers_none_of_their_group() -> None:
     photos = some_photos()
-    dealt = photos.take(np.arange(40, PHOTOS))
+    dealt = photos.take(np.arange(40, PHOTOS))  # photo 39 is of the sender of 40 and 41
 
     folds = deal(PARTS, dealt, 2, pictures=False, before=40)
 
@@ -105,7 +105,9 @@ def test_photos_that_come_before_those_that_are_dealt_are_learnt_by_every_fold()
     for fold in folds:
         _, learnt = fold.learnt(PARTS, photos)
         assert learnt is not None
-        assert as_set(photos.images[:40]) <= as_set(learnt.images)
+        assert as_set(photos.images[:39]) <= as_set(learnt.images)
+        assert set(learnt.keys).isdisjoint(photos.take(fold.photos).keys)
+    assert sum(photos.keys[39] in fold.learnt(PARTS, photos)[1].keys for fold in folds) == 1  # type: ignore[union-attr]
 
 
 def test_what_the_release_of_from_learnt_is_not_dealt_and_photos_that_are_new_to_it_are() -> None:

@@ -63,10 +63,11 @@ class Fold:
         )
 
     def learnt(self, parts: Split, photos: Photos | None) -> tuple[Split, Photos | None]:
-        """What it learns of the training pictures, with the same held-out ones, and of the photos."""
+        """What it learns: the same held-out pictures, and no photo of a group that it answers."""
         others = np.setdiff1d(np.arange(len(parts.train)), self.pictures)
         if photos is not None:
-            photos = photos.take(np.setdiff1d(np.arange(len(photos)), self.photos))
+            asked = {photos.keys[place] for place in self.photos}
+            photos = photos.take(np.flatnonzero([key not in asked for key in photos.keys]))
         return replace(parts, train=parts.train.take(others)), photos
 
 
