@@ -238,3 +238,21 @@ def test_the_trials_with_more_photos_show_their_data_beside_the_bundled_release(
         recalls = [one["C"]["per_class"][label]["recall"] for one in photos]
         expected[f"C, recall of {label}"] = [f"{one:.3f}" for one in recalls]
     assert rows == expected
+
+
+def test_the_errors_that_were_planted_in_own_pictures_are_found_as_measured() -> None:
+    measured = result("planted-errors")
+    labels = measured["wrong_labels"]
+    n, found, doubted = labels["planted"], labels["found"], labels["doubted"]
+    first = labels["found_in_first_planted"]
+
+    rows = table("how-to/train-on-your-pictures.md", f"| planted in {measured['pictures']} photos |")
+
+    assert rows == {
+        "wrong label": [f"{n}", f"{found}; {doubted} are doubted, of the first {n} {first} are these"],
+        **{
+            f"copy, {change}": [f"{one['planted']}", f"{one['found']}"]
+            for change, one in measured["copies"].items()
+        },
+        "broken file": [f"{measured['unreadable'][key]}" for key in ("planted", "found")],
+    }
