@@ -7,7 +7,6 @@ those in the file. What the figures mean: docs/how-to/retrain.md.
 """
 
 import argparse
-import logging
 import shlex
 import sys
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from rich.table import Table
 from model_store.errors import StoreError
 from model_store.local import open_release
 from scripts.fitting import (
+    allow_many_networks,
     carry_out,
     continue_on_tensorflow,
     fit_alone,
@@ -99,8 +99,7 @@ def _compare(arguments: argparse.Namespace) -> object:
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
     earlier = read_comparison(_ending(place, ".json"))
     tasks = _tasks(arguments, load_data(arguments), command)
-    # One network after the other looks to it like one function that is traced over and over.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):
         _train_missing(tasks)
     comparison = merged(earlier, _measured(tasks, command))

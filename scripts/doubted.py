@@ -1,7 +1,7 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first pictures of --data.
 
-The page exports corrections, which change no photo's label: that is its folder's. The rule:
-training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
+The page exports corrections of --data. They do not apply to --photos: the folder of a photo is its label.
+The rule: training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
 """
 
 from collections.abc import Iterable, Sequence

@@ -127,8 +127,7 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     start_backend()
     from training.export.release import scores_of  # noqa: PLC0415 - as below
 
-    # One network after the other looks to it like one function that is traced over and over.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    allow_many_networks()
     recipe = fold_recipe(recipe, folds)
     answers = []
     for fold in folds:
@@ -215,6 +214,14 @@ def start_backend() -> None:
         require(JAX, f"{BACKEND}={JAX}, and JAX")
     # With JAX too: TensorFlow feeds the pictures and makes the release.
     start_tensorflow()
+
+
+def allow_many_networks() -> None:
+    """Keep TensorFlow from warning where a command fits several networks.
+
+    It takes them for one function that is traced again and again.
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:

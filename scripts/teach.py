@@ -7,7 +7,6 @@ training/fitting/distillation.py.
 """
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from labelling.labeller import open_model
 from model_store.find import find_release
-from scripts.fitting import FRESH, fit_alone
+from scripts.fitting import FRESH, allow_many_networks, fit_alone
 from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training_options import (
     OPTIONS,
@@ -88,8 +87,7 @@ def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     if arguments.fresh:
         for fold in folds:
             forget_checkpoint(fold.run(task, recipe))
-    # One network after the other looks to it like one function that is traced over and over.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    allow_many_networks()
     asked = [unseen(data.train, recipe, fold.pictures) for fold in folds]
     answers = []
     for fold, places in zip(folds, asked, strict=True):

@@ -6,7 +6,6 @@ finished search with more --trials. Ends in a table, tune.json, tune.png and the
 """
 
 import argparse
-import logging
 import shlex
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from model_store.report import Epoch
-from scripts.fitting import EpochLines, start_backend
+from scripts.fitting import EpochLines, allow_many_networks, start_backend
 from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training_options import (
     add_data_options,
@@ -61,8 +60,7 @@ def _tune(arguments: argparse.Namespace) -> object:
     )
     data, start = planned(data, begin, arguments)
     start_backend()
-    # It would take each trial's new network for a mistake that slows it down.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.comparison.search import Search, run_search  # noqa: PLC0415
 

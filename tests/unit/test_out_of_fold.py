@@ -123,7 +123,13 @@ def test_what_the_release_of_from_learnt_is_not_dealt_and_photos_that_are_new_to
 
 @pytest.mark.parametrize(
     "change",
-    [{"pictures": np.arange(3)}, {"photos": np.arange(3)}, {"names": ("b",)}, {"number": 2}, {"of": 3}],
+    [
+        {"pictures": np.arange(3)},
+        {"photos": np.arange(3)},
+        {"photo_sha256": ("b",)},
+        {"number": 2},
+        {"of": 3},
+    ],
 )
 def test_a_checkpoint_of_another_fold_is_not_continued(change: dict[str, object]) -> None:
     task = Run(Path("run"), "aa")

@@ -11,7 +11,7 @@ from tests.uploads import a_garment, png
 from training.comparison.trials import Trial, ranked
 from training.data.splitting import doubt_of
 from training.errors import BadRecipe, DataSetMissing
-from training.fitting.checkpoints import is_solved, is_tired
+from training.fitting.checkpoints import is_out_of_patience, is_solved
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_training_ends_when_all_held_out_pictures_stay_right(
 def test_patience_is_spent_by_the_epochs_of_the_last_phase_alone(
     epochs: int, best: int, patience: int | None, before: int, ended: bool
 ) -> None:
-    assert is_tired(epochs, best, patience, before) is ended
+    assert is_out_of_patience(epochs, best, patience, before) is ended
 
 
 def test_a_network_that_cannot_read_the_input_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:

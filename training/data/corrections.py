@@ -29,11 +29,11 @@ class Corrections:
 
     def __contains__(self, file: Path) -> bool:
         """Whether there is a correction of this file."""
-        return _absolute(file) in self.labels
+        return absolute(file) in self.labels
 
     def of(self, file: Path) -> str:
         """The label of a file that is corrected."""
-        return self.labels[_absolute(file)]
+        return self.labels[absolute(file)]
 
     def check(self, files: Sequence[Path], labels: Collection[str]) -> None:
         """Check that each correction is of one of these files, and to one of these labels.
@@ -46,7 +46,7 @@ class Corrections:
                 f"--corrections: {strange[0]!r} is none of the classes {', '.join(labels)}. Name one, "
                 "or none to leave the picture out."
             )
-        if missing := sorted(set(self.labels) - {_absolute(file) for file in files}):
+        if missing := sorted(set(self.labels) - {absolute(file) for file in files}):
             raise BadCsv(
                 f"--corrections: {len(missing)} of {len(self.labels)} name no picture of --data, among them "
                 f"{missing[0]}. Paths are absolute, or relative to the CSV; remove what is gone."
@@ -74,9 +74,10 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
                 f"{where}: no column for the label. A row that leaves a picture out ends in a comma."
             )
         label = row["label"].strip()
-        labels[_absolute(file)] = as_label(label, where) if label else LEFT_OUT
+        labels[absolute(file)] = as_label(label, where) if label else LEFT_OUT
     return Corrections(labels)
 
 
-def _absolute(file: Path) -> str:
+def absolute(file: Path) -> str:
+    """The path by which a correction names a file."""
     return os.path.abspath(file)  # noqa: PTH100 - a link keeps its own name

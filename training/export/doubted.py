@@ -7,7 +7,6 @@ them for a person to look at; training/data/corrections.py reads what that perso
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from inference.arrays import Probabilities
 from inference.classifier import Prediction
 from inference.contract import ModelContract
 from inference.session import Session
+from training.data.corrections import absolute
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.evaluation.measure import predict
@@ -115,7 +115,7 @@ def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
     """
     found = [
         Doubted(
-            path=os.path.abspath(one.file),  # noqa: PTH100 - a link keeps its own name
+            path=absolute(one.file),
             label=names[one.label],
             predicted=names[int(one.probabilities.argmax())],
             probability=float(one.probabilities.max()),

@@ -39,14 +39,14 @@ class Fold:
         of: how many there are.
         pictures: int64, positions in the training pictures that it answers and does not learn; perhaps none.
         photos: the same of photos.
-        names: the SHA-256 of these photos, in their order.
+        photo_sha256: the SHA-256 of these photos, in their order.
     """
 
     number: int
     of: int
     pictures: Indices
     photos: Indices
-    names: tuple[str, ...] = ()
+    photo_sha256: tuple[str, ...] = ()
 
     def run(self, task: Run, recipe: Recipe) -> Run:
         """Where its checkpoint is, and what this must carry: no fold of other pictures goes on with it.
@@ -55,7 +55,7 @@ class Fold:
             task: of the release.
             recipe: of the folds.
         """
-        parts = (self.pictures.tolist(), self.photos.tolist(), self.names, recipe.as_json())
+        parts = (self.pictures.tolist(), self.photos.tolist(), self.photo_sha256, recipe.as_json())
         dealt = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
         name = f"fold{self.number}of{self.of}"
         return replace(
@@ -105,7 +105,7 @@ def deal(
         photos: dealt by the hash of their groups; None if they are not dealt.
         folds: how many.
         pictures: whether training pictures are dealt.
-        before: number of photos that every fold learns, and that come before these.
+        before: number of photos that are not dealt, and that come before these.
 
     Raises:
         BadRecipe: a class has fewer training pictures, or groups of them, than there are folds.
@@ -117,9 +117,9 @@ def deal(
     if photos is not None:
         dealt = photos.drawn(folds)
         of_photos = [before + np.flatnonzero(dealt == number) for number in range(folds)]
-    names = [() if photos is None else photos.take(mine - before).sha256 for mine in of_photos]
-    dealt_out = zip(of_pictures, of_photos, names, strict=True)
-    return tuple(Fold(number, folds, *mine) for number, mine in enumerate(dealt_out, start=1))
+    digests = [() if photos is None else photos.take(mine - before).sha256 for mine in of_photos]
+    shares = zip(of_pictures, of_photos, digests, strict=True)
+    return tuple(Fold(number, folds, *share) for number, share in enumerate(shares, start=1))
 
 
 def gathered(folds: Sequence[Fold], answers: Sequence[Scores], epochs: int) -> OutOfFold:

@@ -112,7 +112,7 @@ def save_progress(run: Run, progress: Progress) -> None:
     _remove_weights(run, {run.state(len(progress.history)), run.best(progress.best_epoch)})
 
 
-def is_tired(epochs: int, best_epoch: int, patience: int | None, before: int) -> bool:
+def is_out_of_patience(epochs: int, best_epoch: int, patience: int | None, before: int) -> bool:
     """Whether a run's last phase had no better epoch for too long.
 
     Args:

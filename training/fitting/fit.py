@@ -26,8 +26,8 @@ from training.fitting.checkpoints import (
     Progress,
     Run,
     damaged,
+    is_out_of_patience,
     is_solved,
-    is_tired,
     load_progress,
     save_progress,
 )
@@ -151,7 +151,7 @@ def _train(
     classes = model.output.shape[-1]
     images, targets = _learnt(split, classes, recipe.teaching)
     steps = max(len(images) // recipe.batch_size, 1)
-    phase.choose_layers(model)
+    phase.set_trainable(model)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
@@ -284,8 +284,10 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         # Only epochs of the last phase count, so a probe never ends early.
         before = phases_of(self._recipe)[-1].before
         accuracies = [one.val_accuracy for one in history[before:]]
-        tired = is_tired(len(history), self.progress.best_epoch, self._recipe.patience, before)
-        return tired or (self._by_accuracy and is_solved(accuracies, self.params["steps"]))
+        best, patience = self.progress.best_epoch, self._recipe.patience
+        return is_out_of_patience(len(history), best, patience, before) or (
+            self._by_accuracy and is_solved(accuracies, self.params["steps"])
+        )
 
 
 def _load(model: Network, path: Path) -> None:

@@ -38,8 +38,8 @@ class Phase:
         """Epochs done when it is over."""
         return self.before + self.recipe.epochs
 
-    def choose_layers(self, model: Network) -> None:
-        """Set what learns. Of a backbone, batch normalization never does.
+    def set_trainable(self, model: Network) -> None:
+        """Set which layers are trainable. The batch normalization of a backbone never is.
 
         It then keeps to the mean and variance that it came with, which a few small batches would spoil
         (keras.io/guides/transfer_learning).

@@ -100,7 +100,7 @@ def plan(
         pixels = np.ascontiguousarray(train.images[index])
         content = hashlib.sha256(pixels.tobytes()).hexdigest()
         made.append(planned(pixels, content, int(train.labels[index]), 1))
-    for shoe in (shoe for shoe in labels if shoe in DRAWN):
+    for shoe in filter(DRAWN.__contains__, labels):
         for lot in range(round(DRAWINGS * scale / LOT)):
             made.append(planned(shoe, f"{shoe} {lot}", labels.index(shoe), LOT))
     return made
