@@ -87,15 +87,17 @@ class Classifier:
         self._session = session
         self.contract = contract
 
-    def deciding_by(self, thresholds: Thresholds) -> "Classifier":
+    def deciding_by(self, thresholds: Thresholds, photo_thresholds: Thresholds | None) -> "Classifier":
         """The same model with other thresholds."""
-        return Classifier(self._session, replace(self.contract, thresholds=thresholds))
+        contract = replace(self.contract, thresholds=thresholds, photo_thresholds=photo_thresholds)
+        return Classifier(self._session, contract)
 
-    def classify(self, pixels: PixelsBatch) -> list[Prediction]:
+    def classify(self, pixels: PixelsBatch, photos: Sequence[bool] | None = None) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
             pixels: N >= 1, as the contract's input says.
+            photos: of each, whether it was converted from a picture; None where all were sent as they are.
 
         Returns:
             One prediction per picture, in order.
@@ -105,13 +107,14 @@ class Classifier:
             ContractBroken: the contract needs a distance that the model does not return.
         """
         most = max(1, MAX_RUN // pixels[0].size)
-        runs = (pixels[start : start + most] for start in range(0, len(pixels), most))
-        return [prediction for run in runs for prediction in self._run(run)]
+        kinds = photos or [False] * len(pixels)
+        runs = (slice(start, start + most) for start in range(0, len(pixels), most))
+        return [prediction for run in runs for prediction in self._run(pixels[run], kinds[run])]
 
-    def _run(self, pixels: PixelsBatch) -> list[Prediction]:
+    def _run(self, pixels: PixelsBatch, photos: Sequence[bool]) -> list[Prediction]:
         rows, distances = self._finite_scores(pixels)
         familiarities = self._familiarities(len(rows), distances)
-        return [self._prediction(*scored) for scored in zip(rows, familiarities, strict=True)]
+        return [self._prediction(*scored) for scored in zip(rows, familiarities, photos, strict=True)]
 
     def check_golden(self, pixels: PixelsBatch, answers: Probabilities) -> None:
         """Compare the model's answers on this machine with those stored when it was made.
@@ -159,12 +162,12 @@ class Classifier:
             )
         return [familiarity_of(distance, familiarity) for distance in distances]
 
-    def _prediction(self, row: list[float], familiarity: float | None) -> Prediction:
+    def _prediction(self, row: list[float], familiarity: float | None, photo: bool) -> Prediction:
         probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)
         # Use the raw scores: rounding to float32 may make two calibrated probabilities equal.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
-        decision, reason = decide(confidence, familiarity, self.contract.thresholds)
+        decision, reason = decide(confidence, familiarity, self.contract.thresholds_of(photo=photo))
         return Prediction(
             class_id=winner,
             label=self.contract.labels[winner],

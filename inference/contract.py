@@ -166,7 +166,9 @@ class ModelContract:
     Attributes:
         labels: class names in index order; as many as the model has outputs.
         temperature: > 0; probabilities are softmax(log p / temperature) (Guo et al. 2017, arXiv 1706.04599).
+        thresholds: decide about pixels that are used as they were sent.
         familiarity: None when the model has no distance output; then no picture is `unfamiliar`.
+        photo_thresholds: decide about pictures that were converted; None where `thresholds` do.
     """
 
     labels: tuple[str, ...]
@@ -174,3 +176,8 @@ class ModelContract:
     temperature: float
     thresholds: Thresholds
     familiarity: Familiarity | None
+    photo_thresholds: Thresholds | None = None
+
+    def thresholds_of(self, *, photo: bool) -> Thresholds:
+        """Those that decide about a photo, which is converted to pixels, or about pixels as they are sent."""
+        return self.photo_thresholds if photo and self.photo_thresholds is not None else self.thresholds

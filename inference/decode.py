@@ -61,6 +61,11 @@ class Decoded:
         return self.samples if self.samples.ndim == 2 else None
 
     @property
+    def is_photo(self) -> bool:
+        """Whether it has to be converted to pixels."""
+        return self.pixels is None
+
+    @property
     def picture(self) -> Picture:
         """uint8, (H, W, 3), RGB; for pixels, computed at each access."""
         return self.samples if self.pixels is None else _rgb_over_white(self.pixels)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from inference.arrays import Pixels
-from inference.classifier import Classifier, open_classifier
+from inference.classifier import Classifier, Prediction, open_classifier
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, prepare_opencv
 from inference.errors import UploadError
@@ -61,15 +61,19 @@ class Labeller:
             run = items[start : start + PICTURES_PER_RUN]
             seen = [self._see(upload) for upload in self.read([item.place for item in run])]
             good = [content for _, content in seen if not isinstance(content, str)]
-            predictions = iter(self.classifier.classify(np.stack(good)) if good else [])
+            predictions = iter(self._classify(good) if good else [])
             outcomes += [
                 Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
                 for item, (sha256, content) in zip(run, seen, strict=True)
             ]
         return self.write(outcomes)
 
-    def _see(self, upload: bytes | Unreadable) -> tuple[str, Pixels | str]:
-        """The hash of an upload, and its pixels or what is wrong with it."""
+    def _classify(self, seen: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
+        pixels, photos = zip(*seen, strict=True)
+        return self.classifier.classify(np.stack(pixels), photos)
+
+    def _see(self, upload: bytes | Unreadable) -> tuple[str, tuple[Pixels, bool] | str]:
+        """The hash of an upload, its pixels with whether they were converted, or what is wrong with it."""
         if isinstance(upload, Unreadable):
             return "", str(upload)
         sha256 = hashlib.sha256(upload).hexdigest()
@@ -78,7 +82,7 @@ class Labeller:
             decoded = decode(upload, MAX_PIXELS, contract)
         except UploadError as error:
             return sha256, str(error)
-        return sha256, decoded_to_pixels(decoded, contract)
+        return sha256, (decoded_to_pixels(decoded, contract), decoded.is_photo)
 
 
 def open_labeller(setup: Setup) -> Labeller:

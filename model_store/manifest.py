@@ -18,7 +18,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """The newest manifest that this code writes and reads; every older one is read too."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
@@ -128,7 +128,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]

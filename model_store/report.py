@@ -51,15 +51,19 @@ class Coverage(Frozen):
     accuracy: Share | None
 
 
+HELD_OUT: Final = "held-out pictures"
+"""The kind of the pictures that choose for the data set's own; every other kind is a tier of photos."""
+
+
 class Promise(Frozen):
     """What the thresholds promise of accepted answers, and the answers that show it.
 
     Attributes:
-        pictures: `held-out pictures`, or a tier of photos.
+        pictures: HELD_OUT, or a tier of photos.
         accuracy: share of accepted answers that is promised to be right.
         needed: the fewest answers that can show so much, if all are right.
         n: answers that there were, without unfamiliar ones.
-        accepted: of these; 0 if no threshold keeps every promise, and then nothing is accepted at all.
+        accepted: of these; 0 if no threshold keeps every promise to pictures that are decided about alike.
         right: of the accepted.
         lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934).
     """

@@ -156,14 +156,14 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     contract, split = release.manifest.model, arguments.split or SPLIT
     photos = photos_in(arguments.photos, contract.labels, contract.input)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
-    answers = photo_answers(predict(session, contract, photos.images), photos)
+    answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
     figures = photo_figures(answers, contract, split)
     if arguments.worst is not None:
         from training.evaluation.figures import save  # noqa: PLC0415 - needs matplotlib
         from training.evaluation.photo_figures import draw_worst  # noqa: PLC0415 - as above
 
         save(draw_worst(photos, answers, contract.labels, split), arguments.worst)
-    out, thresholds = console(), contract.thresholds
+    out, thresholds = console(), contract.thresholds_of(photo=True)
     out.print(
         f"{release.version}: no confidence is accepted."
         if thresholds.accept_nothing

@@ -115,7 +115,7 @@ def _answer(file: Path, classifier: Classifier) -> Answer | None:
         complain(f"{file}: {error}")
         return None
     seen = decoded_to_pixels(decoded, contract)
-    [prediction] = classifier.classify(seen[None])
+    [prediction] = classifier.classify(seen[None], [decoded.is_photo])
     return Answer(file, decoded, seen, prediction)
 
 

@@ -12,6 +12,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Column, Table
 
+from inference.contract import Thresholds
 from model_store.catalogue import Stored, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseError
 from model_store.manifest import Manifest
@@ -155,14 +156,16 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("test accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
         ("size", f"{headline.parameters:,} parameters, {headline.mflops:.2f} MFLOP per picture"),
         ("labels", ", ".join(model.labels)),
-        (
-            "review below",
-            f"confidence {model.thresholds.confidence}, familiarity {model.thresholds.familiarity}",
-        ),
+        ("review below", _review_below(model.thresholds)),
+        *([("photos below", _review_below(model.photo_thresholds))] if model.photo_thresholds else []),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),
     ]
+
+
+def _review_below(thresholds: Thresholds) -> str:
+    return f"confidence {thresholds.confidence}, familiarity {thresholds.familiarity}"
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:

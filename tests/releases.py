@@ -6,6 +6,7 @@ model.keras is a stand-in, which is never opened where model.onnx is served.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def a_release(
     reads: InputContract = CUT_OUT,
     right: NDArray[np.bool_] | None = None,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
+    photo_thresholds: Thresholds | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -71,6 +73,7 @@ def a_release(
         per_class: how many test pictures of each class its manifest claims.
         reads: what its model reads.
         acceptance: what its report says of each threshold.
+        photo_thresholds: decide about what is converted to pixels.
         right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
 
     Returns:
@@ -93,7 +96,7 @@ def a_release(
     seal(
         folder,
         created_at=created_at,
-        model=a_contract(labels, reads),
+        model=replace(a_contract(labels, reads), photo_thresholds=photo_thresholds),
         golden=Golden.of(pixels, _answers(folder / "model.onnx", pixels)),
         training={"network": "linear", "seed": seed},
         libraries={"onnx": onnx.__version__},

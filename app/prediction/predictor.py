@@ -8,7 +8,7 @@ would cost more than the work. Knows requests only as the items that reading.py 
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
@@ -23,7 +23,7 @@ from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
 from app.prediction.admission import Admission, Slot
 from app.releases.serving import Served
 from app.settings import Settings
-from inference.arrays import Pixels, PixelsBatch
+from inference.arrays import Pixels
 from inference.classifier import Prediction
 from inference.contract import InputContract
 from inference.convert import decoded_to_pixels, is_enlarged
@@ -75,8 +75,20 @@ class Failed:
 
 Outcome: TypeAlias = Classified | Failed
 
-Seen: TypeAlias = tuple[Pixels, bool]
-"""The first two of Classified."""
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture before it is classified.
+
+    Attributes:
+        pixels: what the model is to see.
+        enlarged: as of Classified.
+        photo: whether they were converted from a picture, not sent as they are.
+    """
+
+    pixels: Pixels
+    enlarged: bool = False
+    photo: bool = False
 
 
 class Predictor:
@@ -106,16 +118,16 @@ class Predictor:
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        pixels, enlarged = self._see(item, served.contract.input, timing)
+        seen = self._see(item, served.contract.input, timing)
         # Ready requests run the model one after another, then answer one after another: each change between
         # the model and Python empties the processor's cache.
         timing.end()
         _let_ready_requests_run()
         timing.begin("infer")
-        (prediction,) = self._classify(pixels[np.newaxis], served)
+        (prediction,) = self._classify([seen], served)
         timing.end()
         _let_ready_requests_run()
-        return Classified(pixels, enlarged, prediction)
+        return Classified(seen.pixels, seen.enlarged, prediction)
 
     def explain(self, classified: Classified, served: Served, timing: Timing) -> Drops:
         """Measure what each part of a picture adds to its answer, at the cost of a large picture.
@@ -161,11 +173,14 @@ class Predictor:
             if has_left():
                 raise ClientGone("The client closed its connection before its batch was finished.")
             seen.append(self._see_or_fail(item, served.contract.input, timing))
-        good = [one[0] for one in seen if not isinstance(one, Failed)]
+        good = [one for one in seen if not isinstance(one, Failed)]
         timing.begin("infer")
-        predictions = iter(self._classify(np.stack(good), served) if good else [])
+        predictions = iter(self._classify(good, served) if good else [])
         timing.end()
-        return [one if isinstance(one, Failed) else Classified(*one, next(predictions)) for one in seen]
+        return [
+            one if isinstance(one, Failed) else Classified(one.pixels, one.enlarged, next(predictions))
+            for one in seen
+        ]
 
     def _check_pixels(self, items: list[Item]) -> None:
         sizes = [_declared_pixels(item.data) for item in items if isinstance(item, Upload)]
@@ -192,23 +207,25 @@ class Predictor:
                 return run_in_native_thread(self._decode, item.data, contract, timing)
         timing.begin("decode")
         if isinstance(item, Ready):
-            return item.pixels, False
+            return Seen(item.pixels)
         if isinstance(item, Rows):
             is_large = math.prod(contract.array_shape) >= LARGE_RUN
-            return _call(is_large, rows_to_pixels, item.value, contract), False
+            return Seen(_call(is_large, rows_to_pixels, item.value, contract))
         return self._decode(item.data, contract, timing)
 
     def _decode(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
         timing.begin("decode")
         decoded = decode(upload, self._settings.max_pixels, contract)
         timing.begin("convert")
-        return decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
+        pixels, photo = decoded_to_pixels(decoded, contract), decoded.is_photo
+        return Seen(pixels, is_enlarged(decoded, contract), photo)
 
-    def _classify(self, pixels: PixelsBatch, served: Served) -> list[Prediction]:
+    def _classify(self, seen: Sequence[Seen], served: Served) -> list[Prediction]:
+        pixels, photos = np.stack([one.pixels for one in seen]), [one.photo for one in seen]
         if pixels.size < LARGE_RUN:
-            return served.classifier.classify(pixels)
+            return served.classifier.classify(pixels, photos)
         with self._large:
-            return run_in_native_thread(served.classifier.classify, pixels)
+            return run_in_native_thread(served.classifier.classify, pixels, photos)
 
 
 def parse(find: Callable[Concatenate[Body, P], T], body: Body, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -2,19 +2,25 @@
 
 The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
 bound of how much of that is right (training/evaluation/calibration.py). The lowest threshold at which every
-kind's bound reaches the target takes the place of the release's own. Pure; load.py calls it.
+kind's bound reaches the target takes the place of the release's own. Where the release has other thresholds
+for photos, theirs is found by itself. Pure; load.py calls it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReportInvalid
-from model_store.report import parse_report
+from model_store.report import HELD_OUT, AcceptPoint, parse_report
+
+Curves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
+"""By kind of pictures."""
 
 
 def with_target(served: Served, target: float | None) -> Served:
-    """The model with the threshold of a target.
+    """The model with the thresholds of a target.
 
     Where its report does not support the target, nothing is accepted, and `acceptance` has the reason.
 
@@ -24,14 +30,23 @@ def with_target(served: Served, target: float | None) -> Served:
     """
     if target is None:
         return served
-    acceptance = _acceptance(served, target)
-    # All kinds of pictures have the same threshold.
-    threshold = next((point.threshold for point in acceptance.gives.values()), ACCEPT_NOTHING)
-    classifier = served.classifier.deciding_by(replace(served.contract.thresholds, confidence=threshold))
+    contract = served.contract
+    acceptance = _acceptance(served, target, divided=contract.photo_thresholds is not None)
+    thresholds = {kind: point.threshold for kind, point in acceptance.gives.items()}
+    of_pixels = thresholds.pop(HELD_OUT, ACCEPT_NOTHING)
+    # All kinds of photos have the same threshold.
+    of_photos = next(iter(thresholds.values()), of_pixels)
+    photo_thresholds = contract.photo_thresholds
+    if photo_thresholds is not None:
+        photo_thresholds = replace(photo_thresholds, confidence=of_photos)
+    classifier = served.classifier.deciding_by(
+        replace(contract.thresholds, confidence=of_pixels), photo_thresholds
+    )
     return replace(served, classifier=classifier, contract=classifier.contract, acceptance=acceptance)
 
 
-def _acceptance(served: Served, target: float) -> Acceptance:
+def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
+    """What the target gives, or why it gives nothing; `divided` lets photos have another threshold."""
     try:
         curves = parse_report(served.report, served.version).acceptance
     except ReportInvalid:
@@ -39,15 +54,31 @@ def _acceptance(served: Served, target: float) -> Acceptance:
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
         return Acceptance(target, {}, fault)
+    photos = {kind: curve for kind, curve in curves.items() if divided and kind != HELD_OUT}
+    others = {kind: curve for kind, curve in curves.items() if kind not in photos}
+    gives: dict[str, AcceptPoint] = {}
+    for together in filter(None, (others, photos)):
+        lowest = _lowest(together, target)
+        if lowest is None:
+            return Acceptance(target, {}, _fault(served.version, together, target))
+        gives |= lowest
+    return Acceptance(target, gives)
+
+
+def _lowest(curves: Curves, target: float) -> dict[str, AcceptPoint] | None:
+    """By kind, the point of the lowest threshold at which all reach the target."""
     # Every curve has the same thresholds, ascending.
     for points in zip(*curves.values(), strict=True):
         if all(point.lower_bound >= target for point in points):
-            return Acceptance(target, dict(zip(curves, points, strict=True)))
+            return dict(zip(curves, points, strict=True))
+    return None
+
+
+def _fault(version: str, curves: Curves, target: float) -> str:
     highest = {kind: max(point.lower_bound for point in curve) for kind, curve in curves.items()}
     kind = min(highest, key=lambda one: highest[one])
-    fault = (
-        f"The report of {served.version} does not show that {target:g} of the accepted answers are right: no "
+    return (
+        f"The report of {version} does not show that {target:g} of the accepted answers are right: no "
         "threshold has so high a lower bound for all kinds of pictures; for "
         f"{kind} it is at most {highest[kind]:.3f}."
     )
-    return Acceptance(target, {}, fault)

@@ -9,8 +9,8 @@ from inference.arrays import PixelsBatch
 from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
 from inference.decision import calibrate, decide
 from inference.session import Scores
+from model_store.report import HELD_OUT
 from training.evaluation.calibration import (
-    HELD_OUT,
     Checked,
     Demand,
     acceptance_curves,
@@ -138,28 +138,45 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
 
-    thresholds, _ = fit_thresholds(found, truth(992, 8), 1.0, fit_familiarity(distances))
+    thresholds, _, _ = fit_thresholds(found, truth(992, 8), 1.0, fit_familiarity(distances))
 
     assert thresholds.confidence == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize(("tier", "confidence"), [("A", 0.95), ("C", 0.95), ("B", 0.9)])
-def test_a_tier_that_is_promised_something_raises_the_threshold(tier: str, confidence: float) -> None:
+@pytest.mark.parametrize("tier", ["A", "B", "C"])
+@pytest.mark.parametrize(
+    ("are_photos", "confidences"),
+    [pytest.param(False, (0.9, 0.95), id="pixels"), pytest.param(True, (0.95, None), id="photos")],
+)
+def test_photos_choose_thresholds_of_their_own_unless_the_held_out_pictures_are_photos_too(
+    tier: str, are_photos: bool, confidences: tuple[float, float | None]
+) -> None:
     photos = Checked(scores((0.95, 100), (0.9, 100)), truth(130, 70), (tier,) * 200)
-
     held_out = scores((0.95, 500), (0.9, 500))
-    thresholds, _ = fit_thresholds(held_out, truth(1000, 0), 1.0, None, photos)
 
-    assert thresholds.confidence == pytest.approx(confidence)
+    pixels, of_photos, _ = fit_thresholds(held_out, truth(1000, 0), 1.0, None, photos, are_photos=are_photos)
+
+    assert (pixels.confidence, of_photos and of_photos.confidence) == pytest.approx(confidences)
+
+
+def test_a_tier_without_a_promise_leaves_the_thresholds_of_photos_to_the_held_out_pictures() -> None:
+    photos = Checked(scores((0.95, 100)), truth(30, 70), ("studio",) * 100)
+
+    contract, promises = fit_contract(scores((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
+
+    assert contract.photo_thresholds is None
+    assert contract.thresholds_of(photo=True) == contract.thresholds
+    assert [one.pictures for one in promises] == [HELD_OUT]
 
 
 def test_an_ood_photo_has_no_right_answer_to_count() -> None:
     labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
     photos = Checked(scores((0.9, 200)), labels, ("A",) * 200)
 
-    thresholds, promises = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
+    _, of_photos, promises = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
 
-    assert thresholds.confidence < 1
+    assert of_photos is not None
+    assert of_photos.confidence < 1
     assert [(one.pictures, one.n) for one in promises] == [(HELD_OUT, 1000), ("photos of tier A", 100)]
 
 
@@ -194,20 +211,20 @@ def test_so_many_answers_without_an_error_show_the_promise_and_one_less_does_not
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
     photos = Checked(scores((0.9, 12)), truth(12, 0), ("A",) * 12)
 
-    few = fit_thresholds(scores((0.9, 40)), truth(40, 0), 1.0, None)
-    few_photos = fit_thresholds(scores((0.9, 400)), truth(400, 0), 1.0, None, photos)
-    enough = fit_thresholds(scores((0.9, 400)), truth(400, 0), 1.0, None)
+    few, _, of_few = fit_thresholds(scores((0.9, 40)), truth(40, 0), 1.0, None)
+    enough, of_photos, of_enough = fit_thresholds(scores((0.9, 400)), truth(400, 0), 1.0, None, photos)
 
-    assert [thresholds.accept_nothing for thresholds, _ in (few, few_photos, enough)] == [True, True, False]
-    assert broken_promises(few[1]) == [
+    assert of_photos is not None
+    assert (few.accept_nothing, enough.accept_nothing, of_photos.accept_nothing) == (True, False, True)
+    assert broken_promises(of_few) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
     ]
-    assert [
-        "photos of tier A" in line and "takes 59 " in line for line in broken_promises(few_photos[1])
-    ] == [True]
-    assert broken_promises(enough[1]) == []
-    assert (enough[1][0].accepted, enough[1][0].right) == (400, 400)
+    [line] = broken_promises(of_enough)
+    assert line.startswith("Every answer to photos will be `review`: 12 answers to photos of tier A ")
+    assert "takes 59 " in line
+    assert broken_promises(of_enough[:1]) == []
+    assert (of_enough[0].accepted, of_enough[0].right) == (400, 400)
 
 
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:

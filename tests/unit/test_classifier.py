@@ -47,6 +47,16 @@ def test_each_picture_gets_its_label_confidence_and_decision_in_order() -> None:
     assert firm.probabilities == pytest.approx(FIRM_THEN_TORN[0])
 
 
+def test_photos_are_decided_by_thresholds_of_their_own() -> None:
+    contract = replace(CONTRACT, photo_thresholds=Thresholds(confidence=0.5, familiarity=0.6))
+
+    as_sent = Classifier(Saying(), contract).classify(PIXELS)
+    converted = Classifier(Saying(), contract).classify(PIXELS, [True, True])
+
+    assert [one.reason for one in as_sent] == [None, "ambiguous"]
+    assert [one.reason for one in converted] == [None, "unfamiliar"]
+
+
 def test_temperature_softens_what_clients_see() -> None:
     soft = Classifier(Saying(), replace(CONTRACT, temperature=2.0)).classify(PIXELS)[0]
 

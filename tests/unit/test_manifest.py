@@ -9,7 +9,7 @@ import pytest
 
 from inference.contract import GREY_28
 from model_store.errors import ManifestInvalid, ManifestTooNew
-from model_store.manifest import Golden, parse_manifest
+from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from tests.releases import a_release
 
 REMOVED = object()
@@ -97,9 +97,11 @@ def test_a_path_that_leaves_the_folder_or_is_spelled_oddly_is_refused(text: byte
 
 
 def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: bytes) -> None:
-    future = changed(changed(text, "schema_version", 4), "colour", "red")
+    future = changed(changed(text, "schema_version", SCHEMA_VERSION + 1), "colour", "red")
 
-    with pytest.raises(ManifestTooNew, match="schema version 4, but this code reads up to 3"):
+    with pytest.raises(
+        ManifestTooNew, match=f"version {SCHEMA_VERSION + 1}, but this code reads up to {SCHEMA_VERSION}"
+    ):
         parse_manifest(future, "here")
 
 

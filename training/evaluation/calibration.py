@@ -1,12 +1,13 @@
 """What the held-out pictures decide about a release: temperature, familiarity and the decision's thresholds.
 
-The service cannot know whether an upload is a product shot or a photo of a floor, so one confidence and one
-familiarity have to keep every promise: on the held-out pictures, and on the photos of each tier that has one.
-No TensorFlow; never sees the test set. How serving applies the figures: inference/decision.py.
+Serving knows pixels that are used as they are sent from photos that it converts, so that each kind has
+thresholds of its own: held-out pictures choose the ones, photos the others. It does not know a product shot
+from a photo of a floor, so these keep the promise of every tier. No TensorFlow; never sees the test set. How
+serving applies the figures: inference/decision.py.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -20,7 +21,7 @@ from inference.arrays import Distances, Probabilities
 from inference.contract import ACCEPT_NOTHING, CUT_OUT, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.report import AcceptPoint, Promise
+from model_store.report import HELD_OUT, AcceptPoint, Promise
 from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
@@ -36,17 +37,18 @@ ACCEPTED_ACCURACY: Final = 0.99
 """Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong. To
 show it takes splitting.ENOUGH_HELD_OUT answers."""
 
-ACCEPTED_OF_PHOTOS: Final[Mapping[str, float]] = {"A": 0.95, "C": 0.90}
-"""The same by tier: product shots, and users' own photos, of which people expect less. Other tiers have no
-promise; the report measures them."""
+ACCEPTED_OF_PHOTOS: Final = 0.95
+"""The same of each tier that has a promise: some hundred photos can show it where about 98% are right."""
+
+PROMISED_TIERS: Final = ("A", "B", "C")
+"""Product shots, garments worn by a person, and users' own photos. Other tiers have no promise; the report
+measures them."""
 
 CURVE_POINTS: Final = 16
 """Thresholds that the report has of each kind of pictures."""
 
 SURENESS: Final = 0.95
 """Of the lower bound that has to reach what is promised (one-sided, Clopper and Pearson 1934)."""
-
-HELD_OUT: Final = "held-out pictures"
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
@@ -77,7 +79,12 @@ class Checked:
 
 
 def fit_contract(
-    scores: Scores, labels: Labels, names: tuple[str, ...], checked: Checked | None = None
+    scores: Scores,
+    labels: Labels,
+    names: tuple[str, ...],
+    checked: Checked | None = None,
+    *,
+    are_photos: bool = False,
 ) -> tuple[ModelContract, tuple[Promise, ...]]:
     """What serving needs to know about a model, learnt from the held-out pictures; what shows its promises.
 
@@ -88,20 +95,24 @@ def fit_contract(
         labels: uint8 (N,), the truth.
         names: of the classes, in index order.
         checked: photos that familiarity and thresholds are learnt from, too.
+        are_photos: whether the held-out pictures are, too, so that all choose one pair of thresholds.
     """
     temperature = fit_temperature(scores.probabilities, labels)
     familiarity = None
     if scores.distances is not None:
-        of_photos = None if checked is None else checked.scores.distances
-        known = of_photos[checked.known] if checked is not None and of_photos is not None else None
+        distances = None if checked is None else checked.scores.distances
+        known = distances[checked.known] if checked is not None and distances is not None else None
         familiarity = fit_familiarity(scores.distances, known)
-    thresholds, promises = fit_thresholds(scores, labels, temperature, familiarity, checked)
+    thresholds, of_photos, promises = fit_thresholds(
+        scores, labels, temperature, familiarity, checked, are_photos=are_photos
+    )
     contract = ModelContract(
         labels=names,
         input=CUT_OUT,
         temperature=temperature,
         thresholds=thresholds,
         familiarity=familiarity,
+        photo_thresholds=of_photos,
     )
     return contract, promises
 
@@ -145,13 +156,15 @@ def fit_familiarity(distances: Distances, of_photos: Distances | None = None) ->
     return Familiarity(quantiles=tuple(quantiles.tolist()))
 
 
-def fit_thresholds(
+def fit_thresholds(  # noqa: PLR0913 - what they rest on
     scores: Scores,
     labels: Labels,
     temperature: float,
     familiarity: Familiarity | None,
     checked: Checked | None = None,
-) -> tuple[Thresholds, tuple[Promise, ...]]:
+    *,
+    are_photos: bool = False,
+) -> tuple[Thresholds, Thresholds | None, tuple[Promise, ...]]:
     """The lowest confidence at which every promise is kept, and what shows that it is.
 
     Args:
@@ -160,22 +173,30 @@ def fit_thresholds(
         temperature: from `fit_temperature`.
         familiarity: from `fit_familiarity`; None where the model measures no distance.
         checked: photos that choose, too.
+        are_photos: whether the held-out pictures are, too.
 
     Returns:
+        The thresholds; those of photos alone, None where photos have the same or no promise; the promises.
         A confidence of ACCEPT_NOTHING when none keeps them all.
     """
     least = FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
-    promised = {HELD_OUT: ACCEPTED_ACCURACY} | {
-        _photos(tier): one for tier, one in ACCEPTED_OF_PHOTOS.items()
-    }
+    promised = {_photos(tier): ACCEPTED_OF_PHOTOS for tier in PROMISED_TIERS} | {HELD_OUT: ACCEPTED_ACCURACY}
     sure = partial(_confidences, temperature=temperature, familiarity=familiarity, least=least)
     demands = [
         Demand(kind, *_familiar(confidences, right), promised[kind])
         for kind, confidences, right in _kinds(scores, labels, checked, sure)
         if kind in promised
     ]
-    thresholds = Thresholds(confidence=confidence_threshold(demands), familiarity=least)
-    return thresholds, tuple(demand.promise(thresholds.confidence) for demand in demands)
+    # The first demand is that of the held-out pictures.
+    together = len(demands) if are_photos else 1
+    choosing = [some for some in (demands[:together], demands[together:]) if some]
+    thresholds = [Thresholds(confidence=confidence_threshold(some), familiarity=least) for some in choosing]
+    promises = [
+        demand.promise(one.confidence)
+        for one, some in zip(thresholds, choosing, strict=True)
+        for demand in some
+    ]
+    return thresholds[0], thresholds[1] if len(thresholds) > 1 else None, tuple(promises)
 
 
 def acceptance_curves(
@@ -313,13 +334,16 @@ def needed(accuracy: float) -> int:
 
 def broken_promises(promises: Sequence[Promise]) -> list[str]:
     """Why nothing is accepted, a sentence for each promise with too few answers, or else for all; or none."""
-    if all(one.lower_bound >= one.accuracy for one in promises):
+    broken = [one for one in promises if one.lower_bound < one.accuracy]
+    if not broken:
         return []
+    which = "photos" if broken[0].pictures != HELD_OUT else "pixels that are used as they are sent"
+    every = "Every answer" if len(broken) == len(promises) else f"Every answer to {which}"
     return [
-        f"Every answer will be `review`: {one.n:,} answers to {one.pictures} do not show that "
+        f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
         f"{one.accuracy:.0%} of the accepted ones are right. That takes {one.needed:,} without an error, or "
         "more with some."
-        for one in [one for one in promises if one.n < one.needed] or promises
+        for one in [one for one in broken if one.n < one.needed] or broken
     ]
 
 

@@ -87,14 +87,16 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     )
 
 
-def predict(session: Session, contract: ModelContract, images: PixelsBatch) -> list[Prediction]:
-    """What serving would answer to uint8 (N, 28, 28), in batches.
+def predict(
+    session: Session, contract: ModelContract, images: PixelsBatch, *, photos: bool = False
+) -> list[Prediction]:
+    """What serving would answer to uint8 (N, 28, 28), in batches; `photos` if they were converted from some.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
     classifier = Classifier(session, contract)
-    return [one for batch in in_batches(images) for one in classifier.classify(batch)]
+    return [one for batch in in_batches(images) for one in classifier.classify(batch, [photos] * len(batch))]
 
 
 def scored(session: Session, images: PixelsBatch) -> Scores:

@@ -118,7 +118,7 @@ def _of_tier(answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, 
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
         ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
-        decisions=_decisions(answers, contract.thresholds),
+        decisions=_decisions(answers, contract.thresholds_of(photo=True)),
         curve=_curve(garments),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
         sources={} if known else _by_source(answers),

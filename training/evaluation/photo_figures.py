@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from inference.decode import decode
 from inference.header import MAX_PIXELS
 from model_store.report import PhotoFigures
-from training.evaluation.calibration import ACCEPTED_OF_PHOTOS
+from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, PROMISED_TIERS
 from training.evaluation.figures import QUIET_COLOUR, WRONG_COLOUR, save
 from training.evaluation.photo_evaluation import PhotoAnswers
 from training.photos.reading import OOD, Photos
@@ -46,7 +46,7 @@ def draw_photos(folder: Path, photos: Mapping[str, PhotoFigures]) -> None:
 def draw_coverage(photos: Mapping[str, PhotoFigures]) -> Figure:
     """Accuracy of what is accepted against how much is, as the confidence threshold falls.
 
-    The operating point is a dot; a dashed line is what a tier should reach.
+    The operating point is a dot; the dashed line is what the tiers with a promise should reach.
     """
     figure = Figure(figsize=(7.5, 4.8), layout="constrained")
     axes = figure.subplots()
@@ -58,8 +58,8 @@ def draw_coverage(photos: Mapping[str, PhotoFigures]) -> Figure:
         line.set_label(label)  # not as an argument, where an underscore in front would hide it
         if decisions.accuracy is not None:
             axes.plot(decisions.coverage, decisions.accuracy, "o", color=colour)
-        if tier in ACCEPTED_OF_PHOTOS:
-            axes.axhline(ACCEPTED_OF_PHOTOS[tier], color=colour, linestyle="--", linewidth=0.8)
+    if not photos.keys().isdisjoint(PROMISED_TIERS):
+        axes.axhline(ACCEPTED_OF_PHOTOS, color=QUIET_COLOUR, linestyle="--", linewidth=0.8)
     axes.set(xlabel="coverage: share accepted without review", ylabel="accuracy of the accepted", xlim=(0, 1))
     axes.grid(alpha=0.3)
     _entitle(figure, axes, "Photos, by tier", photos)

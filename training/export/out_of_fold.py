@@ -167,19 +167,22 @@ class Recorded:
         return self.scores
 
 
-def predictions_of(scores: Scores, contract: ModelContract, images: PixelsBatch) -> list[Prediction]:
+def predictions_of(
+    scores: Scores, contract: ModelContract, images: PixelsBatch, *, photos: bool = False
+) -> list[Prediction]:
     """What serving would answer to pictures of which the scores are known.
 
     Args:
         scores: of these pictures, in their order.
         contract: of the release.
         images: uint8 (N, 28, 28), or as the contract's input says.
+        photos: whether they were converted from photos.
     """
     step = at_once(images)  # a batch that the classifier does not divide: it is answered as a whole
     return [
         one
         for start in range(0, len(images), step)
         for one in Classifier(Recorded(_some(scores, slice(start, start + step))), contract).classify(
-            images[start : start + step]
+            images[start : start + step], [photos] * len(images[start : start + step])
         )
     ]

@@ -202,7 +202,8 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     if photos is not None:
         of_photos = others.photos if others is not None else None
         checked = Checked(of_photos or session.run(photos.images), photos.labels, photos.tiers)
-    contract, promises = fit_contract(scores, labels, evidence.data.labels, checked)
+    are_photos = evidence.data.train.files is not None
+    contract, promises = fit_contract(scores, labels, evidence.data.labels, checked, are_photos=are_photos)
     contract = replace(contract, input=reads)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
@@ -249,9 +250,11 @@ def _photo_figures(
     """The figures of the release; of the networks that did not learn the photos, where it did."""
     if others is None or others.photos is None:
         return photo_figures(
-            photo_answers(predict(session, contract, photos.images), photos), contract, DEVELOPMENT
+            photo_answers(predict(session, contract, photos.images, photos=True), photos),
+            contract,
+            DEVELOPMENT,
         )
-    predictions = predictions_of(others.photos, contract, photos.images)
+    predictions = predictions_of(others.photos, contract, photos.images, photos=True)
     return photo_figures(photo_answers(predictions, photos), contract, CROSS_FITTED)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import SettingsError
+from inference.contract import Thresholds
 from model_store.folder import FolderStore
 from model_store.publish import publish
 from model_store.report import AcceptPoint
@@ -27,10 +28,13 @@ POINTS = {
 }
 
 
-def a_store(folder: Path, **acceptance: tuple[AcceptPoint, ...]) -> FolderStore:
+def a_store(
+    folder: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], of_photos: Thresholds | None = None
+) -> FolderStore:
     """A store with one promoted release."""
     store = FolderStore(folder / "store")
-    publish(a_release(folder / "first", acceptance=acceptance), store, by="tests")
+    release = a_release(folder / "first", acceptance=acceptance, photo_thresholds=of_photos)
+    publish(release, store, by="tests")
     return store
 
 
@@ -38,7 +42,7 @@ def a_store(folder: Path, **acceptance: tuple[AcceptPoint, ...]) -> FolderStore:
 def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_decides(
     make_app: MakeApp, tmp_path: Path, target: str, threshold: float
 ) -> None:
-    app = make_app(model_store=a_store(tmp_path, **POINTS).address, accept_target=target)
+    app = make_app(model_store=a_store(tmp_path, POINTS).address, accept_target=target)
     client = app.test_client()
 
     answer = client.post("/predict", data=UPLOAD).get_json()
@@ -56,6 +60,22 @@ def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_de
     assert ready(app)["accept_target"] == {"status": "ok"}
 
 
+def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    store = a_store(tmp_path, POINTS, Thresholds(confidence=0.5, familiarity=0.0))
+    client = make_app(model_store=store.address, accept_target=0.94).test_client()
+
+    model = client.get("/model").get_json()
+
+    assert (model["thresholds"]["confidence"], model["photo_thresholds"]["confidence"]) == (0.2, 0.3)
+    gives = model["accept_target"]["gives"]
+    assert {kind: point["accepted"] for kind, point in gives.items()} == {
+        "held-out pictures": 0.8,
+        "photos of tier C": 0.2,
+    }
+
+
 @pytest.mark.parametrize(
     ("acceptance", "reason"),
     [(POINTS, "for photos of tier C it is at most 0.950"), ({}, "does not say what each threshold accepts")],
@@ -63,7 +83,7 @@ def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_de
 def test_a_target_that_the_data_do_not_support_ends_the_start_with_the_reason(
     make_app: MakeApp, tmp_path: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], reason: str
 ) -> None:
-    store = a_store(tmp_path, **acceptance)
+    store = a_store(tmp_path, acceptance)
 
     with pytest.raises(SettingsError, match=rf"WARDROBE_ACCEPT_TARGET: .*{reason}.* Choose a lower target"):
         make_app(model_store=store.address, accept_target=0.97)
@@ -72,7 +92,7 @@ def test_a_target_that_the_data_do_not_support_ends_the_start_with_the_reason(
 def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    store = a_store(tmp_path, **POINTS)
+    store = a_store(tmp_path, POINTS)
     app = make_app(model_store=store.address, refresh_seconds=3600, accept_target=0.7)
     version = publish(a_release(tmp_path / "second", seed=2), store, by="tests", force=True).manifest.version
 

@@ -1,0 +1,82 @@
+"""A release with thresholds of its own for photos: what is converted meets them, whichever way it came."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from inference.contract import ACCEPT_NOTHING, Thresholds
+from model_store.publish import publish
+from model_store.store import open_store
+from scripts.label import main as label
+from scripts.predict import main as predict
+from tests.contract.service.conftest import MakeApp
+from tests.releases import a_release
+from tests.uploads import UPLOAD, a_garment, in_base64, png
+
+ROWS = a_garment().tolist()
+PHOTO = png(np.random.default_rng(3).integers(0, 256, (60, 40, 3), np.uint8))
+PICTURES = {
+    "grey, of the input's size": (UPLOAD, "accept"),
+    "in colour, of the input's size": (png(np.dstack([a_garment()] * 3)), "review"),
+    "grey, larger": (png(np.repeat(np.repeat(a_garment(), 2, 0), 2, 1)), "review"),
+    "a photo": (PHOTO, "review"),
+}
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It accepts any pixels, and no photo; its store is beside it."""
+    folder = tmp_path_factory.mktemp("photos")
+    none = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
+    made = a_release(folder / "made", photo_thresholds=none)
+    publish(made, open_store(str(folder / "store")), by="tests")
+    return made
+
+
+@pytest.fixture
+def client(make_app: MakeApp, release: Path) -> FlaskClient:
+    return make_app(model_store=str(release.parent / "store")).test_client()
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_a_picture_that_is_converted_is_a_photo(client: FlaskClient, kind: str) -> None:
+    upload, decision = PICTURES[kind]
+
+    assert client.post("/predict", data=upload).get_json()["decision"] == decision
+
+
+def test_pixels_are_none_and_each_picture_of_a_batch_is_what_it_is(client: FlaskClient) -> None:
+    sent = [in_base64(PHOTO), {"pixels": ROWS}, "no picture", in_base64(UPLOAD), in_base64(PHOTO)]
+
+    alone = client.post("/predict", json={"pixels": ROWS}).get_json()
+    batch = client.post("/predict/batch", json={"images": sent}).get_json()
+
+    assert alone["decision"] == "accept"
+    assert [one.get("decision") for one in batch["predictions"]] == ["review", "accept", None, "accept", "review"]
+
+
+def test_model_names_both(client: FlaskClient) -> None:
+    model = client.get("/model").get_json()
+
+    assert model["thresholds"] == {"confidence": 0.01, "familiarity": 0.0}
+    assert model["photo_thresholds"] == {"confidence": ACCEPT_NOTHING, "familiarity": 0.0}
+
+
+def test_a_table_and_the_command_line_decide_as_the_service_does(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop").mkdir()
+    for number, (upload, _) in enumerate(PICTURES.values()):
+        (tmp_path / "shop" / f"{number}.png").write_bytes(upload)
+    files, table = sorted(map(str, (tmp_path / "shop").iterdir())), tmp_path / "table.jsonl"
+
+    label([str(tmp_path / "shop"), "--out", str(table), "--model", str(release), "--workers", "1"])
+    capsys.readouterr()
+    predict([*files, "--model", str(release), "--json"])
+
+    for lines in (table.read_text("utf-8"), capsys.readouterr().out):
+        decisions = [json.loads(line)["decision"] for line in lines.splitlines()]
+        assert decisions == [decision for _, decision in PICTURES.values()]
