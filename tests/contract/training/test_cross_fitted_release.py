@@ -77,7 +77,20 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
 
     figures = release.report().photos["A"]
     assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 120, 0.0)
-    assert release.manifest.model.thresholds.accept_nothing
+    contract = release.manifest.model
+    assert contract.photo_thresholds is not None
+    assert contract.photo_thresholds.accept_nothing
+    assert figures.decisions.confidence_threshold == contract.photo_thresholds.confidence
+    assert not contract.thresholds.accept_nothing
+
+
+def test_pictures_of_ones_own_are_photos_too_and_have_their_thresholds(
+    material: Material, tmp_path: Path
+) -> None:
+    pictures = replace(material.data.train, files=(Path("1.png"),) * len(material.data.train))
+    own = replace(material, data=replace(material.data, train=pictures), photos=some_photos())
+
+    assert released(tmp_path, own, []).manifest.model.photo_thresholds is None
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(material: Material, tmp_path: Path) -> None:
