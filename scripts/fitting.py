@@ -31,7 +31,7 @@ from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.errors import NotInstalled
 from training.export.doubted import asked_of
-from training.export.out_of_fold import Fold, OutOfFold, fold_recipe, gathered
+from training.export.out_of_fold import Fold, OutOfFold, gathered
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import Recipe
@@ -52,6 +52,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     *,
     photos: Photos | None = None,
     others: OutOfFold | None = None,
+    fits: Sequence["Fitted"] = (),
 ) -> Manifest:
     """Fit, from the run's checkpoint if it has one, and write release and doubted labels to the same folder.
 
@@ -62,20 +63,22 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         recipe: what to do.
         photos: they choose the thresholds together with the held-out pictures; the report measures them.
         others: answers of networks that did not learn the pictures or photos; they choose, too.
+        fits: those whose mean is released, in place of a further one.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
-    fitted = fit_alone(task, data, parts, recipe)
+    fitted = fit_alone(task, data, parts, recipe) if not fits else None
     if not on_tensorflow():
         continue_on_tensorflow(without={FRESH})
     from training.export.release import Material, make_release  # noqa: PLC0415 - as below
+    from training.fitting.fit import mean_of  # noqa: PLC0415 - as below
 
     material = Material(
         data=data,
         split=parts,
         recipe=recipe,
-        fitted=fitted,
+        fitted=fitted or mean_of(fits),
         command=task.command,
         photos=photos,
         out_of_fold=others,
@@ -110,26 +113,30 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     *,
     photos: Photos | None,
     folds: Sequence[Fold],
-) -> OutOfFold:
+) -> tuple[OutOfFold | None, list["Fitted"]]:
     """Fit a network for each fold, from its own checkpoint if it has one, and ask it about that fold.
 
     Args:
         task: of the release; the folds' folders lie in its own.
         data: names the classes.
         parts: the training set in two.
-        recipe: of the release.
+        recipe: of each network (`fold_recipe`).
         photos: that are learnt, too, less the fold's.
         folds: what is dealt.
+
+    Returns:
+        The answers, and the networks that gave them; neither without folds.
 
     Raises:
         TrainingError: a checkpoint is another run's.
     """
+    if not folds:
+        return None, []
     start_backend()
     from training.export.release import scores_of  # noqa: PLC0415 - as below
 
     allow_many_networks()
-    recipe = fold_recipe(recipe, folds)
-    answers = []
+    answers, fits = [], []
     for fold in folds:
         run, (learnt, others) = fold.run(task, recipe), fold.learnt(parts, photos)
         asked = parts.train.images[fold.pictures]
@@ -141,9 +148,9 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
         )
         if others is not None:
             learnt = with_photos(learnt, data.labels, recipe, run, others)
-        model = fit_alone(run, data, learnt, recipe).model
-        answers.append(scores_of(model, learnt, len(data.labels), asked))
-    return gathered(folds, answers, recipe.epochs)
+        fits.append(fit_alone(run, data, learnt, recipe))
+        answers.append(scores_of(fits[-1].model, learnt, len(data.labels), asked))
+    return gathered(folds, answers, recipe.epochs), fits
 
 
 def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:

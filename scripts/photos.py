@@ -61,7 +61,7 @@ class PhotoSets:
 
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --photos, --check-photos, --variants and --folds."""
+    """Add --photos, --check-photos, --variants, --folds and --average-folds."""
     group = parser.add_argument_group("photos of real garments", "in FOLDER/tier/label/, beside the data set")
     add = group.add_argument
     add("--photos", type=Path, metavar="FOLDER", help="learn from variants of these, too")
@@ -73,6 +73,8 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         f"0 for none (default: {USUAL_FOLDS} where few pictures are held out, without --photos)"
     )
     add("--folds", type=at_least(0), metavar="K", help=folds)
+    mean = "release the mean of the weights of these networks, and fit no further one"
+    add("--average-folds", action="store_true", help=mean)
 
 
 def check_photo_options(arguments: argparse.Namespace) -> None:
@@ -82,6 +84,9 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
             arguments.error(f"--{option.replace('_', '-')} belongs to --photos, which names what is learnt")
     if arguments.folds == 1:
         arguments.error("--folds 1: with one there would be nothing to learn from; 2 or more, or 0")
+    if arguments.average_folds and not (arguments.folds and arguments.photos and arguments.release):
+        # Networks that begin with fresh weights end too far from one another to have a mean.
+        arguments.error("--average-folds belongs to --folds K with --photos FOLDER and --from RELEASE")
 
 
 def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:

@@ -100,8 +100,9 @@ def _train(arguments: argparse.Namespace) -> object:
     if parent is not None and photos is not None and (photos.dealt or arguments.check_photos is None):
         parent.check_photos(recipe.photos, complain)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
+    of_folds = fold_recipe(recipe, folds, averaged=arguments.average_folds)
     if arguments.fresh:
-        for one in (task, *(fold.run(task, fold_recipe(recipe, folds)) for fold in folds)):
+        for one in (task, *(fold.run(task, of_folds) for fold in folds)):
             forget_checkpoint(one)
             forget_auxiliary(one.folder)
     console().print(
@@ -112,12 +113,11 @@ def _train(arguments: argparse.Namespace) -> object:
         complain(doubt)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-        others = None
-        if folds:
-            others = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
+        others, fits = answer_out_of_fold(task, data, parts, of_folds, photos=learnt, folds=folds)
         if learnt is not None:
             parts = with_photos(parts, data.labels, recipe, task, learnt)
-        carry_out(task, data, parts, recipe, photos=checked, others=others)
+        fits = fits if arguments.average_folds else []
+        carry_out(task, data, parts, recipe, photos=checked, others=others, fits=fits)
     return hand_over(task.folder / RELEASE, store, arguments)
 
 

@@ -93,6 +93,7 @@ def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None
     assert gathered(folds, answers, epochs=3).pictures is None
     assert fold_recipe(replace(PLAIN, epochs=15, variants=3), folds) == replace(PLAIN, epochs=8, variants=1.5)
     assert fold_recipe(PLAIN, deal(PARTS, None, 3, pictures=True)) == PLAIN
+    assert fold_recipe(PLAIN, folds, averaged=True) == PLAIN
 
 
 def test_photos_that_are_not_dealt_are_learnt_by_every_fold_that_answers_none_of_their_group() -> None:

@@ -88,9 +88,12 @@ class OutOfFold:
     photos: Scores | None
 
 
-def fold_recipe(recipe: Recipe, folds: Sequence[Fold]) -> Recipe:
-    """The recipe of every fold: where photos are dealt, half the epochs and variants, as folds take long."""
-    if not any(len(fold.photos) for fold in folds):
+def fold_recipe(recipe: Recipe, folds: Sequence[Fold], *, averaged: bool = False) -> Recipe:
+    """The recipe of every fold: where photos are dealt, half the epochs and variants, as folds take long.
+
+    Where the mean of their networks is released, so that none is fitted after them, they have all.
+    """
+    if averaged or not any(len(fold.photos) for fold in folds):
         return recipe
     return replace(recipe, epochs=math.ceil(recipe.epochs / 2), variants=recipe.variants / 2)
 

@@ -160,6 +160,8 @@ def _origin(material: Material) -> Origin:
     made_with: dict[str, JsonValue] = {"command": material.command}
     if material.out_of_fold is not None:
         made_with |= {"folds": material.out_of_fold.folds, "fold_epochs": material.out_of_fold.epochs}
+    if fitted.fits > 1:
+        made_with["mean_of_fits"] = fitted.fits
     return Origin(
         network=recipe.network,
         parameters=fitted.model.count_params(),

@@ -69,6 +69,7 @@ class Fitted:
         best_epoch: 1-based; the one whose weights `model` has.
         hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
+        fits: of how many its weights are the mean.
     """
 
     model: Network
@@ -76,6 +77,7 @@ class Fitted:
     best_epoch: int
     hardware: tuple[str, ...]
     libraries: dict[str, str]
+    fits: int = 1
 
     @property
     def seconds(self) -> float:
@@ -137,6 +139,35 @@ def fit(  # noqa: PLR0913 - what a training consists of
     _load(model, run.best(progress.best_epoch))
     released.set_weights(blended(known, model.get_weights(), recipe.blend))
     return Fitted(released, progress.history, progress.best_epoch, progress.hardware, progress.libraries)
+
+
+def mean_of(fits: Sequence[Fitted]) -> Fitted:
+    """One network with the mean of the weights of several (Wortsman et al. 2022, arXiv 2203.05482).
+
+    Args:
+        fits: of one recipe, from the weights of one release, each on other data, and all to the last epoch.
+
+    Returns:
+        Its history is the mean of theirs; but the seconds are their sum.
+    """
+    first = fits[0]
+    model = keras.models.clone_model(first.model)
+    weights = zip(*(one.model.get_weights() for one in fits), strict=True)
+    model.set_weights([np.mean(each, axis=0) for each in weights])
+    epochs = zip(*(one.history for one in fits), strict=True)
+    return replace(
+        first,
+        model=model,
+        history=tuple(_mean_epoch(each) for each in epochs),
+        hardware=tuple(dict.fromkeys(name for one in fits for name in one.hardware)),
+        fits=len(fits),
+    )
+
+
+def _mean_epoch(each: Sequence[Epoch]) -> Epoch:
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    figures = {name: float(np.mean([getattr(one, name) for one in each])) for name in names}
+    return each[0].model_copy(update=figures | {"seconds": sum(one.seconds for one in each)})
 
 
 def _train(

@@ -1,9 +1,11 @@
 """`python -m scripts.train --photos` from a folder of photos to a release that says so."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -19,8 +21,10 @@ from training.data.datasets import LABELS
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
+from training.fitting.fit import Fitted, mean_of
 from training.photos.reading import OOD
 from training.recipes import PLAIN
+from training.untyped import Network
 
 pytestmark = pytest.mark.slow
 
@@ -116,11 +120,59 @@ def test_with_folds_every_photo_is_learnt_and_answered_by_a_network_that_did_not
     assert len(kept) == 2
 
 
-def test_one_fold_is_wrong_usage(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        train.main([*options(place), "--folds", "1"])
+def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(place: Path, tmp_path: Path) -> None:
+    data = ["--data", str(place / "data"), "--batch-size", "16", "--out", str(tmp_path / "store")]
+    first = ["--network", "conv3", "--validation", "60", "--epochs", "1", "--run", str(tmp_path / "first")]
+    assert train.main([*data, *first]) == 0
+    photos = ["--photos", str(place / "learnt"), "--check-photos", str(place / "checked")]
+    told = [*data, *photos, "--variants", "0.02", "--epochs", "2", "--run", str(tmp_path / "run")]
+    told += ["--from", str(tmp_path / "first" / "release")]
 
-    assert "with one there would be nothing to learn from" in capsys.readouterr().err
+    assert train.main([*told, "--folds", "2", "--average-folds"]) == 0
+
+    release = open_release(tmp_path / "run" / "release")
+    made, report = release.manifest.training, release.report()
+    assert (made["folds"], made["fold_epochs"], made["mean_of_fits"], made["epochs"]) == (2, 2, 2, 2)
+    folds = [
+        json.loads((tmp_path / "run" / name / "progress.json").read_text())
+        for name in ("fold1of2", "fold2of2")
+    ]
+    losses = [one["history"][-1]["loss"] for one in folds]
+    assert len(report.history) == 2
+    assert report.history[-1].loss == pytest.approx(np.mean(losses))
+    assert not (tmp_path / "run" / "progress.json").exists()
+
+
+def test_a_mean_has_the_mean_of_the_weights() -> None:
+    fits = [Fitted(a_network(value), (), 1, ("a core",), {}) for value in (1.0, 4.0)]
+
+    mean = mean_of(fits)
+
+    assert [weights.tolist() for weights in mean.model.get_weights()] == [[[2.5]], [2.5]]
+    assert [one.model.get_weights()[1].tolist() for one in fits] == [[1.0], [4.0]]
+
+
+def a_network(value: float) -> Network:
+    """One weight and one bias, both of this value."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.set_weights([np.array([[value]]), np.array([value])])
+    return model
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (("--folds", "1"), "with one there would be nothing to learn from"),
+        (("--folds", "2", "--average-folds"), "--average-folds belongs to --folds K with --photos FOLDER"),
+    ],
+)
+def test_folds_that_make_no_sense_are_wrong_usage(
+    place: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, ...], reason: str
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main([*options(place), *wrong])
+
+    assert reason in capsys.readouterr().err
 
 
 def test_with_folds_checked_photos_are_learnt_after_the_others_and_answered_out_of_fold(place: Path) -> None:
