@@ -61,7 +61,8 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         data: what the release is measured on.
         parts: its training set in two, and auxiliary data.
         recipe: what to do.
-        photos: they choose the thresholds together with the held-out pictures; the report measures them.
+        photos: they choose the thresholds of photos, with pictures of one's own the same ones as these; the
+            report measures them.
         others: answers of networks that did not learn the pictures or photos; they choose, too.
         fits: those whose mean is released, in place of a further one.
 

@@ -157,7 +157,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("size", f"{headline.parameters:,} parameters, {headline.mflops:.2f} MFLOP per picture"),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model.thresholds)),
-        *([("photos below", _review_below(model.photo_thresholds))] if model.photo_thresholds else []),
+        *([("review photos below", _review_below(model.photo_thresholds))] if model.photo_thresholds else []),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),

@@ -35,6 +35,7 @@ from scripts.training_options import (
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, first, usual_folds
 from training.errors import BadRecipe
+from training.evaluation.calibration import doubts_of
 from training.export.out_of_fold import Fold, deal, fold_recipe
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
@@ -112,6 +113,8 @@ def _train(arguments: argparse.Namespace) -> object:
     if doubt := doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds)):
         complain(doubt)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
+    for doubt in doubts_of(() if checked is None else checked.known_tiers):
+        complain(doubt)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
         others, fits = answer_out_of_fold(task, data, parts, of_folds, photos=learnt, folds=folds)
         if learnt is not None:

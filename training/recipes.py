@@ -216,15 +216,15 @@ FIRST: Final = replace(
 
 BUNDLED: Final = replace(
     FIRST,
-    epochs=8,
+    epochs=4,
     learning_rate=0.001,
     warm_up=0.3,
-    photos="f9b32119f5db9e04",
-    variants=2.0,
-    blend=0.65,
+    photos="ef01b6d1edfec108",
+    blend=0.8,
     start="20261120T151114Z-10648784",
 )
-"""The recipe of model_store/bundled/: a release of FIRST, trained further (docs/how-to/retrain.md)."""
+"""The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 5 --average-folds
+(docs/how-to/retrain.md)."""
 
 PRETRAINED: Final = Recipe(network="mobilenet_v3_small", learning_rate=0.002, averaging=0.998, patience=None)
 """What backbones start from."""

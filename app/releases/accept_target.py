@@ -57,10 +57,10 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
     photos = {kind: curve for kind, curve in curves.items() if divided and kind != HELD_OUT}
     others = {kind: curve for kind, curve in curves.items() if kind not in photos}
     gives: dict[str, AcceptPoint] = {}
-    for together in filter(None, (others, photos)):
-        lowest = _lowest(together, target)
+    for together, which in ((others, "kinds of pictures"), (photos, "tiers of photos")):
+        lowest = _lowest(together, target) if together else {}
         if lowest is None:
-            return Acceptance(target, {}, _fault(served.version, together, target))
+            return Acceptance(target, {}, _fault(served.version, together, which, target))
         gives |= lowest
     return Acceptance(target, gives)
 
@@ -74,11 +74,10 @@ def _lowest(curves: Curves, target: float) -> dict[str, AcceptPoint] | None:
     return None
 
 
-def _fault(version: str, curves: Curves, target: float) -> str:
+def _fault(version: str, curves: Curves, which: str, target: float) -> str:
     highest = {kind: max(point.lower_bound for point in curve) for kind, curve in curves.items()}
     kind = min(highest, key=lambda one: highest[one])
     return (
         f"The report of {version} does not show that {target:g} of the accepted answers are right: no "
-        "threshold has so high a lower bound for all kinds of pictures; for "
-        f"{kind} it is at most {highest[kind]:.3f}."
+        f"threshold has so high a lower bound for all {which}; for {kind} it is at most {highest[kind]:.3f}."
     )

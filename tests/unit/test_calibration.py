@@ -16,6 +16,7 @@ from training.evaluation.calibration import (
     acceptance_curves,
     broken_promises,
     confidence_threshold,
+    doubts_of,
     fit_contract,
     fit_familiarity,
     fit_temperature,
@@ -143,15 +144,24 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     assert thresholds.confidence == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize("tier", ["A", "B", "C"])
 @pytest.mark.parametrize(
-    ("are_photos", "confidences"),
-    [pytest.param(False, (0.9, 0.95), id="pixels"), pytest.param(True, (0.95, None), id="photos")],
+    ("tiers", "are_photos", "confidences"),
+    [
+        pytest.param("ABC", False, (0.9, 0.95), id="pixels, and all tiers"),
+        pytest.param("CBX", False, (0.95, None), id="a tier with a promise is not there"),
+        pytest.param("ABC", True, (0.95, None), id="the held-out pictures are photos, too"),
+    ],
 )
-def test_photos_choose_thresholds_of_their_own_unless_the_held_out_pictures_are_photos_too(
-    tier: str, are_photos: bool, confidences: tuple[float, float | None]
+def test_photos_of_all_tiers_choose_thresholds_of_their_own(
+    tiers: str, are_photos: bool, confidences: tuple[float, float | None]
 ) -> None:
-    photos = Checked(scores((0.95, 100), (0.9, 100)), truth(130, 70), (tier,) * 200)
+    """Of the first two tiers' 200 answers the surer half is right; of the last one's all are."""
+    surest, mistaken = unmeasured((0.95, 100), (0.9, 100)).probabilities, truth(130, 70)
+    photos = Checked(
+        Scores(np.tile(surest, (3, 1)), None),
+        np.concatenate([mistaken, mistaken, truth(200, 0)]),
+        tuple(np.repeat([*tiers], 200).tolist()),
+    )
     held_out = scores((0.95, 500), (0.9, 500))
 
     pixels, of_photos, _ = fit_thresholds(held_out, truth(1000, 0), 1.0, None, photos, are_photos=are_photos)
@@ -164,7 +174,6 @@ def test_a_tier_without_a_promise_leaves_the_thresholds_of_photos_to_the_held_ou
 
     contract, promises = fit_contract(scores((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
 
-    assert contract.photo_thresholds is None
     assert contract.thresholds_of(photo=True) == contract.thresholds
     assert [one.pictures for one in promises] == [HELD_OUT]
 
@@ -173,10 +182,9 @@ def test_an_ood_photo_has_no_right_answer_to_count() -> None:
     labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
     photos = Checked(scores((0.9, 200)), labels, ("A",) * 200)
 
-    _, of_photos, promises = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
+    thresholds, _, promises = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
 
-    assert of_photos is not None
-    assert of_photos.confidence < 1
+    assert thresholds.confidence < 1
     assert [(one.pictures, one.n) for one in promises] == [(HELD_OUT, 1000), ("photos of tier A", 100)]
 
 
@@ -208,23 +216,65 @@ def test_so_many_answers_without_an_error_show_the_promise_and_one_less_does_not
     assert (lower_bound(counts, counts) >= accuracy).tolist() == [False, True]
 
 
+def checked_by_tier(**counts: int) -> Checked:
+    """Photos with right answers, so many of each tier."""
+    tiers = tuple(tier for tier, count in counts.items() for _ in range(count))
+    return Checked(unmeasured((0.9, len(tiers))), truth(len(tiers), 0), tiers)
+
+
+@pytest.mark.parametrize(
+    ("held_out", "photos", "sentences"),
+    [
+        pytest.param(40, None, ["Every answer will be `review`: 40 answers to held-out pictures"], id="few"),
+        pytest.param(
+            400,
+            checked_by_tier(A=70, B=70, C=12),
+            ["Every answer to photos will be `review`: 12 answers to photos of tier C"],
+            id="few photos",
+        ),
+        pytest.param(
+            40,
+            checked_by_tier(A=70, B=12, C=70),
+            [
+                "Every answer to pixels will be `review`: 40 answers to held-out pictures",
+                "Every answer to photos will be `review`: 12 answers to photos of tier B",
+            ],
+            id="few of both",
+        ),
+        pytest.param(
+            400,
+            checked_by_tier(A=12),
+            ["Every answer will be `review`: 12 answers to photos of tier A"],
+            id="few photos of the only tier",
+        ),
+        pytest.param(400, checked_by_tier(A=59, B=59, C=59), [], id="enough"),
+    ],
+)
+def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
+    held_out: int, photos: Checked | None, sentences: list[str]
+) -> None:
+    contract, promises = fit_contract(unmeasured((0.9, held_out)), truth(held_out, 0), TWO_CLASSES, photos)
+
+    said = broken_promises(promises, contract)
+
+    assert [line.split(" do not show")[0] for line in said] == sentences
+
+
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
-    photos = Checked(scores((0.9, 12)), truth(12, 0), ("A",) * 12)
+    contract, promises = fit_contract(unmeasured((0.9, 40)), truth(40, 0), TWO_CLASSES)
 
-    few, _, of_few = fit_thresholds(scores((0.9, 40)), truth(40, 0), 1.0, None)
-    enough, of_photos, of_enough = fit_thresholds(scores((0.9, 400)), truth(400, 0), 1.0, None, photos)
-
-    assert of_photos is not None
-    assert (few.accept_nothing, enough.accept_nothing, of_photos.accept_nothing) == (True, False, True)
-    assert broken_promises(of_few) == [
+    assert contract.thresholds.accept_nothing
+    assert broken_promises(promises, contract) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
     ]
-    [line] = broken_promises(of_enough)
-    assert line.startswith("Every answer to photos will be `review`: 12 answers to photos of tier A ")
-    assert "takes 59 " in line
-    assert broken_promises(of_enough[:1]) == []
-    assert (of_enough[0].accepted, of_enough[0].right) == (400, 400)
+
+
+def test_few_photos_of_a_tier_are_doubted_before_the_training() -> None:
+    assert doubts_of(["A"] * 58 + ["C"] * 59 + ["studio"]) == [
+        "58 photos of tier A can show how often accepted answers are right. With fewer than 59, every "
+        "decision about photos will be `review`: bring more of them, or none."
+    ]
 
 
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:

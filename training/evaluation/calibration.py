@@ -1,12 +1,13 @@
 """What the held-out pictures decide about a release: temperature, familiarity and the decision's thresholds.
 
-Serving knows pixels that are used as they are sent from photos that it converts, so that each kind has
-thresholds of its own: held-out pictures choose the ones, photos the others. It does not know a product shot
-from a photo of a floor, so these keep the promise of every tier. No TensorFlow; never sees the test set. How
-serving applies the figures: inference/decision.py.
+Serving distinguishes pixels that are used as they are sent from photos, which it converts: the held-out
+pictures choose `thresholds`, photos `photo_thresholds`. It cannot distinguish a product shot from a photo of
+a floor, so the latter keep the promise of every tier, and need photos of each. No TensorFlow; never sees the
+test set. How serving applies the figures: inference/decision.py.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -176,8 +177,8 @@ def fit_thresholds(  # noqa: PLR0913 - what they rest on
         are_photos: whether the held-out pictures are, too.
 
     Returns:
-        The thresholds; those of photos alone, None where photos have the same or no promise; the promises.
-        A confidence of ACCEPT_NOTHING when none keeps them all.
+        The thresholds; those of photos alone, None unless photos of all PROMISED_TIERS choose them; the
+        promises. A confidence of ACCEPT_NOTHING when none keeps them all.
     """
     least = FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
     promised = {_photos(tier): ACCEPTED_OF_PHOTOS for tier in PROMISED_TIERS} | {HELD_OUT: ACCEPTED_ACCURACY}
@@ -187,8 +188,9 @@ def fit_thresholds(  # noqa: PLR0913 - what they rest on
         for kind, confidences, right in _kinds(scores, labels, checked, sure)
         if kind in promised
     ]
-    # The first demand is that of the held-out pictures.
-    together = len(demands) if are_photos else 1
+    # The first demand is that of the held-out pictures. Easy tiers alone would let too much of others pass.
+    divided = not are_photos and len(demands) == 1 + len(PROMISED_TIERS)
+    together = 1 if divided else len(demands)
     choosing = [some for some in (demands[:together], demands[together:]) if some]
     thresholds = [Thresholds(confidence=confidence_threshold(some), familiarity=least) for some in choosing]
     promises = [
@@ -332,18 +334,44 @@ def needed(accuracy: float) -> int:
     return math.ceil(math.log(1 - SURENESS) / math.log(accuracy))
 
 
-def broken_promises(promises: Sequence[Promise]) -> list[str]:
-    """Why nothing is accepted, a sentence for each promise with too few answers, or else for all; or none."""
-    broken = [one for one in promises if one.lower_bound < one.accuracy]
-    if not broken:
+def broken_promises(promises: Sequence[Promise], contract: ModelContract) -> list[str]:
+    """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
+
+    Args:
+        promises: from `fit_contract`.
+        contract: from the same; kinds that its thresholds decide together break together.
+    """
+    if contract.photo_thresholds is None:
+        return _broken(promises, "Every answer")
+    return [
+        *_broken([one for one in promises if one.pictures == HELD_OUT], "Every answer to pixels"),
+        *_broken([one for one in promises if one.pictures != HELD_OUT], "Every answer to photos"),
+    ]
+
+
+def _broken(together: Sequence[Promise], every: str) -> list[str]:
+    if all(one.lower_bound >= one.accuracy for one in together):
         return []
-    which = "photos" if broken[0].pictures != HELD_OUT else "pixels that are used as they are sent"
-    every = "Every answer" if len(broken) == len(promises) else f"Every answer to {which}"
     return [
         f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
         f"{one.accuracy:.0%} of the accepted ones are right. That takes {one.needed:,} without an error, or "
         "more with some."
-        for one in [one for one in broken if one.n < one.needed] or broken
+        for one in [one for one in together if one.n < one.needed] or together
+    ]
+
+
+def doubts_of(tiers: Sequence[str]) -> list[str]:
+    """The warnings before a training in which few photos of a tier would choose thresholds.
+
+    Args:
+        tiers: of the photos that show one of the classes.
+    """
+    least, counts = needed(ACCEPTED_OF_PHOTOS), Counter(tiers)
+    return [
+        f"{counts[tier]} photos of tier {tier} can show how often accepted answers are right. With fewer "
+        f"than {least}, every decision about photos will be `review`: bring more of them, or none."
+        for tier in PROMISED_TIERS
+        if 0 < counts[tier] < least
     ]
 
 

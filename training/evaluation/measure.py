@@ -44,12 +44,14 @@ class Answers:
         predicted: int64 (N,).
         probabilities: float32 (N, C), as served.
         accepted: bool (N,), whether the decision was `accept`.
+        photos: whether the pictures are converted to pixels, and so decided by the thresholds of photos.
     """
 
     truth: NDArray[np.uint8]
     predicted: NDArray[np.int64]
     probabilities: Probabilities
     accepted: NDArray[np.bool_]
+    photos: bool = False
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -78,12 +80,14 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    predictions = predict(session, contract, images.images)
+    photos = images.files is not None
+    predictions = predict(session, contract, images.images, photos=photos)
     return Answers(
         truth=images.labels,
         predicted=np.array([one.class_id for one in predictions], np.int64),
         probabilities=np.stack([one.probabilities for one in predictions]),
         accepted=np.array([one.decision == "accept" for one in predictions]),
+        photos=photos,
     )
 
 
@@ -159,10 +163,10 @@ def _figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted = answers.accepted
+    accepted, thresholds = answers.accepted, contract.thresholds_of(photo=answers.photos)
     return Coverage(
-        confidence_threshold=contract.thresholds.confidence,
-        familiarity_threshold=contract.thresholds.familiarity,
+        confidence_threshold=thresholds.confidence,
+        familiarity_threshold=thresholds.familiarity,
         coverage=float(accepted.mean()),
         accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
     )

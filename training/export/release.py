@@ -211,7 +211,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     report, answers = _measure(session, contract, evidence, origin, folder)
     curves = acceptance_curves(scores, labels, contract, checked)
     report = report.model_copy(update={"promises": promises, "acceptance": curves})
-    for broken in broken_promises(promises):
+    for broken in broken_promises(promises, contract):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     if len(answers.truth) <= LARGEST:

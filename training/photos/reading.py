@@ -72,6 +72,11 @@ class Photos:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def known_tiers(self) -> tuple[str, ...]:
+        """The tiers of those that show one of the classes."""
+        return tuple(tier for tier, label in zip(self.tiers, self.labels, strict=True) if label != OOD)
+
     def take(self, indices: NDArray[np.int64]) -> "Photos":
         """The photos at these positions, in this order."""
         return Photos(

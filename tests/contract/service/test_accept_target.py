@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.settings import SettingsError
@@ -11,7 +12,9 @@ from model_store.publish import publish
 from model_store.report import AcceptPoint
 from tests.contract.service.conftest import MakeApp, poll, ready
 from tests.releases import a_release
-from tests.uploads import UPLOAD
+from tests.uploads import UPLOAD, a_garment, png
+
+PHOTO = png(np.dstack([a_garment()] * 3))
 
 CURVES = {
     "held-out pictures": ((0.1, 0.9, 0.9, 0.89), (0.2, 0.8, 0.97, 0.96), (0.3, 0.5, 0.99, 0.985)),
@@ -94,13 +97,16 @@ def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
 ) -> None:
     store = a_store(tmp_path, POINTS)
     app = make_app(model_store=store.address, refresh_seconds=3600, accept_target=0.7)
-    version = publish(a_release(tmp_path / "second", seed=2), store, by="tests", force=True).manifest.version
+    accepting = Thresholds(confidence=0.01, familiarity=0.0)
+    second = a_release(tmp_path / "second", seed=2, photo_thresholds=accepting)
+    version = publish(second, store, by="tests", force=True).manifest.version
 
     condition = poll(app)
 
     answer = app.test_client().post("/predict", data=UPLOAD).get_json()
     assert answer["model"]["version"] == version
     assert (answer["decision"], answer["reason"]) == ("review", "ambiguous")
+    assert app.test_client().post("/predict", data=PHOTO).get_json()["decision"] == "review"
     assert condition["status"] == "ready"
     assert condition["accept_target"]["status"] == "failing"
     assert version in condition["accept_target"]["error"]

@@ -35,7 +35,7 @@ def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
 def some_photos() -> Photos:
     names = tuple(f"{number:064x}" for number in range(len(SHOWN)))
     files = (Path("A/0/photo.jpg"),) * len(SHOWN)
-    return Photos(SHOWN.images, SHOWN.labels, ("A",) * len(SHOWN), files, names, names)
+    return Photos(SHOWN.images, SHOWN.labels, ("A", "B", "C") * (len(SHOWN) // 3), files, names, names)
 
 
 @pytest.fixture
@@ -76,17 +76,16 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
     release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
     figures = release.report().photos["A"]
-    assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 120, 0.0)
+    assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 40, 0.0)
     contract = release.manifest.model
     assert contract.photo_thresholds is not None
     assert contract.photo_thresholds.accept_nothing
     assert figures.decisions.confidence_threshold == contract.photo_thresholds.confidence
+    assert figures.decisions.coverage == 0.0
     assert not contract.thresholds.accept_nothing
 
 
-def test_pictures_of_ones_own_are_photos_too_and_have_their_thresholds(
-    material: Material, tmp_path: Path
-) -> None:
+def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(material: Material, tmp_path: Path) -> None:
     pictures = replace(material.data.train, files=(Path("1.png"),) * len(material.data.train))
     own = replace(material, data=replace(material.data, train=pictures), photos=some_photos())
 

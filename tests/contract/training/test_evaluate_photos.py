@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.contract import ACCEPT_NOTHING, Thresholds
 from inference.header import read_header
 from scripts import evaluate
 from tests.photos import write_photos
@@ -43,9 +44,17 @@ def test_the_bundled_release_is_measured_tier_by_tier(
 def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = a_release(tmp_path / "release", labels=("Shirt", "Trouser", *"abcdef", "Bag"))
+    release = a_release(
+        tmp_path / "release",
+        labels=("Shirt", "Trouser", *"abcdef", "Bag"),
+        photo_thresholds=Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0),
+    )
+    arguments = [str(release), "--photos", str(photos), "--split", "unseen by anybody"]
 
-    shown = told([str(release), "--photos", str(photos), "--split", "unseen by anybody"], capsys)
+    shown = told(arguments, capsys)
+    section = json.loads(told([*arguments, "--json"], capsys))["photos"]
 
+    assert "no confidence is accepted" in shown
+    assert section["A"]["decisions"]["coverage"] == 0.0
     assert "split: unseen by anybody" in shown
     assert [tier for tier in ("│ A ", "│ C ", "│ X_shop_Hats ", "Bag") if tier not in shown] == []

@@ -56,8 +56,7 @@ def test_a_release_names_the_photos_that_it_learnt_and_reports_on_those_that_wer
 
     release = open_release(place / "run" / "release")
     report = release.report()
-    training, served = release.manifest.training, release.manifest.model.photo_thresholds
-    assert served is not None
+    training, served = release.manifest.training, release.manifest.model.thresholds
     assert (len(str(training["photos"])), training["variants"]) == (16, 0.02)
     assert training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
     assert {tier: (one.n, one.split) for tier, one in report.photos.items()} == {
