@@ -7,6 +7,7 @@ training/recipes.py; the release: training/export/release.py.
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,7 @@ from training.fitting.starting import (
     with_weights,
 )
 from training.photos.making import forget_auxiliary
+from training.photos.reading import Photos
 from training.recipes import (
     DEFAULT_NETWORK,
     IMAGENET,
@@ -110,11 +112,8 @@ def _train(arguments: argparse.Namespace) -> object:
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
-    if doubt := doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds)):
-        complain(doubt)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
-    for doubt in doubts_of(() if checked is None else checked.known_tiers):
-        complain(doubt)
+    _warn_of_few_answers(parts, folds, checked)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
         others, fits = answer_out_of_fold(task, data, parts, of_folds, photos=learnt, folds=folds)
         if learnt is not None:
@@ -122,6 +121,14 @@ def _train(arguments: argparse.Namespace) -> object:
         fits = fits if arguments.average_folds else []
         carry_out(task, data, parts, recipe, photos=checked, others=others, fits=fits)
     return hand_over(task.folder / RELEASE, store, arguments)
+
+
+def _warn_of_few_answers(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> None:
+    """Say before hours of training that too few answers would choose the thresholds."""
+    if doubt := doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds)):
+        complain(doubt)
+    for doubt in doubts_of(() if checked is None else checked.known_tiers):
+        complain(doubt)
 
 
 def folds_of(
