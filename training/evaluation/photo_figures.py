@@ -89,7 +89,7 @@ def _entitle(figure: Figure, axes: Axes, what: str, photos: Mapping[str, PhotoFi
     """Say what is drawn, and the splits that it was measured on."""
     splits = ", ".join(sorted({one.split for one in photos.values()}))
     axes.set_title(f"{what} (split: {splits})", parse_math=False)
-    figure.legend(loc="outside lower center", ncols=min(3, len(photos)), frameon=False)
+    figure.legend(loc="outside lower center", frameon=False)  # in columns, long names would be cut
 
 
 def worst(answers: PhotoAnswers, tier: str) -> list[int]:
