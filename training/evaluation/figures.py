@@ -113,7 +113,8 @@ def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
     # The first epochs, before the average has caught up, would squeeze all others into a corner.
-    left.set_ylim(0, 1.1 * max(min(1.0, max(one.val_loss for one in history)), history[-1].loss))
+    losses = [loss for one in history for loss in (one.loss, one.val_loss)]
+    left.set_ylim(0, 1.1 * max(min(1.0, max(losses)), history[-1].loss))
     right.set_ylim(max(0.0, min(0.8, history[-1].accuracy - 0.05)), 1)
     left.legend(loc="upper right")
     return figure
