@@ -263,7 +263,8 @@ class PhotoFigures(Frozen):
     What only garments have is None or empty in tier X, and the other way round.
 
     Attributes:
-        split: what the photos were good for: `development` if choices were made on them.
+        split: what the photos were good for: `development` if choices were made on them, `cross-fitted` if
+            each was answered by a network that had not learnt it.
         macro_accuracy: mean of the recalls of those classes that the tier has.
         macro_accuracy_interval: 95% interval of that (Price and Bonett 2004).
         accuracy: share of right answers.

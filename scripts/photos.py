@@ -87,6 +87,8 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
     if arguments.average_folds and not (arguments.folds and arguments.photos and arguments.release):
         # Networks that begin with fresh weights end too far from one another to have a mean.
         arguments.error("--average-folds belongs to --folds K with --photos FOLDER and --from RELEASE")
+    if arguments.average_folds and arguments.tensorboard:
+        arguments.error("--average-folds fits nothing after the folds that --tensorboard could follow")
 
 
 def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:

@@ -100,8 +100,9 @@ def _train(arguments: argparse.Namespace) -> object:
         return _show_augmentation(arguments.show_augmentation, recipe, data)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
-    if parent is not None and photos is not None and (photos.dealt or arguments.check_photos is None):
-        parent.check_photos(recipe.photos, complain)
+    if parent is not None and photos is not None:
+        both = photos.dealt or arguments.check_photos is None
+        parent.check_photos(recipe.photos if both else None, complain)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     of_folds = fold_recipe(recipe, folds, averaged=arguments.average_folds)
     if arguments.fresh:
@@ -113,7 +114,8 @@ def _train(arguments: argparse.Namespace) -> object:
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
-    _warn_of_few_answers(parts, folds, checked)
+    for doubt in _doubts(parts, folds, checked):
+        complain(doubt)
     with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
         others, fits = answer_out_of_fold(task, data, parts, of_folds, photos=learnt, folds=folds)
         if learnt is not None:
@@ -123,12 +125,11 @@ def _train(arguments: argparse.Namespace) -> object:
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
-def _warn_of_few_answers(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> None:
-    """Say before hours of training that too few answers would choose the thresholds."""
-    if doubt := doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds)):
-        complain(doubt)
-    for doubt in doubts_of(() if checked is None else checked.known_tiers):
-        complain(doubt)
+def _doubts(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> list[str]:
+    """What to say before hours of training where too few answers would choose the thresholds."""
+    few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds))
+    of_photos = doubts_of(() if checked is None else checked.known_tiers)
+    return of_photos if few is None else [few, *of_photos]
 
 
 def folds_of(

@@ -265,7 +265,7 @@ def default_run_folder(recipe: Recipe, data: DataSet) -> Path:
 
 
 DEFAULTS: Final = replace(
-    BUNDLED, start=None, photos=None, variants=1.0, teacher=None, teaching=0.0, split_seed=None, blend=1.0
+    BUNDLED, epochs=8, start=None, photos=None, teacher=None, teaching=0.0, split_seed=None, blend=1.0
 )
 """What a recipe file starts from: the bundled recipe without its release, photos and teacher."""
 

@@ -235,7 +235,7 @@ def test_the_share_of_new_weights_has_the_measured_figures() -> None:
 
 def test_the_trials_with_more_photos_show_their_data_beside_the_bundled_release(report: Report) -> None:
     tried = [result(name) for name in ("previous-release", "more-photos", "cross-fitted")]
-    rows = table("explanation/experiments.md", "| | previous | no drawings | fewer people | bundled |")
+    rows = table("explanation/experiments.md", "| | previous | no drawings | fewer photos | bundled |")
 
     photos = [one["photos"] for one in tried]
     photos += [{tier: figures.model_dump() for tier, figures in report.photos.items()}]

@@ -369,7 +369,8 @@ def doubts_of(tiers: Sequence[str]) -> list[str]:
     least, counts = needed(ACCEPTED_OF_PHOTOS), Counter(tiers)
     return [
         f"{counts[tier]} photos of tier {tier} can show how often accepted answers are right. With fewer "
-        f"than {least}, every decision about photos will be `review`: bring more of them, or none."
+        f"than {least}, every decision by the thresholds that photos choose will be `review`: bring more, or "
+        "none."
         for tier in PROMISED_TIERS
         if 0 < counts[tier] < least
     ]

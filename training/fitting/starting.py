@@ -233,7 +233,7 @@ class ParentSplit:
         """Warn where it may have learnt the photos that choose thresholds.
 
         Args:
-            photos: the hash of those to learn.
+            photos: the hash of those to learn, if they choose, too.
             complain: receives the warning.
 
         Raises:

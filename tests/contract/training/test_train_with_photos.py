@@ -5,9 +5,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import h5py  # type: ignore[import-untyped]
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.contract import CUT_OUT
 from model_store.local import open_release
@@ -140,6 +142,25 @@ def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(place: Pat
     assert len(report.history) == 2
     assert report.history[-1].loss == pytest.approx(np.mean(losses))
     assert not (tmp_path / "run" / "progress.json").exists()
+    released = keras.saving.load_model(release.folder / "model.keras").get_weights()
+    files = [tmp_path / "run" / name / "best-0002.weights.h5" for name in ("fold1of2", "fold2of2")]
+    one, other = (learnt_weights(file) for file in files)
+    for name, weights in one.items():
+        mean = (weights + other[name]) / 2
+        assert any(mean.shape == each.shape and np.allclose(mean, each, atol=1e-6) for each in released), name
+
+
+def learnt_weights(file: Path) -> dict[str, NDArray[np.float32]]:
+    """All weights of a checkpoint's layers, by their path."""
+    found: dict[str, NDArray[np.float32]] = {}
+
+    def keep(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and item.ndim:
+            found[name] = item[()]
+
+    with h5py.File(file) as stored:
+        stored.visititems(keep)
+    return found
 
 
 def test_a_mean_has_the_mean_of_the_weights() -> None:
@@ -163,6 +184,10 @@ def a_network(value: float) -> Network:
     [
         (("--folds", "1"), "with one there would be nothing to learn from"),
         (("--folds", "2", "--average-folds"), "--average-folds belongs to --folds K with --photos FOLDER"),
+        (
+            ("--folds", "2", "--average-folds", "--from", "bundled", "--tensorboard", "log"),
+            "fits nothing after the folds that --tensorboard could follow",
+        ),
     ],
 )
 def test_folds_that_make_no_sense_are_wrong_usage(
