@@ -13,7 +13,7 @@ EXAMPLES = ROOT / "examples"
 TROUSERS = EXAMPLES / "photo-trousers.jpg"
 
 DOUBTED = ROOT / "tests" / "fixtures" / "dress-taken-for-a-shirt.jpg"
-"""A photo that the bundled release is wrong about, and unsure (clothing-dataset, CC0 1.0, bac70656-a50a)."""
+"""A photo that the bundled release is wrong about, and unsure (clothing-dataset, CC0 1.0, 7a634f1b-53ef)."""
 
 PREDICTIONS = "**/predict?*"
 """Where the page sends pictures."""
