@@ -52,7 +52,7 @@ class Coverage(Frozen):
 
 
 HELD_OUT: Final = "held-out pictures"
-"""The kind of the pictures that choose for the data set's own; every other kind is a tier of photos."""
+"""Names these in `promises` and `acceptance`; every other kind of pictures there is a tier of photos."""
 
 
 class Promise(Frozen):

@@ -61,15 +61,15 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         data: what the release is measured on.
         parts: its training set in two, and auxiliary data.
         recipe: what to do.
-        photos: they choose the thresholds of photos, with pictures of one's own the same ones as these; the
-            report measures them.
+        photos: they choose the thresholds of photos, or with pictures of one's own help to choose the only
+            pair; the report measures them.
         others: answers of networks that did not learn the pictures or photos; they choose, too.
         fits: those whose mean is released, in place of a further one.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
-    fitted = fit_alone(task, data, parts, recipe) if not fits else None
+    fits = fits or [fit_alone(task, data, parts, recipe)]
     if not on_tensorflow():
         continue_on_tensorflow(without={FRESH})
     from training.export.release import Material, make_release  # noqa: PLC0415 - as below
@@ -79,7 +79,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         data=data,
         split=parts,
         recipe=recipe,
-        fitted=fitted or mean_of(fits),
+        fitted=mean_of(fits),
         command=task.command,
         photos=photos,
         out_of_fold=others,

@@ -36,7 +36,7 @@ from scripts.training_options import (
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, first, usual_folds
 from training.errors import BadRecipe
-from training.evaluation.calibration import doubts_of
+from training.evaluation.calibration import doubts_of_photos
 from training.export.out_of_fold import Fold, deal, fold_recipe
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
@@ -101,8 +101,8 @@ def _train(arguments: argparse.Namespace) -> object:
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
     if parent is not None and photos is not None:
-        both = photos.dealt or arguments.check_photos is None
-        parent.check_photos(recipe.photos if both else None, complain)
+        learnt_choose = photos.dealt or arguments.check_photos is None
+        parent.check_photos(recipe.photos if learnt_choose else None, complain)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     of_folds = fold_recipe(recipe, folds, averaged=arguments.average_folds)
     if arguments.fresh:
@@ -128,7 +128,7 @@ def _train(arguments: argparse.Namespace) -> object:
 def _doubts(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> list[str]:
     """What to say before hours of training where too few answers would choose the thresholds."""
     few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds))
-    of_photos = doubts_of(() if checked is None else checked.known_tiers)
+    of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
     return of_photos if few is None else [few, *of_photos]
 
 

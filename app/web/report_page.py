@@ -73,11 +73,7 @@ def report_html(name: str, model: Served) -> str:
         model: its report may be of any form.
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
-    page |= {
-        "acceptance": model.acceptance,
-        "thresholds": model.contract.thresholds,
-        "photo_thresholds": model.contract.photo_thresholds,
-    }
+    page |= {"acceptance": model.acceptance, "contract": model.contract}
     try:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:

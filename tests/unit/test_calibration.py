@@ -16,7 +16,7 @@ from training.evaluation.calibration import (
     acceptance_curves,
     broken_promises,
     confidence_threshold,
-    doubts_of,
+    doubts_of_photos,
     fit_contract,
     fit_familiarity,
     fit_temperature,
@@ -271,7 +271,7 @@ def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
 
 
 def test_few_photos_of_a_tier_are_doubted_before_the_training() -> None:
-    assert doubts_of(["A"] * 58 + ["C"] * 59 + ["studio"]) == [
+    assert doubts_of_photos(["A"] * 58 + ["C"] * 59 + ["studio"]) == [
         "58 photos of tier A can show how often accepted answers are right. With fewer than 59, every "
         "decision by the thresholds that photos choose will be `review`: bring more, or none."
     ]

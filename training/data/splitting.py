@@ -239,8 +239,8 @@ def doubt_of(answers: int) -> str | None:
         return None
     return (
         f"{answers} pictures can show how often accepted answers are right. With fewer than "
-        f"{ENOUGH_HELD_OUT}, every decision about such pictures will be `review`: bring more training "
-        "pictures, or divide them with --folds."
+        f"{ENOUGH_HELD_OUT}, every decision by the thresholds that they choose will be `review`: bring more "
+        "training pictures, or divide them with --folds."
     )
 
 

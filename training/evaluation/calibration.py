@@ -96,7 +96,8 @@ def fit_contract(
         labels: uint8 (N,), the truth.
         names: of the classes, in index order.
         checked: photos that familiarity and thresholds are learnt from, too.
-        are_photos: whether the held-out pictures are, too, so that all choose one pair of thresholds.
+        are_photos: whether the held-out pictures were converted like photos; all then choose one pair of
+            thresholds.
     """
     temperature = fit_temperature(scores.probabilities, labels)
     familiarity = None
@@ -174,7 +175,7 @@ def fit_thresholds(  # noqa: PLR0913 - what they rest on
         temperature: from `fit_temperature`.
         familiarity: from `fit_familiarity`; None where the model measures no distance.
         checked: photos that choose, too.
-        are_photos: whether the held-out pictures are, too.
+        are_photos: whether the held-out pictures were converted like photos.
 
     Returns:
         The thresholds; those of photos alone, None unless photos of all PROMISED_TIERS choose them; the
@@ -360,7 +361,7 @@ def _broken(together: Sequence[Promise], every: str) -> list[str]:
     ]
 
 
-def doubts_of(tiers: Sequence[str]) -> list[str]:
+def doubts_of_photos(tiers: Sequence[str]) -> list[str]:
     """The warnings before a training in which few photos of a tier would choose thresholds.
 
     Args:

@@ -148,9 +148,11 @@ def mean_of(fits: Sequence[Fitted]) -> Fitted:
         fits: of one recipe, from the weights of one release, each on other data, and all to the last epoch.
 
     Returns:
-        Its history is the mean of theirs; but the seconds are their sum.
+        Its history is the mean of theirs; but the seconds are their sum. A single fit is its own mean.
     """
     first = fits[0]
+    if len(fits) == 1:
+        return first
     model = keras.models.clone_model(first.model)
     weights = zip(*(one.model.get_weights() for one in fits), strict=True)
     model.set_weights([np.mean(each, axis=0) for each in weights])

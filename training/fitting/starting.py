@@ -233,7 +233,7 @@ class ParentSplit:
         """Warn where it may have learnt the photos that choose thresholds.
 
         Args:
-            photos: the hash of those to learn, if they choose, too.
+            photos: the hash of those to learn, if they choose thresholds; None if others do.
             complain: receives the warning.
 
         Raises:
