@@ -1,7 +1,7 @@
 """Pictures in a ZIP or TAR, which is never unpacked to the disk; names are never used as paths.
 
-Workers read members from their places in the file. Only a packed TAR has to be read from its beginning, so
-its members' bytes travel to the workers. Each process holds a ZIP's directory, half a kilobyte per member.
+Workers read members from their places in the file. A packed TAR has to be read from its beginning, so its
+members' bytes travel to the workers. Each process holds a ZIP's directory, half a kilobyte per member.
 """
 
 import lzma
@@ -45,7 +45,7 @@ class TarMember(NamedTuple):
 
 
 Member: TypeAlias = TarMember | bytes
-"""Of a packed TAR, the bytes themselves."""
+"""Of a packed TAR, and of a sparse member, the bytes themselves."""
 
 
 class Zip(PathSource):
@@ -132,12 +132,14 @@ class Tar(PathSource):
                 raise tarfile.ReadError(f"the header at byte {offset} is damaged")
 
 
-def _place(_: tarfile.TarFile, member: tarfile.TarInfo) -> TarMember:
+def _place(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Member:
+    if member.issparse():  # stored without its holes: no piece of the archive is the file
+        return _content(archive, member)
     return TarMember(member.offset_data, member.size)
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Member:
     if member.size > MAX_BYTES:
-        return _place(archive, member)  # reading it reports the size
+        return TarMember(member.offset_data, member.size)  # reading it reports the size
     file = archive.extractfile(member)
     return b"" if file is None else file.read()

@@ -47,18 +47,22 @@ class Journal:
         done: the last commit.
     """
 
-    def __init__(self, table: Path, appended: str, fingerprint: dict[str, Any]) -> None:
+    def __init__(
+        self, table: Path, appended: str, fingerprint: dict[str, Any], *, restart: bool = False
+    ) -> None:
         """Nothing is touched yet.
 
         Args:
             table: where the finished table goes.
             appended: the ending of the file to which rows are appended.
             fingerprint: what must be the same for a run to be resumed; plain JSON.
+            restart: forget what an earlier run has done.
         """
         self.folder = parts_of(table)
         self.rows = self.folder / f"rows{appended}"
         self.done = Commit(0, 0, 0.0)
         self._fingerprint = fingerprint
+        self._restart = restart
         self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
@@ -147,7 +151,7 @@ class Journal:
             OtherRun: it belongs to another command.
         """
         self._journal.seek(0)
-        text = self._journal.read()
+        text = b"" if self._restart else self._journal.read()
         self._whole = text.rfind(b"\n") + 1
         lines = text[: self._whole].splitlines()
         if not lines:

@@ -103,39 +103,16 @@ def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary
         StoreError: the source lies in a store that does not answer.
     """
     form = form_of(job.table)
-    if restart:
-        _forget(job)
-    elif (finished := _finished(job)) is not None:
+    if not restart and (finished := _finished(job)) is not None:
         shutil.rmtree(parts_of(job.table), ignore_errors=True)
         return finished
-    with Journal(job.table, form.appended, job.fingerprint()) as journal:
+    with Journal(job.table, form.appended, job.fingerprint(), restart=restart) as journal:
         before = journal.done.rows
         if not journal.done.is_complete:
             _label_rest(job, form, journal, watch, say)
         summary = _finish(job, form, journal, before)
         shutil.rmtree(journal.folder, ignore_errors=True)  # else the next run removes it
     return summary
-
-
-def _forget(job: Job) -> None:
-    """Remove what earlier runs left, but a finished table: that stays until it is replaced.
-
-    Raises:
-        TableUnusable: it cannot be removed.
-    """
-    _remove_summary(job)
-    parts = parts_of(job.table)
-    try:
-        shutil.rmtree(parts)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise TableUnusable(f"{parts}: cannot be removed ({error.strerror or error}).") from error
-
-
-def _remove_summary(job: Job) -> None:
-    with _disk_errors(job, "replaced"):
-        job.summary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -172,7 +149,8 @@ def _finished(job: Job) -> Summary | None:
 
 
 def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:
-    _remove_summary(job)  # of an earlier table: from here on a summary is of this one
+    with _disk_errors(job, "replaced"):
+        job.summary.unlink(missing_ok=True)  # of an earlier table: from here on a summary is of this one
     journal.begin(form.head(job.labels))
     items = job.source.items()
     _skip_labelled(items, journal)

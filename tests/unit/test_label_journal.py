@@ -13,8 +13,8 @@ from labelling.journal import Journal
 HEAD = b"path\n"
 
 
-def journal(folder: Path, **fingerprint: str) -> Journal:
-    return Journal(folder / "table.csv", ".csv", {"source": "here", **fingerprint})
+def journal(folder: Path, *, restart: bool = False, **fingerprint: str) -> Journal:
+    return Journal(folder / "table.csv", ".csv", {"source": "here", **fingerprint}, restart=restart)
 
 
 def one(name: str) -> tuple[bytes, int]:
@@ -75,9 +75,22 @@ def test_another_command_is_refused_with_what_differs(parts: Path) -> None:
         journal(parts.parent, source="there").__enter__()
 
 
-def test_two_runs_at_once_on_one_table_are_refused(tmp_path: Path) -> None:
-    with journal(tmp_path), pytest.raises(TableUnusable, match="another run is at work on this table"):
-        journal(tmp_path).__enter__()
+@pytest.mark.parametrize("restart", [False, True])
+def test_two_runs_at_once_on_one_table_are_refused_and_the_first_loses_nothing(
+    restart: bool, parts: Path
+) -> None:
+    at_work = pytest.raises(TableUnusable, match="another run is at work on this table")
+    with journal(parts.parent), at_work:
+        journal(parts.parent, restart=restart).__enter__()
+
+    assert recovered(parts.parent) == (2, b"path\na\nb\n")
+
+
+def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(parts: Path) -> None:
+    with journal(parts.parent, restart=True, source="there") as again:
+        again.begin(HEAD)
+
+    assert (parts / "rows.csv").read_bytes() == HEAD
 
 
 def test_rows_that_are_gone_are_missed(parts: Path) -> None:
@@ -85,17 +98,6 @@ def test_rows_that_are_gone_are_missed(parts: Path) -> None:
 
     with pytest.raises(TableUnusable, match="shorter than its journal says"):
         recovered(parts.parent)
-
-
-def test_a_line_that_was_half_written_is_not_glued_to_the_next_one(tmp_path: Path) -> None:
-    with journal(tmp_path) as opened:
-        opened.begin(HEAD)
-        opened.append(*one("a"))
-        with (tmp_path / "table.csv.parts" / "journal.jsonl").open("ab") as file:
-            file.write(b'{"rows": 2, "en')
-        opened.append(*one("b"))
-
-    assert recovered(tmp_path)[0] == 2
 
 
 def test_a_complete_table_stays_complete_when_the_end_fails(tmp_path: Path) -> None:

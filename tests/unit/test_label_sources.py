@@ -2,6 +2,7 @@
 
 import re
 import struct
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,20 @@ def test_a_tar_with_a_damaged_header_is_refused_and_not_taken_for_a_shorter_one(
 
     with pytest.raises(SourceUnusable, match=r"the header at byte \d+ is damaged"):
         names(open_source(str(tmp_path / "shop.tar")))
+
+
+@pytest.mark.parametrize(("name", "options"), [("shop.tar", "-cSf"), ("shop.tar.gz", "-czSf")])
+def test_a_sparse_file_in_a_tar_is_read_with_its_holes(name: str, options: str, tmp_path: Path) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.write(b"begin")
+        file.seek(1 << 20)
+        file.write(b"end")
+    (tmp_path / "b.png").write_bytes(b"another")
+    subprocess.run(["tar", options, name, "a.png", "b.png"], cwd=tmp_path, check=True)
+
+    found = contents(open_source(f"{tmp_path}/{name}"))
+
+    assert found == [b"begin" + bytes((1 << 20) - 5) + b"end", b"another"]
 
 
 NO_SUCH_FORM = b"\x1f\x8b\xff" * 400
