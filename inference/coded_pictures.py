@@ -13,17 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import BrokenPicture, UnknownFormat
-from inference.formats.heif import Plane, Still, Tile, read_still
+from inference.formats.heif import Plane, Still, Tile
 from inference.formats.single_picture import single_picture
 
 _Samples = NDArray[np.uint8]
 
 
-def decode_coded(upload: bytes) -> _Samples | None:
+def decode_coded(upload: bytes, still: Still) -> _Samples | None:
     """Decode the primary picture.
 
     Args:
-        upload: a HEIC or AVIF whose size and faults were looked for (inference/header.py).
+        upload: a HEIC or AVIF whose size and faults were looked for.
+        still: what its header says of the picture (inference/header.py).
 
     Returns:
         uint8, upright: (H, W), or (H, W, 3 or 4) in OpenCV's order BGR(A); None when a decoder refuses it.
@@ -32,7 +33,6 @@ def decode_coded(upload: bytes) -> _Samples | None:
         BrokenPicture: its parts do not fit each other.
         UnknownFormat: a HEIC, where pillow-heif is not installed.
     """
-    still = read_still(upload)
     stored = _plane(upload, still.colours)
     if stored is not None and still.alpha:
         stored = _with_opacity(stored, _plane(upload, still.alpha))

@@ -4,8 +4,6 @@ OpenCV decodes, after header.py has read format and size; coded_pictures.py prep
 decoders. Bytes in, arrays out; convert.py is the next step.
 """
 
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,7 +17,6 @@ from inference.contract import EDGE, GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.formats import gif
 from inference.formats.bmp import OS2_HEADER
-from inference.formats.tiff import first_ifd
 from inference.header import Header, find_fault, read_header
 
 REDUCED_EDGE = 16 * EDGE
@@ -34,10 +31,8 @@ TRANSPARENT_SHARE = 0.5
 
 _REDUCTIONS = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
 
-_ORIENTATION_TAG = 274
-"""EXIF 2.32, section 4.6.4 A: 1 is upright, 2 to 8 are mirrored or turned."""
-
-_ROTATIONS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_UPRIGHT = cv2.IMREAD_COLOR | cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+"""As IMREAD_UNCHANGED, but turned as EXIF says; OpenCV's own tests of the orientation read so."""
 
 _Samples: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 
@@ -102,11 +97,11 @@ def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) ->
     fault = find_fault(upload, header)
     if fault is not None:
         raise _broken(header, fault)
-    samples = _decode_samples(upload, header, max(REDUCED_EDGE, 2 * max(contract.shape)))
-    _refuse_other_types(samples, header)
+    edge = max(REDUCED_EDGE, 2 * max(contract.shape))
+    samples = _eight_bits(_decode_samples(upload, header, edge), header)
     if samples.shape == contract.array_shape and samples.ndim == 2:
-        return Decoded(np.ascontiguousarray(_eight_bits(samples)))
-    return Decoded(_picture(samples), _garment(samples))
+        return Decoded(np.ascontiguousarray(samples))
+    return Decoded(_rgb_over_white(samples), _garment(samples))
 
 
 def check_size(header: Header, max_pixels: int, shape: tuple[int, int]) -> None:
@@ -128,8 +123,8 @@ def check_size(header: Header, max_pixels: int, shape: tuple[int, int]) -> None:
 
 def _decode_samples(upload: bytes, header: Header, edge: int) -> _Samples:
     """The stored samples, upright: (H, W) or (H, W, 3 or 4) in OpenCV's order BGR(A)."""
-    if header.format in ("HEIC", "AVIF"):
-        coded = decode_coded(upload)
+    if header.still:
+        coded = decode_coded(upload, header.still)
         if coded is None:
             raise _broken(header, _UNDECODABLE)
         return coded
@@ -137,50 +132,15 @@ def _decode_samples(upload: bytes, header: Header, edge: int) -> _Samples:
     if header.format == "GIF":
         upload = gif.with_known_background(upload)
     try:
-        stored, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(upload, np.uint8), flags=flags)
+        stored = cv2.imdecode(np.frombuffer(upload, np.uint8), flags)
     except cv2.error as error:
         raise _broken(header, _UNDECODABLE) from error
     if stored is None:
         raise _broken(header, _UNDECODABLE)
-    if header.format == "TIFF":
-        return stored  # the only format whose orientation OpenCV's decoder applies itself
-    if cv2.IMAGE_METADATA_EXIF not in kinds:
-        return stored
-    exif = dict(zip(kinds, blocks, strict=True))[cv2.IMAGE_METADATA_EXIF]
-    return _upright(stored, exif_orientation(exif.tobytes()))
+    return stored
 
 
 _UNDECODABLE = "is damaged, or compressed in a way that is not read here"
-
-
-def exif_orientation(exif: bytes) -> int:
-    """Read the orientation from an EXIF block.
-
-    Args:
-        exif: the block, with or without its `Exif` prefix; it may be damaged.
-
-    Returns:
-        1 to 8; 1 (upright) when the block holds none or is damaged: the picture itself may be sound.
-    """
-    try:
-        orientation = first_ifd(exif.removeprefix(b"Exif\0\0"), {_ORIENTATION_TAG}).get(_ORIENTATION_TAG, 1)
-    except (struct.error, KeyError):
-        return 1
-    return orientation if orientation is not None and 1 <= orientation <= 8 else 1
-
-
-def _upright(stored: _Samples, orientation: int) -> _Samples:
-    """Turn (H, W) or (H, W, channels) upright; 5 to 8 swap height and width, 2, 4, 5 and 7 mirror."""
-    match orientation:
-        case 2:
-            return cv2.flip(stored, 1)
-        case 4:
-            return cv2.flip(stored, 0)
-        case 5:
-            return cv2.transpose(stored)
-        case 7:
-            return cv2.rotate(cv2.transpose(stored), cv2.ROTATE_180)
-    return cv2.rotate(stored, _ROTATIONS[orientation]) if orientation in _ROTATIONS else stored
 
 
 def _flags(upload: bytes, header: Header, edge: int) -> int:
@@ -188,44 +148,21 @@ def _flags(upload: bytes, header: Header, edge: int) -> int:
     if header.format == "JPEG":
         for factor, flag in _REDUCTIONS.items():
             if max(header.width, header.height) >= factor * edge:
-                return flag | cv2.IMREAD_IGNORE_ORIENTATION
+                return flag
     if header.format == "BMP" and upload[14] == OS2_HEADER:
-        return cv2.IMREAD_COLOR  # IMREAD_UNCHANGED would return grey for these
-    return cv2.IMREAD_UNCHANGED
+        return cv2.IMREAD_COLOR  # _UPRIGHT would return grey for these
+    return _UPRIGHT
 
 
-def _refuse_other_types(samples: _Samples, header: Header) -> None:
-    if samples.dtype not in (np.uint8, np.uint16):
+def _eight_bits(samples: _Samples, header: Header) -> NDArray[np.uint8]:
+    if samples.dtype == np.uint16:
+        # 65535 / 257 = 255 exactly; a shift by 8 bits would be darker. Rounded to nearest.
+        samples = cv2.convertScaleAbs(samples, alpha=1 / 257)
+    elif samples.dtype != np.uint8:
         raise UnknownFormat(
             f"This {header.format} has samples of type {samples.dtype}. Send one with 8 or 16 bits a sample."
         )
-
-
-def _picture(samples: _Samples) -> Picture:
-    """Convert samples a band of rows at a time: 16 bits and alpha take several times the memory."""
-    if samples.shape[0] * samples.shape[1] <= _BAND_PIXELS:
-        return _rgb_over_white(_eight_bits(samples))
-    picture = np.empty((*samples.shape[:2], 3), np.uint8)
-    for band in _bands(samples):
-        picture[band] = _rgb_over_white(_eight_bits(samples[band]))
-    return picture
-
-
-def _bands(samples: _Samples) -> Iterator[slice]:
-    height, width = samples.shape[:2]
-    rows = max(1, _BAND_PIXELS // width)
-    return (slice(top, top + rows) for top in range(0, height, rows))
-
-
-_BAND_PIXELS = 1 << 18
-"""A band fits into a processor's cache, and the loop adds no measurable time."""
-
-
-def _eight_bits(samples: _Samples) -> NDArray[np.uint8]:
-    if samples.dtype == np.uint8:
-        return samples.astype(np.uint8, copy=False)
-    # 65535 / 257 = 255 exactly; a shift by 8 bits would be darker. Rounded to nearest.
-    return cv2.convertScaleAbs(samples, alpha=1 / 257).astype(np.uint8, copy=False)
+    return samples.astype(np.uint8, copy=False)
 
 
 def _rgb_over_white(samples: NDArray[np.uint8]) -> Picture:
@@ -235,25 +172,22 @@ def _rgb_over_white(samples: NDArray[np.uint8]) -> Picture:
     rgb = cv2.cvtColor(samples, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
     if samples.shape[2] == 3:
         return rgb
-    alpha = samples[..., 3:].astype(np.uint16)
-    # Whole numbers, rounded: at most 255 x 255 + 127, which 16 bits hold.
-    return ((rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    opacity = cv2.cvtColor(cv2.extractChannel(samples, 3), cv2.COLOR_GRAY2RGB)
+    cv2.multiply(rgb, opacity, rgb, 1 / 255)  # in place, as a picture may have 50 million pixels
+    return cv2.add(rgb, cv2.bitwise_not(opacity, opacity), rgb).astype(np.uint8, copy=False)
 
 
-def _garment(samples: _Samples) -> Mask | None:
+def _garment(samples: NDArray[np.uint8]) -> Mask | None:
     """Return the opacity if most of the border is transparent and some of the picture is not.
 
     Otherwise the alpha channel holds something else: rounded corners, a shadow, or nothing.
     """
     if samples.ndim != 3 or samples.shape[2] != 4:
         return None
-    stored = samples[..., 3]
-    border = _eight_bits(np.concatenate((stored[0], stored[-1], stored[:, 0], stored[:, -1])))
+    opacity = cv2.extractChannel(samples, 3).astype(np.uint8, copy=False)
+    border = np.concatenate((opacity[0], opacity[-1], opacity[:, 0], opacity[:, -1]))
     if np.mean(border < _HALF) <= TRANSPARENT_SHARE:
         return None
-    opacity = np.empty(stored.shape, np.uint8)
-    for band in _bands(samples):
-        opacity[band] = _eight_bits(stored[band])
     return opacity if opacity.max() >= _HALF else None
 
 

@@ -5,7 +5,7 @@ kilobytes of PNG can hold gigabytes of white. Bytes in, a `Header` out; decode.p
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
@@ -44,8 +44,6 @@ _SIZES = {
     "GIF": gif.size,
     "BMP": bmp.size,
     "TIFF": tiff.size,
-    "HEIC": heif.size,
-    "AVIF": heif.size,
 }
 
 _FAULTS = {
@@ -54,8 +52,6 @@ _FAULTS = {
     "WebP": webp.fault,
     "GIF": gif.fault,
     "TIFF": tiff.fault,
-    "HEIC": heif.fault,
-    "AVIF": heif.fault,
 }
 """BMP is left to its decoder."""
 
@@ -69,12 +65,14 @@ class Header:
         height: >= 1, likewise.
         tiled_pixels: what decoding the tiles of a TIFF, HEIC or AVIF takes, in pixels; 0 without tiles.
             HEIC and AVIF have at least one, which may be larger than the picture.
+        still: the picture of a HEIC or AVIF, whose description takes long to read; None of other formats.
     """
 
     format: Format
     width: int
     height: int
     tiled_pixels: int = 0
+    still: heif.Still | None = field(default=None, compare=False, repr=False)
 
     @property
     def pixels(self) -> int:
@@ -96,20 +94,17 @@ def read_header(upload: bytes) -> Header:
     """
     name = _format(upload)
     try:
-        width, height = _SIZES[name](upload)
+        still = heif.read_still(upload) if name in ("HEIC", "AVIF") else None
+        width, height = still.size if still else _SIZES[name](upload)
     except struct.error as error:
         raise BrokenPicture(
             f"This {name} ends within its header, after {len(upload)} bytes. Send the whole file."
         ) from error
     if width < 1 or height < 1:
         raise BrokenPicture(f"This {name} says that it is {width} x {height} pixels. Save it again.")
-    return Header(name, width, height, _tiled_pixels(upload, name, width, height))
-
-
-def _tiled_pixels(upload: bytes, name: Format, width: int, height: int) -> int:
-    if name == "TIFF":
-        return tiff.tiled_pixels(upload, width, height)
-    return heif.tiled_pixels(upload) if name in ("HEIC", "AVIF") else 0
+    if still:
+        return Header(name, width, height, still.pixels, still)
+    return Header(name, width, height, tiff.tiled_pixels(upload, width, height) if name == "TIFF" else 0)
 
 
 def find_fault(upload: bytes, header: Header) -> str | None:
@@ -125,6 +120,8 @@ def find_fault(upload: bytes, header: Header) -> str | None:
     Returns:
         The fault, as it fits after "This PNG"; None when there is none of these.
     """
+    if header.still:
+        return heif.fault(upload, header.still)
     find = _FAULTS.get(header.format)
     return find(upload) if find else None
 

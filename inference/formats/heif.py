@@ -103,22 +103,19 @@ class Still:
     alpha: Plane | None
     turns: tuple[Property, ...]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height as stored, before the picture is cropped and turned."""
+        return self.colours.width, self.colours.height
 
-def size(upload: bytes) -> tuple[int, int]:
-    """Width and height as stored, before the picture is cropped and turned; errors as of `read_still`."""
-    colours = read_still(upload).colours
-    return colours.width, colours.height
-
-
-def tiled_pixels(upload: bytes) -> int:
-    """The pixels that decoding takes; errors as of `read_still`."""
-    still = read_still(upload)
-    return max(plane.pixels for plane in (still.colours, still.alpha) if plane)
+    @property
+    def pixels(self) -> int:
+        """The pixels that decoding takes."""
+        return max(plane.pixels for plane in (self.colours, self.alpha) if plane)
 
 
-def fault(upload: bytes) -> str | None:
+def fault(upload: bytes, still: Still) -> str | None:
     """What is wrong with where the tiles are, as it fits after "This HEIC"; None when nothing is."""
-    still = read_still(upload)
     tiles = still.colours.tiles + (still.alpha.tiles if still.alpha else ())
     extents = [extent for tile in tiles for extent in tile.extents]
     if any(end > len(upload) for _, end in extents):

@@ -1,7 +1,6 @@
 """TIFF (6.0): the size, what the tiles cover, and whether the strips or tiles fit into the file.
 
-EXIF is a small TIFF inside other formats, so that decode.py reads its directory here as well. Only the
-first directory counts: it is the picture that is decoded.
+Only the first directory counts: it is the picture that is decoded.
 """
 
 import struct
@@ -25,7 +24,7 @@ _SHARED = 2
 
 _ORDERS = {b"II": "<", b"MM": ">"}
 _TYPES = {3: "u2", 4: "u4"}
-"""SHORT and LONG as numpy spells them; sizes, byte counts and orientation use no other types."""
+"""SHORT and LONG as numpy spells them; sizes and byte counts use no other types."""
 
 
 class _Entry(NamedTuple):
@@ -45,7 +44,7 @@ def size(tiff: bytes) -> tuple[int, int]:
         BrokenPicture: the directory names no width or no height.
         struct.error: the file ends within the directory.
     """
-    fields = first_ifd(tiff, {_WIDTH, _HEIGHT, _BITS})
+    fields = _first_values(tiff, {_WIDTH, _HEIGHT, _BITS})
     bits = fields.get(_BITS, 1)
     if bits is None or bits > _BITS_MAX:
         said = bits or "some other number of"
@@ -73,7 +72,7 @@ def tiled_pixels(tiff: bytes, width: int, height: int) -> int:
     Raises:
         BrokenPicture: the size of the tiles is not a positive whole number.
     """
-    fields = first_ifd(tiff, {_TILE_WIDTH, _TILE_HEIGHT})
+    fields = _first_values(tiff, {_TILE_WIDTH, _TILE_HEIGHT})
     if not fields:
         return 0
     across, down = fields.get(_TILE_WIDTH), fields.get(_TILE_HEIGHT)
@@ -101,11 +100,11 @@ def fault(tiff: bytes) -> str | None:
     return None
 
 
-def first_ifd(tiff: bytes, tags: Collection[int]) -> dict[int, int | None]:
+def _first_values(tiff: bytes, tags: Collection[int]) -> dict[int, int | None]:
     """The first value of each of these tags in the first directory.
 
     Args:
-        tiff: a TIFF file, or the TIFF part of an EXIF block.
+        tiff: the whole upload.
         tags: the tag numbers to look for.
 
     Returns:
