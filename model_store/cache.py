@@ -202,7 +202,8 @@ def prune_cache(cache: Path, keep: int, in_use: Collection[str]) -> list[str]:
     with alone(cache):
         for half in cache.glob(f"{ARRIVING}*"):
             shutil.rmtree(half)
-        folders = [_without_links(path) for path in (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))]
+        found = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
+        folders = [path for path in map(_without_links, found) if path.is_dir()]
         by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
         idle = [folder for folder in by_use if folder.name not in in_use]
         old = idle[max(keep - (len(by_use) - len(idle)), 0) :]

@@ -5,6 +5,7 @@ nothing from other servers. web/docs_page/ starts it; openapi.py fills in the co
 """
 
 import json
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.api.openapi import filled_document
 from app.middleware.request_context import served
-from app.releases.serving import Served
 from app.settings import Settings
 from app.web.files import PageFile, page_file, read_files, send
 
@@ -24,33 +24,20 @@ VENDORED = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 """Swagger UI's files that the page names."""
 
 
-class Contract:
-    """The document, filled in on the first request and again for another release."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._made: tuple[str, PageFile] | None = None
-
-    def of(self, model: Served) -> PageFile:
-        """The document for this release."""
-        made = self._made
-        if made is None or made[0] != model.version:
-            document = filled_document(model, self._settings)
-            content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-            made = self._made = model.version, page_file(content, ".json")
-        return made[1]
-
-
 def docs_routes(settings: Settings) -> Blueprint:
     """The routes of the contract."""
     routes = Blueprint("docs", __name__)
-    contract = Contract(settings)
     ours = read_files(FOLDER)
-    vendored: dict[str, PageFile] = {}
+
+    @lru_cache(maxsize=1)
+    def filled(_version: str) -> PageFile:
+        document = filled_document(served(), settings)
+        content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return page_file(content, ".json")
 
     @routes.get("/openapi.json")
     def document() -> Response:
-        return send(contract.of(served()))
+        return send(filled(served().version))
 
     @routes.get("/docs", strict_slashes=False)
     def page() -> BaseResponse:
@@ -60,13 +47,12 @@ def docs_routes(settings: Settings) -> Blueprint:
 
     @routes.get("/docs/<name>")
     def asset(name: str) -> Response:
-        if name in VENDORED and name not in vendored:
-            vendored[name] = _read_vendored(name)
-        return send(vendored[name]) if name in vendored else send(ours.get(name) or abort(404))
+        return send(_read_vendored(name) if name in VENDORED else ours.get(name) or abort(404))
 
     return routes
 
 
+@cache
 def _read_vendored(name: str) -> PageFile:
     # On the first request: 1.9 MB that most workers never need.
     content = (files(SWAGGER_UI) / "dist" / name).read_bytes()

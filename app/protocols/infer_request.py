@@ -228,7 +228,9 @@ def _parameters(owner: dict[str, Any]) -> dict[str, Any]:
 
 
 def _typed(owner: dict[str, Any], name: str, kind: type[T], default: T) -> T:
-    value = owner.get(name, default)
+    value = owner.get(name)
+    if value is None:  # as good as absent: some clients write every field
+        return default
     if not isinstance(value, kind):
         raise BadRequest(f"`{name}` is {quoted(value)}. It is {TYPES[kind]}.")
     return value

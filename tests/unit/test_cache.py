@@ -75,6 +75,8 @@ def test_the_releases_that_are_in_use_or_were_used_last_stay_in_the_cache(
 ) -> None:
     versions = {seed: pulled(store, cache, seed, used) for seed, used in ((1, 300), (2, 100), (3, 200))}
     (cache / f"{ARRIVING}left-by-a-crash").mkdir()
+    (cache / "releases" / ".DS_Store").touch()
+    os.utime(cache / "releases" / ".DS_Store", (1, 1))
 
     gone = prune_cache(cache, keep, [versions[seed] for seed in in_use])
 

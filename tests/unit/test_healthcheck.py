@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from app.healthcheck import port_in_use
+from app.healthcheck import main, port_in_use
 from inference.cores import cores_within, usable_cores
 from tests.service import ROOT, free_port
 
@@ -37,6 +39,21 @@ def test_nobody_there_is_exit_1_and_a_line() -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"wardrobe: http://127.0.0.1:{port}/healthz: ")
     assert "refused" in ended.stderr
+
+
+class Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_a_proxy_for_other_addresses_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        monkeypatch.setenv("PORT", str(server.server_port))
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+
+        main()
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,14 @@ def test_a_wrong_input_is_refused(client: FlaskClient, inputs: object, status: i
     assert says in answer.get_json()["error"]
 
 
+def test_a_field_that_is_null_is_as_good_as_absent(client: FlaskClient) -> None:
+    null = dict.fromkeys(("id", "parameters", "outputs"))
+
+    answer = ask(client, tensor() | {"parameters": None}, **null)
+
+    assert answer.get_json()["outputs"] == ask(client, tensor()).get_json()["outputs"]
+
+
 def label(**parameters: object) -> list[dict[str, object]]:
     return [{"name": "label", "parameters": parameters}]
 
