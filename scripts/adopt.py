@@ -8,7 +8,6 @@ import argparse
 import hashlib
 import logging
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
@@ -32,8 +31,8 @@ def main(argv: list[str] | None = None) -> int:
 def _adopt(arguments: argparse.Namespace) -> object:
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
     store = open_target(arguments)
-    data = _in_order(load_data(arguments), arguments.labels)
-    _make(release, arguments.model, data)
+    data = load_data(arguments)
+    _make(release, arguments.model, data.under(arguments.labels) if arguments.labels else data)
     return hand_over(release, store, arguments)
 
 
@@ -70,20 +69,13 @@ def _default_run_folder(model: Path) -> Path:
         raise ModelUnreadable(f"{model}: {error.strerror}. It must be a `.keras` file.") from error
 
 
-def _in_order(data: LabelledData, labels: tuple[str, ...] | None) -> LabelledData:
-    """The data with its classes in the order of the model's outputs."""
-    if labels is None:
-        return data
-    return data.under(labels) if data.named else replace(data, labels=labels)
-
-
 def _make(release: Path, model: Path, data: LabelledData) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.export.adoption import HandMade, adopt  # noqa: PLC0415
+    from training.export.adoption import adopt  # noqa: PLC0415
 
     logging.basicConfig(format="wardrobe: %(message)s", level=logging.WARNING)  # what had to be guessed
-    manifest = adopt(release, HandMade(path=model, labels=data.labels, data=data), console().print)
+    manifest = adopt(release, model, data, console().print)
     complain(f"{manifest.training['origin']}.")
     if manifest.model.familiarity is None:
         complain(

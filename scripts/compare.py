@@ -196,7 +196,7 @@ def _write(place: Path, comparison: Comparison) -> list[str]:
     write_comparison(results, comparison)
     draw_comparison(comparison.networks, figure)
     written = [str(results), str(figure)]
-    console().print(", ".join(written), markup=False)
+    console().print(", ".join(written))
     return written
 
 

@@ -56,7 +56,7 @@ def _show(findings: Findings) -> None:
             f"{findings.counts[smallest]:,}: what is rare is learnt badly."
         )
     for heading, lines in _paragraphs(findings):
-        out.print(f"\n{heading}", *lines[:SHOWN], sep="\n  ", markup=False)
+        out.print(f"\n{heading}", *lines[:SHOWN], sep="\n  ")
         if len(lines) > SHOWN:
             out.print(f"  and {len(lines) - SHOWN:,} more: --json lists all.")
 

@@ -53,11 +53,10 @@ def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
     out.print(
         f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
         f"{folder / TABLE}.",
-        markup=False,
     )
     if not all(one.photo for one in asked):
         shown = _write_page(folder, [one for one in found if not one.photo], labels)
-        out.print(f"To look through, the first {shown:,}: {folder / PAGE}", markup=False)
+        out.print(f"To look through, the first {shown:,}: {folder / PAGE}")
     if photos := sum(one.photo for one in found):
         out.print(f"{photos:,} of them are photos: to correct one, move its file to the folder of its label.")
 

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Table
 
 from inference.onnx_session import OnnxSession
@@ -127,7 +126,7 @@ def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) ->
     accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
     out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
     for line in objections or ["This is what the stored report says."]:
-        out.print(line, markup=False)
+        out.print(line)
 
 
 def _table(figures: TestFigures) -> Table:
@@ -137,9 +136,7 @@ def _table(figures: TestFigures) -> Table:
         "weighted average": figures.averages.weighted,
     }
     for name, one in rows.items():
-        table.add_row(
-            escape(name), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}"
-        )
+        table.add_row(name, f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}")
     return table
 
 
@@ -187,7 +184,7 @@ def _photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
     for heading in next(iter(rows.values())):
         table.add_column(heading, justify="right", min_width=len(heading))
     for tier, cells in rows.items():
-        table.add_row(escape(tier), *cells.values())
+        table.add_row(tier, *cells.values())
     return table
 
 
@@ -214,10 +211,10 @@ def _photo_row(one: PhotoFigures) -> dict[str, str]:
 def _class_table(photos: Mapping[str, PhotoFigures]) -> Table:
     """Recall of each class in each tier, with how many photos it was counted on."""
     garments = {tier: one.per_class for tier, one in photos.items() if one.per_class}
-    table = figure_table("class", *(escape(f"recall, {tier} (photos)") for tier in garments))
+    table = figure_table("class", *(f"recall, {tier} (photos)" for tier in garments))
     for label in dict.fromkeys(label for recalls in garments.values() for label in recalls):
         found = [recalls.get(label) for recalls in garments.values()]
-        table.add_row(escape(label), *(f"{one.recall:.3f} ({one.n})" if one else NONE for one in found))
+        table.add_row(label, *(f"{one.recall:.3f} ({one.n})" if one else NONE for one in found))
     return table
 
 
@@ -225,7 +222,7 @@ def _source_table(ood: PhotoFigures) -> Table:
     """The decisions about the out-of-distribution photos of each folder."""
     table = Table("none of the classes", "photos", "accepted", "unfamiliar")
     for source, one in ood.sources.items():
-        table.add_row(escape(source), f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
+        table.add_row(source, f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
     return table
 
 

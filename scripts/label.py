@@ -141,7 +141,7 @@ def show(summary: Summary, job: Job, review: Path | None) -> None:
         f"{summary.rows:,} rows{before}{errors}; {_share(tally):.1%} of the answers need a person. "
         f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {job.release.version}."
     )
-    out.print(f"Table: {job.table}" + (f". To look through: {review}" if review else ""), markup=False)
+    out.print(f"Table: {job.table}" + (f". To look through: {review}" if review else ""))
 
 
 def as_json(summary: Summary, job: Job) -> dict[str, object]:

@@ -70,7 +70,7 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
     folds = (
         "learn what chooses thresholds, too: networks that learn all but one of K folds answer it; "
-        f"0 for none (default: {USUAL_FOLDS} where few pictures are held out, without --photos)"
+        f"0 for none (default: {USUAL_FOLDS} where few pictures are held out)"
     )
     add("--folds", type=at_least(0), metavar="K", help=folds)
     mean = "release the mean of the weights of these networks, and fit no further one"

@@ -96,7 +96,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("predict", __doc__, EXAMPLES, json_help="print one line of JSON per picture")
     add = parser.add_argument
     add("files", nargs="*", type=Path, metavar="FILE", help="pictures")
-    add("--image", nargs="+", type=Path, default=[], metavar="FILE", help="pictures, named by an option")
+    add(
+        "--image",
+        action="extend",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="pictures, named by an option",
+    )
     add("--model", default="bundled", help=RELEASE_HELP)
     add("--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer")
     add("--stages", type=Path, metavar="OUT.png", help="draw each step from picture to what the model saw")
@@ -124,7 +132,7 @@ def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
     prediction = answer.prediction
     verdict = prediction.decision + (f", {prediction.reason}" if prediction.reason else "")
     familiarity = "" if prediction.familiarity is None else f", familiarity {prediction.familiarity:.2f}"
-    out.print(f"{answer.file}: {prediction.label}  ({verdict}{familiarity})", markup=False, soft_wrap=True)
+    out.print(f"{answer.file}: {prediction.label}  ({verdict}{familiarity})", soft_wrap=True)
     bars = Table.grid(padding=(0, 1))
     for index, (label, share) in enumerate(
         zip(classifier.contract.labels, prediction.probabilities, strict=True)

@@ -172,7 +172,7 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
         StoreError: it cannot be stored, or the gate refuses it.
     """
     published = _send(release, store, arguments)
-    console().print(f"{published.verdict}\nReleased to {store.address}.", markup=False)
+    console().print(f"{published.verdict}\nReleased to {store.address}.")
     _print_headline(published.manifest)
     # Not by rich, which would break a command where the terminal ends.
     print("\n".join(_next_steps(release, store)))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.filesize import decimal
-from rich.markup import escape
 from rich.table import Column, Table
 
 from inference.contract import Thresholds
@@ -71,8 +70,8 @@ class Row:
         if self.manifest is not None:
             headline = self.manifest.headline
             figures = (f"{headline.test_accuracy:.4f}", f"{headline.test_n:,}", f"{headline.parameters:,}")
-        promoted = ("", "") if self.last is None else (_at(self.last), escape(_by(self.last)))
-        state = escape(self.state)
+        promoted = ("", "") if self.last is None else (_at(self.last), _by(self.last))
+        state = self.state
         return self.release.version, state, *figures, decimal(self.release.size), *promoted
 
     def as_json(self) -> dict[str, object]:

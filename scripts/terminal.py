@@ -118,9 +118,10 @@ def console(stream: TextIO | None = None) -> Console:
 
     Returns:
         one that colours on a terminal alone, and not even there when NO_COLOR is set (no-color.org). It
-        takes the terminal's width; in a file or pipe, enough that nothing is cut off or wrapped.
+        takes the terminal's width; in a file or pipe, enough that nothing is cut off or wrapped. Brackets are
+        printed as they are: labels and paths may have them.
     """
-    made = Console(file=stream or sys.stdout, highlight=False)
+    made = Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.width = _WIDTH_IN_A_FILE
     return made

@@ -131,7 +131,7 @@ def _hand_over(
     draw_search(study, figure)
     out = console()
     out.print(_table(trials))
-    out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:", markup=False)
+    out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:")
     out.print(command, soft_wrap=True)
     return {
         "written": [str(results), str(figure), str(recipe)],

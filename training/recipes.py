@@ -141,8 +141,8 @@ class Recipe:
     dropout: BelowOne | None = None
     teacher: str | None = None
     teaching: Annotated[float, Field(ge=0, le=1)] = 0.0
-    warm_up: float = 1.0
-    averaging: float = 0.999
+    warm_up: Factor = 1.0
+    averaging: BelowOne = 0.999
     flip: bool = True
     shift: Annotated[int, Field(ge=0, lt=EDGE)] = 2
     erase: Annotated[int, Field(ge=0, le=EDGE)] = 8

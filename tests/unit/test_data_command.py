@@ -47,6 +47,15 @@ def test_different_pictures_are_no_finding(folder: Path, capsys: pytest.CaptureF
     assert found(folder, capsys) == (0, {})
 
 
+def test_brackets_in_a_label_are_printed_as_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bags").rename(folder / "[red] bags [")
+
+    assert main([str(folder)]) == 0
+    assert "[red] bags [" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [

@@ -154,9 +154,12 @@ def test_a_csv_beside_the_folder_says_which_photos_are_of_one_sender(tmp_path: P
     assert all(len(set(photos.drawn(shares)[of_ann])) == 1 for shares in (2, 5, 8))
 
 
-def test_another_csv_beside_the_folder_is_none_of_groups(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["path,label\nA/Bag/000.png,Bag\n", "group,file\nann\n"])
+def test_another_csv_beside_the_folder_or_a_row_that_names_no_file_groups_nothing(
+    tmp_path: Path, text: str
+) -> None:
     write_photos(tmp_path / "photos", 2, KNOWN)
-    (tmp_path / "photos.csv").write_text("path,label\nA/Bag/000.png,Bag\n", "utf-8")
+    (tmp_path / "photos.csv").write_text(text, "utf-8")
 
     photos = read(tmp_path / "photos", [])
 

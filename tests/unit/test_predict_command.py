@@ -34,10 +34,10 @@ def test_a_photo_gets_a_bar_a_class(release: str, photo: str, capsys: pytest.Cap
 
 
 def test_json_is_one_object_a_line(release: str, photo: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main([photo, "--model", release, "--json", "--image", photo])
+    code = main([photo, "--model", release, "--json", "--image", photo, "--image", photo])
 
-    first, second = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (code, first) == (0, second)
+    first, *others = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (code, others) == (0, [first, first])
     assert first["file"] == photo
     assert list(first["probabilities"]) == list(LABELS)
     assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-6)

@@ -44,6 +44,8 @@ VERSION = "20261120T101500Z-3f9a1c2e"
         ("learning_rate", -1.0, r"learning_rate -1\.0: Input should be greater than 0"),
         ("shift", 28, "shift 28: Input should be less than 28"),
         ("l2", math.inf, "l2 inf: Input should be a finite number"),
+        ("warm_up", -1.0, r"warm_up -1\.0: Input should be greater than or equal to 0"),
+        ("averaging", 1.0, r"averaging 1\.0: Input should be less than 1"),
         ("mixup", 0.01, "mixup 0.01: expected 0, or 0.05 or more"),
         ("blend", 0.5, "blend 0.5: expected 1 where no release is trained further"),
     ],

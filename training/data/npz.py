@@ -3,28 +3,28 @@
 Touches the named file.
 """
 
-import os
+import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-UNREADABLE: Final = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
+from model_store.files import write_whole
+
+UNREADABLE: Final = (
+    OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError,
+)  # fmt: skip
 """What reading a missing, damaged or other file, and asking it for an array, may raise."""
 
 
 def write_npz(path: Path, **arrays: object) -> None:
     """Replace a file by one of these arrays, in one step."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    with temporary.open("wb") as file:
-        np.savez_compressed(
-            file, allow_pickle=False, **{name: np.asarray(one) for name, one in arrays.items()}
-        )
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **{name: np.asarray(one) for name, one in arrays.items()})
+    write_whole(path, packed.getvalue())
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:

@@ -6,7 +6,6 @@ history nor early stopping's state, and can leave its two files out of step. Tou
 """
 
 import math
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
+from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
 from model_store.report import Epoch
 from training.errors import CheckpointUnreadable
@@ -103,12 +103,7 @@ def save_progress(run: Run, progress: Progress) -> None:
 
     The files that it names must be complete.
     """
-    temporary = run.folder / f"{PROGRESS}.tmp"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(progress.model_dump_json())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(run.folder / PROGRESS)
+    write_whole(run.folder / PROGRESS, progress.model_dump_json().encode())
     _remove_weights(run, {run.state(len(progress.history)), run.best(progress.best_epoch)})
 
 

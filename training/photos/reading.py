@@ -143,7 +143,9 @@ def _groups(listing: Path) -> dict[tuple[str, ...], str]:
             reader = csv.DictReader(file, skipinitialspace=True)
             if "group" not in (reader.fieldnames or []):
                 return {}
-            return {PurePosixPath(row["file"]).parts[-3:]: (row["group"] or "").strip() for row in reader}
+            return {
+                PurePosixPath(row["file"] or "").parts[-3:]: (row["group"] or "").strip() for row in reader
+            }
     except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
         raise BadCsv(
             f"{listing}: cannot be read ({error}). Beside a folder of photos, a CSV in UTF-8 with the "

@@ -1,5 +1,6 @@
 """A teacher's answers, stored once: what they hold, whom they fit, and that a student learns them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,9 +58,20 @@ def test_they_come_back_from_their_file_as_they_were(targets: SoftTargets, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["soft.npz"]
 
 
-@pytest.mark.parametrize("content", [None, b"PK\x03\x04 cut"])
-def test_a_damaged_or_missing_file_is_named(content: bytes | None, tmp_path: Path) -> None:
+def flipped(whole: bytes) -> bytes:
+    """With one bit that is not as it was, in what is compressed."""
+    place = whole.index(b".npy") + 100
+    return whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]
+
+
+@pytest.mark.parametrize("damage", [flipped, lambda whole: whole[:20], lambda _: None])
+def test_a_damaged_or_missing_file_is_named(
+    damage: Callable[[bytes], bytes | None], targets: SoftTargets, tmp_path: Path
+) -> None:
     path = tmp_path / "soft.npz"
+    targets.save(path)
+    content = damage(path.read_bytes())
+    path.unlink()
     if content is not None:
         path.write_bytes(content)
 
