@@ -18,7 +18,7 @@ from inference.decision import Decision, Reason, calibrate, decide, familiarity_
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
-from inference.session import Session
+from inference.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference of a probability from its golden answer: processors round differently."""
@@ -109,10 +109,27 @@ class Classifier:
         most = max(1, MAX_RUN // pixels[0].size)
         kinds = photos or [False] * len(pixels)
         runs = (slice(start, start + most) for start in range(0, len(pixels), most))
-        return [prediction for run in runs for prediction in self._run(pixels[run], kinds[run])]
+        return [
+            prediction
+            for run in runs
+            for prediction in self.interpret(self._session.run(pixels[run]), kinds[run])
+        ]
 
-    def _run(self, pixels: PixelsBatch, photos: Sequence[bool]) -> list[Prediction]:
-        rows, distances = self._finite_scores(pixels)
+    def interpret(self, scores: Scores, photos: Sequence[bool]) -> list[Prediction]:
+        """What is answered where the model gave these scores.
+
+        Args:
+            scores: of N pictures.
+            photos: of each, whether it was converted from a picture.
+
+        Returns:
+            One prediction per picture, in order.
+
+        Raises:
+            AnswerNotFinite: a score is NaN or infinity.
+            ContractBroken: the contract needs a distance, and there is none.
+        """
+        rows, distances = _finite(scores)
         familiarities = self._familiarities(len(rows), distances)
         return [self._prediction(*scored) for scored in zip(rows, familiarities, photos, strict=True)]
 
@@ -127,7 +144,7 @@ class Classifier:
             ContractBroken: a probability differs by more than GOLDEN_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
-        given = np.array(self._finite_scores(pixels)[0], np.float32)
+        given = np.array(_finite(self._session.run(pixels))[0], np.float32)
         if given.shape != answers.shape:
             raise ContractBroken(
                 f"The model answers {given.shape} probabilities to its golden pictures, not {answers.shape}."
@@ -138,19 +155,6 @@ class Classifier:
                 f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
                 f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
             )
-
-    def _finite_scores(self, pixels: PixelsBatch) -> tuple[list[list[float]], list[float] | None]:
-        """Probabilities and distances as plain numbers, which cost less than arrays for one picture."""
-        scores = self._session.run(pixels)
-        rows = scores.probabilities.tolist()
-        distances = None if scores.distances is None else scores.distances.tolist()
-        # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
-        if not math.isfinite(sum(map(sum, rows)) + sum(distances or ())):
-            raise AnswerNotFinite(
-                "The model answered NaN or infinity. Its weights are damaged, or training diverged; "
-                "serve another release."
-            )
-        return rows, distances
 
     def _familiarities(self, pictures: int, distances: list[float] | None) -> Sequence[float | None]:
         familiarity = self.contract.familiarity
@@ -177,6 +181,19 @@ class Classifier:
             reason=reason,
             probabilities=probabilities,
         )
+
+
+def _finite(scores: Scores) -> tuple[list[list[float]], list[float] | None]:
+    """Probabilities and distances as plain numbers, which cost less than arrays for one picture."""
+    rows = scores.probabilities.tolist()
+    distances = None if scores.distances is None else scores.distances.tolist()
+    # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
+    if not math.isfinite(sum(map(sum, rows)) + sum(distances or ())):
+        raise AnswerNotFinite(
+            "The model answered NaN or infinity. Its weights are damaged, or training diverged; "
+            "serve another release."
+        )
+    return rows, distances
 
 
 def open_classifier(model: Path, contract: ModelContract) -> Classifier:

@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import MAX_RUN
-from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from scripts.photos import PhotoSets
 from scripts.train import folds_of
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe
-from training.export.out_of_fold import Fold, deal, fold_recipe, gathered, predictions_of
+from training.export.out_of_fold import Fold, deal, fold_recipe, gathered
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import PLAIN
@@ -65,24 +63,6 @@ def test_answers_come_in_the_order_of_the_pictures_and_of_the_photos() -> None:
     assert found.pictures.probabilities[:, 0].tolist() == list(range(len(PARTS.train)))
     assert found.photos.distances is not None
     assert found.photos.distances.tolist() == list(range(1000, 1000 + PHOTOS))
-
-
-def test_each_of_more_pictures_than_a_model_runs_at_once_gets_its_own_answer() -> None:
-    count = MAX_RUN // 28**2 + 100
-    contract = ModelContract(
-        labels=("Shirt", "Bag"),
-        input=InputContract(),
-        temperature=1.0,
-        thresholds=Thresholds(confidence=0.7, familiarity=0.05),
-        familiarity=None,
-    )
-    sure = np.linspace(0.6, 0.9, count, dtype=np.float32)
-
-    answers = predictions_of(
-        Scores(np.stack([sure, 1 - sure], axis=1), None), contract, np.zeros((count, 28, 28), np.uint8)
-    )
-
-    assert [one.confidence for one in answers] == pytest.approx(sure.tolist())
 
 
 def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import shutil
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -60,49 +59,34 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 """What may stand between the last dense layer and the answer without changing where the features are."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HandMade:
-    """A model and what it is to be calibrated and measured on.
-
-    Attributes:
-        path: a `.keras` file.
-        labels: class names in the order of the model's outputs and of the data's numbers.
-    """
-
-    path: Path
-    labels: tuple[str, ...]
-    data: LabelledData
-
-
-def adopt(folder: Path, made: HandMade, say: Say) -> Manifest:
+def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
     """Write a release.
 
     Args:
         folder: emptied first, if it is there.
-        made: the model, its labels and the data.
+        path: the model, a `.keras` file.
+        data: it is calibrated and measured on these; their labels are in the order of the model's outputs.
         say: receives progress messages.
 
     Raises:
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
         NotAdoptable: there are more labels than outputs, or fewer.
-        BadClasses: labels and data do not fit one another.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
     """
-    session = KerasSession(made.path)
-    if session.outputs != len(made.labels):
+    session = KerasSession(path)
+    if session.outputs != len(data.labels):
         raise NotAdoptable(
-            f"{made.path}: {session.outputs} outputs, but {len(made.labels)} labels "
-            f"({', '.join(made.labels)}). Each output needs one; --labels names them."
+            f"{path}: {session.outputs} outputs, but {len(data.labels)} labels "
+            f"({', '.join(data.labels)}). Each output needs one; --labels names them."
         )
-    data = made.data.under(made.labels)
     parts = split(data.train, usual_share(data.train), SPLIT_SEED, len(data.labels))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the model")
     _export(folder, session, parts)
-    origin = _origin(made.path, session, len(parts.validation))
+    origin = _origin(path, session, len(parts.validation))
     return complete_release(folder, Evidence(data=data, split=parts), origin, say)
 
 

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-from inference.classifier import Prediction
+from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract
 from inference.session import Session
 from training.data.corrections import absolute
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.evaluation.measure import predict
-from training.export.out_of_fold import OutOfFold, predictions_of
+from training.export.out_of_fold import OutOfFold
 from training.photos.reading import Photos
 
 
@@ -84,17 +84,18 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
         photos: that chose thresholds.
         others: answers to the other training pictures, and to the photos in place of the release's.
     """
+    classifier = Classifier(session, contract)
     for one in (parts.validation, data.test):
         if one.files is not None:
             yield from _asked(one.files, one.labels, predict(session, contract, one.images))
     if others is not None and others.pictures is not None and parts.train.files is not None:
-        answers = predictions_of(others.pictures, contract, parts.train.images)
+        answers = classifier.interpret(others.pictures, [False] * len(parts.train))
         yield from _asked(parts.train.files, parts.train.labels, answers)
     if photos is not None:
         if others is None or others.photos is None:
             answers = predict(session, contract, photos.images)
         else:
-            answers = predictions_of(others.photos, contract, photos.images)
+            answers = classifier.interpret(others.photos, [True] * len(photos))
         yield from _asked(photos.files, photos.labels, answers, photo=True)
 
 

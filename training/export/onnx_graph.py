@@ -18,7 +18,7 @@ import onnx
 from keras import layers, ops
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.onnx_session import DISTANCE, PIXELS, PROBABILITIES, OnnxSession
+from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from training.data.datasets import at_once
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.out_of_distribution import OodScore, Whitening
@@ -71,20 +71,21 @@ def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: 
         measure: of its features, what `distance` says; None leaves it out.
         path: ends in `.onnx`.
     """
-    serving = artifact if measure is None else _with_distance(artifact, measure)
+    answers = {PROBABILITIES: artifact.output}
+    if measure is not None:
+        answers[DISTANCE] = _distance(artifact.get_layer(FEATURES).output, measure)
+    serving = keras.Model(artifact.input, answers)  # the keys become the graph's names
     serving(np.zeros((1, *artifact.input_shape[1:]), np.uint8))  # Keras exports what was called once
     with warnings.catch_warnings():
         # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")
         serving.export(path, format="onnx", verbose=False, opset_version=OPSET)
-    onnx.save(_renamed(onnx.load(path)), path)
+    onnx.save(_with_batch_axis(onnx.load(path)), path)
 
 
-def _with_distance(artifact: Network, measure: Whitening | OodScore) -> Network:
-    """The artifact with a second answer: how far its features lie from what it learnt."""
-    features = artifact.get_layer(FEATURES).output
-    distance = _nearest(features, measure) if isinstance(measure, Whitening) else _odds(features, measure)
-    return keras.Model(artifact.input, {PROBABILITIES: artifact.output, DISTANCE: distance})
+def _distance(features: Tensor, measure: Whitening | OodScore) -> Tensor:
+    """How far features lie from what was learnt."""
+    return _nearest(features, measure) if isinstance(measure, Whitening) else _odds(features, measure)
 
 
 def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
@@ -103,18 +104,11 @@ def _odds(features: Tensor, score: OodScore) -> Tensor:
     return linear + score.distance_weight * distance + score.offset
 
 
-def _renamed(model: Graph) -> Graph:
-    """Give inputs, outputs and the batch axis the names that serving reads; tf2onnx makes up its own."""
-    graph, by_axes = model.graph, {2: PROBABILITIES, 1: DISTANCE}
-    names = {graph.input[0].name: PIXELS}
-    names |= {value.name: by_axes[len(value.type.tensor_type.shape.dim)] for value in graph.output}
-    for value in (*graph.input, *graph.output):
-        value.name = names[value.name]
+def _with_batch_axis(model: Graph) -> Graph:
+    """Give the batch axis a name; tf2onnx makes up another one for each tensor."""
+    for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
-    for node in graph.node:
-        for slots in (node.input, node.output):
-            slots[:] = [names.get(slot, slot) for slot in slots]
-    del graph.value_info[:]
+    del model.graph.value_info[:]
     onnx.checker.check_model(model)
     return model
 

@@ -14,11 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch
-from inference.classifier import Classifier, Prediction
-from inference.contract import ModelContract
 from inference.session import Scores
-from training.data.datasets import at_once
 from training.data.splitting import Split, fold_indices
 from training.evaluation.measure import joined
 from training.fitting.checkpoints import Run
@@ -152,40 +148,3 @@ def _in_order(places: Sequence[Indices], answers: Sequence[Scores]) -> Scores | 
 def _some(scores: Scores, chosen: slice | Indices) -> Scores:
     distances = None if scores.distances is None else scores.distances[chosen]
     return Scores(scores.probabilities[chosen], distances)
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Stands for a network by the scores that were gathered (inference.session.Session)."""
-
-    scores: Scores
-
-    @property
-    def outputs(self) -> int:
-        """Number of classes."""
-        return int(self.scores.probabilities.shape[1])
-
-    def run(self, pixels: PixelsBatch) -> Scores:
-        """The scores of all pictures, whichever these are."""
-        return self.scores
-
-
-def predictions_of(
-    scores: Scores, contract: ModelContract, images: PixelsBatch, *, photos: bool = False
-) -> list[Prediction]:
-    """What serving would answer to pictures of which the scores are known.
-
-    Args:
-        scores: of these pictures, in their order.
-        contract: of the release.
-        images: uint8 (N, 28, 28), or as the contract's input says.
-        photos: whether they were converted from photos.
-    """
-    step = at_once(images)  # a batch that the classifier does not divide: it is answered as a whole
-    return [
-        one
-        for start in range(0, len(images), step)
-        for one in Classifier(Recorded(_some(scores, slice(start, start + step))), contract).classify(
-            images[start : start + step], [photos] * len(images[start : start + step])
-        )
-    ]

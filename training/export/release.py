@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
@@ -59,7 +60,7 @@ from training.export.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.export.out_of_fold import OutOfFold, predictions_of
+from training.export.out_of_fold import OutOfFold
 from training.fitting.fit import Fitted
 from training.fitting.starting import split_record
 from training.networks.registry import with_softmax
@@ -203,7 +204,7 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         labels = np.concatenate([labels, evidence.split.train.labels])
     if photos is not None:
         of_photos = others.photos if others is not None else None
-        checked = Checked(of_photos or session.run(photos.images), photos.labels, photos.tiers)
+        checked = Checked(of_photos or scored(session, photos.images), photos.labels, photos.tiers)
     are_photos = evidence.data.train.files is not None
     contract, promises = fit_contract(scores, labels, evidence.data.labels, checked, are_photos=are_photos)
     contract = replace(contract, input=reads)
@@ -256,7 +257,7 @@ def _photo_figures(
             contract,
             DEVELOPMENT,
         )
-    predictions = predictions_of(others.photos, contract, photos.images, photos=True)
+    predictions = Classifier(session, contract).interpret(others.photos, [True] * len(photos))
     return photo_figures(photo_answers(predictions, photos), contract, CROSS_FITTED)
 
 
