@@ -36,7 +36,7 @@ SLACK = 4
 SETTLED_POLLS = 5
 """Failed polls after which a worker holds all that it ever needs."""
 
-DAMAGED = "not what the server has|XML|unable to parse|ResponseParserError|promotion"
+DAMAGED = "not what the server has|XML|unable to parse|ResponseParserError|not a promotion"
 CAUSES = {
     Mode.REFUSE: "EndpointConnectionError|Connection",
     Mode.BLACK_HOLE: "ReadTimeoutError|was not done after 25 s",

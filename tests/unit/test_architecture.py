@@ -90,17 +90,6 @@ ONLY_FOR_TRAINING = {
 }
 """Not installed where the service runs."""
 
-READS_THE_ENVIRONMENT = {
-    "app/__main__.py",
-    "app/healthcheck.py",
-    "app/settings.py",
-    "gunicorn.conf.py",
-    "inference/onnx_session.py",
-    "labelling/on_ray.py",
-    "scripts/fitting.py",
-}
-"""Settings, the server's own file, and what ONNX Runtime, Ray and TensorFlow are told in no other way."""
-
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"}
 
 LONGEST_FUNCTION = 50
@@ -220,65 +209,11 @@ def test_a_service_that_sees_no_heic_does_not_load_its_decoder() -> None:
     ] == []
 
 
-def test_the_environment_is_read_in_one_place() -> None:
-    readers = {
-        file
-        for file, tree in trees().items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb", "os.getenv"}
-    }
-
-    assert readers <= READS_THE_ENVIRONMENT
-
-
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_file_has_a_name_that_says_nothing(package: str) -> None:
     names = {path.stem for path in (ROOT / package).rglob("*")}
 
     assert names & NO_NAMES == set()
-
-
-def test_every_file_says_what_it_is_for() -> None:
-    silent = [file for file, tree in trees().items() if not ast.get_docstring(tree)]
-
-    assert silent == []
-
-
-def test_every_public_function_and_class_says_what_it_does() -> None:
-    silent = [
-        f"{file}:{node.name}"
-        for file, tree in trees().items()
-        for node in _public(tree)
-        if not ast.get_docstring(node) and node.name not in _promised()
-    ]
-
-    assert silent == []
-
-
-@cache
-def _promised() -> frozenset[str]:
-    """Methods that a protocol documents, so that the classes which keep it need not repeat it."""
-    protocols = [
-        node
-        for tree in trees().values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and any(ast.unparse(parent) == "Protocol" for parent in node.bases)
-    ]
-    return frozenset(
-        member.name
-        for protocol in protocols
-        for member in protocol.body
-        if isinstance(member, ast.FunctionDef) and ast.get_docstring(member)
-    )
-
-
-def _public(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
-    """Public functions, classes and methods; what stands inside a function is its own affair."""
-    for child in node.body:
-        if isinstance(child, ast.FunctionDef | ast.ClassDef) and not child.name.startswith("_"):
-            yield child
-            if isinstance(child, ast.ClassDef):
-                yield from _public(child)
 
 
 def test_no_function_is_too_long_to_be_seen_at_once() -> None:

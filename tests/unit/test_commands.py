@@ -1,6 +1,5 @@
 """The commands as a list, and what each says of itself."""
 
-import argparse
 import json
 import re
 import shlex
@@ -77,6 +76,18 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("label photos --out t.csv --workers 0", "'0': expected 1 or more"),
         ("train --train a.csv", "--train and --test belong together"),
         ("train --data d --train a.csv --test b.csv", "give one of the two"),
+        ("train --image-size 7", "'7': expected 8 to 512"),
+        ("train --image-size 64 --from bundled", "leave out --image-size and --colour"),
+        ("train --colour --photos photos", "--photos are learnt at 28 x 28 grey alone"),
+        ("train --photos p --folds 1", "with one there would be nothing to learn from"),
+        (
+            "train --photos p --folds 2 --average-folds",
+            "--average-folds belongs to --folds K with --photos FOLDER",
+        ),
+        (
+            "train --photos p --folds 2 --average-folds --from bundled --tensorboard log",
+            "fits nothing after the folds that --tensorboard could follow",
+        ),
         ("train --recipe qiuck", "'qiuck': expected bundled, first, quick, or a recipe file"),
         ("train --from bundled --network conv3", "leave out --network"),
         ("train --check-photos photos", "--check-photos belongs to --photos"),
@@ -87,6 +98,7 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("evaluate --photos p --corrections c.csv", "--corrections are of --data"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("train --from bundled --weights imagenet", "--from RELEASE brings its weights along"),
+        ("tune --recipe bundled", "--recipe bundled trains a release further and learns photos"),
         ("teach --out s.npz", "name the RELEASEs to ask, such as bundled, or train networks with --folds K"),
         ("teach --out s.npz bundled --folds 4", "not both"),
         ("teach --out s.npz --folds 1", "'1': expected 2 or more"),
@@ -124,12 +136,6 @@ def test_the_page_of_commands_tells_every_verb_and_which_are_in_the_image() -> N
     told = re.findall(r"^\| `([a-z_]+)`(\*?) \|", page, re.MULTILINE)
 
     assert told == [(verb.name, "" if f"scripts/{verb.name}.py" in left_out else "*") for verb in VERBS]
-
-
-def below(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    """The parsers of its subcommands; argparse offers no other way to them."""
-    kinds = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    return [each for action in kinds for each in action.choices.values()]
 
 
 @pytest.mark.parametrize(

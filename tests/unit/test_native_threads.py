@@ -9,9 +9,9 @@ from tests.service import ROOT
 
 GEVENT = """
 from gevent import monkey; monkey.patch_all()
-import gevent, os, threading
+import gevent, os
 from contextvars import ContextVar
-from app.native_threads import native_queue, run_in_native_thread, start_native_thread
+from app.native_threads import run_in_native_thread
 """
 
 OTHERS_GO_ON = """
@@ -34,16 +34,6 @@ name.set("a request")
 print(run_in_native_thread(name.get))
 """
 
-QUEUES_CONNECT = """
-work, done = native_queue(), threading.Event()
-def take():
-    print(work.get())
-    done.set()
-start_native_thread(take, "worker")
-work.put("work")
-done.wait(20)
-"""
-
 
 @pytest.mark.parametrize(
     ("program", "expected"),
@@ -51,9 +41,8 @@ done.wait(20)
         (OTHERS_GO_ON, "b'ok'"),
         (A_FAULT_RISES, "invalid literal for int() with base 10: 'x'"),
         (CONTEXT_IS_SEEN, "a request"),
-        (QUEUES_CONNECT, "work"),
     ],
-    ids=["others go on", "a fault rises", "context is seen", "queues connect"],
+    ids=["others go on", "a fault rises", "context is seen"],
 )
 def test_under_gevent_work_runs_beside_the_loop(program: str, expected: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", GEVENT + program]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureMissing, SignatureWrong
+from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureWrong
 from model_store.local import open_release
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from tests.releases import a_release
@@ -63,13 +63,6 @@ def test_a_release_signed_by_any_trusted_key_is_opened(release: Path, key: Path,
     sign(release, another)
 
     assert first == open_release(release, both) == open_release(release, trust_in(another))
-
-
-def test_an_unsigned_release_is_refused_where_a_signature_is_required(release: Path, key: Path) -> None:
-    with pytest.raises(SignatureMissing, match=r"manifest\.json: not signed.*--sign KEY"):
-        open_release(release, trust_in(key))
-
-    assert open_release(release).folder == release
 
 
 @pytest.mark.parametrize(

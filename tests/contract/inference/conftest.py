@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
 from inference.session import Session
+from tests.releases import a_graph
 
 CLASSES = 10
 WEIGHTS = np.random.default_rng(0).normal(0, 0.2, (784, CLASSES)).astype(np.float32)
@@ -55,25 +56,14 @@ def onnx_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         kind: int = TensorProto.UINT8,
         probabilities: str = "probabilities",
     ) -> Path:
-        graph = helper.make_graph(
-            [
-                helper.make_node("Cast", [pixels], ["numbers"], to=TensorProto.FLOAT),
-                helper.make_node("Div", ["numbers", "full_scale"], ["shares"]),
-                helper.make_node("Flatten", ["shares"], ["rows"], axis=1),
-                helper.make_node("MatMul", ["rows", "weights"], ["scores"]),
-                helper.make_node("Softmax", ["scores"], [probabilities], axis=1),
-            ],
-            "linear",
-            [helper.make_tensor_value_info(pixels, kind, shape)],
-            [helper.make_tensor_value_info(probabilities, TensorProto.FLOAT, ["N", CLASSES])],
-            [
-                numpy_helper.from_array(np.array(255, np.float32), "full_scale"),
-                numpy_helper.from_array(WEIGHTS, "weights"),
-            ],
-        )
-        opset = helper.make_opsetid("", 17)
+        model = onnx.load_from_string(a_graph(WEIGHTS))
+        graph = model.graph
+        graph.input[0].CopyFrom(helper.make_tensor_value_info(pixels, kind, shape))
+        graph.node[0].input[0] = pixels
+        graph.node[4].output[0] = graph.output[0].name = probabilities  # of the softmax
+        del graph.output[1]  # no distance
         path = tmp_path_factory.mktemp("onnx") / "model.onnx"
-        onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+        onnx.save(model, path)
         return path
 
     return write

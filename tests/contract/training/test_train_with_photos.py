@@ -23,10 +23,8 @@ from training.data.datasets import LABELS
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
-from training.fitting.fit import Fitted, mean_of
 from training.photos.reading import OOD
 from training.recipes import PLAIN
-from training.untyped import Network
 
 pytestmark = pytest.mark.slow
 
@@ -161,42 +159,6 @@ def learnt_weights(file: Path) -> dict[str, NDArray[np.float32]]:
     with h5py.File(file) as stored:
         stored.visititems(keep)
     return found
-
-
-def test_a_mean_has_the_mean_of_the_weights() -> None:
-    fits = [Fitted(a_network(value), (), 1, ("a core",), {}) for value in (1.0, 4.0)]
-
-    mean = mean_of(fits)
-
-    assert [weights.tolist() for weights in mean.model.get_weights()] == [[[2.5]], [2.5]]
-    assert [one.model.get_weights()[1].tolist() for one in fits] == [[1.0], [4.0]]
-
-
-def a_network(value: float) -> Network:
-    """One weight and one bias, both of this value."""
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.set_weights([np.array([[value]]), np.array([value])])
-    return model
-
-
-@pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [
-        (("--folds", "1"), "with one there would be nothing to learn from"),
-        (("--folds", "2", "--average-folds"), "--average-folds belongs to --folds K with --photos FOLDER"),
-        (
-            ("--folds", "2", "--average-folds", "--from", "bundled", "--tensorboard", "log"),
-            "fits nothing after the folds that --tensorboard could follow",
-        ),
-    ],
-)
-def test_folds_that_make_no_sense_are_wrong_usage(
-    place: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, ...], reason: str
-) -> None:
-    with pytest.raises(SystemExit):
-        train.main([*options(place), *wrong])
-
-    assert reason in capsys.readouterr().err
 
 
 def test_with_folds_checked_photos_are_learnt_after_the_others_and_answered_out_of_fold(place: Path) -> None:
