@@ -132,7 +132,6 @@ def _networks(text: str) -> tuple[str, ...]:
 
 def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> list[Task]:
     """What there is to train: all seeds of the first network, then of the next."""
-    described = data.described()
     tasks = []
     for network in arguments.networks:
         fresh = sized(network_recipe(network, data.reads), data)
@@ -140,7 +139,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
         lessons, recipe = planned(data, start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
             seeded = replace(recipe, seed=seed)
-            folder, mark = default_run_folder(seeded, described), run_fingerprint(seeded, data)
+            folder, mark = default_run_folder(seeded, data), run_fingerprint(seeded, data)
             tasks.append(Task(seeded, lessons, Run(folder, mark, command=command)))
     return tasks
 

@@ -82,7 +82,7 @@ def _in_folds(arguments: argparse.Namespace) -> tuple[SoftTargets, float]:
     start = sized(network_recipe(arguments.network, data.reads), data)
     data, recipe = planned(data, start, arguments)
     parts = parts_of(data, recipe)
-    task = Run(default_run_folder(recipe, data.described()), run_fingerprint(recipe, data))
+    task = Run(default_run_folder(recipe, data), run_fingerprint(recipe, data))
     folds = deal(parts, None, arguments.folds, pictures=True)
     if arguments.fresh:
         for fold in folds:

@@ -240,7 +240,7 @@ def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[s
 def _task(
     arguments: argparse.Namespace, data: LabelledData, recipe: Recipe, release: LocalRelease | None
 ) -> Run:
-    usual = default_run_folder(recipe, data.described())
+    usual = default_run_folder(recipe, data)
     parent = None
     if release is not None:
         same_classes = data.labels == release.manifest.model.labels

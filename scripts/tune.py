@@ -26,7 +26,7 @@ from scripts.training_options import (
     sized,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.recipes import CHOICES, DEFAULT_NETWORK, FROM_NOTHING, RECIPES, as_toml
+from training.recipes import CHOICES, DEFAULT_NETWORK, FROM_NOTHING, RECIPES, as_toml, groups_suffix
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -64,7 +64,7 @@ def _tune(arguments: argparse.Namespace) -> object:
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.comparison.search import Search, run_search  # noqa: PLC0415
 
-    search = Search(start, parts_of(data, start), len(data.labels), data.described())
+    search = Search(start, parts_of(data, start), len(data.labels), data.described(), groups_suffix(data))
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
     out = console()
     out.print(

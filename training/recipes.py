@@ -252,16 +252,20 @@ def fingerprint(recipe: Recipe, data: DataSet) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
-    """What the checkpoint of a run carries: `fingerprint`, and the groups, which decide what is held out."""
+def groups_suffix(data: LabelledData) -> str:
+    """What a fingerprint ends in where pictures are grouped, since groups decide what is held out."""
     keys = data.train.keys
-    dealt = "" if keys is None else "-" + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
-    return fingerprint(recipe, data.described()) + dealt
+    return "" if keys is None else "-" + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:8]
 
 
-def default_run_folder(recipe: Recipe, data: DataSet) -> Path:
+def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
+    """What the checkpoint of a run carries: `fingerprint`, and the groups."""
+    return fingerprint(recipe, data.described()) + groups_suffix(data)
+
+
+def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
     """The default folder of a run's checkpoint: the same command finds it again."""
-    return Path("runs") / f"{recipe.network}-{fingerprint(recipe, data)}"
+    return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"
 
 
 DEFAULTS: Final = replace(

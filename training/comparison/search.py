@@ -94,12 +94,14 @@ class Search:
         split: what is learnt, and what each accuracy is measured on.
         classes: how many there are.
         data: what the search's fingerprint covers.
+        groups: of the pictures (recipes.groups_suffix), which it covers, too.
     """
 
     start: Recipe
     split: Split
     classes: int
     data: DataSet
+    groups: str = ""
 
     @cached_property
     def space(self) -> Space:
@@ -111,7 +113,11 @@ class Search:
     @property
     def fingerprint(self) -> str:
         """Sixteen hex digits that differ when the start or the data do; a study carries them."""
-        return fingerprint(self.start, self.data)
+        return self.mark(self.start)
+
+    def mark(self, recipe: Recipe) -> str:
+        """The fingerprint of a trial by this recipe."""
+        return fingerprint(recipe, self.data) + self.groups
 
 
 def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher) -> tuple[Trial, ...]:
@@ -164,7 +170,7 @@ def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: Search
     study.sampler = optuna.samplers.TPESampler(seed=search.start.seed + len(study.get_trials(deepcopy=False)))
     trial = study.ask(dict(search.space))
     recipe = recipe_of(search.start, trial.params)
-    mark = fingerprint(recipe, search.data)
+    mark = search.mark(recipe)
     run = Run(folder / "trials" / mark, mark)
     watcher.begins(trial.number, {name: getattr(recipe, name) for name in trial.params})
     accuracy = None

@@ -135,9 +135,11 @@ def test_a_trial_that_diverges_is_cut_short(search: Search, tmp_path: Path) -> N
 def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path) -> None:
     run_search(search, tmp_path, 0, SearchListener())
     longer = replace(search, start=replace(START, epochs=3))
+    otherwise_grouped = replace(search, groups="-0badcafe")
 
-    with pytest.raises(CheckpointUnreadable, match="a search from other settings"):
-        run_search(longer, tmp_path, 1, SearchListener())
+    for other in (longer, otherwise_grouped):
+        with pytest.raises(CheckpointUnreadable, match="a search from other settings"):
+            run_search(other, tmp_path, 1, SearchListener())
 
 
 @pytest.mark.parametrize(("network", "searched"), [("dense", False), ("conv2_5x5", True)])
