@@ -216,7 +216,7 @@ FIRST: Final = replace(
 
 BUNDLED: Final = replace(
     FIRST,
-    epochs=4,
+    epochs=6,
     learning_rate=0.001,
     warm_up=0.3,
     photos="ef01b6d1edfec108",
