@@ -8,8 +8,9 @@ an answer, p50 and p99. docs/explanation/benchmarks.md computes with them.
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -32,22 +33,9 @@ PATIENT_PIXELS = 1_000_000
 """Above, a point takes three times as long, so that several pictures are answered."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """What one load saw.
-
-    Attributes:
-        size: how much work: connections, pixels or pictures.
-        p50: milliseconds, as p99.
-        processor: milliseconds of all cores together for one answer.
-    """
-
-    size: int
-    per_second: float
-    p50: float
-    p99: float
-    processor: float
-    errors: int
+Point: TypeAlias = dict[str, float]
+"""What one load saw: `size` of the work (connections, pixels or pictures), the fields of `wrk.Load`, and
+`processor`, milliseconds of all cores together for one answer."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -64,8 +52,7 @@ def main(argv: list[str] | None = None) -> int:
             point = _seen(service, size, request, connections, seconds)
             seen.setdefault(curve, []).append(point)
             print(f"{curve}: {point}", flush=True)
-    figures = {curve: [asdict(point) for point in its] for curve, its in seen.items()}
-    print(f"Saved {save('growth', 'make growth', {'seen': figures}, options.out)}")
+    print(f"Saved {save('growth', 'make growth', {'seen': seen}, options.out)}")
     draw(seen, options.out / "growth.png")
     return 0
 
@@ -95,14 +82,7 @@ def _batch(count: int) -> Request:
 
 def _seen(service: Running, size: int, request: Request, connections: int, seconds: int) -> Point:
     seen, processor = load_and_cost(service, request, connections, seconds)
-    return Point(
-        size=size,
-        per_second=seen.per_second,
-        p50=seen.p50,
-        p99=seen.p99,
-        processor=processor,
-        errors=seen.errors,
-    )
+    return {"size": size, **asdict(seen), "processor": processor}
 
 
 def draw(seen: dict[str, list[Point]], path: Path) -> None:
@@ -110,8 +90,8 @@ def draw(seen: dict[str, list[Point]], path: Path) -> None:
     figure = Figure(figsize=(8.5, 6), layout="constrained")
     for axes, (curve, its) in zip(figure.subplots(2, 2).flatten(), seen.items(), strict=True):
         for name in ("processor", "p50", "p99"):
-            values = [getattr(point, name) or float("nan") for point in its]  # 0: nothing was answered
-            axes.plot([point.size for point in its], values, marker="o", markersize=3, label=name)
+            values = [point[name] or float("nan") for point in its]  # 0: nothing was answered
+            axes.plot([point["size"] for point in its], values, marker="o", markersize=3, label=name)
         axes.set(xscale="log", yscale="log", xlabel=curve, ylabel="ms")
         axes.legend(fontsize=8)
     figure.savefig(path, dpi=100)

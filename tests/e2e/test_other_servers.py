@@ -1,4 +1,4 @@
-"""`wsgi:app` is a plain WSGI application: it runs under another server, and gunicorn.conf.py runs others."""
+"""`wsgi:app` is a plain WSGI application: it runs under another server, too."""
 
 import subprocess
 import sys

@@ -93,7 +93,10 @@ def trained(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
         *("--network", NETWORK, "--weights", str(weights), "--epochs", "2", "--learning-rate", "0.01"),
         *("--run", str(folder / "run"), "--out", str(folder / "store")),
     ]
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(KeyboardInterrupt, match="The same command goes on"),
+    ):
         patch.setattr(EpochLines, "step", stop_in_second_epoch)
         train.main(words)
     probed = state(folder / "run", 1)

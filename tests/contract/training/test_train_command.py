@@ -1,4 +1,4 @@
-"""`python -m scripts.train` from a data set to a release, through kill -9 and Ctrl-C."""
+"""`python -m scripts.train` from a data set to a release, through kill -9."""
 
 import json
 import signal
