@@ -65,7 +65,7 @@ class Header:
         height: >= 1, likewise.
         tiled_pixels: what decoding the tiles of a TIFF, HEIC or AVIF takes, in pixels; 0 without tiles.
             HEIC and AVIF have at least one, which may be larger than the picture.
-        still: the picture of a HEIC or AVIF, whose description takes long to read; None of other formats.
+        still: the parsed boxes of a HEIC or AVIF; None for other formats.
     """
 
     format: Format

@@ -56,7 +56,7 @@ class Journal:
             table: where the finished table goes.
             appended: the ending of the file to which rows are appended.
             fingerprint: what must be the same for a run to be resumed; plain JSON.
-            restart: forget what an earlier run has done.
+            restart: discard the rows of an earlier run.
         """
         self.folder = parts_of(table)
         self.rows = self.folder / f"rows{appended}"

@@ -46,7 +46,7 @@ def _send(folder: Path, store: Store, arguments: argparse.Namespace, *, promote:
     if arguments.sign is not None:
         sign(folder, arguments.sign)
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    with progress_bar(TextColumn("{task.description}"), BarColumn(), DownloadColumn()) as bar:
+    with progress_bar(TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn()) as bar:
         task = bar.add_task("", total=total)
         return publish(
             folder,

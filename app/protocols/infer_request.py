@@ -128,7 +128,7 @@ def _items(tensor: dict[str, Any], binary: memoryview, contract: InputContract) 
     count = _count(tensor, contract)
     is_picture = tensor["name"] == "image"
     size = _parameters(tensor).get("binary_data_size")
-    if ("data" in tensor) == (size is not None):
+    if (tensor.get("data") is not None) == (size is not None):
         raise BadRequest("The input needs either `data`, or `binary_data_size` and bytes behind the JSON.")
     # Not `size != len(binary)` alone: true equals 1 in Python.
     if (size or 0) != len(binary) or isinstance(size, bool):

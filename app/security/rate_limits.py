@@ -41,7 +41,7 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
     _send_wait_with_refusals_only(app)
     limiter = _limiter(app, storage)
     _log_if_away(limiter.storage)
-    # A browser asks with OPTIONS whether it may send the request that counts.
+    # Preflights do not count: the request that they ask for does.
     limit = limiter.shared_limit(rate, scope="classify", exempt_when=lambda: request.method == "OPTIONS")
     for blueprint in routes:
         limit(blueprint)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 from inference.arrays import Picture
 from inference.decode import decode
 from inference.errors import BrokenPicture, UnknownFormat
-from inference.formats import heif as heif_format
-from inference.formats import isobmff
 from inference.header import Header, read_header
 from tests.coded_pictures import (
     AUXL,
@@ -247,13 +244,3 @@ def test_parts_taken_from_other_files_make_a_photo() -> None:
 def test_parts_that_do_not_fit_each_other_are_broken(upload: bytes, words: str) -> None:
     with pytest.raises(BrokenPicture, match=words):
         decode(upload, MAX_PIXELS)
-
-
-@pytest.mark.parametrize("upload", KINDS.values(), ids=KINDS)
-def test_what_describes_a_picture_is_read_once(upload: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    reads = Mock(wraps=isobmff.read_items)
-    monkeypatch.setattr(heif_format, "read_items", reads)
-
-    decode(upload, MAX_PIXELS)
-
-    assert reads.call_count == 1  # half a megabyte of it takes 0.2 s

@@ -221,15 +221,18 @@ def network_row(network: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_the_share_of_new_weights_has_the_measured_figures() -> None:
-    rows = table("explanation/experiments.md", "| share of the new weights |")
+@pytest.mark.parametrize(
+    ("name", "heading"), [("blend", "| share of the new weights |"), ("epochs", "| epochs |")]
+)
+def test_the_trials_of_the_second_step_are_shown_as_measured(name: str, heading: str) -> None:
+    rows = table("explanation/experiments.md", heading)
 
     assert rows == {
-        f"{one['blend']:g}": [
+        f"{one[name]:g}": [
             *(f"{one['held_out'][network]:.4f}" for network in ("each", "mean_of_weights")),
             *(f"{one['macro_accuracy'][tier]:.3f}" for tier in "ABC"),
         ]
-        for one in result("blend")["rows"]
+        for one in result(name)["rows"]
     }
 
 

@@ -94,7 +94,7 @@ class Search:
         split: what is learnt, and what each accuracy is measured on.
         classes: how many there are.
         data: what the search's fingerprint covers.
-        groups: of the pictures (recipes.groups_suffix), which it covers, too.
+        groups: ends the fingerprint where pictures are grouped (recipes.groups_suffix).
     """
 
     start: Recipe
@@ -112,7 +112,7 @@ class Search:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that differ when the start or the data do; a study carries them."""
+        """Differs when the start, the data or their groups do; a study carries it."""
         return self.mark(self.start)
 
     def mark(self, recipe: Recipe) -> str:

@@ -161,7 +161,7 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert health == [200] * 3
 
 
-def test_what_a_browser_asks_before_a_request_does_not_count(make_app: MakeApp) -> None:
+def test_a_preflight_does_not_count(make_app: MakeApp) -> None:
     client = make_app(cors_origins=SHOP, rate_limit="2/minute").test_client()
 
     preflights = [client.options("/predict", headers=PREFLIGHT | {"Origin": SHOP}) for _ in range(3)]

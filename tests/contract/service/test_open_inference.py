@@ -160,9 +160,14 @@ def test_a_wrong_input_is_refused(client: FlaskClient, inputs: object, status: i
 def test_a_field_that_is_null_is_as_good_as_absent(client: FlaskClient) -> None:
     null = dict.fromkeys(("id", "parameters", "outputs"))
 
-    answer = ask(client, tensor() | {"parameters": None}, **null)
+    answers = (
+        ask(client, tensor() | {"parameters": None}, **null),
+        ask_binary(client, GARMENTS.tobytes()),
+        ask_binary(client, GARMENTS.tobytes(), data=None),
+    )
 
-    assert answer.get_json()["outputs"] == ask(client, tensor()).get_json()["outputs"]
+    whole = ask(client, tensor()).get_json()["outputs"]
+    assert [answer.get_json()["outputs"] for answer in answers] == [whole] * 3
 
 
 def label(**parameters: object) -> list[dict[str, object]]:

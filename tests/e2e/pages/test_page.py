@@ -1,4 +1,4 @@
-"""The page at / as people use it: a real Chromium on a real gunicorn. Those of the first picture and of "Why?" are quick."""
+"""The page at / as people use it: a real Chromium on a real gunicorn. All but its first tests are slow."""
 
 import re
 from pathlib import Path
