@@ -75,7 +75,7 @@ def test_a_client_prints_label_confidence_and_decision_of_each_picture(
     status, out, err = run(command, guarded_service.url, BOOT, TEXT, BAG)
 
     assert (one[0], one[2]) == (status, err) == (0, "")
-    assert re.fullmatch(r"ankle-boot\.png: Ankle boot 0\.9\d+ review\n", one[1])
+    assert re.fullmatch(r"ankle-boot\.png: Ankle boot 0\.9\d+ accept\n", one[1])
     boot, text, bag = out.splitlines()
     assert boot.startswith("ankle-boot.png: Ankle boot 0.")
     assert text.startswith("README.md: This looks like text")
