@@ -36,7 +36,8 @@ SLACK = 4
 SETTLED_POLLS = 5
 """Failed polls after which a worker holds all that it ever needs."""
 
-DAMAGED = "not what the server has|XML|unable to parse|ResponseParserError|not a promotion"
+# botocore takes a listing that it cannot parse for an answer with status 500.
+DAMAGED = "not what the server has|XML|unable to parse|not a promotion|500 on ListObjectsV2"
 CAUSES = {
     Mode.REFUSE: "EndpointConnectionError|Connection",
     Mode.BLACK_HOLE: "ReadTimeoutError|was not done after 25 s",

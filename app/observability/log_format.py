@@ -36,7 +36,8 @@ def logging_config(settings: Settings) -> dict[str, Any]:
         "formatters": {"lines": {"()": lambda: formatter_of(settings)}},
         "handlers": {"stderr": {"()": BackgroundHandler, "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": dict.fromkeys(LOGGERS, ours),
+        # urllib3 warns, with a traceback, of an answer without whole headers: model_store/s3.py reports it.
+        "loggers": dict.fromkeys(LOGGERS, ours) | {"urllib3.connection": {"level": "ERROR"}},
     }
 
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 SCENES = [
     ("start, no cache", Mode.BLACK_HOLE),
     ("start, no cache", Mode.FORBIDDEN),
+    ("start, no cache", Mode.BEHEAD),
     ("start, cached", Mode.SLOW),
     ("start, cached", Mode.REFUSE),
     ("running", Mode.RESET),
