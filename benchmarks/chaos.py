@@ -80,7 +80,7 @@ def main() -> int:
         line = "{times} {name}: {answered} answers, {failed} failed ({failed_allowed} allowed), {mixed} mixed"
         out.print(line.format(name=name, **shaken))
     for trial in broken:
-        out.print(f"BROKEN: {trial}", markup=False)
+        out.print(f"BROKEN: {trial}")
     out.print(f"{len(broken)} of {len(trials)} promises broken. Saved to {path.name} in {path.parent}.")
     return 1 if broken else 0
 

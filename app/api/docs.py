@@ -29,7 +29,7 @@ def docs_routes(settings: Settings) -> Blueprint:
     routes = Blueprint("docs", __name__)
     ours = read_files(FOLDER)
 
-    @lru_cache(maxsize=1)
+    @lru_cache(maxsize=1)  # filled in once for each release that is served
     def filled(_version: str) -> PageFile:
         document = filled_document(served(), settings)
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

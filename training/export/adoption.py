@@ -181,7 +181,7 @@ def _through(model: Network, fed: Tensor) -> Tensor:
     """The model's scores, by way of its features if they can be reached."""
     features, head = _features(model)
     if features is None:
-        return keras.Model(model.inputs, model.outputs, name="whole")(fed)
+        return keras.Model(model.inputs, model.outputs[0], name="whole")(fed)
     body = keras.Model(model.inputs, features, name="body")
     given = keras.Input(features.shape[1:], dtype=features.dtype)
     scores = given

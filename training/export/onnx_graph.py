@@ -71,7 +71,7 @@ def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: 
         measure: of its features, what `distance` says; None leaves it out.
         path: ends in `.onnx`.
     """
-    answers = {PROBABILITIES: artifact.outputs[0]}  # of an adopted model, `output` may be a list of one
+    answers = {PROBABILITIES: artifact.output}
     if measure is not None:
         answers[DISTANCE] = _distance(artifact.get_layer(FEATURES).output, measure)
     serving = keras.Model(artifact.input, answers)  # the keys become the graph's names
