@@ -99,9 +99,13 @@ def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
 
 def _odds(features: Tensor, score: OodScore) -> Tensor:
     """The log odds of being out of distribution."""
-    linear = ops.sum(features * score.weights[None], axis=1)
-    distance = _nearest(features, score.whitening)
-    return linear + score.distance_weight * distance + score.offset
+    distance = ops.expand_dims(_nearest(features, score.whitening), 1)
+    hidden = layers.Dense(len(score.hidden_offset), activation="relu", name="ood_hidden")
+    odds = layers.Dense(1, name="ood_log_odds")
+    answer = odds(hidden(ops.concatenate([features, distance], axis=1)))
+    hidden.set_weights([score.hidden, score.hidden_offset])
+    odds.set_weights([score.weights, score.offset])
+    return answer[:, 0]
 
 
 def _with_batch_axis(model: Graph) -> Graph:
