@@ -63,7 +63,7 @@ def test_a_release_names_the_photos_that_it_learnt_and_reports_on_those_that_wer
         tier: (n, "development") for tier, n in {"A": 8, "C": 4, "X": 8}.items()
     }
     assert report.photos["A"].decisions.confidence_threshold == served.confidence
-    assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.05
+    assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.02
     drawn = {path.name for path in (release.folder / "figures").glob("photos-*")}
     assert drawn == {"photos-coverage.png", "photos-recall.png"}
 
