@@ -40,6 +40,13 @@ STEPS: Final = 2000
 
 BATCH: Final = 200
 
+REACH: Final = 0.999
+"""Share of what was learnt whose distance is within reach. Of pictures farther off, which are like neither
+kind, such as a chessboard, the network may say anything."""
+
+BEYOND: Final = 2.0
+"""Log odds for each unit of distance beyond that reach, so that it soon outweighs the network."""
+
 SAMPLE: Final = 11_000
 """Size of the sample of training pictures: about as many as there are variants of photos."""
 
@@ -111,6 +118,7 @@ class OodScore:
         hidden_offset: float32 (HIDDEN,), added before what is negative becomes 0.
         weights: float32 (HIDDEN, 1), of the hidden units.
         offset: float32 (1,), added to it all.
+        reach: distance beyond which BEYOND counts.
     """
 
     whitening: Whitening
@@ -118,17 +126,19 @@ class OodScore:
     hidden_offset: Floats
     weights: Floats
     offset: Floats
+    reach: float
 
     def log_odds(self, features: Floats) -> Floats:
         """The log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not."""
-        measures = np.column_stack([features, self.whitening.distances(features)])
-        units = np.maximum(measures @ self.hidden + self.hidden_offset, 0)
-        odds: Floats = (units @ self.weights + self.offset)[:, 0]
+        distances = self.whitening.distances(features)
+        units = np.maximum(np.column_stack([features, distances]) @ self.hidden + self.hidden_offset, 0)
+        far = np.maximum(distances - np.float32(self.reach), 0)
+        odds: Floats = (units @ self.weights + self.offset)[:, 0] + np.float32(BEYOND) * far
         return odds
 
 
 def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> OodScore:
-    """Fit it. The distance stays among the inputs for pictures that are like neither kind, such as noise.
+    """Fit the network to the pictures, and the reach to those of the classes.
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
@@ -137,7 +147,8 @@ def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> 
     """
     ood = labels == OOD
     whitening = fit_whitening(features[~ood], labels[~ood], classes)
-    measures = np.column_stack([features, whitening.distances(features)]).astype(np.float64)
+    distances = whitening.distances(features)
+    measures = np.column_stack([features, distances]).astype(np.float64)
     scaler = StandardScaler().fit(measures)
     network = MLPClassifier((HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=SEED)
     for _ in range(math.ceil(STEPS * BATCH / len(ood))):
@@ -150,6 +161,7 @@ def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> 
         hidden_offset=(network.intercepts_[0] - scaler.mean_ @ hidden).astype(np.float32),
         weights=network.coefs_[1].astype(np.float32),
         offset=network.intercepts_[1].astype(np.float32),
+        reach=float(np.quantile(distances[~ood], REACH)),
     )
 
 

@@ -21,7 +21,7 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from training.data.datasets import at_once
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.out_of_distribution import OodScore, Whitening
+from training.evaluation.out_of_distribution import BEYOND, OodScore, Whitening
 from training.networks.layers import FEATURES
 from training.networks.registry import with_softmax
 from training.untyped import Graph, Network, Tensor
@@ -105,7 +105,7 @@ def _odds(features: Tensor, score: OodScore) -> Tensor:
     answer = odds(hidden(ops.concatenate([features, distance], axis=1)))
     hidden.set_weights([score.hidden, score.hidden_offset])
     odds.set_weights([score.weights, score.offset])
-    return answer[:, 0]
+    return answer[:, 0] + BEYOND * ops.relu(distance[:, 0] - score.reach)
 
 
 def _with_batch_axis(model: Graph) -> Graph:
