@@ -5,7 +5,6 @@ A kind without a known schema is an error: its fields could be anything.
 
 import json
 import shutil
-import subprocess
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ import jsonschema
 import yaml
 from kubernetes_validate.utils import validate
 
+from tests.commands import done
 from tests.service import ROOT
 from tests.system_parts import require_system_part
 
@@ -29,10 +29,10 @@ def rendered(overlay: str) -> list[Manifest]:
     kubectl = shutil.which("kubectl", path=ROOT / ".cache" / "kubectl") or shutil.which("kubectl")
     require_system_part("kubectl", kubectl is not None, "scripts/setup_kubectl.sh fetches it")
     command = [str(kubectl), "kustomize", str(KUBERNETES / "overlays" / overlay)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = done(command)
     # Kustomize warns of what it will no longer read.
-    assert (done.returncode, done.stderr) == (0, "")
-    return list(yaml.safe_load_all(done.stdout))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return list(yaml.safe_load_all(ended.stdout))
 
 
 def the(kind: str, overlay: str) -> Manifest:

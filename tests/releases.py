@@ -15,13 +15,14 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, numpy_helper, parser
 
 from inference.arrays import PixelsBatch
 from inference.contract import CUT_OUT, Familiarity, InputContract, ModelContract, Thresholds
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline
 from model_store.predictions import PREDICTIONS, predictions_text
+from model_store.publish import publish
 from model_store.report import (
     AcceptPoint,
     Averages,
@@ -36,6 +37,7 @@ from model_store.report import (
     TestFigures,
     TrainingFigures,
 )
+from model_store.store import open_store
 from tests.uploads import a_garment, png
 
 LABELS = (
@@ -112,6 +114,13 @@ def a_release(
     return folder
 
 
+def a_store(folder: Path, **release: Any) -> str:
+    """The address of a folder store whose one release, `folder`/made, is promoted; see `a_release`."""
+    made = a_release(folder / "made", **release)
+    publish(made, open_store(str(folder / "store")), by="tests")
+    return str(folder / "store")
+
+
 def a_contract(labels: Sequence[str] = LABELS, reads: InputContract = CUT_OUT) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
     return ModelContract(
@@ -131,31 +140,20 @@ def a_graph(weights: NDArray[np.float32], shape: tuple[int, ...] = CUT_OUT.array
         shape: of one picture.
     """
     rows, classes = weights.shape
-    nodes = [
-        helper.make_node("Cast", ["pixels"], ["numbers"], to=TensorProto.FLOAT),
-        helper.make_node("Div", ["numbers", "full_scale"], ["shares"]),
-        helper.make_node("Reshape", ["shares", "flat"], ["rows"]),
-        helper.make_node("MatMul", ["rows", "weights"], ["scores"]),
-        helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
-        helper.make_node("Mul", ["rows", "rows"], ["squares"]),
-        helper.make_node("ReduceMean", ["squares"], ["distance"], axes=[1], keepdims=0),
-    ]
-    constants: dict[str, NDArray[Any]] = {
-        "full_scale": np.array(255, np.float32),
-        "flat": np.array([-1, rows], np.int64),
-        "weights": weights,
-    }
-    graph = helper.make_graph(
-        nodes,
-        "linear",
-        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", *shape])],
-        [
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
-            helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N"]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = parser.parse_model(f"""
+        <ir_version: 8, opset_import: ["" : 17]>
+        linear (uint8[N, {", ".join(map(str, shape))}] pixels)
+            => (float[N, {classes}] probabilities, float[N] distance)
+            <float full_scale = {{255}}, int64[2] flat = {{-1, {rows}}}> {{
+            numbers = Cast <to = {TensorProto.FLOAT}> (pixels)
+            shares = Div (numbers, full_scale)
+            rows = Reshape (shares, flat)
+            scores = MatMul (rows, weights)
+            probabilities = Softmax <axis = 1> (scores)
+            squares = Mul (rows, rows)
+            distance = ReduceMean <axes = [1], keepdims = 0> (squares)
+        }}""")
+    model.graph.initializer.append(numpy_helper.from_array(weights, "weights"))
     serialised: bytes = model.SerializeToString()
     return serialised
 

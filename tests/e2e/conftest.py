@@ -8,19 +8,29 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from model_store.publish import publish
-from model_store.store import open_store
+from app.security.api_keys import hash_of
 from tests.browser import Visits, chromium
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.service import Service, running, start
 
 Serve = Callable[..., AbstractContextManager[Service]]
+
+KEY = "right-secret"
 
 
 @pytest.fixture(scope="session")
 def bundled_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """What `make serve` starts: every setting at its default."""
     with running(tmp_path_factory.mktemp("bundled")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that asks for KEY."""
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "keys").write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
+    with running(folder, API_KEYS_FILE=str(folder / "keys"), WEB_CONCURRENCY="1") as service:
         yield service
 
 
@@ -44,9 +54,7 @@ def visiting(browser: Browser) -> Iterator[Visits]:
 @pytest.fixture(scope="session")
 def little_store(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder store with one little release; tests must not publish into it."""
-    folder = tmp_path_factory.mktemp("little")
-    publish(a_release(folder / "release"), open_store(str(folder / "store")), by="tests")
-    return str(folder / "store")
+    return a_store(tmp_path_factory.mktemp("little"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Clients that were written for other servers, as they are, against a real gunicorn."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from tritonclient import http as triton
 
+from tests.commands import done
 from tests.service import ROOT, Service
 from tests.uploads import a_garment, png
 
@@ -58,7 +58,7 @@ def test_the_program_of_the_page_runs(bundled_service: Service) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     here = program.replace("localhost:8000", bundled_service.url.removeprefix("http://"))
 
-    done = subprocess.run([sys.executable, "-c", here], capture_output=True, text=True, check=False)
+    ended = done([sys.executable, "-c", here])
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("[b'")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("[b'")

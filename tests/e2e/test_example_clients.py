@@ -1,29 +1,23 @@
 """The clients of examples/clients as people start them, against a real service."""
 
-import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, Route
 
-from app.security.api_keys import hash_of
 from tests.browser import Visits
-from tests.service import ROOT, Service, running
+from tests.commands import done
+from tests.e2e.conftest import KEY
+from tests.service import ROOT, Service
+from tests.stub_server import answering
 from tests.system_parts import require_system_part
 
 pytestmark = pytest.mark.slow
 
 CLIENTS = ROOT / "examples/clients"
 BOOT, BAG, TEXT = (str(ROOT / name) for name in ("examples/ankle-boot.png", "examples/bag.png", "README.md"))
-KEY = "right-secret"
 
 NO_NODE = "Node.js is not installed; Chromium runs the same module below"
 STARTS = [
@@ -48,24 +42,8 @@ def command(request: pytest.FixtureRequest) -> list[str]:
 
 def run(command: list[str], url: str, *pictures: str) -> tuple[int, str, str]:
     """Start a client with the key; its exit status, and what it printed to stdout and stderr."""
-    done = subprocess.run(
-        [*command, url, *pictures],
-        env=os.environ | {"API_KEY": KEY},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-@pytest.fixture(scope="module")
-def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that asks for a key."""
-    folder: Path = tmp_path_factory.mktemp("guarded")
-    (folder / "keys").write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
-    with running(folder, API_KEYS_FILE=str(folder / "keys"), WEB_CONCURRENCY="1") as service:
-        yield service
+    ended = done([*command, url, *pictures], API_KEY=KEY)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 def test_a_client_prints_label_confidence_and_decision_of_each_picture(
@@ -82,29 +60,6 @@ def test_a_client_prints_label_confidence_and_decision_of_each_picture(
     assert bag.startswith("bag.png: Bag 0.")
 
 
-@contextmanager
-def refusing(status: int, retry_after: int) -> Iterator[tuple[str, list[str]]]:
-    """A service that refuses every request: its address, and the paths that were requested."""
-    requested: list[str] = []
-
-    class Refusing(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            requested.append(self.path)
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Retry-After", str(retry_after))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing: pytest's output is for failures."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", requested
-        server.shutdown()
-
-
 @pytest.mark.parametrize(
     ("refusal", "retry_after", "tries"),
     [(503, 1, 4), (429, 3600, 1), (415, 1, 1)],
@@ -113,10 +68,10 @@ def refusing(status: int, retry_after: int) -> Iterator[tuple[str, list[str]]]:
 def test_a_busy_service_is_tried_again_and_no_other_refusal_is(
     command: list[str], refusal: int, retry_after: int, tries: int
 ) -> None:
-    with refusing(refusal, retry_after) as (url, requested):
+    with answering(refusal, **{"Retry-After": str(retry_after)}) as (url, posted):
         status, out, err = run(command, url, BOOT)
 
-    assert requested == ["/predict"] * tries
+    assert [path for path, _ in posted] == ["/predict"] * tries
     assert (status != 0, out) == (True, "")
     assert str(refusal) in err
 

@@ -1,11 +1,10 @@
 """A running service, held to its own OpenAPI document by schemathesis; `make fuzz` does more of it."""
 
-import subprocess
-
 import pytest
 
+from tests.commands import done
 from tests.fuzz.against_contract import command
-from tests.service import ROOT, Service
+from tests.service import Service
 
 pytestmark = pytest.mark.slow
 
@@ -14,9 +13,7 @@ EXAMPLES = 2
 
 
 def test_no_answer_differs_from_the_document(bundled_service: Service) -> None:
-    held = subprocess.run(
-        command(bundled_service.url, EXAMPLES, seed=1), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    held = done(command(bundled_service.url, EXAMPLES, seed=1))
 
     assert held.returncode == 0, held.stdout[-6000:] + held.stderr[-2000:]
     assert " passed" in held.stdout

@@ -4,15 +4,14 @@ The commands of a block share a folder. A block that is marked `not run here` is
 tests/unit/test_docs.py lists the marks. `…` stands for any text, since last digits differ between processors.
 """
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import done
 from tests.documents import Block, Step, blocks
 from tests.service import ROOT, Service
 
@@ -45,16 +44,9 @@ def typed(step: Step, service: Service, folder: Path) -> str:
     command = step.command.replace("localhost:8000", service.url.removeprefix("http://"))
     command = re.sub(r"(\.venv/bin/|^)wardrobe ", "python -m scripts ", command)
     command = re.sub(r"(\.venv/bin/)?\bpython ", f"{sys.executable} ", command)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=folder,
-        env=os.environ | {"NO_COLOR": "1", "COLUMNS": "130"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stderr}"
-    return done.stdout.strip()
+    ended = done(["bash", "-euo", "pipefail", "-c", command], folder, NO_COLOR="1", COLUMNS="130")
+    assert ended.returncode == 0, f"{command}\n{ended.stderr}"
+    return ended.stdout.strip()
 
 
 def a_checkout(folder: Path) -> Path:

@@ -2,19 +2,15 @@
 
 import json
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from benchmarks.side_by_side.conformance import DoesNotConform, check
 from benchmarks.side_by_side.peers import RAW, Peer
-from tests.service import ROOT
+from tests.commands import done
+from tests.stub_server import answering
 from tests.system_parts import require_system_part
 
 pytestmark = pytest.mark.slow
@@ -30,7 +26,7 @@ def test_a_benchmark_saves_a_row_for_every_server(tmp_path: Path) -> None:
     require_system_part("wrk", shutil.which("wrk") is not None, "apt-get install wrk")
     command = [*COMMAND, "--out", str(tmp_path)]
 
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = done(command)
 
     assert ran.returncode == 0, ran.stderr
     summary = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))["summary"]
@@ -54,25 +50,5 @@ def test_a_peer_that_answers_otherwise_than_we_do_is_not_measured(
 ) -> None:
     peer = Peer(name="a peer", command=(), forms={"png": RAW})
 
-    with answering(status, body) as port, pytest.raises(DoesNotConform, match=said):
-        check(peer, port, ["Ankle boot", "Trouser", "Bag"], ["png"])
-
-
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[int]:
-    """The port of a server that gives this answer to every request."""
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-    with HTTPServer(("127.0.0.1", 0), Answers) as server:
-        Thread(target=server.serve_forever).start()
-        yield server.server_port
-        server.shutdown()
+    with answering(status, body) as (url, _), pytest.raises(DoesNotConform, match=said):
+        check(peer, int(url.rpartition(":")[2]), ["Ankle boot", "Trouser", "Bag"], ["png"])

@@ -3,7 +3,6 @@
 import json
 import resource
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 import pytest
 
 from inference.cores import usable_cores
+from tests.commands import done
 from tests.e2e.conftest import Serve
-from tests.service import ROOT, tcp_sockets
+from tests.service import tcp_sockets
 from tests.uploads import png
 
 pytestmark = pytest.mark.slow
@@ -30,9 +30,7 @@ End = Callable[..., tuple[int, str]]
 
 
 def test_a_bundled_start_imports_nothing_that_it_does_not_use() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", IMPORTED], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
-    )
+    ran = done([sys.executable, "-c", IMPORTED])
 
     imported = set(json.loads(ran.stdout.splitlines()[-1]))
 

@@ -49,7 +49,7 @@ def test_a_request_is_a_child_of_its_clients_span_with_one_span_a_stage_within(
     wait_for("five spans", lambda: len(receiver.of_trace(trace)) == 5)
     request, *stages = receiver.of_trace(trace)
     assert (request.name, request.parent_span_id.hex()) == ("POST /predict", CLIENTS_SPAN)
-    assert receiver.services == {"wardrobe"}
+    assert receiver.services() == {"wardrobe"}
     assert [stage.name for stage in stages] == STAGES
     assert {stage.parent_span_id for stage in stages} == {request.span_id}
     assert attributes(request)["http.response.status_code"] == 200

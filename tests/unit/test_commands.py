@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from model_store.signing import new_key, sign
 from model_store.store import open_store
 from scripts.__main__ import Verb, main, verbs
 from scripts.terminal import run
+from tests.commands import done
 from tests.service import ROOT
 
 VERBS = verbs()
@@ -189,9 +189,7 @@ EVERY_PARSER = "from scripts.__main__ import verbs; [verb.load().build_parser() 
 def test_the_image_holds_what_its_verbs_are_made_of(tmp_path: Path) -> None:
     image = as_in_the_image(tmp_path)
 
-    ended = subprocess.run(
-        [sys.executable, "-c", EVERY_PARSER], cwd=image, capture_output=True, text=True, check=False
-    )
+    ended = done([sys.executable, "-c", EVERY_PARSER], image)
 
     assert (ended.returncode, ended.stderr) == (0, "")
 

@@ -1,6 +1,8 @@
 """Whatever people send, upright and in its colours, or an error that says what is wrong."""
 
 import io
+from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from inference.contract import InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import REDUCED_EDGE, decode
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
+from tests.coded_pictures import avif, avif_turned, heic
 from tests.drawn_garments import a_shirt, cut_out
 from tests.pictures import (
     bmp,
@@ -34,11 +37,11 @@ from tests.pictures import (
     webp,
 )
 
-PICTURE = garment_picture(height=40, width=60)
+PICTURE = garment_picture(height=80, width=120)
 GREY_28 = np.arange(28 * 28, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
 MAX_PIXELS = 1_000_000
 LOSSY = 5
-"""Mean difference that a JPEG of these pictures stays below; any wrong turn of them makes it 40 or more."""
+"""Mean difference that lossy formats of these pictures stay below; any wrong turn makes it 40 or more."""
 
 
 def decoded_picture(upload: bytes) -> Picture:
@@ -82,10 +85,18 @@ def test_lossy_formats_keep_their_colours(upload: bytes) -> None:
     assert difference(decoded_picture(upload), PICTURE) < LOSSY
 
 
+TURNED: dict[str, Callable[[Picture, int], bytes]] = {
+    **{kind: partial(turned, kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF")},
+    "HEIC": heic,
+    "HEIC, tiles": partial(heic, tile_size=64),
+    "AVIF": avif_turned,
+}
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", TURNED)
 def test_a_photo_stands_upright(kind: str, orientation: int) -> None:
-    upload = turned(kind, stored_for(PICTURE, orientation), orientation)
+    upload = TURNED[kind](stored_for(PICTURE, orientation), orientation)
 
     assert difference(decoded_picture(upload), PICTURE) < LOSSY
 
@@ -137,6 +148,8 @@ def test_a_tiff_of_floats_is_refused_by_name() -> None:
         tiff(GREY_28),
         encoded(".tiff", GREY_28),
         png(GREY_28.astype(np.uint16) * 257),
+        heic(GREY_28, quality=-1),
+        avif(GREY_28),
     ],
 )
 def test_a_single_channel_28_by_28_picture_is_taken_as_it_is(upload: bytes) -> None:
@@ -166,8 +179,9 @@ def test_a_large_jpeg_is_decoded_no_larger_than_needed(edge: int, expected: int)
     assert decoded_picture(jpeg(plain(8, edge))).shape[1] == expected
 
 
-NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-UPLOADS = [png(NOISE), jpeg(NOISE), webp(NOISE), gif(NOISE), bmp(NOISE), tiff(NOISE)]
+NOISE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+UPLOADS = [encode(NOISE) for encode in (png, jpeg, webp, gif, bmp, tiff, heic, avif)]
+UPLOADS.append(heic(NOISE, tile_size=64))
 
 
 @pytest.mark.parametrize("upload", UPLOADS)
@@ -211,8 +225,10 @@ def framed(border: int, within: int) -> NDArray[np.uint8]:
         webp(cut_out()),
         with_opacity(a_shirt().astype(np.uint16) * 257),
         turned("PNG", stored_for(cut_out(), 6), 6),
+        heic(cut_out(), quality=-1),
+        avif(cut_out()),
     ],
-    ids=["PNG", "WebP", "16 bits", "turned"],
+    ids=["PNG", "WebP", "16 bits", "turned", "HEIC", "AVIF"],
 )
 def test_what_is_opaque_on_nothing_is_the_garment(upload: bytes) -> None:
     found = garment(upload)

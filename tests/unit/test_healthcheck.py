@@ -1,7 +1,6 @@
 """What the image's HEALTHCHECK asks, and how many workers a quota allows; e2e/test_container.py runs both."""
 
 import os
-import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 
 from app.healthcheck import main, port_in_use
 from inference.cores import cores_within, usable_cores
-from tests.service import ROOT, free_port
+from tests.commands import done
+from tests.service import free_port
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,7 @@ def test_the_port_that_sagemaker_named_outranks_the_images_own(tmp_path: Path, n
 def test_nobody_there_is_exit_1_and_a_line() -> None:
     port = str(free_port())
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "app.healthcheck"],
-        cwd=ROOT,
-        env=os.environ | {"PORT": port},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = done([sys.executable, "-m", "app.healthcheck"], PORT=port)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"wardrobe: http://127.0.0.1:{port}/healthz: ")

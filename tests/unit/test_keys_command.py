@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -12,8 +11,8 @@ import pytest
 
 from app.security.api_keys import ApiKeys, hash_of, read_keys
 from scripts.keys import main
+from tests.commands import done
 
-ROOT = Path(__file__).parents[2]
 SHOP = f"shop:{hash_of('secret')}\n"
 
 
@@ -66,9 +65,7 @@ def test_a_disk_that_is_full_is_one_line_with_the_file_and_changes_nothing(file:
     limited = 'ulimit -f 0; exec "$@"'  # no process may write a byte to a file
     command = [sys.executable, "-m", "scripts.keys", "add", "new", "--file", str(file)]
 
-    ended = subprocess.run(
-        ["sh", "-c", limited, "sh", *command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    ended = done(["sh", "-c", limited, "sh", *command])
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert re.fullmatch(rf"wardrobe: {file.parent}/\.keys-\w+: File too large\.\n", ended.stderr)

@@ -2,7 +2,6 @@
 
 import base64
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureWrong
 from model_store.local import open_release
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
+from tests.commands import done
 from tests.releases import a_release
 from tests.system_parts import require_system_part
 
@@ -98,14 +98,11 @@ def test_openssl_accepts_the_signature_too(release: Path, key: Path) -> None:
     require_system_part("openssl", openssl is not None, "it checks our signatures independently")
     sign(release, key)
 
-    said = subprocess.run(
+    said = done(
         [
-            *(str(openssl), "pkeyutl", "-verify", "-pubin", "-inkey", str(public(key)), "-rawin"),
-            *("-in", str(release / "manifest.json"), "-sigfile", str(release / "manifest.sig")),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+            *(str(openssl), "pkeyutl", "-verify", "-pubin", "-inkey", public(key), "-rawin"),
+            *("-in", release / "manifest.json", "-sigfile", release / "manifest.sig"),
+        ]
     )
 
     assert "Signature Verified Successfully" in said.stdout, said.stderr

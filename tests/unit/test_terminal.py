@@ -12,6 +12,7 @@ import pytest
 
 from inference.errors import ModelUnreadable
 from scripts.terminal import run
+from tests.commands import done
 from tests.service import ROOT
 
 
@@ -86,16 +87,11 @@ def test_a_command_without_what_it_needs_says_how_to_get_it_in_one_line(
 ) -> None:
     csv = tmp_path / "pictures.csv"
     csv.write_text("".join(f"{label}{',0' * 784}\n" for label in range(10)) * 2, "utf-8")
+    pictures = ["--train", str(csv), "--test", str(csv)]
     run = ["--run", str(tmp_path / "run")] if command == "train" else []
 
-    ended = subprocess.run(
-        [sys.executable, "-c", MISSING, library, command, "--train", csv, "--test", csv, *run],
-        cwd=ROOT,
-        env=os.environ | {"KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    typed = [sys.executable, "-c", MISSING, library, command, *pictures, *run]
+    ended = done(typed, KERAS_BACKEND=backend)
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith(f"wardrobe: {said}")

@@ -12,9 +12,7 @@ import pytest
 
 from app.factory import create_app
 from app.settings import Settings
-from model_store.publish import publish
-from model_store.store import open_store
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.system_parts import require_system_part
 from tests.uploads import a_garment, png
 
@@ -30,10 +28,7 @@ OF_PROMETHEUS = r"_(?:bucket|sum|count)$"
 def exposition(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What a service exposes that has answered, erred, and asked its store."""
     folder = tmp_path_factory.mktemp("watched")
-    publish(a_release(folder / "made"), open_store(str(folder / "store")), by="tests")
-    app = create_app(
-        Settings(model_store=str(folder / "store"), cache_dir=folder / "cache", refresh_seconds=3600)
-    )
+    app = create_app(Settings(model_store=a_store(folder), cache_dir=folder / "cache", refresh_seconds=3600))
     client = app.test_client()
     client.post("/predict", data=png(a_garment()))
     client.post("/predict", data=b"no picture")

@@ -13,9 +13,7 @@ from flask.testing import FlaskClient
 from app.factory import create_app
 from app.observability.log_format import logging_config
 from app.settings import Settings
-from model_store.publish import publish
-from model_store.store import open_store
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.uploads import UPLOAD
 
 MakeApp = Callable[..., Flask]
@@ -55,9 +53,7 @@ def every_place_taken(app: Flask) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder store with one promoted release; tests must not publish into it."""
-    folder = tmp_path_factory.mktemp("service-store")
-    publish(a_release(folder / "made"), open_store(str(folder / "store")), by="tests")
-    return folder / "store"
+    return Path(a_store(tmp_path_factory.mktemp("service-store")))
 
 
 @pytest.fixture

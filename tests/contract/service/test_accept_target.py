@@ -7,11 +7,11 @@ import pytest
 
 from app.settings import SettingsError
 from inference.contract import Thresholds
-from model_store.folder import FolderStore
 from model_store.publish import publish
 from model_store.report import AcceptPoint
+from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp, poll, ready
-from tests.releases import a_release
+from tests.releases import a_release, a_store
 from tests.uploads import UPLOAD, a_garment, png
 
 PHOTO = png(np.dstack([a_garment()] * 3))
@@ -31,21 +31,11 @@ POINTS = {
 }
 
 
-def a_store(
-    folder: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], of_photos: Thresholds | None = None
-) -> FolderStore:
-    """A store with one promoted release."""
-    store = FolderStore(folder / "store")
-    release = a_release(folder / "first", acceptance=acceptance, photo_thresholds=of_photos)
-    publish(release, store, by="tests")
-    return store
-
-
 @pytest.mark.parametrize(("target", "threshold"), [("0.7", 0.1), ("0.9", 0.2), ("0.94", 0.3)])
 def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_decides(
     make_app: MakeApp, tmp_path: Path, target: str, threshold: float
 ) -> None:
-    app = make_app(model_store=a_store(tmp_path, POINTS).address, accept_target=target)
+    app = make_app(model_store=a_store(tmp_path, acceptance=POINTS), accept_target=target)
     client = app.test_client()
 
     answer = client.post("/predict", data=UPLOAD).get_json()
@@ -66,8 +56,9 @@ def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_de
 def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    store = a_store(tmp_path, POINTS, Thresholds(confidence=0.5, familiarity=0.0))
-    client = make_app(model_store=store.address, accept_target=0.94).test_client()
+    of_photos = Thresholds(confidence=0.5, familiarity=0.0)
+    store = a_store(tmp_path, acceptance=POINTS, photo_thresholds=of_photos)
+    client = make_app(model_store=store, accept_target=0.94).test_client()
 
     model = client.get("/model").get_json()
 
@@ -86,20 +77,20 @@ def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
 def test_a_target_that_the_data_do_not_support_ends_the_start_with_the_reason(
     make_app: MakeApp, tmp_path: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], reason: str
 ) -> None:
-    store = a_store(tmp_path, acceptance)
+    store = a_store(tmp_path, acceptance=acceptance)
 
     with pytest.raises(SettingsError, match=rf"WARDROBE_ACCEPT_TARGET: .*{reason}.* Choose a lower target"):
-        make_app(model_store=store.address, accept_target=0.97)
+        make_app(model_store=store, accept_target=0.97)
 
 
 def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    store = a_store(tmp_path, POINTS)
-    app = make_app(model_store=store.address, refresh_seconds=3600, accept_target=0.7)
+    store = a_store(tmp_path, acceptance=POINTS)
+    app = make_app(model_store=store, refresh_seconds=3600, accept_target=0.7)
     accepting = Thresholds(confidence=0.01, familiarity=0.0)
     second = a_release(tmp_path / "second", seed=2, photo_thresholds=accepting)
-    version = publish(second, store, by="tests", force=True).manifest.version
+    version = publish(second, open_store(store), by="tests", force=True).manifest.version
 
     condition = poll(app)
 

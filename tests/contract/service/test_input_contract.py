@@ -13,11 +13,9 @@ from inference.arrays import Picture
 from inference.classifier import open_classifier
 from inference.contract import whole_pictures
 from model_store.local import open_release
-from model_store.publish import publish
-from model_store.store import open_store
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.described import Described
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.uploads import in_base64, png
 
 COLOUR = whole_pictures(64, 3)
@@ -47,7 +45,7 @@ WAYS: dict[str, tuple[str, dict[str, Any]]] = {
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store's folder with a promoted release, and the release."""
     folder = tmp_path_factory.mktemp("colour")
-    publish(a_release(folder / "made", reads=COLOUR), open_store(str(folder / "store")), by="tests")
+    a_store(folder, reads=COLOUR)
     return folder / "made"
 
 
@@ -142,9 +140,7 @@ def test_pixels_of_another_size_are_refused_with_the_size_that_is_read(
 
 
 def test_pixels_of_a_large_input_fit_the_limits_of_json(make_app: MakeApp, tmp_path: Path) -> None:
-    store = open_store(str(tmp_path / "store"))
-    publish(a_release(tmp_path / "made", reads=whole_pictures(224, 3)), store, by="tests")
-    client = make_app(model_store=store.address).test_client()
+    client = make_app(model_store=a_store(tmp_path, reads=whole_pictures(224, 3))).test_client()
 
     answer = client.post("/predict", json={"pixels": np.zeros((224, 224, 3), np.uint8).tolist()})
 

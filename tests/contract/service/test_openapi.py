@@ -19,13 +19,11 @@ from app.api.openapi import DOCUMENT
 from app.api.problems import PROBLEMS, problem_type, type_of
 from app.releases.serving import Models, Refusal
 from model_store.manifest import Manifest
-from model_store.publish import publish
 from model_store.report import Report
-from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
 from tests.described import Described
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.service import ROOT
 from tests.uploads import UPLOAD, a_garment, in_base64, zipped
 
@@ -101,10 +99,8 @@ def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> No
 
 
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:
-    store = open_store(str(tmp_path / "store"))
-    publish(a_release(tmp_path / "made", labels=("Hat", "Glove", "Scarf")), store, by="tests")
+    client = make_app(model_store=a_store(tmp_path, labels=("Hat", "Glove", "Scarf"))).test_client()
 
-    client = make_app(model_store=store.address).test_client()
     document = client.get("/openapi.json").get_json()
 
     assert document["components"]["schemas"]["Label"]["enum"] == ["Hat", "Glove", "Scarf"]

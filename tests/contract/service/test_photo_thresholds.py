@@ -8,12 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from inference.contract import ACCEPT_NOTHING, Thresholds
-from model_store.publish import publish
-from model_store.store import open_store
 from scripts.label import main as label
 from scripts.predict import main as predict
 from tests.contract.service.conftest import MakeApp
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.uploads import UPLOAD, a_garment, in_base64, png
 
 ROWS = a_garment().tolist()
@@ -31,9 +29,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts any pixels, and no photo; its store is beside it."""
     folder = tmp_path_factory.mktemp("photos")
     none = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
-    made = a_release(folder / "made", photo_thresholds=none)
-    publish(made, open_store(str(folder / "store")), by="tests")
-    return made
+    a_store(folder, photo_thresholds=none)
+    return folder / "made"
 
 
 @pytest.fixture

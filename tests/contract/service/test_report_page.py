@@ -13,10 +13,8 @@ from werkzeug.test import TestResponse
 from app.factory import create_app
 from app.settings import Settings
 from model_store.local import BUNDLED
-from model_store.publish import publish
-from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.service import ROOT
 
 
@@ -85,9 +83,8 @@ def test_everything_that_the_page_links_to_is_there(bundled: FlaskClient) -> Non
 
 def test_labels_are_shown_as_they_are_and_do_nothing(make_app: MakeApp, tmp_path: Path) -> None:
     labels = ("<script>alert(1)</script>", '" onload="alert(2)', "Größe & {{ 7 * 7 }}")
-    publish(a_release(tmp_path / "made", labels=labels), open_store(str(tmp_path / "store")), by="tests")
 
-    shown = Tags(page(make_app(model_store=str(tmp_path / "store")).test_client()).text)
+    shown = Tags(page(make_app(model_store=a_store(tmp_path, labels=labels)).test_client()).text)
 
     assert shown.active() == []
     assert set(labels) <= set(shown.words)

@@ -1,7 +1,6 @@
 """Twelve publishers at once, each a process, all let go at the moment of their promotion."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +11,10 @@ from model_store.cache import pull
 from model_store.promotions import current, history
 from model_store.publish import publish
 from model_store.store import open_store
+from tests.commands import done
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[3]
 PUBLISHERS = 12
 
 
@@ -32,8 +31,9 @@ def test_of_twelve_publishers_the_losers_learn_it_and_one_whole_release_is_curre
     folders = [str(releases(100 + number)) for number in range(PUBLISHERS)]
 
     command = [sys.executable, "-m", "tests.contract.store.publisher", "race", address, *folders]
-    ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    ended = done(command)
 
+    assert ended.returncode == 0, ended.stderr
     codes = json.loads(ended.stdout)
     assert 1 <= codes.count(0) <= winners
     assert ended.stderr.count("first, so") == codes.count(1) == PUBLISHERS - codes.count(0)

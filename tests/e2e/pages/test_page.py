@@ -8,8 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.contract import whole_pictures
-from model_store.publish import publish
-from model_store.store import open_store
 from tests.browser import PHONE, Visits
 from tests.e2e.conftest import Serve
 from tests.picture_page import (
@@ -26,7 +24,7 @@ from tests.picture_page import (
     settled,
     visit,
 )
-from tests.releases import a_release
+from tests.releases import a_store
 from tests.service import ROOT, Service
 from tests.uploads import png
 from training.data.listing import list_csv
@@ -217,10 +215,7 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
 def test_what_a_model_of_another_size_saw_is_shown_at_its_own_size(
     visiting: Visits, serve: Serve, tmp_path: Path
 ) -> None:
-    store = open_store(str(tmp_path / "store"))
-    publish(a_release(tmp_path / "made", reads=whole_pictures(64, 3)), store, by="tests")
-
-    with serve(MODEL_STORE=store.address) as service:
+    with serve(MODEL_STORE=a_store(tmp_path, reads=whole_pictures(64, 3))) as service:
         page = visit(visiting, service)
         give(page, TROUSERS)
 

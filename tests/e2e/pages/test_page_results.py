@@ -2,7 +2,6 @@
 
 import csv
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import Visits
+from tests.commands import done
 from tests.picture_page import DOUBTED, TROUSERS, card, give, settled, visit
 from tests.service import Service
 
@@ -77,7 +77,6 @@ def test_a_copied_snippet_gives_the_answer_of_the_page(page: Page) -> None:
 
 def output_of(*command: str) -> str:
     """What a command prints, run where the pictures are."""
-    done = subprocess.run(
-        command, cwd=TROUSERS.parent, capture_output=True, text=True, check=True, timeout=60
-    )
-    return done.stdout
+    ended = done(command, TROUSERS.parent)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from app.security.api_keys import hash_of
 from tests.browser import Visits, flaws
+from tests.e2e.conftest import KEY
 from tests.picture_page import PREDICTIONS, TROUSERS, Held, a_file, card, garments, give, settled, visit
 from tests.service import Service, running
 from tests.uploads import a_garment, png
@@ -19,22 +19,12 @@ pytestmark = pytest.mark.slow
 LARGEST = 100_000
 TRUNCATED = TROUSERS.read_bytes()[:9000]
 AGAIN = "Try again"
-KEY = "right-secret"
 
 
 @pytest.fixture(scope="module")
 def small_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that takes no large pictures."""
     with running(tmp_path_factory.mktemp("small"), MAX_UPLOAD_BYTES=str(LARGEST)) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that asks for a key."""
-    folder = tmp_path_factory.mktemp("guarded")
-    (folder / "keys").write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
-    with running(folder, API_KEYS_FILE=str(folder / "keys")) as service:
         yield service
 
 

@@ -1,17 +1,16 @@
 """An engineer with a bucket: train, publish, serve, publish again, roll back. Real Swift, real gunicorn."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 from model_store.local import open_release
+from tests.commands import done
 from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.fashion import striped_pictures, write_csv
 from tests.load import under_load
 from tests.releases import a_release
 from tests.s3_servers import S3Server
-from tests.service import ROOT, running
+from tests.service import running
 from tests.swaps import UPLOAD, wait_until_served
 
 TEST_SEED = 1
@@ -55,13 +54,6 @@ def train_two_epochs(folder: Path, address: str, server: S3Server) -> None:
 
 def typed(server: S3Server, module: str, *arguments: str) -> str:
     """`python -m module arguments` against the server, which must succeed; its output."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        env=os.environ | server.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    ended = done([sys.executable, "-m", module, *arguments], **server.environment())
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stdout

@@ -1,0 +1,17 @@
+"""Commands as people type them: run to their end."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.service import ROOT
+
+Ended = subprocess.CompletedProcess[str]
+
+
+def done(command: Sequence[str | Path], folder: Path = ROOT, /, **environment: str) -> Ended:
+    """A command that was run in a folder to its end, whatever its exit status, with all that it printed."""
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
