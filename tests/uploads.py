@@ -35,7 +35,7 @@ def data_url(upload: bytes) -> str:
 
 def zipped(**members: bytes) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return packed.getvalue()

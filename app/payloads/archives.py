@@ -28,10 +28,17 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 @dataclass(frozen=True)
 class Member:
-    """One file of the archive: its bytes, or why they could not be had."""
+    """One file of the archive.
+
+    Attributes:
+        name: as the archive has it.
+        content: its bytes, or why they could not be had.
+        unpacked: how many bytes that took at most: what cannot be read may have been unpacked to its limit.
+    """
 
     name: str
     content: bytes | RequestError
+    unpacked: int
 
 
 def is_zip(body: bytes) -> bool:
@@ -39,18 +46,19 @@ def is_zip(body: bytes) -> bool:
     return body.startswith(MAGICS)
 
 
-def unpack(body: bytes, max_files: int, max_member_bytes: int, max_total_bytes: int) -> Iterator[Member]:
+def unpack(body: bytes, max_files: int, max_member_bytes: int) -> Iterator[Member]:
     """The archive's files in its own order; folders and the files that desktops hide are passed over.
+
+    Each is unpacked when its turn comes, so that the caller can stop at a sum.
 
     Args:
         body: the archive.
         max_files: how many of its files the caller will take; more may come, but not many more.
         max_member_bytes: the largest file, unpacked; a larger one is an error of its own.
-        max_total_bytes: how much is unpacked in all, unreadable files included.
 
     Raises:
         BadRequest: the archive cannot be read.
-        TooLarge: it lists far more than `max_files`, or unpacks to more than `max_total_bytes`.
+        TooLarge: it lists far more than `max_files`.
     """
     # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
     if body.count(DIRECTORY_ENTRY) > max_files * ENTRIES_PER_PICTURE:
@@ -59,14 +67,11 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int, max_total_bytes: 
         archive = zipfile.ZipFile(io.BytesIO(body))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
-    total = 0
     with archive:
         for info in filter(_is_wanted, archive.infolist()):
-            member = _read(archive, info, max_member_bytes)
-            total += _unpacked(info, member, max_member_bytes)
-            if total > max_total_bytes:
-                raise TooLarge(f"The ZIP unpacks to more than {max_total_bytes:,} bytes (MAX_BATCH_BYTES).")
-            yield member
+            content = _read(archive, info, max_member_bytes)
+            most = min(info.file_size, max_member_bytes + 1)
+            yield Member(info.filename, content, len(content) if isinstance(content, bytes) else most)
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
@@ -76,26 +81,17 @@ def _is_wanted(info: zipfile.ZipInfo) -> bool:
     return not name.endswith("/") and not last.startswith(".") and not name.startswith("__MACOSX/")
 
 
-def _unpacked(info: zipfile.ZipInfo, member: Member, limit: int) -> int:
-    """How many bytes this member cost at most: one that failed may have been unpacked to its limit."""
-    return len(member.content) if isinstance(member.content, bytes) else min(info.file_size, limit + 1)
-
-
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> Member:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes | RequestError:
     if info.compress_type not in METHODS:
-        return Member(
-            info.filename, BadRequest(f"It is packed by method {info.compress_type}. Pack it by deflate.")
-        )
+        return BadRequest(f"It is packed by method {info.compress_type}. Pack it by deflate.")
     try:
         with archive.open(info) as file:
             data = file.read(limit + 1)
     except _UNREADABLE as error:
-        return Member(info.filename, BadRequest(f"This member of the ZIP cannot be read: {error}."))
+        return BadRequest(f"This member of the ZIP cannot be read: {error}.")
     if len(data) > limit:
-        return Member(
-            info.filename, TooLarge(f"Unpacked it has more than {limit:,} bytes (MAX_UPLOAD_BYTES).")
-        )
-    return Member(info.filename, data)
+        return TooLarge(f"Unpacked it has more than {limit:,} bytes (MAX_UPLOAD_BYTES).")
+    return data
 
 
 _UNREADABLE = (

@@ -97,6 +97,19 @@ def read_json(body: bytes, max_pictures: int, contract: InputContract) -> Any:  
         BadRequest: it is none, or nested too deeply.
         TooLarge: it has more lists, objects and values than so many pictures need.
     """
+    check_structure(body, max_pictures, contract)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _read_leniently(body)
+
+
+def check_structure(body: bytes, max_pictures: int, contract: InputContract) -> None:
+    """Let a body pass that makes no more Python objects than so many pictures need; see `read_json`.
+
+    Raises:
+        TooLarge: it makes more.
+    """
     each = STRUCTURE_PER_PICTURE + STRUCTURE_PER_NUMBER * math.prod(contract.array_shape)
     # A number takes two bytes at least, so that a body cannot hold more pictures of numbers than this.
     structure = (
@@ -108,10 +121,6 @@ def read_json(body: bytes, max_pictures: int, contract: InputContract) -> Any:  
             f"The JSON has more values than {max_pictures} pictures need: "
             f"more than {structure:,} commas and brackets, or {quotes:,} quotation marks."
         )
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return _read_leniently(body)
 
 
 def _read_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
@@ -147,6 +156,8 @@ def from_base64(text: object, name: str = "image") -> bytes:
     """
     if not isinstance(text, str):
         raise BadRequest(f"`{name}` is a {type(text).__name__}, not a string of base64.")
+    if not text.isascii():  # refused at once: a single such character makes each take up to four bytes
+        raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text.startswith("data:"):
         _, comma, text = text.partition(",")
         if not comma:

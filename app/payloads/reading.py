@@ -76,30 +76,35 @@ def find_many(body: Body, settings: Settings, contract: InputContract) -> list[I
 
 def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -> Iterable[Item]:
     if archives.is_zip(body.data):
-        return _from_zip(body.data, settings)
+        return _unpacked([Upload(body.data)], settings)
     if body.mimetype == FORM:
-        return _from_form(body, settings)
+        files = read_form(body, settings.max_batch).files
+        return _unpacked((upload for _, upload in files), settings)
     if is_document(body):
         return items_of(body.data, settings.max_batch, contract)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 
-def _from_form(body: Body, settings: Settings) -> Iterator[Item]:
-    for _, upload in read_form(body, settings.max_batch).files:
-        if archives.is_zip(upload.data):
-            yield from _from_zip(upload.data, settings)
-        else:
+def _unpacked(uploads: Iterable[Upload], settings: Settings) -> Iterator[Item]:
+    """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit."""
+    total = 0
+    for upload in uploads:
+        if not archives.is_zip(upload.data):
             yield upload
+            continue
+        for member in archives.unpack(upload.data, settings.max_batch, settings.max_upload_bytes):
+            total += member.unpacked
+            if total > settings.max_batch_bytes:
+                limit = f"{settings.max_batch_bytes:,} bytes (MAX_BATCH_BYTES)"
+                raise TooLarge(f"The ZIP unpacks to more than {limit}. Send several batches.")
+            yield _item(member)
 
 
-def _from_zip(body: bytes, settings: Settings) -> Iterator[Item]:
-    limits = (settings.max_batch, settings.max_upload_bytes, settings.max_batch_bytes)
-    for member in archives.unpack(body, *limits):
-        name = member.name[:NAME_LENGTH]
-        if isinstance(member.content, bytes):
-            yield Upload(member.content, name)
-        else:
-            yield Unreadable(member.content, name)
+def _item(member: archives.Member) -> Item:
+    name = member.name[:NAME_LENGTH]
+    if isinstance(member.content, bytes):
+        return Upload(member.content, name)
+    return Unreadable(member.content, name)
 
 
 def _within(item: Item, limit: int) -> Item:

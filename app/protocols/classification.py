@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from flask import request
 
-from app.errors import BadRequest, NoSuchModel
+from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
 from app.observability.metrics import Metrics
 from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
@@ -24,6 +24,7 @@ from app.prediction.predictor import Classified, Failed, Outcome, Predictor, par
 from app.releases.serving import Models, Served
 from app.settings import Settings
 from inference.contract import InputContract
+from inference.errors import BadPixels
 
 CURRENT = "current"
 """The one version label, in TensorFlow Serving's sense."""
@@ -120,17 +121,22 @@ def limited(items: Iterable[Item], settings: Settings) -> list[Item]:
         settings: hold the limits.
 
     Raises:
-        BadRequest: there are none, or one cannot be read.
+        BadRequest: there are none, or one cannot be read; the message begins with its place.
+        BadPixels: one has not as many numbers as the model reads; as above.
         TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
-    read = list(islice(items, settings.max_batch + 1))
+    read: list[Item] = []
+    try:
+        for item in islice(items, settings.max_batch + 1):
+            if isinstance(item, Upload):
+                check_size(item.data, settings.max_upload_bytes)
+            read.append(item)
+    except (RequestError, BadPixels) as error:
+        raise _at(len(read), error) from None
     if len(read) > settings.max_batch:
         raise too_many(settings)
     if not read:
         raise BadRequest("There is no picture in this request.")
-    for item in read:
-        if isinstance(item, Upload):
-            check_size(item.data, settings.max_upload_bytes)
     return read
 
 
@@ -202,6 +208,10 @@ def _without_channel(row: object) -> object:
 def _classified(outcome: Outcome, place: int, count: int) -> Classified:
     if not isinstance(outcome, Failed):
         return outcome
-    if count > 1:
-        outcome.error.args = (f"Picture {place}, counted from 0: {outcome.error}",)
-    raise outcome.error
+    raise _at(place, outcome.error) if count > 1 else outcome.error
+
+
+def _at(place: int, error: Exception) -> Exception:
+    """The error with a picture's place in the request in front of its message."""
+    error.args = (f"Picture {place}, counted from 0: {error}",)
+    return error

@@ -97,6 +97,19 @@ def test_what_is_no_batch_is_refused_whole(client: FlaskClient, body: dict[str, 
     assert detail in response.get_json()["detail"]
 
 
+def test_all_zips_of_a_form_together_unpack_to_no_more_than_a_batch_may_have(make_app: MakeApp) -> None:
+    client = make_app(max_batch_bytes=100_000, max_upload_bytes=50_000).test_client()
+    packed = zipped(zeros=bytes(40_000))
+
+    two, three = (
+        client.post("/predict/batch", data={"file": [(io.BytesIO(packed), "a.zip") for _ in range(count)]})
+        for count in (2, 3)
+    )
+
+    assert [two.status_code, three.status_code] == [200, 413]
+    assert "unpacks to more than 100,000 bytes (MAX_BATCH_BYTES)" in three.get_json()["detail"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -103,6 +103,8 @@ def test_the_metadata_tells_the_signature(client: FlaskClient) -> None:
         ({"instances": [ROWS], "inputs": [ROWS]}, 400, "either `instances`"),
         ({"instances": []}, 400, "no picture"),
         ({"instances": ROWS[0]}, 400, "An instance is int"),
+        ({"instances": [ROWS, {"b64": "%"}]}, 400, "Picture 1, counted from 0: `b64` is neither base64"),
+        ({"instances": [{"b64": "data:image/png;base64,\U0001f45f"}]}, 400, "not all of it is ASCII"),
         ({"instances": [{"pixels": ROWS, "b64": ""}]}, 400, "no picture"),
         ({"instances": [{"b64": in_base64(b"hello")}]}, 415, "PNG"),
         ({"instances": [[[value / 255 for value in row] for row in ROWS]]}, 422, "whole numbers of 0..255"),
