@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,7 +132,8 @@ def _finished(job: Job) -> Summary | None:
     """The summary of a table that is there already, if it is what this job would make.
 
     Raises:
-        OtherRun: it is another one, and not about to be replaced by an unfinished run.
+        OtherRun: it is another one, and not about to be replaced by an unfinished run; or other pictures
+            are in its source by now.
     """
     if not job.table.exists():
         return None
@@ -142,10 +144,27 @@ def _finished(job: Job) -> Summary | None:
     except (OSError, ValueError, KeyError, TypeError):
         others = "an unknown source: no summary is beside it"
     if not others:
+        _check_names(job)
         return summary
     if parts_of(job.table).exists():
         return None
     raise OtherRun(f"{job.table}: is there already, made with {others}. {RESTART}")
+
+
+def _check_names(job: Job) -> None:
+    """Check that the source of a finished table still has the same names, where no stamp says so.
+
+    Raises:
+        OtherRun: it has others.
+    """
+    if job.source.stamp():
+        return
+    for row, item in zip_longest(read_rows(job.table), job.source.items()):
+        if row is None or item is None or path_in_table(item.name) != row.path:
+            raise OtherRun(
+                f"{job.table}: is finished, and pictures were added, removed or renamed in its source since. "
+                f"{RESTART}"
+            )
 
 
 def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:

@@ -36,7 +36,7 @@ def photos_in(folder: Path, labels: tuple[str, ...], contract: InputContract) ->
         DataError: a folder or a label is wrong, or nothing can be read; the message names it.
     """
     prepare_opencv()
-    listed = list_photos(folder.expanduser(), labels)
+    listed = list_photos(folder.expanduser(), labels, complain)
     with counting("reading photos") as watch:
         return read_photos(listed, contract, complain, watch)
 

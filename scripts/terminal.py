@@ -8,6 +8,7 @@ rest; an error leaves stdout empty.
 
 import argparse
 import importlib.util
+import io
 import json
 import os
 import sys
@@ -66,6 +67,8 @@ def run(main: Callable[[], int]) -> int:
     Args:
         main: parses `sys.argv` and returns an exit code.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
         code = main()
         sys.stdout.flush()  # a closed pipe shows here, not in the interpreter's last words

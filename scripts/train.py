@@ -101,8 +101,7 @@ def _train(arguments: argparse.Namespace) -> object:
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
     if parent is not None and photos is not None:
-        learnt_choose = photos.dealt or arguments.check_photos is None
-        parent.check_photos(recipe.photos if learnt_choose else None, complain)
+        parent.check_photos(recipe.photos, dealt=photos.dealt, complain=complain)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     of_folds = fold_recipe(recipe, folds, averaged=arguments.average_folds)
     if arguments.fresh:
@@ -220,8 +219,12 @@ def _named_recipe(arguments: argparse.Namespace) -> Recipe:
 def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe that the arguments name, with the fields that they change."""
     start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
+    if arguments.recipe is None and (release := _release(arguments)) is not None:
+        start = fine_tuning(release.manifest)
     if arguments.weights:
         start = with_weights(start, arguments.weights, None)
+    if arguments.variants is not None:
+        start = replace(start, variants=arguments.variants)
     return replace(start, **given_fields(arguments))
 
 

@@ -11,7 +11,9 @@ TrainingError
 ├── BadRecipe               settings that cannot be trained with
 ├── WeightsUnfit            pretrained weights are missing, damaged or of another network
 ├── SoftTargetsUnfit        a teacher's answers are damaged, or belong to another training set
+├── Diverged                the loss is no number any more
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
+├── CheckpointUnwritable    the disk is full, for example
 ├── ComparisonUnreadable    earlier results of a comparison that are none
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
 └── ExportError
@@ -66,8 +68,16 @@ class SoftTargetsUnfit(TrainingError):
     """A teacher's answers cannot be learnt from here."""
 
 
+class Diverged(TrainingError):
+    """A loss that is no finite number: no further epoch would mend it."""
+
+
 class CheckpointUnreadable(TrainingError):
     """A checkpoint is damaged, or was written by a run with other settings."""
+
+
+class CheckpointUnwritable(TrainingError):
+    """The weights of an epoch cannot be written."""
 
 
 class ComparisonUnreadable(TrainingError):

@@ -126,6 +126,23 @@ def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path
     )  # groups with pictures nearly the same are joined
 
 
+def test_a_copy_brings_its_group_along(tmp_path: Path, said: Said) -> None:
+    listing = write_picture_csv(tmp_path, 40)
+    header, *rows = listing.read_text("utf-8").splitlines()
+    copies = []
+    for number, row in enumerate(rows):
+        path, label = row.split(",")
+        (tmp_path / f"copy {number}.png").write_bytes((tmp_path / path).read_bytes())
+        copies.append(f"copy {number}.png,{label},sender {number % 12}")
+    listing.write_text("\n".join([f"{header},group", *(f"{row}," for row in rows), *copies]), "utf-8")
+
+    data = said.read(listing)
+
+    assert data.train.keys is not None
+    assert data.test.keys is not None
+    assert len({*data.train.keys, *data.test.keys}) <= 12
+
+
 def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
     folder: Path, said: Said
 ) -> None:
@@ -196,6 +213,15 @@ def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(folder: 
     assert message.endswith(" And 1 more. Mend or remove them, or leave them out with --skip-unreadable.")
     assert len(data.train) + len(data.test) == 3 * COUNT
     assert [line.split(".")[0] for line in said] == ["skipped 4 of 40 files that cannot be read"]
+
+
+def test_a_path_with_a_zero_byte_is_a_file_that_cannot_be_read(tmp_path: Path, said: Said) -> None:
+    listing = write_picture_csv(tmp_path, 4)
+    with listing.open("a", encoding="utf-8") as file:
+        file.write("\nballs/\0.png,Ball\n")
+
+    with pytest.raises(BadPictures, match=r"1 of .* no path has a zero byte"):
+        said.read(listing)
 
 
 def test_pictures_in_which_the_model_sees_nothing_are_said(folder: Path, said: Said) -> None:

@@ -1,5 +1,6 @@
 """A release that is trained further hands its split on: nothing that it learnt is held out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from model_store.local import bundled
 from model_store.manifest import Manifest
 from training.data.datasets import LabelledData, LabelledImages
+from training.data.own_pictures import GROUP
 from training.data.splitting import held_out_indices, split, usual_share
 from training.errors import BadRecipe
 from training.fitting.starting import ParentSplit, split_record
@@ -39,7 +41,7 @@ def usual(data: LabelledData, **fields: Any) -> Recipe:
 
 def parent_of(data: LabelledData, recipe: Recipe) -> Manifest:
     """The manifest of a release that learnt this."""
-    training = recipe.as_json() | split_record(recipe, data.train)
+    training = recipe.as_json() | split_record(recipe, data)
     return bundled().manifest.model_copy(update={"training": training, "data": data.described()})
 
 
@@ -137,7 +139,29 @@ def test_a_parent_of_other_pictures_that_does_not_say_which_gives_a_warning() ->
         ParentSplit.of(of_things).check(usual(grown), grown),
     ]
 
-    assert all("not known which pictures" in str(warning) for warning in warnings)
+    assert all("not known which" in str(warning) for warning in warnings)
+
+
+def in_groups(data: LabelledData) -> LabelledData:
+    """The same, in groups of two."""
+    keys = np.array([f"{GROUP}{number // 2}" for number in range(len(data.train))])
+    return replace(data, train=replace(data.train, keys=keys))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [in_groups, lambda data: replace(data, has_test=True)],
+    ids=["a column with groups", "folders train and test"],
+)
+def test_more_pictures_that_are_divided_otherwise_give_a_warning(
+    change: Callable[[LabelledData], LabelledData],
+) -> None:
+    parent = ParentSplit.of(parent_of(own_pictures(), usual(own_pictures())))
+    more = own_pictures(2 * COUNT)
+    recipe = parent.inherited(usual(more), more, set())
+
+    assert parent.check(recipe, more) is None
+    assert "not known which" in str(parent.check(recipe, change(more)))
 
 
 def test_own_pictures_on_top_of_fashion_mnist_need_no_warning() -> None:
@@ -169,9 +193,11 @@ def test_photos_that_a_release_learnt_choose_no_thresholds_of_the_next_one() -> 
     said: list[str] = []
 
     with pytest.raises(BadRecipe, match="learnt these photos"):
-        parent.check_photos(parent.photos, said.append)
-    for others in ("others", None):
-        parent.check_photos(others, said.append)
+        parent.check_photos(parent.photos, dealt=True, complain=said.append)
+    parent.check_photos(parent.photos, dealt=False, complain=said.append)
+    assert said == []
+    for dealt in (True, False):
+        parent.check_photos("others", dealt=dealt, complain=said.append)
 
     assert len(said) == 2
     assert "name others with --check-photos" in said[0]

@@ -20,7 +20,7 @@ KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
 
 
 def read(folder: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
-    listed = list_photos(folder, LABELS)
+    listed = list_photos(folder, LABELS, said.append)
     return read_photos(listed, InputContract(imaging=imaging or Imaging()), said.append, lambda *_: None)
 
 
@@ -43,7 +43,7 @@ def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
     tier, name = folder.split("/")
     write_photos(tmp_path, 1, {tier: [name]})
 
-    (listed,) = list_photos(tmp_path, LABELS)
+    (listed,) = list_photos(tmp_path, LABELS, print)
 
     assert (listed.path, listed.tier, listed.label) == (tmp_path / folder / "000.png", tier, label)
 
@@ -51,14 +51,14 @@ def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["1"]})
 
-    assert [one.label for one in list_photos(tmp_path, ("1", "0"))] == [0]
+    assert [one.label for one in list_photos(tmp_path, ("1", "0"), print)] == [0]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Jeans"]})
 
     with pytest.raises(BadClasses) as refusal:
-        list_photos(tmp_path, LABELS)
+        list_photos(tmp_path, LABELS, print)
 
     assert str(refusal.value) == (
         f"{tmp_path}/A/Jeans: 'Jeans' is none of the classes. Call the folder 0 to 3, or one of T-shirt_top, "
@@ -71,13 +71,13 @@ def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> 
     (tmp_path / "empty" / "A" / "Trouser").mkdir(parents=True)
 
     with pytest.raises(BadPictures, match=r"Trouser/000\.png: lies in no label's folder.*FOLDER/tier/label/"):
-        list_photos(tmp_path / "flat", LABELS)
+        list_photos(tmp_path / "flat", LABELS, print)
     with pytest.raises(BadPictures, match="no photo in it"):
-        list_photos(tmp_path / "empty", LABELS)
+        list_photos(tmp_path / "empty", LABELS, print)
     with pytest.raises(DataSetMissing, match="nowhere: cannot be read"):
-        list_photos(tmp_path / "nowhere", LABELS)
+        list_photos(tmp_path / "nowhere", LABELS, print)
     with pytest.raises(BadClasses, match="256 classes"):
-        list_photos(tmp_path, tuple(map(str, range(256))))
+        list_photos(tmp_path, tuple(map(str, range(256))), print)
 
 
 def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "A" / "notes.txt").write_text("all mine")
     (tmp_path / "A" / "Trouser" / ".DS_Store").write_bytes(b"\0")
 
-    assert [one.path.name for one in list_photos(tmp_path, LABELS)] == ["000.png"]
+    assert [one.path.name for one in list_photos(tmp_path, LABELS, print)] == ["000.png"]
 
 
 def test_a_photo_is_what_a_service_with_these_parameters_would_see_of_it(tmp_path: Path) -> None:
@@ -139,19 +139,45 @@ def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> Non
         read(tmp_path, [])
 
 
-@pytest.mark.parametrize("prefix", ["", "photos/"], ids=["from the folder", "from the CSV"])
+@pytest.mark.parametrize("prefix", ["", "photos/", "photos\\"], ids=["its own", "the CSV's", "Windows"])
 def test_a_csv_beside_the_folder_says_which_photos_are_of_one_sender(tmp_path: Path, prefix: str) -> None:
     write_photos(tmp_path / "photos", 4, KNOWN)
-    senders = [f"{prefix}A/Trouser/00{n}.png,0,ann\n" for n in range(3)]
+    senders = [f"{prefix}A/Trouser/00{n}.png ,0,ann\n" for n in range(3)]
     other_tier, unknown = f"{prefix}C/Trouser/000.png,0,ann\n", f"{prefix}A/Bag/000.png,0,\n"
     text = "".join(["file,label,group\n", *senders, other_tier, unknown])
-    (tmp_path / "photos.csv").write_text(text, "utf-8")
+    (tmp_path / "photos.csv").write_text(text.replace("/", "\\") if "\\" in prefix else text, "utf-8")
 
     photos = read(tmp_path / "photos", [])
 
     of_ann = np.array(photos.keys) != np.array(photos.sha256)
     assert of_ann.sum() == 4
     assert all(len(set(photos.drawn(shares)[of_ann])) == 1 for shares in (2, 5, 8))
+
+
+def test_a_copy_brings_its_groups_along_and_joins_them(tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos", 4, {"A": ["Trouser"]})
+    folder = tmp_path / "photos" / "A" / "Trouser"
+    (folder / "copy.png").write_bytes((folder / "000.png").read_bytes())
+    groups = {"000": "ann", "001": "ann", "copy": "bob", "002": "bob"}
+    rows = [f"A/Trouser/{name}.png,{group}\n" for name, group in groups.items()]
+    (tmp_path / "photos.csv").write_text("file,group\n" + "".join(rows), "utf-8")
+
+    photos = read(tmp_path / "photos", [])
+
+    assert [len(set(photos.keys[:3])), photos.keys[3]] == [1, photos.sha256[3]]
+
+
+def test_rows_that_name_no_photo_are_counted_and_refused_if_none_does(tmp_path: Path) -> None:
+    said: list[str] = []
+    write_photos(tmp_path / "photos", 2, KNOWN)
+    listing = tmp_path / "photos.csv"
+    listing.write_text("file,group\nA/Bag/000.png,ann\nA/bag/001.png,ann\n", "utf-8")
+    read(tmp_path / "photos", said)
+    listing.write_text("file,group\n000.png,ann\n", "utf-8")
+
+    with pytest.raises(BadCsv, match="1 of its 1 rows with a group name no photo"):
+        read(tmp_path / "photos", [])
+    assert [words for words in said if "1 of its 2 rows with a group name no photo" in words] == said
 
 
 @pytest.mark.parametrize("text", ["path,label\nA/Bag/000.png,Bag\n", "group,file\nann\n"])
@@ -172,7 +198,7 @@ def test_groups_that_cannot_be_read_are_refused_with_what_would_do(tmp_path: Pat
     (tmp_path / "photos.csv").write_bytes(text)
 
     with pytest.raises(BadCsv, match=r"photos\.csv: cannot be read .*columns `file` \(tier/label/file\)"):
-        list_photos(tmp_path / "photos", LABELS)
+        list_photos(tmp_path / "photos", LABELS, print)
 
 
 def test_with_folds_photos_that_are_all_checked_too_are_dealt(tmp_path: Path) -> None:

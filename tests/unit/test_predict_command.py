@@ -1,6 +1,9 @@
 """`python -m scripts.predict`, called as a function."""
 
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -8,6 +11,7 @@ import pytest
 
 from scripts.predict import main
 from scripts.terminal import run
+from tests.commands import done
 from tests.pictures import garment_picture, jpeg
 from tests.releases import LABELS, a_release
 
@@ -42,6 +46,19 @@ def test_json_is_one_object_a_line(release: str, photo: str, capsys: pytest.Capt
     assert list(first["probabilities"]) == list(LABELS)
     assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-6)
     assert first["probabilities"][first["label"]] == first["confidence"]
+
+
+def test_a_name_that_is_no_text_is_printed_with_its_bytes(release: str, photo: str, tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")
+    shutil.copy(photo, odd)
+
+    ended = done(
+        [sys.executable, "-m", "scripts", "predict", "--model", release, odd],
+        PYTHONIOENCODING="utf-8:strict",
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "\\udcff.png" in ended.stdout
 
 
 def test_a_bad_file_is_one_line_and_spoils_no_other(

@@ -35,10 +35,14 @@ def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(run:
 
 def test_only_the_files_that_the_progress_names_are_kept(run: Run) -> None:
     run.state(2).touch()
+    pretrained = run.folder / "mobilenet.weights.h5"
+    pretrained.touch()
 
     save_progress(run, DONE.model_copy(update={"history": (EPOCH, EPOCH.model_copy(update={"epoch": 2}))}))
 
-    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.best(1), run.folder / PROGRESS])
+    assert sorted(run.folder.iterdir()) == sorted(
+        [run.state(2), run.best(1), run.folder / PROGRESS, pretrained]
+    )
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])

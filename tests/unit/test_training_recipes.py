@@ -118,6 +118,14 @@ def test_options_change_single_fields_of_a_file(tmp_path: Path, capsys: pytest.C
     assert {"epochs = 2", "l2 = 0.5", "flip = false"} <= set(printed.splitlines())
 
 
+def test_a_release_and_a_number_of_variants_change_what_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    further = shown(capsys, "--from", "bundled", "--photos", str(tmp_path), "--variants", "2")
+
+    assert {f'start = "{bundled().version}"', "variants = 2.0"} <= set(further.splitlines())
+
+
 def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> None:
     recipe, given = read_recipe(a_file(tmp_path, "epochs = 5\n"))
 

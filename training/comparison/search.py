@@ -6,7 +6,6 @@ others at the same epoch is pruned. Everything is in the search's folder: a kill
 trial after the last finished epoch. The test set is never looked at. What is found: trials.py.
 """
 
-import math
 import shutil
 import warnings
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from model_store.manifest import DataSet
 from model_store.report import Epoch
 from training.comparison.trials import Trial, Values, recipe_of, rounded
 from training.data.splitting import Split
-from training.errors import CheckpointUnreadable
+from training.errors import CheckpointUnreadable, Diverged
 from training.evaluation.figures import save
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Watcher, fit
@@ -178,7 +177,7 @@ def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: Search
         judge = _Judge(trial, recipe.epochs, watcher)
         fitted = fit(search.split, search.classes, recipe, run, judge)
         accuracy = fitted.history[fitted.best_epoch - 1].val_accuracy
-    except optuna.TrialPruned:
+    except (optuna.TrialPruned, Diverged):
         pass
     study.tell(trial, accuracy, TrialState.PRUNED if accuracy is None else TrialState.COMPLETE)
     shutil.rmtree(run.folder)
@@ -196,8 +195,7 @@ class _Judge:
     def epoch(self, epoch: Epoch, best_epoch: int) -> None:
         self._trial.report(epoch.val_accuracy, epoch.epoch)
         self._watcher.epoch(epoch, best_epoch)
-        hopeless = not math.isfinite(epoch.val_loss) or self._trial.should_prune()
-        if hopeless and epoch.epoch < self._epochs:
+        if self._trial.should_prune() and epoch.epoch < self._epochs:
             raise optuna.TrialPruned
 
 
@@ -210,7 +208,7 @@ def _done(study: optuna.Study) -> tuple[Trial, ...]:
                 "number": one.number,
                 "state": states[one.state],
                 "values": {name: rounded(value) for name, value in one.params.items()},
-                "val_accuracy": max(one.intermediate_values.values()),
+                "val_accuracy": max(one.intermediate_values.values(), default=0.0),
                 "epochs": len(one.intermediate_values),
                 "seconds": one.duration and one.duration.total_seconds(),
             }

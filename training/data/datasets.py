@@ -130,6 +130,7 @@ class LabelledData:
             they get Fashion-MNIST's names by default.
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
+        has_test: whether it says itself which pictures are for the test; else their content decides.
     """
 
     train: LabelledImages
@@ -138,6 +139,7 @@ class LabelledData:
     named: bool = False
     name: str | None = None
     reads: InputContract = CUT_OUT
+    has_test: bool = False
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""

@@ -1,11 +1,13 @@
-"""Find pictures that are nearly the same: one photo saved twice, scaled, lightened or slightly cropped.
+"""Find pictures that are nearly the same, and keep what belongs together on one side of every split.
+
+Nearly the same is one photo saved twice, scaled, lightened or slightly cropped.
 
 A perceptual hash: which of a picture's lowest cosine frequencies are above their median (Zauner 2010,
 "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16 of them in
 place of 8 x 8. Pure; checks.py reads the files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 import cv2
@@ -79,3 +81,28 @@ def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:
     for index, group in enumerate(group_of.tolist()):
         found.setdefault(group, []).append(index)
     return [members for members in found.values() if len(members) > 1]
+
+
+def split_keys(
+    contents: Sequence[str], grouped: Iterable[tuple[str, str]], alike: Sequence[Sequence[int]] = ()
+) -> dict[str, str]:
+    """What decides on which side of every split each content is: equal keys stay together.
+
+    Args:
+        contents: hashes, each once.
+        grouped: a content and a group of it; copies may bring one content into several groups.
+        alike: indices of contents that belong together in addition.
+
+    Returns:
+        By content: its group, or itself where it has none; the least of these where groups are joined.
+    """
+    place = {content: index for index, content in enumerate(contents)}
+    keys = dict(zip(contents, contents, strict=True))
+    members: dict[str, list[int]] = {}
+    for content, group in grouped:
+        members.setdefault(group, []).append(place[content])
+        keys[content] = group if keys[content] == content else min(keys[content], group)
+    for together in joined([*alike, *members.values()], len(contents)):
+        joint = [contents[index] for index in together]
+        keys |= dict.fromkeys(joint, min(keys[content] for content in joint))
+    return keys

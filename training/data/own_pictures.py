@@ -16,7 +16,7 @@ import numpy as np
 from inference.contract import CUT_OUT, InputContract
 from training.data.corrections import LEFT_OUT, NO_CORRECTIONS, Corrections
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.duplicates import joined, near_groups
+from training.data.duplicates import near_groups, split_keys
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.data.splitting import drawn_indices
@@ -27,6 +27,9 @@ TEST_SHARE: Final = 6
 
 TEST: Final = "test"
 """Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
+
+GROUP: Final = "group "
+"""How a key begins that is a group's and not a content's."""
 
 FEWEST: Final = 3
 """Different pictures that a class needs in the training set: one to hold out, and some to learn from."""
@@ -80,7 +83,8 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     pictures = _once(corrected, say)
     alike = near_groups(np.stack([file.hash for _, file in pictures]))
     _report_alike(pictures, alike, say)
-    keys = _keys(pictures, alike)
+    grouped = [(file.sha256, GROUP + listed.group) for listed, file in corrected if listed.group]
+    keys = split_keys([file.sha256 for _, file in pictures], grouped, alike)
     train, test = _divide(pictures, keys)
     _check_sizes(listing, train, test, corrections)
     return LabelledData(
@@ -90,6 +94,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         named=True,
         name=listing.name,
         reads=reads,
+        has_test=any(listed.part for listed, _ in pictures),
     )
 
 
@@ -161,21 +166,6 @@ def _divide(pictures: Pictures, keys: dict[str, str]) -> tuple[Pictures, Picture
         for wanted in (False, True)
     )
     return train, test
-
-
-def _keys(pictures: Pictures, alike: list[list[int]]) -> dict[str, str]:
-    """What decides a picture's part, by sha256: the same for one group, and for pictures nearly the same."""
-    groups: dict[str, list[int]] = {}
-    for index, (listed, _) in enumerate(pictures):
-        if listed.group:
-            groups.setdefault(listed.group, []).append(index)
-    keys = {
-        file.sha256: f"group {listed.group}" if listed.group else file.sha256 for listed, file in pictures
-    }
-    for members in joined([*alike, *groups.values()], len(pictures)):
-        first = min(keys[pictures[index][1].sha256] for index in members)
-        keys |= {pictures[index][1].sha256: first for index in members}
-    return keys
 
 
 def _report_alike(pictures: Pictures, alike: list[list[int]], say: Say) -> None:

@@ -91,6 +91,8 @@ def read_files(
 
 def decode_file(path: Path, contract: InputContract = GREY_28) -> tuple[str, Decoded] | str:
     """The sha256 of a picture file and the picture in it, or why it cannot be read."""
+    if "\0" in str(path):
+        return f"{path}: no path has a zero byte."
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."

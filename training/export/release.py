@@ -174,7 +174,7 @@ def _origin(material: Material) -> Origin:
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
             configuration=recipe.as_json()
-            | split_record(recipe, material.data.train)
+            | split_record(recipe, material.data)
             | (auxiliary.as_json() if auxiliary else {})
             | made_with,
         ),

@@ -142,6 +142,8 @@ def forget_checkpoint(run: Run) -> None:
 
 
 def _remove_weights(run: Run, kept: Collection[Path] = ()) -> None:
-    for path in run.folder.glob(f"*{WEIGHTS}"):
-        if path not in kept:
-            path.unlink()
+    # Others are not ours: a file of pretrained weights may lie here, too.
+    for kind in ("state", "best"):
+        for path in run.folder.glob(f"{kind}-????{WEIGHTS}"):
+            if path not in kept:
+                path.unlink()

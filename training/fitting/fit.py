@@ -4,6 +4,8 @@ A killed run continues after its last finished epoch with its history and early 
 run's folder. The checkpoint: checkpoints.py; auxiliary data: data/splitting.py.
 """
 
+import math
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +21,7 @@ from inference.arrays import PixelsBatch
 from model_store.report import Epoch
 from training.data.datasets import at_once, class_weights
 from training.data.splitting import Split
-from training.errors import BadRecipe
+from training.errors import BadRecipe, CheckpointUnwritable, Diverged
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
 from training.fitting.checkpoints import (
@@ -108,6 +110,8 @@ def fit(  # noqa: PLR0913 - what a training consists of
     Raises:
         BadRecipe: weights are to be blended with those of other classes.
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
+        CheckpointUnwritable: the disk is full, for example.
+        Diverged: the loss is no finite number.
         WeightsUnfit: the pretrained weights cannot be read or fetched, or are of another network.
     """
     if recipe.blend < 1 and run.start is not None and not run.start.same_classes:
@@ -278,7 +282,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         epoch = len(self.progress.history) + 1
         figures = logs or {}
         if self._is_best(figures["accuracy"], figures[CROSS_ENTROPY]):
-            self.model.save_weights(self.run.best(epoch))
+            _save(self.model, self.run.best(epoch))
             self.progress = self.progress.model_copy(update={"best_epoch": epoch})
 
     def _is_best(self, accuracy: float, loss: float) -> bool:
@@ -288,8 +292,18 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         return (accuracy, -loss) > (best.val_accuracy, -best.val_loss)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write the checkpoint; then report the epoch."""
+        """Write the checkpoint; then report the epoch.
+
+        Raises:
+            Diverged: the loss is no finite number.
+        """
         figures = logs or {}
+        if not math.isfinite(figures["loss"] + figures[f"val_{CROSS_ENTROPY}"]):
+            raise Diverged(
+                f"epoch {epoch + 1}: the loss is {figures['loss']}, {figures[f'val_{CROSS_ENTROPY}']} on "
+                "held-out pictures, so no further epoch would learn anything. Try a lower --learning-rate "
+                f"than {self._recipe.learning_rate}."
+            )
         done = Epoch(
             epoch=epoch + 1,
             loss=figures["loss"],
@@ -301,7 +315,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         history = (*self.progress.history, done)
         stops = self._has_to_stop(history)
         self.model.stop_training = stops
-        self.model.save_weights(self.run.state(done.epoch))
+        _save(self.model, self.run.state(done.epoch))
         self.progress = self.progress.model_copy(
             update={
                 "finished": stops or done.epoch >= self._recipe.epochs,
@@ -321,6 +335,19 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         return is_out_of_patience(len(history), best, patience, before) or (
             self._by_accuracy and is_solved(accuracies, self.params["steps"])
         )
+
+
+def _save(model: Network, path: Path) -> None:
+    """Write weights to the disk itself: the progress that names them is flushed, too."""
+    try:
+        model.save_weights(path)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise CheckpointUnwritable(
+            f"{path}: cannot be written ({error.strerror or error}). The same command goes on after the last "
+            "finished epoch."
+        ) from error
 
 
 def _load(model: Network, path: Path) -> None:

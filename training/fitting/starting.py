@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from inference.contract import InputContract
 from model_store.manifest import Manifest
 from training.data.datasets import NAME, OTHER_NAME, LabelledData, LabelledImages
+from training.data.own_pictures import GROUP
 from training.data.splitting import first, held_out_indices, held_out_share
 from training.errors import BadRecipe, WeightsUnfit
 from training.recipes import (
@@ -168,10 +169,25 @@ SHARE_HELD_OUT: Final = "held_out_share"
 """Key of a manifest's training configuration: pictures were held out by content, this share of them."""
 
 
-def split_record(recipe: Recipe, train: LabelledImages) -> dict[str, JsonValue]:
+GROUPED: Final = "grouped"
+"""Key of a manifest's training configuration: whether pictures named groups, which stayed together."""
+
+HAS_TEST: Final = "has_test"
+"""Key of a manifest's training configuration: whether the data said which pictures were for the test."""
+
+
+def split_record(recipe: Recipe, data: LabelledData) -> dict[str, JsonValue]:
     """What a release records of a split in addition to its recipe, so that it can be inherited."""
-    images = first(train, recipe.limit)
-    return {} if images.keys is None else {SHARE_HELD_OUT: held_out_share(images, recipe.validation)}
+    images = first(data.train, recipe.limit)
+    if images.keys is None:
+        return {}
+    return {SHARE_HELD_OUT: held_out_share(images, recipe.validation), **_divided_by(data)}
+
+
+def _divided_by(data: LabelledData) -> dict[str, bool]:
+    """What decides, in addition to the pictures' content, which of them are learnt."""
+    keys = [] if data.train.keys is None else data.train.keys.tolist()
+    return {GROUPED: any(key.startswith(GROUP) for key in keys), HAS_TEST: data.has_test}
 
 
 @dataclass(frozen=True)
@@ -184,6 +200,8 @@ class ParentSplit:
         share: that was held out by content; None if they were held out by position.
         data: name of its data set, and the hash of the training set; empty where the split is not known.
         photos: hash of those that it learnt; None if it learnt none.
+        divided_by: what decided in addition to the content which pictures it learnt; None where that is not
+            known.
     """
 
     version: str
@@ -191,6 +209,7 @@ class ParentSplit:
     share: float | None
     data: tuple[str, str]
     photos: str | None = None
+    divided_by: dict[str, JsonValue] | None = None
 
     @classmethod
     def of(cls, manifest: Manifest) -> "ParentSplit":
@@ -206,6 +225,7 @@ class ParentSplit:
             share if isinstance(share, float) else None,
             (manifest.data.name, train),
             photos if isinstance(photos := known.get("photos"), str) else None,
+            {name: known[name] for name in (GROUPED, HAS_TEST)} if GROUPED in known else None,
         )
 
     def inherited(self, recipe: Recipe, data: LabelledData, given: Collection[str]) -> Recipe:
@@ -229,11 +249,12 @@ class ParentSplit:
         same = self.data[1] == data.train.sha256()
         return same or (self.share is not None and data.train.keys is not None)
 
-    def check_photos(self, photos: str | None, complain: Callable[[str], None]) -> None:
+    def check_photos(self, photos: str | None, *, dealt: bool, complain: Callable[[str], None]) -> None:
         """Warn where it may have learnt the photos that choose thresholds.
 
         Args:
-            photos: the hash of those to learn, if they choose thresholds; None if others do.
+            photos: the hash of those to learn.
+            dealt: whether these choose thresholds; else others do.
             complain: receives the warning.
 
         Raises:
@@ -242,6 +263,8 @@ class ParentSplit:
         if self.photos is None:
             return
         if self.photos == photos:
+            if not dealt:
+                return  # these and no others, none of which choose thresholds
             raise BadRecipe(
                 f"--from {self.version}: it learnt these photos, so that they cannot choose thresholds. Name "
                 "others with --check-photos, or train without --from."
@@ -271,13 +294,18 @@ class ParentSplit:
             more = held_out_share(images, recipe.validation) > self.share
             if more or recipe.splitting != self.recipe.splitting:
                 self._refuse("may have learnt pictures that would be held out")
+            if self.divided_by not in (None, _divided_by(data)):
+                return self._not_known("with other groups, or another choice of the test set")
         elif (self.data[0] in {NAME, OTHER_NAME}) != data.named:
-            return (
-                f"{self.version} learnt another training set ({self.data[0]}), not known which pictures. "
-                "If they are among these, held-out and test accuracy are too good, and thresholds too low: "
-                "then train without --from."
-            )
+            return self._not_known(f"of another training set ({self.data[0]})")
         return None
+
+    def _not_known(self, what: str) -> str:
+        return (
+            f"{self.version} learnt pictures {what}, not known which. If they are among those that would be "
+            "held out or tested on, held-out and test accuracy are too good, and thresholds too low: then "
+            "train without --from."
+        )
 
     def _learnt(self, train: LabelledImages) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
         """Ascending positions of what it learnt, in the same training set."""

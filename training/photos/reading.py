@@ -10,7 +10,7 @@ import csv
 import hashlib
 import unicodedata
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract
+from training.data.duplicates import split_keys
 from training.data.listing import could_be_picture, entries, is_hidden
 from training.data.picture_files import PictureFile, Say, Watch, read_files
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -104,7 +105,7 @@ class Photos:
         return np.array([int(key[:16], 16) % shares for key in self.keys])
 
 
-def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
+def list_photos(folder: Path, labels: tuple[str, ...], say: Say) -> list[ListedPhoto]:
     """List FOLDER/tier/label/file, by name.
 
     Hidden files, and those that end as notes and lists do, are passed over.
@@ -113,12 +114,13 @@ def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
         folder: with one sub-folder per tier, and in each one per label.
         labels: of the model. A label's folder is called by the class's index, or by its name in any
             capitals, with `_` for a slash.
+        say: receives how many rows of the CSV beside the folder name none of its photos.
 
     Raises:
         DataSetMissing: a folder cannot be read.
         BadClasses: a label's folder is called like none of the classes.
         BadPictures: there is no photo, or one lies in a tier's folder.
-        BadCsv: the CSV beside the folder cannot be read.
+        BadCsv: the CSV beside the folder cannot be read, or none of its groups is of these photos.
     """
     if len(labels) > OOD:
         raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {OOD}.")
@@ -126,8 +128,23 @@ def list_photos(folder: Path, labels: tuple[str, ...]) -> list[ListedPhoto]:
     listed = [photo for tier in tiers for photo in _tier(tier, labels)]
     if not listed:
         raise BadPictures(f"{folder}: no photo in it. {LAYOUT}")
-    groups = _groups(folder.absolute().with_name(f"{folder.absolute().name}.csv"))
-    return [replace(one, group=groups.get(one.path.parts[-3:], "")) for one in listed]
+    listing = folder.absolute().with_name(f"{folder.absolute().name}.csv")
+    groups = _groups(listing)
+    missed = len(groups.keys() - {_name_of(one.path) for one in listed})
+    if missed:
+        found = (
+            f"{listing}: {missed:,} of its {len(groups):,} rows with a group name no photo of {folder}. "
+            "The column `file` has tier/label/file, spelt as there."
+        )
+        if missed == len(groups):
+            raise BadCsv(found)
+        say(found)
+    return [replace(one, group=groups.get(_name_of(one.path), "")) for one in listed]
+
+
+def _name_of(path: PurePath) -> tuple[str, ...]:
+    """Tier, label and file; accents composed."""
+    return PurePath(unicodedata.normalize("NFC", path.as_posix())).parts[-3:]
 
 
 def _groups(listing: Path) -> dict[tuple[str, ...], str]:
@@ -143,9 +160,8 @@ def _groups(listing: Path) -> dict[tuple[str, ...], str]:
             reader = csv.DictReader(file, skipinitialspace=True)
             if "group" not in (reader.fieldnames or []):
                 return {}
-            return {
-                PurePosixPath(row["file"] or "").parts[-3:]: (row["group"] or "").strip() for row in reader
-            }
+            rows = [((row["file"] or "").strip(), (row["group"] or "").strip()) for row in reader]
+            return {_name_of(PureWindowsPath(name)): group for name, group in rows if name and group}
     except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
         raise BadCsv(
             f"{listing}: cannot be read ({error}). Beside a folder of photos, a CSV in UTF-8 with the "
@@ -217,14 +233,16 @@ def read_photos(listed: list[ListedPhoto], contract: InputContract, say: Say, wa
     if copies:
         say(f"{copies} of {len(listed)} photos are copies of others and count once.")
     photos, once = zip(*known.values(), strict=True)
+    grouped = [
+        (file.sha256, hashlib.sha256(one.group.encode()).hexdigest())
+        for one, file in zip(listed, files, strict=True)
+        if file is not None and one.group
+    ]
     return Photos(
         images=np.stack([file.pixels for file in once]),
         labels=np.array([one.label for one in photos], np.uint8),
         tiers=tuple(one.tier for one in photos),
         files=tuple(one.path for one in photos),
         sha256=tuple(known),
-        keys=tuple(
-            hashlib.sha256(one.group.encode()).hexdigest() if one.group else digest
-            for one, digest in zip(photos, known, strict=True)
-        ),
+        keys=tuple(split_keys(list(known), grouped).values()),
     )

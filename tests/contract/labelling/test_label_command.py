@@ -143,6 +143,23 @@ def test_the_same_command_again_leaves_a_finished_table_alone_and_clears_what_a_
     assert not parts_of(table).exists()
 
 
+@pytest.mark.parametrize("change", ["added", "removed"])
+def test_a_finished_table_of_a_folder_is_not_taken_for_that_of_other_pictures(
+    little_release: Path, tmp_path: Path, change: str
+) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    label(str(shop), table, little_release)
+    if change == "added":
+        write_folder(shop, {"z/9.png": PICTURES["a/0.png"]})
+    else:
+        (shop / "a/0.png").unlink()
+
+    with pytest.raises(OtherRun, match=r"pictures were added, removed or renamed.*--restart"):
+        label(str(shop), table, little_release)
+
+    assert len(label(str(shop), table, little_release, "--restart")) != len(PICTURES)
+
+
 def test_a_table_is_not_mixed_with_that_of_another_release(little_release: Path, tmp_path: Path) -> None:
     shop, other = str(write_zip(tmp_path / "shop.zip")), a_release(tmp_path / "other", seed=1)
     label(shop, tmp_path / "table.csv", little_release)

@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
 from training.data.splitting import AuxiliaryData, Split
-from training.errors import CheckpointUnreadable
+from training.errors import CheckpointUnreadable, Diverged
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
 from training.fitting.tensorboard_log import CONFUSION
@@ -51,6 +51,15 @@ def test_a_finished_fit_is_not_run_again(fitted: Fitted, run: Run, parts: Split)
     assert (again.steps, again.epochs, second.history) == ([], [1, 2, 3], fitted.history)
     for mine, theirs in zip(fitted.model.get_weights(), second.model.get_weights(), strict=True):
         assert mine.tolist() == theirs.tolist()
+
+
+def test_a_loss_that_is_no_number_ends_the_fit_with_what_would_do(parts: Split, tmp_path: Path) -> None:
+    recipe = replace(ONE_EPOCH, epochs=2, learning_rate=1e38)
+
+    with pytest.raises(Diverged, match=r"epoch 1: the loss is .*lower --learning-rate than 1e\+38"):
+        fit(parts, CLASSES, recipe, Run(tmp_path, "aa"), Listener())
+
+    assert load_progress(Run(tmp_path, "aa")).history == ()
 
 
 class Stopped(Exception):
