@@ -6,6 +6,7 @@ on one thread in each.
 
 import gc
 import logging
+import math
 import os
 import shutil
 import signal
@@ -53,7 +54,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())
 worker_class = "app.worker.ClosingWorker"  # gunicorn's gevent worker: docs/decisions/0005
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
-graceful_timeout = 30
+graceful_timeout = max(30, math.ceil(settings.drain_seconds) + 20)  # draining is included
 keepalive = 5  # seconds; also the limit for a request's head
 control_socket_disable = True  # gunicorn's control socket needs a writable home; roots may be read-only
 forwarded_allow_ips = ""  # TRUSTED_PROXIES alone decides which headers name the client

@@ -35,6 +35,11 @@ def start(settings: Settings) -> Flask:
         app = create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:
         _give_up(f"wardrobe: {error}", settings)
+    except Exception:  # gunicorn's master would end the workers that serve, too
+        if settings.prometheus_dir is not None and (settings.prometheus_dir / "started").exists():
+            logging.getLogger("wardrobe").exception("A worker cannot start.")
+            _end_for_another_try("wardrobe: a worker cannot start.", settings.prometheus_dir)
+        raise
     if settings.prometheus_dir is not None:
         (settings.prometheus_dir / "started").touch()
     return app

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.settings import read_dotenv
+
 CONFIGURATION = Path(__file__).parent.parent / "gunicorn.conf.py"
 
 NUMBERS = {
@@ -22,6 +24,7 @@ NUMBERS = {
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
+    read_dotenv()
     # Compose files set what was left out to nothing.
     given = {name: value for name, value in os.environ.items() if value or name not in (*NUMBERS, "BIND")}
     complaint = wrong_number(given) or ("" if _binds_elsewhere(sys.argv) else unusable_address(given))

@@ -175,13 +175,18 @@ class Settings(BaseModel):
         return re.sub(r"([?&](?:username|password)=)[^&\s]+", r"\1***", masked)
 
 
+def read_dotenv(dotenv: Path = Path(".env")) -> None:
+    """Add what a file names to the process's environment, which it never overrides."""
+    load_dotenv(dotenv)
+
+
 def settings_from_environment(dotenv: Path = Path(".env")) -> Settings:
-    """Read `.env`, which never overrides, and then the process's environment.
+    """Read `.env` and the process's environment.
 
     Raises:
         SettingsError: as `parse_settings`.
     """
-    load_dotenv(dotenv)
+    read_dotenv(dotenv)
     return parse_settings(os.environ)
 
 

@@ -13,7 +13,8 @@ QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 def usable_cores() -> int:
     """Return the number of usable processor cores, bounded by the container's quota; at least 1."""
-    pinned = len(os.sched_getaffinity(0))
+    # macOS knows no affinity.
+    pinned = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         return cores_within(QUOTA.read_text("ascii"), pinned)
     except (OSError, ValueError):

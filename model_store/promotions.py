@@ -102,6 +102,21 @@ def following(store: Store, number: int) -> Promotion | None:
         return None
 
 
+def check_kept(store: Store, number: int) -> None:
+    """Check that a promotion is still in the log: if its folder is gone, there is no later one either.
+
+    Raises:
+        StoreBroken: it is not.
+    """
+    try:
+        _read(store, number)
+    except NotFound as error:
+        raise StoreBroken(
+            f"{store.address}/{PROMOTIONS}: promotion {number} was here and is gone. Mount or restore "
+            "the store."
+        ) from error
+
+
 def history(store: Store) -> list[Promotion]:
     """Read the whole log, oldest first."""
     return [_read(store, number) for number in _numbers(store)]

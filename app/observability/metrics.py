@@ -161,9 +161,8 @@ class Metrics:
             self._reference_labels.labels(label).set(0)
         for label, share in reference.labels.items():
             self._reference_labels.labels(label).set(share)
-        if reference.familiarity:
-            for bound in FAMILIARITIES:
-                self._reference_familiarity.labels(str(bound)).set(bound)
+        for bound in FAMILIARITIES:
+            self._reference_familiarity.labels(str(bound)).set(bound if reference.familiarity else 0)
         self._reference = reference
 
     def set_condition(self, models: Models) -> None:

@@ -17,13 +17,14 @@ from app.releases.load import REFUSED, load_promotion
 from app.releases.serving import Models, Refusal
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
-from model_store.promotions import Promotion, following, newest
+from model_store.promotions import Promotion, check_kept, following, newest
 from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
 
-PATIENCE_REFRESHES = 4
-"""Refreshes without a successful poll after which `/readyz` reports that the watcher hangs."""
+PATIENCE_REFRESHES, PATIENCE_SECONDS = 4, 120
+"""Refreshes, and seconds at least, without the end of a poll after which `/readyz` reports that the watcher
+hangs: to load a release takes some, however often it polls."""
 
 JITTER = 0.2
 """Share of REFRESH_SECONDS by which a poll may come earlier or later."""
@@ -43,7 +44,7 @@ class ReleaseWatcher:
 
     def start(self) -> None:
         """Poll in the background until `stop`."""
-        self._models.patience = PATIENCE_REFRESHES * self._settings.refresh_seconds
+        self._models.patience = max(PATIENCE_REFRESHES * self._settings.refresh_seconds, PATIENCE_SECONDS)
         # Loading and verifying a release take seconds, and would stop the event loop.
         start_native_thread(self._run, "release-watcher")
 
@@ -87,6 +88,8 @@ class ReleaseWatcher:
         if self._seen is None:
             return newest(self._store)
         found, upcoming = None, following(self._store, self._seen)
+        if upcoming is None:
+            check_kept(self._store, self._seen)
         while upcoming is not None:
             found, upcoming = upcoming, following(self._store, upcoming.number)
         return found

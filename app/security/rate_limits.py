@@ -39,8 +39,17 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
         SettingsError: the storage cannot be used.
     """
     _send_wait_with_refusals_only(app)
-    limiter = _limiter(app, storage)
-    _log_if_away(limiter.storage)
+    try:
+        limiter = _limiter(app, storage)
+        _log_if_away(limiter.storage)
+    except ConfigurationError as error:
+        raise SettingsError(
+            f"WARDROBE_RATE_LIMIT_STORAGE: {error}. Is the redis package installed?"
+        ) from error
+    except (TypeError, ValueError) as error:  # redis-py's, of an option in the address
+        raise SettingsError(
+            f"WARDROBE_RATE_LIMIT_STORAGE: {error}. Leave out the options behind the ?, or correct them."
+        ) from error
     # Preflights do not count: the request that they ask for does.
     limit = limiter.shared_limit(rate, scope="classify", exempt_when=lambda: request.method == "OPTIONS")
     for blueprint in routes:
@@ -82,20 +91,15 @@ def _send_wait_with_refusals_only(app: Flask) -> None:
 
 def _limiter(app: Flask, storage: str) -> Limiter:
     in_memory = storage.startswith("memory://")
-    try:
-        return Limiter(
-            lambda: client_of(request.remote_addr),
-            app=app,
-            storage_uri=storage,
-            storage_options={} if in_memory else REDIS_OPTIONS,
-            in_memory_fallback_enabled=not in_memory,
-            headers_enabled=True,
-            header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
-        )
-    except ConfigurationError as error:
-        raise SettingsError(
-            f"WARDROBE_RATE_LIMIT_STORAGE: {error}. Is the redis package installed?"
-        ) from error
+    return Limiter(
+        lambda: client_of(request.remote_addr),
+        app=app,
+        storage_uri=storage,
+        storage_options={} if in_memory else REDIS_OPTIONS,
+        in_memory_fallback_enabled=not in_memory,
+        headers_enabled=True,
+        header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
+    )
 
 
 def _log_if_away(storage: Storage) -> None:

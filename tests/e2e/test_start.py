@@ -79,6 +79,26 @@ def test_a_failed_start_logs_one_line_why(end_of_start: End, name: str, value: s
     assert "top-secret" not in log
 
 
+A_LATER_WORKER = """
+import sys, wsgi
+from pathlib import Path
+from app.settings import Settings
+shared = Path(sys.argv[1])
+(shared / "started").touch()
+wsgi.create_app, wsgi.RETRY_SECONDS = lambda settings: settings.no_such_field, 0
+wsgi.start(Settings(prometheus_dir=shared))
+"""
+
+
+def test_a_later_worker_that_fails_in_an_unforeseen_way_is_tried_again_by_the_master(tmp_path: Path) -> None:
+    ended = done([sys.executable, "-c", A_LATER_WORKER, str(tmp_path)])
+
+    # gunicorn's master ends the service at statuses 3 and 4 alone.
+    assert ended.returncode == 1
+    assert "no_such_field" in ended.stderr
+    assert ended.stderr.endswith("wardrobe: a worker cannot start. Trying again in 0 s.\n")
+
+
 def test_a_port_in_use_ends_the_start_with_one_line(end_of_start: End) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -67,3 +67,9 @@ def test_a_quota_is_used_up_to_its_last_part_of_a_core(quota: str, cores: int) -
 
 def test_there_are_never_more_than_the_process_is_pinned_to() -> None:
     assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
+
+
+def test_where_the_system_pins_no_process_every_core_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
+
+    assert 1 <= usable_cores() <= (os.cpu_count() or 1)

@@ -1,11 +1,14 @@
 """Settings: every default serves, every mistake is named."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.settings import Settings, SettingsError, parse_settings, settings_from_environment
+from tests.commands import done
+from tests.service import ROOT
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,25 @@ def test_dotenv_fills_in_what_the_system_leaves_out(tmp_path: Path, monkeypatch:
     settings = settings_from_environment(tmp_path / ".env")
 
     assert (settings.slots, settings.log_level) == (3, "DEBUG")
+
+
+def test_a_port_in_dotenv_is_checked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    (tmp_path / ".env").write_text("PORT=70000\n", "utf-8")
+
+    ended = done([sys.executable, "-m", "app"], tmp_path, PYTHONPATH=str(ROOT))
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("wardrobe: PORT=70000: expected 1 to 65535")
+
+
+@pytest.mark.parametrize(("drain", "graceful"), [("2", 30), ("40", 60)])
+def test_requests_have_time_after_a_long_drain(drain: str, graceful: int) -> None:
+    program = "import runpy; print(runpy.run_path('gunicorn.conf.py')['graceful_timeout'])"
+
+    ended = done([sys.executable, "-c", program], WARDROBE_DRAIN_SECONDS=drain)
+
+    assert ended.stdout == f"{graceful}\n", ended.stderr
 
 
 @pytest.mark.parametrize(

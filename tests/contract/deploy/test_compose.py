@@ -77,7 +77,8 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
     service = services()[name]
     lines = (DEPLOY / service["env_file"]).read_text("utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    [patience] = re.findall(r"(?m)^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text("utf-8"))
+    gunicorn = (ROOT / "gunicorn.conf.py").read_text("utf-8")
+    [patience] = re.findall(r"(?m)^graceful_timeout = max\((\d+), ", gunicorn)
 
     settings = parse_settings(given | service["environment"])
 
@@ -85,6 +86,7 @@ def test_a_service_takes_every_setting_it_is_given(name: str) -> None:
     assert settings.model_store == services()["first-release"]["command"][4]
     others = {name for name in service["environment"] if not name.startswith("WARDROBE_")}
     assert others == {"AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert settings.drain_seconds <= int(patience) - 20
     assert service["stop_grace_period"] == f"{int(patience) + 5}s"
 
 

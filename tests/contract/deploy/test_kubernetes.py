@@ -98,7 +98,7 @@ def test_a_pod_may_do_nothing_but_serve_and_write_where_the_image_does(overlay: 
 @overlays
 def test_a_pod_is_killed_only_after_gunicorn_gave_up_waiting(overlay: str) -> None:
     gunicorn = (ROOT / "gunicorn.conf.py").read_text("utf-8")
-    [patience] = map(int, re.findall(r"^graceful_timeout = (\d+)$", gunicorn, re.MULTILINE))
+    [patience] = map(int, re.findall(r"^graceful_timeout = max\((\d+), ", gunicorn, re.MULTILINE))
     readiness = container_of(overlay)["readinessProbe"]
     notice = readiness["failureThreshold"] * readiness["periodSeconds"] + readiness["timeoutSeconds"]
 

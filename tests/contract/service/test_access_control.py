@@ -161,6 +161,17 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert health == [200] * 3
 
 
+@pytest.mark.parametrize("option", ["socket_timeout=soon", "no_such_option=1"])
+def test_a_wrong_option_of_the_storage_of_rates_ends_the_start(make_app: MakeApp, option: str) -> None:
+    storage = f"redis://:secret@localhost:1/0?{option}"
+    said = r"WARDROBE_RATE_LIMIT_STORAGE: .* Leave out the options behind the \?"
+
+    with pytest.raises(SettingsError, match=said) as refused:
+        make_app(rate_limit="2/minute", rate_limit_storage=storage)
+
+    assert ":secret@" not in str(refused.value)
+
+
 def test_a_preflight_does_not_count(make_app: MakeApp) -> None:
     client = make_app(cors_origins=SHOP, rate_limit="2/minute").test_client()
 

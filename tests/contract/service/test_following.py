@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.observability.metrics import Metrics
-from app.releases.watcher import ReleaseWatcher
+from app.releases.watcher import PATIENCE_SECONDS, ReleaseWatcher
 from app.settings import Settings
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
@@ -57,6 +57,21 @@ def test_a_newer_promotion_is_served_after_a_poll(app: Flask, store: FolderStore
     assert after["model"]["version"] == version != before["model"]["version"]
     assert after["probabilities"] != before["probabilities"]
     assert client.get("/model").get_json()["promotion"] == 3
+
+
+def test_a_folder_that_is_away_is_reported_and_followed_again_once_it_is_back(
+    app: Flask, store: FolderStore, tmp_path: Path
+) -> None:
+    folder = Path(store.address)
+    folder.rename(tmp_path / "away")
+    gone = poll(app)
+    (tmp_path / "away").rename(folder)
+    version = publish_next(store, tmp_path / "second")
+    back = poll(app)
+
+    assert gone["store"]["status"] == "failing"
+    assert "promotion 1 was here and is gone" in gone["store"]["error"]
+    assert (back["store"]["status"], back["model"]["version"]) == ("ok", version)
 
 
 def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_current(
@@ -182,6 +197,8 @@ def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, store: FolderStor
     watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), hanging, models, Metrics(None))
 
     watcher.start()
+    assert models.patience == PATIENCE_SECONDS
+    models.patience = 0.1
     try:
         wait_for("staleness", lambda: ready(app)["stale"])
         told = ready(app)
