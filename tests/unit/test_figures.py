@@ -236,6 +236,15 @@ def test_the_trials_of_the_second_step_are_shown_as_measured(name: str, heading:
     }
 
 
+def test_the_scores_of_what_is_none_of_the_classes_are_shown_as_measured() -> None:
+    assert table("explanation/experiments.md", "| score |") == {
+        one["score"]: [
+            f"{one[kinds][tier]:.3f}" for kinds in ("auroc", "auroc_kinds_left_out") for tier in "ABC"
+        ]
+        for one in result("ood-score")["rows"]
+    }
+
+
 def test_the_trials_with_more_photos_show_their_data_beside_the_bundled_release(report: Report) -> None:
     tried = [result(name) for name in ("previous-release", "more-photos", "cross-fitted")]
     rows = table("explanation/experiments.md", "| | previous | no drawings | fewer photos | bundled |")
