@@ -166,7 +166,7 @@ class TrialLines(EpochLines):
 
     def ends(self, trial: Trial) -> None:
         """Print what it came to."""
-        epochs = f"{trial.epochs} epoch{'s' if trial.epochs > 1 else ''}"
+        epochs = f"{trial.epochs} epoch{'s' if trial.epochs != 1 else ''}"
         self.console.print(
             f"  {trial.state} after {epochs}, {trial.seconds:.0f} s: "
             f"validation accuracy {trial.val_accuracy:.4f}"

@@ -21,10 +21,11 @@ class Trial(Frozen):
 
     Attributes:
         number: from 0; numbers of trials that were interrupted are left out.
-        state: pruned trials were stopped, for being behind half of the others at the same epoch.
+        state: pruned trials were stopped, for being behind half of the others at the same epoch or for a loss
+            that is no number.
         values: by the name of the recipe's field.
         val_accuracy: of the best epoch.
-        epochs: how many were run.
+        epochs: how many ended; none where the loss was no number after the first.
         seconds: of these; where the trial was interrupted, of those after that.
     """
 
@@ -32,7 +33,7 @@ class Trial(Frozen):
     state: Literal["finished", "pruned"]
     values: dict[str, int | float]
     val_accuracy: Share
-    epochs: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=0)]
     seconds: Annotated[float, Field(ge=0)]
 
 

@@ -129,7 +129,7 @@ def test_a_trial_that_diverges_is_cut_short(search: Search, tmp_path: Path) -> N
 
     (trial,) = run_search(wild, tmp_path, 1, SearchListener())
 
-    assert (trial.state, trial.epochs) == ("pruned", 1)
+    assert (trial.state, trial.epochs) == ("pruned", 0)
 
 
 def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path) -> None:
