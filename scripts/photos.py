@@ -20,7 +20,7 @@ from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
 from training.photos.making import load_auxiliary, make_auxiliary, photos_sha256, save_auxiliary, variants_key
-from training.photos.reading import Photos, list_photos, read_photos
+from training.photos.reading import Photos, list_photos, read_photos, with_joint_keys
 from training.recipes import Recipe
 
 
@@ -110,7 +110,7 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         held_out = photos.drawn(HELD_OUT) == 0
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
-    checked = photos_in(arguments.check_photos, labels, CUT_OUT)
+    photos, checked = with_joint_keys(photos, photos_in(arguments.check_photos, labels, CUT_OUT))
     # With folds, others of a group are learnt by the networks that do not answer it.
     known = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
     apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]

@@ -218,9 +218,10 @@ def _named_recipe(arguments: argparse.Namespace) -> Recipe:
 
 def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe that the arguments name, with the fields that they change."""
+    release = _release(arguments)
     start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
-    if arguments.recipe is None and (release := _release(arguments)) is not None:
-        start = fine_tuning(release.manifest)
+    if release is not None and arguments.recipe not in RECIPES:
+        start = further(start, release.manifest) if arguments.recipe else fine_tuning(release.manifest)
     if arguments.weights:
         start = with_weights(start, arguments.weights, None)
     if arguments.variants is not None:

@@ -35,7 +35,7 @@ CONFIDENCES = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
 """Most answers are above 0.9, and so is the threshold of the bundled release."""
 
 FAMILIARITIES = (0.01, 0.05, *TENTHS)
-"""The finest are below the usual threshold, where out-of-distribution pictures are."""
+"""The finest are about the usual threshold of 0.02, where out-of-distribution pictures are."""
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 """Those that get a label; gunicorn lets clients make up others, and every label stays in memory."""
@@ -161,8 +161,9 @@ class Metrics:
             self._reference_labels.labels(label).set(0)
         for label, share in reference.labels.items():
             self._reference_labels.labels(label).set(share)
-        for bound in FAMILIARITIES:
-            self._reference_familiarity.labels(str(bound)).set(bound if reference.familiarity else 0)
+        if reference.familiarity:
+            for bound in FAMILIARITIES:
+                self._reference_familiarity.labels(str(bound)).set(bound)
         self._reference = reference
 
     def set_condition(self, models: Models) -> None:

@@ -96,7 +96,8 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
 
     Raises:
         RequestError: the request is too large or malformed, or the service is busy.
-        UploadError: a picture cannot be read; with several, the message begins with its place.
+        UploadError: a picture cannot be read; the message begins with its place where there are several, or
+            where `limited` found it.
         ModelError: the model failed.
     """
     current = current_request()

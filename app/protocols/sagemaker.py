@@ -17,8 +17,8 @@ from app.api.health import check_ready
 from app.middleware.request_context import current_request
 from app.payloads.body import Body
 from app.payloads.documents import check_structure, is_document, item_of_object, read_json
-from app.payloads.items import Item
-from app.payloads.reading import find_one
+from app.payloads.items import Item, Upload
+from app.payloads.reading import check_size, find_one
 from app.prediction.answers import PLAIN, answer_of
 from app.prediction.predictor import Classified
 from app.protocols.classification import FORMS, Parts, classify_request, item_of_value, limited, rows_of
@@ -100,7 +100,10 @@ def _read_document(body: bytes, settings: Settings, contract: InputContract) -> 
     if isinstance(instances, list):
         records = (item_of_value(one, contract) for one in instances)
         return Records(limited(records, settings), JSON)
-    return Records(limited([item_of_object(document, FORMS)], settings), JSON, one=True)
+    item = item_of_object(document, FORMS)
+    if isinstance(item, Upload):
+        check_size(item.data, settings.max_upload_bytes)
+    return Records([item], JSON, one=True)
 
 
 def _lines(body: bytes) -> Iterator[bytes]:

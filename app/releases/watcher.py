@@ -23,7 +23,7 @@ from model_store.store import Store
 log = logging.getLogger("wardrobe")
 
 PATIENCE_REFRESHES, PATIENCE_SECONDS = 4, 120
-"""Refreshes, and seconds at least, without the end of a poll after which `/readyz` reports that the watcher
+"""Refreshes, and seconds at least, without a successful poll after which `/readyz` reports that the watcher
 hangs: to load a release takes some, however often it polls."""
 
 JITTER = 0.2

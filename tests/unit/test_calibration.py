@@ -195,7 +195,7 @@ def test_photos_raise_the_least_familiarity_and_leave_the_temperature_to_the_dat
         fit_contract(held_out, truth(80, 20), TWO_CLASSES, photos)[0] for photos in (None, wrong)
     )
 
-    assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.05)
+    assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.02)
     assert with_photos.temperature == pytest.approx(1.0, abs=1e-5)
 
 

@@ -1,6 +1,5 @@
 """A release that is trained further hands its split on: nothing that it learnt is held out."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from model_store.local import bundled
 from model_store.manifest import Manifest
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.own_pictures import GROUP
 from training.data.splitting import held_out_indices, split, usual_share
 from training.errors import BadRecipe
 from training.fitting.starting import ParentSplit, split_record
@@ -142,26 +140,14 @@ def test_a_parent_of_other_pictures_that_does_not_say_which_gives_a_warning() ->
     assert all("not known which" in str(warning) for warning in warnings)
 
 
-def in_groups(data: LabelledData) -> LabelledData:
-    """The same, in groups of two."""
-    keys = np.array([f"{GROUP}{number // 2}" for number in range(len(data.train))])
-    return replace(data, train=replace(data.train, keys=keys))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [in_groups, lambda data: replace(data, has_test=True)],
-    ids=["a column with groups", "folders train and test"],
-)
-def test_more_pictures_that_are_divided_otherwise_give_a_warning(
-    change: Callable[[LabelledData], LabelledData],
-) -> None:
+@pytest.mark.parametrize(("grouped", "has_test"), [(True, False), (False, True)])
+def test_more_pictures_that_are_divided_otherwise_give_a_warning(grouped: bool, has_test: bool) -> None:
     parent = ParentSplit.of(parent_of(own_pictures(), usual(own_pictures())))
     more = own_pictures(2 * COUNT)
     recipe = parent.inherited(usual(more), more, set())
 
     assert parent.check(recipe, more) is None
-    assert "not known which" in str(parent.check(recipe, change(more)))
+    assert "not known which" in str(parent.check(recipe, replace(more, grouped=grouped, has_test=has_test)))
 
 
 def test_own_pictures_on_top_of_fashion_mnist_need_no_warning() -> None:

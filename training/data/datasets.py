@@ -130,6 +130,7 @@ class LabelledData:
             they get Fashion-MNIST's names by default.
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
+        grouped: whether pictures of it are in groups that were named.
         has_test: whether it says itself which pictures are for the test; else their content decides.
     """
 
@@ -139,6 +140,7 @@ class LabelledData:
     named: bool = False
     name: str | None = None
     reads: InputContract = CUT_OUT
+    grouped: bool = False
     has_test: bool = False
 
     def described(self) -> DataSet:

@@ -28,9 +28,6 @@ TEST_SHARE: Final = 6
 TEST: Final = "test"
 """Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
 
-GROUP: Final = "group "
-"""How a key begins that is a group's and not a content's."""
-
 FEWEST: Final = 3
 """Different pictures that a class needs in the training set: one to hold out, and some to learn from."""
 
@@ -83,7 +80,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     pictures = _once(corrected, say)
     alike = near_groups(np.stack([file.hash for _, file in pictures]))
     _report_alike(pictures, alike, say)
-    grouped = [(file.sha256, GROUP + listed.group) for listed, file in corrected if listed.group]
+    grouped = [(file.sha256, f"group {listed.group}") for listed, file in corrected if listed.group]
     keys = split_keys([file.sha256 for _, file in pictures], grouped, alike)
     train, test = _divide(pictures, keys)
     _check_sizes(listing, train, test, corrections)
@@ -94,6 +91,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         named=True,
         name=listing.name,
         reads=reads,
+        grouped=bool(grouped),
         has_test=any(listed.part for listed, _ in pictures),
     )
 

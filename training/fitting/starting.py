@@ -17,7 +17,6 @@ from pydantic import JsonValue
 from inference.contract import InputContract
 from model_store.manifest import Manifest
 from training.data.datasets import NAME, OTHER_NAME, LabelledData, LabelledImages
-from training.data.own_pictures import GROUP
 from training.data.splitting import first, held_out_indices, held_out_share
 from training.errors import BadRecipe, WeightsUnfit
 from training.recipes import (
@@ -186,8 +185,7 @@ def split_record(recipe: Recipe, data: LabelledData) -> dict[str, JsonValue]:
 
 def _divided_by(data: LabelledData) -> dict[str, bool]:
     """What decides, in addition to the pictures' content, which of them are learnt."""
-    keys = [] if data.train.keys is None else data.train.keys.tolist()
-    return {GROUPED: any(key.startswith(GROUP) for key in keys), HAS_TEST: data.has_test}
+    return {GROUPED: data.grouped, HAS_TEST: data.has_test}
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class Photos:
         files: of each.
         sha256: of each file's bytes, hex digests.
         keys: of each its group's sha256, or its own; equal keys stay on one side of every split.
+        groups: of each the sha256 of all groups that it and its copies are in; empty where none were read.
     """
 
     images: PixelsBatch
@@ -69,6 +70,7 @@ class Photos:
     files: tuple[Path, ...]
     sha256: tuple[str, ...]
     keys: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -83,10 +85,11 @@ class Photos:
         return Photos(
             self.images[indices],
             self.labels[indices],
-            *(
-                tuple(column[place] for place in indices)
-                for column in (self.tiers, self.files, self.sha256, self.keys)
-            ),
+            tuple(self.tiers[place] for place in indices),
+            tuple(self.files[place] for place in indices),
+            tuple(self.sha256[place] for place in indices),
+            tuple(self.keys[place] for place in indices),
+            tuple(self.groups[place] for place in indices) if self.groups else (),
         )
 
     def followed_by(self, others: "Photos") -> "Photos":
@@ -98,11 +101,25 @@ class Photos:
             self.files + others.files,
             self.sha256 + others.sha256,
             self.keys + others.keys,
+            self.groups + others.groups,
         )
 
     def drawn(self, shares: int) -> NDArray[np.int64]:
         """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
         return np.array([int(key[:16], 16) % shares for key in self.keys])
+
+
+def with_joint_keys(*sets: Photos) -> tuple[Photos, ...]:
+    """Sets of photos whose groups are joined over all of them."""
+    contents = list(dict.fromkeys(digest for photos in sets for digest in photos.sha256))
+    grouped = [
+        (digest, group)
+        for photos in sets
+        for digest, groups in zip(photos.sha256, photos.groups, strict=True)
+        for group in groups
+    ]
+    keys = split_keys(contents, grouped)
+    return tuple(replace(photos, keys=tuple(keys[digest] for digest in photos.sha256)) for photos in sets)
 
 
 def list_photos(folder: Path, labels: tuple[str, ...], say: Say) -> list[ListedPhoto]:
@@ -233,16 +250,17 @@ def read_photos(listed: list[ListedPhoto], contract: InputContract, say: Say, wa
     if copies:
         say(f"{copies} of {len(listed)} photos are copies of others and count once.")
     photos, once = zip(*known.values(), strict=True)
-    grouped = [
-        (file.sha256, hashlib.sha256(one.group.encode()).hexdigest())
-        for one, file in zip(listed, files, strict=True)
-        if file is not None and one.group
-    ]
-    return Photos(
+    groups: dict[str, set[str]] = {digest: set() for digest in known}
+    for one, file in zip(listed, files, strict=True):
+        if file is not None and one.group:
+            groups[file.sha256].add(hashlib.sha256(one.group.encode()).hexdigest())
+    read = Photos(
         images=np.stack([file.pixels for file in once]),
         labels=np.array([one.label for one in photos], np.uint8),
         tiers=tuple(one.tier for one in photos),
         files=tuple(one.path for one in photos),
         sha256=tuple(known),
-        keys=tuple(split_keys(list(known), grouped).values()),
+        keys=tuple(known),
+        groups=tuple(tuple(sorted(groups[digest])) for digest in known),
     )
+    return with_joint_keys(read)[0]

@@ -88,5 +88,4 @@ def test_another_release_brings_another_reference_distribution() -> None:
     exposed = metrics.exposition("")[0].decode()
     assert 'wardrobe_label_reference{label="Hat"} 1.0' in exposed
     assert 'wardrobe_label_reference{label="Scarf"} 0.0' in exposed
-    assert 'wardrobe_familiarity_reference{bound="0.5"} 0.0' in exposed
     assert 'wardrobe_release_info{version="first"} 0.0' in exposed
