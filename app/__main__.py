@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.settings import read_dotenv
+from app.dotenv_file import read_dotenv
 
 CONFIGURATION = Path(__file__).parent.parent / "gunicorn.conf.py"
 

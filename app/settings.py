@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from dotenv import load_dotenv
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from app.dotenv_file import read_dotenv
 from inference.header import MAX_PIXELS
 from model_store.manifest import first_problem
 
@@ -173,11 +173,6 @@ class Settings(BaseModel):
         # Up to the last @: a password that is not quoted may hold one, or a slash.
         masked = re.sub(r"//\S+@", "//***@", " ".join(pairs))
         return re.sub(r"([?&](?:username|password)=)[^&\s]+", r"\1***", masked)
-
-
-def read_dotenv(dotenv: Path = Path(".env")) -> None:
-    """Add what a file names to the process's environment, which it never overrides."""
-    load_dotenv(dotenv)
 
 
 def settings_from_environment(dotenv: Path = Path(".env")) -> Settings:

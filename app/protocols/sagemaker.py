@@ -33,6 +33,7 @@ JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
 
 LINE = re.compile(rb"\S[^\n]*")
+"""A line that is not blank, from its first character that is no space."""
 
 MAX_PAYLOAD_MB = 100
 """SageMaker's own limit of MaxPayloadInMB."""

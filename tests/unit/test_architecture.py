@@ -40,7 +40,7 @@ HOMES = {
         "training/photos/changes.py",
         "training/photos/variants.py",
     ),
-    "dotenv": ("app/settings.py",),
+    "dotenv": ("app/dotenv_file.py",),
     "flask": ("app/", "wsgi.py"),
     "flask_cors": ("app/",),
     "flask_limiter": ("app/security/rate_limits.py",),

@@ -137,7 +137,7 @@ def test_a_parent_of_other_pictures_that_does_not_say_which_gives_a_warning() ->
         ParentSplit.of(of_things).check(usual(grown), grown),
     ]
 
-    assert all("not known which" in str(warning) for warning in warnings)
+    assert all("not known which pictures" in str(warning) for warning in warnings)
 
 
 @pytest.mark.parametrize(("grouped", "has_test"), [(True, False), (False, True)])
@@ -147,7 +147,9 @@ def test_more_pictures_that_are_divided_otherwise_give_a_warning(grouped: bool, 
     recipe = parent.inherited(usual(more), more, set())
 
     assert parent.check(recipe, more) is None
-    assert "not known which" in str(parent.check(recipe, replace(more, grouped=grouped, has_test=has_test)))
+    assert "not known which pictures" in str(
+        parent.check(recipe, replace(more, grouped=grouped, has_test=has_test))
+    )
 
 
 def test_own_pictures_on_top_of_fashion_mnist_need_no_warning() -> None:

@@ -149,10 +149,11 @@ def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> 
     whitening = fit_whitening(features[~ood], labels[~ood], classes)
     distances = whitening.distances(features)
     measures = np.column_stack([features, distances]).astype(np.float64)
-    scaler = StandardScaler().fit(measures)
+    scaler = StandardScaler()
+    standardised = scaler.fit_transform(measures)
     network = MLPClassifier((HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=SEED)
     for _ in range(math.ceil(STEPS * BATCH / len(ood))):
-        network.partial_fit(scaler.transform(measures), ood, classes=[False, True])
+        network.partial_fit(standardised, ood, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.
     hidden = network.coefs_[0] / scaler.scale_[:, None]
     return OodScore(

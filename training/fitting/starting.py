@@ -293,16 +293,15 @@ class ParentSplit:
             if more or recipe.splitting != self.recipe.splitting:
                 self._refuse("may have learnt pictures that would be held out")
             if self.divided_by not in (None, _divided_by(data)):
-                return self._not_known("with other groups, or another choice of the test set")
+                return self._not_known("part of these, divided by other groups or by another test set")
         elif (self.data[0] in {NAME, OTHER_NAME}) != data.named:
-            return self._not_known(f"of another training set ({self.data[0]})")
+            return self._not_known(f"another training set ({self.data[0]})")
         return None
 
     def _not_known(self, what: str) -> str:
         return (
-            f"{self.version} learnt pictures {what}, not known which. If they are among those that would be "
-            "held out or tested on, held-out and test accuracy are too good, and thresholds too low: then "
-            "train without --from."
+            f"{self.version} learnt {what}, not known which pictures. If they are among these, held-out and "
+            "test accuracy are too good, and thresholds too low: then train without --from."
         )
 
     def _learnt(self, train: LabelledImages) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":

@@ -99,6 +99,7 @@ def test_records_keep_their_media_type(client: FlaskClient, body: str, kind: str
     ("body", "kind", "status", "says"),
     [
         ("\n\n", "text/csv", 400, "no picture"),
+        ("\n" * 300, "text/csv", 400, "no picture"),
         ("label,pixel1\n", "text/csv", 422, "2 columns"),
         ("[[0]]" + ",0" * 783, "text/csv", 422, "is text"),
         (CSV + "0,1\n", "text/csv", 422, "Picture 2, counted from 0: A line has 2 columns"),
