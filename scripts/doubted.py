@@ -1,6 +1,5 @@
-"""Write which labels a training doubts: a CSV of all, and a page of the first pictures of --data.
+"""Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
-The page exports corrections of --data. They do not apply to --photos: the folder of a photo is its label.
 The rule: training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
 """
 
@@ -54,11 +53,8 @@ def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
         f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
         f"{folder / TABLE}.",
     )
-    if not all(one.photo for one in asked):
-        shown = _write_page(folder, [one for one in found if not one.photo], labels)
-        out.print(f"To look through, the first {shown:,}: {folder / PAGE}")
-    if photos := sum(one.photo for one in found):
-        out.print(f"{photos:,} of them are photos: to correct one, move its file to the folder of its label.")
+    shown = _write_page(folder, found, labels)
+    out.print(f"To look through, the first {shown:,}: {folder / PAGE}")
 
 
 def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -> int:

@@ -28,6 +28,7 @@ from scripts.terminal import (
     run,
 )
 from scripts.training_options import add_data_options, input_of, load_data
+from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.evaluation.statistics import differences
 from training.photos.reading import OOD_TIER
@@ -90,8 +91,6 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error("--split and --worst go with --photos")
     if arguments.photos is not None and any((arguments.data, arguments.train, arguments.test)):
         arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
-    if arguments.photos is not None and arguments.corrections:
-        arguments.error("--corrections are of --data, which --photos do without: leave one of the two out")
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
@@ -151,7 +150,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.photo_evaluation import photo_answers, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.model, arguments.split or SPLIT
-    photos = photos_in(arguments.photos, contract.labels, contract.input)
+    corrections = read_corrections(arguments.corrections)
+    photos = photos_in(arguments.photos, contract.labels, contract.input, corrections)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
     figures = photo_figures(answers, contract, split)

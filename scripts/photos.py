@@ -15,6 +15,7 @@ import numpy as np
 from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
 from inference.decode import prepare_opencv
 from scripts.terminal import at_least, complain, console, counting
+from training.data.corrections import NO_CORRECTIONS, Corrections
 from training.data.splitting import USUAL_FOLDS, Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
@@ -24,21 +25,28 @@ from training.photos.reading import Photos, list_photos, read_photos, with_joint
 from training.recipes import Recipe
 
 
-def photos_in(folder: Path, labels: tuple[str, ...], contract: InputContract) -> Photos:
+def photos_in(
+    folder: Path,
+    labels: tuple[str, ...],
+    contract: InputContract,
+    corrections: Corrections = NO_CORRECTIONS,
+) -> Photos:
     """Read FOLDER/tier/label/file as a model would see it; what was left out is said on stderr.
 
     Args:
         folder: a leading `~` is the user's own.
         labels: of the model.
         contract: the input of the model.
+        corrections: of labels of these photos.
 
     Raises:
-        DataError: a folder or a label is wrong, or nothing can be read; the message names it.
+        DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels, complain)
+    corrections.check((one.path for one in listed), labels, str(folder))
     with counting("reading photos") as watch:
-        return read_photos(listed, contract, complain, watch)
+        return read_photos(listed, contract, complain, watch, labels=labels, corrections=corrections)
 
 
 HELD_OUT: Final = 8
@@ -91,8 +99,15 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error("--average-folds fits nothing after the folds that --tensorboard could follow")
 
 
-def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoSets | None:
-    """Read the photos that the arguments name; None when they name none.
+def folders_of(arguments: argparse.Namespace) -> list[Path]:
+    """The folders of photos that the arguments name."""
+    return [folder for folder in (arguments.photos, arguments.check_photos) if folder is not None]
+
+
+def photo_sets(
+    arguments: argparse.Namespace, labels: tuple[str, ...], corrections: Corrections = NO_CORRECTIONS
+) -> PhotoSets | None:
+    """Read the photos that the arguments name, under their corrected labels; None when they name none.
 
     Of photos that both folders hold, those of --photos are left out, and so are those of groups in both.
     With --folds the checked photos, or all if none are named, are both learnt and checked, by different
@@ -103,14 +118,18 @@ def photo_sets(arguments: argparse.Namespace, labels: tuple[str, ...]) -> PhotoS
     """
     if arguments.photos is None:
         return None
-    photos = photos_in(arguments.photos, labels, CUT_OUT)
+
+    def read(folder: Path) -> Photos:
+        return photos_in(folder, labels, CUT_OUT, corrections.within(folder))
+
+    photos = read(arguments.photos)
     if arguments.check_photos is None and arguments.folds:
         return PhotoSets(photos, photos, dealt=True)
     if arguments.check_photos is None:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         held_out = photos.drawn(HELD_OUT) == 0
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
-    photos, checked = with_joint_keys(photos, photos_in(arguments.check_photos, labels, CUT_OUT))
+    photos, checked = with_joint_keys(photos, read(arguments.check_photos))
     # With folds, others of a group are learnt by the networks that do not answer it.
     known = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
     apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]

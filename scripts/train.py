@@ -16,7 +16,15 @@ from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import LocalRelease
 from scripts.fitting import FRESH, answer_out_of_fold, carry_out, start_backend
-from scripts.photos import PhotoSets, add_photo_options, check_photo_options, named, photo_sets, with_photos
+from scripts.photos import (
+    PhotoSets,
+    add_photo_options,
+    check_photo_options,
+    folders_of,
+    named,
+    photo_sets,
+    with_photos,
+)
 from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, resumable, run, summary
 from scripts.training_options import (
@@ -33,6 +41,7 @@ from scripts.training_options import (
     planned,
     sized,
 )
+from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, first, usual_folds
 from training.errors import BadRecipe
@@ -83,7 +92,8 @@ def _train(arguments: argparse.Namespace) -> object:
     release = _release(arguments)
     reads = _input(arguments, release)
     start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
-    data = load_data(arguments, reads)
+    corrections = read_corrections(arguments.corrections)
+    data = load_data(arguments, reads, corrections.outside(folders_of(arguments)))
     if release is not None:
         data = data.like(release.manifest.model.labels)
     if arguments.recipe is None:
@@ -94,7 +104,7 @@ def _train(arguments: argparse.Namespace) -> object:
         recipe = parent.inherited(recipe, data, given_fields(arguments))
         if warning := parent.check(recipe, data):
             complain(warning)
-    photos = photo_sets(arguments, data.labels)
+    photos = photo_sets(arguments, data.labels, corrections)
     recipe = named(recipe, photos, arguments.variants)
     if arguments.show_augmentation:
         return _show_augmentation(arguments.show_augmentation, recipe, data)

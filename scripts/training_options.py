@@ -14,7 +14,7 @@ from inference.decode import prepare_opencv
 from model_store.local import LocalRelease
 from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
-from training.data.corrections import read_corrections
+from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
@@ -47,8 +47,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
     corrected = (
-        "other labels of some pictures of --data, in the columns `path` and `label`; an empty label leaves "
-        "the picture out. May be given again"
+        "other labels of some pictures of --data or --photos, in the columns `path` and `label`; an empty "
+        "label leaves the picture out. May be given again"
     )
     add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
     add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
@@ -106,7 +106,9 @@ def input_of(release: LocalRelease) -> InputContract:
     return CUT_OUT if reads.framing == "cut-out" else reads
 
 
-def load_data(arguments: argparse.Namespace, reads: InputContract = CUT_OUT) -> LabelledData:
+def load_data(
+    arguments: argparse.Namespace, reads: InputContract = CUT_OUT, corrections: Corrections | None = None
+) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
     What was left out of a folder of pictures is said on stderr.
@@ -114,13 +116,16 @@ def load_data(arguments: argparse.Namespace, reads: InputContract = CUT_OUT) -> 
     Args:
         arguments: with those of `add_data_options`.
         reads: what the model reads.
+        corrections: of its labels; all that the arguments name unless they are given.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
-    data = _load(arguments, reads)
-    if arguments.corrections and data.train.files is None:
-        arguments.error("--corrections are of pictures of your own: name these with --data")
+    if corrections is None:
+        corrections = read_corrections(arguments.corrections)
+    data = _load(arguments, reads, corrections)
+    if corrections.labels and data.train.files is None:
+        arguments.error("--corrections are of pictures of your own: name these with --data or --photos")
     if data.reads != reads:
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -129,7 +134,7 @@ def load_data(arguments: argparse.Namespace, reads: InputContract = CUT_OUT) -> 
     return data
 
 
-def _load(arguments: argparse.Namespace, reads: InputContract) -> LabelledData:
+def _load(arguments: argparse.Namespace, reads: InputContract, corrections: Corrections) -> LabelledData:
     if (arguments.train is None) != (arguments.test is None):
         arguments.error("--train and --test belong together: one CSV file each")
     if arguments.train is not None and arguments.data is not None:
@@ -140,14 +145,16 @@ def _load(arguments: argparse.Namespace, reads: InputContract) -> LabelledData:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
         place = Path(arguments.data).expanduser()
-        return _from_place(place, reads, arguments)
+        return _from_place(place, reads, corrections, skip_unreadable=arguments.skip_unreadable)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_backend()
     return from_keras()
 
 
-def _from_place(place: Path, reads: InputContract, arguments: argparse.Namespace) -> LabelledData:
+def _from_place(
+    place: Path, reads: InputContract, corrections: Corrections, *, skip_unreadable: bool
+) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
@@ -157,9 +164,10 @@ def _from_place(place: Path, reads: InputContract, arguments: argparse.Namespace
             "named after it, or name a CSV with the columns `path` and `label`."
         )
     prepare_opencv()
-    corrections, skip = read_corrections(arguments.corrections), arguments.skip_unreadable
     with counting("reading pictures") as watch:
-        return from_pictures(place, complain, watch, reads, skip_unreadable=skip, corrections=corrections)
+        return from_pictures(
+            place, complain, watch, reads, skip_unreadable=skip_unreadable, corrections=corrections
+        )
 
 
 _FIELDS: Final[tuple[tuple[str, type[int] | type[float] | None, str, str], ...]] = (

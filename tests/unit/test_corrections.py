@@ -1,5 +1,6 @@
-"""Corrected labels: `--corrections CSV` beside `--data`."""
+"""Corrected labels: `--corrections CSV` beside `--data` or `--photos`."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,16 @@ from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from inference.header import MAX_PIXELS
 from scripts import train
+from scripts.photos import PhotoSets, photo_sets
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.photos import write_photos
 from tests.uploads import png
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
+from training.photos.reading import OOD
 
 COUNT = 12
 
@@ -109,13 +113,76 @@ def test_corrections_that_leave_no_picture_of_a_class_or_none_at_all_are_refused
         corrected(folder, *rows[:COUNT])
 
 
+def read_photos(folder: Path, *rows: str) -> PhotoSets:
+    """The photos of learn/ and check/, with the corrections of a CSV beside them, whose rows these are."""
+    listing = folder / "corrections.csv"
+    listing.write_text("\n".join(["path,label", *rows]), "utf-8")
+    asked = Namespace(photos=folder / "learn", check_photos=folder / "check", folds=None)
+    sets = photo_sets(asked, ("Trouser", "Bag"), read_corrections([listing]))
+    assert sets is not None
+    return sets
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Photos to learn and photos to check."""
+    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"], "X": ["Hats"]})
+    write_photos(tmp_path / "check", 2, {"A": ["Trouser"], "X": ["Hats"]}, seed=10)
+    return tmp_path
+
+
+def test_photos_are_corrected_and_left_out_in_either_folder_with_their_copies(photos: Path) -> None:
+    trousers = photos / "learn" / "A" / "Trouser"
+    (trousers / "copy.png").write_bytes((trousers / "000.png").read_bytes())
+
+    sets = read_photos(
+        photos, "learn/A/Trouser/000.png,", "learn/A/Trouser/001.png,Bag", "check/X/Hats/000.png,Bag"
+    )
+
+    learnt, checked = sets.learnt, sets.checked
+    assert [(file.name, label) for file, label in zip(learnt.files, learnt.labels.tolist(), strict=True)] == [
+        ("001.png", 1),
+        ("002.png", 0),
+        *((f"{n:03}.png", OOD) for n in range(3)),
+    ]
+    assert checked.labels.tolist() == [0, 0, 1, OOD]
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "message"),
+    [
+        (
+            "learn/A/Trouser/gone.png,Bag",
+            BadCsv,
+            r"1 of 1 name no picture of /.*/learn, among them /.*/gone\.png",
+        ),
+        ("check/A/Trouser/000.png,bag", BadCsv, "'bag' is none of the classes Trouser, Bag"),
+    ],
+)
+def test_a_correction_of_no_photo_or_to_no_class_is_refused(
+    photos: Path, row: str, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        read_photos(photos, row)
+
+
+def test_corrections_that_leave_no_photo_are_refused(photos: Path) -> None:
+    rows = [f"{file}," for file in sorted(photos.glob("learn/*/*/*.png"))]
+
+    with pytest.raises(BadPictures, match="no photo is left of 6"):
+        read_photos(photos, *rows)
+
+
 def test_corrections_of_data_without_files_are_wrong_usage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
 
+    rows = tmp_path / "c.csv"
+    rows.write_text("path,label\nbag.png,Bag\n", "utf-8")
+
     with pytest.raises(SystemExit):
-        train.main(["--data", str(tmp_path), "--corrections", "c.csv", "--out", str(tmp_path / "store")])
+        train.main(["--data", str(tmp_path), "--corrections", str(rows), "--out", str(tmp_path / "store")])
 
     assert "--corrections are of pictures of your own" in capsys.readouterr().err
 

@@ -90,7 +90,7 @@ def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
         "d": "Shirt",
         "e": "Boot",
     }
-    assert [(str(one.file), one.photo) for one in without] == [("c", False), ("d", False), ("e", True)]
+    assert [str(one.file) for one in without] == ["c", "d", "e"]
 
 
 def test_a_data_set_without_files_is_not_doubted() -> None:
@@ -118,23 +118,6 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     }
     assert (len(rows), page.count("<article"), page.count("data:image/jpeg")) == (SHOWN + 1, SHOWN, 1)
     assert "201 of 202 labels are doubted" in " ".join(capsys.readouterr().out.split())
-
-
-def test_photos_whose_labels_no_correction_changes_are_in_the_table_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    probabilities = np.array([0.1, 0.9], np.float32)
-    photo = Asked(tmp_path / "photo.png", 0, probabilities, photo=True)
-
-    write_doubted(tmp_path, [photo], NAMES[:2])
-    alone = (tmp_path / PAGE).exists()
-    write_doubted(tmp_path, [photo, Asked(tmp_path / "own.png", 0, probabilities)], NAMES[:2])
-
-    page = (tmp_path / PAGE).read_text("utf-8")
-    assert not alone
-    assert (page.count("<article"), "photo.png" in page) == (1, False)
-    assert "photo.png" in (tmp_path / TABLE).read_text("utf-8")
-    assert "move its file to the folder of its label" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", [TABLE, PAGE])

@@ -1,20 +1,24 @@
 """Corrections of labels: what a person said of pictures whose labels a network doubted.
 
-A CSV of `path,label`, as the page of doubted labels exports it (export/doubted.py). Reads the named CSVs;
-own_pictures.py applies them.
+A CSV of `path,label`, as the page of doubted labels exports it (export/doubted.py). Reads the named CSVs.
+Pictures that are corrected: own_pictures.py and photos/reading.py.
 """
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from training.data.listing import as_label, csv_rows
+from training.data.picture_files import PictureFile, Say
 from training.errors import BadCsv
 
 LEFT_OUT: Final = ""
 """The label of a picture that is to be left out."""
+
+L = TypeVar("L")
+"""How a picture was listed, with its label."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,22 @@ class Corrections:
 
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def __contains__(self, file: Path) -> bool:
-        """Whether there is a correction of this file."""
-        return absolute(file) in self.labels
+    def within(self, folder: Path) -> "Corrections":
+        """Those of files in a folder, or in one of its sub-folders."""
+        return Corrections({path: label for path, label in self.labels.items() if _is_in(path, folder)})
 
-    def of(self, file: Path) -> str:
-        """The label of a file that is corrected."""
-        return self.labels[absolute(file)]
+    def outside(self, folders: Iterable[Path]) -> "Corrections":
+        """Those of files in none of these folders."""
+        there = {path for folder in folders for path in self.within(folder).labels}
+        return Corrections({path: label for path, label in self.labels.items() if path not in there})
 
-    def check(self, files: Sequence[Path], labels: Collection[str]) -> None:
+    def check(self, files: Iterable[Path], labels: Collection[str], place: str = "--data") -> None:
         """Check that each correction is of one of these files, and to one of these labels.
+
+        Args:
+            files: that can be corrected.
+            labels: of the classes.
+            place: where these files are.
 
         Raises:
             BadCsv: one is not.
@@ -48,9 +58,57 @@ class Corrections:
             )
         if missing := sorted(set(self.labels) - {absolute(file) for file in files}):
             raise BadCsv(
-                f"--corrections: {len(missing)} of {len(self.labels)} name no picture of --data, among them "
-                f"{missing[0]}. Paths are absolute, or relative to the CSV; remove what is gone."
+                f"--corrections: {len(missing)} of {len(self.labels)} name no picture of {place}, among "
+                f"them {missing[0]}. Paths are absolute, or relative to the CSV; remove what is gone."
             )
+
+    def apply(
+        self,
+        pictures: Sequence[tuple[L, PictureFile]],
+        relabelled: Callable[[L, str], L],
+        say: Say,
+    ) -> list[tuple[L, PictureFile]]:
+        """Pictures under their corrected labels, each with all its copies, without those to leave out.
+
+        Args:
+            pictures: that were read.
+            relabelled: gives what was listed another label.
+            say: receives how many labels change, and how many pictures are left out.
+
+        Raises:
+            BadCsv: two copies of a picture have different corrections.
+        """
+        if not self.labels:
+            return list(pictures)
+        found = self._by_content([file for _, file in pictures])
+        kept = [(listed, file) for listed, file in pictures if found.get(file.sha256) != LEFT_OUT]
+        corrected = [
+            (relabelled(listed, found[file.sha256]) if file.sha256 in found else listed, file)
+            for listed, file in kept
+        ]
+        changed = sum(after != before for (after, _), (before, _) in zip(corrected, kept, strict=True))
+        say(
+            f"--corrections: of {len(pictures)} pictures, {changed} get another label and "
+            f"{len(pictures) - len(kept)} are left out."
+        )
+        return corrected
+
+    def _by_content(self, files: Iterable[PictureFile]) -> dict[str, str]:
+        """The corrected labels, by sha256."""
+        corrected: dict[str, Path] = {}
+        for file in files:
+            if absolute(file.path) not in self.labels:
+                continue
+            first = corrected.setdefault(file.sha256, file.path)
+            if self._of(first) != self._of(file.path):
+                raise BadCsv(
+                    f"--corrections: {first} and {file.path} are the same picture, and get "
+                    f"{self._of(first)!r} and {self._of(file.path)!r}. Give both the same label."
+                )
+        return {sha256: self._of(path) for sha256, path in corrected.items()}
+
+    def _of(self, file: Path) -> str:
+        return self.labels[absolute(file)]
 
 
 NO_CORRECTIONS: Final = Corrections()
@@ -76,6 +134,10 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
         label = row["label"].strip()
         labels[absolute(file)] = as_label(label, where) if label else LEFT_OUT
     return Corrections(labels)
+
+
+def _is_in(path: str, folder: Path) -> bool:
+    return Path(path).is_relative_to(absolute(folder.expanduser()))
 
 
 def absolute(file: Path) -> str:

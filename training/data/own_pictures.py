@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 
 from inference.contract import CUT_OUT, InputContract
-from training.data.corrections import LEFT_OUT, NO_CORRECTIONS, Corrections
+from training.data.corrections import NO_CORRECTIONS, Corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.duplicates import near_groups, split_keys
 from training.data.listing import Listed, Listing, list_csv, list_folder
 from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
 from training.data.splitting import drawn_indices
-from training.errors import BadClasses, BadCsv, BadPictures
+from training.errors import BadClasses, BadPictures
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""
@@ -74,7 +74,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     corrections.check(paths, listing.labels)
     files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
-    corrected = _corrected(read, corrections, say)
+    corrected = corrections.apply(read, lambda listed, label: replace(listed, label=label), say)
     if not corrected:
         raise BadPictures(f"{listing.name}: no picture is left of {len(paths)}. Leave out fewer of them.")
     pictures = _once(corrected, say)
@@ -94,41 +94,6 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         grouped=bool(grouped),
         has_test=any(listed.part for listed, _ in pictures),
     )
-
-
-def _corrected(pictures: Pictures, corrections: Corrections, say: Say) -> Pictures:
-    """The pictures under their corrected labels, each with all its copies, without those to leave out."""
-    if not corrections.labels:
-        return pictures
-    found = _by_content(pictures, corrections)
-    labels = [found.get(file.sha256, listed.label) for listed, file in pictures]
-    kept = [
-        (replace(listed, label=label), file)
-        for label, (listed, file) in zip(labels, pictures, strict=True)
-        if label != LEFT_OUT
-    ]
-    left_out = labels.count(LEFT_OUT)
-    changed = sum(label != listed.label for label, (listed, _) in zip(labels, pictures, strict=True))
-    say(
-        f"--corrections: of {len(pictures)} pictures, {changed - left_out} get another label and {left_out} "
-        "are left out."
-    )
-    return kept
-
-
-def _by_content(pictures: Pictures, corrections: Corrections) -> dict[str, str]:
-    """The corrected labels, by sha256."""
-    corrected: dict[str, Path] = {}
-    for _, file in pictures:
-        if file.path not in corrections:
-            continue
-        first = corrected.setdefault(file.sha256, file.path)
-        if corrections.of(first) != corrections.of(file.path):
-            raise BadCsv(
-                f"--corrections: {first} and {file.path} are the same picture, and get "
-                f"{corrections.of(first)!r} and {corrections.of(file.path)!r}. Give both the same label."
-            )
-    return {sha256: corrections.of(path) for sha256, path in corrected.items()}
 
 
 def _once(pictures: Pictures, say: Say) -> Pictures:

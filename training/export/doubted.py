@@ -33,13 +33,11 @@ class Asked(NamedTuple):
     Attributes:
         label: the index of its class.
         probabilities: float32 (C,), as serving would answer.
-        photo: whether its folder labels it, where corrections change nothing (--photos).
     """
 
     file: Path
     label: int
     probabilities: Probabilities
-    photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,6 @@ class Doubted:
         predicted: the likeliest one, another.
         probability: of the likeliest one.
         label_probability: of the given one.
-        photo: as of `Asked`.
     """
 
     path: str
@@ -60,7 +57,6 @@ class Doubted:
     predicted: str
     probability: float
     label_probability: float
-    photo: bool
 
 
 def asked_of(  # noqa: PLR0913 - whatever was answered
@@ -96,15 +92,15 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
             answers = predict(session, contract, photos.images)
         else:
             answers = classifier.interpret(others.photos, [True] * len(photos))
-        yield from _asked(photos.files, photos.labels, answers, photo=True)
+        yield from _asked(photos.files, photos.labels, answers)
 
 
 def _asked(
-    files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction], *, photo: bool = False
+    files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction]
 ) -> Iterator[Asked]:
     for file, label, answer in zip(files, labels.tolist(), answers, strict=True):
         if label < len(answer.probabilities):
-            yield Asked(file, label, answer.probabilities, photo)
+            yield Asked(file, label, answer.probabilities)
 
 
 def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
@@ -121,7 +117,6 @@ def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
             predicted=names[int(one.probabilities.argmax())],
             probability=float(one.probabilities.max()),
             label_probability=float(one.probabilities[one.label]),
-            photo=one.photo,
         )
         for one in asked
         if one.probabilities.argmax() != one.label

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract
+from training.data.corrections import NO_CORRECTIONS, Corrections
 from training.data.duplicates import split_keys
 from training.data.listing import could_be_picture, entries, is_hidden
 from training.data.picture_files import PictureFile, Say, Watch, read_files
@@ -219,7 +220,15 @@ def _as_folder(label: str) -> str:
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
-def read_photos(listed: list[ListedPhoto], contract: InputContract, say: Say, watch: Watch) -> Photos:
+def read_photos(  # noqa: PLR0913 - what is read, how, and who follows it
+    listed: list[ListedPhoto],
+    contract: InputContract,
+    say: Say,
+    watch: Watch,
+    *,
+    labels: tuple[str, ...] = (),
+    corrections: Corrections = NO_CORRECTIONS,
+) -> Photos:
     """Read photos and convert them as the service converts uploads, on all cores.
 
     Args:
@@ -227,32 +236,36 @@ def read_photos(listed: list[ListedPhoto], contract: InputContract, say: Say, wa
         contract: the input of the model.
         say: receives what cannot be read and is left out, how many are copies, and how many come out black.
         watch: called after each file.
+        labels: of the model, for corrections to name.
+        corrections: of labels.
 
     Returns:
         In the order in which they were listed, without copies: the first of each content.
 
     Raises:
-        BadPictures: none of them can be read, or one content has two labels.
+        BadPictures: none of them can be read, or is left, or one content has two labels.
+        BadCsv: two corrections contradict each other.
     """
     files = read_files([one.path for one in listed], contract, say, watch, skip_unreadable=True)
+    decoded = [(one, file) for one, file in zip(listed, files, strict=True) if file is not None]
+    if not decoded:
+        raise BadPictures(f"none of {len(listed)} photos can be read.")
+    pairs = corrections.apply(decoded, lambda one, label: replace(one, label=labels.index(label)), say)
     known: dict[str, tuple[ListedPhoto, PictureFile]] = {}
-    for one, file in zip(listed, files, strict=True):
-        if file is None:
-            continue
+    for one, file in pairs:
         other, _ = known.setdefault(file.sha256, (one, file))
         if other.label != one.label:
             raise BadPictures(
                 f"{other.path} and {one.path} are the same photo under two labels. Keep one of the two."
             )
     if not known:
-        raise BadPictures(f"none of {len(listed)} photos can be read.")
-    copies = len(listed) - files.count(None) - len(known)
-    if copies:
+        raise BadPictures(f"no photo is left of {len(listed)}. Leave out fewer of them.")
+    if copies := len(pairs) - len(known):
         say(f"{copies} of {len(listed)} photos are copies of others and count once.")
     photos, once = zip(*known.values(), strict=True)
     groups: dict[str, set[str]] = {digest: set() for digest in known}
-    for one, file in zip(listed, files, strict=True):
-        if file is not None and one.group:
+    for one, file in pairs:
+        if one.group:
             groups[file.sha256].add(hashlib.sha256(one.group.encode()).hexdigest())
     read = Photos(
         images=np.stack([file.pixels for file in once]),

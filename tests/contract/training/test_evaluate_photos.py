@@ -41,6 +41,20 @@ def test_the_bundled_release_is_measured_tier_by_tier(
     assert read_header(sheet.read_bytes()).format == "PNG"
 
 
+def test_photos_are_measured_under_their_corrected_labels(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "corrections.csv"
+    rows.write_text("path,label\nphotos/A/8/000.png,Trouser\nphotos/X/Belts/000.png,\n", "utf-8")
+
+    section = json.loads(told(["--photos", str(photos), "--corrections", str(rows), "--json"], capsys))[
+        "photos"
+    ]
+
+    assert {label: one["n"] for label, one in section["A"]["per_class"].items()} == {"Trouser": 4, "Bag": 2}
+    assert section["X"]["n"] == 5
+
+
 def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,16 +52,20 @@ def options(place: Path, *more: str) -> list[str]:
 def test_a_release_names_the_photos_that_it_learnt_and_reports_on_those_that_were_checked(
     place: Path,
 ) -> None:
-    assert train.main(options(place, "--epochs", "1")) == 0
+    corrections = place / "corrections.csv"
+    corrections.write_text("path,label\nlearnt/A/Trouser/000.png,\nchecked/C/Trouser/000.png,Bag\n", "utf-8")
+
+    assert train.main(options(place, "--epochs", "1", "--corrections", str(corrections))) == 0
 
     release = open_release(place / "run" / "release")
     report = release.report()
     training, served = release.manifest.training, release.manifest.model.thresholds
     assert (len(str(training["photos"])), training["variants"]) == (16, 0.02)
-    assert training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
+    assert training["learnt_photos"] == {"A": 5, "C": 4, "X": 6}
     assert {tier: (one.n, one.split) for tier, one in report.photos.items()} == {
         tier: (n, "development") for tier, n in {"A": 8, "C": 4, "X": 8}.items()
     }
+    assert {label: one.n for label, one in report.photos["C"].per_class.items()} == {"Trouser": 3, "Bag": 1}
     assert report.photos["A"].decisions.confidence_threshold == served.confidence
     assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.02
     drawn = {path.name for path in (release.folder / "figures").glob("photos-*")}
