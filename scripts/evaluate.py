@@ -7,6 +7,7 @@ garments are measured without a data set and compared with nothing: training/eva
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -151,6 +152,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
+    replace(corrections, elsewhere=(arguments.photos,)).check((), contract.labels, "--photos")
     photos = photos_in(arguments.photos, contract.labels, contract.input, corrections)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)

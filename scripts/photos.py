@@ -37,14 +37,14 @@ def photos_in(
         folder: a leading `~` is the user's own.
         labels: of the model.
         contract: the input of the model.
-        corrections: of labels of these photos.
+        corrections: of labels, of these photos or of copies that lie elsewhere.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_opencv()
     listed = list_photos(folder.expanduser(), labels, complain)
-    corrections.check((one.path for one in listed), labels, str(folder))
+    corrections.within(folder).check((one.path for one in listed), labels, str(folder))
     with counting("reading photos") as watch:
         return read_photos(listed, contract, complain, watch, labels=labels, corrections=corrections)
 
@@ -99,9 +99,9 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error("--average-folds fits nothing after the folds that --tensorboard could follow")
 
 
-def folders_of(arguments: argparse.Namespace) -> list[Path]:
+def folders_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
     """The folders of photos that the arguments name."""
-    return [folder for folder in (arguments.photos, arguments.check_photos) if folder is not None]
+    return tuple(folder for folder in (arguments.photos, arguments.check_photos) if folder is not None)
 
 
 def photo_sets(
@@ -120,7 +120,7 @@ def photo_sets(
         return None
 
     def read(folder: Path) -> Photos:
-        return photos_in(folder, labels, CUT_OUT, corrections.within(folder))
+        return photos_in(folder, labels, CUT_OUT, corrections)
 
     photos = read(arguments.photos)
     if arguments.check_photos is None and arguments.folds:

@@ -93,7 +93,7 @@ def _train(arguments: argparse.Namespace) -> object:
     reads = _input(arguments, release)
     start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
     corrections = read_corrections(arguments.corrections)
-    data = load_data(arguments, reads, corrections.outside(folders_of(arguments)))
+    data = load_data(arguments, reads, replace(corrections, elsewhere=folders_of(arguments)))
     if release is not None:
         data = data.like(release.manifest.model.labels)
     if arguments.recipe is None:

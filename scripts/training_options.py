@@ -47,7 +47,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
     corrected = (
-        "other labels of some pictures of --data or --photos, in the columns `path` and `label`; an empty "
+        "other labels of some pictures of --data, or of photos, in the columns `path` and `label`; an empty "
         "label leaves the picture out. May be given again"
     )
     add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
@@ -124,8 +124,10 @@ def load_data(
     if corrections is None:
         corrections = read_corrections(arguments.corrections)
     data = _load(arguments, reads, corrections)
-    if corrections.labels and data.train.files is None:
-        arguments.error("--corrections are of pictures of your own: name these with --data or --photos")
+    if arguments.corrections and data.train.files is None:
+        if not corrections.elsewhere:
+            arguments.error("--corrections are of pictures of your own: name these with --data")
+        corrections.check((), data.labels, "--data, --photos or --check-photos")
     if data.reads != reads:
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "

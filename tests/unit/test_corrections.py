@@ -100,7 +100,7 @@ def test_how_many_labels_are_corrected_and_pictures_left_out_is_said_once(
 
     corrected(folder, *rows)
 
-    said = "--corrections: of 36 pictures, 1 get another label and 2 are left out."
+    said = "--corrections: of 36 pictures of things, 1 get another label and 2 are left out."
     assert capsys.readouterr().out.count(said) == 1
 
 
@@ -131,21 +131,32 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_photos_are_corrected_and_left_out_in_either_folder_with_their_copies(photos: Path) -> None:
-    trousers = photos / "learn" / "A" / "Trouser"
+def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(photos: Path) -> None:
+    trousers, others = (photos / one / "A" / "Trouser" for one in ("learn", "check"))
     (trousers / "copy.png").write_bytes((trousers / "000.png").read_bytes())
+    (others / "copy.png").write_bytes((trousers / "001.png").read_bytes())
+    (trousers / "left out.png").write_bytes((others / "000.png").read_bytes())
 
-    sets = read_photos(
-        photos, "learn/A/Trouser/000.png,", "learn/A/Trouser/001.png,Bag", "check/X/Hats/000.png,Bag"
+    rows = (
+        "learn/A/Trouser/000.png,",
+        "learn/A/Trouser/001.png,Bag",
+        "check/A/Trouser/000.png,",
+        "check/X/Hats/000.png,",
     )
+    sets = read_photos(photos, *rows)
 
     learnt, checked = sets.learnt, sets.checked
     assert [(file.name, label) for file, label in zip(learnt.files, learnt.labels.tolist(), strict=True)] == [
-        ("001.png", 1),
         ("002.png", 0),
         *((f"{n:03}.png", OOD) for n in range(3)),
     ]
-    assert checked.labels.tolist() == [0, 0, 1, OOD]
+    assert [
+        (file.name, label) for file, label in zip(checked.files, checked.labels.tolist(), strict=True)
+    ] == [
+        ("001.png", 0),
+        ("copy.png", 1),
+        ("001.png", OOD),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +168,7 @@ def test_photos_are_corrected_and_left_out_in_either_folder_with_their_copies(ph
             r"1 of 1 name no picture of /.*/learn, among them /.*/gone\.png",
         ),
         ("check/A/Trouser/000.png,bag", BadCsv, "'bag' is none of the classes Trouser, Bag"),
+        ("check/X/Hats/000.png,Bag", BadCsv, r"Hats/000\.png lies in tier X, .* Move it to the tier"),
     ],
 )
 def test_a_correction_of_no_photo_or_to_no_class_is_refused(

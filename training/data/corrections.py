@@ -4,6 +4,7 @@ A CSV of `path,label`, as the page of doubted labels exports it (export/doubted.
 Pictures that are corrected: own_pictures.py and photos/reading.py.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,24 +28,21 @@ class Corrections:
 
     Attributes:
         labels: by absolute path; LEFT_OUT for what is neither to be learnt nor measured on.
+        elsewhere: folders with pictures that may be among them without being among those that are read.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[Path, ...] = ()
 
     def within(self, folder: Path) -> "Corrections":
         """Those of files in a folder, or in one of its sub-folders."""
         return Corrections({path: label for path, label in self.labels.items() if _is_in(path, folder)})
 
-    def outside(self, folders: Iterable[Path]) -> "Corrections":
-        """Those of files in none of these folders."""
-        there = {path for folder in folders for path in self.within(folder).labels}
-        return Corrections({path: label for path, label in self.labels.items() if path not in there})
-
     def check(self, files: Iterable[Path], labels: Collection[str], place: str = "--data") -> None:
-        """Check that each correction is of one of these files, and to one of these labels.
+        """Check that each correction is of one of these files, or lies elsewhere, and to one of these labels.
 
         Args:
-            files: that can be corrected.
+            files: that are read.
             labels: of the classes.
             place: where these files are.
 
@@ -56,16 +54,19 @@ class Corrections:
                 f"--corrections: {strange[0]!r} is none of the classes {', '.join(labels)}. Name one, "
                 "or none to leave the picture out."
             )
-        if missing := sorted(set(self.labels) - {absolute(file) for file in files}):
+        missing = set(self.labels) - {absolute(file) for file in files}
+        missing = {path for path in missing if not any(_is_in(path, folder) for folder in self.elsewhere)}
+        if missing:
             raise BadCsv(
                 f"--corrections: {len(missing)} of {len(self.labels)} name no picture of {place}, among "
-                f"them {missing[0]}. Paths are absolute, or relative to the CSV; remove what is gone."
+                f"them {min(missing)}. Paths are absolute, or relative to the CSV; remove what is gone."
             )
 
     def apply(
         self,
         pictures: Sequence[tuple[L, PictureFile]],
         relabelled: Callable[[L, str], L],
+        place: str,
         say: Say,
     ) -> list[tuple[L, PictureFile]]:
         """Pictures under their corrected labels, each with all its copies, without those to leave out.
@@ -73,6 +74,7 @@ class Corrections:
         Args:
             pictures: that were read.
             relabelled: gives what was listed another label.
+            place: where they are.
             say: receives how many labels change, and how many pictures are left out.
 
         Raises:
@@ -80,7 +82,7 @@ class Corrections:
         """
         if not self.labels:
             return list(pictures)
-        found = self._by_content([file for _, file in pictures])
+        found = self._by_content()
         kept = [(listed, file) for listed, file in pictures if found.get(file.sha256) != LEFT_OUT]
         corrected = [
             (relabelled(listed, found[file.sha256]) if file.sha256 in found else listed, file)
@@ -88,27 +90,25 @@ class Corrections:
         ]
         changed = sum(after != before for (after, _), (before, _) in zip(corrected, kept, strict=True))
         say(
-            f"--corrections: of {len(pictures)} pictures, {changed} get another label and "
+            f"--corrections: of {len(pictures)} pictures of {place}, {changed} get another label and "
             f"{len(pictures) - len(kept)} are left out."
         )
         return corrected
 
-    def _by_content(self, files: Iterable[PictureFile]) -> dict[str, str]:
-        """The corrected labels, by sha256."""
-        corrected: dict[str, Path] = {}
-        for file in files:
-            if absolute(file.path) not in self.labels:
-                continue
-            first = corrected.setdefault(file.sha256, file.path)
-            if self._of(first) != self._of(file.path):
+    def _by_content(self) -> dict[str, str]:
+        """The labels by the files' sha256: copies may lie in other folders, and under other names."""
+        named: dict[str, str] = {}
+        for path, label in self.labels.items():
+            try:
+                first = named.setdefault(hashlib.sha256(Path(path).read_bytes()).hexdigest(), path)
+            except OSError:
+                continue  # what was read is there; `check` of what lies elsewhere names what is gone
+            if self.labels[first] != label:
                 raise BadCsv(
-                    f"--corrections: {first} and {file.path} are the same picture, and get "
-                    f"{self._of(first)!r} and {self._of(file.path)!r}. Give both the same label."
+                    f"--corrections: {first} and {path} are the same picture, and get "
+                    f"{self.labels[first]!r} and {label!r}. Give both the same label."
                 )
-        return {sha256: self._of(path) for sha256, path in corrected.items()}
-
-    def _of(self, file: Path) -> str:
-        return self.labels[absolute(file)]
+        return {sha256: self.labels[path] for sha256, path in named.items()}
 
 
 NO_CORRECTIONS: Final = Corrections()

@@ -74,7 +74,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     corrections.check(paths, listing.labels)
     files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(listed, file) for listed, file in zip(listing.pictures, files, strict=True) if file is not None]
-    corrected = corrections.apply(read, lambda listed, label: replace(listed, label=label), say)
+    corrected = corrections.apply(read, lambda listed, label: replace(listed, label=label), listing.name, say)
     if not corrected:
         raise BadPictures(f"{listing.name}: no picture is left of {len(paths)}. Leave out fewer of them.")
     pictures = _once(corrected, say)

@@ -236,21 +236,22 @@ def read_photos(  # noqa: PLR0913 - what is read, how, and who follows it
         contract: the input of the model.
         say: receives what cannot be read and is left out, how many are copies, and how many come out black.
         watch: called after each file.
-        labels: of the model, for corrections to name.
-        corrections: of labels.
+        labels: of the model, which corrections name.
+        corrections: of labels, of these photos or of copies that lie elsewhere.
 
     Returns:
         In the order in which they were listed, without copies: the first of each content.
 
     Raises:
         BadPictures: none of them can be read, or is left, or one content has two labels.
-        BadCsv: two corrections contradict each other.
+        BadCsv: two corrections contradict each other, or one gives a class to a photo of OOD_TIER.
     """
     files = read_files([one.path for one in listed], contract, say, watch, skip_unreadable=True)
+    place = str(listed[0].path.parents[2])
     decoded = [(one, file) for one, file in zip(listed, files, strict=True) if file is not None]
     if not decoded:
         raise BadPictures(f"none of {len(listed)} photos can be read.")
-    pairs = corrections.apply(decoded, lambda one, label: replace(one, label=labels.index(label)), say)
+    pairs = corrections.apply(decoded, lambda one, label: _relabelled(one, labels.index(label)), place, say)
     known: dict[str, tuple[ListedPhoto, PictureFile]] = {}
     for one, file in pairs:
         other, _ = known.setdefault(file.sha256, (one, file))
@@ -259,7 +260,7 @@ def read_photos(  # noqa: PLR0913 - what is read, how, and who follows it
                 f"{other.path} and {one.path} are the same photo under two labels. Keep one of the two."
             )
     if not known:
-        raise BadPictures(f"no photo is left of {len(listed)}. Leave out fewer of them.")
+        raise BadPictures(f"{place}: no photo is left of {len(decoded)}. Leave out fewer of them.")
     if copies := len(pairs) - len(known):
         say(f"{copies} of {len(listed)} photos are copies of others and count once.")
     photos, once = zip(*known.values(), strict=True)
@@ -277,3 +278,17 @@ def read_photos(  # noqa: PLR0913 - what is read, how, and who follows it
         groups=tuple(tuple(sorted(groups[digest])) for digest in known),
     )
     return with_joint_keys(read)[0]
+
+
+def _relabelled(photo: ListedPhoto, label: int) -> ListedPhoto:
+    """The photo as one of a class.
+
+    Raises:
+        BadCsv: it lies where no photo shows a class.
+    """
+    if photo.tier == OOD_TIER:
+        raise BadCsv(
+            f"--corrections: {photo.path} lies in tier {OOD_TIER}, where no photo shows one of the classes. "
+            "Move it to the tier that says how it was taken, or leave it out."
+        )
+    return replace(photo, label=label)
