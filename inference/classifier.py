@@ -167,9 +167,12 @@ class Classifier:
         return [familiarity_of(distance, familiarity) for distance in distances]
 
     def _prediction(self, row: list[float], familiarity: float | None, photo: bool) -> Prediction:
-        probabilities = np.array(calibrate(row, self.contract.temperature), np.float32)
-        # Use the raw scores: rounding to float32 may make two calibrated probabilities equal.
-        winner = row.index(max(row))
+        calibration = self.contract.calibration_of(photo=photo)
+        calibrated = calibrate(row, calibration)
+        probabilities = np.array(calibrated, np.float32)
+        # Rounding to float32 may make two calibrated probabilities equal, and a high temperature any two.
+        ranked = calibrated if calibration.biases else row
+        winner = ranked.index(max(ranked))
         confidence = float(probabilities[winner])
         decision, reason = decide(confidence, familiarity, self.contract.thresholds_of(photo=photo))
         return Prediction(

@@ -4,6 +4,7 @@ Frozen values, parsed from a release's manifest by model_store/manifest.py; no I
 pixels.py use InputContract, classifier.py the rest.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -142,6 +143,36 @@ class Thresholds:
         return self.confidence > 1
 
 
+LARGEST_BIAS: Final = 50.0
+"""No release needs one near it, and its exponential is a number by far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How the model's probabilities become those that are served: softmax(log p / temperature + bias).
+
+    Temperature scaling; with biases, vector scaling with one factor for all classes (Guo et al. 2017,
+    arXiv 1706.04599).
+
+    Attributes:
+        temperature: > 0; above 1 softens.
+        biases: one per class, within +-LARGEST_BIAS; none where all are 0.
+    """
+
+    temperature: float
+    biases: tuple[float, ...] = ()
+
+    def fault(self, classes: int) -> str | None:
+        """Why this cannot calibrate so many probabilities; None if it can."""
+        if not 0 < self.temperature < math.inf:
+            return f"temperature {self.temperature}: it has to be a number above 0"
+        if self.biases and len(self.biases) != classes:
+            return f"biases: {len(self.biases)} for {classes} labels"
+        if not all(abs(bias) <= LARGEST_BIAS for bias in self.biases):
+            return f"biases: they have to be numbers of at most {LARGEST_BIAS:g} either way"
+        return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Familiarity:
     """How an OOD score (the distance) becomes a familiarity of 0..1: its rank among held-out pictures.
@@ -165,10 +196,11 @@ class ModelContract:
 
     Attributes:
         labels: class names in index order; as many as the model has outputs.
-        temperature: > 0; probabilities are softmax(log p / temperature) (Guo et al. 2017, arXiv 1706.04599).
-        thresholds: decide about pixels that are used as they were sent.
+        temperature: of the `Calibration` of pixels that are used as they were sent.
+        thresholds: decide about these.
         familiarity: None when the model has no distance output; then no picture is `unfamiliar`.
         photo_thresholds: decide about pictures that were converted; None where `thresholds` do.
+        photo_calibration: of these; None where `temperature` is for them, too.
     """
 
     labels: tuple[str, ...]
@@ -177,7 +209,14 @@ class ModelContract:
     thresholds: Thresholds
     familiarity: Familiarity | None
     photo_thresholds: Thresholds | None = None
+    photo_calibration: Calibration | None = None
 
     def thresholds_of(self, *, photo: bool) -> Thresholds:
         """Those that decide about a photo, which is converted to pixels, or about pixels as they are sent."""
         return self.photo_thresholds if photo and self.photo_thresholds is not None else self.thresholds
+
+    def calibration_of(self, *, photo: bool) -> Calibration:
+        """What calibrates the probabilities of a photo, or of pixels as they are sent."""
+        if photo and self.photo_calibration is not None:
+            return self.photo_calibration
+        return Calibration(temperature=self.temperature)

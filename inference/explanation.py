@@ -28,13 +28,14 @@ Drops: TypeAlias = NDArray[np.float32]
 """float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 where the hidden part speaks for the class."""
 
 
-def explain(classifier: Classifier, pixels: Pixels, class_id: int) -> Drops:
+def explain(classifier: Classifier, pixels: Pixels, class_id: int, *, photo: bool = False) -> Drops:
     """Measure what each part of a picture adds to the probability of a class.
 
     Args:
         classifier: whose answer is explained.
         pixels: one input of it.
         class_id: index of the class.
+        photo: whether the pixels were converted from a picture.
 
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
@@ -42,7 +43,8 @@ def explain(classifier: Classifier, pixels: Pixels, class_id: int) -> Drops:
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
-    whole, *others = (float(one.probabilities[class_id]) for one in classifier.classify(batch))
+    answers = classifier.classify(batch, [photo] * len(batch))
+    whole, *others = (float(one.probabilities[class_id]) for one in answers)
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 
 

@@ -5,7 +5,6 @@ The format on one page: docs/reference/release-format.md. Checking files against
 """
 
 import base64
-import math
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Final, Literal
@@ -18,7 +17,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """The newest manifest that this code writes and reads; every older one is read too."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
@@ -128,7 +127,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2, 3, 4] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
@@ -145,8 +144,9 @@ class Manifest(Frozen):
     def _usable(cls, model: ModelContract) -> ModelContract:
         if fault := model.input.fault():
             raise ValueError(fault)
-        if not 0 < model.temperature < math.inf:
-            raise ValueError(f"temperature {model.temperature}: it has to be a number above 0")
+        for photo in (False, True):
+            if fault := model.calibration_of(photo=photo).fault(len(model.labels)):
+                raise ValueError(f"photo_calibration.{fault}" if photo else fault)
         if not model.labels or len(set(model.labels)) < len(model.labels):
             raise ValueError("labels: at least one, and no two alike")
         quantiles = model.familiarity.quantiles if model.familiarity else (0.0, 1.0)

@@ -35,7 +35,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             classified = predictor.one(item, current.served, current.timing)
             if parameters.explain:
                 drops = predictor.explain(classified, current.served, current.timing)
-        metrics.count_prediction(classified.prediction, classified.pixels)
+        metrics.count_prediction(classified.prediction, classified.seen.pixels)
         answer = answer_of(classified, labels, parameters, _categories(current))
         if parameters.explain:
             answer["explanation"] = explanation_of(drops, classified)
@@ -99,4 +99,4 @@ def _count(outcomes: list[Outcome], metrics: Metrics) -> None:
         if isinstance(outcome, Failed):
             metrics.count_problem(problem_of(outcome.error)["type"])
         else:
-            metrics.count_prediction(outcome.prediction, outcome.pixels)
+            metrics.count_prediction(outcome.prediction, outcome.seen.pixels)

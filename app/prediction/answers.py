@@ -65,20 +65,20 @@ def answer_of(
         categories: the platform's own, in index order; None where it has none.
     """
     answer = classified.prediction.as_answer(labels)
-    if classified.enlarged:
+    if classified.seen.enlarged:
         answer["enlarged"] = True
     if categories is not None:
         answer["category"] = categories[classified.prediction.class_id]
     if parameters.top is not None:
         answer["top"] = _likeliest(classified.prediction, labels, parameters.top)
     if parameters.seen:
-        answer["seen"] = _data_url(pixels_to_png(classified.pixels))
+        answer["seen"] = _data_url(pixels_to_png(classified.seen.pixels))
     return answer
 
 
 def explanation_of(drops: Drops, classified: Classified) -> dict[str, Any]:
     """The answer's `explanation`: the class that it is about, the drops in rows, the same as a picture."""
-    height, width = classified.pixels.shape[:2]
+    height, width = classified.seen.pixels.shape[:2]
     return {
         "label": classified.prediction.label,
         "drops": drops.tolist(),

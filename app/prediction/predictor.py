@@ -53,16 +53,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Classified:
-    """One picture's answer.
+class Seen:
+    """One picture as the model sees it.
 
     Attributes:
-        pixels: what the model saw.
+        pixels: what the model sees.
         enlarged: whether the picture is smaller than that, so that details may be missing.
+        photo: whether they were converted from a picture, not sent as they are.
     """
 
     pixels: Pixels
-    enlarged: bool
+    enlarged: bool = False
+    photo: bool = False
+
+
+@dataclass(frozen=True)
+class Classified:
+    """One picture with its answer."""
+
+    seen: Seen
     prediction: Prediction
 
 
@@ -74,21 +83,6 @@ class Failed:
 
 
 Outcome: TypeAlias = Classified | Failed
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One picture before it is classified.
-
-    Attributes:
-        pixels: what the model is to see.
-        enlarged: as of Classified.
-        photo: whether they were converted from a picture, not sent as they are.
-    """
-
-    pixels: Pixels
-    enlarged: bool = False
-    photo: bool = False
 
 
 class Predictor:
@@ -127,7 +121,7 @@ class Predictor:
         (prediction,) = self._classify([seen], served)
         timing.end()
         _let_ready_requests_run()
-        return Classified(seen.pixels, seen.enlarged, prediction)
+        return Classified(seen, prediction)
 
     def explain(self, classified: Classified, served: Served, timing: Timing) -> Drops:
         """Measure what each part of a picture adds to its answer, at the cost of a large picture.
@@ -138,8 +132,8 @@ class Predictor:
         timing.begin("queue")
         with self._large:
             timing.begin("explain")
-            class_id = classified.prediction.class_id
-            drops = run_in_native_thread(explain, served.classifier, classified.pixels, class_id)
+            seen, class_id = classified.seen, classified.prediction.class_id
+            drops = run_in_native_thread(explain, served.classifier, seen.pixels, class_id, photo=seen.photo)
         timing.end()
         return drops
 
@@ -177,10 +171,7 @@ class Predictor:
         timing.begin("infer")
         predictions = iter(self._classify(good, served) if good else [])
         timing.end()
-        return [
-            one if isinstance(one, Failed) else Classified(one.pixels, one.enlarged, next(predictions))
-            for one in seen
-        ]
+        return [one if isinstance(one, Failed) else Classified(one, next(predictions)) for one in seen]
 
     def _check_pixels(self, items: list[Item]) -> None:
         sizes = [_declared_pixels(item.data) for item in items if isinstance(item, Upload)]

@@ -108,7 +108,7 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
         outcomes = parts.predictor.many(parsed.items, current.served, current.timing, slot, has_left)
     classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
     for one in classified:
-        parts.metrics.count_prediction(one.prediction, one.pixels)
+        parts.metrics.count_prediction(one.prediction, one.seen.pixels)
     return parsed, classified
 
 

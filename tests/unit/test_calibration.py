@@ -6,7 +6,14 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from inference.arrays import PixelsBatch
-from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import (
+    ACCEPT_NOTHING,
+    Calibration,
+    Familiarity,
+    InputContract,
+    ModelContract,
+    Thresholds,
+)
 from inference.decision import calibrate, decide
 from inference.session import Scores
 from model_store.report import HELD_OUT
@@ -66,7 +73,8 @@ def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temper
     found = fit_temperature(probabilities, truth(80, 20))
 
     assert found == pytest.approx(temperature, rel=1e-4)
-    assert calibrate(probabilities[0].tolist(), found)[0] == pytest.approx(0.8, abs=1e-5)
+    softened = calibrate(probabilities[0].tolist(), Calibration(temperature=found))
+    assert softened[0] == pytest.approx(0.8, abs=1e-5)
 
 
 def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:

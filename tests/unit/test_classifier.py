@@ -1,6 +1,7 @@
 """A session's scores, read by its contract."""
 
 from dataclasses import replace
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier, open_classifier
-from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import Calibration, Familiarity, InputContract, ModelContract, Thresholds
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.session import Scores
 
@@ -55,6 +56,18 @@ def test_photos_are_decided_by_thresholds_of_their_own() -> None:
 
     assert [one.reason for one in as_sent] == [None, "ambiguous"]
     assert [one.reason for one in converted] == [None, "unfamiliar"]
+
+
+def test_photos_are_calibrated_on_their_own_and_may_get_another_label() -> None:
+    prefers_shirts = Calibration(temperature=0.5, biases=(0.0, log(1000.0)))
+    contract = replace(CONTRACT, photo_calibration=prefers_shirts)
+
+    as_sent, converted = Classifier(Saying(), contract).classify(PIXELS, [False, True])
+    _, torn = Classifier(Saying(), CONTRACT).classify(PIXELS)
+
+    assert as_sent.confidence == pytest.approx(0.9)
+    assert (torn.label, converted.label) == ("Shirt", "Bag")
+    assert converted.confidence == converted.probabilities.max() > 0.99
 
 
 def test_temperature_softens_what_clients_see() -> None:

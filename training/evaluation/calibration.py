@@ -19,7 +19,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaincinv, log_softmax
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import ACCEPT_NOTHING, CUT_OUT, Familiarity, ModelContract, Thresholds
+from inference.contract import ACCEPT_NOTHING, CUT_OUT, Calibration, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from model_store.report import HELD_OUT, AcceptPoint, Promise
@@ -67,16 +67,30 @@ class Checked:
         scores: of N photos.
         labels: uint8 (N,), a class's index, or OOD.
         tiers: of each.
+        calibrated: whether the probabilities are as served, not as the network gave them.
     """
 
     scores: Scores
     labels: Labels
     tiers: tuple[str, ...]
+    calibrated: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which show one of the classes, bool (N,)."""
         return np.not_equal(self.labels, OOD)
+
+    @property
+    def of_all_tiers(self) -> bool:
+        """Whether there are known photos of all PROMISED_TIERS, so that they choose thresholds alone."""
+        return {*PROMISED_TIERS} <= {*np.array(self.tiers)[self.known].tolist()}
+
+    def take(self, chosen: NDArray[np.bool_]) -> "Checked":
+        """Those that a mask, bool (N,), picks."""
+        distances = None if self.scores.distances is None else self.scores.distances[chosen]
+        scores = Scores(self.scores.probabilities[chosen], distances)
+        tiers = tuple(np.array(self.tiers)[chosen].tolist())
+        return Checked(scores, self.labels[chosen], tiers, self.calibrated)
 
 
 def fit_contract(
@@ -190,7 +204,7 @@ def fit_thresholds(  # noqa: PLR0913 - what they rest on
         if kind in promised
     ]
     # The first demand is that of the held-out pictures. Easy tiers alone would let too much of others pass.
-    divided = not are_photos and len(demands) == 1 + len(PROMISED_TIERS)
+    divided = not are_photos and checked is not None and checked.of_all_tiers
     together = 1 if divided else len(demands)
     choosing = [some for some in (demands[:together], demands[together:]) if some]
     thresholds = [Thresholds(confidence=confidence_threshold(some), familiarity=least) for some in choosing]
@@ -252,13 +266,13 @@ def _curve(
 
 
 def _kinds(
-    scores: Scores, labels: Labels, checked: Checked | None, sure: Callable[[Scores], NDArray[np.float32]]
+    scores: Scores, labels: Labels, checked: Checked | None, sure: Callable[..., NDArray[np.float32]]
 ) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.bool_]]]:
     """Each kind of pictures, how sure the answers to them are (`_confidences`), and which are right."""
     yield HELD_OUT, sure(scores), scores.probabilities.argmax(axis=1) == labels
     if checked is None:
         return
-    confidences = sure(checked.scores)
+    confidences = sure(checked.scores, temperature=1.0) if checked.calibrated else sure(checked.scores)
     right = checked.scores.probabilities.argmax(axis=1) == checked.labels
     for tier in sorted(set(checked.tiers)):
         # An out-of-distribution photo has no right answer.
@@ -275,8 +289,9 @@ def _confidences(
     scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
 ) -> NDArray[np.float32]:
     """How sure each answer is; not a number where it is reviewed as unfamiliar, however sure it is."""
+    calibration = Calibration(temperature=temperature)
     confidences: NDArray[np.float32] = np.array(
-        [max(calibrate(row, temperature)) for row in scores.probabilities.tolist()], np.float32
+        [max(calibrate(row, calibration)) for row in scores.probabilities.tolist()], np.float32
     )
     if familiarity is None or scores.distances is None:
         return confidences

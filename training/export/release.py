@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ModelContract
+from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
 from model_store.assemble import seal
@@ -36,7 +36,6 @@ from training.evaluation.measure import (
     examples,
     joined,
     measured,
-    predict,
     scored,
     uncalibrated,
 )
@@ -48,6 +47,7 @@ from training.evaluation.out_of_distribution import (
     judge,
     sample_of,
 )
+from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
 from training.evaluation.photo_evaluation import photo_answers, photo_figures
 from training.evaluation.photo_figures import draw_photos
 from training.export.environment import git_commit, hardware, libraries
@@ -197,21 +197,20 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     """
     reads = evidence.data.reads
     session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
-    held_out, photos, others = evidence.split.validation, evidence.photos, evidence.out_of_fold
-    scores, labels, checked = scored(session, held_out.images), held_out.labels, None
+    held_out, others = evidence.split.validation, evidence.out_of_fold
+    scores, labels = scored(session, held_out.images), held_out.labels
     if others is not None and others.pictures is not None:
         scores = joined([scores, others.pictures])
         labels = np.concatenate([labels, evidence.split.train.labels])
-    if photos is not None:
-        of_photos = others.photos if others is not None else None
-        checked = Checked(of_photos or scored(session, photos.images), photos.labels, photos.tiers)
     are_photos = evidence.data.train.files is not None
+    checked, calibration = _checked(session, evidence)
     contract, promises = fit_contract(scores, labels, evidence.data.labels, checked, are_photos=are_photos)
-    contract = replace(contract, input=reads)
+    contract = replace(contract, input=reads, photo_calibration=calibration)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
     curves = acceptance_curves(scores, labels, contract, checked)
-    report = report.model_copy(update={"promises": promises, "acceptance": curves})
+    of_photos = _photo_figures(session, contract, evidence, checked)
+    report = report.model_copy(update={"promises": promises, "acceptance": curves, "photos": of_photos})
     for broken in broken_promises(promises, contract):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
@@ -226,11 +225,9 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
 def _measure(
     session: Session, contract: ModelContract, evidence: Evidence, origin: Origin, folder: Path
 ) -> tuple[Report, Answers]:
-    """Measure all three splits and the photos; the report, and the answers to the test set behind it."""
-    test, photos = evidence.data.test, {}
+    """Measure all three splits; the report without photos, and the answers to the test set behind it."""
+    test = evidence.data.test
     answers, before = (answer(session, one, test) for one in (contract, uncalibrated(contract)))
-    if evidence.photos is not None:
-        photos = _photo_figures(session, contract, evidence.photos, evidence.out_of_fold)
     report = Report(
         labels=contract.labels,
         data=evidence.data.described(),
@@ -240,25 +237,43 @@ def _measure(
         validation=counted(answer(session, contract, evidence.split.validation)),
         test=measured(answers, before, contract),
         out_of_scope=judge(session, contract, test.images),
-        photos=photos,
+        photos={},
         examples=examples(answers, contract.labels),
         history=origin.history,
     )
     return report, answers
 
 
+def _checked(session: Session, evidence: Evidence) -> tuple[Checked | None, Calibration | None]:
+    """What is said about the photos, by networks that did not learn them, and what calibrates photos.
+
+    Where they choose thresholds of their own, and are not all of one group, the probabilities are calibrated,
+    each photo's by other photos.
+    """
+    photos, others = evidence.photos, evidence.out_of_fold
+    if photos is None:
+        return None, None
+    of_photos = others.photos if others is not None else None
+    checked = Checked(of_photos or scored(session, photos.images), photos.labels, photos.tiers)
+    parts = photos.drawn(FOLDS)
+    several = len(np.unique(parts[checked.known])) > 1
+    if evidence.data.train.files is not None or not checked.of_all_tiers or not several:
+        return checked, None
+    return calibrated_out_of_fold(checked, parts), fit_photo_calibration(checked)
+
+
 def _photo_figures(
-    session: Session, contract: ModelContract, photos: Photos, others: OutOfFold | None
+    session: Session, contract: ModelContract, evidence: Evidence, checked: Checked | None
 ) -> dict[str, PhotoFigures]:
     """The figures of the release; of the networks that did not learn the photos, where it did."""
-    if others is None or others.photos is None:
-        return photo_figures(
-            photo_answers(predict(session, contract, photos.images, photos=True), photos),
-            contract,
-            DEVELOPMENT,
-        )
-    predictions = Classifier(session, contract).interpret(others.photos, [True] * len(photos))
-    return photo_figures(photo_answers(predictions, photos), contract, CROSS_FITTED)
+    photos, others = evidence.photos, evidence.out_of_fold
+    if photos is None or checked is None:
+        return {}
+    as_they_are = replace(contract, photo_calibration=Calibration(temperature=1.0))
+    classifier = Classifier(session, as_they_are if checked.calibrated else contract)
+    answers = photo_answers(classifier.interpret(checked.scores, [True] * len(photos)), photos)
+    others_answered = others is not None and others.photos is not None
+    return photo_figures(answers, contract, CROSS_FITTED if others_answered else DEVELOPMENT)
 
 
 def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:

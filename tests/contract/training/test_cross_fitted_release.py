@@ -1,5 +1,6 @@
 """What other networks say about pictures that they did not learn decides a release's thresholds."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
 
 
 def some_photos() -> Photos:
-    names = tuple(f"{number:064x}" for number in range(len(SHOWN)))
+    names = tuple(hashlib.sha256(bytes([number])).hexdigest() for number in range(len(SHOWN)))
     files = (Path("A/0/photo.jpg"),) * len(SHOWN)
     return Photos(SHOWN.images, SHOWN.labels, ("A", "B", "C") * (len(SHOWN) // 3), files, names, names)
 
@@ -85,11 +86,36 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
     assert not contract.thresholds.accept_nothing
 
 
+def test_photos_are_reported_as_photos_that_calibrate_one_another(material: Material, tmp_path: Path) -> None:
+    sure = sure_of(SHOWN.labels, distance=0.0)
+    doubtful = Scores((sure.probabilities / 2 + 0.05).astype(np.float32), sure.distances)
+    others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), doubtful)
+
+    release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
+
+    calibration, figures = release.manifest.model.photo_calibration, release.report().photos["B"]
+    assert calibration is not None
+    assert calibration.temperature < 0.5
+    assert len(calibration.biases) == CLASSES
+    assert figures.accuracy == 1.0
+    assert figures.ece is not None
+    assert figures.ece < 0.05
+
+
 def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(material: Material, tmp_path: Path) -> None:
     pictures = replace(material.data.train, files=(Path("1.png"),) * len(material.data.train))
     own = replace(material, data=replace(material.data, train=pictures), photos=some_photos())
 
-    assert released(tmp_path, own, []).manifest.model.photo_thresholds is None
+    contract = released(tmp_path, own, []).manifest.model
+
+    assert (contract.photo_thresholds, contract.photo_calibration) == (None, None)
+
+
+def test_photos_of_one_group_cannot_calibrate_one_another(material: Material, tmp_path: Path) -> None:
+    photos = some_photos()
+    of_one = replace(photos, keys=photos.keys[:1] * len(photos))
+
+    assert released(tmp_path, replace(material, photos=of_one), []).manifest.model.photo_calibration is None
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(material: Material, tmp_path: Path) -> None:

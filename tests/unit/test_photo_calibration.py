@@ -1,0 +1,74 @@
+"""How the probabilities of photos are calibrated by photos."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from inference.session import Scores
+from training.evaluation.calibration import Checked
+from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
+from training.photos.reading import OOD
+
+CLASSES = 4
+
+
+def photos(count: int, temperature: float = 1.0, biases: tuple[float, ...] = (0.0,) * CLASSES) -> Checked:
+    """Photos with which a network needs this calibration: then its probabilities are as often right."""
+    random = np.random.default_rng(0)
+    logits = random.normal(scale=2.0, size=(count, CLASSES))
+    labels = (softmax(logits, axis=1).cumsum(axis=1) < random.random((count, 1))).sum(axis=1)
+    given = softmax((logits - np.array(biases)) * temperature, axis=1)
+    return of(given, labels.astype(np.uint8))
+
+
+def of(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> Checked:
+    tiers = tuple(np.resize(np.array(["A", "B", "C"]), len(labels)).tolist())
+    return Checked(Scores(probabilities.astype(np.float32), None), labels, tiers)
+
+
+def test_the_temperature_and_the_preferences_of_a_network_are_found() -> None:
+    found = fit_photo_calibration(photos(6000, temperature=0.5, biases=(1.0, -1.0, 0.0, 0.0)))
+
+    assert found.temperature == pytest.approx(0.5, rel=0.1)
+    assert np.array(found.biases) == pytest.approx([1.0, -1.0, 0.0, 0.0], abs=0.25)
+
+
+def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
+    few = photos(600, biases=(0.5, 0.0, 0.0, -0.5))
+    often = np.repeat(np.arange(600), np.where(few.labels == 0, 5, 1))
+    many = Checked(
+        Scores(few.scores.probabilities[often], None),
+        few.labels[often],
+        tuple(np.array(few.tiers)[often].tolist()),
+    )
+
+    found, again = fit_photo_calibration(few), fit_photo_calibration(many)
+
+    assert again.biases == pytest.approx(found.biases, abs=1e-3)
+
+
+def test_a_class_without_photos_keeps_its_odds_and_what_shows_no_class_teaches_nothing() -> None:
+    some = photos(600, biases=(0.5, 0.0, 0.0, -0.5))
+    ood = replace(some, labels=np.where(some.labels == 3, OOD, some.labels).astype(np.uint8))
+    without = some.take(some.labels != 3)
+
+    found = fit_photo_calibration(ood)
+
+    assert found.biases[3] == 0
+    assert found == fit_photo_calibration(without)
+
+
+def test_no_photo_is_calibrated_by_its_own_label() -> None:
+    some, parts = photos(500, temperature=0.5), np.arange(500) % FOLDS
+    mistaken = replace(some, labels=np.where(parts == 0, (some.labels + 1) % CLASSES, some.labels))
+
+    before, after = (calibrated_out_of_fold(one, parts) for one in (some, mistaken))
+
+    same = (before.scores.probabilities == after.scores.probabilities).all(axis=1)
+    assert same[parts == 0].all()
+    assert not same[parts != 0].any()
+    assert before.calibrated
+    assert before.scores.probabilities.max() > some.scores.probabilities.max()
