@@ -236,6 +236,19 @@ def test_the_trials_of_the_second_step_are_shown_as_measured(name: str, heading:
     }
 
 
+def test_the_calibration_of_photos_is_shown_as_measured() -> None:
+    by_data_set, by_photos = (one["photos"] for one in result("photo-calibration")["rows"])
+
+    assert table("explanation/experiments.md", "| tier | macro accuracy, data set's temperature |") == {
+        tier: [
+            f"{one[tier][figure]:.3f}"
+            for figure in ("macro_accuracy", "ece", "accepted", "right")
+            for one in (by_data_set, by_photos)
+        ]
+        for tier in "ABC"
+    }
+
+
 def test_the_scores_of_what_is_none_of_the_classes_are_shown_as_measured() -> None:
     assert table("explanation/experiments.md", "| score |") == {
         one["score"]: [
