@@ -49,9 +49,10 @@ class Prediction:
     probabilities: Probabilities
 
     def likeliest(self, count: int) -> list[int]:
-        """The indices of the `count` likeliest classes; among equals the lower index comes first."""
-        order: list[int] = (-self.probabilities).argsort(kind="stable")[:count].tolist()
-        return order
+        """The indices of the `count` likeliest classes: `class_id`, then among equals the lower index."""
+        order: list[int] = (-self.probabilities).argsort(kind="stable").tolist()
+        order.remove(self.class_id)
+        return [self.class_id, *order][:count]
 
     def as_answer(self, labels: tuple[str, ...]) -> dict[str, Any]:
         """The fields of a response, in the order and under the names of docs/reference/http.md.

@@ -151,8 +151,8 @@ LARGEST_BIAS: Final = 50.0
 class Calibration:
     """How the model's probabilities become those that are served: softmax(log p / temperature + bias).
 
-    Temperature scaling; with biases, vector scaling with one factor for all classes (Guo et al. 2017,
-    arXiv 1706.04599).
+    Temperature scaling (Guo et al. 2017, arXiv 1706.04599); with biases, bias-corrected temperature scaling
+    (Alexandari et al. 2020, arXiv 1901.06852).
 
     Attributes:
         temperature: > 0; above 1 softens.

@@ -118,7 +118,7 @@ def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) ->
     out.print(
         f"{release.version}: accuracy {figures.accuracy:.4f} (95% interval {low:.4f} to {high:.4f}) "
         f"on {figures.n:,} pictures, loss {figures.loss:.4f}, "
-        f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before temperature).",
+        f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before calibration).",
         soft_wrap=True,
     )
     out.print(_table(figures))

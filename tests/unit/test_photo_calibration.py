@@ -37,8 +37,8 @@ def test_the_temperature_and_the_preferences_of_a_network_are_found() -> None:
 
 
 def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
-    few = photos(600, biases=(0.5, 0.0, 0.0, -0.5))
-    often = np.repeat(np.arange(600), np.where(few.labels == 0, 5, 1))
+    few = photos(3000, biases=(0.5, 0.0, 0.0, -0.5))
+    often = np.repeat(np.arange(3000), np.where(few.labels == 0, 5, 1))
     many = Checked(
         Scores(few.scores.probabilities[often], None),
         few.labels[often],
@@ -47,7 +47,22 @@ def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
 
     found, again = fit_photo_calibration(few), fit_photo_calibration(many)
 
-    assert again.biases == pytest.approx(found.biases, abs=1e-3)
+    assert again.biases == pytest.approx(found.biases, abs=0.01)
+
+
+def test_a_class_counts_the_same_in_however_many_tiers_it_is() -> None:
+    some = photos(6000)
+    tiers = np.where(some.labels == 0, "A", np.array(some.tiers))
+
+    found = fit_photo_calibration(replace(some, tiers=tuple(tiers.tolist())))
+
+    assert found.biases == pytest.approx((0.0,) * CLASSES, abs=0.1)
+
+
+def test_few_photos_move_no_class_far() -> None:
+    found = fit_photo_calibration(photos(12, biases=(2.0, -2.0, 0.0, 0.0)))
+
+    assert max(map(abs, found.biases)) < 0.3
 
 
 def test_a_class_without_photos_keeps_its_odds_and_what_shows_no_class_teaches_nothing() -> None:
@@ -58,6 +73,7 @@ def test_a_class_without_photos_keeps_its_odds_and_what_shows_no_class_teaches_n
     found = fit_photo_calibration(ood)
 
     assert found.biases[3] == 0
+    assert sum(found.biases) == pytest.approx(0, abs=1e-3)
     assert found == fit_photo_calibration(without)
 
 

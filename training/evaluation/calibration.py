@@ -80,10 +80,13 @@ class Checked:
         """Which show one of the classes, bool (N,)."""
         return np.not_equal(self.labels, OOD)
 
-    @property
-    def of_all_tiers(self) -> bool:
-        """Whether there are known photos of all PROMISED_TIERS, so that they choose thresholds alone."""
-        return {*PROMISED_TIERS} <= {*np.array(self.tiers)[self.known].tolist()}
+    def of_all_tiers(self, least: int = 1) -> bool:
+        """Whether there are so many known photos of each of PROMISED_TIERS.
+
+        With one of each, photos choose thresholds of their own.
+        """
+        counts = Counter(np.array(self.tiers)[self.known].tolist())
+        return all(counts[tier] >= least for tier in PROMISED_TIERS)
 
     def take(self, chosen: NDArray[np.bool_]) -> "Checked":
         """Those that a mask, bool (N,), picks."""
@@ -204,7 +207,7 @@ def fit_thresholds(  # noqa: PLR0913 - what they rest on
         if kind in promised
     ]
     # The first demand is that of the held-out pictures. Easy tiers alone would let too much of others pass.
-    divided = not are_photos and checked is not None and checked.of_all_tiers
+    divided = not are_photos and checked is not None and checked.of_all_tiers()
     together = 1 if divided else len(demands)
     choosing = [some for some in (demands[:together], demands[together:]) if some]
     thresholds = [Thresholds(confidence=confidence_threshold(some), familiarity=least) for some in choosing]

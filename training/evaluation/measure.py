@@ -118,8 +118,8 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
-    """The same contract with the temperature left out."""
-    return replace(contract, temperature=1.0)
+    """The same contract with probabilities as the network gives them."""
+    return replace(contract, temperature=1.0, photo_calibration=None)
 
 
 def counted(answers: Answers) -> SplitFigures:

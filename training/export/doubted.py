@@ -8,7 +8,7 @@ them for a person to look at; training/data/corrections.py reads what that perso
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -84,7 +84,8 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
         photos: that chose thresholds.
         others: answers to the other training pictures, and to the photos in place of the release's.
     """
-    classifier = Classifier(session, contract)
+    # Fitted on the very labels that are asked about, the calibration of photos would excuse some.
+    classifier = Classifier(session, replace(contract, photo_calibration=None))
     for one in (parts.validation, data.test):
         if one.files is not None:
             yield from _asked(one.files, one.labels, predict(session, contract, one.images))
@@ -93,7 +94,7 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
         yield from _asked(parts.train.files, parts.train.labels, answers)
     if photos is not None:
         if others is None or others.photos is None:
-            answers = predict(session, contract, photos.images, photos=True)
+            answers = predict(session, classifier.contract, photos.images)
         else:
             answers = classifier.interpret(others.photos, [True] * len(photos))
         yield from _asked(photos.files, photos.labels, answers, photo=True)

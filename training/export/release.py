@@ -27,7 +27,14 @@ from model_store.predictions import LARGEST, PREDICTIONS, predictions_text
 from model_store.report import Epoch, ModelFigures, PhotoFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
-from training.evaluation.calibration import Checked, acceptance_curves, broken_promises, fit_contract
+from training.evaluation.calibration import (
+    ACCEPTED_OF_PHOTOS,
+    Checked,
+    acceptance_curves,
+    broken_promises,
+    fit_contract,
+    needed,
+)
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import (
     Answers,
@@ -247,8 +254,8 @@ def _measure(
 def _checked(session: Session, evidence: Evidence) -> tuple[Checked | None, Calibration | None]:
     """What is said about the photos, by networks that did not learn them, and what calibrates photos.
 
-    Where they choose thresholds of their own, and are not all of one group, the probabilities are calibrated,
-    each photo's by other photos.
+    Where enough of them choose thresholds of their own, and are not all of one group, the probabilities are
+    calibrated, each photo's by other photos.
     """
     photos, others = evidence.photos, evidence.out_of_fold
     if photos is None:
@@ -257,7 +264,8 @@ def _checked(session: Session, evidence: Evidence) -> tuple[Checked | None, Cali
     checked = Checked(of_photos or scored(session, photos.images), photos.labels, photos.tiers)
     parts = photos.drawn(FOLDS)
     several = len(np.unique(parts[checked.known])) > 1
-    if evidence.data.train.files is not None or not checked.of_all_tiers or not several:
+    enough = checked.of_all_tiers(needed(ACCEPTED_OF_PHOTOS))
+    if evidence.data.train.files is not None or not enough or not several:
         return checked, None
     return calibrated_out_of_fold(checked, parts), fit_photo_calibration(checked)
 

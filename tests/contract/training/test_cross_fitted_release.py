@@ -21,7 +21,7 @@ from training.export.release import Material, make_release, scores_of
 from training.fitting.fit import Fitted
 from training.photos.reading import Photos
 
-SHOWN = striped_pictures(120, seed=5)
+SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0
 """A distance that no picture has here."""
 
@@ -77,7 +77,7 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
     release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
     figures = release.report().photos["A"]
-    assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 40, 0.0)
+    assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 60, 0.0)
     contract = release.manifest.model
     assert contract.photo_thresholds is not None
     assert contract.photo_thresholds.accept_nothing
