@@ -98,6 +98,8 @@ def load_soft_targets(path: Path) -> SoftTargets:
 def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: float) -> SoftTargets:
     """Let every teacher answer every training picture and its mirror image, and average.
 
+    Pictures that have files of their own are answered as photos, as serving would.
+
     Args:
         teachers: by version; they know the same classes.
         train: the training set.
@@ -106,8 +108,13 @@ def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: f
     Raises:
         ModelError: a teacher cannot be run.
     """
+    photo = train.files is not None
     rows = [
-        [one.probabilities for batch in in_batches(images) for one in teacher.classify(batch)]
+        [
+            one.probabilities
+            for batch in in_batches(images)
+            for one in teacher.classify(batch, [photo] * len(batch))
+        ]
         for teacher in teachers.values()
         for images in _both_ways(train.images)
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inference.classifier import Classifier, open_classifier
-from inference.contract import InputContract, ModelContract, Thresholds
+from inference.contract import Calibration, InputContract, ModelContract, Thresholds
 from tests.contract.training.conftest import RECIPE, Exported, Listener
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import split
@@ -47,6 +47,16 @@ def test_they_are_the_mean_of_the_answers_to_a_picture_and_to_its_mirror_image(
     mirrored = probabilities_of(exported.artifact, PICTURES.images[:, :, ::-1])
 
     assert np.allclose(targets.probabilities, (straight + mirrored) / 2, atol=2e-3)
+
+
+def test_pictures_with_files_are_answered_as_photos(teacher: Classifier, exported: Exported) -> None:
+    always = Calibration(temperature=1.0, biases=(50.0, *(0.0,) * (CLASSES - 1)))
+    contract = replace(teacher.contract, photo_calibration=always)
+    own = replace(PICTURES, files=(Path("1.png"),) * len(PICTURES))
+
+    targets = teach({"one": open_classifier(exported.graph_path, contract)}, own, temperature=1.0)
+
+    assert (targets.probabilities.argmax(axis=1) == 0).all()
 
 
 def test_they_come_back_from_their_file_as_they_were(targets: SoftTargets, tmp_path: Path) -> None:
