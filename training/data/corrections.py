@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -28,7 +29,7 @@ class Corrections:
 
     Attributes:
         labels: by absolute path; LEFT_OUT for what is neither to be learnt nor measured on.
-        elsewhere: folders with pictures that may be among them without being among those that are read.
+        elsewhere: folders whose pictures another reader corrects; `check` passes over them.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Corrections:
         """
         if not self.labels:
             return list(pictures)
-        found = self._by_content()
+        found = self._by_content
         kept = [(listed, file) for listed, file in pictures if found.get(file.sha256) != LEFT_OUT]
         corrected = [
             (relabelled(listed, found[file.sha256]) if file.sha256 in found else listed, file)
@@ -95,6 +96,7 @@ class Corrections:
         )
         return corrected
 
+    @cached_property
     def _by_content(self) -> dict[str, str]:
         """The labels by the files' sha256: copies may lie in other folders, and under other names."""
         named: dict[str, str] = {}
@@ -102,7 +104,7 @@ class Corrections:
             try:
                 first = named.setdefault(hashlib.sha256(Path(path).read_bytes()).hexdigest(), path)
             except OSError:
-                continue  # what was read is there; `check` of what lies elsewhere names what is gone
+                continue  # `check` reports missing files
             if self.labels[first] != label:
                 raise BadCsv(
                     f"--corrections: {first} and {path} are the same picture, and get "

@@ -1,8 +1,8 @@
-"""How sure answers to photos are: the calibration of photos is fitted to photos.
+"""The calibration of photos, fitted to photos: a temperature and a bias per class.
 
-A network is right about photos more often than it is sure, and answers some classes too often there, such as
-Shirt. So there is one temperature and a bias per class: bias-corrected temperature scaling (Alexandari et al.
-2020, arXiv 1901.06852). Pure. How serving applies it: inference/decision.py; the thresholds: calibration.py.
+The data set's temperature does not fit them: networks are under-confident on photos, and predict some classes
+too often there, such as Shirt. The method is bias-corrected temperature scaling (Alexandari et al. 2020,
+arXiv 1901.06852). Pure. Serving applies it in inference/decision.py; the thresholds are in calibration.py.
 """
 
 from dataclasses import replace
@@ -20,19 +20,19 @@ from inference.session import Scores
 from training.evaluation.calibration import COLDEST, HOTTEST, Checked
 
 SPREAD: Final = 0.25
-"""Standard deviation that is expected of the biases, in nats: few photos move them little. Of 0.1 to 0.8 this
-has the lowest loss on photos that were left out."""
+"""Prior standard deviation of the biases, in nats: few photos move them little. Of 0.1 to 0.8 this value has
+the lowest out-of-fold loss on photos."""
 
 FOLDS: Final = 5
-"""In so many parts photos are calibrated by what the others say."""
+"""How many parts the photos have; the calibration of one part is fitted to the other parts."""
 
 
 def fit_photo_calibration(checked: Checked) -> Calibration:
-    """The likeliest calibration, given the photos that show a class.
+    """The maximum a posteriori calibration, given the photos that show a class.
 
-    All classes count the same, and so do the tiers that have a class, however many photos there are: how
-    often people photograph something is not to be learnt. A class without photos has the bias 0, and the
-    others' biases have the mean 0.
+    All classes have the same weight, and within a class all its tiers, however many photos there are: the
+    calibration does not learn how frequent a class is. A class without photos has the bias 0; the biases of
+    the others have the mean 0.
 
     Args:
         checked: probabilities as the network gave them, of at least one photo of a class.
@@ -63,22 +63,23 @@ def fit_photo_calibration(checked: Checked) -> Calibration:
 
 def _weights(labels: NDArray[np.uint8], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
     """Of each photo, float64 (N,), sum 1: the same for each class, and within it for each of its tiers."""
-    cells, of = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)
-    photos, tiers_of = np.bincount(of), np.unique(cells[0], return_inverse=True)[1]
-    share = 1 / (photos * np.bincount(tiers_of)[tiers_of])
-    return np.asarray((share / np.bincount(tiers_of).size)[of])
+    # A cell is one class in one tier.
+    cells, cell_of_photo = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)
+    classes, class_of_cell = np.unique(cells[0], return_inverse=True)
+    photos, tiers_of_class = np.bincount(cell_of_photo), np.bincount(class_of_cell)
+    return np.asarray(1 / (len(classes) * tiers_of_class[class_of_cell] * photos)[cell_of_photo])
 
 
 def calibrated_out_of_fold(checked: Checked, parts: NDArray[np.int64]) -> Checked:
-    """The photos with the probabilities that serving would give them by a calibration of other photos.
+    """The photos with calibrated probabilities; the calibration of each was fitted to other photos.
 
-    No label of a photo is used for its own calibration. But the others' answers, which fit this, may be those
-    of networks that learnt it.
+    So no photo is calibrated by its own label. The answers to the other photos may come from networks that
+    learnt it.
 
     Args:
         checked: probabilities as the network gave them.
         parts: int64 (N,), 0..FOLDS - 1; photos of one group are in one part, and there are photos of classes
-            in two parts at least. Each part is calibrated by what the others say.
+            in two parts at least.
     """
     probabilities = checked.scores.probabilities.copy()
     for part in range(FOLDS):

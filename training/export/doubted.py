@@ -80,7 +80,7 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
         photos: that chose thresholds.
         others: answers to the other training pictures, and to the photos in place of the release's.
     """
-    # Fitted on the very labels that are asked about, the calibration of photos would excuse some.
+    # The calibration of photos was fitted to these labels, wrong ones included, so it is left out.
     classifier = Classifier(session, replace(contract, photo_calibration=None))
     for one in (parts.validation, data.test):
         if one.files is not None:

@@ -252,10 +252,10 @@ def _measure(
 
 
 def _checked(session: Session, evidence: Evidence) -> tuple[Checked | None, Calibration | None]:
-    """What is said about the photos, by networks that did not learn them, and what calibrates photos.
+    """The answers to the photos, by networks that did not learn them, and the calibration of photos.
 
-    Where enough of them choose thresholds of their own, and are not all of one group, the probabilities are
-    calibrated, each photo's by other photos.
+    There is one if enough photos choose thresholds of their own, and not all are of one group; the answers
+    then have out-of-fold calibrated probabilities.
     """
     photos, others = evidence.photos, evidence.out_of_fold
     if photos is None:
@@ -277,8 +277,11 @@ def _photo_figures(
     photos, others = evidence.photos, evidence.out_of_fold
     if photos is None or checked is None:
         return {}
-    as_they_are = replace(contract, photo_calibration=Calibration(temperature=1.0))
-    classifier = Classifier(session, as_they_are if checked.calibrated else contract)
+    if checked.calibrated:
+        unchanged = Calibration(temperature=1.0)
+        classifier = Classifier(session, replace(contract, photo_calibration=unchanged))
+    else:
+        classifier = Classifier(session, contract)
     answers = photo_answers(classifier.interpret(checked.scores, [True] * len(photos)), photos)
     others_answered = others is not None and others.photos is not None
     return photo_figures(answers, contract, CROSS_FITTED if others_answered else DEVELOPMENT)

@@ -86,7 +86,7 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
     assert not contract.thresholds.accept_nothing
 
 
-def test_photos_are_reported_as_photos_that_calibrate_one_another(material: Material, tmp_path: Path) -> None:
+def test_figures_of_photos_rest_on_out_of_fold_calibration(material: Material, tmp_path: Path) -> None:
     sure = sure_of(SHOWN.labels, distance=0.0)
     doubtful = Scores((sure.probabilities / 2 + 0.05).astype(np.float32), sure.distances)
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), doubtful)
@@ -111,7 +111,7 @@ def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(material: Mate
     assert (contract.photo_thresholds, contract.photo_calibration) == (None, None)
 
 
-def test_photos_of_one_group_cannot_calibrate_one_another(material: Material, tmp_path: Path) -> None:
+def test_photos_of_one_group_get_no_calibration_of_their_own(material: Material, tmp_path: Path) -> None:
     photos = some_photos()
     of_one = replace(photos, keys=photos.keys[:1] * len(photos))
 
