@@ -57,16 +57,21 @@ def _give_up(message: str, settings: Settings) -> NoReturn:
             (settings.prometheus_dir / "start-failed").touch(exist_ok=False)
         except FileExistsError:
             raise SystemExit(0) from None
-    print(message, file=sys.stderr)  # noqa: T201 - logging may not be set up yet
+    _write_line(message)
     raise SystemExit(GUNICORN_APP_LOAD_ERROR)
 
 
 def _end_for_another_try(message: str, shared: Path) -> None:
     """End as a worker that the master replaces, if one has started before."""
     if (shared / "started").exists():
-        print(f"{message} Trying again in {RETRY_SECONDS} s.", file=sys.stderr)  # noqa: T201 - as above
+        _write_line(f"{message} Trying again in {RETRY_SECONDS} s.")
         time.sleep(RETRY_SECONDS)
         raise SystemExit(1)
+
+
+def _write_line(text: str) -> None:
+    """Write to stderr, as logging may not be set up yet; the log's thread writes there, too."""
+    sys.stderr.write(f"{text}\n")  # one write: print would let a line of the log in before the newline
 
 
 app = start(settings_from_environment())
