@@ -221,20 +221,6 @@ class PhotoDecisions(Coverage):
     unfamiliar: Share
 
 
-class CurvePoint(Frozen):
-    """What another confidence threshold would do, at the same familiarity threshold.
-
-    Attributes:
-        threshold: of confidence.
-        coverage: share of the tier's photos that would be accepted.
-        accuracy: share of these that are right.
-    """
-
-    threshold: Share
-    coverage: Share
-    accuracy: Share
-
-
 class OodAuroc(Frozen):
     """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves.
 
@@ -270,7 +256,7 @@ class PhotoFigures(Frozen):
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
-        curve: by falling threshold, rising coverage.
+        curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
     """
@@ -283,7 +269,7 @@ class PhotoFigures(Frozen):
     per_class: dict[str, ClassRecall]
     ece: Share | None
     decisions: PhotoDecisions
-    curve: tuple[CurvePoint, ...]
+    curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
 

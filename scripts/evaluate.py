@@ -37,7 +37,7 @@ from training.photos.reading import OOD_TIER
 EXAMPLES = (
     "wardrobe evaluate",
     "wardrobe evaluate s3://models/wardrobe --json",
-    "wardrobe evaluate releases --photos photos --worst worst.png",
+    "wardrobe evaluate releases --photos photos --split unseen",
 )
 
 
@@ -78,7 +78,6 @@ def build_parser() -> argparse.ArgumentParser:
     layout = "FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them"
     add("--photos", type=Path, metavar="FOLDER", help=layout)
     add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
-    add("--worst", type=Path, metavar="PNG", help="draw the worst answers of each tier")
     return parser
 
 
@@ -88,8 +87,8 @@ SPLIT = "development"
 
 def _check_photo_options(arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
-    if arguments.photos is None and (arguments.split is not None or arguments.worst is not None):
-        arguments.error("--split and --worst go with --photos")
+    if arguments.photos is None and arguments.split is not None:
+        arguments.error("--split goes with --photos")
     if arguments.photos is not None and any((arguments.data, arguments.train, arguments.test)):
         arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
 
@@ -157,11 +156,6 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
     figures = photo_figures(answers, contract, split)
-    if arguments.worst is not None:
-        from training.evaluation.figures import save  # noqa: PLC0415 - needs matplotlib
-        from training.evaluation.photo_figures import draw_worst  # noqa: PLC0415 - as above
-
-        save(draw_worst(photos, answers, contract.labels, split), arguments.worst)
     out, thresholds = console(), contract.thresholds_of(photo=True)
     out.print(
         f"{release.version}: no confidence is accepted."

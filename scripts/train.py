@@ -15,7 +15,7 @@ from inference.contract import CUT_OUT, InputContract, whole_pictures
 from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import LocalRelease
-from scripts.fitting import FRESH, answer_out_of_fold, carry_out, start_backend
+from scripts.fitting import FRESH, answer_out_of_fold, carry_out
 from scripts.photos import (
     PhotoSets,
     add_photo_options,
@@ -43,7 +43,7 @@ from scripts.training_options import (
 )
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
-from training.data.splitting import Split, doubt_of, first, usual_folds
+from training.data.splitting import Split, doubt_of, usual_folds
 from training.errors import BadRecipe
 from training.evaluation.calibration import doubts_of_photos
 from training.export.out_of_fold import Fold, deal, fold_recipe
@@ -106,8 +106,6 @@ def _train(arguments: argparse.Namespace) -> object:
             complain(warning)
     photos = photo_sets(arguments, data.labels, corrections)
     recipe = named(recipe, photos, arguments.variants)
-    if arguments.show_augmentation:
-        return _show_augmentation(arguments.show_augmentation, recipe, data)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
     if parent is not None and photos is not None:
@@ -239,18 +237,6 @@ def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
     return replace(start, **given_fields(arguments))
 
 
-def _show_augmentation(path: Path, recipe: Recipe, data: LabelledData) -> dict[str, str]:
-    """Draw the contact sheet in place of a training."""
-    start_backend()
-    # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.evaluation.figures import save  # noqa: PLC0415
-    from training.fitting.augmentation import draw_contact_sheet  # noqa: PLC0415
-
-    save(draw_contact_sheet(recipe, first(data.train, recipe.limit)), path)
-    console().print(f"{path}: what this recipe does to training pictures. Nothing was trained.")
-    return {"figure": str(path)}
-
-
 def _task(
     arguments: argparse.Namespace, data: LabelledData, recipe: Recipe, release: LocalRelease | None
 ) -> Run:
@@ -307,8 +293,6 @@ def build_parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do")
     add_start_options(recipe)
     add_recipe_options(recipe)
-    sheet = "draw the recipe's augmentation, and train nothing"
-    recipe.add_argument("--show-augmentation", type=Path, metavar="PNG", help=sheet)
     group = parser.add_argument_group("where it goes")
     add = group.add_argument
     add(

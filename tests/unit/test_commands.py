@@ -93,7 +93,7 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("train --check-photos photos", "--check-photos belongs to --photos"),
         ("train --variants 2", "--variants belongs to --photos"),
         ("train --from-version 20261120T101500Z-3f9a1c2e", "--from-version belongs to --from"),
-        ("evaluate --worst worst.png", "--split and --worst go with --photos"),
+        ("evaluate --split unseen", "--split goes with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("train --from bundled --weights imagenet", "--from RELEASE brings its weights along"),

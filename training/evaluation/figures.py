@@ -1,7 +1,7 @@
 """Draw the report: confusion matrix, curves, reliability diagram, examples.
 
 matplotlib through its objects, so that no window is needed. Writes the named PNGs; every figure comes from
-the report or the answers behind it. Figures of photos: photo_figures.py.
+the report or the answers behind it.
 """
 
 from pathlib import Path

@@ -1,12 +1,11 @@
 """Measure a release on photos, tier by tier, through the code that serves.
 
 Photos that show none of the classes are measured together as tier X. Pure. The
-section: model_store/report.py; its charts: photo_figures.py.
+section: model_store/report.py.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from inference.classifier import Prediction
 from inference.contract import ModelContract, Thresholds
 from model_store.report import (
     ClassRecall,
-    CurvePoint,
     OodAuroc,
     PhotoDecisions,
     PhotoFigures,
@@ -24,9 +22,6 @@ from model_store.report import (
 )
 from training.evaluation.statistics import expected_calibration_error, macro_interval
 from training.photos.reading import OOD, OOD_TIER, Photos
-
-CURVE_POINTS: Final = 50
-"""The most points of a tier's curve."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +53,6 @@ class PhotoAnswers:
     def right(self) -> NDArray[np.bool_]:
         """Bool (N,), whether the answer is the truth; to an out-of-distribution photo none is."""
         return np.asarray(self.predicted == self.truth)
-
-    @property
-    def wrong(self) -> NDArray[np.bool_]:
-        """Bool (N,): what shows a class and was taken for another, what shows none and was accepted."""
-        return np.where(self.truth == OOD, self.accepted, ~self.right)
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
@@ -119,7 +109,6 @@ def _of_tier(answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, 
         },
         ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
         decisions=_decisions(answers, contract.thresholds_of(photo=True)),
-        curve=_curve(garments),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
         sources={} if known else _by_source(answers),
     )
@@ -149,26 +138,6 @@ def _decisions(answers: PhotoAnswers, thresholds: Thresholds) -> PhotoDecisions:
 
 def _share(answers: PhotoAnswers, reason: str) -> float:
     return float((answers.reasons == reason).mean())
-
-
-def _curve(answers: PhotoAnswers) -> tuple[CurvePoint, ...]:
-    """What becomes of the tier as the confidence threshold falls; what is unfamiliar stays in review.
-
-    CURVE_POINTS at most, the first, the last and what is served among them.
-    """
-    familiar = answers.only(answers.reasons != "unfamiliar")
-    thresholds = np.unique(familiar.confidences)[::-1]
-    if len(thresholds) > CURVE_POINTS:
-        thinned = np.linspace(0, len(thresholds) - 1, CURVE_POINTS - 1).round().astype(np.int64)
-        served = familiar.confidences[familiar.accepted]
-        thresholds = np.union1d(thresholds[thinned], served.min(initial=thresholds[0]))[::-1]
-    accepted = [familiar.only(familiar.confidences >= threshold) for threshold in thresholds]
-    return tuple(
-        CurvePoint(
-            threshold=float(threshold), coverage=len(some) / len(answers), accuracy=float(some.right.mean())
-        )
-        for threshold, some in zip(thresholds, accepted, strict=True)
-    )
 
 
 def _auroc(answers: PhotoAnswers, ood: PhotoAnswers) -> OodAuroc:

@@ -56,7 +56,6 @@ from training.evaluation.out_of_distribution import (
 )
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
 from training.evaluation.photo_evaluation import photo_answers, photo_figures
-from training.evaluation.photo_figures import draw_photos
 from training.export.environment import git_commit, hardware, libraries
 from training.export.onnx_graph import (
     PARITY_PICTURES,
@@ -224,7 +223,6 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     if len(answers.truth) <= LARGEST:
         (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
     draw_all(folder / FIGURES, report, answers, evidence.data.test.images, reads.polarity)
-    draw_photos(folder / FIGURES, report.photos)
     golden = held_out.images[:GOLDEN_PICTURES]
     return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
 

@@ -1,42 +1,20 @@
-"""Random changes to training pictures by Keras' own layers: flip, affine, shift, erase, mixup; their sheet.
+"""Random changes to training pictures by Keras' own layers: flip, affine, shift, erase, mixup.
 
 They run in the input pipeline (fit.py); the network that is exported never contains them. Touches nothing.
-`wardrobe train --show-augmentation` draws the sheet.
 """
 
 import math
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import tensorflow as tf
 from keras import layers
-from matplotlib.figure import Figure
 
 from inference.contract import EDGE
-from training.data.datasets import LabelledImages
 from training.recipes import Recipe
 from training.untyped import Tensor
 
 BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
 """New pixels at the border are background (0)."""
-
-VARIANTS: Final = 10
-"""Shown of each picture in the sheet."""
-
-NEIGHBOURS: Final = 31
-"""Other pictures of the batch, for mixup to draw from."""
-
-OFF: Final[dict[str, Any]] = {
-    "flip": False,
-    "rotate": 0.0,
-    "zoom": 0.0,
-    "shear": 0.0,
-    "shift": 0,
-    "erase": 0,
-    "mixup": 0.0,
-}
-"""The recipe's fields that switch a kind off, in the order in which a batch meets them."""
 
 
 class Augmentation:
@@ -89,30 +67,3 @@ def _layers(recipe: Recipe) -> list[layers.Layer]:
         layers.MixUp(recipe.mixup or 1.0, seed=seed + 6): recipe.mixup,
     }
     return [layer for layer, strength in wanted.items() if strength]
-
-
-def draw_contact_sheet(recipe: Recipe, pictures: LabelledImages) -> Figure:
-    """Draw a row for each kind that the recipe has and one for all together: a picture, then its variants.
-
-    Args:
-        recipe: whose augmentation is shown; its seed decides what is drawn.
-        pictures: two or more, of which a few are shown.
-    """
-    alone = replace(recipe, **OFF)
-    kinds = {kind: getattr(recipe, kind) for kind in OFF}
-    rows = {f"{kind}: {value}": replace(alone, **{kind: value}) for kind, value in kinds.items() if value}
-    rows["all together, as training sees them"] = recipe
-    figure = Figure(figsize=(VARIANTS + 2, 1.6 * len(rows)), layout="constrained")
-    blocks = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
-    # The last classes of Fashion-MNIST have the least symmetrical pictures: boots and bags.
-    firsts = np.resize(np.unique(pictures.labels, return_index=True)[1][::-1], len(rows))
-    for block, (title, drawn), index in zip(blocks, rows.items(), firsts.tolist(), strict=True):
-        block.suptitle(title, x=0.01, ha="left", fontsize=11)
-        neighbours = np.arange(min(NEIGHBOURS, len(pictures)))
-        images = pictures.images[[index, *neighbours]]
-        augmentation, targets = Augmentation(drawn), np.zeros((len(images), 1), np.float32)
-        variants = [augmentation(images, targets)[0][0] for _ in range(VARIANTS)]
-        for axes, image in zip(block.subplots(1, 1 + VARIANTS), [images[0], *variants], strict=True):
-            axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-            axes.set_axis_off()
-    return figure

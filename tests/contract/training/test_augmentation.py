@@ -1,4 +1,4 @@
-"""What augmentation does, that a seed repeats it, that no artifact holds it, and the sheet that shows it."""
+"""What augmentation does, that a seed repeats it, and that no artifact holds it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.header import read_header
-from scripts import train
 from tests.contract.training.conftest import RECIPE, Listener
-from tests.fashion import CLASSES, striped_pictures, write_idx_folder
+from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split
 from training.export.onnx_graph import save_artifact
-from training.fitting.augmentation import Augmentation, draw_contact_sheet
+from training.fitting.augmentation import Augmentation
 from training.fitting.checkpoints import Run
 from training.fitting.fit import fit
 from training.recipes import PLAIN, Recipe
@@ -122,27 +120,3 @@ def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
     assert np.isfinite(fitted.history[0].loss)
     assert "Random" not in str(loaded.get_config())
     assert "mixup" not in str(loaded.get_config())
-
-
-def test_the_sheet_has_a_row_for_each_kind_of_the_recipe_and_one_for_all() -> None:
-    pictures = striped_pictures(40)
-
-    figure = draw_contact_sheet(replace(NOTHING, flip=True, shift=3, mixup=0.5), pictures)
-
-    titles = [str(block.get_suptitle()) for block in figure.subfigs]
-    shown = np.array([np.asarray(axes.images[0].get_array()) for axes in figure.axes]).reshape(4, 11, 28, 28)
-    assert titles == ["flip: True", "shift: 3", "mixup: 0.5", "all together, as training sees them"]
-    assert [row[0].tolist() for row in shown] == [pictures.images[9 - place].tolist() for place in range(4)]
-    assert all((row[1:] != row[0]).any() for row in shown)
-
-
-def test_the_sheet_is_written_and_nothing_trained(tmp_path: Path) -> None:
-    write_idx_folder(tmp_path / "data", train=100, test=50)
-    sheet, run, store = (tmp_path / name for name in ("sheets/out.png", "run", "store"))
-    told = ["--data", str(tmp_path / "data"), "--run", str(run), "--out", str(store)]
-
-    code = train.main([*told, "--network", "conv3", "--show-augmentation", str(sheet)])
-
-    assert (code, read_header(sheet.read_bytes()).format) == (0, "PNG")
-    assert not run.exists()
-    assert not store.exists()
