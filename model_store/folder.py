@@ -16,6 +16,8 @@ from model_store.files import CHUNK_BYTES, errors_named, flush_folder, partial_f
 from model_store.store import RECORD_BYTES, Entry
 
 PARTIAL = ".partial"
+NOT_OURS = "lost+found"
+"""What ext file systems keep at their root, readable by root alone."""
 PARTIAL_SECONDS = 24 * 3600
 """Age at which a half-written file is taken for one that a crash left behind."""
 
@@ -86,14 +88,22 @@ class FolderStore:
 
     def _walk(self, prefix: str) -> Iterator[Entry]:
         start = self._root / prefix.rpartition("/")[0]
-        for folder, _, names in os.walk(start):
+        for folder, folders, names in os.walk(start, onerror=self._raise_unlisted):
+            if folder == str(self._root):
+                folders[:] = [name for name in folders if name not in (PARTIAL, NOT_OURS)]
             for name in names:
                 path = Path(folder, name)
                 key = path.relative_to(self._root).as_posix()
-                if key.startswith(prefix) and not key.startswith(f"{PARTIAL}/"):
+                if key.startswith(prefix):
                     with suppress(FileNotFoundError):  # deleted since it was listed
                         facts = path.stat()
                         yield Entry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+    def _raise_unlisted(self, error: OSError) -> None:
+        """Report a folder that cannot be listed: `os.walk` alone would take it for an empty one."""
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            with self._translated(Path(error.filename).relative_to(self._root).as_posix()):
+                raise error
 
     def _remove_empty_parents(self, path: Path) -> None:
         for parent in path.parents:
@@ -118,7 +128,7 @@ class FolderStore:
             raise NotFound(f"{self._named(key)}: {error.strerror}.") from error
         except PermissionError as error:
             raise StoreRefused(
-                f"{self._named(key)}: {error.strerror}. User id {os.getuid()} needs access to this folder."
+                f"{self._named(key)}: {error.strerror}. User id {os.geteuid()} needs access to this folder."
             ) from error
         except OSError as error:
             raise StoreBroken(f"{self._named(key)}: {error.strerror or error}.") from error

@@ -6,8 +6,9 @@ the last hour, since it may be promoted at this moment. What rolling back walks 
 
 from datetime import UTC, datetime, timedelta
 
-from model_store.catalogue import Stored, manifest_key, stored
-from model_store.promotions import history, lineage, newest
+from model_store.catalogue import PROMOTIONS, Stored, manifest_key, stored
+from model_store.errors import NothingPromoted
+from model_store.promotions import current, history, lineage
 from model_store.store import Store
 
 SPARED = timedelta(hours=1)
@@ -25,8 +26,16 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
         keep: 1 or more; current is one of them.
         older_than: how long ago a release was last written to, at least, by the store's clock. It protects
             a publisher at work; zero protects none, and a publisher that loses its release reports an error.
+
+    Raises:
+        NothingPromoted: no promotion was read, so nothing shows which release is in use.
     """
     log = history(store)
+    if not log:
+        raise NothingPromoted(
+            f"{store.address}/{PROMOTIONS}: no promotion is here, so nothing shows which release is in use. "
+            "Nothing is removed. Promote one, or correct the address."
+        )
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
     kept = {*recent[:keep], *lineage(log)[-keep:]}
     newest_allowed = datetime.now(UTC) - older_than
@@ -38,11 +47,14 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
 
 
 def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
-    """Remove what `prunable` chooses, but for what has become current since; return what was removed."""
+    """Remove what `prunable` chooses, but for what has become current since; return what was removed.
+
+    Raises:
+        NothingPromoted: as `prunable`, also where the promotions disappear meanwhile.
+    """
     removed = []
     for release in prunable(store, keep, older_than):
-        holding = newest(store)
-        if holding is None or holding.version != release.version:
+        if current(store).version != release.version:
             _remove(store, release)
             removed.append(release)
     return removed

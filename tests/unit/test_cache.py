@@ -126,6 +126,13 @@ def test_a_half_written_file_of_yesterday_is_removed_from_a_folder_store(store: 
     assert [entry.key for entry in store.entries("")] == ["key", "other"]
 
 
+def test_what_a_file_system_keeps_at_its_root_is_not_listed(store: FolderStore) -> None:
+    store.create("lost+found/#12", b"")
+    store.create("model.keras", b"")
+
+    assert [entry.key for entry in store.entries("")] == ["model.keras"]
+
+
 @pytest.mark.parametrize(
     ("names", "error", "words"),
     [

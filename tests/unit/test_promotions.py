@@ -10,6 +10,7 @@ from model_store.catalogue import PROMOTIONS, RELEASES, promotion_key, release_p
 from model_store.errors import (
     LostRace,
     NotFound,
+    NothingPromoted,
     ReleaseRemoved,
     StoreBroken,
     UnconditionalStore,
@@ -106,6 +107,16 @@ class PromotedMeanwhile(FolderStore):
         found = super().entries(prefix)
         if prefix == RELEASES:
             append(FolderStore(Path(self.address)), self.chosen, "promote", "bob", newest(self))
+        return found
+
+
+class UnmountedMeanwhile(FolderStore):
+    """A store whose promotions disappear while a prune looks which release to remove."""
+
+    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
+        found = super().entries(prefix)
+        if prefix == RELEASES:
+            (Path(self.address) / "promotions").rename(Path(self.address) / "away")
         return found
 
 
@@ -213,6 +224,39 @@ def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, tmp_p
 
     assert prune(store, keep=1, older_than=timedelta(0)) == []
     assert current(store).version == store.chosen
+
+
+def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(folder: Path, tmp_path: Path) -> None:
+    store = FolderStore(folder)
+    versions = {published(store, tmp_path, seed) for seed in (1, 2)}
+    (folder / "promotions").rename(tmp_path / "promotions")
+    (folder / "promotions").symlink_to("promotions")  # fails for every user; root may read any folder
+
+    with pytest.raises(StoreBroken, match=r"/promotions: Too many levels"):
+        prune(store, keep=1, older_than=timedelta(0))
+    with pytest.raises(StoreBroken, match=r"/promotions: Too many levels"):
+        newest(store)
+
+    assert {release.version for release in stored(store)} == versions
+
+
+def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, tmp_path: Path) -> None:
+    store = FolderStore(folder)
+    version = published(store, tmp_path, 1, promoted=False)
+
+    with pytest.raises(NothingPromoted, match="nothing shows which release is in use"):
+        prune(store, keep=1, older_than=timedelta(0))
+
+    assert [release.version for release in stored(store)] == [version]
+
+
+def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path) -> None:
+    versions = {published(FolderStore(folder), tmp_path, seed) for seed in (1, 2)}
+
+    with pytest.raises(NothingPromoted):
+        prune(UnmountedMeanwhile(folder), keep=1, older_than=timedelta(0))
+
+    assert {release.version for release in stored(FolderStore(folder))} == versions
 
 
 @pytest.mark.parametrize("version", [A, "latest", "../../etc/passwd", ""])
