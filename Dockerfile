@@ -20,14 +20,16 @@ RUN python3 -m venv /opt/wardrobe \
 
 FROM ${BASE}
 ARG REVISION=unknown
+ARG VERSION=unknown
 LABEL org.opencontainers.image.title="Wardrobe" \
+      org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.description="Clothing pictures in, class probabilities out" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}"
 
 COPY --from=packages /opt/wardrobe /opt/wardrobe
 WORKDIR /srv/wardrobe
-COPY wsgi.py gunicorn.conf.py ./
+COPY wsgi.py gunicorn.conf.py pyproject.toml ./
 COPY inference inference
 COPY labelling labelling
 COPY model_store model_store

@@ -4,4 +4,9 @@ Start reading in factory.py, the one place where parts are chosen and put togeth
 operator may set, api/problems.py every error that a client may see, prediction/ what an upload goes through.
 """
 
-__version__ = "0.1.0"
+import tomllib
+from pathlib import Path
+
+# Not importlib.metadata: the image holds no installed package, and that of a checkout can be old.
+_project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
+__version__: str = _project["version"]

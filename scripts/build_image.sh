@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 name=$1
 shift
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
 
 if command -v buildah >/dev/null; then
     # chroot: builds where no container engine may run. docker format: OCI has no HEALTHCHECK.
@@ -20,4 +21,4 @@ else
     echo "wardrobe: neither buildah nor docker is here; on Debian and Ubuntu type: apt-get install buildah" >&2
     exit 1
 fi
-"${builder[@]}" --build-arg "REVISION=$revision" --tag "$name" "$@" .
+"${builder[@]}" --build-arg "REVISION=$revision" --build-arg "VERSION=$version" --tag "$name" "$@" .

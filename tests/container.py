@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import requests
 
+from app import __version__
 from tests.service import ROOT, free_port
 from tests.system_parts import require_system_part
 from tests.waiting import wait_for
@@ -76,7 +77,8 @@ def build() -> None:
     _make_base()
     # Docker's format, since OCI's has no HEALTHCHECK.
     _run("buildah", *STORAGE, "build", "--isolation", "chroot", "--format", "docker",
-         "--build-arg", f"BASE={BASE}", *_certificate_mounts(), "--tag", IMAGE, str(ROOT))  # fmt: skip
+         "--build-arg", f"BASE={BASE}", "--build-arg", f"VERSION={__version__}",
+         *_certificate_mounts(), "--tag", IMAGE, str(ROOT))  # fmt: skip
 
 
 def megabytes_above_base() -> float:
@@ -84,6 +86,12 @@ def megabytes_above_base() -> float:
     image, base = (json.loads(_podman("image", "inspect", name).stdout)[0]["Size"] for name in (IMAGE, BASE))
     added: int = image - base
     return added / 1e6
+
+
+def labels() -> dict[str, str]:
+    """The labels of the image."""
+    found: dict[str, str] = json.loads(_podman("image", "inspect", IMAGE).stdout)[0]["Labels"]
+    return found
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from app import __version__
 from tests import container
 from tests.container import Container
 from tests.service import ROOT
@@ -65,6 +66,13 @@ def test_the_image_is_small_and_holds_only_what_serving_needs(service: Container
 
     assert imported.stdout == "[]\n", imported.stderr
     assert container.megabytes_above_base() < LARGEST_IMAGE_MB
+
+
+def test_the_image_and_its_service_say_which_version_they_are(service: Container) -> None:
+    document = requests.get(f"{service.url}/openapi.json", timeout=30).json()
+
+    assert container.labels()["org.opencontainers.image.version"] == __version__
+    assert document["info"]["version"] == __version__
 
 
 @pytest.mark.usefixtures("image")

@@ -198,6 +198,7 @@ def as_in_the_image(folder: Path) -> Path:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     for package in ("app", "inference", "labelling", "model_store"):
         (folder / package).symlink_to(ROOT / package)
+    shutil.copy(ROOT / "pyproject.toml", folder)
     for package in ("scripts", "training"):
         (folder / package).mkdir()
     left_out = {path for line in lines if line.startswith("scripts/") for path in ROOT.glob(line)}
