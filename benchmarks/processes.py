@@ -46,6 +46,14 @@ def megabytes(pids: Iterable[int]) -> float:
     return kilobytes / 1024
 
 
+def resident_megabytes(pid: int) -> float:
+    """Memory that a process holds, with what it shares with others; 0 once it has ended."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace").splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+    return 0.0
+
+
 def settle(pid: int) -> None:
     """Wait until a server has done what it was asked: wrk leaves without its last answers."""
     end = time.monotonic() + SETTLE_SECONDS
