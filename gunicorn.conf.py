@@ -24,8 +24,15 @@ from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment
 from inference.cores import usable_cores
 
-NOW = 1e-5
-"""Seconds: the least that gevent waits for, and looks for input meanwhile; 0 would not look."""
+SHORTEST_TIMER = 1e-5
+"""Seconds: 0 would end a timer of the system instead of starting it."""
+
+DUE = 1e-9
+"""Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and with more to wait
+for epoll waits for a millisecond where no socket is ready."""
+
+POLL_SECONDS = 0.005
+"""How long a worker answers the requests that it has before it polls its sockets for others."""
 
 NO_UPGRADE = (
     "SIGUSR2 (a second master) is not supported: its workers' counts would mix. Use SIGHUP to reload."
@@ -119,14 +126,16 @@ def post_worker_init(worker: Any) -> None:
             service.drain()
         # Not by a thread or a greenlet: neither can be started where gevent runs signal handlers.
         signal.signal(signal.SIGALRM, worker.handle_exit)
-        signal.setitimer(signal.ITIMER_REAL, max(settings.drain_seconds, NOW))
+        signal.setitimer(signal.ITIMER_REAL, max(settings.drain_seconds, SHORTEST_TIMER))
 
     signal.signal(signal.SIGTERM, drain_then_stop)
 
 
-def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
-    """Let other connections go on; without it, one that sends request after request keeps the event loop."""
-    time.sleep(NOW)  # gevent's
+def post_request(worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
+    """Let other connections go on now and then: one whose next request is always there keeps the event loop."""
+    if time.monotonic() - worker.polled_at >= POLL_SECONDS:
+        time.sleep(DUE)  # gevent's
+        worker.polled_at = time.monotonic()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -67,6 +67,7 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
     server_class = DrainingServer
     request_seconds = 60.0  # for a body to come, and for an answer to be taken
     drains = False  # while it does, every connection closes after its answer
+    polled_at = 0.0  # by time.monotonic(), when `post_request` last let all connections go on
 
     @property
     def wsgi_handler(self) -> Any:  # noqa: ANN401 - gunicorn has no types

@@ -1,11 +1,12 @@
-"""Clients that send or read slowly, on a real gunicorn without a proxy: the others are answered.
+"""Clients that send slowly, read slowly or never pause, on a real gunicorn without a proxy: others are answered.
 
 No test says how fast; GENEROUS seconds only tell an answer from none.
 """
 
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import requests
@@ -63,6 +64,55 @@ def test_others_are_answered_beside_clients_that_send_or_read_slowly(
             statuses |= {requests.get(f"{service.url}/healthz", timeout=GENEROUS).status_code}
 
     assert statuses == {200}
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(HEALTH, id="requests that run no model"),
+        pytest.param(BODY.replace(b"100000", b"%d" % len(UPLOAD)) + UPLOAD, id="pictures"),
+    ],
+)
+def test_others_are_answered_beside_a_client_whose_next_request_is_always_there(
+    serve: Serve, request_bytes: bytes
+) -> None:
+    with serve(WEB_CONCURRENCY="1") as service, asking_without_a_pause(service, request_bytes) as answered:
+        answered.wait(GENEROUS)
+        statuses = [requests.get(f"{service.url}/healthz", timeout=GENEROUS).status_code for _ in range(5)]
+        with requests.Session() as kept:
+            statuses += [kept.get(f"{service.url}/healthz", timeout=GENEROUS).status_code for _ in range(5)]
+
+    assert statuses == [200] * 10
+
+
+@contextmanager
+def asking_without_a_pause(service: Service, request_bytes: bytes) -> Iterator[threading.Event]:
+    """A client that sends as many requests as its connection takes, and reads every answer.
+
+    Gives what is set once it has the first one.
+    """
+    answered = threading.Event()
+    with service.connect(request_bytes) as client:
+
+        def send() -> None:
+            with suppress(OSError):
+                while True:
+                    client.sendall(request_bytes * 100)
+
+        def read() -> None:
+            with suppress(OSError):
+                while client.recv(1 << 20):
+                    answered.set()
+
+        threads = [threading.Thread(target=target) for target in (send, read)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield answered
+        finally:
+            client.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join()
 
 
 @pytest.mark.parametrize(
