@@ -86,7 +86,9 @@ def create_app(settings: Settings) -> Flask:
     app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = Name
     register_problem_handlers(app)
-    admission = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
+    admission = Admission(
+        settings.slots, settings.queue_length, settings.queue_seconds, counted=metrics.in_progress
+    )
     if settings.api_keys_file is not None:  # before the rates, so that a refusal's log line names the key
         require_keys(app, ApiKeys(settings.api_keys_file))
     _register_routes(app, settings, models, admission, metrics)

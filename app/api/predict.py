@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.api.problems import problem_of
 from app.errors import BadRequest
 from app.middleware.request_context import RequestContext, current_request
+from app.middleware.timing import READ
 from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import Item
@@ -27,6 +28,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
         current = current_request()
         labels = current.served.contract.labels
         parameters = read_parameters(request.args, len(labels))
+        current.timing.begin(READ)
         with (
             bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
             predictor.admitted(current.timing),
@@ -48,6 +50,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
         parameters = read_parameters(request.args, len(labels))
         if parameters.explain:
             raise BadRequest("`explain` is for one picture: send it to POST /predict.")
+        current.timing.begin(READ)
         with (
             bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
             predictor.admitted(current.timing) as slot,

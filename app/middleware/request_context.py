@@ -17,7 +17,7 @@ from flask import has_request_context, request
 from werkzeug.wsgi import get_content_length, get_path_info
 
 from app.middleware.headers import HEADERS
-from app.middleware.timing import Timing
+from app.middleware.timing import READ, Timing
 from app.observability.log_format import Fields, log_request
 from app.observability.metrics import Metrics
 from app.releases.serving import Models, Served
@@ -93,18 +93,15 @@ class RequestMiddleware:
             context.route = _rule()  # now: Flask's own context ends before this layer goes on
             return start_response(line, _with_ours(headers, context), *error)
 
-        self._metrics.begin_request()
-        try:
-            body = self._app(environ, start)
-        finally:
-            self._metrics.end_request()
+        body = self._app(environ, start)
         context.timing.end()  # of a request that failed within a stage
         self._report(environ, context, time.perf_counter() - began)
         return body
 
     def _report(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
         method, stages = environ["REQUEST_METHOD"], context.timing.milliseconds
-        self._metrics.count_request(context.route or "none", method, context.status, seconds, stages)
+        answering = seconds - stages.get(READ, 0.0) / 1000
+        self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
         if context.problem is not None:
             self._metrics.count_problem(context.problem)
         is_static = context.route in STATIC_ROUTES and context.problem is None

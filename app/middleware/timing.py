@@ -3,6 +3,9 @@
 import time
 from dataclasses import dataclass, field
 
+READ = "read"
+"""The stage in which the body comes: as long as its client takes to send it."""
+
 
 @dataclass(slots=True)
 class Timing:

@@ -6,6 +6,7 @@ folder and names each worker's files in it. Every metric is made here and listed
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from pathlib import Path
 from typing import Literal
@@ -63,7 +64,12 @@ class Metrics:
         self._problems = counter("problems", "Problems answered, by the end of their type.", ("type",))
         predictions = counter("predictions", "Pictures classified.", ("decision", "label", "reason"))
         self._predictions = cache(predictions.labels)
-        latency = histogram("request_seconds", "Wall time of a request.", ("route",), buckets=SECONDS)
+        latency = histogram(
+            "request_seconds",
+            "Wall time from the whole body on.",
+            ("route",),
+            buckets=SECONDS,
+        )
         self._latency = cache(latency.labels)
         stages = histogram("stage_seconds", "Wall time of a request's stages.", ("stage",), buckets=SECONDS)
         self._stages = cache(stages.labels)
@@ -84,7 +90,7 @@ class Metrics:
         self._polls = counter("polls", "Polls of the store for a newer release.", ("outcome",))
         self._refused = counter("releases_refused", "Promoted releases that were not served.")
         self._dropped = counter("log_lines_dropped", "Log lines that stderr did not take.")
-        self._in_progress = total("requests_in_progress", "Requests being answered.")
+        self._in_progress = total("requests_in_progress", "Requests that have a slot or wait for one.")
         self._places = total("places", "Requests that may wait and work at a time.")
         self._workers = total("workers", "Workers that have started.")
         self._failing = total("store_failing", "Workers that the store did not answer last time.")
@@ -95,13 +101,9 @@ class Metrics:
             "familiarity_reference", "Share of held-out pictures that are no more familiar.", ("bound",)
         )
 
-    def begin_request(self) -> None:
-        """Count a request as in progress; `end_request` follows, whatever its outcome."""
-        self._in_progress.inc()
-
-    def end_request(self) -> None:
-        """Count a request as no longer in progress."""
-        self._in_progress.dec()
+    def in_progress(self) -> AbstractContextManager[None]:
+        """Count a request as in progress for a block."""
+        return self._in_progress.track_inprogress()
 
     def count_request(
         self, route: str, method: str, status: int, seconds: float, stages: Mapping[str, float]
@@ -112,7 +114,7 @@ class Metrics:
             route: the rule, not the path: clients must not be able to add labels.
             method: as the client wrote it.
             status: of the answer.
-            seconds: wall time in all.
+            seconds: wall time, without that in which the body came: a slow client is no slow service.
             stages: milliseconds of those that a classifying request went through.
         """
         self._requests(method if method in METHODS else "other", route, str(status)).inc()

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from app.errors import Busy
 
@@ -26,15 +26,22 @@ class Admission:
         queue_length: how many more may wait, >= 0.
         queue_seconds: how long each may wait.
         clock: monotonic seconds; tests hand in their own.
+        counted: entered while a request has a slot or a place in the queue.
     """
 
     def __init__(
-        self, limit: int, queue_length: int, queue_seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        limit: int,
+        queue_length: int,
+        queue_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        counted: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._limit = limit
         self._queue_length = queue_length
         self._queue_seconds = queue_seconds
         self._clock = clock
+        self._counted = counted
         self._lock = threading.Lock()
         self._working = 0
         self._queue: deque[threading.Event] = deque()
@@ -50,10 +57,11 @@ class Admission:
         turn = threading.Event()
         try:
             self._enter(turn)
-            if not turn.wait(self._queue_seconds):
-                raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
-            began = self._clock()
-            yield Slot(self, turn)
+            with self._counted():
+                if not turn.wait(self._queue_seconds):
+                    raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
+                began = self._clock()
+                yield Slot(self, turn)
             self._mean_seconds += SMOOTHING * (self._clock() - began - self._mean_seconds)
         finally:
             self._leave(turn)

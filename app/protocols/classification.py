@@ -15,6 +15,7 @@ from flask import request
 
 from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
+from app.middleware.timing import READ
 from app.observability.metrics import Metrics
 from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
 from app.payloads.documents import from_base64
@@ -102,6 +103,7 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
     """
     current = current_request()
     has_left = partial(client_has_left, request)
+    current.timing.begin(READ)
     with (
         parts.bodies.read(request, parts.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
         parts.predictor.admitted(current.timing) as slot,

@@ -1,15 +1,21 @@
 """What a scraper gets: requests, problems, answers, the reference distribution, the release, and the load."""
 
+import io
 import re
+import time
+from typing import TYPE_CHECKING
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import ReferenceDistribution
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import INVOCATIONS, MakeApp
 from tests.releases import LABELS
 from tests.uploads import UPLOAD
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 
 def samples(client: FlaskClient) -> dict[str, float]:
@@ -37,6 +43,49 @@ def test_a_prediction_is_counted_and_timed_stage_by_stage(fresh_client: FlaskCli
     assert 0 < spent <= exposed['request_seconds_sum{route="/predict"}']
 
 
+class SlowBody(io.BytesIO):
+    """A body that comes slowly; notes what a scraper sees meanwhile."""
+
+    def __init__(self, body: bytes, client: FlaskClient) -> None:
+        super().__init__(body)
+        self._client = client
+        self.seen: dict[str, float] = {}
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        time.sleep(0.05)
+        self.seen = samples(self._client)
+        return super().readinto(buffer)
+
+
+@pytest.mark.parametrize("path", ["/predict", INVOCATIONS])
+def test_a_body_that_comes_slowly_is_neither_load_nor_a_slow_answer(
+    fresh_client: FlaskClient, path: str
+) -> None:
+    body = SlowBody(UPLOAD, fresh_client.application.test_client())
+
+    begun = time.perf_counter()
+    answer = fresh_client.post(path, input_stream=body, content_length=len(UPLOAD))
+    seconds = time.perf_counter() - begun
+
+    exposed = samples(fresh_client)
+    assert answer.status_code == 200
+    assert body.seen["requests_in_progress"] == 0
+    reading = exposed['stage_seconds_sum{stage="read"}']
+    assert 0.05 <= reading <= seconds - exposed[f'request_seconds_sum{{route="{path}"}}']
+
+
+def test_an_upload_that_is_being_classified_is_in_progress(make_app: MakeApp) -> None:
+    app = make_app()
+    client = app.test_client()
+    admission = app.extensions["wardrobe"].admission
+
+    with admission.admit():
+        during = samples(client)
+    after = samples(client)
+
+    assert (during["requests_in_progress"], after["requests_in_progress"]) == (1, 0)
+
+
 def test_pictures_of_a_batch_are_counted_one_by_one(fresh_client: FlaskClient) -> None:
     black = {"pixels": [[0] * 28] * 28}
 
@@ -51,7 +100,7 @@ def test_pictures_of_a_batch_are_counted_one_by_one(fresh_client: FlaskClient) -
 def test_an_idle_worker_exposes_places_state_and_reference_distribution(make_app: MakeApp) -> None:
     exposed = samples(make_app(slots=3, queue_length=5).test_client())
 
-    assert (exposed["workers"], exposed["places"], exposed["requests_in_progress"]) == (1, 8, 1)
+    assert (exposed["workers"], exposed["places"], exposed["requests_in_progress"]) == (1, 8, 0)
     assert exposed["store_failing"] == exposed["release_stale"] == 0
     assert exposed["releases_refused_total"] == exposed["confidence_count"] == 0
     assert sum(exposed[f'label_reference{{label="{label}"}}'] for label in LABELS) == pytest.approx(1)
