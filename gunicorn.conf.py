@@ -28,8 +28,8 @@ SHORTEST_TIMER = 1e-5
 """Seconds: 0 would end a timer of the system instead of starting it."""
 
 DUE = 1e-9
-"""Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and with more to wait
-for epoll waits for a millisecond where no socket is ready."""
+"""Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and for a timer
+that is not due epoll waits for a millisecond at least."""
 
 POLL_SECONDS = 0.005
 """How long a worker answers the requests that it has before it polls its sockets for others."""
@@ -132,7 +132,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def post_request(worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
-    """Let other connections go on now and then: one whose next request is always there keeps the event loop."""
+    """Let other connections go on now and then: one whose next request is always there keeps the loop."""
     if time.monotonic() - worker.polled_at >= POLL_SECONDS:
         time.sleep(DUE)  # gevent's
         worker.polled_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Clients that send slowly, read slowly or never pause, on a real gunicorn without a proxy: others are answered.
+"""Clients that send or read slowly, or never pause, on a real gunicorn without a proxy: others are answered.
 
 No test says how fast; GENEROUS seconds only tell an answer from none.
 """
