@@ -24,7 +24,6 @@ VERBS = (
     "evaluate",
     "compare",
     "tune",
-    "teach",
     "adopt",
     "publish",
     "releases",

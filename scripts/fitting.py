@@ -1,6 +1,6 @@
 """Start TensorFlow or JAX, fit a recipe with its progress shown, and make the release in the run's folder.
 
-Shared by train, compare and teach. With KERAS_BACKEND=jax, JAX fits; the command then starts itself again on
+Shared by train, compare and tune. With KERAS_BACKEND=jax, JAX fits; the command then starts itself again on
 TensorFlow, which makes the release. TensorFlow prints lines about processors and absent accelerators from C++
 while it loads: they are kept, and shown if loading fails. Writes the run's folder alone.
 """
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import numpy as np
@@ -33,6 +34,7 @@ from training.errors import NotInstalled
 from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, OutOfFold, gathered
 from training.fitting.checkpoints import Run
+from training.fitting.distillation import SoftTargets, answers_of, join, soften, unseen
 from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Callback
@@ -139,19 +141,87 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     allow_many_networks()
     answers, fits = [], []
     for fold in folds:
-        run, (learnt, others) = fold.run(task, recipe), fold.learnt(parts, photos)
         asked = parts.train.images[fold.pictures]
         if photos is not None:
             asked = np.concatenate([asked, photos.images[fold.photos]])
-        console().print(
-            f"Fold {fold.number} of {fold.of}: answers {len(asked):,} pictures that it does not learn, "
-            f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
-        )
-        if others is not None:
-            learnt = with_photos(learnt, data.labels, recipe, run, others)
-        fits.append(fit_alone(run, data, learnt, recipe))
-        answers.append(scores_of(fits[-1].model, learnt, len(data.labels), asked))
+        learnt, fitted = _fit_fold(fold, task, data, parts, recipe, photos, len(asked))
+        fits.append(fitted)
+        answers.append(scores_of(fitted.model, learnt, len(data.labels), asked))
     return gathered(folds, answers, recipe.epochs), fits
+
+
+def _fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
+    fold: Fold,
+    task: Run,
+    data: LabelledData,
+    parts: Split,
+    recipe: Recipe,
+    photos: Photos | None,
+    asked: int,
+) -> tuple[Split, "Fitted"]:
+    """What the network of a fold learnt, and the network."""
+    run, (learnt, others) = fold.run(task, recipe), fold.learnt(parts, photos)
+    console().print(
+        f"Fold {fold.number} of {fold.of}: answers {asked:,} pictures that it does not learn, "
+        f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
+    )
+    if others is not None:
+        learnt = with_photos(learnt, data.labels, recipe, run, others)
+    return learnt, fit_alone(run, data, learnt, recipe)
+
+
+def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
+    task: Run,
+    data: LabelledData,
+    parts: Split,
+    recipe: Recipe,
+    folds: Sequence[Fold],
+    file: Path,
+    temperature: float,
+) -> dict[str, object]:
+    """Fit a network for each fold, as `answer_out_of_fold` does, and store what they answer, for a student.
+
+    Args:
+        task: of the training; the folds' folders lie in its own.
+        data: its whole training set is answered, what is held out by all networks.
+        parts: the training set in two.
+        recipe: of each network.
+        folds: what is dealt.
+        file: what is written.
+        temperature: of the stored answers (`soften`).
+
+    Returns:
+        What was written, as JSON values; `right_unseen` is the share of the dealt pictures that are answered
+        rightly.
+
+    Raises:
+        TrainingError: a checkpoint is another run's.
+    """
+    allow_many_networks()
+    asked = [unseen(data.train, recipe, fold.pictures) for fold in folds]
+    answers = []
+    for fold, places in zip(folds, asked, strict=True):
+        _, fitted = _fit_fold(fold, task, data, parts, recipe, None, len(places))
+        answers.append(answers_of(fitted.model, data.train.images[places]))
+    mean, dealt = join(asked, answers)
+    probabilities = soften(mean, temperature)
+    teachers = (f"{recipe.network} in {len(folds)} folds",)
+    targets = SoftTargets(probabilities, data.train.sha256(), teachers, temperature)
+    targets.save(file)
+    right = float(np.mean(probabilities[dealt].argmax(axis=1) == data.train.labels[dealt]))
+    console().print(
+        f"{right:.2%} of the {dealt.sum():,} answers by a network that had not seen the picture are right.\n"
+        f"{file}: {file.stat().st_size:,} bytes, targets {targets.sha256}. No release was made."
+    )
+    return {
+        "out": str(file),
+        "bytes": file.stat().st_size,
+        "targets": targets.sha256,
+        "pictures": len(probabilities),
+        "teachers": teachers,
+        "temperature": temperature,
+        "right_unseen": right,
+    }
 
 
 def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:

@@ -15,7 +15,7 @@ from inference.contract import CUT_OUT, InputContract, whole_pictures
 from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import LocalRelease
-from scripts.fitting import FRESH, answer_out_of_fold, carry_out
+from scripts.fitting import FRESH, answer_out_of_fold, carry_out, save_answers
 from scripts.photos import (
     PhotoSets,
     add_photo_options,
@@ -88,6 +88,7 @@ def _train(arguments: argparse.Namespace) -> object:
         print(as_toml(recipe), end="")
         return recipe.as_json()
     check_photo_options(arguments)
+    _check_answer_options(arguments)
     store = open_target(arguments)
     release = _release(arguments)
     reads = _input(arguments, release)
@@ -113,30 +114,56 @@ def _train(arguments: argparse.Namespace) -> object:
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
     of_folds = fold_recipe(recipe, folds, averaged=arguments.average_folds)
     if arguments.fresh:
-        for one in (task, *(fold.run(task, of_folds) for fold in folds)):
-            forget_checkpoint(one)
-            forget_auxiliary(one.folder)
+        _forget([task, *(fold.run(task, of_folds) for fold in folds)])
     console().print(
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
+    further_on = f"The same command goes on after the last finished epoch, from {task.folder}."
+    if (file := arguments.save_answers) is not None:
+        with resumable(further_on):
+            return save_answers(task, data, parts, recipe, folds, file, arguments.temperature or 1.0)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
-    for doubt in _doubts(parts, folds, checked):
-        complain(doubt)
-    with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
+    _complain_of_doubts(parts, folds, checked)
+    with resumable(further_on):
         others, fits = answer_out_of_fold(task, data, parts, of_folds, photos=learnt, folds=folds)
         if learnt is not None:
             parts = with_photos(parts, data.labels, recipe, task, learnt)
-        fits = fits if arguments.average_folds else []
-        carry_out(task, data, parts, recipe, photos=checked, others=others, fits=fits)
+        kept = fits if arguments.average_folds else []
+        carry_out(task, data, parts, recipe, photos=checked, others=others, fits=kept)
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
-def _doubts(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> list[str]:
-    """What to say before hours of training where too few answers would choose the thresholds."""
+def _forget(runs: Sequence[Run]) -> None:
+    """Remove the checkpoints, so that all of it starts over."""
+    for one in runs:
+        forget_checkpoint(one)
+        forget_auxiliary(one.folder)
+
+
+def _check_answer_options(arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    file = arguments.save_answers
+    if file is None:
+        if arguments.temperature is not None:
+            arguments.error("--temperature is of the answers that --save-answers FILE stores")
+        return
+    if not arguments.folds:
+        arguments.error("--save-answers belongs to --folds K, whose networks answer what they did not learn")
+    if arguments.photos is not None:
+        arguments.error("--save-answers stores answers to the training pictures alone: leave out --photos")
+    if arguments.teacher is not None or arguments.teaching is not None:
+        arguments.error("--teacher and --teaching are for the student: teachers learn from the labels")
+    if not file.parent.is_dir():
+        arguments.error(f"--save-answers {file}: there is no folder {file.parent}")
+
+
+def _complain_of_doubts(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> None:
+    """Say before hours of training where too few answers would choose the thresholds."""
     few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds))
     of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
-    return of_photos if few is None else [few, *of_photos]
+    for doubt in of_photos if few is None else [few, *of_photos]:
+        complain(doubt)
 
 
 def folds_of(
@@ -255,6 +282,13 @@ def _task(
     )
 
 
+def _above_zero(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
+    return value
+
+
 SHORT_HELP = f"""\
 usage: wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ...
 
@@ -293,6 +327,10 @@ def build_parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do")
     add_start_options(recipe)
     add_recipe_options(recipe)
+    answers = "store what the networks of --folds answer, for --teacher, and make no release"
+    recipe.add_argument("--save-answers", type=Path, metavar="FILE", help=answers)
+    softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"
+    recipe.add_argument("--temperature", type=_above_zero, metavar="T", help=softer)
     group = parser.add_argument_group("where it goes")
     add = group.add_argument
     add(

@@ -215,7 +215,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
         else:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
-    teacher = "learn these soft targets, too (written by wardrobe teach)"
+    teacher = "learn these soft targets, too (written by --save-answers)"
     group.add_argument("--teacher", type=Path, metavar="NPZ", help=teacher)
 
 

@@ -1,10 +1,10 @@
 """Soft targets: the probabilities of larger networks for the training pictures, stored for distillation.
 
 Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than the one right class. A
-network answers a picture that it learnt with too much certainty, so teachers can be fitted in folds: one
+network answers a picture that it learnt with too much certainty, so teachers are fitted in folds: one
 network per fold learns the others, and a picture gets the mean answer of the networks that did not learn it.
 One compressed file in half precision, about a megabyte for 60,000 pictures, with the hash of the training set
-that it belongs to. Touches that file. scripts/teach.py fits the networks and writes it.
+that it belongs to. Touches that file. scripts/fitting.py fits the networks and writes it.
 """
 
 import hashlib
@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.classifier import Classifier
-from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages, in_batches
+from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages
 from training.data.npz import UNREADABLE, read_npz, write_npz
 from training.data.splitting import first, held_out_indices
 from training.errors import SoftTargetsUnfit
@@ -42,7 +41,7 @@ class SoftTargets:
     Attributes:
         probabilities: float16 (N, C), one row per training picture, before anything is held out.
         train_sha256: of the training set (`LabelledImages.sha256`).
-        teachers: the releases' versions, or what was fitted in folds.
+        teachers: what was fitted in folds.
         temperature: what the logarithms of the teachers' mean were divided by.
     """
 
@@ -65,7 +64,7 @@ class SoftTargets:
         if self.train_sha256 != train.sha256():
             raise SoftTargetsUnfit(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.sha256()[:16]}). Make new ones with wardrobe teach."
+                f"{train.sha256()[:16]}). Make new ones with --save-answers."
             )
         if self.probabilities.shape != (len(train), classes):
             raise SoftTargetsUnfit(
@@ -92,39 +91,9 @@ def load_soft_targets(path: Path) -> SoftTargets:
             temperature=float(stored["temperature"]),
         )
     except UNREADABLE as error:
-        raise SoftTargetsUnfit(f"{path}: {error}. wardrobe teach writes such a file.") from error
-
-
-def teach(teachers: dict[str, Classifier], train: LabelledImages, temperature: float) -> SoftTargets:
-    """Let every teacher answer every training picture and its mirror image, and average.
-
-    Pictures that have files of their own are answered as photos, as serving would.
-
-    Args:
-        teachers: by version; they know the same classes.
-        train: the training set.
-        temperature: above 1 softens the mean: teachers are surer of what they learnt than they should be.
-
-    Raises:
-        ModelError: a teacher cannot be run.
-    """
-    photo = train.files is not None
-    rows = [
-        [
-            one.probabilities
-            for batch in in_batches(images)
-            for one in teacher.classify(batch, [photo] * len(batch))
-        ]
-        for teacher in teachers.values()
-        for images in _both_ways(train.images)
-    ]
-    mean = np.mean(np.asarray(rows, np.float64), axis=0)
-    return SoftTargets(soften(mean, temperature), train.sha256(), tuple(teachers), temperature)
-
-
-def _both_ways(images: PixelsBatch) -> tuple[PixelsBatch, PixelsBatch]:
-    """Pictures, and their mirror images."""
-    return images, np.ascontiguousarray(images[:, :, ::-1])
+        raise SoftTargetsUnfit(
+            f"{path}: {error}. wardrobe train --save-answers writes such a file."
+        ) from error
 
 
 def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
@@ -172,7 +141,7 @@ def answers_of(model: Network, images: PixelsBatch) -> NDArray[np.float64]:
         float64 (N, C), rows that sum to 1.
     """
     total = 0.0
-    for seen in _both_ways(images):
+    for seen in (images, np.ascontiguousarray(images[:, :, ::-1])):
         logits = model.predict(seen, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
         total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     return np.asarray(total / 2)

@@ -7,37 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import Classifier, open_classifier
-from inference.contract import Calibration, InputContract, ModelContract, Thresholds
 from tests.contract.training.conftest import RECIPE, Exported, Listener
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import split
 from training.errors import SoftTargetsUnfit
 from training.export.onnx_graph import probabilities_of
 from training.fitting.checkpoints import Run
-from training.fitting.distillation import SoftTargets, load_soft_targets, teach
-from training.fitting.fit import fit
+from training.fitting.distillation import SoftTargets, answers_of, load_soft_targets, soften
+from training.fitting.fit import Fitted, fit
 
 PICTURES = striped_pictures(200)
 
 
 @pytest.fixture(scope="module")
-def teacher(exported: Exported) -> Classifier:
-    """The little network of the other tests, serving."""
-    contract = ModelContract(
-        labels=tuple(f"class {number}" for number in range(CLASSES)),
-        input=InputContract(),
-        temperature=1.0,
-        thresholds=Thresholds(confidence=0.5, familiarity=0.0),
-        familiarity=None,
-    )
-    return open_classifier(exported.graph_path, contract)
-
-
-@pytest.fixture(scope="module")
-def targets(teacher: Classifier) -> SoftTargets:
-    """What the little network says about the pictures."""
-    return teach({"one": teacher}, PICTURES, temperature=1.0)
+def targets(fitted: Fitted) -> SoftTargets:
+    """What the little network of the other tests says about the pictures."""
+    answers = answers_of(fitted.model, PICTURES.images)
+    return SoftTargets(soften(answers, 1.0), PICTURES.sha256(), ("one",), 1.0)
 
 
 def test_they_are_the_mean_of_the_answers_to_a_picture_and_to_its_mirror_image(
@@ -47,16 +33,6 @@ def test_they_are_the_mean_of_the_answers_to_a_picture_and_to_its_mirror_image(
     mirrored = probabilities_of(exported.artifact, PICTURES.images[:, :, ::-1])
 
     assert np.allclose(targets.probabilities, (straight + mirrored) / 2, atol=2e-3)
-
-
-def test_pictures_with_files_are_answered_as_photos(teacher: Classifier, exported: Exported) -> None:
-    always = Calibration(temperature=1.0, biases=(50.0, *(0.0,) * (CLASSES - 1)))
-    contract = replace(teacher.contract, photo_calibration=always)
-    own = replace(PICTURES, files=(Path("1.png"),) * len(PICTURES))
-
-    targets = teach({"one": open_classifier(exported.graph_path, contract)}, own, temperature=1.0)
-
-    assert (targets.probabilities.argmax(axis=1) == 0).all()
 
 
 def test_they_come_back_from_their_file_as_they_were(targets: SoftTargets, tmp_path: Path) -> None:
@@ -85,7 +61,7 @@ def test_a_damaged_or_missing_file_is_named(
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(SoftTargetsUnfit, match=r"soft\.npz: .*wardrobe teach"):
+    with pytest.raises(SoftTargetsUnfit, match=r"soft\.npz: .*--save-answers"):
         load_soft_targets(path)
 
 

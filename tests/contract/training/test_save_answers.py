@@ -1,4 +1,4 @@
-"""`python -m scripts.teach`: by releases, and by networks that are trained in folds."""
+"""`wardrobe train --save-answers`: networks that are trained in folds answer, and a student learns it."""
 
 import json
 import os
@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts import teach, train
+from scripts import train
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
-from tests.releases import a_release
 from tests.waiting import wait_for
 from training.data.splitting import held_out_indices
 from training.errors import BadRecipe
@@ -40,13 +39,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def in_two_folds(*more: str, epochs: int = 1) -> list[str]:
     return [
         *("--folds", "2", "--network", "dense", "--epochs", str(epochs), "--batch-size", "8"),
-        *("--validation", "40", "--patience", "9999", "--data", "data", "--out", "soft.npz", *more),
+        *("--validation", "40", "--patience", "9999", "--data", "data", "--save-answers", "soft.npz", *more),
     ]
 
 
 def started(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "scripts.teach", *arguments],
+        [sys.executable, "-m", "scripts.train", *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -68,7 +67,7 @@ def written() -> list[int]:
 def test_a_student_learns_from_networks_that_were_trained_in_folds(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = teach.main(in_two_folds("--temperature", "0.66", "--json"))
+    code = train.main(in_two_folds("--temperature", "0.66", "--json"))
 
     found = json.loads(capsys.readouterr().out)
     targets, before = load_soft_targets(here / "soft.npz"), written()
@@ -88,7 +87,7 @@ def test_a_student_learns_from_networks_that_were_trained_in_folds(
 
     learning = ["--network", "dense", "--epochs", "1", "--data", "data", "--out", "store"]
     assert train.main([*learning, "--teacher", "soft.npz"]) == 0
-    teach.main(in_two_folds("--temperature", "3"))
+    train.main(in_two_folds("--temperature", "3"))
     assert written() == before
     assert load_soft_targets(here / "soft.npz").probabilities.max() < 0.8 * targets.probabilities.max()
 
@@ -100,10 +99,10 @@ def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(h
         _, err = process.communicate(timeout=LONG_ENOUGH)
 
     first, second = checkpoint(1).read_bytes(), checkpoint(2).read_bytes()
-    code = teach.main(in_two_folds(epochs=8))
+    code = train.main(in_two_folds(epochs=8))
 
     assert process.returncode == 130
-    assert err == "wardrobe: stopped. The same command goes on after the last finished epoch.\n"
+    assert err.startswith("wardrobe: stopped. The same command goes on after the last finished epoch, from ")
     assert code == 0
     assert checkpoint(1).read_bytes() == first
     assert checkpoint(2).read_bytes() != second
@@ -111,14 +110,6 @@ def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(h
 
 def test_settings_that_cannot_be_trained_with_are_refused_before_anything_is_trained(here: Path) -> None:
     with pytest.raises(BadRecipe, match="--folds 37: the rarest class has 36 training pictures"):
-        teach.main(in_two_folds("--folds", "37"))
+        train.main(in_two_folds("--folds", "37"))
 
     assert not (here / "runs").exists()
-
-
-def test_a_release_is_asked_wherever_it_is_named(here: Path) -> None:
-    a_release(here / "release")
-
-    assert teach.main(["--out", "soft.npz", "release", "--data", "data"]) == 0
-
-    assert load_soft_targets(here / "soft.npz").probabilities.shape == (400, CLASSES)
