@@ -202,7 +202,7 @@ def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
     manifest = open_release(a_release(tmp_path)).manifest
     adopted = manifest.model_copy(update={"training": {"network": "conv3", "origin": "adopted"}})
 
-    with pytest.raises(BadRecipe, match=f"--from {manifest.version}: its network was not made here"):
+    with pytest.raises(BadRecipe, match=f"--from {manifest.version}: its network is none of those"):
         fine_tuning(adopted)
 
 

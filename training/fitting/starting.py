@@ -69,8 +69,8 @@ def fine_tuning(manifest: Manifest) -> Recipe:
     known = (*CHOICES["network"], *BACKBONES)
     if "origin" in manifest.training or network not in known:
         raise BadRecipe(
-            f"--from {manifest.version}: its network was not made here, so it cannot be trained further. "
-            f"Releases of these networks can: {', '.join(known)}."
+            f"--from {manifest.version}: its network is none of those that are made here, so it cannot be "
+            f"trained further. Releases of these networks can: {', '.join(known)}."
         )
     usual = starting_point(cast("NetworkName", network))
     return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)

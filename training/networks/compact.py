@@ -20,23 +20,16 @@ class Shape:
         width: channels of the stem; each stage has twice those before it.
         blocks: residual blocks at 14 x 14 and at 7 x 7 pixels.
         separable: depthwise 3 x 3 and 1 x 1 convolutions in the blocks (MobileNet, arXiv 1704.04861).
-        squeezed: weigh the channels of each block by what the whole picture shows (`_squeezed`).
     """
 
     width: int
     blocks: tuple[int, int] = (1, 1)
     separable: bool = False
-    squeezed: bool = False
 
 
 SHAPES: Final = {
     "compact16": Shape(width=16),
-    "compact24": Shape(width=24),
     "compact32": Shape(width=32),
-    "compact40": Shape(width=40),
-    "compact24_squeezed": Shape(width=24, blocks=(2, 2), squeezed=True),
-    "compact32_deep": Shape(width=32, blocks=(1, 2)),
-    "compact32_squeezed": Shape(width=32, squeezed=True),
     "compact48_separable": Shape(width=48, blocks=(2, 2), separable=True),
     "compact48_separable_deep": Shape(width=48, blocks=(3, 3), separable=True),
 }
@@ -103,8 +96,6 @@ def _block(  # noqa: PLR0913 - what a block consists of
         branch = factory.normalized(branch, f"{name}_{half}_norm")
         if half == "a":
             branch = layers.ReLU(name=f"{name}_a_relu")(branch)
-    if shape.squeezed:
-        branch = _squeezed(branch, factory, f"{name}_squeeze")
     if halved:
         x = layers.AveragePooling2D(2, padding="same", name=f"{name}_average")(x)
     if x.shape[-1] != channels:
@@ -112,38 +103,25 @@ def _block(  # noqa: PLR0913 - what a block consists of
     return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([branch, x]))
 
 
-def _squeezed(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
-    """Each channel times a factor in 0..1, which depends on the means of all channels.
-
-    Squeeze and excitation (Hu et al. 2017, arXiv 1709.01507, section 3), narrowed to an eighth.
-    """
-    means = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
-    narrow = factory.convolution(means, x.shape[-1] // 8, 1, f"{name}_narrow")
-    gate = factory.convolution(narrow, x.shape[-1], 1, f"{name}_gate", activation="sigmoid")
-    return layers.Multiply(name=f"{name}_times")([x, gate])
-
+WIDENING: Final = 4
+"""Factor of the widths 16, 32 and 64 of a residual network; the paper has 8 and 10, at 32 x 32 pixels."""
 
 WIDE_BLOCKS: Final = 2
 """Residual blocks in each of the three stages; with two convolutions each, the stem, the shortcuts and the
 last layer that is what is called 16 layers."""
 
 
-def wide(x: Tensor, factory: LayerFactory, factor: int) -> Tensor:
+def wide(x: Tensor, factory: LayerFactory) -> Tensor:
     """Wide ResNet of 16 layers (Zagoruyko and Komodakis 2016, arXiv 1605.07146, table 1).
 
     Normalization and ReLU come before each convolution, as there. In place of a mean over all positions each
     channel has a filter of its own, as in our compact networks.
-
-    Args:
-        x: float (N, 28, 28, 1).
-        factory: what it is made of.
-        factor: of the widths 16, 32 and 64; theirs are 8 and 10 at 32 x 32.
     """
     x = factory.filters(x, 16, 3, "stem")
     for stage in range(3):
         for number in range(WIDE_BLOCKS):
             strides = 2 if stage > 0 and number == 0 else 1
-            x = _wide_block(x, factory, (16 << stage) * factor, f"stage{stage + 1}_{number + 1}", strides)
+            x = _wide_block(x, factory, (16 << stage) * WIDENING, f"stage{stage + 1}_{number + 1}", strides)
     return factory.placed(_active(x, factory, "last"))
 
 

@@ -34,8 +34,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "vgg": published.vgg,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
     "compact_any": compact_any,
-    "wide1": partial(wide, factor=1),
-    "wide4": partial(wide, factor=4),
+    "wide4": wide,
     **{name: partial(backbone, network=name) for name in APPLICATIONS},
 }
 """Each takes float (N, H, W, channels) in 0..1 and gives the features below the logits."""
