@@ -1,17 +1,14 @@
 """Start TensorFlow or JAX, fit a recipe with its progress shown, and make the release in the run's folder.
 
 Shared by train, compare and tune. With KERAS_BACKEND=jax, JAX fits; the command then starts itself again on
-TensorFlow, which makes the release. TensorFlow prints lines about processors and absent accelerators from C++
-while it loads: they are kept, and shown if loading fails. Writes the run's folder alone.
+TensorFlow, which makes the release. Writes the run's folder alone.
 """
 
 import importlib
 import logging
 import os
 import sys
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -267,7 +264,7 @@ def _as_time(seconds: float) -> str:
 
 LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS_ONLY: Final = "3"
-"""What C++ says later than the start, as far as it is fatal."""
+"""What C++ says, as far as it is fatal; a few lines at the start are not subject to it."""
 
 BACKEND: Final = "KERAS_BACKEND"
 TENSORFLOW: Final = "tensorflow"
@@ -314,34 +311,12 @@ def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
 
 
 def start_tensorflow() -> None:
-    """Load TensorFlow and its devices quietly; a lower TF_CPP_MIN_LOG_LEVEL shows their messages.
+    """Load TensorFlow; a lower TF_CPP_MIN_LOG_LEVEL shows more of what it says from C++.
 
     Raises:
         NotInstalled: it is not there.
         ImportError: it is, and cannot be loaded.
     """
     require("tensorflow", "TensorFlow")
-    if os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY) != ERRORS_ONLY:
-        importlib.import_module("tensorflow")
-        return
-    with _kept_back():
-        # Asking for the devices makes TensorFlow look for accelerators now, not in the middle of the output.
-        importlib.import_module("tensorflow").config.list_logical_devices()
-
-
-@contextmanager
-def _kept_back() -> Iterator[None]:
-    """Collect what is written to stderr, by C++ too, and pass it on only if the block fails."""
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            kept.seek(0)
-            os.write(stderr, kept.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+    os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
+    importlib.import_module("tensorflow")

@@ -8,27 +8,21 @@ from pathlib import Path
 import pytest
 
 from model_store.local import open_release
-from scripts.fitting import LOG_LEVEL
 from tests.fashion import write_csv
 from tests.service import ROOT
 
 pytestmark = pytest.mark.slow
-
-FEW = "pictures are held out to choose the decision's thresholds"
-"""Of the warning that these few pictures get."""
 
 LONG_ENOUGH = 500
 """Seconds for both backends to start on a machine that is busy with other tests."""
 
 
 def on_jax(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Give a command to Python on the other backend; how much is told is left to it."""
-    # What the tests themselves have imported may have set it.
-    inherited = {name: value for name, value in os.environ.items() if name != LOG_LEVEL}
+    """Give a command to Python on the other backend."""
     return subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
-        env=inherited | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
         check=False,
@@ -49,7 +43,7 @@ def training(folder: Path) -> list[str]:
 def test_one_command_fits_on_jax_and_makes_the_release_on_tensorflow(tmp_path: Path) -> None:
     ended = on_jax("-m", "scripts.train", *training(tmp_path), "--fresh")
 
-    assert (ended.returncode, [line for line in ended.stderr.splitlines() if FEW not in line]) == (0, [])
+    assert ended.returncode == 0, ended.stderr[-3000:]
     report = open_release(tmp_path / "run" / "release").report()
     assert len(report.history) == 2
     assert {"jax", "tensorflow"} <= set(report.training.libraries)

@@ -102,7 +102,9 @@ def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(h
     code = train.main(in_two_folds(epochs=8))
 
     assert process.returncode == 130
-    assert err.startswith("wardrobe: stopped. The same command goes on after the last finished epoch, from ")
+    assert err.splitlines()[-1].startswith(
+        "wardrobe: stopped. The same command goes on after the last finished epoch, from "
+    )
     assert code == 0
     assert checkpoint(1).read_bytes() == first
     assert checkpoint(2).read_bytes() != second
