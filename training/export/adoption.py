@@ -179,29 +179,20 @@ def with_habits(model: Network, habits: Habits) -> Network:
 
 def _through(model: Network, fed: Tensor) -> Tensor:
     """The model's scores, by way of its features if they can be reached."""
-    features, head = _features(model)
+    features = _features(model)
     if features is None:
         return keras.Model(model.inputs, model.outputs[0], name="whole")(fed)
     body = keras.Model(model.inputs, features, name="body")
-    given = keras.Input(features.shape[1:], dtype=features.dtype)
-    scores = given
-    for operation in head:
-        scores = operation(scores)
-    return keras.Model(given, scores, name="head")(layers.Identity(name=FEATURES)(body(fed)))
+    head = keras.Model(features, model.outputs[0], name="head")
+    return head(layers.Identity(name=FEATURES)(body(fed)))
 
 
-def _features(model: Network) -> tuple[Tensor | None, list[Tensor]]:
-    """What goes into the last dense layer, and the operations from there on; None if there is no telling."""
-    tensor, head = model.outputs[0], list[Tensor]()
-    while True:
-        # Keras' own record of what made a tensor: a layer's `input` is ambiguous once it was called twice.
-        operation, node, _ = tensor._keras_history
-        before = operation._inbound_nodes[node].input_tensors
-        if len(before) != 1:
-            return None, []
-        head.insert(0, operation)
-        tensor = before[0]
+def _features(model: Network) -> Tensor | None:
+    """What goes into the last dense layer; None where it is no row, or more than that follows the layer."""
+    # A chain of operations, each of one input, is the end of their list; a Sequential has layers alone.
+    for operation in reversed(getattr(model, "operations", model.layers)):
         if type(operation) is layers.Dense:
-            return (tensor, head) if len(tensor.shape) == 2 else (None, [])
+            return operation.input if len(operation.input.shape) == 2 else None
         if type(operation).__name__ not in _AFTER_THE_LAST_DENSE:
-            return None, []
+            return None
+    return None

@@ -58,6 +58,10 @@ def flat(given: Any) -> Any:
     return layers.Dense(16, activation="relu", name="pixels")(layers.Flatten()(given))
 
 
+def in_order(given: Any) -> Any:
+    return keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(8)])(given)
+
+
 def halved(given: Any) -> Any:
     return layers.Flatten()(layers.Conv2D(1, 5, strides=2, dtype="mixed_float16")(given))
 
@@ -68,6 +72,9 @@ KINDS = {
     ),
     "channel, rescales, logits": HandMade((28, 28, 1), normalised, (layers.Dense(CLASSES, name="logits"),)),
     "flat row, fed 0..1, logits": HandMade((784,), flat, (layers.Dropout(0.5), layers.Dense(CLASSES))),
+    "ends in layers around others": HandMade(
+        (28, 28), in_order, (layers.Dense(CLASSES), layers.Activation("softmax"))
+    ),
     "computes in halves": HandMade(
         (28, 28, 1), halved, (layers.Dense(CLASSES, "softmax", dtype="mixed_float16"),)
     ),
@@ -122,7 +129,9 @@ def client(made: Adopted, cache_folder: Path) -> FlaskClient:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_the_service_answers_what_keras_finds_likeliest(kind: HandMade, data: Path, tmp_path: Path) -> None:
+def test_the_service_answers_what_keras_finds_likeliest(
+    kind: HandMade, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = adopted(saved(kind, tmp_path), data)
     service = client(made, tmp_path / "cache")
 
@@ -135,6 +144,7 @@ def test_the_service_answers_what_keras_finds_likeliest(kind: HandMade, data: Pa
     assert likeliest == pytest.approx(expected.max(axis=1), abs=0.02 if halves else 1e-5)
     without_features = kind is KINDS["no dense layer at the end"]
     assert {answer["familiarity"] is None for answer in answers} == {without_features}
+    assert ("nothing will be `unfamiliar`" in capsys.readouterr().err) is without_features
 
 
 def test_its_artifact_reads_raw_pixels_and_the_report_says_what_is_not_known(
