@@ -100,8 +100,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     out.print(HEADINGS)
     with EpochLines(out, recipe.epochs) as lines:
         fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
-    why = "by validation accuracy" if parts.auxiliary is None else "the last one"
-    out.print(f"Best: epoch {fitted.best_epoch}, {why}. {fitted.seconds:.0f} s in all.")
+    out.print(f"Kept: the average of the weights after the last epoch. {fitted.seconds:.0f} s in all.")
     return fitted
 
 
@@ -247,13 +246,12 @@ class EpochLines(Progress):
         """Move the bar."""
         self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
-        """Print the line of an epoch; a star marks the best so far."""
-        star = "*" if epoch.epoch == best_epoch else " "
+    def epoch(self, epoch: Epoch) -> None:
+        """Print the line of an epoch."""
         left = _as_time((self._epochs - epoch.epoch) * epoch.seconds)
         self.console.print(
             f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
-            f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>8.4f}{star} {epoch.seconds:>8.1f}   {left}"
+            f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>9.4f} {epoch.seconds:>8.1f}   {left}"
         )
 
 

@@ -161,7 +161,7 @@ class TrialLines(EpochLines):
         tried = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         self.console.print(f"trial {number}: {tried}")
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         """Print nothing: the trial's own line has its best epoch."""
 
     def ends(self, trial: Trial) -> None:

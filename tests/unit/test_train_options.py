@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelUnreadable
+from model_store.report import Epoch
 from scripts import adopt, train, tune
 from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
@@ -31,6 +32,10 @@ def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, 
     assert ("fewer than 299" in (doubt_of(held_out) or "")) is doubted
 
 
+def an_epoch(accuracy: float, loss: float = 0.5) -> Epoch:
+    return Epoch(epoch=1, loss=0.5, accuracy=0.5, val_loss=loss, val_accuracy=accuracy, seconds=1.0)
+
+
 @pytest.mark.parametrize(
     ("accuracies", "steps", "ended"),
     [
@@ -44,25 +49,27 @@ def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, 
 def test_a_training_ends_when_all_held_out_pictures_stay_right(
     accuracies: list[float], steps: int, ended: bool
 ) -> None:
-    assert is_solved(accuracies, steps) is ended
+    assert is_solved([an_epoch(one) for one in accuracies], steps) is ended
 
 
 @pytest.mark.parametrize(
-    ("epochs", "best", "patience", "before", "ended"),
+    ("accuracies", "patience", "ended"),
     [
-        (5, 2, 3, 0, True),
-        (4, 2, 3, 0, False),
-        (11, 1, 3, 10, False),  # the first epoch of fine-tuning, after the best one of the probe
-        (13, 1, 3, 10, True),
-        (13, 11, 3, 10, False),
-        (9, 1, 3, 10, False),  # the probe
-        (99, 1, None, 0, False),
+        ([0.5, 0.9, 0.8, 0.8, 0.8], 3, True),
+        ([0.5, 0.9, 0.8, 0.8], 3, False),
+        ([0.5, 0.9, 0.8, 0.95], 2, False),
+        ([0.9, 0.9, 0.9], 2, True),
+        ([0.9] * 99, None, False),
     ],
 )
-def test_patience_is_spent_by_the_epochs_of_the_last_phase_alone(
-    epochs: int, best: int, patience: int | None, before: int, ended: bool
+def test_patience_is_spent_by_epochs_without_a_better_one(
+    accuracies: list[float], patience: int | None, ended: bool
 ) -> None:
-    assert is_out_of_patience(epochs, best, patience, before) is ended
+    assert is_out_of_patience([an_epoch(one) for one in accuracies], patience) is ended
+
+
+def test_a_lower_loss_at_the_same_accuracy_is_better() -> None:
+    assert not is_out_of_patience([an_epoch(0.9, loss) for loss in (0.5, 0.4, 0.3)], 2)
 
 
 def test_a_network_that_cannot_read_the_input_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from training.fitting.checkpoints import (
 )
 
 EPOCH = Epoch(epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, seconds=2.0)
-DONE = Progress(fingerprint="aa", best_epoch=1, history=(EPOCH,))
+DONE = Progress(fingerprint="aa", history=(EPOCH,))
 
 
 @pytest.fixture
@@ -23,7 +23,6 @@ def run(tmp_path: Path) -> Run:
     """A run after one epoch."""
     run = Run(tmp_path, "aa")
     run.state(1).touch()
-    run.best(1).touch()
     save_progress(run, DONE)
     return run
 
@@ -33,16 +32,14 @@ def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(run:
     assert load_progress(Run(tmp_path / "none", "aa")) == Progress(fingerprint="aa")
 
 
-def test_only_the_files_that_the_progress_names_are_kept(run: Run) -> None:
+def test_only_the_file_of_the_last_epoch_is_kept(run: Run) -> None:
     run.state(2).touch()
     pretrained = run.folder / "mobilenet.weights.h5"
     pretrained.touch()
 
     save_progress(run, DONE.model_copy(update={"history": (EPOCH, EPOCH.model_copy(update={"epoch": 2}))}))
 
-    assert sorted(run.folder.iterdir()) == sorted(
-        [run.state(2), run.best(1), run.folder / PROGRESS, pretrained]
-    )
+    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / PROGRESS, pretrained])
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])

@@ -176,7 +176,7 @@ def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: Search
     try:
         judge = _Judge(trial, recipe.epochs, watcher)
         fitted = fit(search.split, search.classes, recipe, run, judge)
-        accuracy = fitted.history[fitted.best_epoch - 1].val_accuracy
+        accuracy = fitted.history[-1].val_accuracy
     except (optuna.TrialPruned, Diverged):
         pass
     study.tell(trial, accuracy, TrialState.PRUNED if accuracy is None else TrialState.COMPLETE)
@@ -192,9 +192,9 @@ class _Judge:
         self._trial, self._epochs, self._watcher = trial, epochs, watcher
         self.step = watcher.step
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         self._trial.report(epoch.val_accuracy, epoch.epoch)
-        self._watcher.epoch(epoch, best_epoch)
+        self._watcher.epoch(epoch)
         if self._trial.should_prune() and epoch.epoch < self._epochs:
             raise optuna.TrialPruned
 

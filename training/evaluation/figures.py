@@ -48,8 +48,8 @@ def draw_all(
     save(draw_confusion(report), folder / "confusion_matrix.png")
     save(draw_reliability(answers), folder / "reliability.png")
     save(draw_examples(report.examples, report.labels, images, polarity), folder / "examples.png")
-    if report.history and report.training.best_epoch is not None:
-        save(draw_curves(report.history, report.training.best_epoch), folder / "curves.png")
+    if report.history:
+        save(draw_curves(report.history), folder / "curves.png")
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -99,7 +99,7 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
     return figure
 
 
-def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
+def draw_curves(history: tuple[Epoch, ...]) -> Figure:
     """Loss and accuracy per epoch, training (on augmented pictures) and validation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -108,7 +108,6 @@ def draw_curves(history: tuple[Epoch, ...], best_epoch: int) -> Figure:
         learnt, held_out = ([getattr(one, field) for one in history] for field in (name, f"val_{name}"))
         axes.plot(epochs, learnt, color=QUIET_COLOUR, label="training, augmented")
         axes.plot(epochs, held_out, color=LINE_COLOUR, label="validation")
-        axes.axvline(best_epoch, color=RIGHT_COLOUR, linestyle=":", label=f"best, epoch {best_epoch}")
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)

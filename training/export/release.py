@@ -175,7 +175,7 @@ def _origin(material: Material) -> Origin:
         training=TrainingFigures(
             seed=recipe.seed,
             epochs=len(fitted.history),
-            best_epoch=fitted.best_epoch,
+            best_epoch=len(fitted.history),
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,

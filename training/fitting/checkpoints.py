@@ -1,12 +1,12 @@
 """Keep the state of a training on disk, so that a kill at any moment costs at most one epoch.
 
-After each epoch it writes weights and optimizer to a file of that epoch, the best weights likewise, then
-progress.json, which names both and is replaced in one step. Keras' BackupAndRestore keeps neither the
-history nor early stopping's state, and can leave its two files out of step. Touches the run's folder.
+After each epoch it writes weights and optimizer to a file of that epoch, then progress.json, which is
+replaced in one step and says which file counts. Keras' BackupAndRestore does not keep the history, and can
+leave its two files out of step. Touches the run's folder.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,17 +53,12 @@ class Run:
         """The file of weights and optimizer after an epoch, 1-based."""
         return self.folder / f"state-{epoch:04d}{WEIGHTS}"
 
-    def best(self, epoch: int) -> Path:
-        """The file of the averaged weights of an epoch that was the best so far, 1-based."""
-        return self.folder / f"best-{epoch:04d}{WEIGHTS}"
-
 
 class Progress(Frozen):
     """How far a run is.
 
     Attributes:
         fingerprint: of the recipe and the data (recipes.py).
-        best_epoch: 1-based; 0 before the first epoch.
         finished: no further epoch will be run.
         history: one entry per epoch done.
         hardware: what they ran on, in this order.
@@ -71,7 +66,6 @@ class Progress(Frozen):
     """
 
     fingerprint: str
-    best_epoch: int = 0
     finished: bool = False
     history: tuple[Epoch, ...] = ()
     hardware: tuple[str, ...] = ()
@@ -99,35 +93,34 @@ def load_progress(run: Run) -> Progress:
 
 
 def save_progress(run: Run, progress: Progress) -> None:
-    """Replace the progress in one step, then remove the files that it names no longer.
+    """Replace the progress in one step, then remove the files of earlier epochs.
 
-    The files that it names must be complete.
+    The file of its last epoch must be complete.
     """
     write_whole(run.folder / PROGRESS, progress.model_dump_json().encode())
-    _remove_weights(run, {run.state(len(progress.history)), run.best(progress.best_epoch)})
+    _remove_weights(run, run.state(len(progress.history)))
 
 
-def is_out_of_patience(epochs: int, best_epoch: int, patience: int | None, before: int) -> bool:
-    """Whether a run's last phase had no better epoch for too long.
+def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
+    """Whether the last epochs were no better than one before them: by accuracy, ties by loss.
 
     Args:
-        epochs: done so far.
-        best_epoch: the best of them, 1-based.
+        history: at least one epoch.
         patience: end after so many epochs without a better one; None never ends.
-        before: epochs of earlier phases, which count for nothing.
     """
-    return patience is not None and epochs - max(best_epoch, before) >= patience
+    scores = [(one.val_accuracy, -one.val_loss) for one in history]
+    return patience is not None and len(scores) - 1 - scores.index(max(scores)) >= patience
 
 
-def is_solved(accuracies: Sequence[float], steps: int) -> bool:
+def is_solved(history: Sequence[Epoch], steps: int) -> bool:
     """Whether a run has nothing left to gain on the held-out pictures.
 
     Args:
-        accuracies: on them, after each epoch so far.
+        history: one entry per epoch.
         steps: in one epoch, 1 or more.
     """
     epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
-    return len(accuracies) >= epochs and min(accuracies[-epochs:]) == 1
+    return len(history) >= epochs and all(one.val_accuracy == 1 for one in history[-epochs:])
 
 
 def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
@@ -141,9 +134,8 @@ def forget_checkpoint(run: Run) -> None:
     _remove_weights(run)
 
 
-def _remove_weights(run: Run, kept: Collection[Path] = ()) -> None:
+def _remove_weights(run: Run, kept: Path | None = None) -> None:
     # Others are not ours: a file of pretrained weights may lie here, too.
-    for kind in ("state", "best"):
-        for path in run.folder.glob(f"{kind}-????{WEIGHTS}"):
-            if path not in kept:
-                path.unlink()
+    for path in run.folder.glob(f"state-????{WEIGHTS}"):
+        if path != kept:
+            path.unlink()

@@ -1,10 +1,10 @@
-"""Fit a network with Keras' own `fit`: epochs, validation, early stopping, the best weights, checkpoints.
+"""Fit a network with Keras' own `fit`: epochs, validation, early stopping, averaged weights, checkpoints.
 
-A killed run continues after its last finished epoch with its history and early stopping's state. Touches the
-run's folder. The checkpoint: checkpoints.py; auxiliary data: data/splitting.py.
+What is kept is the running average of the weights after the last epoch. A killed run continues after its last
+finished epoch with its history, by which it stops early. Touches the run's folder. The checkpoint:
+checkpoints.py; auxiliary data: data/splitting.py.
 """
 
-import math
 import os
 import time
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.callbacks import SwapEMAWeights, TerminateOnNaN
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
@@ -50,14 +51,10 @@ class Watcher(Protocol):
     def step(self, epoch: int, step: int, steps: int) -> None:
         """One step of an epoch is done; all numbers are 1-based."""
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
-        """An epoch is done and on disk.
+    def epoch(self, epoch: Epoch) -> None:
+        """An epoch is done and on disk; a resumed run reports its past epochs too, before the first new one.
 
         What this raises ends the fit; the checkpoint stays.
-
-        Args:
-            epoch: a resumed run reports its past epochs too, before the first new one.
-            best_epoch: the best so far, 1-based.
         """
 
 
@@ -66,9 +63,8 @@ class Fitted:
     """What a finished fit leaves.
 
     Attributes:
-        model: keras.Model, float32, to logits, with the best averaged weights.
+        model: keras.Model, float32, to logits, with the averaged weights.
         history: one entry per epoch.
-        best_epoch: 1-based; the one whose weights `model` has.
         hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
         fits: of how many its weights are the mean.
@@ -76,7 +72,6 @@ class Fitted:
 
     model: Network
     history: tuple[Epoch, ...]
-    best_epoch: int
     hardware: tuple[str, ...]
     libraries: dict[str, str]
     fits: int = 1
@@ -129,20 +124,16 @@ def fit(  # noqa: PLR0913 - what a training consists of
     released = begin(run.start, replace(recipe, precision="float32"), classes, shape)
     released.set_weights(model.get_weights())
     for past in progress.history:
-        watcher.epoch(past, progress.best_epoch)
-    if not progress.finished:
-        keeper = _Keeper(run, progress, watcher, recipe, by_accuracy=split.auxiliary is None)
-        for phase in phases_of(recipe):
-            # A resumed run enters the phase of its last epoch even at its end, which averages the weights.
-            if len(progress.history) <= phase.end:
-                _train(model, split, phase, keeper, extra)
-        progress = keeper.progress
-    # The best averaged weights in float32, blended with those that the fit began with.
-    known = released.get_weights()
-    model.compile(optimizer=None)  # the best epoch's optimizer may be another phase's
-    _load(model, run.best(progress.best_epoch))
-    released.set_weights(blended(known, model.get_weights(), recipe.blend))
-    return Fitted(released, progress.history, progress.best_epoch, progress.hardware, progress.libraries)
+        watcher.epoch(past)
+    keeper = _Keeper(run, progress, watcher, recipe, stops_early=split.auxiliary is None)
+    for phase in phases_of(recipe):
+        # A resumed run enters the phase of its last epoch even at its end, which averages the weights.
+        if len(progress.history) <= phase.end:
+            _train(model, split, phase, keeper, extra)
+    # In float32, blended with the weights that the fit began with.
+    released.set_weights(blended(released.get_weights(), model.get_weights(), recipe.blend))
+    progress = keeper.progress
+    return Fitted(released, progress.history, progress.hardware, progress.libraries)
 
 
 def mean_of(fits: Sequence[Fitted]) -> Fitted:
@@ -183,7 +174,13 @@ def _train(
     keeper: "_Keeper",
     extra: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Run the epochs of a phase that are left, from the last checkpoint if it was made in this phase."""
+    """Run the epochs of a phase that are left, from the last checkpoint if it was made in this phase.
+
+    The model ends with the average of the weights, which Keras gives it at the end of a fit.
+
+    Raises:
+        Diverged: the loss is no finite number.
+    """
     recipe, done = phase.recipe, len(keeper.progress.history)
     classes = model.output.shape[-1]
     images, targets = _learnt(split, classes, recipe.teaching)
@@ -202,19 +199,27 @@ def _train(
     if done > phase.before:
         _load(model, keeper.run.state(done))
     held_out = split.validation
-    model.fit(
-        _batches(images, targets, recipe, done),
-        epochs=phase.end,
-        initial_epoch=done,
-        validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
-        validation_batch_size=at_once(held_out.images),
-        # Photos come in even numbers, and what is none of the classes has no class.
-        class_weight=class_weights(split.train.labels, classes) if split.auxiliary is None else None,
-        # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
-        callbacks=[*extra, keeper, keras.callbacks.SwapEMAWeights()],
-        shuffle=False,
-        verbose=0,
-    )
+    try:
+        model.fit(
+            _batches(images, targets, recipe, done),
+            epochs=done if keeper.progress.finished else phase.end,
+            initial_epoch=done,
+            validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
+            validation_batch_size=at_once(held_out.images),
+            # Photos come in even numbers, and what is none of the classes has no class.
+            class_weight=class_weights(split.train.labels, classes) if split.auxiliary is None else None,
+            # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
+            callbacks=[*extra, TerminateOnNaN(raise_error=True), keeper, SwapEMAWeights()],
+            shuffle=False,
+            verbose=0,
+        )
+    except RuntimeError as error:
+        if not str(error).startswith("NaN or Inf loss"):  # of TerminateOnNaN
+            raise
+        raise Diverged(
+            f"epoch {len(keeper.progress.history) + 1}: the loss is no finite number, so no further epoch "
+            f"would learn anything. Try a lower --learning-rate than {recipe.learning_rate:g}."
+        ) from error
 
 
 def _batches(
@@ -252,21 +257,19 @@ def _learnt(split: Split, classes: int, teaching: float) -> tuple[PixelsBatch, N
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
-    """Keeps the best weights, the checkpoint and the history, and stops early.
+    """Keeps the checkpoint and the history, and stops early.
 
-    Best is by validation accuracy, ties by loss: users see labels, and the temperature corrects
-    over-confidence afterwards. The held-out pictures contain no photos: where photos are learnt too, the last
-    epoch is the best, which the falling learning rate makes for.
+    The held-out pictures contain no photos: where photos are learnt too, they do not say when to stop.
     """
 
     def __init__(
-        self, run: Run, progress: Progress, watcher: Watcher, recipe: Recipe, *, by_accuracy: bool
+        self, run: Run, progress: Progress, watcher: Watcher, recipe: Recipe, *, stops_early: bool
     ) -> None:
         super().__init__()
         self.progress = progress
         self.run = run
         self._watcher, self._recipe = watcher, recipe
-        self._by_accuracy = by_accuracy
+        self._stops_early = stops_early
         self._hardware, self._libraries = hardware(), libraries()
         self._began = 0.0
         run.folder.mkdir(parents=True, exist_ok=True)
@@ -277,33 +280,9 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._watcher.step(len(self.progress.history) + 1, batch + 1, self.params["steps"])
 
-    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
-        """Keep the averaged weights, which the model holds during validation, if they are the best."""
-        epoch = len(self.progress.history) + 1
-        figures = logs or {}
-        if self._is_best(figures["accuracy"], figures[CROSS_ENTROPY]):
-            _save(self.model, self.run.best(epoch))
-            self.progress = self.progress.model_copy(update={"best_epoch": epoch})
-
-    def _is_best(self, accuracy: float, loss: float) -> bool:
-        if not (self._by_accuracy and self.progress.best_epoch):
-            return True
-        best = self.progress.history[self.progress.best_epoch - 1]
-        return (accuracy, -loss) > (best.val_accuracy, -best.val_loss)
-
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write the checkpoint; then report the epoch.
-
-        Raises:
-            Diverged: the loss is no finite number.
-        """
+        """Write the checkpoint; then report the epoch."""
         figures = logs or {}
-        if not math.isfinite(figures["loss"] + figures[f"val_{CROSS_ENTROPY}"]):
-            raise Diverged(
-                f"epoch {epoch + 1}: the loss is {figures['loss']}, {figures[f'val_{CROSS_ENTROPY}']} on "
-                "held-out pictures, so no further epoch would learn anything. Try a lower --learning-rate "
-                f"than {self._recipe.learning_rate}."
-            )
         done = Epoch(
             epoch=epoch + 1,
             loss=figures["loss"],
@@ -325,16 +304,14 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
             }
         )
         save_progress(self.run, self.progress)
-        self._watcher.epoch(done, self.progress.best_epoch)
+        self._watcher.epoch(done)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
         # Only epochs of the last phase count, so a probe never ends early.
-        before = phases_of(self._recipe)[-1].before
-        accuracies = [one.val_accuracy for one in history[before:]]
-        best, patience = self.progress.best_epoch, self._recipe.patience
-        return is_out_of_patience(len(history), best, patience, before) or (
-            self._by_accuracy and is_solved(accuracies, self.params["steps"])
-        )
+        counted = history[phases_of(self._recipe)[-1].before :]
+        if not (self._stops_early and counted):
+            return False
+        return is_out_of_patience(counted, self._recipe.patience) or is_solved(counted, self.params["steps"])
 
 
 def _save(model: Network, path: Path) -> None:

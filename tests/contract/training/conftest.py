@@ -30,7 +30,7 @@ class Listener:
     def step(self, epoch: int, step: int, steps: int) -> None:
         self.steps.append((epoch, step, steps))
 
-    def epoch(self, epoch: Epoch, best_epoch: int) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         self.epochs.append(epoch.epoch)
 
 
