@@ -1,9 +1,8 @@
-"""Train several networks under one recipe and several seeds, and compare them.
+"""Train several networks under one recipe and several seeds, and compare their reports.
 
-Writes PLACE.json and PLACE.png: test accuracy next to the published one, and validation accuracy against
-milliseconds a picture. Each training is a run of its own with a checkpoint and a release, as
-`wardrobe train` makes them, so that a stopped comparison continues; later results join
-those in the file. What the figures mean: docs/how-to/retrain.md.
+Writes PLACE.json and PLACE.png: test accuracy next to the published one. Each training is a run of its own
+with a checkpoint and a release, as `wardrobe train` makes them, so that a stopped comparison continues; a
+network that is compared again replaces its earlier results in the file.
 """
 
 import argparse
@@ -13,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Final
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Final
 
 from model_store.errors import StoreError
 from model_store.local import open_release
@@ -25,10 +22,9 @@ from scripts.fitting import (
     continue_on_tensorflow,
     fit_alone,
     on_tensorflow,
-    start_tensorflow,
 )
 from scripts.publish import RELEASE
-from scripts.terminal import at_least, command_parser, console, figure_table, perform, resumable, run
+from scripts.terminal import at_least, command_parser, console, figure_table, perform, require, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
@@ -38,16 +34,7 @@ from scripts.training_options import (
     planned,
     sized,
 )
-from training.comparison.results import (
-    Compared,
-    Comparison,
-    Spread,
-    merged,
-    read_comparison,
-    write_comparison,
-)
 from training.data.datasets import LabelledData
-from training.data.splitting import Split
 from training.fitting.checkpoints import Run
 from training.recipes import (
     CHOICES,
@@ -57,6 +44,9 @@ from training.recipes import (
     default_run_folder,
     run_fingerprint,
 )
+
+if TYPE_CHECKING:
+    from training.comparison.results import Compared, Comparison
 
 DEFAULT_OUT: Final = Path("docs/results/compare")
 
@@ -80,32 +70,28 @@ class Task:
         """Where its release is, or will be."""
         return self.run.folder / RELEASE
 
-    def parts(self) -> Split:
-        """The training set in two."""
-        return parts_of(self.data, self.recipe)
-
-    def __str__(self) -> str:
-        """For progress lines."""
-        return f"{self.recipe.network}, seed {self.recipe.seed}"
-
 
 def main(argv: list[str] | None = None) -> int:
-    """Train what is not trained yet, measure, write and show."""
+    """Train what is not trained yet, and show the reports beside one another."""
     return perform(build_parser(), _compare, argv)
 
 
 def _compare(arguments: argparse.Namespace) -> object:
-    command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
+    require("matplotlib", "matplotlib")
+    # matplotlib takes seconds to load, which --help and a wrong argument should not.
+    from training.comparison.results import merged, read_comparison  # noqa: PLC0415
+
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
     earlier = read_comparison(_ending(place, ".json"))
+    command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
     tasks = _tasks(arguments, load_data(arguments), command)
     allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):
         _train_missing(tasks)
-    comparison = merged(earlier, _measured(tasks, command))
-    written = _write(place, comparison)
-    console().print(comparison_table(comparison))
-    return {"written": written, "networks": [headline(one) for one in comparison.networks]}
+    found = _found(tasks)
+    written = _write(place, merged(earlier, found))
+    _show(found)
+    return {"written": written, "networks": [headline(one) for one in found]}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -152,15 +138,13 @@ def _train_missing(tasks: Sequence[Task]) -> None:
     """
     out = console()
     for number, task in enumerate(tasks, 1):
-        place = f"{task} ({number} of {len(tasks)})"
+        place = f"{task.recipe.network}, seed {task.recipe.seed} ({number} of {len(tasks)})"
         if _is_finished(task):
             out.print(f"{place}: done, {task.release}.")
             continue
         out.print(f"{place}. Checkpoint in {task.run.folder}.")
-        if on_tensorflow():
-            carry_out(task.run, task.data, task.parts(), task.recipe)
-        else:
-            fit_alone(task.run, task.data, task.parts(), task.recipe)
+        carry_on = carry_out if on_tensorflow() else fit_alone
+        carry_on(task.run, task.data, parts_of(task.data, task.recipe), task.recipe)
     if not on_tensorflow():
         continue_on_tensorflow()
 
@@ -174,26 +158,23 @@ def _is_finished(task: Task) -> bool:
     return all(made_by.get(name) == value for name, value in task.recipe.as_json().items())
 
 
-def _measured(tasks: Sequence[Task], command: str) -> list[Compared]:
-    """Time what was trained, and set its reports together by network."""
-    start_tensorflow()
-    from training.comparison.measuring import Trained, compare  # noqa: PLC0415 - needs TensorFlow
+def _found(tasks: Sequence[Task]) -> "list[Compared]":
+    """The reports of the releases, by network."""
+    from training.comparison.results import compared  # noqa: PLC0415 - needs matplotlib
 
-    trained = []
-    for _, group in groupby(tasks, key=lambda task: task.recipe.network):
-        chief, *others = group
-        by_seed = {task.recipe.seed: open_release(task.release).report() for task in (chief, *others)}
-        trained.append(Trained(chief.recipe, chief.release, by_seed))
-    console().print("timing the graphs in turns")
-    return compare(trained, tasks[0].data.train.images[:1], command)
+    return [
+        compared(network, {task.recipe.seed: open_release(task.release).report() for task in group})
+        for network, group in groupby(tasks, key=lambda task: task.recipe.network)
+    ]
 
 
-def _write(place: Path, comparison: Comparison) -> list[str]:
-    from training.comparison.figure import draw_comparison  # noqa: PLC0415 - needs matplotlib
+def _write(place: Path, comparison: "Comparison") -> list[str]:
+    from training.comparison.results import draw_comparison, write_comparison  # noqa: PLC0415 - as above
+    from training.evaluation.figures import save  # noqa: PLC0415 - as above
 
     results, figure = _ending(place, ".json"), _ending(place, ".png")
     write_comparison(results, comparison)
-    draw_comparison(comparison.networks, figure)
+    save(draw_comparison(comparison.networks), figure)
     written = [str(results), str(figure)]
     console().print(", ".join(written))
     return written
@@ -203,46 +184,28 @@ def _ending(place: Path, ending: str) -> Path:
     return place.with_name(place.name + ending)
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """A row per network."""
-    rows = [row(one) for one in comparison.networks]
-    table = figure_table(*rows[0])
-    for cells in rows:
-        table.add_row(*cells.values())
-    return table
+def _show(networks: "Sequence[Compared]") -> None:
+    """Print a row per network."""
+    headings = ("parameters", "MFLOP", "test accuracy", "seeds", "published", "validation", "training")
+    table = figure_table("network", *headings)
+    for one in networks:
+        found = one.summary
+        published = f"{one.published.accuracy:g}" if one.published else ""
+        costs = f"{one.parameters:,}", f"{one.mflops:.1f}"
+        accuracies = str(found.test), str(found.test.n), published, str(found.validation), str(found.train)
+        table.add_row(one.network, *costs, *accuracies)
+    console().print(table)
 
 
-def row(one: Compared) -> dict[str, str]:
-    """The cells of a network, by their headings."""
-    found = one.summary
-    return {
-        "network": one.network,
-        "parameters": f"{one.parameters:,}",
-        "MFLOP": f"{one.mflops:.1f}",
-        "ms": f"{one.timing.milliseconds:.3f}",
-        "s/epoch": f"{found.seconds_per_epoch:.1f}",
-        "test accuracy": _shown(found.test),
-        "n": str(found.test.n),
-        "published": f"{one.published.accuracy:g}" if one.published else "",
-        "validation": _shown(found.validation),
-        "training": _shown(found.train),
-    }
-
-
-def headline(one: Compared) -> dict[str, object]:
+def headline(one: "Compared") -> dict[str, object]:
     """What a network's row says, as JSON values; the rest stands in the comparison's file."""
     return {
         "network": one.network,
         "parameters": one.parameters,
         "mflops": one.mflops,
-        "milliseconds": one.timing.milliseconds,
         "published": one.published and one.published.accuracy,
         **one.summary.model_dump(mode="json"),
     }
-
-
-def _shown(figure: Spread) -> str:
-    return f"{figure.mean:.4f}" + ("" if figure.std is None else f" ± {figure.std:.4f}")
 
 
 if __name__ == "__main__":

@@ -1,72 +1,59 @@
-"""How the results of a comparison join, what its table says, and which networks are worth their time."""
+"""How the results of a comparison are kept, and what replaces them."""
 
 from pathlib import Path
 
 import pytest
 
+from model_store.manifest import DataSet
+from model_store.report import Report
 from scripts import compare
+from tests.releases import a_report
 from tests.service import ROOT
-from training.comparison.results import (
-    Compared,
-    Comparison,
-    merged,
-    pareto_front,
-    read_comparison,
-    summary,
-    write_comparison,
-)
+from training.comparison.results import Comparison, compared, merged, read_comparison, write_comparison
 from training.errors import ComparisonUnreadable
+from training.recipes import NetworkName
 
-KNOWN = {str(one.network): one for one in read_comparison(ROOT / "docs/results/comparison.json").networks}
-
-
-def compared(network: str, seeds: dict[int, float], epochs: int = 15, milliseconds: float = 0.2) -> Compared:
-    """A network's committed results with another test accuracy for each seed."""
-    known = KNOWN[network]
-    trainings = tuple(
-        known.seeds[0].model_copy(
-            update={"seed": seed, "test": known.seeds[0].test.model_copy(update={"accuracy": accuracy})}
-        )
-        for seed, accuracy in seeds.items()
-    )
-    changed = {
-        "seeds": trainings,
-        "summary": summary(trainings),
-        "timing": known.timing.model_copy(update={"milliseconds": milliseconds}),
-        "recipe": known.recipe | {"epochs": epochs},
-    }
-    return known.model_copy(update=changed)
+DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
 
-def test_later_results_join_the_earlier_ones_and_another_recipe_replaces_its_network(tmp_path: Path) -> None:
-    earlier = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}), compared("vgg", {0: 0.94})))
-    longer = compared("conv3", {0: 0.93}, epochs=30)
-    write_comparison(tmp_path / "results" / "compare.json", earlier)
-
-    after = merged(
-        read_comparison(tmp_path / "results" / "compare.json"), [compared("dense", {0: 0.88}), longer]
-    )
-
-    assert [one.network for one in after.networks] == ["dense", "conv3", "vgg"]
-    assert after.networks[1:] == (longer, earlier.networks[1])
+def reports(*accuracies: float) -> dict[int, Report]:
+    return {seed: a_report(("hat", "scarf"), accuracy, DATA) for seed, accuracy in enumerate(accuracies)}
 
 
-def test_more_seeds_of_the_same_recipe_are_counted_with_the_earlier_ones() -> None:
-    earlier = Comparison(networks=(compared("conv3", {0: 0.90, 1: 0.92}),))
+def test_accuracies_are_the_mean_and_the_sample_standard_deviation_over_the_seeds() -> None:
+    found = compared("conv3", reports(0.90, 0.92, 0.94)).summary.test
 
-    after = merged(earlier, [compared("conv3", {1: 0.92, 2: 0.94})]).networks[0]
+    assert found.mean == pytest.approx(0.92)
+    assert found.std == pytest.approx(0.02)
+    assert found.n == 3
+    assert str(found) == "0.9200 ± 0.0200"
+    assert str(compared("conv3", reports(0.9)).summary.test) == "0.9000"
 
-    assert [one.seed for one in after.seeds] == [0, 1, 2]
-    assert after.summary.test.n == 3
-    assert after.summary.test.mean == pytest.approx(0.92)
-    assert after.summary.test.std == pytest.approx(0.02)
+
+def test_later_results_replace_those_of_the_same_network_alone(tmp_path: Path) -> None:
+    def result(network: NetworkName, *accuracies: float) -> Comparison:
+        return Comparison(networks=(compared(network, reports(*accuracies)),))
+
+    file = tmp_path / "results" / "compare.json"
+    write_comparison(file, merged(result("conv3", 0.90, 0.92), result("vgg", 0.94).networks))
+
+    after = merged(read_comparison(file), result("conv3", 0.93).networks)
+
+    assert [(one.network, one.summary.test.mean) for one in after.networks] == [
+        ("conv3", 0.93),
+        ("vgg", 0.94),
+    ]
 
 
-def test_the_front_leaves_out_what_is_dearer_and_no_better() -> None:
-    cheap, better = (KNOWN[name] for name in ("dense", "conv2_same"))
-    dearer = better.model_copy(update={"timing": better.timing.model_copy(update={"milliseconds": 9.0})})
+@pytest.mark.parametrize("name", ["comparison", "curve"])
+def test_files_of_earlier_versions_lose_nothing(name: str, tmp_path: Path) -> None:
+    stored = read_comparison(ROOT / "docs" / "results" / f"{name}.json")
 
-    assert pareto_front([dearer, better, cheap]) == [cheap, better]
+    write_comparison(tmp_path / "again.json", stored)
+
+    again = read_comparison(tmp_path / "again.json")
+    assert again == stored
+    assert b'"milliseconds"' in (tmp_path / "again.json").read_bytes()
 
 
 def test_results_never_replace_a_file_that_is_something_else(tmp_path: Path) -> None:

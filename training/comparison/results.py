@@ -1,24 +1,23 @@
-"""What `wardrobe compare` found: its file, how later results join earlier ones, and what is on the front.
+"""What `wardrobe compare` found: the reports of several trainings by network, their file, and their chart.
 
-Reads and writes one named JSON file; the rest is pure. Where the figures come from:
-measuring.py; the chart: figure.py.
+Reads and writes the named JSON file and PNG. Every figure comes from the releases' reports.
 """
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, JsonValue, ValidationError
+from matplotlib.figure import Figure
+from pydantic import ConfigDict, Field, ValidationError
 
 from model_store.files import write_whole
-from model_store.manifest import DataSet, Frozen, first_problem
-from model_store.report import Count, SplitFigures
+from model_store.manifest import Frozen, first_problem
+from model_store.report import Count, Report, SplitFigures, TrainingFigures
 from training.errors import ComparisonUnreadable
-from training.networks.published_figures import Published
-from training.recipes import CHOICES, NetworkName
-
-Positive = Annotated[float, Field(gt=0)]
+from training.evaluation.figures import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
+from training.networks.published_figures import PUBLISHED, Published
+from training.recipes import NetworkName
 
 
 class Spread(Frozen):
@@ -33,83 +32,52 @@ class Spread(Frozen):
     std: float | None
     n: Annotated[int, Field(gt=0)]
 
+    def __str__(self) -> str:
+        return f"{self.mean:.4f}" + ("" if self.std is None else f" ± {self.std:.4f}")
 
-class OneSeed(Frozen):
-    """One training.
 
-    Attributes:
-        seconds: of all epochs.
-        seconds_per_epoch: the median, which the first epoch's compiling and a resumption leave alone.
-        hardware: what it was trained on.
-        test: reported only; nothing is selected by it.
-        test_loss_before: before the temperature, as published losses are.
-    """
+class _Kept(Frozen):
+    """What a file may say in addition, as those of earlier versions do, stays in it."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class OneSeed(_Kept):
+    """One training; `training` is None in files of earlier versions."""
 
     seed: Count
-    epochs: Count
-    best_epoch: Count | None
-    seconds: float
-    seconds_per_epoch: float
-    hardware: str | None
     train: SplitFigures
     validation: SplitFigures
     test: SplitFigures
-    test_loss_before: float
+    training: TrainingFigures | None = None
 
 
-class Timing(Frozen):
-    """What one picture costs, alone in its batch, on one thread of ONNX Runtime.
-
-    Attributes:
-        milliseconds: median of all calls.
-        fastest_round: median of the calls of the fastest round; its distance to `slowest_round` shows how
-            quiet the machine was.
-        calls: how many in all.
-    """
-
-    milliseconds: Positive
-    fastest_round: Positive
-    slowest_round: Positive
-    calls: Annotated[int, Field(gt=0)]
-
-
-class Summary(Frozen):
-    """Accuracies over the seeds, and the median of their seconds per epoch."""
+class Summary(_Kept):
+    """Accuracies over the seeds."""
 
     train: Spread
     validation: Spread
     test: Spread
-    seconds_per_epoch: float
 
 
-class Compared(Frozen):
+class Compared(_Kept):
     """One network under one recipe.
 
     Attributes:
-        recipe: without its seed.
         parameters: all weights; a published count may leave out those that are not trained.
         mflops: of one picture, counted in the serving graph.
-        hardware: what the timings were measured on.
     """
 
-    network: NetworkName
+    network: str
     published: Published | None
     parameters: Count
-    mflops: Positive
-    graph_bytes: Count
+    mflops: Annotated[float, Field(gt=0)]
     summary: Summary
-    timing: Timing
-    command: str
-    measured_at: str
-    hardware: str
-    libraries: dict[str, str]
-    data: DataSet
-    recipe: dict[str, JsonValue]
     seeds: tuple[OneSeed, ...]
 
 
 class Comparison(Frozen):
-    """The file: networks in the order of recipes.NetworkName."""
+    """The file."""
 
     networks: tuple[Compared, ...] = ()
 
@@ -120,43 +88,36 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(mean=statistics.fmean(values), std=std, n=len(values))
 
 
-def summary(seeds: Sequence[OneSeed]) -> Summary:
-    """Summarise at least one training."""
-    return Summary(
-        train=spread([one.train.accuracy for one in seeds]),
-        validation=spread([one.validation.accuracy for one in seeds]),
-        test=spread([one.test.accuracy for one in seeds]),
-        seconds_per_epoch=statistics.median(one.seconds_per_epoch for one in seeds),
+def compared(network: NetworkName, reports: Mapping[int, Report]) -> Compared:
+    """Set the reports of a network together, which are by seed; at least one."""
+    first = next(iter(reports.values()))
+    return Compared(
+        network=network,
+        published=PUBLISHED.get(network),
+        parameters=first.model.parameters,
+        mflops=first.model.mflops,
+        summary=Summary(
+            train=spread([one.train.accuracy for one in reports.values()]),
+            validation=spread([one.validation.accuracy for one in reports.values()]),
+            test=spread([one.test.accuracy for one in reports.values()]),
+        ),
+        seeds=tuple(
+            OneSeed(
+                seed=seed,
+                train=one.train,
+                validation=one.validation,
+                test=SplitFigures(n=one.test.n, accuracy=one.test.accuracy, loss=one.test.loss),
+                training=one.training,
+            )
+            for seed, one in reports.items()
+        ),
     )
 
 
 def merged(earlier: Comparison, later: Iterable[Compared]) -> Comparison:
-    """Merge later results into earlier ones.
-
-    A new network is added. A network with the same recipe and data gains seeds; its other figures are the
-    later ones. Another recipe replaces it, since a mean over both means nothing.
-    """
-    found = {one.network: one for one in earlier.networks}
-    for one in later:
-        found[one.network] = _joined(found.get(one.network), one)
-    return Comparison(networks=tuple(found[name] for name in CHOICES["network"] if name in found))
-
-
-def _joined(earlier: Compared | None, later: Compared) -> Compared:
-    if earlier is None or (earlier.recipe, earlier.data) != (later.recipe, later.data):
-        return later
-    seeds = {one.seed: one for one in (*earlier.seeds, *later.seeds)}
-    joined = tuple(seeds[number] for number in sorted(seeds))
-    return later.model_copy(update={"seeds": joined, "summary": summary(joined)})
-
-
-def pareto_front(networks: Iterable[Compared]) -> list[Compared]:
-    """The networks that none beats in both time and validation accuracy, from the fastest to the slowest."""
-    front: list[Compared] = []
-    for one in sorted(networks, key=lambda one: (one.timing.milliseconds, -one.summary.validation.mean)):
-        if not front or one.summary.validation.mean > front[-1].summary.validation.mean:
-            front.append(one)
-    return front
+    """Earlier results with later ones, each of which replaces that of the same network."""
+    found = {one.network: one for one in (*earlier.networks, *later)}
+    return Comparison(networks=tuple(found.values()))
 
 
 def read_comparison(path: Path) -> Comparison:
@@ -179,3 +140,31 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     """Replace the file, all of it or nothing; its folder is made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, comparison.as_bytes())
+
+
+def draw_comparison(networks: Sequence[Compared]) -> Figure:
+    """Test accuracy of each network, mean and standard deviation, next to the published one.
+
+    Each seed is a mark; the training accuracy, which some publish instead, is drawn too.
+    """
+    figure = Figure(figsize=(9, 2 + 0.42 * len(networks)), layout="constrained")
+    axes = figure.subplots()
+    rows, tests = range(len(networks)), [one.summary.test for one in networks]
+    trained = [one.summary.train.mean for one in networks]
+    axes.plot(trained, rows, "o", color=QUIET_COLOUR, mfc="none", label="ours, training set")
+    means, deviations = [one.mean for one in tests], [one.std or 0.0 for one in tests]
+    axes.errorbar(
+        means, rows, xerr=deviations, fmt="o", color=LINE_COLOUR, label="ours, test set: mean ± std"
+    )
+    for row, one in enumerate(networks):
+        accuracies = [seed.test.accuracy for seed in one.seeds]
+        axes.plot(accuracies, [row] * len(accuracies), "|", color=LINE_COLOUR, ms=10)
+    published = [(one.published.accuracy, row + 0.25) for row, one in enumerate(networks) if one.published]
+    if published:
+        axes.plot(*zip(*published, strict=True), "D", color=WRONG_COLOUR, ms=5, label="published")
+    axes.set_yticks(rows, [f"{one.network} ({one.mflops:.1f} MFLOP)" for one in networks])
+    axes.set_ylim(len(networks) - 0.5, -0.5)
+    axes.set(xlabel="accuracy", ylabel="network (operations of one picture)")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    return figure

@@ -2,8 +2,8 @@
 
 Trials are proposed by a tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for
 Hyper-Parameter Optimization"), the first one being the recipe as it is; one that is behind the median of the
-others at the same epoch is pruned. Everything is in the search's folder: a killed search goes on, its last
-trial after the last finished epoch. The test set is never looked at. What is found: trials.py.
+others at the same epoch is pruned. Everything is in the search's folder: a killed or stopped search goes on,
+its last trial after the last finished epoch. The test set is never looked at. What is found: trials.py.
 """
 
 import shutil
@@ -138,9 +138,12 @@ def run_search(search: Search, folder: Path, trials: int, watcher: SearchWatcher
     for killed in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(killed.number, state=TrialState.FAIL)
         study.enqueue_trial(killed.params)
-    while len(done := _done(study)) < trials:
-        _try_once(study, search, folder, watcher)
-    return done
+    study.optimize(
+        lambda trial: _accuracy_of(trial, search, folder, watcher),
+        n_trials=max(trials - len(_done(study)), 0),
+        callbacks=[lambda study, _: watcher.ends(_done(study)[-1])],
+    )
+    return _done(study)
 
 
 def _open(search: Search, folder: Path) -> optuna.Study:
@@ -153,7 +156,10 @@ def _open(search: Search, folder: Path) -> optuna.Study:
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(UNPRUNED_TRIALS, search.start.epochs // UNPRUNED_SHARE),
     )
-    if not study.get_trials(deepcopy=False):
+    begun = len(study.get_trials(deepcopy=False))
+    # Another seed each time, so that a resumed search does not propose its first values once more.
+    study.sampler = optuna.samplers.TPESampler(seed=search.start.seed + begun)
+    if not begun:
         study.set_user_attr(FINGERPRINT, search.fingerprint)
         study.enqueue_trial(dict(starting_values(search.start, search.space)))
     if study.user_attrs[FINGERPRINT] != search.fingerprint:
@@ -163,26 +169,43 @@ def _open(search: Search, folder: Path) -> optuna.Study:
     return study
 
 
-def _try_once(study: optuna.Study, search: Search, folder: Path, watcher: SearchWatcher) -> None:
-    """Run one trial to its end, and delete its checkpoint."""
-    # A seed per trial, so that a resumed search does not propose its first values once more.
-    study.sampler = optuna.samplers.TPESampler(seed=search.start.seed + len(study.get_trials(deepcopy=False)))
-    trial = study.ask(dict(search.space))
+def _accuracy_of(trial: optuna.Trial, search: Search, folder: Path, watcher: SearchWatcher) -> float:
+    """The validation accuracy of a trial, whose checkpoint is deleted at its end.
+
+    Raises:
+        optuna.TrialPruned: it is behind, or its loss is no finite number.
+    """
+    _propose(trial, search.space)
     recipe = recipe_of(search.start, trial.params)
     mark = search.mark(recipe)
     run = Run(folder / "trials" / mark, mark)
     watcher.begins(trial.number, {name: getattr(recipe, name) for name in trial.params})
-    accuracy = None
     try:
         judge = _Judge(trial, recipe.epochs, watcher)
-        fitted = fit(search.split, search.classes, recipe, run, judge)
-        accuracy = fitted.history[-1].val_accuracy
-    except (optuna.TrialPruned, Diverged):
-        pass
-    study.tell(trial, accuracy, TrialState.PRUNED if accuracy is None else TrialState.COMPLETE)
+        history = fit(search.split, search.classes, recipe, run, judge).history
+    except KeyboardInterrupt:
+        trial.study.enqueue_trial(trial.params)
+        raise
+    except (optuna.TrialPruned, Diverged) as error:
+        _clear(run)
+        raise optuna.TrialPruned from error
+    _clear(run)
+    return history[-1].val_accuracy
+
+
+def _propose(trial: optuna.Trial, space: Space) -> None:
+    for name, bounds in space.items():
+        if isinstance(bounds, CategoricalDistribution):
+            trial.suggest_categorical(name, bounds.choices)
+        elif isinstance(bounds, IntDistribution):
+            trial.suggest_int(name, bounds.low, bounds.high)
+        else:
+            trial.suggest_float(name, bounds.low, bounds.high, log=bounds.log)
+
+
+def _clear(run: Run) -> None:
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
-    watcher.ends(_done(study)[-1])
 
 
 class _Judge:
@@ -208,7 +231,7 @@ def _done(study: optuna.Study) -> tuple[Trial, ...]:
                 "number": one.number,
                 "state": states[one.state],
                 "values": {name: rounded(value) for name, value in one.params.items()},
-                "val_accuracy": max(one.intermediate_values.values(), default=0.0),
+                "val_accuracy": one.intermediate_values[one.last_step] if one.last_step else 0.0,
                 "epochs": len(one.intermediate_values),
                 "seconds": one.duration and one.duration.total_seconds(),
             }

@@ -24,7 +24,7 @@ class Trial(Frozen):
         state: pruned trials were stopped, for being behind half of the others at the same epoch or for a loss
             that is no number.
         values: by the name of the recipe's field.
-        val_accuracy: of the best epoch.
+        val_accuracy: after the last epoch.
         epochs: how many ended; none where the loss was no number after the first.
         seconds: of these; where the trial was interrupted, of those after that.
     """

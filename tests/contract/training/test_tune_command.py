@@ -44,16 +44,20 @@ class SearchListener(Listener):
         pass
 
 
-class Stopped(BaseException):
-    """As Ctrl-C is."""
+class Killed(BaseException):
+    """Nothing gets to run after it, as far as the search can tell."""
 
 
-class StopsInTheSecondEpoch(SearchListener):
-    """Ends the process, as far as the search can tell."""
+class EndsInTheSecondEpoch(SearchListener):
+    """Ends the process."""
+
+    def __init__(self, way: type[BaseException]) -> None:
+        super().__init__()
+        self._way = way
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         if epoch == 2:
-            raise Stopped
+            raise self._way
 
 
 @pytest.fixture
@@ -97,9 +101,12 @@ def test_a_search_ends_in_a_table_a_plot_and_a_command_and_goes_on_for_more(
     assert (tmp_path / "found" / "tune.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(search: Search, tmp_path: Path) -> None:
-    stopped, rest = StopsInTheSecondEpoch(), SearchListener()
-    with pytest.raises(Stopped):
+@pytest.mark.parametrize("way", [Killed, KeyboardInterrupt])
+def test_a_trial_that_was_stopped_is_tried_again_from_its_last_epoch(
+    way: type[BaseException], search: Search, tmp_path: Path
+) -> None:
+    stopped, rest = EndsInTheSecondEpoch(way), SearchListener()
+    with pytest.raises(way):
         run_search(search, tmp_path, 1, stopped)
 
     (trial,) = run_search(search, tmp_path, 1, rest)
