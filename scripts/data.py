@@ -13,7 +13,7 @@ from pathlib import Path
 from inference.decode import prepare_opencv
 from scripts.terminal import FAILED, command_parser, console, counting, figure_table, json_output, run
 from training.data.checks import Findings, check
-from training.data.listing import Listed, list_csv, list_folder
+from training.data.listing import Listed, list_pictures
 
 EXAMPLES = ("wardrobe data my-pictures", "wardrobe data labels.csv --json")
 
@@ -25,8 +25,9 @@ def main(argv: list[str] | None = None) -> int:
     """Check the pictures, and print what was found."""
     arguments = build_parser().parse_args(argv)
     prepare_opencv()
-    place: Path = arguments.place.expanduser()
-    listing = list_csv(place) if place.is_file() else list_folder(place)
+    listing = list_pictures(arguments.place.expanduser())
+    if not any(one.tier for one in listing.pictures):
+        listing.classes()
     with json_output(arguments) as emit:
         with counting("checking pictures") as watch:
             findings = check(listing, watch)
@@ -38,7 +39,10 @@ def main(argv: list[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The arguments of this command."""
     parser = command_parser("data", __doc__, EXAMPLES)
-    place = "a folder with one sub-folder of pictures per class, or a CSV with `path` and `label`"
+    place = (
+        "a folder with one sub-folder of pictures per class, or of photos in FOLDER/tier/label/; "
+        "or a CSV with `path` and `label`"
+    )
     parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
     return parser
 

@@ -7,7 +7,6 @@ garments are measured without a data set and compared with nothing: training/eva
 import argparse
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -75,8 +74,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", help="of a store: this one instead of what is current")
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
-    layout = "FOLDER/tier/label/files: a label is a class's index or name, X_ before it says none of them"
-    add("--photos", type=Path, metavar="FOLDER", help=layout)
+    layout = (
+        "FOLDER/tier/label/files, or a CSV of `path`, `label` and `tier`: a label is a class's index or "
+        "name, X_ before it says none of them"
+    )
+    add("--photos", type=Path, metavar="FOLDER|CSV", help=layout)
     add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
     return parser
 
@@ -151,8 +153,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
-    replace(corrections, elsewhere=(arguments.photos,)).check((), contract.labels, "--photos")
-    photos = photos_in(arguments.photos, contract.labels, contract.input, corrections)
+    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
     figures = photo_figures(answers, contract, split)

@@ -1,11 +1,12 @@
-"""Read the folders of photos that options name: to learn from, to choose thresholds on, and to measure.
+"""Read the photos that options name: to learn from, to choose thresholds on, and to measure.
 
-training/photos/reading.py documents the folder layout; balance.py and making.py beside it make the variants
+training/photos/reading.py documents the layout; balance.py and making.py beside it make the variants
 and keep them in the run's folder.
 """
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,38 +16,54 @@ import numpy as np
 from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
 from inference.decode import prepare_opencv
 from scripts.terminal import at_least, complain, console, counting
-from training.data.corrections import NO_CORRECTIONS, Corrections
+from training.data.corrections import Corrections
+from training.data.listing import Listing
 from training.data.splitting import USUAL_FOLDS, Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
 from training.photos.making import load_auxiliary, make_auxiliary, photos_sha256, save_auxiliary, variants_key
-from training.photos.reading import Photos, list_photos, read_photos, with_joint_keys
+from training.photos.reading import Photos, as_photos, list_photos, read_photos
 from training.recipes import Recipe
 
 
 def photos_in(
-    folder: Path,
+    places: Sequence[Path],
     labels: tuple[str, ...],
     contract: InputContract,
-    corrections: Corrections = NO_CORRECTIONS,
-) -> Photos:
-    """Read FOLDER/tier/label/file as a model would see it; what was left out is said on stderr.
+    corrections: Corrections | None = None,
+) -> tuple[Photos, ...]:
+    """Read folders or tables of photos as a model would see them; what was left out is said on stderr.
 
     Args:
-        folder: a leading `~` is the user's own.
+        places: FOLDER/tier/label/file, or a table; a leading `~` is the user's own.
         labels: of the model.
         contract: the input of the model.
-        corrections: of labels, of these photos or of copies that lie elsewhere.
+        corrections: of labels, of these photos or of copies that lie elsewhere; they have to be of pictures
+            that have been read after these.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_opencv()
-    listed = list_photos(folder.expanduser(), labels, complain)
-    corrections.within(folder).check((one.path for one in listed), labels, str(folder))
+    corrections = corrections or Corrections()
+    listings = [_listed(place.expanduser(), labels) for place in places]
     with counting("reading photos") as watch:
-        return read_photos(listed, contract, complain, watch, labels=labels, corrections=corrections)
+        sets = [
+            read_photos(one, labels, contract, complain, watch, corrections=corrections) for one in listings
+        ]
+    corrections.check()
+    return as_photos(sets, complain)
+
+
+def _listed(place: Path, labels: tuple[str, ...]) -> Listing:
+    table = place.absolute().with_name(f"{place.absolute().name}.csv")
+    if place.is_dir() and table.is_file():
+        complain(
+            f"{table} is not read. Name it in place of the folder, if its column `group` is to keep photos "
+            "together; it needs the columns `path`, `label` and `tier`, too."
+        )
+    return list_photos(place, labels)
 
 
 HELD_OUT: Final = 8
@@ -70,11 +87,14 @@ class PhotoSets:
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
     """Add --photos, --check-photos, --variants, --folds and --average-folds."""
-    group = parser.add_argument_group("photos of real garments", "in FOLDER/tier/label/, beside the data set")
+    layout = (
+        "in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier` and perhaps `group`, beside the data set"
+    )
+    group = parser.add_argument_group("photos of real garments", layout)
     add = group.add_argument
-    add("--photos", type=Path, metavar="FOLDER", help="learn from variants of these, too")
+    add("--photos", type=Path, metavar="FOLDER|CSV", help="learn from variants of these, too")
     check = f"choose thresholds on these, and report on them (one in {HELD_OUT} of --photos)"
-    add("--check-photos", type=Path, metavar="FOLDER", help=check)
+    add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
     folds = (
         "learn what chooses thresholds, too: networks that learn all but one of K folds answer it; "
@@ -99,13 +119,8 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error("--average-folds fits nothing after the folds that --tensorboard could follow")
 
 
-def folders_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
-    """The folders of photos that the arguments name."""
-    return tuple(folder for folder in (arguments.photos, arguments.check_photos) if folder is not None)
-
-
 def photo_sets(
-    arguments: argparse.Namespace, labels: tuple[str, ...], corrections: Corrections = NO_CORRECTIONS
+    arguments: argparse.Namespace, labels: tuple[str, ...], corrections: Corrections | None = None
 ) -> PhotoSets | None:
     """Read the photos that the arguments name, under their corrected labels; None when they name none.
 
@@ -119,17 +134,15 @@ def photo_sets(
     if arguments.photos is None:
         return None
 
-    def read(folder: Path) -> Photos:
-        return photos_in(folder, labels, CUT_OUT, corrections)
-
-    photos = read(arguments.photos)
-    if arguments.check_photos is None and arguments.folds:
+    places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
+    photos, *others = photos_in(places, labels, CUT_OUT, corrections)
+    if not others and arguments.folds:
         return PhotoSets(photos, photos, dealt=True)
-    if arguments.check_photos is None:
+    if not others:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         held_out = photos.drawn(HELD_OUT) == 0
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
-    photos, checked = with_joint_keys(photos, read(arguments.check_photos))
+    checked = others[0]
     # With folds, others of a group are learnt by the networks that do not answer it.
     known = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
     apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]

@@ -20,7 +20,6 @@ from scripts.photos import (
     PhotoSets,
     add_photo_options,
     check_photo_options,
-    folders_of,
     named,
     photo_sets,
     with_photos,
@@ -94,7 +93,7 @@ def _train(arguments: argparse.Namespace) -> object:
     reads = _input(arguments, release)
     start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
     corrections = read_corrections(arguments.corrections)
-    data = load_data(arguments, reads, replace(corrections, elsewhere=folders_of(arguments)))
+    data = load_data(arguments, reads, corrections)
     if release is not None:
         data = data.like(release.manifest.model.labels)
     if arguments.recipe is None:

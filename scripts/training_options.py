@@ -16,10 +16,9 @@ from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.data.listing import has_class_folders
 from training.data.own_pictures import from_pictures
 from training.data.splitting import Split, first, split, usual_share
-from training.errors import BadPictures, DataSetMissing, SoftTargetsUnfit
+from training.errors import BadPictures, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.fitting.starting import for_few
 from training.recipes import (
@@ -116,18 +115,15 @@ def load_data(
     Args:
         arguments: with those of `add_data_options`.
         reads: what the model reads.
-        corrections: of its labels; all that the arguments name unless they are given.
+        corrections: of its labels; those that the arguments name unless they are given.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
-    if corrections is None:
-        corrections = read_corrections(arguments.corrections)
-    data = _load(arguments, reads, corrections)
-    if arguments.corrections and data.train.files is None:
-        if not corrections.elsewhere:
-            arguments.error("--corrections are of pictures of your own: name these with --data")
-        corrections.check((), data.labels, "--data, --photos or --check-photos")
+    found = read_corrections(arguments.corrections) if corrections is None else corrections
+    data = _load(arguments, reads, found)
+    if getattr(arguments, "photos", None) is None:
+        found.check()
     if data.reads != reads:
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -160,11 +156,6 @@ def _from_place(
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
-    if place.is_dir() and not has_class_folders(place):
-        raise DataSetMissing(
-            f"{place}: no sub-folders were found. Put the pictures of each class into a sub-folder that is "
-            "named after it, or name a CSV with the columns `path` and `label`."
-        )
     prepare_opencv()
     with counting("reading pictures") as watch:
         return from_pictures(

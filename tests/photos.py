@@ -21,6 +21,11 @@ def a_garment_photo(seed: int) -> Picture:
     colour = tuple(map(int, random.integers(0, 120, 3)))
     cv2.rectangle(photo, (left, top), (left + 24, top + 36), colour, -1)
     cv2.line(photo, (left + 12, top), (left + 12, top + 36), (160, 160, 160), 3)
+    # A print of its own: without one, some would be nearly the same to a perceptual hash.
+    printed = cv2.resize(
+        random.integers(0, 130, (6, 4, 3), np.uint8), (24, 36), interpolation=cv2.INTER_CUBIC
+    )
+    photo[top : top + 36, left : left + 24] = cv2.add(photo[top : top + 36, left : left + 24], printed)
     return photo
 
 

@@ -35,7 +35,10 @@ def corrected(folder: Path, *rows: str) -> LabelledData:
     """The data of a folder with the corrections of a CSV beside it, whose rows these are."""
     listing = folder.parent / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
-    return from_pictures(folder, print, lambda *_: None, corrections=read_corrections([listing]))
+    corrections = read_corrections([listing])
+    data = from_pictures(folder, print, lambda *_: None, corrections=corrections)
+    corrections.check()
+    return data
 
 
 def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
@@ -70,7 +73,7 @@ def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(f
     [
         (
             "things/Ball/gone.png,Box",
-            r"1 of 1 name no picture of --data, among them /.*/things/Ball/gone\.png",
+            r"1 of 1 name no picture that is read, among them /.*/things/Ball/gone\.png",
         ),
         ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick"),
         ("things/Ball/003.png", r"corrections\.csv, row 2: no column for the label"),
@@ -100,7 +103,7 @@ def test_how_many_labels_are_corrected_and_pictures_left_out_is_said_once(
 
     corrected(folder, *rows)
 
-    said = "--corrections: of 36 pictures of things, 1 get another label and 2 are left out."
+    said = f"--corrections: of 36 pictures of {folder}, 1 get another label and 2 are left out."
     assert capsys.readouterr().out.count(said) == 1
 
 
@@ -165,10 +168,10 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(ph
         (
             "learn/A/Trouser/gone.png,Bag",
             BadCsv,
-            r"1 of 1 name no picture of /.*/learn, among them /.*/gone\.png",
+            r"1 of 1 name no picture that is read, among them /.*/gone\.png",
         ),
         ("check/A/Trouser/000.png,bag", BadCsv, "'bag' is none of the classes Trouser, Bag"),
-        ("check/X/Hats/000.png,Bag", BadCsv, r"Hats/000\.png lies in tier X, .* Move it to the tier"),
+        ("check/X/Hats/000.png,Bag", BadCsv, r"Hats/000\.png is of tier X, .* Give it the tier"),
     ],
 )
 def test_a_correction_of_no_photo_or_to_no_class_is_refused(
@@ -181,22 +184,18 @@ def test_a_correction_of_no_photo_or_to_no_class_is_refused(
 def test_corrections_that_leave_no_photo_are_refused(photos: Path) -> None:
     rows = [f"{file}," for file in sorted(photos.glob("learn/*/*/*.png"))]
 
-    with pytest.raises(BadPictures, match="no photo is left of 6"):
+    with pytest.raises(BadPictures, match="no picture is left of 6"):
         read_photos(photos, *rows)
 
 
-def test_corrections_of_data_without_files_are_wrong_usage(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_corrections_of_data_without_files_are_refused(tmp_path: Path) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
 
     rows = tmp_path / "c.csv"
     rows.write_text("path,label\nbag.png,Bag\n", "utf-8")
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(BadCsv, match="Corrections are of pictures of your own"):
         train.main(["--data", str(tmp_path), "--corrections", str(rows), "--out", str(tmp_path / "store")])
-
-    assert "--corrections are of pictures of your own" in capsys.readouterr().err
 
 
 def test_every_picture_knows_its_file(folder: Path) -> None:

@@ -84,6 +84,20 @@ def test_a_picture_that_training_should_not_get_is_found(
     assert list(findings) == [kind]
 
 
+def test_photos_in_tiers_are_checked_like_pictures_of_classes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.rename(folder.with_name("C"))
+    (folder.parent / "A" / "shoes").mkdir(parents=True)
+    (folder.parent / "A" / "shoes" / "saved-again.jpg").write_bytes(jpeg(a_texture(0), 60))
+    (folder.parent / "A" / "bags").mkdir()
+    (folder.parent / "A" / "bags" / "other.png").write_bytes(png(a_texture(2)))
+
+    ended, findings = found(folder.parent, capsys)
+
+    assert (ended, findings) == (1, {"near": ["saved-again.jpg"], "in_two_classes": ["other.png"]})
+
+
 def test_uneven_classes_and_findings_are_printed_for_people(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -258,14 +258,24 @@ def with_folders_in_a_class(folder: Path) -> None:
     (folder / "Empty" / "inner").mkdir(parents=True)
 
 
+def with_folders_in_each_class(folder: Path) -> None:
+    for kind in KINDS:
+        write_class_folders(folder / kind, 1, KINDS[:1])
+
+
 @pytest.mark.parametrize(
     ("arrange", "error", "message"),
     [
         (copied_into_another_class, BadPictures, r"003\.png \(Ball\) and .*mine\.png \(Box\) are the same"),
         (copied_into_the_test, BadPictures, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
-        (of_other_classes_in_the_test, BadClasses, "the classes Ball, Box, Stick, but `test` Ball, Box"),
+        (
+            of_other_classes_in_the_test,
+            BadClasses,
+            "'Stick' there are 6 different pictures to learn from and 0 to",
+        ),
         (with_few_of_a_class, BadClasses, "'Stick' there are [012] different pictures to learn from and"),
         (with_folders_in_a_class, BadClasses, "Empty: no picture in it"),
+        (with_folders_in_each_class, BadClasses, "no picture lies in a sub-folder, but in folders of these"),
     ],
 )
 def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
@@ -282,6 +292,7 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
     [
         ("label,pixel1\n", BadCsv, r"begins with 'label,pixel1'.*--train and --test"),
         ("path,label\na.png,A\n,B\n", BadCsv, r"row 3: no path"),
+        ("path,label\na.png,A\nb.png\n", BadCsv, r"row 3: no column for the label"),
         ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3: '' is no label"),
         ("path,label\na.png,A\nb.png,a\n", BadClasses, r"'A' and 'a' differ in nothing but capital letters"),
         (

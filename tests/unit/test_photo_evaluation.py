@@ -71,6 +71,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
         sha256=tuple(f"{number:064}" for number in range(len(taken))),
         keys=tuple(f"{number:064}" for number in range(len(taken))),
+        kinds=tuple(folder for _, folder, *_ in taken),
     )
 
 

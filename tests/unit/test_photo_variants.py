@@ -75,6 +75,7 @@ def photos_of(where: Path, *cells: Cell) -> Photos:
         files=tuple(files[cell] for cell, _ in members),
         sha256=names,
         keys=names,
+        kinds=tuple(cell.folder for cell, _ in members),
     )
 
 

@@ -6,22 +6,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import Imaging, InputContract
+from inference.contract import CUT_OUT, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
-from scripts.photos import photo_sets
+from scripts.photos import PhotoSets, photo_sets, photos_in
 from tests.photos import a_garment_photo, write_photos
+from tests.pictures import jpeg
 from tests.uploads import png
-from training.errors import BadClasses, BadCsv, BadPictures, DataSetMissing
-from training.photos.reading import OOD, Photos, list_photos, read_photos
+from training.data.corrections import Corrections
+from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
+from training.photos.reading import OOD, Photos, as_photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 KNOWN = {"A": ("Trouser", "Bag"), "C": ("Trouser",)}
 
 
-def read(folder: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
-    listed = list_photos(folder, LABELS, said.append)
-    return read_photos(listed, InputContract(imaging=imaging or Imaging()), said.append, lambda *_: None)
+def read(place: Path, said: list[str], imaging: Imaging | None = None) -> Photos:
+    contract = InputContract(imaging=imaging or Imaging())
+    listing = list_photos(place, LABELS)
+    read = read_photos(listing, LABELS, contract, said.append, lambda *_: None, corrections=Corrections())
+    return as_photos([read], said.append)[0]
+
+
+def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:
+    """Write a table of photos into a folder."""
+    (folder / "photos.csv").write_text("\n".join([columns, *rows]), "utf-8")
+    return folder / "photos.csv"
 
 
 @pytest.mark.parametrize(
@@ -43,25 +53,25 @@ def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
     tier, name = folder.split("/")
     write_photos(tmp_path, 1, {tier: [name]})
 
-    (listed,) = list_photos(tmp_path, LABELS, print)
+    (listed,) = list_photos(tmp_path, LABELS).pictures
 
-    assert (listed.path, listed.tier, listed.label) == (tmp_path / folder / "000.png", tier, label)
+    assert (listed.path, listed.tier, listed.class_id) == (tmp_path / folder / "000.png", tier, label)
 
 
 def test_a_class_that_is_called_by_a_number_is_meant_before_the_index(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["1"]})
 
-    assert [one.label for one in list_photos(tmp_path, ("1", "0"), print)] == [0]
+    assert [one.class_id for one in list_photos(tmp_path, ("1", "0")).pictures] == [0]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Jeans"]})
 
     with pytest.raises(BadClasses) as refusal:
-        list_photos(tmp_path, LABELS, print)
+        list_photos(tmp_path, LABELS)
 
     assert str(refusal.value) == (
-        f"{tmp_path}/A/Jeans: 'Jeans' is none of the classes. Call the folder 0 to 3, or one of T-shirt_top, "
+        f"{tmp_path}/A/Jeans/000.png: 'Jeans' is none of the classes. Call it 0 to 3, or one of T-shirt_top, "
         "Trouser, Pullover, Bag; or, if it shows none of them, X_Jeans."
     )
 
@@ -70,14 +80,16 @@ def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> 
     write_photos(tmp_path / "flat", 1, {"Trouser": [""]})
     (tmp_path / "empty" / "A" / "Trouser").mkdir(parents=True)
 
-    with pytest.raises(BadPictures, match=r"Trouser/000\.png: lies in no label's folder.*FOLDER/tier/label/"):
-        list_photos(tmp_path / "flat", LABELS, print)
+    with pytest.raises(
+        BadPictures, match=r"1 photos have no tier, .*Trouser/000\.png\. Photos lie in FOLDER/"
+    ):
+        list_photos(tmp_path / "flat", LABELS)
     with pytest.raises(BadPictures, match="no photo in it"):
-        list_photos(tmp_path / "empty", LABELS, print)
+        list_photos(tmp_path / "empty", LABELS)
     with pytest.raises(DataSetMissing, match="nowhere: cannot be read"):
-        list_photos(tmp_path / "nowhere", LABELS, print)
+        list_photos(tmp_path / "nowhere", LABELS)
     with pytest.raises(BadClasses, match="256 classes"):
-        list_photos(tmp_path, tuple(map(str, range(256))), print)
+        list_photos(tmp_path, tuple(map(str, range(256))))
 
 
 def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
@@ -86,7 +98,7 @@ def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "A" / "notes.txt").write_text("all mine")
     (tmp_path / "A" / "Trouser" / ".DS_Store").write_bytes(b"\0")
 
-    assert [one.path.name for one in list_photos(tmp_path, LABELS, print)] == ["000.png"]
+    assert [one.path.name for one in list_photos(tmp_path, LABELS).pictures] == ["000.png"]
 
 
 def test_a_photo_is_what_a_service_with_these_parameters_would_see_of_it(tmp_path: Path) -> None:
@@ -119,7 +131,7 @@ def test_copies_count_once_and_what_cannot_be_read_is_left_out(tmp_path: Path) -
 
     assert len(photos) == len(set(photos.sha256)) == 2
     assert said[0].startswith("skipped 1 of 4 files that cannot be read.")
-    assert said[1] == "1 of 4 photos are copies of others and count once."
+    assert said[1] == "1 of 3 pictures are copies of others and count once."
 
 
 def test_one_photo_under_two_labels_is_refused(tmp_path: Path) -> None:
@@ -127,7 +139,9 @@ def test_one_photo_under_two_labels_is_refused(tmp_path: Path) -> None:
     (tmp_path / "A" / "Bag").mkdir()
     (tmp_path / "A" / "Bag" / "copy.png").write_bytes(png(a_garment_photo(0)))
 
-    with pytest.raises(BadPictures, match=r"Bag/copy\.png and .*Trouser/000\.png are the same photo"):
+    with pytest.raises(
+        BadPictures, match=r"Bag/copy\.png \(Bag\) and .*Trouser/000\.png \(Trouser\) are the same"
+    ):
         read(tmp_path, [])
 
 
@@ -135,71 +149,100 @@ def test_a_folder_in_which_nothing_can_be_read_is_refused(tmp_path: Path) -> Non
     (tmp_path / "A" / "Trouser").mkdir(parents=True)
     (tmp_path / "A" / "Trouser" / "broken.jpg").write_bytes(b"no picture")
 
-    with pytest.raises(BadPictures, match="none of 1 photos can be read"):
+    with pytest.raises(BadPictures, match="none of 1 pictures can be read"):
         read(tmp_path, [])
 
 
-@pytest.mark.parametrize("prefix", ["", "photos/", "photos\\"], ids=["its own", "the CSV's", "Windows"])
-def test_a_csv_beside_the_folder_says_which_photos_are_of_one_sender(tmp_path: Path, prefix: str) -> None:
-    write_photos(tmp_path / "photos", 4, KNOWN)
-    senders = [f"{prefix}A/Trouser/00{n}.png ,0,ann\n" for n in range(3)]
-    other_tier, unknown = f"{prefix}C/Trouser/000.png,0,ann\n", f"{prefix}A/Bag/000.png,0,\n"
-    text = "".join(["file,label,group\n", *senders, other_tier, unknown])
-    (tmp_path / "photos.csv").write_text(text.replace("/", "\\") if "\\" in prefix else text, "utf-8")
+def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_it(tmp_path: Path) -> None:
+    write_photos(tmp_path / "all", 6, {"shop": ["1"]})
+    named = [f"all/shop/1/00{n}.png" for n in range(6)]
+    rows = [f"{named[0]},Trouser,A,ann", f"{named[1]},3,C,ann", f"{named[2]},bag,C,", f"{named[3]},X_Hats,B,"]
 
-    photos = read(tmp_path / "photos", [])
+    photos = read(write_table(tmp_path, *rows, f"{named[4]},,X,ann", f"{named[5]},1,X,"), [])
 
-    of_ann = np.array(photos.keys) != np.array(photos.sha256)
-    assert of_ann.sum() == 4
+    assert photos.tiers == ("A", "C", "C", "B", "X", "X")
+    assert photos.labels.tolist() == [1, 3, 3, OOD, OOD, OOD]
+    assert photos.kinds[3:] == ("X_Hats", "X", "1")
+    of_ann = np.array([True, True, False, False, True, False])
+    assert np.equal(photos.keys, photos.sha256).tolist() == (~of_ann).tolist()
     assert all(len(set(photos.drawn(shares)[of_ann])) == 1 for shares in (2, 5, 8))
 
 
-def test_a_copy_brings_its_groups_along_and_joins_them(tmp_path: Path) -> None:
-    write_photos(tmp_path / "photos", 4, {"A": ["Trouser"]})
-    folder = tmp_path / "photos" / "A" / "Trouser"
-    (folder / "copy.png").write_bytes((folder / "000.png").read_bytes())
-    groups = {"000": "ann", "001": "ann", "copy": "bob", "002": "bob"}
-    rows = [f"A/Trouser/{name}.png,{group}\n" for name, group in groups.items()]
-    (tmp_path / "photos.csv").write_text("file,group\n" + "".join(rows), "utf-8")
+@pytest.mark.parametrize(
+    ("columns", "row", "message"),
+    [
+        ("path,label", "a.png,Bag", "1 photos have no tier"),
+        ("path,label,tier", "a.png,Jeans,A", "'Jeans' is none of the classes"),
+        ("path,label,tier", "a.png,,A", "'' is none of the classes"),
+        ("file,label,tier", "a.png,Bag,A", "Expected the header `path,label`"),
+    ],
+)
+def test_a_table_that_does_not_say_what_photos_are_is_refused(
+    tmp_path: Path, columns: str, row: str, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        list_photos(write_table(tmp_path, row, columns=columns), LABELS)
 
-    photos = read(tmp_path / "photos", [])
+
+def test_a_copy_brings_its_groups_along_and_joins_them(tmp_path: Path) -> None:
+    folder = write_photos(tmp_path, 4, {"A": ["Trouser"]}) / "A" / "Trouser"
+    (folder / "copy.png").write_bytes((folder / "000.png").read_bytes())
+    groups = {"000": "ann", "001": "ann", "copy": "bob", "002": "bob", "003": ""}
+
+    photos = read(
+        write_table(tmp_path, *(f"A/Trouser/{name}.png,1,A,{group}" for name, group in groups.items())), []
+    )
 
     assert [len(set(photos.keys[:3])), photos.keys[3]] == [1, photos.sha256[3]]
 
 
-def test_rows_that_name_no_photo_are_counted_and_refused_if_none_does(tmp_path: Path) -> None:
+def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Path) -> None:
     said: list[str] = []
-    write_photos(tmp_path / "photos", 2, KNOWN)
-    listing = tmp_path / "photos.csv"
-    listing.write_text("file,group\nA/Bag/000.png,ann\nA/bag/001.png,ann\n", "utf-8")
-    read(tmp_path / "photos", said)
-    listing.write_text("file,group\n000.png,ann\n", "utf-8")
+    write_photos(tmp_path, 2, {"A": ["Trouser"], "C": ["Bag"]})
+    (tmp_path / "C" / "Bag" / "again.jpg").write_bytes(jpeg(a_garment_photo(0), 60))
 
-    with pytest.raises(BadCsv, match="1 of its 1 rows with a group name no photo"):
-        read(tmp_path / "photos", [])
-    [words] = said
-    assert "1 of its 2 rows with a group name no photo" in words
+    photos = read(tmp_path, said)
+
+    alike = [file.name == "again.jpg" or file == tmp_path / "A/Trouser/000.png" for file in photos.files]
+    assert np.array_equal(np.not_equal(photos.keys, photos.sha256) | alike, alike)
+    assert len(set(photos.keys)) == 4
+    assert said == [
+        "2 of 5 pictures are nearly the same as others; such are learnt together or measured on together. "
+        "`wardrobe data` lists them."
+    ]
 
 
-@pytest.mark.parametrize("text", ["path,label\nA/Bag/000.png,Bag\n", "group,file\nann\n"])
-def test_another_csv_beside_the_folder_or_a_row_that_names_no_file_groups_nothing(
-    tmp_path: Path, text: str
+def photo_sets_of(learn: Path, check: Path, folds: int | None = None) -> PhotoSets:
+    sets = photo_sets(argparse.Namespace(photos=learn, check_photos=check, folds=folds), LABELS)
+    assert sets is not None
+    return sets
+
+
+@pytest.mark.parametrize("folds", [None, 2])
+def test_a_photo_that_was_saved_again_is_not_learnt_by_what_is_checked_on_the_first(
+    tmp_path: Path, folds: int | None
 ) -> None:
-    write_photos(tmp_path / "photos", 2, KNOWN)
-    (tmp_path / "photos.csv").write_text(text, "utf-8")
+    learn = write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
+    check = write_photos(tmp_path / "check", 1, {"A": ["Trouser"]}, seed=9)
+    (learn / "A" / "Trouser" / "again.jpg").write_bytes(jpeg(a_garment_photo(9), 60))
 
-    photos = read(tmp_path / "photos", [])
+    sets = photo_sets_of(learn, check, folds)
 
-    assert photos.keys == photos.sha256
+    if folds is None:
+        assert [file.name for file in sets.learnt.files] == ["000.png", "001.png", "002.png"]
+    else:
+        assert sets.learnt.keys[3] == sets.checked.keys[0]
 
 
-@pytest.mark.parametrize("text", [b"path,group\nA/Bag/000.png,ann\n", b"file,group\n\xff\xfe,x\n"])
-def test_groups_that_cannot_be_read_are_refused_with_what_would_do(tmp_path: Path, text: bytes) -> None:
-    write_photos(tmp_path / "photos", 2, KNOWN)
-    (tmp_path / "photos.csv").write_bytes(text)
+def test_a_csv_beside_a_folder_of_photos_is_said_to_be_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learn = write_photos(tmp_path / "photos", 3, {"A": ["Trouser"]})
+    write_table(tmp_path, "photos/A/Trouser/000.png,1,A,ann")
 
-    with pytest.raises(BadCsv, match=r"photos\.csv: cannot be read .*columns `file` \(tier/label/file\)"):
-        list_photos(tmp_path / "photos", LABELS, print)
+    photos_in([learn], LABELS, CUT_OUT)
+
+    assert f"{tmp_path}/photos.csv is not read. Name it in place of the folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("joined", "alone"), [("ann", "bob"), ("bob", "ann")])
@@ -209,17 +252,14 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
     learn, check = tmp_path / "learn", tmp_path / "check"
     write_photos(learn, 3, {"A": ["Trouser"]})
     write_photos(check, 6, {"A": ["Trouser"]})
-    for seed in range(3):
-        (check / "A" / "Trouser" / f"{seed:03}.png").unlink()
     photo = (check / "A" / "Trouser" / "003.png").read_bytes()
     (check / "A" / "Trouser" / "copy.png").write_bytes(photo)
-    (tmp_path / "learn.csv").write_text(f"file,group\nA/Trouser/000.png,{alone}\n", "utf-8")
-    rows = [f"A/Trouser/003.png,{joined}", f"A/Trouser/copy.png,{alone}", f"A/Trouser/004.png,{joined}"]
-    (tmp_path / "check.csv").write_text("\n".join(["file,group", *rows]), "utf-8")
+    named = "A/Trouser/{}.png,1,A,{}"
+    rows = [named.format(*row) for row in [("000", alone), ("001", ""), ("002", "")]]
+    others = [named.format(*row) for row in [("003", joined), ("copy", alone), ("004", joined), ("005", "")]]
 
-    sets = photo_sets(argparse.Namespace(photos=learn, check_photos=check, folds=None), LABELS)
+    sets = photo_sets_of(write_table(learn, *rows), write_table(check, *others))
 
-    assert sets is not None
     assert [file.name for file in sets.learnt.files] == ["001.png", "002.png"]
     assert len(sets.checked) == 3
 
@@ -227,10 +267,8 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
 def test_with_folds_photos_that_are_all_checked_too_are_dealt(tmp_path: Path) -> None:
     write_photos(tmp_path / "some", 2, {"A": ["Trouser"]})
     write_photos(tmp_path / "all", 3, {"A": ["Trouser"]})
-    asked = argparse.Namespace(photos=tmp_path / "some", check_photos=tmp_path / "all", folds=2)
 
-    sets = photo_sets(asked, LABELS)
+    sets = photo_sets_of(tmp_path / "some", tmp_path / "all", folds=2)
 
-    assert sets is not None
     assert sets.dealt
     assert (len(sets.learnt), sets.learnt.sha256) == (3, sets.checked.sha256)

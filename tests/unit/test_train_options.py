@@ -11,19 +11,19 @@ from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.comparison.trials import Trial, ranked
 from training.data.splitting import doubt_of
-from training.errors import BadRecipe, DataSetMissing
+from training.errors import BadClasses, BadRecipe
 from training.fitting.checkpoints import is_out_of_patience, is_solved
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataSetMissing, match=str(tmp_path)):
+    with pytest.raises(BadClasses, match=f"{tmp_path}: 0 classes"):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 
 def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "shirt.png").write_bytes(png(a_garment()))
 
-    with pytest.raises(DataSetMissing, match=r"no sub-folders were found\. Put the pictures of each class"):
+    with pytest.raises(BadClasses, match=r"0 classes \(none\)\. .*: one sub-folder each"):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 

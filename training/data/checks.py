@@ -4,10 +4,8 @@ Opens each file that a listing names, as training does, and changes none. Findin
 command: scripts/data.py.
 """
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +14,7 @@ import numpy as np
 from inference.contract import EDGE
 from training.data.duplicates import Hash, near_groups, perceptual_hash
 from training.data.listing import Listed, Listing
-from training.data.picture_files import Watch, decode_file
+from training.data.picture_files import Watch, decode_file, on_all_cores
 
 WARNED_UNEVEN: Final = 5
 """So many times the pictures of the smallest class in the largest one are a finding; from datasets.UNEVEN on,
@@ -71,23 +69,16 @@ def check(listing: Listing, watch: Watch) -> Findings:
         listing: of the pictures.
         watch: called after each file with how many of how many are read.
     """
-    looked: list[Looked] = []
-    unreadable: list[str] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, one in enumerate(pool.map(_look, listing.pictures), start=1):
-            if isinstance(one, Looked):
-                looked.append(one)
-            else:
-                unreadable.append(one)
-            watch(done, len(listing.pictures))
+    found = on_all_cores(_look, listing.pictures, watch)
+    looked = [one for one in found if isinstance(one, Looked)]
     counts = Counter(one.listed.label for one in looked)
     groups = _groups(looked)
     mixed = [group for group in groups if len({(one.listed.label, one.listed.part) for one in group}) > 1]
     alike = [group for group in groups if group not in mixed]
     same = [group for group in alike if len({one.sha256 for one in group}) == 1]
     return Findings(
-        counts={label: counts[label] for label in listing.labels},
-        unreadable=tuple(unreadable),
+        counts={label: counts[label] for label in sorted({one.label for one in listing.pictures})},
+        unreadable=tuple(one for one in found if isinstance(one, str)),
         tiny=tuple(one.listed for one in looked if one.shorter_edge < EDGE),
         copies=_listed(same),
         near=_listed([group for group in alike if group not in same]),

@@ -1,95 +1,81 @@
-"""Corrections of labels: what a person said of pictures whose labels a network doubted.
+"""Corrections of labels: rows that win over what folders and tables say of the same content.
 
-A CSV of `path,label`, as the page of doubted labels exports it (export/doubted.py). Reads the named CSVs.
-Pictures that are corrected: own_pictures.py and photos/reading.py.
+A CSV of `path,label`, as the page of doubted labels exports it (export/doubted.py). Reads the named CSVs, and
+the pictures that they name. What is corrected: reading.py.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from training.data.listing import as_label, csv_rows
+from training.data.listing import Listed, table_rows
 from training.data.picture_files import PictureFile, Say
 from training.errors import BadCsv
 
 LEFT_OUT: Final = ""
 """The label of a picture that is to be left out."""
 
-L = TypeVar("L")
-"""How a picture was listed, with its label."""
 
-
-@dataclass(frozen=True)
 class Corrections:
-    """What some pictures are to be labelled.
+    """What some pictures are to be labelled, in all that a command reads.
 
     Attributes:
         labels: by absolute path; LEFT_OUT for what is neither to be learnt nor measured on.
-        elsewhere: folders whose pictures another reader corrects; `check` passes over them.
     """
 
-    labels: Mapping[str, str] = field(default_factory=dict)
-    elsewhere: tuple[Path, ...] = ()
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        """Nothing is corrected without labels."""
+        self.labels = labels or {}
+        self._missing = set(self.labels)
 
-    def within(self, folder: Path) -> "Corrections":
-        """Those of files in a folder, or in one of its sub-folders."""
-        return Corrections({path: label for path, label in self.labels.items() if _is_in(path, folder)})
+    def match(self, files: Iterable[Path]) -> None:
+        """Take note of files that are read; see `check`."""
+        self._missing -= {absolute(file) for file in files}
 
-    def check(self, files: Iterable[Path], labels: Collection[str], place: str = "--data") -> None:
-        """Check that each correction is of one of these files, or lies elsewhere, and to one of these labels.
-
-        Args:
-            files: that are read.
-            labels: of the classes.
-            place: where these files are.
+    def check(self) -> None:
+        """Check, once everything has been read, that each correction was of a picture.
 
         Raises:
-            BadCsv: one is not.
+            BadCsv: one was not.
         """
+        if self._missing:
+            raise BadCsv(
+                f"--corrections: {len(self._missing)} of {len(self.labels)} name no picture that is read, "
+                f"among them {min(self._missing)}. Corrections are of pictures of your own in --data, "
+                "--photos or --check-photos. Paths are absolute, or relative to the CSV; remove what is gone."
+            )
+
+    def apply(
+        self, pictures: Sequence[tuple[Listed, PictureFile]], labels: tuple[str, ...], place: str, say: Say
+    ) -> list[tuple[Listed, PictureFile]]:
+        """Pictures under their corrected labels, each with all its copies, without those to leave out.
+
+        Args:
+            pictures: that were read.
+            labels: of the classes.
+            place: where they are.
+            say: receives how many labels change, and how many pictures are left out.
+
+        Raises:
+            BadCsv: a correction is to none of the classes, or two copies have different ones.
+        """
+        if not self.labels:
+            return list(pictures)
         if strange := sorted(set(self.labels.values()) - {*labels, LEFT_OUT}):
             raise BadCsv(
                 f"--corrections: {strange[0]!r} is none of the classes {', '.join(labels)}. Name one, "
                 "or none to leave the picture out."
             )
-        missing = set(self.labels) - {absolute(file) for file in files}
-        missing = {path for path in missing if not any(_is_in(path, folder) for folder in self.elsewhere)}
-        if missing:
-            raise BadCsv(
-                f"--corrections: {len(missing)} of {len(self.labels)} name no picture of {place}, among "
-                f"them {min(missing)}. Paths are absolute, or relative to the CSV; remove what is gone."
-            )
-
-    def apply(
-        self,
-        pictures: Sequence[tuple[L, PictureFile]],
-        relabelled: Callable[[L, str], L],
-        place: str,
-        say: Say,
-    ) -> list[tuple[L, PictureFile]]:
-        """Pictures under their corrected labels, each with all its copies, without those to leave out.
-
-        Args:
-            pictures: that were read.
-            relabelled: gives what was listed another label.
-            place: where they are.
-            say: receives how many labels change, and how many pictures are left out.
-
-        Raises:
-            BadCsv: two copies of a picture have different corrections.
-        """
-        if not self.labels:
-            return list(pictures)
         found = self._by_content
-        kept = [(listed, file) for listed, file in pictures if found.get(file.sha256) != LEFT_OUT]
-        corrected = [
-            (relabelled(listed, found[file.sha256]) if file.sha256 in found else listed, file)
-            for listed, file in kept
-        ]
-        changed = sum(after != before for (after, _), (before, _) in zip(corrected, kept, strict=True))
+        kept = [(one, file) for one, file in pictures if found.get(file.sha256) != LEFT_OUT]
+        corrected = [(_corrected(one, found.get(file.sha256), labels), file) for one, file in kept]
+        changed = sum(
+            after.class_id != one.class_id for (after, _), (one, _) in zip(corrected, kept, strict=True)
+        )
         say(
             f"--corrections: of {len(pictures)} pictures of {place}, {changed} get another label and "
             f"{len(pictures) - len(kept)} are left out."
@@ -113,7 +99,8 @@ class Corrections:
         return {sha256: self.labels[path] for sha256, path in named.items()}
 
 
-NO_CORRECTIONS: Final = Corrections()
+def _corrected(listed: Listed, label: str | None, labels: tuple[str, ...]) -> Listed:
+    return listed if label is None else replace(listed, label=label, class_id=labels.index(label))
 
 
 def read_corrections(places: Sequence[Path]) -> Corrections:
@@ -124,22 +111,10 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
             picture out.
 
     Raises:
-        BadCsv: one cannot be read, has another header, or a row without a path or that ends before its label.
+        BadCsv: one cannot be read, has another header, or a row without a path or a column for the label.
         BadClasses: a label that cannot be shown.
     """
-    labels = {}
-    for where, file, row in (one for place in places for one in csv_rows(place)):
-        if row["label"] is None:
-            raise BadCsv(
-                f"{where}: no column for the label. A row that leaves a picture out ends in a comma."
-            )
-        label = row["label"].strip()
-        labels[absolute(file)] = as_label(label, where) if label else LEFT_OUT
-    return Corrections(labels)
-
-
-def _is_in(path: str, folder: Path) -> bool:
-    return Path(path).is_relative_to(absolute(folder.expanduser()))
+    return Corrections({absolute(row.path): row.label for place in places for _, row in table_rows(place)})
 
 
 def absolute(file: Path) -> str:

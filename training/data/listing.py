@@ -1,12 +1,12 @@
-"""List pictures of one's own with their labels: one sub-folder per class, or a CSV of `path,label[,group]`.
+"""List pictures with their labels: a table of `path,label[,tier][,group]`, or its short form, folders.
 
-Looks at names alone and opens no picture; that is picture_files.py's. Reads the named folder or
-CSV. What makes a data set of them: own_pictures.py.
+Looks at names alone and opens no picture; that is reading.py's. Reads the named folder or table.
 """
 
 import csv
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -18,7 +18,7 @@ PARTS: Final[tuple[Part, ...]] = ("train", "test")
 """Sub-folders that divide a data set instead of naming classes, where there are these two and no other."""
 
 COLUMNS: Final = ("path", "label")
-"""What the header of a CSV of pictures has to name."""
+"""What the header of a table has to name."""
 
 CLASSES_MIN: Final = 2
 CLASSES_MAX: Final = 256
@@ -33,85 +33,122 @@ class Listed:
     """One picture file.
 
     Attributes:
+        label: as the table or the folder spells it; empty for none.
         part: train or test, where the data says so.
-        group: what it shares with other pictures, such as sender or product; None where that is not known.
+        tier: how a photo was taken; empty where that is not said.
+        group: what it shares with other pictures, such as sender or product; empty where that is not known.
+        class_id: the index of its class, once labels have one.
     """
 
     path: Path
     label: str
     part: Part | None = None
-    group: str | None = None
+    tier: str = ""
+    group: str = ""
+    class_id: int = -1
 
 
-@dataclass(frozen=True)
+@dataclass
 class Listing:
-    """The pictures of a data set, before any is opened.
+    """The pictures of a table or a folder, before any is opened.
 
     Attributes:
-        name: the folder's or the CSV's.
-        labels: the classes, by name; CLASSES_MIN to CLASSES_MAX.
+        place: the table or the folder.
         left_out: what lies among the pictures and was not taken for one.
+        empty: folders of labels without a picture.
     """
 
-    name: str
-    labels: tuple[str, ...]
-    pictures: tuple[Listed, ...]
-    left_out: tuple[Path, ...] = ()
+    place: Path
+    pictures: list[Listed] = field(default_factory=list)
+    left_out: list[Path] = field(default_factory=list)
+    empty: list[Path] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The folder's or the table's, as text that any file can hold, whatever bytes it has."""
+        name = self.place.resolve().name if self.place.is_dir() else self.place.stem
+        return name.encode("utf-8", "replace").decode() or "pictures"
+
+    def classes(self) -> tuple[str, ...]:
+        """The labels in order of their names, CLASSES_MIN to CLASSES_MAX.
+
+        Raises:
+            BadClasses: too few or too many of them, one without a picture, or names that clash.
+        """
+        found = {one.label for one in self.pictures}
+        if self.place.is_dir() and any(one.tier for one in self.pictures):
+            raise BadClasses(
+                f"{self.place}: no picture lies in a sub-folder, but in folders of these. Put those of each "
+                "class right into its sub-folder; photos in FOLDER/tier/label/ are named by --photos."
+            )
+        if self.empty:
+            raise BadClasses(
+                f"{self.empty[0]}: no picture in it. Put the pictures of the class {self.empty[0].name!r} "
+                "right there, not in folders of their own, or remove it."
+            )
+        if not CLASSES_MIN <= len(found) <= CLASSES_MAX:
+            raise BadClasses(
+                f"{self.place}: {len(found)} classes ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can "
+                "be separated: one sub-folder each, or one label each in a CSV."
+            )
+        return _distinct(self.place, found)
 
 
-def has_class_folders(folder: Path) -> bool:
-    """Whether a folder has sub-folders that could be classes."""
-    return folder.is_dir() and any(entry.is_dir() and not is_hidden(entry) for entry in entries(folder))
+def list_pictures(place: Path) -> Listing:
+    """List the pictures of a table, or of a folder with one sub-folder per label.
 
+    A folder's sub-folders may also be `train` and `test`, or tiers, with those of the labels inside. Hidden
+    files, those that end as NO_PICTURES do, and a label's own sub-folders are left out; anything else is
+    taken for a picture.
 
-def list_folder(folder: Path) -> Listing:
-    """List a folder with one sub-folder per class, or with those in `train` and `test`.
-
-    A class's own sub-folders are not looked into. Hidden files, and those that end as NO_PICTURES do, are
-    left out; anything else is taken for a picture.
+    Args:
+        place: a folder, or a CSV in UTF-8 whose header has the columns `path` and `label`, and perhaps `tier`
+            and `group`; other columns are not read. Paths are relative to the CSV's folder.
 
     Raises:
-        DataSetMissing: the folder cannot be read.
-        BadClasses: too few or too many classes, one without a picture, or names that clash.
+        DataSetMissing: a folder cannot be read.
+        BadCsv: the CSV cannot be read, has another header, or a row without a path or a column for the label.
+        BadClasses: a row without a label or tier, or a label that cannot be shown.
     """
-    pictures: list[Listed] = []
-    left_out: list[Path] = []
-    if not _is_divided(folder):
-        _list_classes(folder, None, pictures, left_out)
-    else:
-        left_out += [entry for entry in entries(folder) if not entry.is_dir() or is_hidden(entry)]
+    if place.exists() and not place.is_dir():
+        rows = list(table_rows(place))
+        for where, one in rows:
+            if not one.tier:  # which may say that a photo shows none of the classes
+                as_label(one.label, where)
+        return Listing(place, [one for _, one in rows])
+    listing = Listing(place)
+    tiers = [entry for entry in entries(place) if entry.is_dir() and not is_hidden(entry)]
+    if not _is_divided(tiers):
+        _list_labels(place, listing)
+        return listing
+    listing.left_out += [entry for entry in entries(place) if entry not in tiers]
+    if {tier.name for tier in tiers} == set(PARTS):
         for part in PARTS:
-            _list_classes(folder / part, part, pictures, left_out)
-        train, test = ({one.label for one in pictures if one.part == part} for part in PARTS)
-        if train != test:
-            raise BadClasses(
-                f"{folder}: `train` has the classes {_shown(train)}, but `test` {_shown(test)}. "
-                "Both need each class."
-            )
-    labels = _checked_labels(folder, {one.label for one in pictures})
-    return Listing(_name(folder.resolve().name), labels, tuple(pictures), tuple(left_out))
+            _list_labels(place / part, listing, part=part)
+    else:
+        for tier in tiers:
+            _list_labels(tier, listing, tier=tier.name)
+    return listing
 
 
-def _is_divided(folder: Path) -> bool:
-    folders = [entry for entry in entries(folder) if entry.is_dir() and not is_hidden(entry)]
-    return {entry.name for entry in folders} == set(PARTS) and all(map(has_class_folders, folders))
+def _is_divided(folders: Sequence[Path]) -> bool:
+    """Whether labels are one level further down: no sub-folder holds a picture, but one holds folders."""
+    inner = [entry for folder in folders for entry in entries(folder) if not is_hidden(entry)]
+    return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
 
 
-def _list_classes(folder: Path, part: Part | None, pictures: list[Listed], left_out: list[Path]) -> None:
-    """Add the pictures of the class folders in a folder, and what is none."""
+def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier: str = "") -> None:
+    """Add the pictures of the labels' folders in a folder, and what is none."""
     for entry in entries(folder):
         if is_hidden(entry) or not entry.is_dir():
-            left_out.append(entry)
+            listing.left_out.append(entry)
             continue
         label, files = as_label(entry.name, str(entry)), entries(entry)
-        found = [Listed(file, label, part) for file in files if could_be_picture(file)]
+        found = [Listed(file, label, part, tier) for file in files if could_be_picture(file)]
+        listing.pictures += found
+        listing.left_out += [file for file in files if not could_be_picture(file)]
         if not found:
-            raise BadClasses(
-                f"{entry}: no picture in it. Put the pictures of the class {entry.name!r} right there, not "
-                "in folders of their own, or remove it."
-            )
-        pictures += found
-        left_out += [file for file in files if not could_be_picture(file)]
+            listing.empty.append(entry)
 
 
 def could_be_picture(entry: Path) -> bool:
@@ -136,30 +173,12 @@ def entries(folder: Path) -> list[Path]:
         raise DataSetMissing(f"{folder}: cannot be read ({error.strerror}).") from error
 
 
-def list_csv(path: Path) -> Listing:
-    """List the pictures that a CSV names.
-
-    Args:
-        path: UTF-8 with a header row that has the columns `path` and `label`, and perhaps `group`; other
-            columns are not read. Paths are relative to the CSV's folder.
+def table_rows(path: Path) -> Iterator[tuple[str, Listed]]:
+    """The rows of a table, each with where it stands; see `list_pictures`.
 
     Raises:
-        BadCsv: it cannot be read, has another header, or a row without a path.
-        BadClasses: a row without a label, too few or too many classes, or names that clash.
-    """
-    pictures = [
-        Listed(file, as_label(row["label"] or "", where), group=(row.get("group") or "").strip() or None)
-        for where, file, row in csv_rows(path)
-    ]
-    labels = _checked_labels(path, {one.label for one in pictures})
-    return Listing(_name(path.stem), labels, tuple(pictures))
-
-
-def csv_rows(path: Path) -> list[tuple[str, Path, dict[str, str | None]]]:
-    """The rows of a CSV with the columns `path` and `label`: where each stands, its file, and its columns.
-
-    Raises:
-        BadCsv: it cannot be read, has another header, or a row without a path.
+        BadCsv: it cannot be read, has another header, or a row without a path or a column for the label.
+        BadClasses: a label that cannot be shown.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -170,7 +189,8 @@ def csv_rows(path: Path) -> list[tuple[str, Path, dict[str, str | None]]]:
                     f"{path}: begins with {','.join(columns)[:40]!r}. {_EXPECTED_CSV} "
                     "Files with the pixels themselves are named by --train and --test."
                 )
-            return [_row(path, reader.line_num, row) for row in reader]
+            for row in reader:
+                yield _row(path, f"{path}, row {reader.line_num}", row)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -180,12 +200,14 @@ def csv_rows(path: Path) -> list[tuple[str, Path, dict[str, str | None]]]:
 _EXPECTED_CSV: Final = "Expected the header `path,label`, then a row per picture."
 
 
-def _row(path: Path, line: int, row: dict[str, str | None]) -> tuple[str, Path, dict[str, str | None]]:
-    where = f"{path}, row {line}"
-    named = (row["path"] or "").strip()
+def _row(path: Path, where: str, row: dict[str, str | None]) -> tuple[str, Listed]:
+    named, tier, group = ((row.get(column) or "").strip() for column in ("path", "tier", "group"))
     if not named:
         raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
-    return where, path.parent / named, row
+    if row["label"] is None:
+        raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
+    label = row["label"].strip()
+    return where, Listed(path.parent / named, label and as_label(label, where), None, tier, group)
 
 
 def as_label(text: str, where: str) -> str:
@@ -200,13 +222,8 @@ def as_label(text: str, where: str) -> str:
     return label
 
 
-def _checked_labels(where: Path, found: set[str]) -> tuple[str, ...]:
+def _distinct(where: Path, found: set[str]) -> tuple[str, ...]:
     """The labels in order of their names."""
-    if not CLASSES_MIN <= len(found) <= CLASSES_MAX:
-        raise BadClasses(
-            f"{where}: {len(found)} classes ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can be "
-            "separated: one sub-folder each, or one label each in a CSV."
-        )
     known: dict[str, str] = {}
     for label in sorted(found):
         other = known.setdefault(label.casefold(), label)
@@ -222,8 +239,3 @@ def _shown(labels: set[str]) -> str:
     """The first few of some labels."""
     few = ", ".join(sorted(labels)[:10])
     return (few + (", ..." if len(labels) > 10 else "")) or "none"
-
-
-def _name(text: str) -> str:
-    """A file's name as text that any file can hold, whatever bytes it has."""
-    return text.encode("utf-8", "replace").decode() or "pictures"

@@ -1,8 +1,8 @@
 """Read picture files to pixels exactly as the service reads uploads, on all cores.
 
 inference/decode.py and inference/convert.py do it, with the limits that a release is served with and the
-parameters that it brings along. Reads the files that a listing names. Which files: listing.py and
-photos/reading.py; what is made of them: own_pictures.py and photos/reading.py.
+parameters that it brings along. Reads the files that a listing names. Which files: listing.py; what is made
+of them: reading.py.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from inference.arrays import Pixels
 from inference.contract import GREY_28, InputContract
@@ -68,25 +68,33 @@ def read_files(
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    read: list[PictureFile | None] = []
-    unreadable: list[str] = []
-    # Threads are enough: decoding, hashing and resampling let go of Python's lock.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(lambda path: _read(path, contract), paths):
-            read.append(None if isinstance(one, str) else one)
-            if isinstance(one, str):
-                unreadable.append(one)
-            watch(len(read), len(paths))
-    if unreadable:
+    found = on_all_cores(lambda path: _read(path, contract), paths, watch)
+    if unreadable := [one for one in found if isinstance(one, str)]:
         more = f" And {len(unreadable) - NAMED} more." if len(unreadable) > NAMED else ""
-        found = (
-            f"{len(unreadable)} of {len(paths)} files cannot be read. {' '.join(unreadable[:NAMED])}{more}"
-        )
+        what = f"{len(unreadable)} of {len(paths)} files cannot be read. {' '.join(unreadable[:NAMED])}{more}"
         if not skip_unreadable:
-            raise BadPictures(f"{found} Mend or remove them, or leave them out with --skip-unreadable.")
-        say(f"skipped {found.replace('cannot', 'that cannot', 1)}")
+            raise BadPictures(f"{what} Mend or remove them, or leave them out with --skip-unreadable.")
+        say(f"skipped {what.replace('cannot', 'that cannot', 1)}")
+    read = [None if isinstance(one, str) else one for one in found]
     _report_black([one for one in read if one is not None], say)
     return read
+
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+def on_all_cores(read: Callable[[Item], Found], items: Sequence[Item], watch: Watch) -> list[Found]:
+    """Read files in their order; `watch` is called after each.
+
+    Threads are enough: decoding, hashing and resampling let go of Python's lock.
+    """
+    found: list[Found] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for one in pool.map(read, items):
+            found.append(one)
+            watch(len(found), len(items))
+    return found
 
 
 def decode_file(path: Path, contract: InputContract = GREY_28) -> tuple[str, Decoded] | str:

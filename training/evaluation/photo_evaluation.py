@@ -31,7 +31,7 @@ class PhotoAnswers:
     Attributes:
         truth: uint8 (N,), a class's index, or OOD.
         tiers: str (N,); OOD_TIER where the truth is OOD.
-        sources: str (N,), the names of the folders that the photos lie in.
+        sources: str (N,), the labels as they were spelt.
         predicted: int64 (N,).
         confidences: float64 (N,), the largest probabilities.
         familiarities: float64 (N,), NaN where the model measures none.
@@ -69,7 +69,7 @@ def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAns
     return PhotoAnswers(
         truth=photos.labels,
         tiers=np.where(photos.labels == OOD, OOD_TIER, np.array(photos.tiers)),
-        sources=np.array([file.parent.name for file in photos.files]),
+        sources=np.array(photos.kinds),
         predicted=np.array([one.class_id for one in predictions], np.int64),
         confidences=np.array([one.confidence for one in predictions]),
         familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN

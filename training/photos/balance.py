@@ -136,7 +136,7 @@ def _counts(photos: Photos, scale: float, seed: int) -> Iterator[tuple[int, int]
     """How many variants of each photo that gets any, by content."""
     # Each kind of out-of-distribution photo, which is a folder, counts on its own.
     ood = np.equal(photos.labels, OOD)
-    kinds = np.where(ood, [file.parent.name for file in photos.files], "")
+    kinds = np.where(ood, photos.kinds, "")
     cells = list(zip(photos.tiers, photos.labels.tolist(), kinds.tolist(), strict=True))
     sizes = Counter(cells)
     for index in _by_content(photos):

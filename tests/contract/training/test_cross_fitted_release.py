@@ -36,7 +36,8 @@ def sure_of(classes: NDArray[np.uint8], distance: float) -> Scores:
 def some_photos() -> Photos:
     names = tuple(hashlib.sha256(bytes([number])).hexdigest() for number in range(len(SHOWN)))
     files = (Path("A/0/photo.jpg"),) * len(SHOWN)
-    return Photos(SHOWN.images, SHOWN.labels, ("A", "B", "C") * (len(SHOWN) // 3), files, names, names)
+    tiers = ("A", "B", "C") * (len(SHOWN) // 3)
+    return Photos(SHOWN.images, SHOWN.labels, tiers, files, names, names, ("0",) * len(SHOWN))
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
     place: Path, parts: Split, tmp_path: Path
 ) -> None:
     shutil.copytree(place / "learnt", tmp_path / "photos")
-    photos = photos_in(tmp_path / "photos", LABELS, CUT_OUT)
+    (photos,) = photos_in([tmp_path / "photos"], LABELS, CUT_OUT)
     recipe, task = replace(PLAIN, variants=0.02), Run(tmp_path / "run", "aa")
     made = with_photos(parts, LABELS, recipe, task, photos).auxiliary
     shutil.rmtree(tmp_path / "photos")

@@ -10,7 +10,7 @@ from scripts.doubted import write_doubted
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 from training.data.corrections import LEFT_OUT, read_corrections
-from training.data.listing import list_csv
+from training.data.listing import list_pictures
 from training.export.doubted import Asked
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Vis
     download.value.save_as(tmp_path / "corrections.csv")
 
     assert page.locator("#count").inner_text() == "2 of 3 labelled"
-    assert [(str(one.path), one.label) for one in list_csv(tmp_path / "corrections.csv").pictures] == [
+    assert [(str(one.path), one.label) for one in list_pictures(tmp_path / "corrections.csv").pictures] == [
         ("/shop/a.png", "Bag"),
         ('/shop/b, "quoted".png', 'Shirt, "best"'),
     ]

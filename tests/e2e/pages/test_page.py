@@ -27,7 +27,7 @@ from tests.picture_page import (
 from tests.releases import a_store
 from tests.service import ROOT, Service
 from tests.uploads import png
-from training.data.listing import list_csv
+from training.data.listing import list_pictures
 
 BOOT = EXAMPLES / "ankle-boot.png"
 CHEQUERED = png((np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8))
@@ -207,7 +207,7 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     header, first, _ = exported.read_text("utf-8").splitlines()
     assert header == "path,label,predicted,confidence,decision,model,at"
     assert first.startswith(f"{DOUBTED.name},Dress,Shirt,0.")
-    labels = {one.path.name: one.label for one in list_csv(exported).pictures}
+    labels = {one.path.name: one.label for one in list_pictures(exported).pictures}
     assert labels == {DOUBTED.name: "Dress", "photo-trousers.jpg": "Trouser"}
 
 

@@ -1,0 +1,130 @@
+"""Read the pictures of a listing: each content once, under its corrected label, with all its groups.
+
+For pictures and classes of one's own (own_pictures.py) and for photos (photos/reading.py). Decoding and
+converting: picture_files.py. Reads the files of the listing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from inference.contract import InputContract
+from training.data.corrections import Corrections
+from training.data.duplicates import near_groups, split_keys
+from training.data.listing import Listed, Listing
+from training.data.picture_files import NAMED, PictureFile, Say, Watch, read_files
+from training.errors import BadPictures
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One content.
+
+    Attributes:
+        listed: the first of its copies, under its corrected label.
+        file: what was read of it.
+        groups: of it and its copies.
+    """
+
+    listed: Listed
+    file: PictureFile
+    groups: frozenset[str]
+
+
+def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
+    listing: Listing,
+    labels: tuple[str, ...],
+    reads: InputContract,
+    say: Say,
+    watch: Watch,
+    *,
+    skip_unreadable: bool,
+    corrections: Corrections,
+) -> list[Picture]:
+    """Read pictures whose classes are known, and apply corrections to them.
+
+    Args:
+        listing: with the `class_id` of each.
+        labels: of the classes.
+        reads: the input of the model.
+        say: receives what was left out and why, and how many are copies.
+        watch: called after each file.
+        skip_unreadable: leave out what is no picture, instead of refusing.
+        corrections: of labels, of these pictures or of copies that lie elsewhere.
+
+    Returns:
+        The first of each content, in the order of the listing.
+
+    Raises:
+        BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
+        BadCsv: a correction is to none of the classes, or contradicts another one.
+    """
+    listed = listing.pictures
+    _report_left_out(listing.left_out, say)
+    corrections.match(one.path for one in listed)
+    files = read_files([one.path for one in listed], reads, say, watch, skip_unreadable=skip_unreadable)
+    read = [(one, file) for one, file in zip(listed, files, strict=True) if file is not None]
+    corrected = corrections.apply(read, labels, str(listing.place), say)
+    if not corrected:
+        raise BadPictures(
+            f"{listing.place}: no picture is left of {len(listed)}. Leave out fewer of them."
+            if read
+            else f"{listing.place}: none of {len(listed)} pictures can be read."
+        )
+    return _once(corrected, say)
+
+
+def _report_left_out(left_out: Sequence[Path], say: Say) -> None:
+    if left_out:
+        first = ", ".join(map(str, left_out[:NAMED]))
+        more = ", ..." if len(left_out) > NAMED else ""
+        say(f"left out {len(left_out)} that are not taken for pictures of a class: {first}{more}.")
+
+
+def _once(read: Sequence[tuple[Listed, PictureFile]], say: Say) -> list[Picture]:
+    known: dict[str, Picture] = {}
+    for listed, file in read:
+        first = known.setdefault(file.sha256, Picture(listed, file, frozenset()))
+        other = first.listed
+        if (other.class_id, other.part) != (listed.class_id, listed.part):
+            raise BadPictures(
+                f"{other.path} ({_role(other)}) and {listed.path} ({_role(listed)}) are the same picture. "
+                "Keep one of the two: a picture has one class, and is either learnt or measured on."
+            )
+        if listed.group:
+            known[file.sha256] = replace(first, groups=first.groups | {listed.group})
+    if copies := len(read) - len(known):
+        say(f"{copies} of {len(read)} pictures are copies of others and count once.")
+    return list(known.values())
+
+
+def _role(listed: Listed) -> str:
+    return listed.label if listed.part is None else f"{listed.label}, {listed.part}"
+
+
+def joint_keys(pictures: Sequence[Picture], say: Say) -> dict[str, str]:
+    """What decides on which side of every split each content is: equal keys stay together.
+
+    Pictures of one group share theirs, and so do pictures that are nearly the same.
+
+    Args:
+        pictures: of all sets that are split together.
+        say: receives how many are nearly the same.
+    """
+    contents = list({one.file.sha256: one for one in pictures}.values())
+    alike = near_groups(np.stack([one.file.hash for one in contents]))
+    parts = [{contents[index].listed.part for index in members} for members in alike]
+    if divided := sum(len(one) > 1 for one in parts):
+        say(
+            f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
+            "Remove them from one of the two; `wardrobe data` lists them."
+        )
+    if together := sum(len(members) for members, one in zip(alike, parts, strict=True) if len(one) == 1):
+        say(
+            f"{together} of {len(contents)} pictures are nearly the same as others; such are learnt together "
+            "or measured on together. `wardrobe data` lists them."
+        )
+    grouped = [(one.file.sha256, f"group {group}") for one in pictures for group in sorted(one.groups)]
+    return split_keys([one.file.sha256 for one in contents], grouped, alike)
