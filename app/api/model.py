@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.report import report_page, wants_page
+from app.api.report import report_json, report_page, wants_page
 from app.middleware.request_context import served
 from app.observability.metrics import Metrics
 from app.releases.serving import Acceptance, Served
@@ -26,10 +26,8 @@ def model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     def metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
             return _exposition(counts)
-        if wants_page(request.accept_mimetypes):
-            answer = report_page(settings, served())
-        else:
-            answer = Response(served().report, mimetype="application/json")
+        as_page = wants_page(request.accept_mimetypes)
+        answer = report_page(settings, served()) if as_page else report_json(served())
         answer.vary.add("Accept")
         return answer
 

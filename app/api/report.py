@@ -3,6 +3,8 @@
 model.py chooses between JSON and the page, which app/web/report_page.py renders.
 """
 
+from functools import lru_cache
+
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotFound
@@ -10,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from app.middleware.request_context import served
 from app.releases.serving import Served
 from app.settings import Settings
-from app.web.files import page_file, send
+from app.web.files import PageFile, page_file, send
 from app.web.report_page import register_filters, report_html
 
 A_YEAR = 31_536_000  # seconds
@@ -23,7 +25,7 @@ def report_routes() -> Blueprint:
 
     @routes.get("/metrics/report.json")
     def as_json() -> Response:
-        return Response(served().report, mimetype="application/json")
+        return report_json(served())
 
     @routes.get("/metrics/figures/<name>")
     def figure(name: str) -> Response:
@@ -41,6 +43,16 @@ def report_page(settings: Settings, model: Served) -> Response:
     """The report of a model as a page."""
     # JSON may hold lone surrogates, which UTF-8 cannot encode.
     return send(page_file(report_html(settings.model_name, model).encode("utf-8", "replace"), ".html"))
+
+
+def report_json(model: Served) -> Response:
+    """The report byte for byte: in gzip where the client accepts that, or 304 where it has this one."""
+    return send(_packed(model.report))
+
+
+@lru_cache(maxsize=1)  # a report stays until the next release
+def _packed(report: bytes) -> PageFile:
+    return page_file(report, ".json")
 
 
 def _figure(model: Served, name: str, version: str | None) -> Response:

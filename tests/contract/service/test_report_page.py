@@ -1,5 +1,6 @@
 """GET /metrics as a page: what is on it, and that no release or artifact breaks it."""
 
+import gzip
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -118,6 +119,18 @@ def test_reports_of_old_releases_are_shown(make_app: MakeApp, schema: str) -> No
 
     assert "93.00%" in Tags(text).words
     assert "Photographs, by tier" not in text
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/report.json"])
+def test_the_report_as_json_is_compressed_and_sent_once(bundled: FlaskClient, path: str) -> None:
+    first = bundled.get(path, headers={"Accept-Encoding": "gzip"})
+    again = bundled.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    whole = bundled.get(path)
+
+    assert whole.data == gzip.decompress(first.data) == (BUNDLED / "report.json").read_bytes()
+    assert whole.mimetype == first.mimetype == "application/json"
+    assert (again.status_code, again.data) == (304, b"")
+    assert ("Accept" in first.vary, "Accept-Encoding" in whole.vary) == (path == "/metrics", True)
 
 
 def test_a_figure_has_its_hash_as_etag_and_is_cached(bundled: FlaskClient) -> None:
