@@ -37,8 +37,8 @@ from scripts.training_options import (
 from training.data.datasets import LabelledData
 from training.fitting.checkpoints import Run
 from training.recipes import (
-    CHOICES,
     FROM_NOTHING,
+    NETWORKS,
     RECIPES,
     Recipe,
     default_run_folder,
@@ -100,7 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
     add = group.add_argument
-    add("--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(CHOICES["network"]))
+    add("--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(NETWORKS))
     add("--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (3)")
     add("--recipe", choices=FROM_NOTHING, help="start from this recipe (default: each network's own)")
     add_recipe_options(group)
@@ -111,8 +111,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _networks(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split(",")))
     for name in names:
-        if name not in CHOICES["network"]:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(CHOICES['network'])}")
+        if name not in NETWORKS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(NETWORKS)}")
     return names
 
 

@@ -5,9 +5,9 @@ the fields mean: training/recipes.py.
 """
 
 import argparse
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
 from inference.contract import CUT_OUT, EDGES, InputContract
 from inference.decode import prepare_opencv
@@ -24,9 +24,9 @@ from training.fitting.starting import for_few
 from training.recipes import (
     ANY_SIZE,
     BACKBONES,
-    CHOICES,
     DEFAULT_NETWORK,
     IMAGENET,
+    NETWORKS,
     RECIPES,
     NetworkName,
     Recipe,
@@ -75,7 +75,7 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
     networks = f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s"
-    named = (*CHOICES["network"], *BACKBONES)
+    named = (*NETWORKS, *BACKBONES)
     start.add_argument("--network", choices=named, metavar="NAME", help=networks)
     recipes = f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file"
     start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
@@ -163,51 +163,41 @@ def _from_place(
         )
 
 
-_FIELDS: Final[tuple[tuple[str, type[int] | type[float] | None, str, str], ...]] = (
-    ("epochs", int, "N", "largest number of epochs (also --num_epochs)"),
-    ("batch_size", int, "N", "pictures per step"),
-    ("optimizer", None, "", "optimizer"),
-    ("learning_rate", float, "X", "peak learning rate"),
-    ("weight_decay", float, "X", "weight decay, decoupled from the gradient"),
-    ("label_smoothing", float, "SHARE", "label smoothing of the targets"),
-    ("teaching", float, "SHARE", "weight of the --teacher in the targets (0.5)"),
-    ("initializer", None, "", "initializer of the kernels"),
-    ("l2", float, "X", "L2 penalty: factor of the squared kernels in the loss"),
-    ("dropout", float, "SHARE", "dropout rate, in place of the network's own"),
-    ("flip", None, "", "flip half of the pictures left to right"),
-    ("shift", int, "PIXELS", "shift pictures by up to so many pixels of 28 each way"),
-    ("erase", int, "PIXELS", "erase a square of this edge, of 28, in half of the pictures"),
-    ("rotate", float, "DEGREES", "rotate by up to so many degrees"),
-    ("zoom", float, "SHARE", "scale them by up to 1 + SHARE or 1 - SHARE"),
-    ("shear", float, "DEGREES", "shear by up to so many degrees"),
-    ("mixup", float, "ALPHA", "mixup: mix two pictures with weights from Beta(ALPHA, ALPHA)"),
-    ("seed", int, "N", "random seed of weights, split, order and augmentation"),
-    ("split_seed", int, "N", "random seed of the split alone (default: --seed)"),
-    ("validation", int, "N", "number of training pictures to hold out (one in twelve)"),
-    ("patience", int, "N", "stop after N epochs without improvement"),
-    ("precision", None, "", "floating-point type of the computation"),
-    ("limit", int, "N", "use the first N training pictures, for quick tries"),
-    ("blend", float, "SHARE", "share of the new weights in a mean with those of --from (1)"),
-)
-"""Field, type, metavar and help of the options that change one field of a recipe; no type: one of CHOICES."""
+_CHOSEN_OTHERWISE: Final = (
+    "network", "teacher", "warm_up", "averaging", "start", "photos", "variants", "weights"
+)  # fmt: skip
+"""Fields of a recipe that other options set, or files alone."""
 
-OPTIONS: Final = tuple(name for name, *_ in _FIELDS)
+OPTIONS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
 """The fields of a recipe that options of the same names change."""
 
 
 def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that change a recipe's fields."""
-    for name, kind, metavar, text in _FIELDS:
+    hints = get_type_hints(Recipe, include_extras=True)
+    for name in OPTIONS:
+        kind, text = _plain(hints[name]), _description(hints[name])
         option = f"--{name.replace('_', '-')}"
-        if kind is not None:
-            group.add_argument(option, type=kind, metavar=metavar, help=text)
-        elif name in CHOICES:
-            group.add_argument(option, choices=CHOICES[name], help=text)
-        else:
+        if kind is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
+        elif get_origin(kind) is Literal:
+            group.add_argument(option, choices=get_args(kind), help=text)
+        else:
+            group.add_argument(option, type=kind, metavar="N" if kind is int else "X", help=text)
     group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
     teacher = "learn these soft targets, too (written by --save-answers)"
     group.add_argument("--teacher", type=Path, metavar="NPZ", help=teacher)
+
+
+def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
+    """The type in an annotation: `int` of `Annotated[int | None, ...]`, and a Literal as it is."""
+    while get_origin(hint) is not Literal and (inner := get_args(hint)):
+        hint = inner[0]
+    return hint
+
+
+def _description(hint: Any) -> str:  # noqa: ANN401 - as above
+    return str(next(one.description for one in hint.__metadata__ if getattr(one, "description", None)))
 
 
 def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from scripts.training_options import (
     sized,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.recipes import CHOICES, DEFAULT_NETWORK, FROM_NOTHING, RECIPES, as_toml, groups_suffix
+from training.recipes import DEFAULT_NETWORK, FROM_NOTHING, NETWORKS, RECIPES, as_toml, groups_suffix
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -84,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     recipe = parser.add_argument_group("what to start from")
     start = recipe.add_mutually_exclusive_group()
-    start.add_argument("--network", choices=CHOICES["network"], help=f"its recipe ({DEFAULT_NETWORK})")
+    start.add_argument("--network", choices=NETWORKS, help=f"its recipe ({DEFAULT_NETWORK})")
     start.add_argument("--recipe", choices=sorted(RECIPES), help="this recipe")
     add_recipe_options(recipe)
     add = parser.add_argument_group("how far, and where to").add_argument

@@ -1,15 +1,15 @@
 """A recipe: network, augmentation, schedule and seed of one training, as a frozen value and as a TOML file.
 
 The starting points and the recipe of the bundled release are here; how their values were chosen:
-docs/explanation/experiments.md. A file has the fields of `Recipe` by name. TOML has no null: a field that may
-be unset is unset where the file leaves it out; any other field that is left out has the bundled recipe's
-value. Reads the named file alone. The fit: fitting/fit.py.
+docs/explanation/experiments.md. A file has those fields of `Recipe` that differ from their defaults, which
+are the bundled recipe's without its release, photos and teacher. Reads the named file alone. The fit:
+fitting/fit.py.
 """
 
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, get_args
 
@@ -49,13 +49,8 @@ DEFAULT_NETWORK: Final = "compact32"
 ANY_SIZE: Final = "compact_any"
 """The default for inputs other than Fashion-MNIST's."""
 
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "network": get_args(OwnName),
-    "optimizer": get_args(OptimizerName),
-    "initializer": get_args(Initializer),
-    "precision": get_args(Precision),
-}
-"""What the fields that name something may name; a network of --weights, one of BACKBONES too."""
+NETWORKS: Final[tuple[str, ...]] = get_args(OwnName)
+"""Networks that begin with fresh weights."""
 
 BACKBONES: Final[tuple[str, ...]] = get_args(BackboneName)
 """Networks that begin with pretrained weights (networks/pretrained.py)."""
@@ -69,97 +64,112 @@ IMAGENET: Final = "imagenet"
 MIXUP_MIN: Final = 0.05
 """Least alpha of mixup: below it, hardly any picture is mixed."""
 
-NEWER: Final = (
-    "start",
-    "shear",
-    "teacher",
-    "teaching",
-    "split_seed",
-    "photos",
-    "variants",
-    "blend",
-    "weights",
-)
-"""Fields that recipes did not always have: a run that was begun without one keeps its fingerprint."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that decides what a training does, but the data.
+    """Everything that decides what a training does, but the data; what each field means is its description.
 
-    Attributes:
-        network: one of networks.BUILDERS.
-        epochs: at most this many; the learning rate follows a cosine down to zero over them.
-        batch_size: pictures per step.
-        optimizer: one of optimizers.OPTIMIZERS.
-        learning_rate: its peak.
-        weight_decay: decoupled, times the learning rate (Loshchilov and Hutter 2017, arXiv 1711.05101).
-        label_smoothing: 0..1 (Szegedy et al. 2015, arXiv 1512.00567).
-        initializer: of the kernels of all layers but the last (Keras' names).
-        l2: factor of the squared kernels in the loss (not `weight_decay`, which leaves the loss alone).
-        dropout: the share that each dropout of the network drops; None leaves it to the network.
-        teacher: the soft targets that are learnt from (their `sha256`); None without a teacher.
-        teaching: share of the target that is the teacher's; the rest is the label's (arXiv 1503.02531).
-        warm_up: epochs over which the learning rate rises from zero.
-        averaging: decay per step of the running average of the weights; what is validated and exported.
-        flip: mirror half of the pictures left to right.
-        shift: largest shift in pixels of a picture of 28 x 28, each way (pad and crop); larger pictures in
-            proportion.
-        erase: edge in such pixels of the square that is blanked in half of the pictures; 0 for none (DeVries
-            and Taylor 2017, arXiv 1708.04552).
-        rotate: largest rotation in degrees, each way.
-        zoom: largest change of scale, relative, each way.
-        shear: largest angle in degrees that upright lines lean by, each way.
-        mixup: alpha of the Beta distribution that two pictures are mixed by; 0 for none (Zhang et al. 2017,
-            arXiv 1710.09412).
-        validation: how many training pictures are held out.
-        patience: stop after this many epochs without a better one; None never stops early.
-        seed: of the initial weights, the split, the order of the data and the augmentation.
-        split_seed: of the split alone, so that several seeds can be judged on the same held-out pictures;
-            None takes `seed`.
-        precision: bfloat16 computes in half the bits, where the processor can; weights stay float32.
-        limit: use the first so many training pictures, for quick tries; None uses all.
-        blend: share of what was learnt in the weights that are kept; the rest is of the release that was
-            trained further, so that little of that is lost (Wortsman et al. 2021, arXiv 2109.01903).
-        start: version of the release whose weights are trained further; None begins with fresh ones.
-        photos: the hash of the photos that are learnt (`making.photos_sha256`); None without any.
-        variants: how many variants are made of them, of those that balance.py allows.
-        weights: `imagenet`, or the SHA-256 of the file whose weights a backbone begins with. Its logits are
-            learnt alone first, then all of it at a tenth of the learning rate (fitting/phases.py).
+    The defaults are the bundled recipe's, without its release, photos and teacher.
     """
 
-    network: NetworkName = DEFAULT_NETWORK
-    epochs: Positive = 30
-    batch_size: Positive = 128
-    optimizer: OptimizerName = "adamw"
-    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.004
-    weight_decay: Factor = 0.05
-    label_smoothing: BelowOne = 0.0
-    initializer: Initializer = "glorot_uniform"
-    l2: Factor = 0.0
-    dropout: BelowOne | None = None
-    teacher: str | None = None
-    teaching: Annotated[float, Field(ge=0, le=1)] = 0.0
-    warm_up: Factor = 1.0
-    averaging: BelowOne = 0.999
-    flip: bool = True
-    shift: Annotated[int, Field(ge=0, lt=EDGE)] = 2
-    erase: Annotated[int, Field(ge=0, le=EDGE)] = 8
-    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
-    zoom: BelowOne = 0.0
-    shear: Annotated[float, Field(ge=0, lt=90)] = 0.0
-    mixup: Factor = 0.0
-    validation: int = 5000
-    patience: Positive | None = 10
-    seed: NotNegative = 0
-    split_seed: NotNegative | None = None
-    precision: Precision = "float32"
-    limit: int | None = None
-    start: str | None = None
-    photos: str | None = None
-    variants: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    blend: Annotated[float, Field(gt=0, le=1)] = 1.0
-    weights: str | None = None
+    network: Annotated[NetworkName, Field(description="one of networks.BUILDERS")] = (
+        "compact48_separable_deep"
+    )
+    epochs: Annotated[
+        Positive, Field(description="largest number of epochs; the learning rate falls over them")
+    ] = 8
+    batch_size: Annotated[Positive, Field(description="pictures per step")] = 256
+    optimizer: Annotated[OptimizerName, Field(description="optimizer")] = "muon"
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False, description="peak learning rate")] = (
+        0.001
+    )
+    weight_decay: Annotated[
+        Factor, Field(description="weight decay, decoupled from the gradient (arXiv 1711.05101)")
+    ] = 0.05
+    label_smoothing: Annotated[
+        BelowOne, Field(description="label smoothing of the targets (arXiv 1512.00567)")
+    ] = 0.0
+    initializer: Annotated[
+        Initializer, Field(description="initializer of the kernels of all layers but the last")
+    ] = "glorot_uniform"
+    l2: Annotated[Factor, Field(description="L2 penalty: factor of the squared kernels in the loss")] = 0.0
+    dropout: Annotated[BelowOne | None, Field(description="dropout rate, in place of the network's own")] = (
+        None
+    )
+    teacher: Annotated[str | None, Field(description="`sha256` of the soft targets to learn")] = None
+    teaching: Annotated[
+        float,
+        Field(
+            ge=0, le=1, description="share of the --teacher in the targets (0.5); the labels have the rest"
+        ),
+    ] = 0.0
+    warm_up: Annotated[Factor, Field(description="epochs over which the learning rate rises from zero")] = 0.3
+    averaging: Annotated[
+        BelowOne, Field(description="decay per step of the average of the weights, which is what is kept")
+    ] = 0.998
+    flip: Annotated[bool, Field(description="flip half of the pictures left to right")] = True
+    shift: Annotated[
+        int,
+        Field(
+            ge=0,
+            lt=EDGE,
+            description="shift by up to so many pixels of 28, each way; larger pictures in proportion",
+        ),
+    ] = 2
+    erase: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=EDGE,
+            description="erase a square of this edge, of 28, in half of the pictures (arXiv 1708.04552)",
+        ),
+    ] = 8
+    rotate: Annotated[float, Field(ge=0, le=180, description="rotate by up to so many degrees, each way")] = (
+        0.0
+    )
+    zoom: Annotated[BelowOne, Field(description="scale by up to 1 + X or 1 - X")] = 0.0
+    shear: Annotated[float, Field(ge=0, lt=90, description="shear by up to so many degrees, each way")] = 0.0
+    mixup: Annotated[
+        Factor, Field(description="mix two pictures with weights from Beta(X, X) (arXiv 1710.09412)")
+    ] = 0.0
+    validation: Annotated[
+        int, Field(description="number of training pictures to hold out (one in twelve)")
+    ] = 5000
+    patience: Annotated[
+        Positive | None, Field(description="stop after so many epochs without a better one")
+    ] = None
+    seed: Annotated[
+        NotNegative, Field(description="random seed of weights, split, order and augmentation")
+    ] = 1
+    split_seed: Annotated[
+        NotNegative | None, Field(description="random seed of the split alone (default: --seed)")
+    ] = None
+    precision: Annotated[
+        Precision, Field(description="floating-point type of the computation; weights stay float32")
+    ] = "bfloat16"
+    limit: Annotated[int | None, Field(description="use the first N training pictures, for quick tries")] = (
+        None
+    )
+    start: Annotated[str | None, Field(description="version of the release that is trained further")] = None
+    photos: Annotated[str | None, Field(description="hash of the photos to learn (making.photos_sha256)")] = (
+        None
+    )
+    variants: Annotated[
+        float,
+        Field(gt=0, allow_inf_nan=False, description="how many variants of photos, of the usual number"),
+    ] = 1.0
+    blend: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="share of the new weights in a mean with those of --from (1; arXiv 2109.01903)",
+        ),
+    ] = 1.0
+    weights: Annotated[
+        str | None,
+        Field(description="`imagenet`, or the SHA-256 of a file: what a backbone begins with"),
+    ] = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -182,20 +192,33 @@ class Recipe:
         return self.seed if self.split_seed is None else self.split_seed
 
     def as_json(self) -> dict[str, JsonValue]:
-        """The settings by name, as manifest and report keep them; none of NEWER at its default."""
-        off = asdict(Recipe())
-        return {
-            name: value for name, value in asdict(self).items() if name not in NEWER or value != off[name]
-        }
+        """All settings by name, as manifest and report keep them."""
+        return _MODEL.dump_python(self, mode="json")  # type: ignore[no-any-return]
 
+    def changes(self) -> dict[str, JsonValue]:
+        """The settings that differ from the defaults, so that a further field changes no fingerprint."""
+        return _MODEL.dump_python(self, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
+
+
+_MODEL: Final = TypeAdapter(Recipe)
 
 PLAIN: Final = Recipe(
-    network="conv3", epochs=15, learning_rate=0.002, weight_decay=0.01, averaging=0.998, erase=0, patience=5
+    network="conv3",
+    epochs=15,
+    batch_size=128,
+    optimizer="adamw",
+    learning_rate=0.002,
+    weight_decay=0.01,
+    warm_up=1.0,
+    erase=0,
+    patience=5,
+    precision="float32",
+    seed=0,
 )
 """What the published networks start from: minutes on two cores."""
 
 COMPACT: Final = Recipe(
-    network=DEFAULT_NETWORK, optimizer="muon", averaging=0.998, precision="bfloat16", patience=None
+    network=DEFAULT_NETWORK, epochs=30, batch_size=128, learning_rate=0.004, warm_up=1.0, seed=0
 )
 """What our own networks start from."""
 
@@ -225,7 +248,9 @@ BUNDLED: Final = replace(
 """The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 5 --average-folds
 (docs/how-to/retrain.md)."""
 
-PRETRAINED: Final = Recipe(network="mobilenet_v3_small", learning_rate=0.002, averaging=0.998, patience=None)
+PRETRAINED: Final = replace(
+    COMPACT, network="mobilenet_v3_small", optimizer="adamw", learning_rate=0.002, precision="float32"
+)
 """What backbones start from."""
 
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
@@ -247,7 +272,7 @@ def starting_point(network: NetworkName) -> Recipe:
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:
     """Sixteen hex digits that differ when the settings or the data do."""
-    text = json.dumps({"recipe": recipe.as_json(), "data": data.model_dump()}, sort_keys=True)
+    text = json.dumps({"recipe": recipe.changes(), "data": data.model_dump()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -267,25 +292,17 @@ def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
     return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"
 
 
-DEFAULTS: Final = replace(
-    BUNDLED, epochs=8, start=None, photos=None, teacher=None, teaching=0.0, split_seed=None, blend=1.0
-)
-"""What a recipe file starts from: the bundled recipe without its release, photos and teacher."""
-
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# start is the release that --from trains further, photos the content of --photos, teacher the stored answers,
-# weights a file of --weights.
+# What is left out has its default. start is the release that --from trains further, photos the content of
+# --photos, teacher the stored answers, weights a file of --weights.
 """
 
 
 def as_toml(recipe: Recipe) -> str:
-    """A recipe as a file that `read_recipe` reads; unset fields are comments."""
-    lines = [
-        # JSON's strings, numbers and booleans are TOML's, too.
-        f"# {name}: not set" if value is None else f"{name} = {json.dumps(value)}"
-        for name, value in asdict(recipe).items()
-    ]
+    """A recipe as a file that `read_recipe` reads."""
+    # JSON's strings, numbers and booleans are TOML's, too; no default is a value that a recipe unsets.
+    lines = [f"{name} = {json.dumps(value)}" for name, value in recipe.changes().items()]
     return HEADER + "\n".join(lines) + "\n"
 
 
@@ -300,11 +317,11 @@ def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
         given = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path}: {error}. `wardrobe train --show-recipe` prints such a file.") from error
-    known = asdict(DEFAULTS)
-    if unknown := sorted(given.keys() - known.keys()):
+    known = [field.name for field in fields(Recipe)]
+    if unknown := sorted(given.keys() - set(known)):
         raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(known)}.")
     try:
-        recipe = TypeAdapter(Recipe).validate_json(json.dumps(known | given, default=str), strict=True)
+        recipe = _MODEL.validate_json(json.dumps(given, default=str), strict=True)
     except BadRecipe as error:
         raise BadRecipe(f"{path}: {error}") from error
     return recipe, frozenset(given)

@@ -23,8 +23,8 @@ from training.recipes import (
     ANY_SIZE,
     BACKBONE_EDGE,
     BACKBONES,
-    CHOICES,
     IMAGENET,
+    NETWORKS,
     NetworkName,
     Recipe,
     starting_point,
@@ -66,7 +66,7 @@ def fine_tuning(manifest: Manifest) -> Recipe:
         BadRecipe: its network is none of ours.
     """
     network = manifest.training.get("network")
-    known = (*CHOICES["network"], *BACKBONES)
+    known = (*NETWORKS, *BACKBONES)
     if "origin" in manifest.training or network not in known:
         raise BadRecipe(
             f"--from {manifest.version}: its network is none of those that are made here, so it cannot be "
