@@ -19,8 +19,9 @@ from inference.session import Scores
 from model_store.report import HELD_OUT
 from training.evaluation.calibration import (
     Checked,
-    Demand,
+    Kind,
     acceptance_curves,
+    answers_by_kind,
     broken_promises,
     confidence_threshold,
     doubts_of_photos,
@@ -30,6 +31,7 @@ from training.evaluation.calibration import (
     fit_thresholds,
     lower_bound,
     needed,
+    promises,
 )
 from training.evaluation.out_of_distribution import judge
 from training.photos.reading import OOD
@@ -52,11 +54,11 @@ def truth(right: int, wrong: int) -> NDArray[np.uint8]:
     return np.array([0] * right + [1] * wrong, np.uint8)
 
 
-def a_demand(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Demand:
+def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Kind:
     """Answers of equal confidence: how sure, how many right, how many wrong."""
     confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
     right = np.concatenate([[True] * right + [False] * wrong for _, right, wrong in answers])
-    return Demand("pictures", confidences.astype(np.float32), right.astype(bool), accuracy)
+    return Kind("pictures", confidences.astype(np.float32), right.astype(bool), accuracy)
 
 
 @pytest.mark.parametrize(
@@ -105,25 +107,25 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("demands", "threshold"),
+    ("kinds", "threshold"),
     [
-        pytest.param([a_demand((0.9, 2000, 0), (0.6, 900, 100))], 0.9, id="the lowest that keeps it"),
-        pytest.param([a_demand((0.2, 3000, 0), (1.0, 10, 0))], 0.2, id="a model that is never wrong"),
-        pytest.param([a_demand((0.9, 990, 10))], ACCEPT_NOTHING, id="exactly the promise is not enough"),
-        pytest.param([a_demand((0.99, 0, 10), (0.5, 900, 0))], ACCEPT_NOTHING, id="surest when wrong"),
-        pytest.param([a_demand((0.9, 298, 0))], ACCEPT_NOTHING, id="too few answers to show it"),
-        pytest.param([a_demand((0.9, 299, 0))], 0.9, id="just enough answers to show it"),
-        pytest.param([a_demand((0.9, 471, 1))], ACCEPT_NOTHING, id="too few for one error"),
-        pytest.param([a_demand((0.9, 471, 1), (0.8, 1, 0))], 0.8, id="more answers make up for an error"),
+        pytest.param([a_kind((0.9, 2000, 0), (0.6, 900, 100))], 0.9, id="the lowest that keeps it"),
+        pytest.param([a_kind((0.2, 3000, 0), (1.0, 10, 0))], 0.2, id="a model that is never wrong"),
+        pytest.param([a_kind((0.9, 990, 10))], ACCEPT_NOTHING, id="exactly the promise is not enough"),
+        pytest.param([a_kind((0.99, 0, 10), (0.5, 900, 0))], ACCEPT_NOTHING, id="surest when wrong"),
+        pytest.param([a_kind((0.9, 298, 0))], ACCEPT_NOTHING, id="too few answers to show it"),
+        pytest.param([a_kind((0.9, 299, 0))], 0.9, id="just enough answers to show it"),
+        pytest.param([a_kind((0.9, 471, 1))], ACCEPT_NOTHING, id="too few for one error"),
+        pytest.param([a_kind((0.9, 471, 1), (0.8, 1, 0))], 0.8, id="more answers make up for an error"),
         pytest.param(
-            [a_demand((0.9, 400, 0)), a_demand((0.9, 20, 0), accuracy=0.9)],
+            [a_kind((0.9, 400, 0)), a_kind((0.9, 20, 0), accuracy=0.9)],
             ACCEPT_NOTHING,
             id="a tier with too few photos",
         ),
         pytest.param(
             [
-                a_demand((0.9, 2000, 0), (0.6, 1000, 0)),
-                a_demand((0.95, 200, 0), (0.7, 100, 50), accuracy=0.9),
+                a_kind((0.9, 2000, 0), (0.6, 1000, 0)),
+                a_kind((0.95, 200, 0), (0.7, 100, 50), accuracy=0.9),
             ],
             0.9,
             id="the hardest promise decides",
@@ -131,25 +133,25 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
         # Alone, the second would be content with 0.6; at 0.8, where the first is, it is not.
         pytest.param(
             [
-                a_demand((0.9, 400, 0), (0.8, 2000, 0), (0.7, 100, 100)),
-                a_demand((0.9, 400, 0), (0.8, 0, 10), (0.6, 4000, 0)),
+                a_kind((0.9, 400, 0), (0.8, 2000, 0), (0.7, 100, 100)),
+                a_kind((0.9, 400, 0), (0.8, 0, 10), (0.6, 4000, 0)),
             ],
             0.9,
             id="above the hardest one's own the others are kept, too",
         ),
     ],
 )
-def test_the_threshold_keeps_every_promise(demands: list[Demand], threshold: float) -> None:
-    assert confidence_threshold(demands) == pytest.approx(threshold)
+def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) -> None:
+    assert confidence_threshold(kinds) == pytest.approx(threshold)
 
 
 def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
 
-    thresholds, _, _ = fit_thresholds(found, truth(992, 8), 1.0, fit_familiarity(distances))
+    kinds = answers_by_kind(found, truth(992, 8), 1.0, fit_familiarity(distances))
 
-    assert thresholds.confidence == pytest.approx(0.9)
+    assert confidence_threshold(kinds) == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,8 @@ def test_photos_of_all_tiers_choose_thresholds_of_their_own(
     )
     held_out = scores((0.95, 500), (0.9, 500))
 
-    pixels, of_photos, _ = fit_thresholds(held_out, truth(1000, 0), 1.0, None, photos, are_photos=are_photos)
+    kinds = answers_by_kind(held_out, truth(1000, 0), 1.0, None, photos)
+    pixels, of_photos = fit_thresholds(kinds, photos, are_photos=are_photos)
 
     assert (pixels.confidence, of_photos and of_photos.confidence) == pytest.approx(confidences)
 
@@ -180,20 +183,23 @@ def test_photos_of_all_tiers_choose_thresholds_of_their_own(
 def test_a_tier_without_a_promise_leaves_the_thresholds_of_photos_to_the_held_out_pictures() -> None:
     photos = Checked(scores((0.95, 100)), truth(30, 70), ("studio",) * 100)
 
-    contract, promises = fit_contract(scores((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
+    contract, kinds = fit_contract(scores((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
 
     assert contract.thresholds_of(photo=True) == contract.thresholds
-    assert [one.pictures for one in promises] == [HELD_OUT]
+    assert [one.pictures for one in promises(kinds, contract)] == [HELD_OUT]
 
 
 def test_an_ood_photo_has_no_right_answer_to_count() -> None:
     labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
-    photos = Checked(scores((0.9, 200)), labels, ("A",) * 200)
+    photos = Checked(unmeasured((0.9, 200)), labels, ("A",) * 200)
 
-    thresholds, _, promises = fit_thresholds(scores((0.9, 1000)), truth(1000, 0), 1.0, None, photos)
+    contract, kinds = fit_contract(unmeasured((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
 
-    assert thresholds.confidence < 1
-    assert [(one.pictures, one.n) for one in promises] == [(HELD_OUT, 1000), ("photos of tier A", 100)]
+    assert not contract.thresholds.accept_nothing
+    assert [(one.pictures, one.n) for one in promises(kinds, contract)] == [
+        (HELD_OUT, 1000),
+        ("photos of tier A", 100),
+    ]
 
 
 def test_photos_raise_the_least_familiarity_and_leave_the_temperature_to_the_data_set() -> None:
@@ -261,18 +267,18 @@ def checked_by_tier(**counts: int) -> Checked:
 def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
     held_out: int, photos: Checked | None, sentences: list[str]
 ) -> None:
-    contract, promises = fit_contract(unmeasured((0.9, held_out)), truth(held_out, 0), TWO_CLASSES, photos)
+    contract, kinds = fit_contract(unmeasured((0.9, held_out)), truth(held_out, 0), TWO_CLASSES, photos)
 
-    said = broken_promises(promises, contract)
+    said = broken_promises(promises(kinds, contract), contract)
 
     assert [line.split(" do not show")[0] for line in said] == sentences
 
 
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
-    contract, promises = fit_contract(unmeasured((0.9, 40)), truth(40, 0), TWO_CLASSES)
+    contract, kinds = fit_contract(unmeasured((0.9, 40)), truth(40, 0), TWO_CLASSES)
 
     assert contract.thresholds.accept_nothing
-    assert broken_promises(promises, contract) == [
+    assert broken_promises(promises(kinds, contract), contract) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
     ]
@@ -288,9 +294,9 @@ def test_few_photos_of_a_tier_are_doubted_before_the_training() -> None:
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
     answers = unmeasured((0.99, 400), (0.7, 100))
     right = np.append(truth(400, 0), truth(60, 40))
-    contract, _ = fit_contract(answers, right, TWO_CLASSES)
+    _, kinds = fit_contract(answers, right, TWO_CLASSES)
 
-    curve = acceptance_curves(answers, right, contract)[HELD_OUT]
+    curve = acceptance_curves(kinds)[HELD_OUT]
 
     assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.lower_bound for point in curve] == pytest.approx(
@@ -307,9 +313,9 @@ def test_photos_are_kinds_of_pictures_of_their_own() -> None:
     checked = Checked(
         unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD], np.uint8), ("A", "A", "A", "C", "C", "X")
     )
-    contract, _ = fit_contract(answers, right, TWO_CLASSES, checked)
+    _, kinds = fit_contract(answers, right, TWO_CLASSES, checked)
 
-    curves = acceptance_curves(answers, right, contract, checked)
+    curves = acceptance_curves(kinds)
 
     assert list(curves) == [HELD_OUT, "photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1

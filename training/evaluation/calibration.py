@@ -8,9 +8,8 @@ test set. How serving applies the figures: inference/decision.py.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -96,6 +95,34 @@ class Checked:
         return Checked(scores, self.labels[chosen], tiers, self.calibrated)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A row of the table that thresholds, report and warnings rest on: the answers to one kind of pictures.
+
+    Attributes:
+        pictures: HELD_OUT, or a tier of photos.
+        confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
+        right: bool (N,), whether each is.
+        accuracy: 0..1, promised of the accepted ones; None without a promise.
+    """
+
+    pictures: str
+    confidences: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    accuracy: float | None
+
+    @property
+    def familiar(self) -> NDArray[np.float32]:
+        """The confidences that a threshold decides about."""
+        return self.confidences[~np.isnan(self.confidences)]
+
+    def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many answers are accepted at each of these thresholds, and how many of them are right."""
+        order = np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
+        count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
+        return count, np.append(0, np.cumsum(self.right[order]))[count]
+
+
 def fit_contract(
     scores: Scores,
     labels: Labels,
@@ -103,8 +130,8 @@ def fit_contract(
     checked: Checked | None = None,
     *,
     are_photos: bool = False,
-) -> tuple[ModelContract, tuple[Promise, ...]]:
-    """What serving needs to know about a model, learnt from the held-out pictures; what shows its promises.
+) -> tuple[ModelContract, tuple[Kind, ...]]:
+    """What serving needs to know about a model, learnt from the held-out pictures; the answers behind it.
 
     The temperature is the data set's alone: its probabilities are what the report checks.
 
@@ -122,9 +149,8 @@ def fit_contract(
         distances = None if checked is None else checked.scores.distances
         known = distances[checked.known] if checked is not None and distances is not None else None
         familiarity = fit_familiarity(scores.distances, known)
-    thresholds, of_photos, promises = fit_thresholds(
-        scores, labels, temperature, familiarity, checked, are_photos=are_photos
-    )
+    kinds = answers_by_kind(scores, labels, temperature, familiarity, checked)
+    thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos)
     contract = ModelContract(
         labels=names,
         input=CUT_OUT,
@@ -133,7 +159,7 @@ def fit_contract(
         familiarity=familiarity,
         photo_thresholds=of_photos,
     )
-    return contract, promises
+    return contract, kinds
 
 
 def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
@@ -175,123 +201,49 @@ def fit_familiarity(distances: Distances, of_photos: Distances | None = None) ->
     return Familiarity(quantiles=tuple(quantiles.tolist()))
 
 
-def fit_thresholds(  # noqa: PLR0913 - what they rest on
+def answers_by_kind(
     scores: Scores,
     labels: Labels,
     temperature: float,
     familiarity: Familiarity | None,
     checked: Checked | None = None,
-    *,
-    are_photos: bool = False,
-) -> tuple[Thresholds, Thresholds | None, tuple[Promise, ...]]:
-    """The lowest confidence at which every promise is kept, and what shows that it is.
+) -> tuple[Kind, ...]:
+    """The table: the held-out pictures first, then each tier of photos.
 
     Args:
         scores: of the held-out pictures, before temperature.
         labels: uint8 (N,), the truth.
         temperature: from `fit_temperature`.
         familiarity: from `fit_familiarity`; None where the model measures no distance.
-        checked: photos that choose, too.
-        are_photos: whether the held-out pictures were converted like photos.
-
-    Returns:
-        The thresholds; those of photos alone, None unless photos of all PROMISED_TIERS choose them; the
-        promises. A confidence of ACCEPT_NOTHING when none keeps them all.
+        checked: photos.
     """
-    least = FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
-    promised = {_photos(tier): ACCEPTED_OF_PHOTOS for tier in PROMISED_TIERS} | {HELD_OUT: ACCEPTED_ACCURACY}
-    sure = partial(_confidences, temperature=temperature, familiarity=familiarity, least=least)
-    demands = [
-        Demand(kind, *_familiar(confidences, right), promised[kind])
-        for kind, confidences, right in _kinds(scores, labels, checked, sure)
-        if kind in promised
-    ]
-    # The first demand is that of the held-out pictures. Easy tiers alone would let too much of others pass.
-    divided = not are_photos and checked is not None and checked.of_all_tiers()
-    together = 1 if divided else len(demands)
-    choosing = [some for some in (demands[:together], demands[together:]) if some]
-    thresholds = [Thresholds(confidence=confidence_threshold(some), familiarity=least) for some in choosing]
-    promises = [
-        demand.promise(one.confidence)
-        for one, some in zip(thresholds, choosing, strict=True)
-        for demand in some
-    ]
-    return thresholds[0], thresholds[1] if len(thresholds) > 1 else None, tuple(promises)
+
+    def sure(answers: Scores, softened: float) -> NDArray[np.float32]:
+        return _confidences(answers, softened, familiarity, _least(checked))
+
+    def right(answers: Scores, truth: Labels) -> NDArray[np.bool_]:
+        return np.asarray(answers.probabilities.argmax(axis=1) == truth)
+
+    kinds = [Kind(HELD_OUT, sure(scores, temperature), right(scores, labels), ACCEPTED_ACCURACY)]
+    if checked is not None:
+        confidences = sure(checked.scores, 1.0 if checked.calibrated else temperature)
+        found = right(checked.scores, checked.labels)
+        for tier in sorted(set(np.array(checked.tiers)[checked.known].tolist())):
+            # An out-of-distribution photo has no right answer.
+            mine = (np.array(checked.tiers) == tier) & checked.known
+            promised = ACCEPTED_OF_PHOTOS if tier in PROMISED_TIERS else None
+            kinds.append(Kind(f"photos of tier {tier}", confidences[mine], found[mine], promised))
+    return tuple(kinds)
 
 
-def acceptance_curves(
-    scores: Scores, labels: Labels, contract: ModelContract, checked: Checked | None = None
-) -> dict[str, tuple[AcceptPoint, ...]]:
-    """What each of some thresholds accepts of each kind of pictures, and how much of that is right at least.
-
-    Args:
-        scores: of the held-out pictures, before temperature.
-        labels: uint8 (N,), the truth.
-        contract: from `fit_contract`.
-        checked: photos, whose tiers are kinds of their own.
-
-    Returns:
-        By kind, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
-    """
-    sure = partial(
-        _confidences,
-        temperature=contract.temperature,
-        familiarity=contract.familiarity,
-        least=contract.thresholds.familiarity,
-    )
-    kinds = list(_kinds(scores, labels, checked, sure))
-    ranks = np.linspace(0, 1, CURVE_POINTS)
-    familiar = [_familiar(confidences, right)[0] for _, confidences, right in kinds]
-    chosen = [np.quantile(one, ranks, method="inverted_cdf") for one in familiar if one.size]
-    if not chosen:
-        return {}
-    thresholds = np.unique(chosen).astype(np.float32)
-    return {kind: _curve(confidences, right, thresholds) for kind, confidences, right in kinds}
-
-
-def _curve(
-    confidences: NDArray[np.float32], right: NDArray[np.bool_], thresholds: NDArray[np.float32]
-) -> tuple[AcceptPoint, ...]:
-    demand = Demand("", *_familiar(confidences, right), 0.0)
-    counts, rights = demand.accepted(thresholds)
-    bounds = lower_bound(counts, rights)
-    return tuple(
-        AcceptPoint(
-            threshold=float(threshold),
-            accepted=count / len(right),
-            right=found / count if count else None,
-            lower_bound=float(bound) if count else 0.0,
-        )
-        for threshold, count, found, bound in zip(
-            thresholds, counts.tolist(), rights.tolist(), bounds, strict=True
-        )
-    )
-
-
-def _kinds(
-    scores: Scores, labels: Labels, checked: Checked | None, sure: Callable[..., NDArray[np.float32]]
-) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.bool_]]]:
-    """Each kind of pictures, how sure the answers to them are (`_confidences`), and which are right."""
-    yield HELD_OUT, sure(scores), scores.probabilities.argmax(axis=1) == labels
-    if checked is None:
-        return
-    confidences = sure(checked.scores, temperature=1.0) if checked.calibrated else sure(checked.scores)
-    right = checked.scores.probabilities.argmax(axis=1) == checked.labels
-    for tier in sorted(set(checked.tiers)):
-        # An out-of-distribution photo has no right answer.
-        mine = (np.array(checked.tiers) == tier) & checked.known
-        if mine.any():
-            yield _photos(tier), confidences[mine], right[mine]
-
-
-def _photos(tier: str) -> str:
-    return f"photos of tier {tier}"
+def _least(checked: Checked | None) -> float:
+    """The least familiarity of what is accepted."""
+    return FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
 
 
 def _confidences(
     scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
 ) -> NDArray[np.float32]:
-    """How sure each answer is; not a number where it is reviewed as unfamiliar, however sure it is."""
     calibration = Calibration(temperature=temperature)
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, calibration)) for row in scores.probabilities.tolist()], np.float32
@@ -302,43 +254,83 @@ def _confidences(
     return np.where(ranks >= least, confidences, np.float32(np.nan))
 
 
-@dataclass(frozen=True)
-class Demand:
-    """Answers of which a share must be right.
+def fit_thresholds(
+    kinds: Sequence[Kind], checked: Checked | None = None, *, are_photos: bool = False
+) -> tuple[Thresholds, Thresholds | None]:
+    """The lowest confidence at which every promise is kept; ACCEPT_NOTHING where none keeps them all.
 
-    Attributes:
-        pictures: what was answered.
-        confidences: float32 (N,), 0..1, of the answers that are accepted if they are sure enough.
-        right: bool (N,), whether each is.
-        accuracy: 0..1, promised of the accepted ones.
+    Args:
+        kinds: the table.
+        checked: photos; they choose thresholds of their own, the second ones, if there are some of all
+            PROMISED_TIERS.
+        are_photos: whether the held-out pictures were converted like photos; all then choose one pair.
     """
+    promised = [kind for kind in kinds if kind.accuracy is not None]
+    # Easy tiers alone would let too much of others pass.
+    divided = not are_photos and checked is not None and checked.of_all_tiers()
+    first, *others = (
+        Thresholds(confidence=confidence_threshold(some), familiarity=_least(checked))
+        for some in ([promised[:1], promised[1:]] if divided else [promised])
+    )
+    return first, others[0] if others else None
 
-    pictures: str
-    confidences: NDArray[np.float32]
-    right: NDArray[np.bool_]
-    accuracy: float
 
-    def accepted(self, threshold: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """How many answers are accepted at each of these thresholds, and how many of them are right."""
-        order = np.argsort(-self.confidences, kind="stable")
-        count = np.searchsorted(-self.confidences[order], -threshold, side="right")
-        return count, np.append(0, np.cumsum(self.right[order]))[count]
+def confidence_threshold(kinds: Sequence[Kind]) -> float:
+    """The smallest confidence at which every promise is shown to be kept.
 
-    def kept(self, threshold: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Whether the accepted answers show the promise, at each of these thresholds."""
-        return np.asarray(lower_bound(*self.accepted(threshold)) >= self.accuracy)
+    Returns:
+        One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all.
+    """
+    candidates = np.unique(np.concatenate([kind.familiar for kind in kinds]))
+    kept = np.all([lower_bound(*kind.accepted(candidates)) >= (kind.accuracy or 0) for kind in kinds], axis=0)
+    good = np.flatnonzero(kept)
+    return float(candidates[good[0]]) if good.size else ACCEPT_NOTHING
 
-    def promise(self, threshold: float) -> Promise:
-        """What the report says about it."""
-        count, right = self.accepted(np.array([threshold], np.float32))
-        return Promise(
-            pictures=self.pictures,
-            accuracy=self.accuracy,
-            needed=needed(self.accuracy),
-            n=len(self.right),
-            accepted=int(count[0]),
-            right=int(right[0]),
-            lower_bound=float(lower_bound(count, right)[0]),
+
+def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, ...]:
+    """What the report says about each promise at the thresholds of the contract."""
+    return tuple(_promise(kind, kind.accuracy, contract) for kind in kinds if kind.accuracy is not None)
+
+
+def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
+    threshold = contract.thresholds_of(photo=kind.pictures != HELD_OUT).confidence
+    count, right = kind.accepted(np.array([threshold], np.float32))
+    return Promise(
+        pictures=kind.pictures,
+        accuracy=accuracy,
+        needed=needed(accuracy),
+        n=len(kind.familiar),
+        accepted=int(count[0]),
+        right=int(right[0]),
+        lower_bound=float(lower_bound(count, right)[0]),
+    )
+
+
+def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...]]:
+    """What each of some thresholds accepts of each kind of pictures, and how much of that is right at least.
+
+    Returns:
+        By kind, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
+    """
+    ranks = np.linspace(0, 1, CURVE_POINTS)
+    chosen = [
+        np.quantile(kind.familiar, ranks, method="inverted_cdf") for kind in kinds if kind.familiar.size
+    ]
+    if not chosen:
+        return {}
+    thresholds = np.unique(chosen).astype(np.float32)
+    return {kind.pictures: tuple(_points(kind, thresholds)) for kind in kinds}
+
+
+def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
+    counts, rights = kind.accepted(thresholds)
+    rows = zip(thresholds, counts.tolist(), rights.tolist(), lower_bound(counts, rights), strict=True)
+    for threshold, count, right, bound in rows:
+        yield AcceptPoint(
+            threshold=float(threshold),
+            accepted=count / len(kind.right),
+            right=right / count if count else None,
+            lower_bound=float(bound) if count else 0.0,
         )
 
 
@@ -353,29 +345,26 @@ def needed(accuracy: float) -> int:
     return math.ceil(math.log(1 - SURENESS) / math.log(accuracy))
 
 
-def broken_promises(promises: Sequence[Promise], contract: ModelContract) -> list[str]:
+def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> list[str]:
     """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
 
     Args:
-        promises: from `fit_contract`.
-        contract: from the same; kinds that its thresholds decide together break together.
+        promised: from `promises`.
+        contract: kinds that its thresholds decide together break together.
     """
-    if contract.photo_thresholds is None:
-        return _broken(promises, "Every answer")
-    return [
-        *_broken([one for one in promises if one.pictures == HELD_OUT], "Every answer to pixels"),
-        *_broken([one for one in promises if one.pictures != HELD_OUT], "Every answer to photos"),
-    ]
-
-
-def _broken(together: Sequence[Promise], every: str) -> list[str]:
-    if all(one.lower_bound >= one.accuracy for one in together):
-        return []
+    together = {"Every answer": list(promised)}
+    if contract.photo_thresholds is not None:
+        together = {
+            "Every answer to pixels": [one for one in promised if one.pictures == HELD_OUT],
+            "Every answer to photos": [one for one in promised if one.pictures != HELD_OUT],
+        }
     return [
         f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
         f"{one.accuracy:.0%} of the accepted ones are right. That takes {one.needed:,} without an error, or "
         "more with some."
-        for one in [one for one in together if one.n < one.needed] or together
+        for every, some in together.items()
+        if any(one.lower_bound < one.accuracy for one in some)
+        for one in [one for one in some if one.n < one.needed] or some
     ]
 
 
@@ -393,23 +382,3 @@ def doubts_of_photos(tiers: Sequence[str]) -> list[str]:
         for tier in PROMISED_TIERS
         if 0 < counts[tier] < least
     ]
-
-
-def _familiar(
-    confidences: NDArray[np.float32], right: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Both without the answers that are reviewed as unfamiliar."""
-    familiar = ~np.isnan(confidences)
-    return confidences[familiar], right[familiar]
-
-
-def confidence_threshold(demands: Sequence[Demand]) -> float:
-    """The smallest confidence at which every demand is met.
-
-    Returns:
-        One of the demands' confidences, or ACCEPT_NOTHING when none keeps all.
-    """
-    candidates = np.unique(np.concatenate([demand.confidences for demand in demands]))
-    kept = np.all([demand.kept(candidates) for demand in demands], axis=0)
-    good = np.flatnonzero(kept)
-    return float(candidates[good[0]]) if good.size else ACCEPT_NOTHING

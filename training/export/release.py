@@ -34,6 +34,7 @@ from training.evaluation.calibration import (
     broken_promises,
     fit_contract,
     needed,
+    promises,
 )
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import (
@@ -210,14 +211,14 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
         labels = np.concatenate([labels, evidence.split.train.labels])
     are_photos = evidence.data.train.files is not None
     checked, calibration = _checked(session, evidence)
-    contract, promises = fit_contract(scores, labels, evidence.data.labels, checked, are_photos=are_photos)
+    contract, kinds = fit_contract(scores, labels, evidence.data.labels, checked, are_photos=are_photos)
     contract = replace(contract, input=reads, photo_calibration=calibration)
     say("measuring")
     report, answers = _measure(session, contract, evidence, origin, folder)
-    curves = acceptance_curves(scores, labels, contract, checked)
     of_photos = _photo_figures(session, contract, evidence, checked)
-    report = report.model_copy(update={"promises": promises, "acceptance": curves, "photos": of_photos})
-    for broken in broken_promises(promises, contract):
+    promised, curves = promises(kinds, contract), acceptance_curves(kinds)
+    report = report.model_copy(update={"promises": promised, "acceptance": curves, "photos": of_photos})
+    for broken in broken_promises(promised, contract):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     if len(answers.truth) <= LARGEST:
