@@ -14,7 +14,16 @@ from functools import partial
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.sources import MAX_BYTES, Item, PathSource, Read, attempt, check_size, is_wanted_member
+from labelling.sources import (
+    MAX_BYTES,
+    Item,
+    PathSource,
+    Read,
+    attempt,
+    check_size,
+    is_wanted_member,
+    stamp_of,
+)
 
 _PACKED: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 """How gzip, bzip2 and xz begin."""
@@ -56,7 +65,8 @@ class Zip(PathSource):
             with zipfile.ZipFile(self.path) as archive:
                 for info in archive.infolist():
                     if is_wanted_member(info.filename):
-                        yield Item(info.filename, info)
+                        stamp = f"{info.file_size} {info.CRC:08x}"
+                        yield Item(info.filename, info, stamp, info.file_size)
         except _UNREADABLE_ZIP as error:
             raise SourceUnusable(f"{self.path}: no whole ZIP ({error}).") from error
 
@@ -86,9 +96,10 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 class Tar(PathSource):
-    """The regular files of a TAR in its own order; links and hidden files are skipped."""
+    """The regular files of a TAR in its own order; links and hidden files are skipped.
 
-    is_quick_to_list = False  # a packed one is read whole for that
+    A TAR has no checksum of a member, and many are written without times: the stamp is that of the archive.
+    """
 
     def reader(self) -> Read:
         def read_all(members: Sequence[Member]) -> Iterator[bytes | Unreadable]:
@@ -113,11 +124,12 @@ class Tar(PathSource):
         mode: Literal["r:", "r|*"],
         place: Callable[[tarfile.TarFile, tarfile.TarInfo], Member],
     ) -> Iterator[Item]:
+        stamp, _ = stamp_of(self.path)
         with tarfile.open(self.path, mode) as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined] # else it keeps every member it has seen
                 if member.isreg() and is_wanted_member(member.name):
-                    yield Item(member.name, place(archive, member))
+                    yield Item(member.name, place(archive, member), stamp, member.size)
             if mode == "r:":
                 self._check_end(archive.offset)
 

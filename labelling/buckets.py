@@ -19,20 +19,19 @@ class Bucket:
     """The objects under `s3://bucket/prefix` that may be pictures by their names; a place is key and size."""
 
     word: str
-    is_quick_to_list = False  # a million keys are a thousand requests
 
     @property
     def address(self) -> str:
         return S3Store(self.word).address
 
-    def stamp(self) -> str:
-        return ""
-
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)
         for entry in store.listing(""):
             if is_wanted_member(entry.key):
-                yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size))
+                stamp = f"{entry.size} {entry.modified.isoformat()}"
+                # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
+                weight = entry.size // AT_ONCE
+                yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight)
 
     def reader(self) -> Read:
         store, pool = S3Store(self.word), ThreadPoolExecutor(AT_ONCE)

@@ -4,7 +4,6 @@ LabellingError
 ├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
 ├── TableUnusable       the table cannot be written there, or in that form
 ├── OtherRun            the table that is there was begun with another source, release or form
-├── SourceChanged       the source no longer begins with the pictures that are labelled already
 ├── EngineUnusable      what the workers run on is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be read; it becomes a row with this error
@@ -27,10 +26,6 @@ class TableUnusable(LabellingError):
 
 class OtherRun(LabellingError):
     """An unfinished or finished table is there that another command made."""
-
-
-class SourceChanged(LabellingError):
-    """The source lists other pictures than it did before."""
 
 
 class EngineUnusable(LabellingError):

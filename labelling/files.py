@@ -12,7 +12,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.sources import Item, PathSource, Read, attempt, check_size, is_hidden, is_picture_name
+from labelling.sources import (
+    Item,
+    PathSource,
+    Read,
+    attempt,
+    check_size,
+    is_hidden,
+    is_picture_name,
+    stamp_of,
+)
 from labelling.table import parquet_rows
 
 COLUMN: Final = "path"
@@ -29,7 +38,7 @@ class Folder(FileSource):
     """Everything below a folder that may be a picture by its name; hidden files and folders are skipped."""
 
     def items(self) -> Iterator[Item]:
-        return (Item(path, path) for path in _files(self.path) if is_picture_name(os.path.basename(path)))  # noqa: PTH119 - a Path takes ten times as long
+        return (_item(path, path) for path in _files(self.path) if is_picture_name(os.path.basename(path)))  # noqa: PTH119 - a Path takes ten times as long
 
 
 class Pattern(FileSource):
@@ -39,14 +48,14 @@ class Pattern(FileSource):
         found = sorted(glob.glob(self.path, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not found:
             raise SourceUnusable(f"{self.path}: no file fits this pattern.")
-        return (Item(path, path) for path in found if not os.path.isdir(path))  # noqa: PTH112 - as above
+        return (_item(path, path) for path in found if not os.path.isdir(path))  # noqa: PTH112 - as above
 
 
 class Single(FileSource):
     """One picture."""
 
     def items(self) -> Iterator[Item]:
-        return iter((Item(self.path, self.path),))
+        return iter((_item(self.path, self.path),))
 
 
 class PathList(FileSource):
@@ -59,7 +68,14 @@ class PathList(FileSource):
         folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
         is_parquet = self.path.lower().endswith(".parquet")
         for path in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path):
-            yield Item(path, os.path.join(folder, path))  # noqa: PTH118 - as above
+            yield _item(path, os.path.join(folder, path))  # noqa: PTH118 - as above
+
+
+def _item(name: str, path: str) -> Item:
+    try:
+        return Item(name, path, *stamp_of(path))
+    except (OSError, ValueError):  # reading it reports why
+        return Item(name, path, "", 0)
 
 
 def _csv_paths(path: str) -> Iterator[str]:

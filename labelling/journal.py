@@ -1,201 +1,262 @@
-"""What survives a kill: rows that are appended, and a journal of how many of them count.
+"""What survives a kill: an SQLite file with a row for each labelled picture, committed once a second.
 
-`TABLE.parts/` holds the rows so far and journal.jsonl. A journal line is written when its rows are on the
-disk, and says where they end; recovery cuts off what a kill left behind that end. So a row is in the table
-once or not at all. The table itself appears whole, at the end. The caller is run.py.
+`TABLE.sqlite` stays beside the table, which run.py writes from it at the end and at each pause. The key of a
+row is the place of its picture in the source, from 0; its stamp says which content was labelled. SQLite's
+rollback journal undoes what a kill left half written, and its exclusive lock keeps a second run out.
 """
 
-import fcntl
 import json
-import os
+import shutil
+import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from io import FileIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from labelling.errors import OtherRun, TableUnusable
+from labelling.sources import Item
+from labelling.table import Row, path_in_table
 
 COMMIT_SECONDS: Final = 1.0
-"""How much work a kill may cost; each commit waits for the disk twice."""
+"""How much work a kill may cost; each commit waits for the disk."""
 
 RESTART: Final = "--restart labels everything again."
 
+_SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS run (fingerprint TEXT, seconds REAL, has_changed INTEGER)",
+    "CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, path TEXT, stamp TEXT, label TEXT, "
+    "confidence REAL, reason TEXT, familiarity REAL, line BLOB)",
+)
 
-class Commit(NamedTuple):
-    """One line of the journal.
+_DOUBTFUL: Final = """
+SELECT number, path, label, confidence, reason, familiarity FROM rows WHERE reason IS NOT NULL
+ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confidence),
+         iif(reason = 'unfamiliar', confidence, familiarity), number
+LIMIT ?
+"""
+
+
+class Doubtful(NamedTuple):
+    """A row that needs review.
 
     Attributes:
-        rows: how many there are in all.
-        end: bytes of the file of rows that hold them.
-        seconds: time that all runs have worked on them so far.
-        is_complete: the source has no more.
+        number: the place of its picture in the source, from 0.
+        path, label, confidence, reason, familiarity: as in the table.
     """
 
-    rows: int
-    end: int
-    seconds: float
-    is_complete: bool = False
+    number: int
+    path: str
+    label: str
+    confidence: float
+    reason: str
+    familiarity: float | None
 
 
-class Journal:
-    """The unfinished table of one run; a context that keeps a second run out.
+class Journal(AbstractContextManager["Journal"]):
+    """The rows of one table; a context that keeps a second run out.
 
     Attributes:
-        done: the last commit.
+        path: of the SQLite file.
+        kept: pictures that `holds` has found labelled already.
+        added: rows that `append` has taken.
+        seconds: that labelling them took, all runs together.
+        has_changed: the rows are others than those that were exported last.
     """
 
     def __init__(
-        self, table: Path, appended: str, fingerprint: dict[str, Any], *, restart: bool = False
+        self,
+        table: Path,
+        fingerprint: dict[str, Any],
+        *,
+        restart: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is touched yet.
 
         Args:
-            table: where the finished table goes.
-            appended: the ending of the file to which rows are appended.
-            fingerprint: what must be the same for a run to be resumed; plain JSON.
-            restart: discard the rows of an earlier run.
+            table: where the table goes.
+            fingerprint: what must be the same for its rows to be kept; plain JSON.
+            restart: discard the rows of earlier runs.
+            clock: seconds, of which only differences count.
         """
-        self.folder = parts_of(table)
-        self.rows = self.folder / f"rows{appended}"
-        self.done = Commit(0, 0, 0.0)
+        self.path = journal_of(table)
+        self.kept = self.added = 0
+        self.seconds, self.has_changed = 0.0, True
+        self._committed = 0.0
+        self._former = table.with_name(f"{table.name}.parts")
         self._fingerprint = fingerprint
         self._restart = restart
-        self._file: FileIO | None = None
+        self._clock = clock
 
     def __enter__(self) -> Self:
-        """Open or make the folder.
+        """Open or make the file.
 
         Raises:
             TableUnusable: it cannot be written, or another run is at work.
-            OtherRun: it belongs to another command.
+            OtherRun: it belongs to another command, or an earlier version left its own form of a journal.
         """
-        with ExitStack() as undo:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._journal = undo.enter_context(FileIO(self.folder / "journal.jsonl", "a+"))
-                fcntl.flock(self._journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise TableUnusable(f"{self.folder}: another run is at work on this table.") from error
-            except OSError as error:
-                raise TableUnusable(f"{self.folder}: cannot be written ({error.strerror}).") from error
-            self._recover()
+        self._refuse_former()
+        with ExitStack() as undo, self._errors_named():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=0)
+            undo.callback(self._db.close)
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")  # held between transactions, too
+            self._db.execute("BEGIN EXCLUSIVE")
+            self._begin()
             undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            if not self.done.is_complete:  # a complete table may have been moved away
-                with suppress(TableUnusable):  # a full disk was reported already
-                    self.commit()
-            self._file.close()
-        self._journal.close()
+        try:
+            with suppress(TableUnusable) if error else ExitStack():  # a full disk was reported already
+                self.commit()
+        finally:
+            self._db.close()
 
-    def begin(self, head: bytes) -> None:
-        """Prepare to append, after what is done already.
+    def holds(self, item: Item) -> bool:
+        """Whether this picture has a row already, made of the content that it still has.
 
-        Args:
-            head: what stands before the first row.
-
-        Raises:
-            TableUnusable: the committed rows are missing, or the disk is full.
+        A row of another picture means that some were added or removed: from there on, all rows go.
         """
-        self._started = time.monotonic() - self.done.seconds
-        with self._disk_errors():
-            self.rows.touch()
-            if self.rows.stat().st_size < self.done.end:
-                raise TableUnusable(f"{self.rows}: shorter than its journal says. {RESTART}")
-            # Not buffered: what a failed write leaves in a buffer, a later one would write too.
-            file = FileIO(self.rows, "r+")
-            file.truncate(self.done.end)
-            file.seek(self.done.end)
-            if not self.done.end:
-                _write(file, head)
-        self._appended = self.done.rows, self.done.end or len(head)
-        self._file = file
+        path = path_in_table(item.name)
+        found = self._db.execute("SELECT path, stamp FROM rows WHERE number = ?", (item.number,)).fetchone()
+        if found is not None and found[0] != path:
+            self.forget(item.number)
+        is_kept: bool = found == (path, item.stamp)
+        self.kept += is_kept
+        return is_kept
 
-    def append(self, rows: bytes, count: int) -> None:
-        """Add some rows; they count from the next commit on, at most a second later.
+    def append(self, items: Sequence[Item], rows: Sequence[Row]) -> None:
+        """Add or replace the rows of some pictures; they are safe from the next commit on.
 
         Raises:
             TableUnusable: the disk is full.
         """
-        assert self._file is not None  # noqa: S101 - begin() comes first
-        with self._disk_errors():
-            _write(self._file, rows)
-        # One assignment, after all rows are written: an interruption leaves the old state or the new one.
-        self._appended = self._appended[0] + count, self._appended[1] + len(rows)
-        if self._elapsed() - self.done.seconds >= COMMIT_SECONDS or not self.done.rows:
+        numbered = [
+            (item.number, path_in_table(item.name), item.stamp, *row)
+            for item, row in zip(items, rows, strict=True)
+        ]
+        with self._errors_named():
+            self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+        self.added += len(numbered)
+        if self._clock() - self._committed >= COMMIT_SECONDS:
             self.commit()
 
-    def commit(self, *, is_complete: bool = False) -> None:
-        """Flush all rows to the disk, then record them in the journal."""
-        assert self._file is not None  # noqa: S101 - begin() comes first
-        done = Commit(*self._appended, self._elapsed(), is_complete)
-        with self._disk_errors():
-            os.fsync(self._file.fileno())
-            self._add_line(done._asdict())
-        self.done = done
+    def forget(self, number: int) -> None:
+        """Remove the rows from a place on."""
+        with self._errors_named():
+            if self._db.execute("SELECT 1 FROM rows WHERE number >= ?", (number,)).fetchone():
+                self._db.execute("DELETE FROM rows WHERE number >= ?", (number,))
 
-    def _elapsed(self) -> float:
-        return time.monotonic() - self._started
-
-    def _recover(self) -> None:
-        """Read the journal up to its last whole line.
+    def commit(self) -> None:
+        """Wait until all rows are on the disk.
 
         Raises:
-            OtherRun: it belongs to another command.
+            TableUnusable: it is full; the rows since the last commit are lost.
         """
-        self._journal.seek(0)
-        text = b"" if self._restart else self._journal.read()
-        self._whole = text.rfind(b"\n") + 1
-        lines = text[: self._whole].splitlines()
-        if not lines:
-            with self._disk_errors():
-                self._add_line(self._fingerprint)
-            return
-        if others := differences(json.loads(lines[0]), self._fingerprint):
-            raise OtherRun(f"{self.folder}: was begun with {others}. {RESTART}")
-        if len(lines) > 1:
-            last = json.loads(lines[-1])
-            self.done = Commit(*(last[name] for name in Commit._fields))
+        now = self._clock()
+        if self._db.in_transaction:
+            self.has_changed = True
+            self.seconds += now - self._committed
+            with self._errors_named():
+                self._db.execute("UPDATE run SET seconds = ?, has_changed = 1", (self.seconds,))
+                self._db.commit()
+        self._committed = now
 
-    def _add_line(self, line: dict[str, Any]) -> None:
-        data = json.dumps(line).encode() + b"\n"
-        self._journal.truncate(self._whole)  # an interruption may have left a part of a line
-        _write(self._journal, data)
-        os.fsync(self._journal.fileno())
-        self._whole += len(data)
+    def exported(self) -> None:
+        """Keep in mind that the table has these rows."""
+        with self._errors_named():
+            self._db.execute("UPDATE run SET has_changed = 0")
+            self._db.commit()
+        self.has_changed = False
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines of the table, in the order of the source."""
+        with self._errors_named():
+            yield from (line for (line,) in self._db.execute("SELECT line FROM rows ORDER BY number"))
+
+    def counts(self) -> dict[tuple[str | None, str | None], int]:
+        """How many rows have each label and reason; the label of an error is None."""
+        found = self._db.execute("SELECT label, reason, count(*) FROM rows GROUP BY label, reason")
+        return {(label, reason): count for label, reason, count in found}
+
+    def doubtful(self, limit: int) -> list[Doubtful]:
+        """The rows that need review, most doubtful first.
+
+        Unfamiliar pictures come before ambiguous ones. Within each, the measure that decided is compared
+        first, the other one on ties, then the order of the table.
+        """
+        return [Doubtful(*row) for row in self._db.execute(_DOUBTFUL, (limit,))]
+
+    def _begin(self) -> None:
+        """Make the tables, or check whose they are.
+
+        Raises:
+            OtherRun: another command's.
+        """
+        for statement in _SCHEMA:
+            self._db.execute(statement)
+        if self._restart:
+            self._db.execute("DELETE FROM rows")
+            self._db.execute("DELETE FROM run")
+        found = self._db.execute("SELECT fingerprint, seconds, has_changed FROM run").fetchone()
+        if found is None:
+            found = json.dumps(self._fingerprint), 0.0, 1
+            self._db.execute("INSERT INTO run VALUES (?, ?, ?)", found)
+        if others := _differences(json.loads(found[0]), self._fingerprint):
+            raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
+        self._db.commit()
+        self.seconds, self.has_changed = float(found[1]), bool(found[2])
+        self._committed = self._clock()
+
+    def _refuse_former(self) -> None:
+        """Remove what an earlier version left of an unfinished table, if all is to be labelled again.
+
+        Raises:
+            OtherRun: it is not.
+        """
+        if self._former.exists():
+            if not self._restart:
+                raise OtherRun(
+                    f"{self._former}: is the unfinished table of an earlier version of wardrobe, which this "
+                    "one cannot continue. Finish it with that version, or add --restart: it removes the "
+                    "folder and labels everything again."
+                )
+            shutil.rmtree(self._former)
 
     @contextmanager
-    def _disk_errors(self) -> Iterator[None]:
+    def _errors_named(self) -> Iterator[None]:
+        """Turn errors of SQLite and of the system into sentences that name the file."""
         try:
             yield
+        except sqlite3.Error as error:
+            raise TableUnusable(f"{self.path}: {_explained(error)}") from error
         except OSError as error:
-            raise TableUnusable(
-                f"{self.folder}: {error.strerror}. What was labelled before is kept."
-            ) from error
+            raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
 
 
-def _write(file: FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
+def journal_of(table: Path) -> Path:
+    """Where the rows of a table are kept."""
+    return table.with_name(f"{table.name}.sqlite")
 
 
-def differences(begun: dict[str, Any], now: dict[str, Any]) -> str:
+def _explained(error: sqlite3.Error) -> str:
+    match getattr(error, "sqlite_errorcode", None):  # errors of the module itself have none
+        case sqlite3.SQLITE_BUSY:
+            return "another run is at work on this table."
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return f"cannot be read ({error}). Remove it, and everything is labelled again."
+    return f"cannot be written ({error}). What was labelled before is kept."
+
+
+def _differences(begun: dict[str, Any], now: dict[str, Any]) -> str:
     """In words, what is not as it was; empty when everything is."""
     return ", ".join(
         f"{name} {begun.get(name)!r} (now {value!r})"
         for name, value in now.items()
         if begun.get(name) != value
     )
-
-
-def parts_of(table: Path) -> Path:
-    """Where an unfinished table is kept."""
-    return table.with_name(f"{table.name}.parts")

@@ -1,4 +1,4 @@
-"""Label some pictures: read, decode, convert, one run of the model after another, rows as bytes.
+"""Label some pictures: read, decode, convert, one run of the model after another, rows.
 
 Each picture goes the same way as in the service, so that a table has the answers of `/predict`. Runs in a
 worker process; the processes are in processes.py and on_ray.py.
@@ -20,7 +20,7 @@ from inference.errors import UploadError
 from inference.header import MAX_PIXELS
 from labelling.errors import Unreadable
 from labelling.sources import Item, Read, Source
-from labelling.table import Form, Outcome, Write
+from labelling.table import Form, Outcome, Row
 from model_store.files import GRAPH
 from model_store.local import LocalRelease, open_release
 
@@ -47,9 +47,10 @@ class Labeller:
 
     read: Read
     classifier: Classifier
-    write: Write
+    form: Form
+    version: str
 
-    def label(self, items: Sequence[Item]) -> bytes:
+    def label(self, items: Sequence[Item]) -> list[Row]:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
 
         Raises:
@@ -66,7 +67,7 @@ class Labeller:
                 Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
                 for item, (sha256, content) in zip(run, seen, strict=True)
             ]
-        return self.write(outcomes)
+        return [self.form.row(one, self.classifier.contract.labels, self.version) for one in outcomes]
 
     def _classify(self, seen: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
         pixels, photos = zip(*seen, strict=True)
@@ -94,8 +95,7 @@ def open_labeller(setup: Setup) -> Labeller:
     """
     prepare_opencv()
     release = open_release(setup.release)
-    write = setup.form.writer(release.manifest.model.labels, release.version)
-    return Labeller(setup.source.reader(), open_model(release), write)
+    return Labeller(setup.source.reader(), open_model(release), setup.form, release.version)
 
 
 def open_model(release: LocalRelease) -> Classifier:

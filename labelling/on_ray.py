@@ -28,6 +28,7 @@ from labelling.errors import EngineUnusable, LabellingError
 from labelling.labeller import Labeller, Setup, open_labeller
 from labelling.pool import Answer, Chunk, Ended, Failed
 from labelling.sources import Item, Read, Source
+from labelling.table import Row
 from model_store.errors import StoreError
 
 ADDRESS: Final = "RAY_ADDRESS"
@@ -76,7 +77,7 @@ class RemoteLabeller:
         """Whether it has started."""
         return True
 
-    def label(self, items: list[Item]) -> bytes | Failed:
+    def label(self, items: Chunk) -> list[Row] | Failed:
         """Label some pictures."""
         try:
             if self._labeller is None:
@@ -178,7 +179,7 @@ class OnRay(AbstractContextManager["OnRay"]):
 
     def give(self, worker: int, chunk: Chunk) -> None:
         remote = self._workers[worker]
-        remote.answers.append(remote.actor.label.remote(chunk.items))
+        remote.answers.append(remote.actor.label.remote(chunk))
 
     def answers(self) -> list[tuple[int, Answer]]:
         oldest = {remote.answers[0]: number for number, remote in self._workers.items() if remote.answers}
@@ -307,4 +308,4 @@ def _with_bytes(items: Iterator[Item], read: Read) -> Iterator[Item]:
     while batch := list(islice(items, FETCHED)):
         uploads = read([item.place for item in batch])
         for item, upload in zip(batch, uploads, strict=True):
-            yield Item(item.name, upload)
+            yield item._replace(place=upload)

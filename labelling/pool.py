@@ -1,4 +1,4 @@
-"""The worker pool: gives each worker the next chunks, returns rows in order, replaces a worker that is lost.
+"""The worker pool: gives each worker the next chunks, returns rows as they come, replaces lost workers.
 
 Where workers run is an engine's business: processes.py for this machine, on_ray.py for several.
 """
@@ -11,22 +11,17 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 from labelling.errors import WorkersFailed
 from labelling.labeller import Setup
 from labelling.sources import Item
+from labelling.table import Row
 
 WAITING: Final = 2
 """Chunks with each worker: one in work, and the next, so that it need not wait."""
-
-AHEAD: Final = 8
-"""Chunks per worker that may be done before the oldest is: what memory holds while one photo takes long."""
 
 TRIES: Final = 3
 """How many workers may be lost over one chunk; then the chunk is at fault."""
 
 
-class Chunk(NamedTuple):
-    """Some pictures in a row, and their number among the chunks of this run."""
-
-    number: int
-    items: list[Item]
+Chunk: TypeAlias = list[Item]
+"""Some pictures, at least one, in the order of the source."""
 
 
 class Failed(NamedTuple):
@@ -41,7 +36,7 @@ class Ended(NamedTuple):
     how: str
 
 
-Answer: TypeAlias = bytes | Failed | Ended
+Answer: TypeAlias = list[Row] | Failed | Ended
 """The rows of a chunk, or why there are none."""
 
 
@@ -86,37 +81,31 @@ class WorkerPool:
         self._lost: Counter[int | None] = Counter()
         self._chunks: dict[int, deque[Chunk]] = {engine.start(): deque() for _ in range(engine.size)}
 
-    def label(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, bytes]]:
-        """Label chunks on all workers; results come in the order of the chunks.
+    def label(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, list[Row]]]:
+        """Label chunks on all workers; each comes with its rows as soon as it is done.
 
         Args:
-            chunks: numbered from 0, taken only as fast as they are needed.
+            chunks: taken only as fast as they are needed.
 
         Raises:
             WorkersFailed: a worker cannot go on and says why, or a chunk has ended TRIES of them.
         """
         coming = iter(chunks)
-        done: dict[int, tuple[Chunk, bytes]] = {}
-        given, due = self._feed(coming, 0, 0), 0
+        self._feed(coming)
         while any(self._chunks.values()):
-            done |= {chunk.number: (chunk, rows) for chunk, rows in self._answers()}
-            while due in done:
-                yield done.pop(due)
-                due += 1
-            given = self._feed(coming, given, due)
+            yield from self._answers()
+            self._feed(coming)
 
-    def _feed(self, coming: Iterator[Chunk], given: int, due: int) -> int:
-        """Hand out chunks while a worker can take one and none is too far ahead; how many are given."""
-        while given - due < AHEAD * self._engine.size:
+    def _feed(self, coming: Iterator[Chunk]) -> None:
+        """Hand out chunks while a worker can take one."""
+        while True:
             worker, chunks = min(self._chunks.items(), key=lambda one: len(one[1]))
             if len(chunks) >= WAITING or (chunk := next(coming, None)) is None:
-                break
+                return
             chunks.append(chunk)
             self._engine.give(worker, chunk)
-            given += 1
-        return given
 
-    def _answers(self) -> list[tuple[Chunk, bytes]]:
+    def _answers(self) -> list[tuple[Chunk, list[Row]]]:
         """Wait until a worker has answered or ended; another one takes the chunks of one that ended."""
         found = []
         for worker, answer in self._engine.answers():
@@ -134,9 +123,9 @@ class WorkerPool:
         Raises:
             WorkersFailed: the oldest of them has ended several.
         """
-        oldest = chunks[0] if chunks else None
+        oldest = chunks[0][0] if chunks else None
         if oldest:
-            how += f" at one of {len(oldest.items)} pictures from {oldest.items[0].name} on"
+            how += f" at one of {len(chunks[0])} pictures from {oldest.name} on"
         self._lost[oldest and oldest.number] += 1
         if self._lost[oldest and oldest.number] == TRIES:
             raise WorkersFailed(

@@ -23,6 +23,7 @@ from labelling.errors import LabellingError
 from labelling.labeller import Setup, open_labeller
 from labelling.pool import Answer, Chunk, Ended, Failed
 from labelling.sources import Item
+from labelling.table import Row
 from model_store.errors import StoreError
 
 LEAVING_SECONDS: Final = 5
@@ -30,7 +31,7 @@ LEAVING_SECONDS: Final = 5
 
 class _Worker(NamedTuple):
     process: SpawnProcess
-    pipe: "Connection[Chunk, bytes | Failed]"
+    pipe: "Connection[Chunk, list[Row] | Failed]"
 
 
 class Processes(AbstractContextManager["Processes"]):
@@ -110,7 +111,7 @@ def _ending(code: int | None) -> str:
     return f"ended with code {code}"
 
 
-def _work(pipe: "Connection[bytes | Failed, Chunk]", setup: Setup) -> None:
+def _work(pipe: "Connection[list[Row] | Failed, Chunk]", setup: Setup) -> None:
     """Label chunks until the pipe closes: a worker's whole life.
 
     A thread reads the pipe, so that the next chunk is here when the last is done, neither side waits for the
@@ -121,14 +122,14 @@ def _work(pipe: "Connection[bytes | Failed, Chunk]", setup: Setup) -> None:
     try:
         labeller = open_labeller(setup)
         while True:
-            pipe.send(labeller.label(inbox.get().items))
+            pipe.send(labeller.label(inbox.get()))
     except (InferenceError, StoreError, LabellingError) as error:
         pipe.send(Failed(str(error)))
     except OSError:  # the parent is gone
         os._exit(1)
 
 
-def _receive(pipe: "Connection[bytes | Failed, Chunk]", inbox: "SimpleQueue[Chunk]") -> None:
+def _receive(pipe: "Connection[list[Row] | Failed, Chunk]", inbox: "SimpleQueue[Chunk]") -> None:
     """Take chunks as they come; end the process when there will be no more."""
     try:
         while True:

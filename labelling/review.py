@@ -1,14 +1,13 @@
 """The review page: the rows that need review, most doubtful first, with their pictures.
 
 One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
-escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the finished table
-and the chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
+escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the journal and the
+chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
 scripts/doubted.py makes such a page of the labels that a training doubts.
 """
 
 import base64
 import hashlib
-import heapq
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -25,9 +24,10 @@ from inference.errors import UploadError
 from inference.framing import no_larger_than
 from inference.header import MAX_PIXELS
 from labelling.errors import TableUnusable, Unreadable
+from labelling.journal import Doubtful, Journal
 from labelling.run import Job
 from labelling.sources import Item
-from labelling.table import Row, path_in_table, read_rows, safe_in_a_spreadsheet
+from labelling.table import path_in_table, safe_in_a_spreadsheet
 from model_store.files import write_whole
 
 EDGE: Final = 112
@@ -57,13 +57,6 @@ class Card(NamedTuple):
     button: str = "Right"
 
 
-class Numbered(NamedTuple):
-    """A row that needs review, with its place in the table, from 0."""
-
-    number: int
-    row: Row
-
-
 def write_review(page: Path, job: Job, limit: int) -> int:
     """Write the page of a finished table.
 
@@ -76,11 +69,12 @@ def write_review(page: Path, job: Job, limit: int) -> int:
         The number of pictures on the page.
 
     Raises:
-        TableUnusable: the page cannot be written.
+        TableUnusable: the page cannot be written, or another run is at work on the table.
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_opencv()
-    chosen = most_doubtful(read_rows(job.table), limit)
+    with Journal(job.table, job.fingerprint()) as journal:
+        chosen = journal.doubtful(limit)
     cards = list(_cards(chosen, job))
     title = f"{job.table.name}, release {job.release.version}"
     write_page(page, page_of(cards, job.labels, title))
@@ -99,36 +93,18 @@ def write_page(page: Path, text: str) -> None:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
 
 
-def most_doubtful(rows: Iterator[Row], limit: int) -> list[Numbered]:
-    """The rows that need review, most doubtful first; at most `limit` of them are held in memory.
-
-    Unfamiliar pictures come before ambiguous ones. Within each, the measure that decided is compared first,
-    the other one on ties, then the order of the table.
-    """
-    doubtful = (Numbered(number, row) for number, row in enumerate(rows) if row.reason is not None)
-    return heapq.nsmallest(limit, doubtful, key=lambda one: _certainty(one.row))
-
-
-def _certainty(row: Row) -> tuple[bool, float, float]:
-    confidence, familiarity = row.confidence or 0.0, row.familiarity or 0.0
-    if row.reason == "unfamiliar":
-        return False, familiarity, confidence
-    return True, confidence, familiarity
-
-
-def _cards(chosen: list[Numbered], job: Job) -> Iterator[Card]:
+def _cards(chosen: list[Doubtful], job: Job) -> Iterator[Card]:
     """A card for each row, with its picture read again from the source by the row's number."""
     wanted = {one.number for one in chosen}
     items = {number: item for number, item in enumerate(job.source.items()) if number in wanted}
     read = job.source.reader()
     for one in chosen:
         item = items.get(one.number)
-        if item is not None and path_in_table(item.name) == one.row.path:  # else the source has changed since
+        if item is not None and path_in_table(item.name) == one.path:  # else the source has changed since
             [upload] = read([item.place])
             picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
-            row, label = one.row, one.row.label or ""
-            note = f"{label}? {row.confidence or 0:.0%}, {row.reason or ''}"
-            yield Card(row.path, _path_for_training(item, job), picture, note, label)
+            note = f"{one.label}? {one.confidence:.0%}, {one.reason}"
+            yield Card(one.path, _path_for_training(item, job), picture, note, one.label)
 
 
 def _path_for_training(item: Item, job: Job) -> str:

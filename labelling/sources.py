@@ -1,8 +1,8 @@
 """A source of pictures: what it must do, how its name on the command line is read, which names are pictures.
 
-A source lists its pictures in an order that does not change, so that an interrupted run can go on. It travels
-to every worker process, which opens a reader of its own. The sources are in files.py, archives.py and
-buckets.py.
+A source lists its pictures in an order that does not change, so that an interrupted run can resume. It
+travels to every worker process, which opens a reader of its own. The sources are in files.py, archives.py
+and buckets.py.
 """
 
 import glob
@@ -28,10 +28,16 @@ class Item(NamedTuple):
         name: the picture's name in the table.
         place: where it is, for the source's own reader. It travels between processes, so it is small, or
             the picture's bytes, where they can only be read in order.
+        stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
+        weight: bytes that count towards a chunk of work.
+        number: its place in the source, from 0, which run.py counts.
     """
 
     name: str
     place: Any
+    stamp: str
+    weight: int
+    number: int = 0
 
 
 Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
@@ -44,13 +50,6 @@ class Source(Protocol):
     @property
     def address(self) -> str:
         """Where it is, the same from any working directory."""
-
-    @property
-    def is_quick_to_list(self) -> bool:
-        """Whether listing it costs little, so that a progress bar can count first."""
-
-    def stamp(self) -> str:
-        """Size and time of change, to notice another file of the same name; empty if it is no single file."""
 
     def items(self) -> Iterator[Item]:
         """List the pictures, without reading them.
@@ -73,17 +72,10 @@ class PathSource:
     """
 
     path: str
-    is_quick_to_list = True
 
     @property
     def address(self) -> str:
         return os.path.abspath(self.path)  # noqa: PTH100 - resolving a link would name another file
-
-    def stamp(self) -> str:
-        if not os.path.isfile(self.path):  # noqa: PTH113 - paths travel as text here
-            return ""
-        facts = os.stat(self.path)  # noqa: PTH116 - as above
-        return f"{facts.st_size}-{facts.st_mtime_ns}"
 
 
 def open_source(word: str) -> Source:
@@ -120,6 +112,17 @@ def open_source(word: str) -> Source:
         **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }
     return kinds.get(path.suffix.lower(), files.Single)(str(path))
+
+
+def stamp_of(path: str) -> tuple[str, int]:
+    """Size and time of change of a file as a stamp, and its size in bytes.
+
+    Raises:
+        OSError: there is none.
+        ValueError: the path holds a NUL.
+    """
+    facts = os.stat(path)  # noqa: PTH116 - as above
+    return f"{facts.st_size} {facts.st_mtime_ns}", facts.st_size
 
 
 def attempt(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item

@@ -1,22 +1,22 @@
-"""The table: its columns, its rows as CSV, JSONL or Parquet, reading them again, and counting them.
+"""The table: its columns, its rows, and the file, as CSV, JSONL or Parquet.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
-Rows are appended as CSV or JSONL; Parquet is made of the finished CSV. The one file that knows pyarrow, which
-is imported where it is needed, since serving does not install it.
+Rows are lines of CSV or JSONL; Parquet is made of CSV. The one file that knows pyarrow, which is imported
+where it is needed, since serving does not install it.
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from inference.classifier import Prediction
-from inference.decision import Reason
 from labelling.errors import SourceUnusable, TableUnusable
+from model_store.files import flush_folder
 
 ANSWER: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
 ORIGIN: Final = ("version", "sha256", "error")
@@ -25,12 +25,6 @@ PROBABILITY: Final = "p_"
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection")."""
-
-BINS: Final = 20
-"""Of the histogram of confidences, from 0 to 1."""
-
-OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unfamiliar")
-"""The reasons for a review; None is `accept`."""
 
 PARQUET_ROWS: Final = 65_536
 """Rows that are in memory at a time, and in a row group."""
@@ -50,21 +44,18 @@ class Outcome(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What is read again of a row.
+    """One row of the table, and what it is counted and chosen by.
 
     Attributes:
         label, confidence, reason, familiarity: as the model answered; None with an error.
+        line: the row as it stands in the table, with the end of its line.
     """
 
-    path: str
     label: str | None
     confidence: float | None
     reason: str | None
     familiarity: float | None
-    error: str | None
-
-
-Write: TypeAlias = Callable[[Sequence[Outcome]], bytes]
+    line: bytes
 
 
 @dataclass(frozen=True)
@@ -77,21 +68,41 @@ class Form:
 
     suffix: str
 
-    @property
-    def appended(self) -> str:
-        """The ending of the file to which rows are appended."""
-        return ".jsonl" if self.suffix == ".jsonl" else ".csv"
+    def row(self, outcome: Outcome, labels: Sequence[str], version: str) -> Row:
+        """What the table has for one picture."""
+        answer, values = outcome.answer, _values(outcome, labels, version)
+        line = _json(columns(labels), values) if self.suffix == ".jsonl" else _csv(values)
+        if isinstance(answer, str):
+            return Row(None, None, None, None, line)
+        return Row(answer.label, answer.confidence, answer.reason, answer.familiarity, line)
 
-    def head(self, labels: Sequence[str]) -> bytes:
-        """What stands before the first row."""
-        return b"" if self.suffix == ".jsonl" else _csv([columns(labels)])
+    def write(self, table: Path, labels: Sequence[str], lines: Iterable[bytes]) -> None:
+        """Write a table, which appears whole or not at all.
 
-    def writer(self, labels: Sequence[str], version: str) -> Write:
-        """What turns outcomes into rows."""
-        names = columns(labels)
-        if self.suffix == ".jsonl":
-            return lambda outcomes: b"".join(_json(names, _values(one, labels, version)) for one in outcomes)
-        return lambda outcomes: _csv([_values(one, labels, version) for one in outcomes])
+        Args:
+            table: replaced if it is there.
+            labels: of the release that made the lines.
+            lines: of its rows.
+
+        Raises:
+            OSError: the disk is full, for example.
+        """
+        partial = table.with_name(f"{table.name}.partial")
+        parquet = table.with_name(f"{table.name}.partial.parquet")
+        try:
+            with partial.open("wb") as file:
+                file.write(b"" if self.suffix == ".jsonl" else _csv(columns(labels)))
+                file.writelines(lines)
+            if self.suffix == ".parquet":
+                _csv_to_parquet(partial, parquet, labels)
+                parquet.replace(partial)
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(table)
+            flush_folder(table.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+            parquet.unlink(missing_ok=True)
 
 
 def form_of(table: Path) -> Form:
@@ -124,9 +135,9 @@ def _values(outcome: Outcome, labels: Sequence[str], version: str) -> list[objec
     return [path_in_table(name), *answered, *answer.probabilities.tolist(), version, sha256, None]
 
 
-def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+def _csv(values: Sequence[object]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerow(values)
     return text.getvalue().encode()
 
 
@@ -149,56 +160,6 @@ def safe_in_a_spreadsheet(path: str) -> str:
     return f"./{path}" if path.startswith(FORMULA) else path
 
 
-def read_rows(table: Path) -> Iterator[Row]:
-    """Read a table that was written here, some rows in memory at a time."""
-    if table.suffix.lower() == ".parquet":
-        yield from (Row(**row) for row in parquet_rows(str(table), list(Row._fields)))
-        return
-    with table.open(encoding="utf-8", newline="") as file:
-        if table.suffix.lower() == ".jsonl":
-            yield from (Row(*map(json.loads(line).get, Row._fields)) for line in file)
-        else:
-            rows = csv.reader(file)
-            header = next(rows)
-            fields = itemgetter(*map(header.index, Row._fields))
-            yield from (_from_csv(fields(row)) for row in rows)
-
-
-def _from_csv(fields: Sequence[str]) -> Row:
-    path, label, confidence, reason, familiarity, error = fields
-    certainty, likeness = (float(text) if text else None for text in (confidence, familiarity))
-    return Row(path, label or None, certainty, reason or None, likeness, error or None)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Counts over the rows of a table.
-
-    Attributes:
-        outcomes: for each label, in index order, how many rows had each of OUTCOMES.
-        confidences: how many had a confidence in each twentieth; 1 is in the last.
-        errors: rows that have an error in place of an answer.
-    """
-
-    outcomes: list[list[int]]
-    confidences: list[int]
-    errors: int
-
-
-def tally(rows: Iterable[Row], labels: Sequence[str]) -> Tally:
-    """Count the rows of a table."""
-    index = {label: number for number, label in enumerate(labels)}
-    outcomes, confidences, errors = [[0] * len(OUTCOMES) for _ in labels], [0] * BINS, 0
-    places = {reason: number for number, reason in enumerate(OUTCOMES)}
-    for row in rows:
-        if row.label is None or row.confidence is None:
-            errors += 1
-            continue
-        outcomes[index[row.label]][places[row.reason]] += 1  # type: ignore[index] # a reason of ours
-        confidences[min(int(row.confidence * BINS), BINS - 1)] += 1
-    return Tally(outcomes, confidences, errors)
-
-
 def parquet_rows(file: str, names: list[str]) -> Iterator[dict[str, Any]]:
     """Some columns of a Parquet file, row by row, some thousands in memory at a time.
 
@@ -219,7 +180,7 @@ def parquet_rows(file: str, names: list[str]) -> Iterator[dict[str, Any]]:
         raise SourceUnusable(f"{file}: cannot be read as Parquet ({error}).") from error
 
 
-def csv_to_parquet(source: Path, target: Path, labels: Sequence[str]) -> None:
+def _csv_to_parquet(source: Path, target: Path, labels: Sequence[str]) -> None:
     """Turn a table's CSV into Parquet, a block at a time.
 
     Args:

@@ -7,28 +7,22 @@ an error. What happens is in labelling/.
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from threading import Thread
 
-from rich.bar import Bar
-from rich.progress import ProgressColumn, Task, TimeRemainingColumn
+from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
-from labelling.errors import LabellingError
 from labelling.on_ray import OnRay
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review import write_review
-from labelling.run import Job, Summary, Watch, label
-from labelling.sources import Source, open_source
-from labelling.table import BINS, OUTCOMES, Tally, form_of
-from model_store.errors import StoreError
+from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
+from labelling.sources import open_source
+from labelling.table import form_of
 from model_store.find import find_release
 from scripts.terminal import (
-    BAR_COLUMNS,
     RELEASE_HELP,
     at_least,
     command_parser,
@@ -68,12 +62,12 @@ def _label(arguments: argparse.Namespace) -> object:
         engine=ENGINES[arguments.engine],
     )
     with resumable("Nothing is lost: the same command goes on where it was."):
-        with labelling_bar(job.source) as watch:
-            summary = label(job, watch, complain, restart=arguments.restart)
+        with counting("labelling", _Rate()) as watch:
+            summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
         if arguments.review:
             write_review(arguments.review, job, arguments.review_limit)
-    show(summary, job, arguments.review)
-    return as_json(summary, job)
+    show(summary, arguments.review)
+    return asdict(summary)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -106,93 +100,25 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
-@contextmanager
-def labelling_bar(source: Source) -> Iterator[Watch]:
-    """Show how far a run is on stderr, on a terminal alone; how far it is to go, once that is known.
-
-    Yields:
-        what to call with the number of rows.
-    """
-    totals: list[int | None] = [None]
-    with counting("labelling", _Rate(), TimeRemainingColumn()) as show_count:
-        if sys.stderr.isatty():
-            Thread(target=lambda: totals.append(_count(source)), daemon=True).start()
-        yield lambda rows: show_count(rows, totals[-1])
-
-
-def _count(source: Source) -> int | None:
-    """How many pictures there are; the run itself reports what is wrong with a source."""
-    if not source.is_quick_to_list:
-        return None
-    try:
-        return sum(1 for _ in source.items())
-    except (LabellingError, StoreError):
-        return None
-
-
-def show(summary: Summary, job: Job, review: Path | None) -> None:
-    """Print counts, the share to review, confidences, and where everything is."""
-    tally, out = summary.tally, console()
-    out.print(_label_table(tally, job.labels))
-    out.print(_confidences(tally))
-    before = f" ({summary.before:,} of them before)" if summary.before else ""
-    errors = f", {tally.errors:,} of them errors" if tally.errors else ""
+def show(summary: Summary, review: Path | None) -> None:
+    """Print counts, the share to review, and where everything is."""
+    out = console()
+    out.print(_label_table(summary))
+    before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
+    errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
-        f"{summary.rows:,} rows{before}{errors}; {_share(tally):.1%} of the answers need a person. "
-        f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {job.release.version}."
+        f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
+        f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {summary.version}."
     )
-    out.print(f"Table: {job.table}" + (f". To look through: {review}" if review else ""))
+    out.print(f"Table: {summary.table}" + (f". To look through: {review}" if review else ""))
 
 
-def as_json(summary: Summary, job: Job) -> dict[str, object]:
-    """The same for programs."""
-    tally = summary.tally
-    outcomes = {
-        label: dict(zip(map(_outcome, OUTCOMES), counts, strict=True))
-        for label, counts in zip(job.labels, tally.outcomes, strict=True)
-    }
-    return {
-        "table": str(job.table),
-        "source": job.source.address,
-        "version": job.release.version,
-        "rows": summary.rows,
-        "rows_before": summary.before,
-        "errors": tally.errors,
-        "seconds": summary.seconds,
-        "review_share": _share(tally),
-        "labels": outcomes,
-        "confidences": tally.confidences,
-    }
-
-
-def _outcome(reason: str | None) -> str:
-    return reason or "accept"
-
-
-def _share(tally: Tally) -> float:
-    """Of the answers, how many are to be reviewed."""
-    answers = sum(map(sum, tally.outcomes))
-    return 1 - sum(accepted for accepted, *_ in tally.outcomes) / answers if answers else 0.0
-
-
-def _label_table(tally: Tally, labels: tuple[str, ...]) -> Table:
-    table = figure_table("label", *(_outcome(reason) for reason in OUTCOMES), "pictures", "review")
-    for name, counts in zip(labels, tally.outcomes, strict=True):
-        pictures = sum(counts)
-        share = f"{1 - counts[0] / pictures:.1%}" if pictures else ""
-        table.add_row(Text(name), *(f"{count:,}" for count in (*counts, pictures)), share)
-    return table
-
-
-def _confidences(tally: Tally) -> Table:
-    """A histogram, from the first confidence that occurs on."""
-    counts = tally.confidences
-    first = next((number for number, count in enumerate(counts) if count), BINS)
-    table = Table.grid(padding=(0, 1))
-    for number in range(first, BINS):
-        share = counts[number] / max(counts)
-        interval = f"{number / BINS:.2f} to {(number + 1) / BINS:.2f}"
-        table.add_row(interval, Bar(1.0, 0.0, share, width=BAR_COLUMNS), f"{counts[number]:,}")
+def _label_table(summary: Summary) -> Table:
+    table = figure_table("label", *(reason or ACCEPT for reason in OUTCOMES), "pictures", "review")
+    for name, outcomes in summary.labels.items():
+        pictures = sum(outcomes.values())
+        share = f"{1 - outcomes[ACCEPT] / pictures:.1%}" if pictures else ""
+        table.add_row(Text(name), *(f"{count:,}" for count in (*outcomes.values(), pictures)), share)
     return table
 
 

@@ -1,137 +1,207 @@
-"""What a kill leaves behind is cut off, and what was promised before it is kept."""
+"""What a kill left half written is undone, committed rows are kept, changed pictures are labelled again."""
 
 import resource
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from labelling.errors import OtherRun, TableUnusable
-from labelling.journal import Journal
+from labelling.journal import Doubtful, Journal, journal_of
+from labelling.sources import Item
+from labelling.table import Row
 
-HEAD = b"path\n"
+TABLE = "table.csv"
 
 
 def journal(folder: Path, *, restart: bool = False, **fingerprint: str) -> Journal:
-    return Journal(folder / "table.csv", ".csv", {"source": "here", **fingerprint}, restart=restart)
+    return Journal(folder / TABLE, {"source": "here", **fingerprint}, restart=restart)
 
 
-def one(name: str) -> tuple[bytes, int]:
-    """A chunk of one row."""
-    return f"{name}\n".encode(), 1
+def an_item(number: int, name: str, stamp: str = "v1") -> Item:
+    return Item(name, name, stamp, 1, number)
+
+
+def a_row(name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5) -> Row:
+    return Row("Shirt", confidence, reason, familiarity, f"{name}\n".encode())
+
+
+def append(opened: Journal, *names: str, start: int = 0, stamp: str = "v1") -> None:
+    items = [an_item(number, name, stamp) for number, name in enumerate(names, start)]
+    opened.append(items, [a_row(name) for name in names])
 
 
 def write(folder: Path, *names: str) -> None:
     with journal(folder) as opened:
-        opened.begin(HEAD)
-        for name in names:
-            opened.append(*one(name))
+        append(opened, *names)
+
+
+def rows_in(folder: Path) -> str:
+    """The names of all rows, in order, as a journal that is opened there has them."""
+    with journal(folder) as opened:
+        return b"".join(opened.lines()).decode().replace("\n", "")
+
+
+def crashed(folder: Path, to: Path) -> Path:
+    """What a crash at this moment would leave on the disk."""
+    to.mkdir()
+    for file in folder.glob(f"{TABLE}.sqlite*"):
+        shutil.copy(file, to)
+    return to
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Path:
-    """The folder of a table that was begun with the rows `a` and `b`."""
-    write(tmp_path, "a", "b")
-    return tmp_path / "table.csv.parts"
+def two(tmp_path: Path) -> Path:
+    """A folder with the journal of two pictures, `a` and `b`."""
+    write(tmp_path / "two", "a", "b")
+    return tmp_path / "two"
 
 
-def recovered(folder: Path) -> tuple[int, bytes]:
-    """How many rows a journal counts when it is opened again, and what the file of rows then holds."""
-    with journal(folder) as again:
-        again.begin(HEAD)
-        return again.done.rows, again.rows.read_bytes()
+def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
+    now = 0.0
+    with Journal(tmp_path / TABLE, {"source": "here"}, clock=lambda: now) as opened:
+        now = 0.9
+        append(opened, "a")
+        too_early = crashed(tmp_path, tmp_path / "too early")
+        now = 1.0
+        append(opened, "b", start=1)
+        in_time = crashed(tmp_path, tmp_path / "in time")
+
+    assert (rows_in(too_early), rows_in(in_time)) == ("", "ab")
 
 
-def test_rows_that_no_commit_speaks_of_are_cut_off(parts: Path) -> None:
-    with (parts / "rows.csv").open("ab") as file:
-        file.write(b"c\nd")
+def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
+    large = Row("Shirt", 0.5, None, 0.5, bytes(10_000_000))  # more than SQLite holds in memory
+    with journal(two) as opened:
+        opened.append([an_item(1, "b", "v2"), an_item(2, "c")], [large, large])
+        left = crashed(two, tmp_path / "left")
 
-    assert recovered(parts.parent) == (2, b"path\na\nb\n")
-
-
-def test_a_journal_that_was_torn_within_a_line_is_read_up_to_it_and_goes_on_after_it(parts: Path) -> None:
-    path = parts / "journal.jsonl"
-    whole = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(whole[:2]) + whole[2][: len(whole[2]) // 2])
-
-    assert recovered(parts.parent) == (1, b"path\na\n")
-    assert path.read_bytes().startswith(b"".join(whole[:2]) + b'{"rows": 1,')
+    size = journal_of(left / TABLE).stat().st_size
+    assert size > 10_000_000
+    assert rows_in(left) == "ab"
 
 
-def test_a_journal_that_was_torn_within_its_first_line_begins_again(tmp_path: Path) -> None:
-    (tmp_path / "table.csv.parts").mkdir()
-    (tmp_path / "table.csv.parts" / "journal.jsonl").write_bytes(b'{"source": "he')
+@pytest.mark.parametrize(
+    ("found", "kept", "left"),
+    [
+        ([("a", "v1"), ("b", "v1")], [True, True], "ab"),
+        ([("a", "v2"), ("b", "v1")], [False, True], "ab"),
+        ([("z", "v1"), ("b", "v1")], [False, False], ""),
+        ([("a", "v1"), ("b", "v1"), ("c", "v1")], [True, True, False], "ab"),
+        ([("a", "v1")], [True], "a"),
+    ],
+    ids=["unchanged", "overwritten", "renamed", "added", "removed"],
+)
+def test_a_picture_is_labelled_again_where_it_or_its_place_changed(
+    found: list[tuple[str, str]], kept: list[bool], left: str, two: Path
+) -> None:
+    with journal(two) as opened:
+        seen = [opened.holds(an_item(number, *one)) for number, one in enumerate(found)]
+        opened.forget(len(found))
 
-    write(tmp_path, "a")
-
-    assert recovered(tmp_path)[0] == 1
+    assert (seen, rows_in(two)) == (kept, left)
 
 
-def test_another_command_is_refused_with_what_differs(parts: Path) -> None:
+def test_the_row_of_an_overwritten_picture_is_replaced(two: Path) -> None:
+    with journal(two) as opened:
+        opened.append([an_item(0, "a", "v2")], [a_row("A")])
+
+    assert rows_in(two) == "Ab"
+    with journal(two) as again:
+        assert again.holds(an_item(0, "a", "v2"))
+
+
+def test_rows_come_in_the_order_of_the_source_whichever_is_done_first(tmp_path: Path) -> None:
+    with journal(tmp_path) as opened:
+        append(opened, "b", "a", start=2)
+        append(opened, "d", "c")
+
+    assert rows_in(tmp_path) == "dcba"
+
+
+def test_another_command_is_refused_with_what_differs(two: Path) -> None:
     with pytest.raises(
         OtherRun, match=r"begun with source 'here' \(now 'there'\). --restart labels everything again"
     ):
-        journal(parts.parent, source="there").__enter__()
+        journal(two, source="there").__enter__()
 
 
 @pytest.mark.parametrize("restart", [False, True])
 def test_two_runs_at_once_on_one_table_are_refused_and_the_first_loses_nothing(
-    restart: bool, parts: Path
+    restart: bool, two: Path
 ) -> None:
     at_work = pytest.raises(TableUnusable, match="another run is at work on this table")
-    with journal(parts.parent), at_work:
-        journal(parts.parent, restart=restart).__enter__()
+    with journal(two), at_work:
+        journal(two, restart=restart).__enter__()
 
-    assert recovered(parts.parent) == (2, b"path\na\nb\n")
-
-
-def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(parts: Path) -> None:
-    with journal(parts.parent, restart=True, source="there") as again:
-        again.begin(HEAD)
-
-    assert (parts / "rows.csv").read_bytes() == HEAD
+    assert rows_in(two) == "ab"
 
 
-def test_rows_that_are_gone_are_missed(parts: Path) -> None:
-    (parts / "rows.csv").write_bytes(b"")
-
-    with pytest.raises(TableUnusable, match="shorter than its journal says"):
-        recovered(parts.parent)
+def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(two: Path) -> None:
+    with journal(two, restart=True, source="there") as again:
+        assert list(again.lines()) == []
 
 
-def test_a_complete_table_stays_complete_when_the_end_fails(tmp_path: Path) -> None:
-    with suppress(KeyboardInterrupt), journal(tmp_path) as opened:
-        opened.begin(HEAD)
-        opened.append(*one("a"))
-        opened.commit(is_complete=True)
-        raise KeyboardInterrupt
+def test_what_an_earlier_version_left_is_refused_with_a_way_on_and_removed_by_a_restart(
+    tmp_path: Path,
+) -> None:
+    parts = tmp_path / f"{TABLE}.parts"
+    parts.mkdir()
+    (parts / "journal.jsonl").write_text('{"format": 1}\n', "utf-8")
 
-    with journal(tmp_path) as again:
-        assert again.done.is_complete
+    with pytest.raises(OtherRun, match=r"earlier version.*Finish it with that version, or add --restart"):
+        journal(tmp_path).__enter__()
+    with journal(tmp_path, restart=True):
+        assert not parts.exists()
+
+
+def test_a_damaged_journal_is_reported_with_what_to_do(two: Path) -> None:
+    journal_of(two / TABLE).write_bytes(b"no database" * 100)
+
+    with pytest.raises(TableUnusable, match="Remove it, and everything is labelled again"):
+        journal(two).__enter__()
 
 
 @pytest.fixture
 def little_room() -> Iterator[Callable[[int], None]]:
-    """Sets how many bytes a file may have; a full disk looks the same, half a row written."""
+    """Sets how many bytes a file may have; SQLite sees a disk that takes no more."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_half_a_row_on_a_full_disk_is_cut_off(little_room: Callable[[int], None], tmp_path: Path) -> None:
-    long = b"b\n" * 500, 500
-    write(tmp_path, "a")
-    with journal(tmp_path) as opened, pytest.raises(TableUnusable, match="What was labelled before is kept"):
-        opened.begin(HEAD)
-        little_room(1000)
-        opened.append(*long)
-    half = (tmp_path / "table.csv.parts" / "rows.csv").stat().st_size
+def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None], two: Path) -> None:
+    with pytest.raises(TableUnusable, match="What was labelled before is kept"), journal(two) as opened:
+        little_room(20_000)
+        append(opened, *map(str, range(2000)), start=2)
     little_room(resource.RLIM_INFINITY)
 
-    with journal(tmp_path) as again:
-        again.begin(HEAD)
-        again.append(*long)
+    assert rows_in(two) == "ab"
 
-    assert half == 1000
-    assert (again.done.rows, again.rows.read_bytes()) == (501, b"path\na\n" + b"b\n" * 500)
+
+def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
+    rows = {
+        "sure": a_row("", None, 0.99),
+        "unsure": a_row("", "ambiguous", 0.4, 0.9),
+        "unsure, less familiar": a_row("", "ambiguous", 0.4, 0.2),
+        "less sure": a_row("", "ambiguous", 0.3),
+        "unfamiliar, sure": a_row("", "unfamiliar", 0.9, 0.01),
+        "broken": Row(None, None, None, None, b""),
+        "unfamiliar, as sure": a_row("", "unfamiliar", 0.9, 0.01),
+        "unfamiliar, unsure": a_row("", "unfamiliar", 0.2, 0.01),
+        "hardly unfamiliar": a_row("", "unfamiliar", 0.9, 0.8),
+    }
+    with journal(tmp_path) as opened:
+        opened.append([an_item(number, name) for number, name in enumerate(rows)], list(rows.values()))
+        chosen = opened.doubtful(6)
+
+    assert chosen[0] == Doubtful(7, "unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01)
+    assert [one.path for one in chosen] == [
+        "unfamiliar, unsure",
+        "unfamiliar, sure",
+        "unfamiliar, as sure",
+        "hardly unfamiliar",
+        "less sure",
+        "unsure, less familiar",
+    ]

@@ -1,15 +1,10 @@
-"""Which pictures a person is asked to look at, and a page that hostile names cannot break out of."""
+"""A page that hostile names cannot break out of."""
 
 from html.parser import HTMLParser
 
-from labelling.review import Card, most_doubtful, page_of
-from labelling.table import Row
+from labelling.review import Card, page_of
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
-
-
-def a_row(path: str, reason: str | None, confidence: float = 0.5, familiarity: float | None = 0.5) -> Row:
-    return Row(path, "Shirt", confidence, reason, familiarity, None)
 
 
 class Seen(HTMLParser):
@@ -22,31 +17,6 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
-
-
-def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones() -> None:
-    rows = [
-        a_row("sure", None, 0.99),
-        a_row("unsure", "ambiguous", 0.4, 0.9),
-        a_row("unsure, less familiar", "ambiguous", 0.4, 0.2),
-        a_row("less sure", "ambiguous", 0.3),
-        a_row("unfamiliar, sure", "unfamiliar", 0.9, 0.01),
-        Row("broken", None, None, None, None, "Not a file."),
-        a_row("unfamiliar, as sure", "unfamiliar", 0.9, 0.01),
-        a_row("unfamiliar, unsure", "unfamiliar", 0.2, 0.01),
-        a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
-    ]
-
-    chosen = [one.row.path for one in most_doubtful(iter(rows), 6)]
-
-    assert chosen == [
-        "unfamiliar, unsure",
-        "unfamiliar, sure",
-        "unfamiliar, as sure",
-        "hardly unfamiliar",
-        "less sure",
-        "unsure, less familiar",
-    ]
 
 
 def test_a_hostile_name_stays_text() -> None:

@@ -2,22 +2,22 @@
 
 import csv
 import json
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 import pytest
 
-from labelling.errors import OtherRun, SourceChanged, TableUnusable, WorkersFailed
-from labelling.journal import Journal, parts_of
-from labelling.run import Job
+from labelling.errors import OtherRun, TableUnusable, WorkersFailed
+from labelling.run import PICTURES_PER_CHUNK, Job
 from labelling.run import label as run_job
 from labelling.sources import open_source
-from labelling.table import Form, Outcome
 from model_store.local import open_release
 from model_store.store import open_store
 from scripts.label import main
@@ -125,14 +125,12 @@ def test_a_bad_picture_is_a_row_with_an_error(little_release: Path, tmp_path: Pa
     assert rows[2]["sha256"] is not None
 
 
-def test_the_same_command_again_leaves_a_finished_table_alone_and_clears_what_a_kill_left(
+def test_the_same_command_again_leaves_a_finished_table_alone(
     little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop, table = str(write_zip(tmp_path / "shop.zip")), tmp_path / "table.csv"
     first = label(shop, table, little_release)
     made = table.stat().st_mtime_ns
-    parts_of(table).mkdir()
-    (parts_of(table) / "rows.csv").write_bytes(b"path\n")
     capsys.readouterr()
 
     again = label(shop, table, little_release, "--json")
@@ -140,24 +138,86 @@ def test_the_same_command_again_leaves_a_finished_table_alone_and_clears_what_a_
     assert (again, table.stat().st_mtime_ns) == (first, made)
     [line] = capsys.readouterr().out.splitlines()
     assert json.loads(line)["rows_before"] == len(PICTURES)
-    assert not parts_of(table).exists()
 
 
-@pytest.mark.parametrize("change", ["added", "removed"])
-def test_a_finished_table_of_a_folder_is_not_taken_for_that_of_other_pictures(
-    little_release: Path, tmp_path: Path, change: str
+def test_a_table_that_was_moved_away_is_written_again_without_labelling(
+    little_release: Path, tmp_path: Path
 ) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    shop, table = write_zip(tmp_path / "shop.zip"), tmp_path / "table.csv"
+    first = label(str(shop), table, little_release)
+    table.unlink()
+
+    again = run_job(a_job(shop, table, little_release), ignore, ignore)
+
+    assert (again.rows, again.rows_before) == (len(PICTURES), len(PICTURES))
+    assert rows_of(table) == first
+
+
+OTHER = PICTURES["a/1.png"]
+
+
+def rewrite_folder(folder: Path, pictures: dict[str, bytes]) -> None:
+    """Write what is new or different, and remove what is not named."""
+    for path in folder.rglob("*.png"):
+        if pictures.get(str(path.relative_to(folder))) != path.read_bytes():
+            path.unlink()
+    missing = {name: content for name, content in pictures.items() if not (folder / name).exists()}
+    write_folder(folder, missing)
+
+
+CATALOGUES: dict[str, Callable[[Path, dict[str, bytes]], object]] = {
+    "folder": rewrite_folder,
+    "zip": write_zip,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"b/9.png": OTHER}, 6),
+        ({"b/2.png": None}, 5),
+        ({"a/00.png": OTHER}, 1),
+        ({"a/0.png": OTHER}, 5),
+    ],
+    ids=["added", "removed", "added within", "overwritten"],
+)
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_finished_table_follows_its_source_and_labels_what_changed(
+    change: dict[str, bytes | None],
+    kept: int,
+    kind: str,
+    little_release: Path,
+    tmp_path: Path,
+) -> None:
+    write_catalogue = CATALOGUES[kind]
+    shop, table = tmp_path / f"shop.{kind}", tmp_path / "table.csv"
+    write_catalogue(shop, PICTURES)
     label(str(shop), table, little_release)
-    if change == "added":
-        write_folder(shop, {"z/9.png": PICTURES["a/0.png"]})
-    else:
-        (shop / "a/0.png").unlink()
+    pictures = {name: content for name, content in sorted((PICTURES | change).items()) if content}
+    write_catalogue(shop, pictures)
 
-    with pytest.raises(OtherRun, match=r"pictures were added, removed or renamed.*--restart"):
-        label(str(shop), table, little_release)
+    summary = run_job(a_job(shop, table, little_release), ignore, ignore)
 
-    assert len(label(str(shop), table, little_release, "--restart")) != len(PICTURES)
+    assert summary.rows_before == kept
+    assert [row["sha256"] for row in rows_of(table)] == [sha256(one).hexdigest() for one in pictures.values()]
+    assert [row["path"][-7:] for row in rows_of(table)] == [name[-7:] for name in pictures]
+
+
+def test_an_overwritten_object_of_a_bucket_and_a_tar_written_again_are_labelled_again(
+    bucket: str, little_release: Path, tmp_path: Path
+) -> None:
+    changed = PICTURES | {"a/0.png": OTHER}
+    shop, tar = write_folder(tmp_path / "shop"), tmp_path / "shop.tar"
+    before, after = tmp_path / "bucket.csv", tmp_path / "tar.csv"
+    label(upload(shop, bucket), before, little_release)
+    label(str(write_tar(tar)), after, little_release)
+    write_folder(shop, changed)
+    write_tar(tar, changed)
+
+    tables = [label(upload(shop, bucket), before, little_release), label(str(tar), after, little_release)]
+
+    wanted = [sha256(one).hexdigest() for one in changed.values()]
+    assert [[row["sha256"] for row in rows] for rows in tables] == [wanted, wanted]
 
 
 def test_a_table_is_not_mixed_with_that_of_another_release(little_release: Path, tmp_path: Path) -> None:
@@ -165,7 +225,7 @@ def test_a_table_is_not_mixed_with_that_of_another_release(little_release: Path,
     label(shop, tmp_path / "table.csv", little_release)
 
     with pytest.raises(
-        OtherRun, match=r"made with version '.*' \(now '.*'\)\. --restart labels everything again"
+        OtherRun, match=r"begun with version '.*' \(now '.*'\)\. --restart labels everything again"
     ):
         label(shop, tmp_path / "table.csv", other)
     replaced = label(shop, tmp_path / "table.csv", other, "--restart")
@@ -177,22 +237,72 @@ def a_job(shop: Path, table: Path, release: Path) -> Job:
     return Job(source=open_source(str(shop)), table=table, release=open_release(release), workers=1)
 
 
-def test_a_source_that_changed_since_the_start_is_noticed(little_release: Path, tmp_path: Path) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    begin(a_job(shop, table, little_release), rows=2)
-    write_folder(shop, {"a/00.png": PICTURES["a/0.png"]})
+def test_a_file_that_is_no_table_of_ours_is_not_replaced(little_release: Path, tmp_path: Path) -> None:
+    shop, table = str(write_folder(tmp_path / "shop")), tmp_path / "table.csv"
+    table.write_text("mine\n", "utf-8")
 
-    with pytest.raises(SourceChanged, match=r"does not begin with the 2 pictures that are labelled already"):
-        label(str(shop), table, little_release)
+    with pytest.raises(OtherRun, match=r"is there already.*--restart labels everything again"):
+        label(shop, table, little_release)
+
+    assert table.read_text("utf-8") == "mine\n"
+    assert len(label(shop, table, little_release, "--restart")) == len(PICTURES)
 
 
-def begin(job: Job, rows: int) -> None:
-    """Leave a table behind that was stopped after some rows."""
-    write = Form(".csv").writer(job.labels, job.release.version)
-    with Journal(job.table, ".csv", job.fingerprint()) as journal:
-        journal.begin(Form(".csv").head(job.labels))
-        items = islice(job.source.items(), rows)
-        journal.append(write([Outcome(item.name, "", "It is no file.") for item in items]), rows)
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: Path, tmp_path: Path) -> None:
+    names = list(PICTURES) * 30
+    shop = write_list(write_folder(tmp_path) / "list.csv", names)
+    job = a_job(shop, tmp_path / f"table{suffix}", little_release)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job, interrupt, ignore)
+    so_far = [row["path"] for row in rows_of(job.table)]
+    said = json.loads(job.summary.read_bytes())
+    rows = label(str(shop), job.table, little_release)
+
+    assert so_far == names[:PICTURES_PER_CHUNK]
+    assert (said["rows"], said["is_complete"]) == (PICTURES_PER_CHUNK, False)
+    assert [row["path"] for row in rows] == names
+    assert json.loads(job.summary.read_bytes())["is_complete"]
+
+
+def interrupt(rows: int) -> None:
+    """Ctrl-C once there are rows."""
+    raise KeyboardInterrupt
+
+
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from labelling.table import Form
+
+def lines():
+    yield from [b"row\\n"] * 100_000
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Form(sys.argv[1][-4:]).write(Path(sys.argv[1]), ["Shirt"], lines())
+"""
+
+
+@pytest.mark.parametrize("before", [None, "the table before"])
+def test_a_kill_within_the_writing_of_a_table_leaves_the_one_before(
+    before: str | None, little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = str(write_zip(tmp_path / "shop.zip")), tmp_path / "table.csv"
+    if before:
+        table.write_text(before, "utf-8")
+
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(table)], cwd=ROOT, check=False)
+    left = table.read_text("utf-8") if table.exists() else None
+    label(shop, table, little_release, "--restart")
+
+    assert (killed.returncode, left) == (-signal.SIGKILL, before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "shop.zip",
+        "table.csv",
+        "table.csv.sqlite",
+        "table.csv.summary.json",
+    ]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -202,14 +312,13 @@ def test_a_run_resumes_once_its_summary_can_be_written(
     shop, table = write_folder(tmp_path / "shop"), tmp_path / f"table{suffix}"
     summary = table.with_name(f"{table.name}.summary.json")
 
-    with pytest.raises(TableUnusable, match=r"summary\.json: cannot be written .* the same command goes on"):
+    with pytest.raises(TableUnusable, match=r"summary\.json: cannot be written .* the same command resumes"):
         run_job(a_job(shop, table, little_release), lambda rows: summary.mkdir(exist_ok=True), ignore)
     summary.rmdir()
     rows = label(str(shop), table, little_release)
 
     assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
     assert json.loads(summary.read_bytes())["rows"] == len(PICTURES)
-    assert not parts_of(table).exists()
 
 
 def ignore(_: object) -> None:

@@ -1,17 +1,21 @@
 """Labelling as users have it: killed, stopped, and compared with the service's own answers."""
 
+import csv
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from labelling.journal import parts_of
-from labelling.table import read_rows
+from labelling.journal import journal_of
 from tests.catalogues import write_folder, write_list
 from tests.releases import a_release
 from tests.service import ROOT, Service, children_of, is_running
@@ -56,54 +60,59 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     return started
 
 
-def commits(table: Path) -> list[dict[str, int]]:
-    """The whole lines of the journal after its first."""
-    journal = parts_of(table) / "journal.jsonl"
-    lines = journal.read_bytes().rpartition(b"\n")[0].splitlines() if journal.exists() else []
-    return [json.loads(line) for line in lines[1:]]
-
-
-def frozen_at_work(pid: int, table: Path) -> bool:
-    """Stop the group where there are rows that the journal does not yet hold; else let it go on."""
+def committed(pid: int, table: Path) -> int:
+    """Stop the group, and count the rows that a crash of the machine would leave now; 0 lets it go on."""
     os.killpg(pid, signal.SIGSTOP)
-    done, rows = commits(table), parts_of(table) / f"rows{table.suffix}"
-    if done and rows.stat().st_size > done[-1]["end"]:
-        return True
+    with TemporaryDirectory() as folder:
+        for file in table.parent.glob(f"{table.name}.sqlite*"):
+            shutil.copy(file, folder)
+        with closing(sqlite3.connect(Path(folder, journal_of(table).name))) as journal:
+            is_made = journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'rows'").fetchone()
+            count: int = journal.execute("SELECT count(*) FROM rows").fetchone()[0] if is_made else 0
+    if not count:
+        os.killpg(pid, signal.SIGCONT)
+    return count
+
+
+def stopped_beyond(rows: int, pid: int, table: Path) -> int:
+    """Count the rows once there are more; else let the group go on."""
+    count = committed(pid, table)
     os.killpg(pid, signal.SIGCONT)
-    return False
+    return count if count > rows else 0
 
 
 def paths_in(table: Path) -> list[str]:
-    return [row.path for row in read_rows(table)]
+    with table.open(encoding="utf-8", newline="") as file:
+        return [row["path"] for row in csv.DictReader(file)]
 
 
 def test_a_run_that_is_killed_and_stopped_loses_no_row_and_doubles_none(start: Start, tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
 
     killed = start(table)
-    wait_for("rows beyond the journal", lambda: frozen_at_work(killed.pid, table))
-    first = commits(table)[-1]["rows"]
+    first = wait_for("the first rows", lambda: committed(killed.pid, table))
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
+    there_after_the_kill = table.exists()
     stopped = start(table)
-    wait_for("more rows", lambda: commits(table)[-1]["rows"] > first)
+    wait_for("more rows", lambda: stopped_beyond(first, stopped.pid, table))
     os.killpg(stopped.pid, signal.SIGINT)
     _, said = stopped.communicate()
-    between = commits(table)[-1]["rows"]
+    so_far = paths_in(table)
     finished = start(table)
     finished.communicate()
 
-    assert (stopped.returncode, finished.returncode) == (130, 0)
+    assert (there_after_the_kill, stopped.returncode, finished.returncode) == (False, 130, 0)
     assert said == "wardrobe: stopped. Nothing is lost: the same command goes on where it was.\n"
-    assert 0 < first <= between < len(NAMES)
+    assert first < len(so_far) < len(NAMES)
+    assert so_far == [name for name in NAMES if name in set(so_far)]
     assert paths_in(table) == NAMES
-    assert not parts_of(table).exists()
 
 
 @pytest.mark.slow
 def test_a_parent_that_is_killed_leaves_no_worker_behind(start: Start, tmp_path: Path) -> None:
     running = start(tmp_path / "table.csv")
-    wait_for("the first rows", lambda: commits(tmp_path / "table.csv"))
+    wait_for("the first rows", lambda: stopped_beyond(0, running.pid, tmp_path / "table.csv"))
     workers = children_of(running.pid)
 
     running.kill()
