@@ -1,4 +1,4 @@
-# The serving image: Flask, ONNX Runtime and OpenCV, without TensorFlow. Build it with `make image`.
+# The serving image: Flask, Pillow, OpenCV and ONNX Runtime, without TensorFlow. Build it with `make image`.
 # BASE is any image that has python3 (3.11 to 3.14) with venv: Docker's python, Debian, one made here.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
@@ -12,7 +12,7 @@ COPY requirements/serve.txt /tmp/
 RUN python3 -m venv /opt/wardrobe \
     && /opt/wardrobe/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes -r /tmp/serve.txt \
-    && if [ "$HEIC" != yes ]; then /opt/wardrobe/bin/python -m pip uninstall --yes --quiet pillow-heif pillow; fi \
+    && if [ "$HEIC" != yes ]; then /opt/wardrobe/bin/python -m pip uninstall --yes --quiet pillow-heif; fi \
     && /opt/wardrobe/bin/python -m pip uninstall --yes --quiet setuptools pip \
     && find /opt/wardrobe/lib -type d -name tests -prune -exec rm -r {} + \
     && find /opt/wardrobe/lib/*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \

@@ -52,9 +52,6 @@ try:
 except SettingsError as error:
     sys.exit(f"wardrobe: {error}")
 
-# OpenCV's own check, should a decoder ever read another size than inference/header.py does.
-os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(settings.max_pixels)
-
 host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or usable_cores())

@@ -34,7 +34,7 @@ from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, require_keys
 from app.settings import CURRENT, Settings
-from inference.decode import prepare_opencv
+from inference.decode import prepare_decoders
 from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> Flask:
         StoreError: no model is available.
         ModelError: it is there and cannot be run.
     """
-    prepare_opencv()
+    prepare_decoders(settings.max_pixels)
     store = store_of(settings)
     models = load(settings, store)
     metrics = Metrics(settings.prometheus_dir)

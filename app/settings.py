@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.dotenv_file import read_dotenv
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS
 from model_store.manifest import first_problem
 
 PREFIX = "WARDROBE_"

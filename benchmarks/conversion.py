@@ -21,9 +21,8 @@ from benchmarks.uploads import encoded
 from inference.arrays import Picture
 from inference.contract import CUT_OUT, EDGE, PHOTOGRAPHS
 from inference.convert import convert, decoded_to_pixels
-from inference.decode import REDUCED_EDGE, decode, prepare_opencv
+from inference.decode import MAX_PIXELS, REDUCED_EDGE, decode, prepare_decoders
 from inference.framing import no_larger_than
-from inference.header import MAX_PIXELS
 from inference.segmentation import segment
 from tests.drawn_garments import on_a_floor, on_plain
 
@@ -52,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.conversion")
     parser.add_argument("--photos", type=Path, help="time segmentation on the pictures under this folder")
     photos: Path | None = parser.parse_args(argv).photos
-    prepare_opencv()
+    prepare_decoders()
     busy = os.getloadavg()[0]
     turns = {name: np.array(its) for name, its in _in_turns(_ways()).items()}
     ratios = {name: _quantiles(turns[name] / turns[WHOLE]) for name in (PLAIN, REDUCED)}

@@ -23,8 +23,7 @@ import numpy as np
 
 from benchmarks.results import save
 from inference.arrays import Picture
-from inference.decode import decode
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS, decode
 from scripts.doubted import SHOWN, TABLE
 
 SEED = 7

@@ -15,9 +15,8 @@ import numpy as np
 from inference.arrays import Pixels
 from inference.classifier import Classifier, Prediction, open_classifier
 from inference.convert import decoded_to_pixels
-from inference.decode import decode, prepare_opencv
+from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
-from inference.header import MAX_PIXELS
 from labelling.errors import Unreadable
 from labelling.sources import Item, Read, Source
 from labelling.table import Form, Outcome, Row
@@ -93,7 +92,7 @@ def open_labeller(setup: Setup) -> Labeller:
         StoreError: the release is not whole.
         ModelError: see `open_model`.
     """
-    prepare_opencv()
+    prepare_decoders()
     release = open_release(setup.release)
     return Labeller(setup.source.reader(), open_model(release), setup.form, release.version)
 

@@ -19,10 +19,9 @@ from typing import Final, NamedTuple
 
 import cv2
 
-from inference.decode import decode, prepare_opencv
+from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
-from inference.header import MAX_PIXELS
 from labelling.errors import TableUnusable, Unreadable
 from labelling.journal import Doubtful, Journal
 from labelling.run import Job
@@ -72,7 +71,7 @@ def write_review(page: Path, job: Job, limit: int) -> int:
         TableUnusable: the page cannot be written, or another run is at work on the table.
         SourceUnusable, StoreError: the source can no longer be listed.
     """
-    prepare_opencv()
+    prepare_decoders()
     with Journal(job.table, job.fingerprint()) as journal:
         chosen = journal.doubtful(limit)
     cards = list(_cards(chosen, job))

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from inference.decode import prepare_opencv
+from inference.decode import prepare_decoders
 from scripts.terminal import FAILED, command_parser, console, counting, figure_table, json_output, run
 from training.data.checks import Findings, check
 from training.data.listing import Listed, list_pictures
@@ -24,7 +24,7 @@ SHOWN = 10
 def main(argv: list[str] | None = None) -> int:
     """Check the pictures, and print what was found."""
     arguments = build_parser().parse_args(argv)
-    prepare_opencv()
+    prepare_decoders()
     listing = list_pictures(arguments.place.expanduser())
     if not any(one.tier for one in listing.pictures):
         listing.classes()

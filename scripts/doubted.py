@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from inference.decode import prepare_opencv
+from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.files import read_files
 from labelling.review import LEAVE_OUT, Card, page_of, thumbnail, write_page
@@ -59,7 +59,7 @@ def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
 
 def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -> int:
     """Write PAGE, whose export is for --corrections, and return how many pictures it shows."""
-    prepare_opencv()
+    prepare_decoders()
     cards = [_card(one) for one in found[:SHOWN]]
     title = f"{len(cards):,} of {len(found):,} doubted labels in {folder.name}"
     write_page(folder / PAGE, page_of(cards, [*labels, LEAVE_OUT], title, LEAD))

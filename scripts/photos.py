@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
-from inference.decode import prepare_opencv
+from inference.decode import prepare_decoders
 from scripts.terminal import at_least, complain, console, counting
 from training.data.corrections import Corrections
 from training.data.listing import Listing
@@ -45,7 +45,7 @@ def photos_in(
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
-    prepare_opencv()
+    prepare_decoders()
     corrections = corrections or Corrections()
     listings = [_listed(place.expanduser(), labels) for place in places]
     with counting("reading photos") as watch:

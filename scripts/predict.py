@@ -22,9 +22,8 @@ from rich.text import Text
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
-from inference.decode import Decoded, decode, prepare_opencv
+from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
-from inference.header import MAX_PIXELS
 from inference.stages import stages
 from labelling.labeller import open_model
 from model_store.files import errors_named
@@ -71,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("name at least one picture")
     if arguments.plot or arguments.stages:
         require("matplotlib", "matplotlib")
-    prepare_opencv()
+    prepare_decoders()
     release = find_release(arguments.model)
     classifier = open_model(release)
     answers = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
 from inference.contract import CUT_OUT, EDGES, InputContract
-from inference.decode import prepare_opencv
+from inference.decode import prepare_decoders
 from model_store.local import LocalRelease
 from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
@@ -156,7 +156,7 @@ def _from_place(
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
-    prepare_opencv()
+    prepare_decoders()
     with counting("reading pictures") as watch:
         return from_pictures(
             place, complain, watch, reads, skip_unreadable=skip_unreadable, corrections=corrections

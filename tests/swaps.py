@@ -8,8 +8,7 @@ import numpy as np
 from inference.classifier import open_classifier
 from inference.contract import CUT_OUT, whole_pictures
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS, decode
 from model_store.local import open_release
 from model_store.promotions import append, newest, roll_back
 from model_store.publish import publish

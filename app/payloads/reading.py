@@ -14,7 +14,7 @@ from app.payloads.forms import NAME_LENGTH, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
 from app.settings import Settings
 from inference.contract import InputContract
-from inference.header import begins_as_picture
+from inference.signatures import format_of
 
 FORM = "multipart/form-data"
 
@@ -46,7 +46,7 @@ def find_one(body: Body, settings: Settings, contract: InputContract) -> Upload 
 
 
 def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
-    if begins_as_picture(body.data):
+    if format_of(body.data) is not None:
         return Upload(body.data)
     if body.mimetype == FORM:
         return one_file(body)

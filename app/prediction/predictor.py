@@ -27,20 +27,24 @@ from inference.arrays import Pixels
 from inference.classifier import Prediction
 from inference.contract import InputContract
 from inference.convert import decoded_to_pixels, is_enlarged
-from inference.decode import decode
+from inference.decode import (
+    Decoded,
+    decode,
+    decode_isolated,
+    decode_opened,
+    is_isolated,
+    open_picture,
+    open_small,
+)
 from inference.errors import UploadError
 from inference.explanation import Drops, explain
-from inference.header import read_header
 from inference.pixels import rows_to_pixels
 
-LARGE_PIXELS = 32 * 32
-"""From so many pixels on, converting separates the garment from its background: 3 ms, 80 ms at 96 x 96."""
-
 LARGE_BYTES = 256 * 1024
-"""From so many bytes on, parsing a body or scanning a file does."""
+"""From so many bytes on, a body is parsed in a native thread."""
 
 LARGE_RUN = 8 * 28 * 28
-"""From so many numbers on, the model does: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
+"""From so many numbers on, the model runs in one: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
 LARGE_AT_A_TIME = 2
 """Large pictures that a worker decodes at a time: each takes up to 16 bytes a pixel, whatever has a slot.
@@ -156,8 +160,7 @@ class Predictor:
             ClientGone: the client has left.
             ModelError: the model failed.
         """
-        together = sum(len(item.data) for item in items if isinstance(item, Upload))
-        _call(together >= LARGE_BYTES, self._check_pixels, items)
+        run_in_native_thread(self._check_pixels, items)
         seen: list[Seen | Failed] = []
         for item in items:
             if seen:
@@ -174,14 +177,20 @@ class Predictor:
         return [one if isinstance(one, Failed) else Classified(one, next(predictions)) for one in seen]
 
     def _check_pixels(self, items: list[Item]) -> None:
-        sizes = [_declared_pixels(item.data) for item in items if isinstance(item, Upload)]
-        # A picture of more than MAX_PIXELS is refused by itself, and never decoded.
-        total = sum(size for size in sizes if size <= self._settings.max_pixels)
+        total = sum(self._declared_pixels(item.data) for item in items if isinstance(item, Upload))
         if total > self._settings.max_batch_pixels:
             raise TooLarge(
                 f"The pictures have {total:,} pixels in all; at most {self._settings.max_batch_pixels:,} are "
                 "decoded for one request (MAX_BATCH_PIXELS). Send them in several batches, or smaller."
             )
+
+    def _declared_pixels(self, upload: bytes) -> int:
+        """Width times height; 0 for a picture that is refused by itself, and never decoded."""
+        try:
+            opened = open_picture(upload, self._settings.max_pixels)
+        except UploadError:
+            return 0
+        return opened.width * opened.height
 
     def _see_or_fail(self, item: Item, contract: InputContract, timing: Timing) -> Seen | Failed:
         if isinstance(item, Unreadable):
@@ -192,24 +201,31 @@ class Predictor:
             return Failed(without_frames(error))
 
     def _see(self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing) -> Seen:
-        if isinstance(item, Upload) and _is_large(item.data):
-            timing.begin("queue")
-            with self._large:
-                return run_in_native_thread(self._decode, item.data, contract, timing)
+        if isinstance(item, Upload):
+            return self._see_upload(item.data, contract, timing)
         timing.begin("decode")
         if isinstance(item, Ready):
             return Seen(item.pixels)
-        if isinstance(item, Rows):
-            is_large = math.prod(contract.array_shape) >= LARGE_RUN
-            return Seen(_call(is_large, rows_to_pixels, item.value, contract))
-        return self._decode(item.data, contract, timing)
+        is_large = math.prod(contract.array_shape) >= LARGE_RUN
+        return Seen(_call(is_large, rows_to_pixels, item.value, contract))
 
-    def _decode(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
+    def _see_upload(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
+        opened = open_small(upload, self._settings.max_pixels)
+        if opened is None:
+            timing.begin("queue")
+            with self._large:
+                return self._see_large(upload, contract, timing)
         timing.begin("decode")
-        decoded = decode(upload, self._settings.max_pixels, contract)
-        timing.begin("convert")
-        pixels, photo = decoded_to_pixels(decoded, contract), decoded.is_photo
-        return Seen(pixels, is_enlarged(decoded, contract), photo)
+        return _converted(decode_opened(opened, contract), contract, timing)
+
+    def _see_large(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
+        timing.begin("decode")
+        limit = self._settings.max_pixels
+        if not is_isolated(upload):
+            return run_in_native_thread(lambda: _converted(decode(upload, limit, contract), contract, timing))
+        opened = run_in_native_thread(open_picture, upload, limit)
+        decoded = decode_isolated(upload, opened, limit, contract)  # the event loop waits for its process
+        return run_in_native_thread(_converted, decoded, contract, timing)
 
     def _classify(self, seen: Sequence[Seen], served: Served) -> list[Prediction]:
         pixels, photos = np.stack([one.pixels for one in seen]), [one.photo for one in seen]
@@ -230,17 +246,10 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _is_large(upload: bytes) -> bool:
-    # The header of a HEIC or AVIF may itself be long.
-    return len(upload) >= LARGE_BYTES or upload[4:8] == b"ftyp" or _declared_pixels(upload) >= LARGE_PIXELS
-
-
-def _declared_pixels(upload: bytes) -> int:
-    """Width times height as the header says; 0 when there is no header to read, and so nothing to decode."""
-    try:
-        return read_header(upload).pixels
-    except UploadError:
-        return 0
+def _converted(decoded: Decoded, contract: InputContract, timing: Timing) -> Seen:
+    timing.begin("convert")
+    pixels = decoded_to_pixels(decoded, contract)
+    return Seen(pixels, is_enlarged(decoded, contract), decoded.is_photo)
 
 
 def _call(is_large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

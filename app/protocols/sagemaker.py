@@ -25,7 +25,7 @@ from app.protocols.classification import FORMS, Parts, classify_request, item_of
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
-from inference.header import begins_as_picture
+from inference.signatures import format_of
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 """Formats of answers: one document, one JSON object a line, or one row of probabilities a line."""
@@ -90,7 +90,7 @@ def read_records(body: Body, settings: Settings, contract: InputContract) -> Rec
         check_structure(body.data, settings.max_batch, contract)
         lines = (_item_of_line(line, contract) for line in _lines(body.data))
         return Records(limited(lines, settings), LINES)
-    if is_document(body) and not begins_as_picture(body.data):
+    if is_document(body) and format_of(body.data) is None:
         return _read_document(body.data, settings, contract)
     return Records([find_one(body, settings, contract)], JSON, one=True)
 

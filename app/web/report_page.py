@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from flask import Blueprint, render_template
 
 from app.releases.serving import Served
+from inference.decode import MAX_PIXELS, open_picture
 from inference.errors import UploadError
-from inference.header import read_header
 from model_store.errors import ReportInvalid
 from model_store.report import Report, parse_report, wilson_interval
 
@@ -104,11 +104,11 @@ def figures_of(files: Mapping[str, bytes]) -> dict[str, Figure]:
     found = {}
     for name, data in files.items():
         try:
-            header = read_header(data)
+            picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
-        if header.format == "PNG":
-            found[name.removesuffix(".png")] = Figure(name, header.width, header.height)
+        if picture.format == "PNG":
+            found[name.removesuffix(".png")] = Figure(name, picture.width, picture.height)
     return found
 
 

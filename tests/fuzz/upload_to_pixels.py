@@ -13,7 +13,7 @@ import atheris
 with atheris.instrument_imports(include=["inference"]):
     from inference.contract import CUT_OUT
     from inference.convert import decoded_to_pixels
-    from inference.decode import decode, prepare_opencv
+    from inference.decode import decode, prepare_decoders
     from inference.errors import UploadError
 
 MAX_PIXELS = 4_000_000
@@ -37,6 +37,6 @@ def try_one(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    prepare_opencv()
+    prepare_decoders()
     atheris.Setup(sys.argv, try_one)
     atheris.Fuzz()

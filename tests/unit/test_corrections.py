@@ -8,8 +8,7 @@ import pytest
 
 from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS, decode
 from scripts import train
 from scripts.photos import PhotoSets, photo_sets
 from tests.fashion import write_idx_folder

@@ -10,8 +10,7 @@ import pytest
 
 from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png

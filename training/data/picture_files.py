@@ -16,9 +16,8 @@ from typing import Final, TypeVar
 from inference.arrays import Pixels
 from inference.contract import GREY_28, InputContract
 from inference.convert import decoded_to_pixels
-from inference.decode import Decoded, decode
+from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
-from inference.header import MAX_PIXELS
 from training.data.duplicates import Hash, perceptual_hash
 from training.errors import BadPictures
 

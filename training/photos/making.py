@@ -18,7 +18,7 @@ import numpy as np
 
 from inference.arrays import PixelsBatch
 from inference.contract import Imaging
-from inference.decode import prepare_opencv
+from inference.decode import prepare_decoders
 from training.data.npz import UNREADABLE, read_npz, write_npz
 from training.data.picture_files import Watch
 from training.data.splitting import AuxiliaryData
@@ -67,7 +67,7 @@ def make_auxiliary(planned: Sequence[Planned], watch: Watch) -> AuxiliaryData:
 def _begin() -> None:
     """Make a process ready; Ctrl-C is for the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare_opencv()
+    prepare_decoders()
 
 
 def load_auxiliary(folder: Path, key: str) -> AuxiliaryData | None:

@@ -137,7 +137,7 @@ def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str)
         ({"json": {"image": "not base64!"}}, 400, "base64"),
         ({"json": {"image": in_base64(b"plain text")}}, 415, "PNG, JPEG"),
         ({"data": b"%PDF-1.7 and so on"}, 415, "PDF"),
-        ({"data": UPLOAD[:200]}, 422, "ends too early"),
+        ({"data": UPLOAD[:200]}, 422, "is truncated"),
         ({"json": {"pixels": [[0] * 28] * 27 + [[256] * 28]}}, 422, "256"),
     ],
 )

@@ -13,8 +13,7 @@ from app.settings import Settings
 from inference.classifier import open_classifier
 from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS, decode
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.report import Report

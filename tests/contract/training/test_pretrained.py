@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from inference.classifier import open_classifier
 from inference.contract import whole_pictures
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
-from inference.header import MAX_PIXELS
+from inference.decode import MAX_PIXELS, decode
 from model_store.local import LocalRelease, open_release
 from scripts import train
 from scripts.fitting import EpochLines

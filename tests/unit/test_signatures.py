@@ -2,8 +2,9 @@
 
 import pytest
 
+from inference.decode import open_picture
 from inference.errors import BrokenPicture, UnknownFormat
-from inference.header import Format, Header, read_header
+from inference.signatures import Format, format_of
 from tests.pictures import (
     bmp,
     garment_picture,
@@ -13,7 +14,6 @@ from tests.pictures import (
     png,
     png_bomb,
     tiff,
-    tiff_with,
     top_down_bmp,
     turned,
     webp,
@@ -21,6 +21,7 @@ from tests.pictures import (
 )
 
 PICTURE = garment_picture(height=40, width=60)
+MAX_PIXELS = 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,8 @@ PICTURE = garment_picture(height=40, width=60)
     ],
 )
 def test_every_format_names_its_stored_size(upload: bytes, name: Format) -> None:
-    assert read_header(upload) == Header(name, 60, 40)
+    assert format_of(upload) == name
+    assert open_picture(upload, MAX_PIXELS).size == (60, 40)
 
 
 @pytest.mark.parametrize(
@@ -65,32 +67,29 @@ def test_what_is_no_picture_is_named_and_what_is_read_is_said(upload: bytes, mes
     with pytest.raises(
         UnknownFormat, match=rf"^{message}.*Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF\."
     ):
-        read_header(upload)
+        open_picture(upload, MAX_PIXELS)
 
 
 @pytest.mark.parametrize(
-    ("upload", "message"),
+    "upload",
     [
-        (png(PICTURE)[:20], "ends within its header, after 20 bytes"),
-        (webp(PICTURE)[:22], "ends within its header, after 22 bytes"),
-        (webp_lossy(PICTURE)[:28], "ends within its header, after 28 bytes"),
-        (gif(PICTURE)[:8], "ends within its header, after 8 bytes"),
-        (bmp(PICTURE)[:20], "ends within its header, after 20 bytes"),
-        (tiff(PICTURE)[:100], "ends within its header, after 100 bytes"),
-        (png_bomb(0, 40), "says that it is 0 x 40 pixels"),
-        (png(PICTURE).replace(b"IHDR", b"gAMA"), "does not begin with an IHDR chunk"),
-        (webp(PICTURE).replace(b"VP8L", b"ALPH"), "does not begin with a VP8, VP8L or VP8X chunk"),
-        (b"\xff\xd8\xff\xda\0\x08\0\0\0\0\0\0", "names no size"),
-        (jpeg(PICTURE)[:25], "names no size"),
-        (b"\xff\xd8" + b"\xff\xe0\0\x02" * 1_000_000 + jpeg(PICTURE)[2:], "names no size"),
-        *(
-            # Decoders read a size of these types, and another one than the entry of the right type says.
-            (tiff_with(tiff(PICTURE), (256, kind, 1, 30_000)), "names no width")
-            for kind in (1, 8, 9, 16)
-        ),
+        png(PICTURE)[:20],
+        webp(PICTURE)[:22],
+        webp_lossy(PICTURE)[:28],
+        gif(PICTURE)[:8],
+        bmp(PICTURE)[:20],
+        tiff(PICTURE)[:100],
+        png_bomb(0, 40),
+        png(PICTURE).replace(b"IHDR", b"gAMA"),
+        webp(PICTURE).replace(b"VP8L", b"ALPH"),
+        b"\xff\xd8\xff\xda\0\x08\0\0\0\0\0\0",
+        jpeg(PICTURE)[:25],
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40),
+        b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(40),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_header_without_a_size_that_can_be_trusted_is_broken(upload: bytes, message: str) -> None:
-    with pytest.raises(BrokenPicture, match=message):
-        read_header(upload)
+def test_a_header_without_a_size_is_broken(upload: bytes) -> None:
+    name, length = format_of(upload), f"{len(upload):,}"
+
+    with pytest.raises(BrokenPicture, match=f"This {name} of {length} bytes has a header that is truncated"):
+        open_picture(upload, MAX_PIXELS)

@@ -1,0 +1,118 @@
+"""Name the format of an upload by its first bytes, for messages and before anything opens it.
+
+File names and Content-Types are not used. decode.py lets Pillow read what is accepted; a message that says
+"SVG" helps the sender of anything else, "unknown format" does not. Bytes in, names out.
+"""
+
+from importlib.util import find_spec
+from typing import Literal, TypeAlias
+
+from inference.errors import UnknownFormat
+
+Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC", "AVIF"]
+
+_NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
+
+ACCEPTED = f"Send {', '.join(_NAMES)} or AVIF."
+"""Names HEIC where its decoder is installed, which the container image leaves out."""
+
+_ACCEPTED: tuple[tuple[bytes, Format], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+)
+
+_BRANDS: dict[bytes, Format] = {
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"),
+}
+"""Major brands of ISO base media files (ISO/IEC 23008-12, annex B; AVIF, section 6)."""
+
+_OTHER_BRANDS = {b"crx ": "a Canon raw photo (CR3)", b"qt  ": "a QuickTime video"}
+
+_OTHERS = (
+    (b"%PDF-", "PDF"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"\x76\x2f\x31\x01", "OpenEXR"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\0\0\x01\0", "a Windows icon"),
+    (b"II+\0", "BigTIFF"),
+    (b"MM\0+", "BigTIFF"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF\r\n", "HDF5"),
+    (b"RIFF", "a RIFF file, but not WebP (sound or video)"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+    (b"{", "JSON"),
+    (b"data:", "a data: URL as text"),
+    (b"--", "a multipart body"),
+    *(
+        (b"P%d%c" % (kind, space), "Netpbm (PBM, PGM, PPM, PAM)")
+        for kind in range(1, 8)
+        for space in b"\n \t\r"
+    ),
+)
+
+_TEXT_SAMPLE = 512
+"""Bytes that are examined to recognise text."""
+
+
+def format_of(upload: bytes) -> Format | None:
+    """The accepted format whose signature the upload begins with; None for anything else."""
+    for signature, name in _ACCEPTED:
+        if upload.startswith(signature):
+            return name
+    if upload.startswith(b"RIFF") and upload[8:12] == b"WEBP":
+        return "WebP"
+    # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
+    if upload.startswith(b"BM") and not any(upload[6:10]):
+        return "BMP"
+    return _BRANDS.get(upload[8:12]) if upload[4:8] == b"ftyp" else None
+
+
+def unknown_format(upload: bytes) -> UnknownFormat:
+    """The refusal of an upload that `format_of` does not know: what it seems to be, and what is accepted."""
+    if not upload:
+        return UnknownFormat(f"The upload is empty. {ACCEPTED}")
+    seeming = _seems_to_be(upload)
+    what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
+    return UnknownFormat(f"{what} {ACCEPTED}")
+
+
+def _seems_to_be(upload: bytes) -> str:
+    """What the bytes look like, as it fits after "This looks like"; empty when unknown."""
+    if upload[4:8] == b"ftyp":
+        return _OTHER_BRANDS.get(upload[8:12], "a video (MP4)")
+    for beginning, name in _OTHERS:
+        if upload.startswith(beginning):
+            return name
+    return _kind_of_text(upload[:_TEXT_SAMPLE])
+
+
+def _kind_of_text(sample: bytes) -> str:
+    # A byte order mark and blank lines may precede the first word of a document.
+    lowered = sample.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if b"<svg" in lowered:
+        return "SVG"
+    if lowered.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return "HTML"
+    if lowered.startswith(b"<"):
+        return "XML"
+    printable = all(byte >= 0x20 or byte in b"\t\n\r\f" for byte in sample)
+    return "text" if printable and 0x7F not in sample and _is_utf8(sample) else ""
+
+
+def _is_utf8(sample: bytes) -> bool:
+    try:
+        sample.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"  # the sample may end within a character
+    return True
