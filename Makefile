@@ -24,10 +24,10 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test test-all check fix train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi labelling screenshots
+.PHONY: help serve test test-all check fix train install-train data image lock clean system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi labelling screenshots
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Settings: PORT=8000 BIND=127.0.0.1 PYTHON=python3.11 IMAGE=wardrobe BASE=image BUILD_FLAGS='...' ARGS='...'"
 
 serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
@@ -52,6 +52,8 @@ fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 train: named-python $(VENV)/.train ## Train a release, with ARGS= for wardrobe train
 	@$(if $(filter --data% --train%,$(ARGS)),,scripts/setup_system.sh dataset-fashion-mnist)
 	@$(IN)/python -m scripts.train $(ARGS)
+
+install-train: named-python $(VENV)/.train ## Install what training needs, and train nothing
 
 data: ## Install and check Fashion-MNIST
 	@scripts/setup_data.sh
@@ -97,7 +99,7 @@ labelling: $(VENV)/.dev .venv-scale/.stamp ## Label 100,000 pictures beside a ba
 	@scripts/setup_system.sh dataset-fashion-mnist
 	@$(IN)/python -m benchmarks.labelling $(ARGS)
 
-image: ## Build the container image, with buildah or docker
+image: ## Build the container image, with buildah or docker; BASE= for another one to build on
 	@scripts/build_image.sh $(IMAGE) $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS)
 
 lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--upgrade to renew
@@ -119,7 +121,7 @@ clean: ## Remove what was installed and cached here
 
 # An unfit PYTHON= is refused even where .venv is there already.
 serve: NEEDS := requirements/serve.txt
-train: NEEDS := requirements.txt
+train install-train: NEEDS := requirements.txt
 named-python:
 	@$(if $(PYTHON),scripts/setup_python.sh $(NEEDS) $(PYTHON) >/dev/null)
 

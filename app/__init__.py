@@ -8,5 +8,6 @@ import tomllib
 from pathlib import Path
 
 # Not importlib.metadata: the image holds no installed package, and that of a checkout can be old.
-_project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
+_file = Path(__file__).resolve().parents[1] / "pyproject.toml"
+_project = tomllib.loads(_file.read_text("utf-8"))["project"]
 __version__: str = _project["version"]

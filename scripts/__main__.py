@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
+from app import __version__
 from scripts.terminal import command_parser, complain, perform, run, summary
 
 VERBS = (
@@ -66,35 +67,31 @@ def verbs() -> tuple[Verb, ...]:
 def main(argv: list[str] | None = None) -> int:
     """List the verbs, or run the one that is named first."""
     words = sys.argv[1:] if argv is None else argv
+    known = {verb.name: verb for verb in verbs()}
+    if words and words[0] in known:
+        code: int = known[words[0]].load().main(words[1:])
+        return code
     if words and not words[0].startswith("-"):
-        return _run(words[0], words[1:])
+        near = difflib.get_close_matches(words[0], known, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        complain(f"{words[0]}: no such verb. {meant}`wardrobe` lists them all.")
+        return UNKNOWN_VERB
     return perform(build_parser(), _list, words)
 
 
 def _list(_: Namespace) -> object:
-    found = verbs()
-    width = max(len(verb.name) for verb in found)
-    for verb in found:
-        print(f"{verb.name:{width}}  {verb.summary}")
-    return [asdict(verb) for verb in found]
+    build_parser().print_help()
+    return [asdict(verb) for verb in verbs()]
 
 
 def build_parser() -> ArgumentParser:
-    """The parser of a command line that names no verb."""
-    parser = command_parser(None, "Run a verb, or list the verbs.", EXAMPLES)
-    parser.add_argument("verb", nargs="?", metavar="VERB ...", help="a verb and its arguments")
+    """The parser of a command line that names no verb: each has a parser of its own, in its file."""
+    parser = command_parser(None, "Classify pictures of clothing: serve, label, train, publish.", EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"wardrobe {__version__}")
+    listed = parser.add_subparsers(title="verbs", metavar="VERB", prog="wardrobe")
+    for verb in verbs():
+        listed.add_parser(verb.name, help=verb.summary, add_help=False)
     return parser
-
-
-def _run(name: str, rest: list[str]) -> int:
-    known = {verb.name: verb for verb in verbs()}
-    if name in known:
-        code: int = known[name].load().main(rest)
-        return code
-    near = difflib.get_close_matches(name, known, n=1)
-    meant = f"Did you mean {near[0]}? " if near else ""
-    complain(f"{name}: no such verb. {meant}`wardrobe` lists them all.")
-    return UNKNOWN_VERB
 
 
 def command() -> int:

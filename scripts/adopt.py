@@ -1,7 +1,7 @@
-"""Make a release of a `.keras` model made elsewhere: wrap, export, calibrate, measure, publish.
+"""Make a release of a `.keras` model that was trained elsewhere.
 
-The model has to read a picture as (28, 28), (28, 28, 1) or (784,). Its other properties:
-inference/keras_session.py; the release: training/export/adoption.py.
+Wrap, export, calibrate, measure, publish. The model has to read a picture as (28, 28), (28, 28, 1) or
+(784,). Its other properties: inference/keras_session.py; the release: training/export/adoption.py.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
-from scripts.fitting import start_tensorflow
+from scripts.fitting import check_backend, start_tensorflow
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
 from scripts.training_options import add_data_options, load_data
@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _adopt(arguments: argparse.Namespace) -> object:
+    check_backend()
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
     store = open_target(arguments)
     data = load_data(arguments)

@@ -1,4 +1,4 @@
-"""Train several networks under one recipe and several seeds, and compare their reports.
+"""Train networks under one recipe and several seeds, and compare.
 
 Writes PLACE.json and PLACE.png: test accuracy next to the published one. Each training is a run of its own
 with a checkpoint and a release, as `wardrobe train` makes them, so that a stopped comparison continues; a
@@ -19,6 +19,7 @@ from model_store.local import open_release
 from scripts.fitting import (
     allow_many_networks,
     carry_out,
+    check_backend,
     continue_on_tensorflow,
     fit_alone,
     on_tensorflow,
@@ -77,6 +78,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> object:
+    check_backend()
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.comparison.results import merged, read_comparison  # noqa: PLC0415

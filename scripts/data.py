@@ -1,8 +1,8 @@
-"""Check pictures of your own before training: unreadable, tiny, copied, nearly the same, in two classes.
+"""Check pictures of your own before training.
 
-Exit code 1 where a file cannot be read, or where one picture, or nearly the same one, has two classes or is
-in both parts of a divided folder.
-What is found: training/data/checks.py.
+Unreadable, tiny, copied, nearly the same, in two classes: training/data/checks.py. Exit code 1 where a file
+cannot be read, or where one picture, or nearly the same one, has two classes or is in both parts of a
+divided folder.
 """
 
 import argparse
@@ -11,7 +11,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from inference.decode import prepare_decoders
-from scripts.terminal import FAILED, command_parser, console, counting, figure_table, json_output, run
+from scripts.terminal import (
+    FAILED,
+    command_parser,
+    console,
+    counting,
+    figure_table,
+    json_output,
+    require,
+    run,
+)
 from training.data.checks import Findings, check
 from training.data.listing import Listed, list_pictures
 
@@ -24,6 +33,7 @@ SHOWN = 10
 def main(argv: list[str] | None = None) -> int:
     """Check the pictures, and print what was found."""
     arguments = build_parser().parse_args(argv)
+    require("scipy", "SciPy")
     prepare_decoders()
     listing = list_pictures(arguments.place.expanduser())
     if not any(one.tier for one in listing.pictures):

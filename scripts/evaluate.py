@@ -1,7 +1,8 @@
-"""Measure a release again, from its serving graph, and compare with the report that it carries.
+"""Measure a release again, and compare with its report.
 
-Exit code 1 when the figures differ from the report's (training/evaluation/measure.py). Photos of real
-garments are measured without a data set and compared with nothing: training/evaluation/photo_evaluation.py.
+It asks the serving graph. Exit code 1 when the figures differ from the report's
+(training/evaluation/measure.py). Photos of real garments are measured without a data set and compared with
+nothing: training/evaluation/photo_evaluation.py.
 """
 
 import argparse

@@ -274,18 +274,28 @@ def on_tensorflow() -> bool:
     return os.environ.get(BACKEND, TENSORFLOW) == TENSORFLOW
 
 
-def start_backend() -> None:
-    """Load TensorFlow; with KERAS_BACKEND=jax, check that JAX is installed, which Keras loads itself.
+def check_backend() -> None:
+    """Check, before any work, that what the command trains on is installed.
 
     Raises:
-        NotInstalled: one is missing, or KERAS_BACKEND names another.
-        ImportError: TensorFlow cannot be loaded.
+        NotInstalled: TensorFlow is missing, or JAX with KERAS_BACKEND=jax, or that names another.
     """
     if (name := os.environ.get(BACKEND, TENSORFLOW)) not in {TENSORFLOW, JAX}:
         raise NotInstalled(f"{BACKEND}={name}: expected {TENSORFLOW} or {JAX}.")
     if name == JAX:
         require(JAX, f"{BACKEND}={JAX}, and JAX")
     # With JAX too: TensorFlow feeds the pictures and makes the release.
+    require("tensorflow", "TensorFlow")
+
+
+def start_backend() -> None:
+    """Load TensorFlow; JAX, with KERAS_BACKEND=jax, is loaded by Keras itself.
+
+    Raises:
+        NotInstalled: as `check_backend`.
+        ImportError: TensorFlow cannot be loaded.
+    """
+    check_backend()
     start_tensorflow()
 
 

@@ -1,4 +1,4 @@
-"""API keys: make, list and withdraw them. The service reads the file again as soon as it changes.
+"""Make, list and withdraw API keys.
 
 A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
 name, give it to the client, and remove the first. How keys are checked: app/security/api_keys.py.

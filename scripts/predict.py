@@ -1,4 +1,4 @@
-"""Say what is on pictures: the command-line twin of `POST /predict`.
+"""Classify pictures here, as `POST /predict` does.
 
 A file that cannot be read or decoded is one line on stderr; the others are answered all the same.
 matplotlib is imported when something is drawn, since the serving requirements lack it.

@@ -1,4 +1,4 @@
-"""Publish a release: send its folder to a store and make it current.
+"""Send a release to a store and make it current.
 
 After an interruption, run it again: it continues. Refusals: model_store/gate.py.
 train and adopt hand their releases over here: `hand_over`.

@@ -1,6 +1,7 @@
 """Serve the model over HTTP, on PORT (8000) and BIND (127.0.0.1).
 
-Arguments after `serve` go to gunicorn. The settings are environment variables: docs/reference/settings.md.
+Its options stand for environment variables: docs/reference/settings.md has all of these. Other arguments go
+to gunicorn.
 """
 
 import argparse
@@ -11,19 +12,40 @@ from scripts.terminal import command_parser, run
 
 EXAMPLES = (
     "wardrobe serve",
-    "wardrobe serve --workers 2",
+    "wardrobe serve --port 8080 --workers 2",
+    "wardrobe serve --model s3://models/wardrobe --host 0.0.0.0",
 )
+
+OPTIONS = (
+    ("port", "PORT", "N", "port to listen on (8000)"),
+    ("host", "BIND", "ADDRESS", "address to listen on; 0.0.0.0 is every one (127.0.0.1)"),
+    ("workers", "WEB_CONCURRENCY", "N", "number of processes (one for each core)"),
+    (
+        "model",
+        "WARDROBE_MODEL_STORE",
+        "STORE",
+        "where the model is: bundled (the default), a folder, or s3://bucket/prefix",
+    ),
+)
+"""Name, variable, metavar and help of each option; app/__main__.py and app/settings.py check the values."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Become the service (app/__main__.py)."""
-    _, rest = build_parser().parse_known_args(argv)
-    os.execv(sys.executable, [sys.executable, "-m", "app", *rest])  # noqa: S606 - our own words
+    arguments, rest = build_parser().parse_known_args(argv)
+    chosen = {variable: getattr(arguments, name) for name, variable, *_ in OPTIONS}
+    given = {variable: value for variable, value in chosen.items() if value is not None}
+    os.execve(sys.executable, [sys.executable, "-m", "app", *rest], {**os.environ, **given})  # noqa: S606 - our own words
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the command; it takes no option of its own."""
-    return command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
+    """The parser of the command; what it does not know is gunicorn's."""
+    parser = command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
+    for name, variable, metavar, text in OPTIONS:
+        parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; the variable {variable}")
+    parser.add_argument_group("other settings", "are variables, or lines of .env: docs/reference/settings.md")
+    parser.add_argument_group("other arguments", "go to gunicorn")
+    return parser
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
 """Their messages say what came and what would do; a traceback would add nothing. So do the system's about a
 file. Any other error is a bug of ours or of the machine and keeps its traceback."""
 
+OURS = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
+"""Packages whose absence is a bug; any other is one that the serving requirements lack."""
+
 FAILED = 1
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
@@ -75,6 +78,12 @@ def run(main: Callable[[], int]) -> int:
     except OWN_ERRORS as error:
         complain(str(error))
         return FAILED
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in OURS:
+            raise
+        complain(_not_installed(package))
+        return FAILED
     except KeyboardInterrupt as stop:
         complain(str(stop) or "interrupted.")
         return INTERRUPTED
@@ -105,7 +114,11 @@ def require(module: str, name: str) -> None:
         NotInstalled: it is not; the message names it.
     """
     if importlib.util.find_spec(module) is None:
-        raise NotInstalled(f"{name} is not installed. `make train` installs it, or pip: requirements.txt.")
+        raise NotInstalled(_not_installed(name))
+
+
+def _not_installed(name: str) -> str:
+    return f"{name} is not installed: `make install-train` in a checkout installs what training needs."
 
 
 def complain(message: str) -> None:

@@ -7,6 +7,7 @@ training/recipes.py; the release: training/export/release.py.
 import argparse
 import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from inference.contract import CUT_OUT, InputContract, whole_pictures
 from model_store.files import MODEL
 from model_store.find import find_release
 from model_store.local import LocalRelease
-from scripts.fitting import FRESH, answer_out_of_fold, carry_out, save_answers
+from scripts.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
 from scripts.photos import (
     PhotoSets,
     add_photo_options,
@@ -24,8 +25,8 @@ from scripts.photos import (
     photo_sets,
     with_photos,
 )
-from scripts.publish import DEFAULT_STORE, RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, complain, console, perform, resumable, run, summary
+from scripts.publish import RELEASE, add_target_options, hand_over, open_target
+from scripts.terminal import command_parser, complain, console, perform, resumable, run
 from scripts.training_options import (
     IMAGE_SIZE,
     add_data_options,
@@ -44,7 +45,6 @@ from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.splitting import Split, doubt_of, usual_folds
 from training.errors import BadRecipe
-from training.evaluation.calibration import doubts_of_photos
 from training.export.out_of_fold import Fold, deal, fold_recipe
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
@@ -58,8 +58,9 @@ from training.fitting.starting import (
 from training.photos.making import forget_auxiliary
 from training.photos.reading import Photos
 from training.recipes import (
-    DEFAULT_NETWORK,
+    BACKBONES,
     IMAGENET,
+    NETWORKS,
     RECIPES,
     Recipe,
     as_toml,
@@ -86,8 +87,7 @@ def _train(arguments: argparse.Namespace) -> object:
         recipe = _shown_recipe(arguments)
         print(as_toml(recipe), end="")
         return recipe.as_json()
-    check_photo_options(arguments)
-    _check_answer_options(arguments)
+    _check(arguments)
     store = open_target(arguments)
     release = _release(arguments)
     reads = _input(arguments, release)
@@ -140,6 +140,13 @@ def _forget(runs: Sequence[Run]) -> None:
         forget_auxiliary(one.folder)
 
 
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse contradicting options and missing packages, before any work."""
+    check_photo_options(arguments)
+    _check_answer_options(arguments)
+    check_backend()
+
+
 def _check_answer_options(arguments: argparse.Namespace) -> None:
     """Let a contradiction among the options end as wrong usage."""
     file = arguments.save_answers
@@ -159,6 +166,8 @@ def _check_answer_options(arguments: argparse.Namespace) -> None:
 
 def _complain_of_doubts(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> None:
     """Say before hours of training where too few answers would choose the thresholds."""
+    from training.evaluation.calibration import doubts_of_photos  # noqa: PLC0415 - needs SciPy
+
     few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds))
     of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
     for doubt in of_photos if few is None else [few, *of_photos]:
@@ -288,42 +297,51 @@ def _above_zero(text: str) -> float:
     return value
 
 
-SHORT_HELP = f"""\
-usage: wardrobe train [--recipe NAME|FILE.toml] [--publish STORE] [--json] ...
+COMMON = (
+    "--help",
+    "--help-all",
+    "--data",
+    "--train",
+    "--test",
+    "--network",
+    "--recipe",
+    "--show-recipe",
+    "--from",
+    "--epochs",
+    "--out",
+    "--publish",
+)
+"""The options that `--help` shows; `--help-all` shows every one."""
 
-{summary(__doc__)}
 
-options:
-  -h, --help            show this help
-  --help-all            show every option
-  --json                print one JSON object
-  --data PLACE          folder with a sub-folder per class, CSV, or IDX files
-  --train CSV           training set: label and 784 pixels per row
-  --test CSV            test set in the same form
-  --network NAME        start from the recipe of this network ({DEFAULT_NETWORK})
-  --recipe NAME|FILE    {", ".join(sorted(RECIPES))}, or a recipe file
-  --show-recipe         print the recipe as a file, and train nothing
-  --from RELEASE        train this release further: bundled, folder or store
-  --epochs N            largest number of epochs (also --num_epochs)
-  --tensorboard FOLDER  log every epoch for TensorBoard
-  --out STORE           folder store of the release ({DEFAULT_STORE})
-  --publish STORE       store of the release: s3://bucket/prefix, or a folder
-"""
-"""What `--help` shows, without the examples; `--help-all` shows what argparse knows."""
+class ShowCommon(argparse.Action):
+    """Print the help of the options that most trainings need, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """As argparse's own action for --help."""
+        shown = [action for action in parser._actions if set(action.option_strings) & set(COMMON)]
+        formatter = parser._get_formatter()
+        formatter.add_usage("%(prog)s [option ...]", (), ())
+        formatter.add_text(parser.description)
+        formatter.start_section("options that most trainings need")
+        formatter.add_arguments(shown)
+        formatter.end_section()
+        formatter.add_text(parser.epilog)
+        print(formatter.format_help(), end="")
+        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command."""
     # The command may be given again without one of its options (fitting.py), so none is abbreviated.
     parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False, add_help=False)
-    # argparse's action that prints a text and ends.
-    short = f"{SHORT_HELP}\n{parser.epilog}"
-    parser.add_argument("-h", "--help", action="version", version=short, help="show what most trainings need")
+    parser.add_argument("-h", "--help", action=ShowCommon, nargs=0, help="show this")
     parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
     add_input_options(parser.add_argument_group("what the model reads", "of pictures of your own"))
     add_photo_options(parser)
-    recipe = parser.add_argument_group("what to do")
+    networks = textwrap.fill(f"networks: {', '.join((*NETWORKS, *BACKBONES))}", 76)
+    recipe = parser.add_argument_group("what to do", networks)
     add_start_options(recipe)
     add_recipe_options(recipe)
     answers = "store what the networks of --folds answer, for --teacher, and make no release"

@@ -39,9 +39,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     add = parser.add_argument_group("data set", title).add_argument
     place = (
-        "a folder with one sub-folder of pictures per class, or a CSV with the columns `path`, `label` and "
-        "perhaps `group`; or a folder with the four IDX files, gzipped or not, or `keras` to let Keras fetch "
-        f"them (default: {SYSTEM_FOLDER} if it is there, else keras)"
+        "pictures in a sub-folder per class, a CSV (path,label,group), a folder of IDX files, or `keras` "
+        f"(default: {SYSTEM_FOLDER}, else keras)"
     )
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
@@ -74,18 +73,16 @@ def _image_size(text: str) -> int:
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
-    networks = f"start from this network's recipe ({DEFAULT_NETWORK}): %(choices)s"
+    networks = f"start from this network's recipe ({DEFAULT_NETWORK})"
     named = (*NETWORKS, *BACKBONES)
     start.add_argument("--network", choices=named, metavar="NAME", help=networks)
-    recipes = f"start from this recipe: {', '.join(sorted(RECIPES))}, or a TOML file"
+    recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
     start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
     weights = f"pretrained weights of {', '.join(BACKBONES)}: {IMAGENET}, which Keras fetches, or a file"
     group.add_argument("--weights", metavar=f"{IMAGENET}|FILE", help=weights)
-    show = "print the recipe (the bundled release's by default) as a file for --recipe, and train nothing"
+    show = "print the recipe as a TOML file, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
-    parent = (
-        "train this release further, on the same classes or others: bundled, a release's folder, or a store"
-    )
+    parent = "train it further: bundled, a folder, or a store"
     group.add_argument("--from", dest="release", metavar="RELEASE", help=parent)
     version = "version in the store of --from (default: the current one)"
     group.add_argument("--from-version", metavar="VERSION", help=version)

@@ -1,4 +1,4 @@
-"""Search for better settings of a recipe, by validation accuracy alone.
+"""Search for better settings of a recipe, by validation accuracy.
 
 Starts from the recipe that the options make and tries others around it; the search space is in
 training/comparison/search.py. Killed or stopped at any time, the same command goes on, and so does a
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from model_store.report import Epoch
-from scripts.fitting import EpochLines, allow_many_networks, start_backend
+from scripts.fitting import EpochLines, allow_many_networks, check_backend, start_backend
 from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training_options import (
     add_data_options,
@@ -52,6 +52,7 @@ def _tune(arguments: argparse.Namespace) -> object:
             f"--recipe {arguments.recipe} trains a release further and learns photos, which no trial does. "
             f"Name {' or '.join(FROM_NOTHING)}, or a --network."
         )
+    check_backend()
     data = load_data(arguments)
     begin = (
         RECIPES[arguments.recipe]

@@ -75,9 +75,7 @@ class Recipe:
     network: Annotated[NetworkName, Field(description="one of networks.BUILDERS")] = (
         "compact48_separable_deep"
     )
-    epochs: Annotated[
-        Positive, Field(description="largest number of epochs; the learning rate falls over them")
-    ] = 8
+    epochs: Annotated[Positive, Field(description="most epochs; the learning rate falls over them")] = 8
     batch_size: Annotated[Positive, Field(description="pictures per step")] = 256
     optimizer: Annotated[OptimizerName, Field(description="optimizer")] = "muon"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False, description="peak learning rate")] = (

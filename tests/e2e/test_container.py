@@ -1,5 +1,6 @@
 """The image that operators run, built from the Dockerfile and started as strictly as they would."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -73,6 +74,26 @@ def test_the_image_and_its_service_say_which_version_they_are(service: Container
 
     assert container.labels()["org.opencontainers.image.version"] == __version__
     assert document["info"]["version"] == __version__
+
+
+def test_every_verb_of_the_image_shows_its_help(service: Container) -> None:
+    listed = json.loads(service.execute("python", "-m", "scripts", "--json").stdout)
+
+    shown = {
+        verb["name"]: service.execute("python", "-m", "scripts", verb["name"], "--help") for verb in listed
+    }
+
+    assert {"serve", "predict", "label", "releases"} <= set(shown)
+    assert {name: one.stderr for name, one in shown.items()} == dict.fromkeys(shown, "")
+    assert [name for name, one in shown.items() if not one.stdout.startswith("usage: wardrobe ")] == []
+
+
+def test_a_verb_of_the_image_without_its_packages_says_so_in_one_line(service: Container) -> None:
+    refused = service.execute("python", "-m", "scripts", "predict", "bag.png", "--plot", "/dev/shm/a.png")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("wardrobe: matplotlib is not installed: ")
+    assert refused.stderr.count("\n") == 1
 
 
 @pytest.mark.usefixtures("image")

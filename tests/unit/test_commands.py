@@ -5,10 +5,12 @@ import re
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from app import __version__
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from model_store.store import open_store
@@ -49,16 +51,68 @@ def test_every_example_is_one_that_the_command_takes(verb: Verb, line: str) -> N
     assert (command, name) == ("wardrobe", verb.name)
 
 
-def test_without_a_verb_each_is_listed_in_a_line_or_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main([])
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]], ids=["bare", "--help", "-h"])
+def test_without_a_verb_each_is_listed_in_a_line(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
 
-    lines = capsys.readouterr().out.splitlines()
-    main(["--json"])
+    with suppress(SystemExit):
+        main(words)
+
+    listed = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in listed if line[:1] in [[verb.name] for verb in VERBS]] == [
+        [verb.name, verb.summary] for verb in VERBS
+    ]
+
+
+def test_with_json_the_verbs_are_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--json"])
+
     assert code == 0
-    assert [line.split(maxsplit=1) for line in lines] == [[verb.name, verb.summary] for verb in VERBS]
     assert json.loads(capsys.readouterr().out) == [
         {"name": verb.name, "summary": verb.summary} for verb in VERBS
     ]
+
+
+def test_the_version_is_that_of_the_product(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"wardrobe {__version__}\n"
+
+
+def test_make_lists_its_targets_in_two_columns() -> None:
+    lines = done(["make", "help"]).stdout.splitlines()[:-1]
+
+    columns = {re.sub(r"^(  make \S+ +).*", r"\1", line) for line in lines}
+    assert len({len(column) for column in columns}) == 1
+
+
+SERVED = """
+import json, os, sys
+from scripts import serve
+os.execve = lambda program, words, environment: print(json.dumps([words[1:], environment]))
+serve.main(sys.argv[1:])
+"""
+
+
+def test_options_of_serve_become_its_variables_and_others_go_to_the_server() -> None:
+    options = ["--port", "8080", "--host", "::1", "--workers", "2", "--model", "releases", "--threads", "4"]
+
+    ended = done([sys.executable, "-c", SERVED, *options], PORT="9000", WARDROBE_LOG_LEVEL="ERROR")
+
+    words, environment = json.loads(ended.stdout)
+    assert words == ["-m", "app", "--threads", "4"]
+    expected = {
+        "PORT": "8080",
+        "BIND": "::1",
+        "WEB_CONCURRENCY": "2",
+        "WARDROBE_MODEL_STORE": "releases",
+        "WARDROBE_LOG_LEVEL": "ERROR",
+    }
+    assert {name: environment[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(("word", "meant"), [("predcit", "Did you mean predict? "), ("xyzzy", "")])
@@ -184,6 +238,23 @@ def test_with_json_an_error_leaves_stdout_empty(capsys: pytest.CaptureFixture[st
 EVERY_PARSER = "from scripts.__main__ import verbs; [verb.load().build_parser() for verb in verbs()]"
 
 
+WITHOUT = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(","):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+"""
+TRAINING_ALONE = "tensorflow,keras,jax,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,pyarrow,ray"
+
+
+def test_every_help_is_shown_where_serving_alone_is_installed() -> None:
+    ended = done([sys.executable, "-c", WITHOUT + EVERY_PARSER, TRAINING_ALONE])
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_the_image_holds_what_its_verbs_are_made_of(tmp_path: Path) -> None:
     image = as_in_the_image(tmp_path)
 
@@ -197,7 +268,6 @@ def as_in_the_image(folder: Path) -> Path:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     for package in ("app", "inference", "labelling", "model_store"):
         (folder / package).symlink_to(ROOT / package)
-    shutil.copy(ROOT / "pyproject.toml", folder)
     for package in ("scripts", "training"):
         (folder / package).mkdir()
     left_out = {path for line in lines if line.startswith("scripts/") for path in ROOT.glob(line)}

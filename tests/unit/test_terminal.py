@@ -1,6 +1,7 @@
 """How commands end: one line for an error of ours or for what is not installed, quiet for the rest."""
 
 import errno
+import importlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from inference.errors import ModelUnreadable
 from scripts.terminal import run
 from tests.commands import done
 from tests.service import ROOT
+
+MISSING_PACKAGE = " is not installed: `make install-train` in a checkout installs what training needs."
 
 
 def raising(error: BaseException) -> Callable[[], NoReturn]:
@@ -29,6 +32,11 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
         (lambda: 3, 3, ""),
         (raising(ModelUnreadable("No such file.\nName another.")), 1, "No such file. Name another."),
         (lambda: Path("/").write_text("x"), 1, "/: Is a directory."),
+        (
+            lambda: importlib.import_module("no_such_library.part"),
+            1,
+            f"no_such_library{MISSING_PACKAGE}",
+        ),
         (raising(KeyboardInterrupt()), 130, "interrupted."),
         (raising(KeyboardInterrupt("stopped. Go on.")), 130, "stopped. Go on."),
     ],
@@ -42,7 +50,14 @@ def test_how_a_command_ends_is_its_exit_code_and_at_most_a_line_on_stderr(
     assert capsys.readouterr() == ("", said and f"wardrobe: {said}\n")
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError(), OSError(errno.EADDRINUSE, "Address already in use")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError(),
+        ModuleNotFoundError(name="training.x"),
+        OSError(errno.EADDRINUSE, "Address already in use"),
+    ],
+)
 def test_a_bug_and_an_error_of_the_machine_without_a_file_keep_their_traceback(error: Exception) -> None:
     with pytest.raises(type(error)):
         run(raising(error))
@@ -77,9 +92,19 @@ sys.exit(run(importlib.import_module(f"scripts.{command}").main))
 @pytest.mark.parametrize(
     ("library", "command", "backend", "said"),
     [
-        ("tensorflow", "train", "tensorflow", "TensorFlow is not installed. `make train` installs it"),
+        (
+            "tensorflow",
+            "train",
+            "tensorflow",
+            f"TensorFlow{MISSING_PACKAGE}",
+        ),
         ("jax", "train", "torch", "KERAS_BACKEND=torch: expected tensorflow or jax."),
-        ("sklearn", "evaluate", "tensorflow", "scikit-learn is not installed. `make train` installs it"),
+        (
+            "sklearn",
+            "evaluate",
+            "tensorflow",
+            f"scikit-learn{MISSING_PACKAGE}",
+        ),
     ],
 )
 def test_a_command_without_what_it_needs_says_how_to_get_it_in_one_line(

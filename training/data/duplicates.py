@@ -13,8 +13,6 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from inference.arrays import Picture
 
@@ -73,6 +71,10 @@ def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:
     Returns:
         The joined groups of two or more, each ascending, by their first.
     """
+    # Here: commands show their help where serving alone is installed.
+    from scipy.sparse import coo_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     rows = [group[0] for group in groups for _ in group]
     columns = [index for group in groups for index in group]
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))

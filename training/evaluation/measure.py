@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import classification_report, confusion_matrix
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
@@ -135,6 +134,9 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         before: the same split without temperature.
         contract: names the classes and holds the thresholds.
     """
+    # Here: commands show their help where serving alone is installed.
+    from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
+
     n, right = len(answers.truth), int(answers.right.sum())
     classes = np.arange(len(contract.labels))
     # A class that never occurs, or is never predicted, gets 0 rather than a warning.
