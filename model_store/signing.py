@@ -8,8 +8,6 @@ bytes of RFC 8032 and nothing else, and keys are PEM, so that openssl can check 
 Touches only the files in its arguments. Making and using keys in the terminal: scripts/signing.py.
 """
 
-import base64
-import binascii
 import os
 import re
 from dataclasses import dataclass
@@ -26,8 +24,6 @@ PRIVATE_MODE = 0o600
 """Only its owner reads a private key."""
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
-_NAMED = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<key>[A-Za-z0-9+/]{43}=)")
-"""`name:` and the base64 of a key's 32 bytes."""
 _NOT_A_KEY = (ValueError, TypeError, UnsupportedAlgorithm)
 
 
@@ -68,7 +64,7 @@ class TrustedKeys:
 
 
 def trusted_keys(path: Path) -> TrustedKeys:
-    """Read a file of public keys: PEM blocks, lines of `name:base64`, or both; `#` begins a comment.
+    """Read a file of public keys: PEM blocks; `#` begins a comment.
 
     Raises:
         KeyUnusable: it cannot be read, holds no key, or something that is none; the message names the line.
@@ -79,7 +75,7 @@ def trusted_keys(path: Path) -> TrustedKeys:
     rest = _PEM.sub(lambda block: "\n" * block[0].count("\n"), text)
     for number, line in enumerate(rest.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
-            keys.append(_public_from_line(line.strip(), f"{path}, line {number}"))
+            raise KeyUnusable(f"{path}, line {number}: no public key in PEM. {_PEM_FORM}")
     if not keys:
         raise KeyUnusable(f"{path}: no key is in it. Put the .pub files of those you trust there.")
     return TrustedKeys(tuple(keys), str(path))
@@ -158,6 +154,12 @@ def private_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
+_PEM_FORM = (
+    "Put .pub files there, or write `name:BASE64` as three lines: -----BEGIN PUBLIC KEY-----, "
+    "MCowBQYDK2VwAyEA followed by the base64, -----END PUBLIC KEY-----."
+)
+"""The middle line is what stands before an Ed25519 key in RFC 8410, 12 bytes, and the key's 32."""
+
 _HOW_TO_MAKE_ONE = "It must be PEM without a passphrase; wardrobe signing new FILE makes one."
 
 
@@ -169,16 +171,6 @@ def _public_from_pem(block: str, path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise KeyUnusable(f"{path}: a {type(key).__name__} is in it, but only Ed25519 keys are read.")
     return key
-
-
-def _public_from_line(line: str, where: str) -> Ed25519PublicKey:
-    match = _NAMED.fullmatch(line)
-    if match is None:
-        raise KeyUnusable(f"{where}: neither a public key in PEM nor `name:base64 of 32 bytes`.")
-    try:
-        return Ed25519PublicKey.from_public_bytes(base64.b64decode(match["key"], validate=True))
-    except (*_NOT_A_KEY, binascii.Error) as error:
-        raise KeyUnusable(f"{where}: no Ed25519 key: {error}.") from error
 
 
 def _read(path: Path) -> bytes:

@@ -4,11 +4,9 @@ Read from the operator's file (WARDROBE_TAXONOMY) with each release that is open
 without a restart, and checked against that release's labels. answers.py puts the categories into answers.
 """
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from io import StringIO
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -71,6 +69,9 @@ class Category(BaseModel):
 
 CATEGORIES: Final = TypeAdapter(dict[str, Category])
 
+FORM: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
+"""Of the operator's file: a category by label; `name` and `names` may be left out."""
+
 
 class Categories:
     """The categories of one release, in index order."""
@@ -132,27 +133,24 @@ def categories_of(path: Path, labels: Sequence[str], version: str) -> Categories
 
 
 def read_categories(path: Path) -> dict[str, Category]:
-    """A platform's categories by label.
-
-    JSON: `{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}}`. CSV: the columns `label`,
-    `id`, optionally `name`, and `name:de` for each language.
+    """A platform's categories by label, from JSON like FORM.
 
     Raises:
-        SettingsError: the file is neither; the message names the label.
+        SettingsError: the file is no such JSON; the message names the label.
     """
     try:
-        text = path.read_text("utf-8-sig")
-        is_json = path.suffix.lower() == ".json"
-        rows = json.loads(text, object_pairs_hook=_unique) if is_json else _unique(_csv_rows(text))
+        rows = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_unique)
         categories = CATEGORIES.validate_python(rows)
         _check_languages(categories)
     except OSError as error:
         raise _invalid(path, f"{error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _invalid(path, "it is no UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise _invalid(path, f"it is no JSON ({error}). Write {FORM}") from error
     except ValidationError as error:
         raise _invalid(path, first_problem(error)) from error
-    except (ValueError, csv.Error) as error:
+    except ValueError as error:
         raise _invalid(path, str(error)) from error
     except RecursionError as error:
         raise _invalid(path, "it is nested too deeply") from error
@@ -161,21 +159,6 @@ def read_categories(path: Path) -> dict[str, Category]:
 
 def _invalid(path: Path, why: str) -> SettingsError:
     return SettingsError(f"WARDROBE_TAXONOMY: {path}: {why}.")
-
-
-def _csv_rows(text: str) -> Iterator[tuple[str, object]]:
-    header = text.partition("\n")[0]
-    # Spreadsheets write semicolons where the comma is the decimal sign.
-    lines = csv.DictReader(StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True)
-    if list(lines.fieldnames or ())[:2] != ["label", "id"]:
-        raise ValueError("its first line must be `label,id`, then optionally `name`, `name:de` and so on")
-    for line in lines:
-        label = line.pop("label").strip()
-        if None in line:
-            raise ValueError(f"the line of {label!r} has too many cells")
-        cells = {column: cell or "" for column, cell in line.items()}
-        names = {name[5:]: cells.pop(name) for name in list(cells) if name.startswith("name:")}
-        yield label, {**cells, "names": names}
 
 
 def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:

@@ -108,20 +108,35 @@ def test_openssl_accepts_the_signature_too(release: Path, key: Path) -> None:
     assert "Signature Verified Successfully" in said.stdout, said.stderr
 
 
-def test_keys_are_read_as_pem_and_as_named_lines_with_comments(key: Path, another: Path) -> None:
-    loaded = load_pem_public_key(public(another).read_bytes())
-    raw = base64.b64encode(loaded.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
-    mixed = key.with_name("mixed")
-    mixed.write_text(f"# ann\n{public(key).read_text('ascii')}\n# bob\nbob:{raw}\n", "utf-8")
+def test_a_file_of_keys_may_have_comments(key: Path, another: Path) -> None:
+    both = key.with_name("both")
+    both.write_text(
+        f"# ann\n{public(key).read_text('ascii')}\n# bob\n{public(another).read_text('ascii')}", "utf-8"
+    )
 
-    assert len(trusted_keys(mixed).keys) == 2
+    assert len(trusted_keys(both).keys) == 2
+
+
+def test_a_key_in_base64_is_refused_with_the_pem_to_write(key: Path) -> None:
+    loaded = load_pem_public_key(public(key).read_bytes())
+    raw = base64.b64encode(loaded.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+    named = key.with_name("named")
+    named.write_text(f"ann:{raw}\n", "utf-8")
+
+    with pytest.raises(KeyUnusable, match=r"line 1: no public key in PEM.* MCowBQYDK2VwAyEA followed by"):
+        trusted_keys(named)
+    named.write_text(
+        f"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA{raw}\n-----END PUBLIC KEY-----\n", "ascii"
+    )
+
+    assert trusted_keys(named).keys == (loaded,)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("# only a comment\n", "no key is in it"),
-        ("# fine\nann:AAAA\n", "line 2: neither a public key in PEM nor"),
+        ("# fine\nann:AAAA\n", "line 2: no public key in PEM"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "is no public key"),
     ],
 )
@@ -133,7 +148,7 @@ def test_a_wrong_file_of_keys_is_named_with_its_line(tmp_path: Path, content: st
 
 
 def test_a_private_key_among_the_trusted_ones_is_refused_and_not_shown(key: Path) -> None:
-    with pytest.raises(KeyUnusable, match="line 1: neither") as caught:
+    with pytest.raises(KeyUnusable, match="line 1: no public key") as caught:
         trusted_keys(key)
 
     assert key.read_text("ascii").splitlines()[1] not in str(caught.value)

@@ -54,7 +54,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """The example, where a test may change it."""
-    return Path(shutil.copy(TAXONOMY.with_suffix(".csv"), tmp_path / "shop.csv"))
+    return Path(shutil.copy(TAXONOMY, tmp_path / "shop.json"))
 
 
 @pytest.fixture
@@ -89,5 +89,5 @@ def test_an_unreadable_file_is_read_again_later(app: Flask, store: Store, file: 
     file.write_bytes(kept)
     mended = poll(app)
 
-    assert failing["store"]["error"].endswith("shop.csv: No such file or directory.")
+    assert failing["store"]["error"].endswith("shop.json: No such file or directory.")
     assert (mended["store"]["status"], mended["model"]["version"]) == ("ok", newer)

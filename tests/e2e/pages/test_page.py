@@ -78,7 +78,7 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
 
 @pytest.mark.slow
 def test_a_card_names_the_operators_category_in_the_readers_language(visiting: Visits, serve: Serve) -> None:
-    with serve(MODEL_STORE="bundled", TAXONOMY=str(ROOT / "examples/taxonomy.csv")) as service:
+    with serve(MODEL_STORE="bundled", TAXONOMY=str(ROOT / "examples/taxonomy.json")) as service:
         page = visit(visiting, service, locale="de-DE")
         give(page, TROUSERS)
 
