@@ -6,7 +6,7 @@ What may be promoted: gate.py.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -272,3 +272,22 @@ def lineage(log: Iterable[Promotion]) -> list[str]:
         elif stack[-1:] != [promotion.version]:
             stack.append(promotion.version)
     return stack
+
+
+def fallbacks(log: Sequence[Promotion]) -> list[Promotion]:
+    """Choose the promotions whose releases may be served where the last one's cannot be, newest first.
+
+    Of each release that rolling back walks through before that one, its last promotion. A release that a
+    rollback left is passed over unless it was promoted again since: its answers were wrong.
+
+    Args:
+        log: oldest first, at least one.
+    """
+    last = {promotion.version: promotion for promotion in log}
+    left: set[str | None] = set()
+    for promotion in log:
+        left.discard(promotion.version)
+        if promotion.reason == "rollback":
+            left.add(promotion.previous)
+    left.add(log[-1].version)
+    return [last[version] for version in dict.fromkeys(reversed(lineage(log))) if version not in left]

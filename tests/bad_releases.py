@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from model_store.assemble import seal
-from model_store.catalogue import file_key
+from model_store.catalogue import file_key, manifest_key
 from model_store.local import open_release
-from model_store.manifest import Golden, parse_manifest
+from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from model_store.promotions import Promotion, append, newest
 from model_store.publish import publish
 from model_store.store import Store
@@ -30,6 +30,15 @@ def corrupt(folder: Path, store: Store) -> Promotion:
     data = (release / "model.onnx").read_bytes()
     (folder / "changed").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     store.upload(file_key(manifest.version, "model.onnx"), folder / "changed")
+    return append(store, manifest.version, "promote", "tests", newest(store))
+
+
+def of_a_newer_wardrobe(folder: Path, store: Store) -> Promotion:
+    """A manifest of a schema that this code does not know."""
+    manifest = publish(_made(folder), store, by="tests", promote=False).manifest
+    newer = json.loads((folder / "manifest.json").read_bytes()) | {"schema_version": SCHEMA_VERSION + 1}
+    (folder / "changed").write_text(json.dumps(newer), "utf-8")
+    store.upload(manifest_key(manifest.version), folder / "changed")
     return append(store, manifest.version, "promote", "tests", newest(store))
 
 
@@ -56,6 +65,7 @@ def report_of_others(folder: Path, store: Store) -> Promotion:
 
 
 BAD: dict[Publish, str] = {
+    of_a_newer_wardrobe: rf"schema version {SCHEMA_VERSION + 1}, but this code reads up to",
     corrupt: r"model\.onnx: sha256 .* but manifest\.json says",
     nan_producing: "answered NaN or infinity",
     other_golden_answers: "answers to its golden pictures differ",

@@ -1,8 +1,8 @@
 """Open the model that the settings name, warm and checked.
 
-Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). When the store has nothing that can
-be served, the service serves the cache's last good release and reports it as stale; the bundled release never
-replaces a store that the settings name.
+Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). Where current must not be served, the
+newest promoted release before it that can be is; where the store has none, the cache's last good release.
+Either is reported as stale. The bundled release never replaces a store that the settings name.
 """
 
 import logging
@@ -14,14 +14,14 @@ from app.prediction.categories import categories_of
 from app.releases.accept_target import with_target
 from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
-from app.settings import CURRENT, Settings, SettingsError
+from app.settings import CURRENT, Settings
 from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
 from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
 from model_store.files import GRAPH, REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
-from model_store.promotions import Promotion, newest
+from model_store.promotions import Promotion, fallbacks, history, newest
 from model_store.report import check_report
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
@@ -45,21 +45,6 @@ def store_of(settings: Settings) -> Store | None:
 
 
 def load(settings: Settings, store: Store | None) -> Models:
-    """Open the first model to serve, as `_load`, and check that it supports WARDROBE_ACCEPT_TARGET.
-
-    Raises:
-        SettingsError: it does not; a release that is promoted later is served and accepts nothing.
-    """
-    models = _load(settings, store)
-    acceptance = models.current.acceptance
-    if acceptance is not None and acceptance.fault is not None:
-        raise SettingsError(
-            f"WARDROBE_ACCEPT_TARGET: {acceptance.fault} Choose a lower target, or leave it out."
-        )
-    return models
-
-
-def _load(settings: Settings, store: Store | None) -> Models:
     """Open the first model to serve, and return the faults that were found on the way.
 
     The bundled release is part of this program and needs no signature: who could change one could change the
@@ -75,14 +60,19 @@ def _load(settings: Settings, store: Store | None) -> Models:
     if settings.model_version != CURRENT:
         release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
         return Models(_adapted(settings, open_release_model(release)))
-    promotion = None
+    refusals: list[Refusal] = []
     try:
         promotion = newest(store)
-        return Models(
-            _load_bare(settings, store) if promotion is None else load_promotion(settings, store, promotion)
-        )
+        if promotion is None:
+            return Models(_load_bare(settings, store))
+        models = Models(_load_promoted(settings, store, promotion, refusals))
     except (StoreError, ModelError) as error:
-        return _load_cached(settings, store, promotion, error)
+        models = _load_cached(settings, store, error)
+        if not (refusals and isinstance(error, REFUSED)):
+            models.store_failed(error, datetime.now(UTC))
+    for refusal in reversed(refusals):
+        models.refuse(refusal, datetime.now(UTC))
+    return models
 
 
 def _bundled(settings: Settings) -> LocalRelease:
@@ -93,6 +83,38 @@ def _bundled(settings: Settings) -> LocalRelease:
             f"{release.version}. Name the store that holds the other one in WARDROBE_MODEL_STORE."
         )
     return release
+
+
+def _load_promoted(settings: Settings, store: Store, promotion: Promotion, refusals: list[Refusal]) -> Served:
+    """The release that a promotion names, else the newest before it that can be served.
+
+    `refusals` gets those that cannot be.
+
+    Raises:
+        StoreError, ModelError: why the release of `promotion` must not be served, if none can be.
+    """
+    try:
+        return load_promotion(settings, store, promotion)
+    except REFUSED as error:
+        refusals.append(_refusal(promotion, error))
+        first = error
+    earlier = (record for record in history(store) if record.number < promotion.number)
+    for fallback in fallbacks([*earlier, promotion]):
+        try:
+            served = load_promotion(settings, store, fallback)
+        except NotFound:  # removed since, as rolling back passes over it too
+            continue
+        except REFUSED as error:
+            refusals.append(_refusal(fallback, error))
+        else:
+            log.error("Serving %s (promotion %d) instead.", served.version, fallback.number)
+            return served
+    raise first
+
+
+def _refusal(promotion: Promotion, error: Exception) -> Refusal:
+    log.error("Promotion %d is refused: %s", promotion.number, error)
+    return Refusal(promotion.number, promotion.version, str(error))
 
 
 def load_promotion(settings: Settings, store: Store, promotion: Promotion) -> Served:
@@ -157,20 +179,15 @@ def cache_of(settings: Settings) -> Path:
     return settings.cache_dir.expanduser()
 
 
-def _load_cached(settings: Settings, store: Store, promotion: Promotion | None, error: Exception) -> Models:
-    """What was served last, with the reason why nothing newer is; without it, that reason is raised."""
+def _load_cached(settings: Settings, store: Store, error: Exception) -> Models:
+    """What was served last, since `error` keeps everything newer from it; without it, that is raised."""
     cached = last_good(cache_of(settings), store.address, _trusted(settings))
     if cached is None:
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
     release = cached.release
     opened = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
-    models = Models(_adapted(settings, replace(opened, stale_since=cached.since)))
-    if promotion is not None and isinstance(error, REFUSED):
-        models.refuse(Refusal(promotion.number, promotion.version, str(error)), cached.since)
-    else:
-        models.store_failed(error, datetime.now(UTC))
-    return models
+    return Models(_adapted(settings, replace(opened, stale_since=cached.since)))
 
 
 def _load_bare(settings: Settings, store: Store) -> Served:

@@ -21,6 +21,7 @@ from model_store.promotions import (
     Reason,
     append,
     current,
+    fallbacks,
     history,
     lineage,
     newest,
@@ -45,6 +46,18 @@ def a_promotion(number: int, version: str, reason: Reason = "promote") -> Promot
         at=datetime(2026, 11, 20, tzinfo=UTC),
         nonce="n",
     )
+
+
+def a_log(steps: str) -> list[Promotion]:
+    """A log in short: `+A` promotes A, `-A` rolls back to it."""
+    names = {"A": A, "B": B, "C": C, "D": D}
+    reasons: dict[str, Reason] = {"+": "promote", "-": "rollback"}
+    log: list[Promotion] = []
+    for number, step in enumerate(steps.split(), 1):
+        previous = log[-1].version if log else None
+        made = a_promotion(number, names[step[1]], reasons[step[0]])
+        log.append(made.model_copy(update={"previous": previous}))
+    return log
 
 
 class AnsweredTwice(FolderStore):
@@ -301,8 +314,25 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
     ],
 )
 def test_rolling_back_walks_through_what_was_current(steps: str, expected: list[str]) -> None:
-    names = {"A": A, "B": B, "C": C, "D": D}
-    reasons: dict[str, Reason] = {"+": "promote", "-": "rollback"}
-    log = [a_promotion(1, names[step[1]], reasons[step[0]]) for step in steps.split()]
+    log = a_log(steps)
 
     assert lineage(log) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("+A", []),
+        ("+A +B +C", [2, 1]),
+        ("+A +B +A", [2]),
+        ("+A +B +C -B", [1]),
+        ("+B +A +B -A", []),
+        ("+A +B -A +C", [3]),
+        ("+A +B -A +B +C", [4, 3]),
+        ("+A +B +C -A +D", [4]),
+    ],
+)
+def test_where_current_cannot_be_served_what_no_rollback_left_may_be(steps: str, expected: list[int]) -> None:
+    log = a_log(steps)
+
+    assert [promotion.number for promotion in fallbacks(log)] == expected

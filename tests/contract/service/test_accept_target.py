@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.settings import SettingsError
 from inference.contract import Thresholds
 from model_store.publish import publish
 from model_store.report import AcceptPoint
@@ -74,13 +73,18 @@ def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
     ("acceptance", "reason"),
     [(POINTS, "for photos of tier C it is at most 0.950"), ({}, "does not say what each threshold accepts")],
 )
-def test_a_target_that_the_data_do_not_support_ends_the_start_with_the_reason(
+def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     make_app: MakeApp, tmp_path: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], reason: str
 ) -> None:
     store = a_store(tmp_path, acceptance=acceptance)
 
-    with pytest.raises(SettingsError, match=rf"WARDROBE_ACCEPT_TARGET: .*{reason}.* Choose a lower target"):
-        make_app(model_store=store, accept_target=0.97)
+    app = make_app(model_store=store, accept_target=0.97)
+
+    answers = [app.test_client().post("/predict", data=body).get_json() for body in (UPLOAD, PHOTO)]
+    assert [(answer["decision"], answer["reason"]) for answer in answers] == [("review", "ambiguous")] * 2
+    condition = ready(app)
+    assert (condition["status"], condition["accept_target"]["status"]) == ("ready", "failing")
+    assert reason in condition["accept_target"]["error"]
 
 
 def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(

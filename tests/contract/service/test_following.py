@@ -1,6 +1,7 @@
 """Following the promotions: what is newer is served, what is bad is refused, what is old is called old."""
 
 import re
+import shutil
 import threading
 from pathlib import Path
 
@@ -142,27 +143,95 @@ def test_a_mended_release_is_served_when_promoted(app: Flask, store: FolderStore
     assert poll(app)["model"]["version"] == bad.version
 
 
-def test_at_a_start_with_a_refused_current_the_last_good_one_is_served_and_it_is_told_why(
+@pytest.mark.parametrize(
+    ("publish_bad", "words"), BAD.items(), ids=lambda value: getattr(value, "__name__", "")
+)
+def test_a_start_with_an_empty_cache_serves_the_newest_release_before_a_bad_one_and_reports_it(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path, publish_bad: Publish, words: str
+) -> None:
+    good = publish_next(store, tmp_path / "second")
+    bad = publish_bad(tmp_path / "bad", store)
+
+    app = make_app(model_store=store.address, refresh_seconds=3600)
+
+    at_start = ready(app)
+    counts = app.test_client().get("/metrics/prometheus").text
+    assert (at_start["status"], at_start["model"]["version"], at_start["stale"]) == ("ready", good, True)
+    [refused] = at_start["refused"]
+    assert (refused["promotion"], refused["version"]) == (3, bad.version)
+    assert re.search(words, refused["reason"])
+    assert at_start["store"] == {"status": "ok"}
+    assert "wardrobe_releases_refused_total 1.0" in counts
+    assert "wardrobe_release_stale 1.0" in counts
+    assert app.test_client().get("/model").get_json()["promotion"] == 2
+    assert poll(app) == at_start
+    newer = publish_next(store, tmp_path / "third")
+    assert (poll(app)["model"]["version"], ready(app)["stale"]) == (newer, False)
+
+
+def test_a_start_walks_back_over_several_bad_releases_and_over_one_that_was_removed(
     make_app: MakeApp, store: FolderStore, tmp_path: Path
 ) -> None:
-    good = ready(make_app(model_store=store.address))["model"]
+    good = current(store).version
+    removed = publish_next(store, tmp_path / "removed")
+    bad = [corrupt(tmp_path / name, store).version for name in ("bad", "worse")]
+    shutil.rmtree(Path(store.address, "releases", removed))
+
+    told = ready(make_app(model_store=store.address))
+
+    assert told["model"]["version"] == good
+    assert [refused["version"] for refused in told["refused"]] == bad
+
+
+def test_a_start_does_not_go_back_to_a_release_that_a_rollback_left(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    first = current(store).version
+    wrong = publish_next(store, tmp_path / "wrong")
+    bad = corrupt(tmp_path / "bad", store).version
+    append(store, wrong, "promote", "tests", newest(store))
+    append(store, bad, "rollback", "tests", newest(store))
+
+    told = ready(make_app(model_store=store.address))
+
+    assert told["model"]["version"] == first
+    assert [refused["version"] for refused in told["refused"]] == [bad]
+
+
+def test_a_pinned_version_that_cannot_be_served_ends_the_start(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    bad = corrupt(tmp_path / "bad", store)
+
+    with pytest.raises(ReleaseCorrupt, match=r"model\.onnx"):
+        make_app(model_store=store.address, model_version=bad.version)
+
+
+def test_a_start_without_a_release_that_can_be_served_ends_with_what_is_wrong_with_current(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "store")
+    corrupt(tmp_path / "older", store)
+    bad = corrupt(tmp_path / "bad", store)
+
+    with pytest.raises(ReleaseCorrupt, match=rf"{bad.version}/model\.onnx"):
+        make_app(model_store=store.address)
+
+
+def test_where_no_promoted_release_can_be_served_the_last_good_one_of_the_cache_is(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    good = publish_next(store, tmp_path / "good")
+    make_app(model_store=store.address)
+    shutil.rmtree(Path(store.address))
     bad = corrupt(tmp_path / "bad", store)
 
     app = make_app(model_store=store.address, refresh_seconds=3600)
 
     at_start = ready(app)
-    assert (at_start["model"], at_start["stale"]) == (good, True)
+    assert (at_start["model"]["version"], at_start["stale"]) == (good, True)
     assert [refused["version"] for refused in at_start["refused"]] == [bad.version]
     assert poll(app) == at_start
-
-
-def test_a_refused_current_without_cache_ends_the_start(
-    make_app: MakeApp, store: FolderStore, tmp_path: Path
-) -> None:
-    corrupt(tmp_path / "bad", store)
-
-    with pytest.raises(ReleaseCorrupt, match=r"model\.onnx"):
-        make_app(model_store=store.address)
 
 
 class Surprising(FolderStore):
