@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +42,7 @@ from model_store.store import Store
 ARRIVING = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
 BARE = "bare"
+NOTES = "last-*.json"
 
 RELEASE_BYTES = 4 << 30
 """The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
@@ -173,10 +174,19 @@ def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> 
     Returns:
         None if nothing whole, or nothing that may be trusted, is left of it.
     """
+    note = _read_note(_note_path(cache, address))
+    if note is None:
+        return None
     try:
-        note = _Note.model_validate_json(_note_path(cache, address).read_bytes())
         return CachedCurrent(_open(cache, note.version, trusted), note.since)
-    except (OSError, ValidationError, StoreError):
+    except (OSError, StoreError):
+        return None
+
+
+def _read_note(path: Path) -> _Note | None:
+    try:
+        return _Note.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
         return None
 
 
@@ -188,13 +198,15 @@ def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalReleas
     return open_bare(bare_folder(cache, version))
 
 
-def prune_cache(cache: Path, keep: int, in_use: Collection[str]) -> list[str]:
+def prune_cache(cache: Path, keep: int) -> list[str]:
     """Remove all but the releases used last, and what crashes have left.
+
+    What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
+    own, and the release of any note is what one of them starts with while its store does not answer.
 
     Args:
         cache: the folder; it need not exist.
-        keep: how many stay, those in use included.
-        in_use: versions that stay whatever their age.
+        keep: how many stay, the noted ones included.
 
     Returns:
         The versions that were removed.
@@ -205,7 +217,8 @@ def prune_cache(cache: Path, keep: int, in_use: Collection[str]) -> list[str]:
         found = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
         folders = [path for path in map(_without_links, found) if path.is_dir()]
         by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-        idle = [folder for folder in by_use if folder.name not in in_use]
+        noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
+        idle = [folder for folder in by_use if folder.name not in noted]
         old = idle[max(keep - (len(by_use) - len(idle)), 0) :]
         for folder in old:
             shutil.rmtree(folder)
@@ -242,7 +255,7 @@ def _without_links(folder: Path) -> Path:
 
 
 def _note_path(cache: Path, address: str) -> Path:
-    return cache / f"last-{hashlib.sha256(address.encode()).hexdigest()[:16]}.json"
+    return cache / NOTES.replace("*", hashlib.sha256(address.encode()).hexdigest()[:16])
 
 
 @contextmanager

@@ -221,4 +221,4 @@ def _trusted(settings: Settings) -> TrustedKeys | None:
 def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
     cache = cache_of(settings)
     remember(cache, store.address, release, datetime.now(UTC))
-    prune_cache(cache, keep=settings.cache_keep, in_use={release.version})
+    prune_cache(cache, settings.cache_keep)

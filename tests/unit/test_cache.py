@@ -68,17 +68,21 @@ def test_what_was_current_is_remembered_for_its_store_alone(store: FolderStore, 
 
 
 @pytest.mark.parametrize(
-    ("keep", "in_use", "removed"), [(2, [], {2}), (1, [1], {2, 3}), (3, [], set()), (0, [2], {1, 3})]
+    ("keep", "noted", "removed"),
+    [(2, [], {2}), (1, [1], {2, 3}), (3, [], set()), (1, [2], {1, 3}), (1, [2, 3], {1})],
 )
-def test_the_releases_that_are_in_use_or_were_used_last_stay_in_the_cache(
-    store: FolderStore, cache: Path, keep: int, in_use: list[int], removed: set[int]
+def test_what_was_used_last_stays_in_the_cache_and_what_any_store_had_as_current(
+    store: FolderStore, cache: Path, keep: int, noted: list[int], removed: set[int]
 ) -> None:
     versions = {seed: pulled(store, cache, seed, used) for seed, used in ((1, 300), (2, 100), (3, 200))}
+    for seed in noted:
+        remember(cache, f"s3://shop/{seed}", open_release(release_folder(cache, versions[seed])), SINCE)
+    (cache / "last-damaged.json").write_bytes(b"")
     (cache / f"{ARRIVING}left-by-a-crash").mkdir()
     (cache / "releases" / ".DS_Store").touch()
     os.utime(cache / "releases" / ".DS_Store", (1, 1))
 
-    gone = prune_cache(cache, keep, [versions[seed] for seed in in_use])
+    gone = prune_cache(cache, keep)
 
     assert set(gone) == {versions[seed] for seed in removed}
     assert list(cache.glob(f"{ARRIVING}*")) == []
@@ -88,7 +92,7 @@ def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
     cache.write_bytes(b"a file")
 
     with pytest.raises(StoreRefused, match=r"cache: .*The cache needs a folder to write to"):
-        prune_cache(cache, keep=3, in_use=[])
+        prune_cache(cache, keep=3)
 
 
 @pytest.mark.parametrize("name", [".lock", "releases", "bare", "releases/VERSION"])
@@ -107,7 +111,7 @@ def test_a_symbolic_link_in_the_cache_is_not_followed(
         pull(store, version, cache)
         pull_bare(store, cache)
     with pytest.raises(StoreRefused, match=str(link)):
-        prune_cache(cache, keep=0, in_use=[])
+        prune_cache(cache, keep=0)
 
     assert [path.name for path in outside.rglob("*")] == ["kept"]
     assert (outside / "kept").read_bytes() == b"kept"

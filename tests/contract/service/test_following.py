@@ -97,6 +97,25 @@ def test_the_cache_keeps_as_many_as_cache_keep(make_app: MakeApp, store: FolderS
     assert [kept.name for kept in (tmp_path / "cache" / "releases").iterdir()] == [version]
 
 
+def test_a_service_starts_without_its_store_from_a_cache_that_another_service_fills(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    good = ready(make_app(model_store=store.address))["model"]
+    other = FolderStore(tmp_path / "other")
+    publish_next(other, tmp_path / "1")
+    app = make_app(model_store=other.address, refresh_seconds=3600)
+    for folder in "234":
+        publish_next(other, tmp_path / folder)
+        poll(app)
+    # Unlike an empty place of a volume, it does not answer.
+    Path(store.address).rename(tmp_path / "away")
+    Path(store.address).symlink_to(store.address)
+
+    told = ready(make_app(model_store=store.address))
+
+    assert (told["model"], told["store"]["status"]) == (good, "failing")
+
+
 @pytest.mark.parametrize(
     ("publish_bad", "words"), BAD.items(), ids=lambda value: getattr(value, "__name__", "")
 )
