@@ -5,6 +5,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask
 from flask_cors import CORS
@@ -35,7 +36,7 @@ from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, require_keys
 from app.settings import CURRENT, Settings
 from inference.decode import prepare_decoders
-from model_store.store import Store
+from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
 
@@ -160,6 +161,6 @@ def _watch(
 ) -> ReleaseWatcher | None:
     if store is None or settings.model_version != CURRENT or settings.refresh_seconds == 0:
         return None
-    watcher = ReleaseWatcher(settings, store, models, metrics)
+    watcher = ReleaseWatcher(settings, partial(open_store, settings.model_store), models, metrics)
     watcher.start()
     return watcher

@@ -7,8 +7,10 @@ be served is refused once and remembered; `/readyz` reports it, and the service 
 import logging
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
@@ -31,11 +33,18 @@ JITTER = 0.2
 
 
 class ReleaseWatcher:
-    """Swaps `models.current` when the store has a newer promotion."""
+    """Swaps `models.current` when the store has a newer promotion.
 
-    def __init__(self, settings: Settings, store: Store, models: Models, metrics: Metrics) -> None:
+    Args:
+        open_store: called by the first poll, in its thread: gevent ties the sockets of an S3 connection to
+            the thread that opened them.
+    """
+
+    def __init__(
+        self, settings: Settings, open_store: Callable[[], Store], models: Models, metrics: Metrics
+    ) -> None:
         self._settings = settings
-        self._store = store
+        self._open_store = open_store
         self._models = models
         self._metrics = metrics
         self._seen = models.seen
@@ -83,6 +92,10 @@ class ReleaseWatcher:
 
     def _pause(self) -> float:
         return self._settings.refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+
+    @cached_property
+    def _store(self) -> Store:
+        return self._open_store()
 
     def _newer(self) -> Promotion | None:
         if self._seen is None:

@@ -262,7 +262,7 @@ class Surprising(FolderStore):
 
 def test_an_unforeseen_error_is_reported_and_the_watcher_goes_on(app: Flask, store: FolderStore) -> None:
     models = app.extensions["wardrobe"].models
-    watcher = ReleaseWatcher(Settings(), Surprising(Path(store.address)), models, Metrics(None))
+    watcher = ReleaseWatcher(Settings(), lambda: Surprising(Path(store.address)), models, Metrics(None))
 
     watcher.poll()
 
@@ -282,7 +282,7 @@ class Hanging(FolderStore):
 
 def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, store: FolderStore) -> None:
     models, hanging = app.extensions["wardrobe"].models, Hanging(Path(store.address))
-    watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), hanging, models, Metrics(None))
+    watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), lambda: hanging, models, Metrics(None))
 
     watcher.start()
     assert models.patience == PATIENCE_SECONDS
@@ -297,6 +297,24 @@ def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, store: FolderStor
     assert (told["status"], told["store"]["status"]) == ("ready", "failing")
     assert "the release watcher hangs" in told["store"]["error"]
     assert told["stale_since"] is not None
+
+
+def test_the_watcher_opens_a_store_of_its_own_in_its_own_thread(app: Flask, store: FolderStore) -> None:
+    opened: list[int] = []
+
+    def open_here() -> FolderStore:
+        opened.append(threading.get_ident())
+        return store
+
+    models, metrics = app.extensions["wardrobe"].models, Metrics(None)
+    watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), open_here, models, metrics)
+    watcher.start()
+    polls = 'wardrobe_polls_total{outcome="ok"} 3.0'
+    wait_for("three polls", lambda: polls in metrics.exposition("text/plain")[0].decode())
+    watcher.stop()
+
+    assert len(opened) == 1
+    assert opened != [threading.get_ident()]
 
 
 @pytest.fixture
