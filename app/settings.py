@@ -41,7 +41,7 @@ OTLP_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROT
 OTLP_PROTOCOL = "http/protobuf"
 """Which variables say where traces go and how, and the one way that is built in."""
 
-NAMED_BY_OTHERS = ("prometheus_dir", "colours", "tracing")
+NAMED_BY_OTHERS = ("prometheus_dir", "tracing")
 """Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
 
 
@@ -131,7 +131,6 @@ class Settings(BaseModel):
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
-        colours: whether a terminal may be sent them (no-color.org); what is no terminal never is.
         tracing: whether OpenTelemetry's own variables ask for traces; the rest of them its SDK reads.
     """
 
@@ -164,7 +163,6 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None
-    colours: bool = True
     tracing: bool = False
 
     def described(self) -> str:
@@ -198,7 +196,6 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
     }
     _refuse_unknown(values)
     values["prometheus_dir"] = environment.get("PROMETHEUS_MULTIPROC_DIR") or None
-    values["colours"] = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     values["tracing"] = tracing_asked_for(environment)
     try:
         return Settings.model_validate(values)

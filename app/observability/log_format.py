@@ -5,15 +5,14 @@ Never the upload, never a query string, never a key. How lines reach stderr is l
 
 import json
 import logging
-import sys
 import time
+from functools import partial
 from typing import Any, TypeAlias
+
+from pythonjsonlogger.json import JsonFormatter
 
 from app.observability.log_queue import BackgroundHandler
 from app.settings import Settings
-
-RED, YELLOW, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
-"""ECMA-48, section 8.3.117."""
 
 LOGGERS = ("wardrobe", "gunicorn.error", "flask-limiter", "opentelemetry")
 """Whose lines are written from LOG_LEVEL on; of other libraries, warnings and worse."""
@@ -42,77 +41,56 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 
 
 def formatter_of(settings: Settings) -> logging.Formatter:
-    """The form of log lines under these settings, for where they go."""
+    """The form of log lines under these settings."""
     if settings.log_format == "json":
-        return JsonLines()
-    return ColouredLines() if settings.colours and sys.stderr.isatty() else TextLines()
+        return JsonLines(
+            ["asctime", "levelname", "name", "message"],
+            rename_fields={
+                "asctime": "time",
+                "levelname": "level",
+                "name": "logger",
+                "exc_info": "exception",
+            },
+            json_serializer=partial(json.dumps, separators=(",", ":")),
+        )
+    return TextLines()
 
 
 def log_request(fields: Fields, level: int = logging.INFO) -> None:
     """Write one access line.
 
     Args:
-        fields: in this order; `path` is one of them. Times (names that end in `ms`) are floats, in
-            milliseconds, and are written to the microsecond.
+        fields: in this order. Times (names that end in `ms`) are floats, in milliseconds, and are written to
+            the microsecond.
         level: of the line.
     """
-    if access.isEnabledFor(level):
-        access.log(level, fields["path"], extra={"fields": fields})
+    access.log(level, fields)
 
 
-class TextLines(logging.Formatter):
-    """Time, level, then the message or `name=value` pairs."""
+class UtcLines(logging.Formatter):
+    """Lines that begin with the time in UTC."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03d+00:00"
 
+
+class TextLines(UtcLines):
+    """Time, level, then the message or `name=value` pairs."""
+
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line for a person, with its traceback below if it has one."""
-        fields = _fields(record)
-        what = _pairs(fields) if fields else record.getMessage()
+        what = _pairs(record.msg) if isinstance(record.msg, dict) else record.getMessage()
         trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
         return f"{self.formatTime(record)} {record.levelname.lower():7} {what}{trace}"
 
 
-class ColouredLines(TextLines):
-    """The same for a terminal, with failures coloured."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, in red for a failure of ours, in yellow for a warning or a client's mistake."""
-        line = super().format(record)
-        status = _fields(record).get("status", 0)
-        if record.levelno >= logging.ERROR or status >= 500:
-            return f"{RED}{line}{PLAIN}"
-        if record.levelno >= logging.WARNING or status >= 400:
-            return f"{YELLOW}{line}{PLAIN}"
-        return line
-
-
-class JsonLines(TextLines):
+class JsonLines(UtcLines, JsonFormatter):
     """One JSON object a line: time, level, logger, message or fields."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as one line of JSON."""
-        line: dict[str, Any] = {
-            "time": self.formatTime(record),
-            "level": record.levelname,
-            "logger": record.name,
-        }
-        fields = _fields(record)
-        if fields:
-            line |= {name: _rounded(value) for name, value in fields.items()}
-        else:
-            line["message"] = record.getMessage()
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, separators=(",", ":"))
-
-
-def _fields(record: logging.LogRecord) -> Fields:
-    """The fields of an access line; other records have none."""
-    fields: Fields = getattr(record, "fields", {})
-    return fields
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a line, with times to the microsecond, as text has them."""
+        return {name: _rounded(value) for name, value in log_data.items() if name != "message" or value}
 
 
 def _pairs(fields: Fields) -> str:
@@ -127,5 +105,4 @@ def _text(name: str, value: object) -> object:
 
 
 def _rounded(value: object) -> object:
-    """Times to the microsecond, as text has them."""
     return round(value, 3) if isinstance(value, float) else value

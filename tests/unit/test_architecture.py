@@ -59,6 +59,7 @@ HOMES = {
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
     "pillow_heif": ("inference/decode.py", "inference/isolated_decoder.py"),
     "prometheus_client": ("app/observability/metrics.py", "gunicorn.conf.py"),
+    "pythonjsonlogger": ("app/observability/log_format.py",),
     "pyarrow": ("labelling/table.py",),
     "pydantic": ("app/", "model_store/", "training/"),
     "PIL": ("inference/decode.py", "inference/isolated_decoder.py"),

@@ -121,14 +121,6 @@ def test_requests_have_time_after_a_long_drain(drain: str, graceful: int) -> Non
     assert ended.stdout == f"{graceful}\n", ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("environment", "colours"),
-    [({"NO_COLOR": "", "TERM": "xterm"}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
-)
-def test_colours_can_be_turned_off_as_everywhere(environment: dict[str, str], colours: bool) -> None:
-    assert parse_settings(environment).colours == colours
-
-
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 
 
