@@ -23,9 +23,9 @@ from model_store.errors import StoreError
 from model_store.store import open_store
 from scripts.terminal import console
 from tests import s3_servers
-from tests.fault_proxy import FAULTS, Mode
+from tests.fault_proxy import Mode
 from tests.load import CLIENTS, Record, under_load
-from tests.s3_faults import SITUATIONS, Stage, a_stage, held_while_polls_fail
+from tests.s3_faults import SCENES, SITUATIONS, Stage, a_stage, held_while_polls_fail
 from tests.s3_servers import S3Server
 from tests.service import running
 from tests.swaps import UPLOAD, a_shelf, swap, wait_until_served
@@ -43,11 +43,11 @@ AT_ONCE = 8
 """Scenes that play at the same time; most of each is waiting."""
 
 SLOW = (Mode.BLACK_HOLE, Mode.SLOW)
-"""Faults that are given up after a time limit only."""
+"""Faults that are reported after a time limit only."""
 
 LEAKS = {
     **dict.fromkeys((Mode.SKEW, Mode.FORBIDDEN, Mode.DAMAGE, Mode.REFUSE, Mode.RESET, Mode.SLOW_DOWN), 50),
-    **dict.fromkeys(SLOW, 3),
+    Mode.BLACK_HOLE: 3,
 }
 """Failed polls for each fault."""
 
@@ -143,8 +143,7 @@ def play_all(server: S3Server, folder: Path) -> tuple[list[Figures], list[Figure
         leaks = [tried(partial(_count, fault=fault), fault=fault.value) for fault in LEAKS]
         scenes = [
             tried(partial(_play, situation=situation, fault=fault), situation=situation, fault=fault.value)
-            for fault in sorted(FAULTS, key=lambda fault: fault not in SLOW)
-            for situation in SITUATIONS
+            for situation, fault in sorted(SCENES, key=lambda scene: scene[1] not in SLOW)
         ]
         return [scene.result() for scene in scenes], [leaked.result() for leaked in leaks]
 

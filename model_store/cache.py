@@ -34,10 +34,14 @@ from model_store.errors import (
     StoreRefused,
 )
 from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
-from model_store.local import BareArtifact, LocalRelease, bare_files, open_bare, open_release
+from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release
 from model_store.manifest import Frozen, Manifest
+from model_store.promotions import current
 from model_store.signing import TrustedKeys
-from model_store.store import Store
+from model_store.store import Store, open_store
+
+CACHE = Path("~/.cache/wardrobe")
+"""The default folder in which the service keeps pulled releases."""
 
 ARRIVING = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
@@ -93,6 +97,29 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
             release = _fetch(store, version, target, trusted)
         os.utime(target)  # the cache keeps what was used last
         return release
+
+
+def find_release(name: str, version: str | None = None) -> LocalRelease:
+    """Find and verify the release that a person names; one of a store comes into the cache.
+
+    The service has its own way to a release (app/releases/load.py): it follows promotions too.
+
+    Args:
+        name: `bundled`, a folder with a manifest.json, or the address of a store.
+        version: of a store: this one instead of what is current.
+
+    Raises:
+        StoreError: there is none, or it must not be used.
+    """
+    if version is not None:
+        return pull(open_store(name), version, CACHE.expanduser())
+    if name == "bundled":
+        return bundled()
+    folder = Path(name).expanduser()
+    if (folder / MANIFEST).is_file():
+        return open_release(folder)
+    store = open_store(name)
+    return pull(store, current(store).version, CACHE.expanduser())
 
 
 def pull_bare(store: Store, cache: Path) -> BareArtifact:

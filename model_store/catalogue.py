@@ -1,7 +1,7 @@
 """Which keys a store holds, and which releases: releases/<version>/<path> and promotions/<number>.json.
 
-Reads the store, writes nothing. Making a release current: publish.py; removing old ones: retention.py. The
-page for readers: docs/reference/release-format.md.
+Reads the store, writes nothing. Making a release current and removing old ones: publish.py. The page for
+readers: docs/reference/release-format.md.
 """
 
 import re

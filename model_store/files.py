@@ -1,6 +1,6 @@
 """The rules for every file of a release: how it is hashed and written, and which formats are refused.
 
-Touches only the paths in its arguments. Used by assemble.py (making), local.py (checking), folder.py and
+Touches only the paths in its arguments. Used by assemble.py (making), local.py (checking), store.py and
 cache.py (keeping).
 """
 

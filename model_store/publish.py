@@ -1,16 +1,25 @@
-"""Publish a release: readers see all of it or none of it.
+"""Publish a release, so that readers see all of it or none of it; remove those that nothing needs any more.
 
 Files go first, then a signature if there is one, then manifest.json, then the promotion. A crash leaves at
-most an orphan folder, which `releases prune` removes and publishing again completes. Writes to the store
-alone; the rules for what may follow current are in gate.py, the log is in promotions.py.
+most an orphan folder, which `prune` removes and publishing again completes. Writes to the store alone; the
+rules for what may follow current are in gate.py, the log is in promotions.py.
 """
 
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from model_store.catalogue import check_complete, file_key, manifest_key, read_manifest
+from model_store.catalogue import (
+    PROMOTIONS,
+    Stored,
+    check_complete,
+    file_key,
+    manifest_key,
+    read_manifest,
+    stored,
+)
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
@@ -26,8 +35,20 @@ from model_store.gate import check_gate
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.predictions import Right, right_in_folder, right_in_store
-from model_store.promotions import Promotion, append, newest, require_conditional_writes, roll_back
+from model_store.promotions import (
+    Promotion,
+    append,
+    current,
+    history,
+    lineage,
+    newest,
+    require_conditional_writes,
+    roll_back,
+)
 from model_store.store import Store
+
+SPARED = timedelta(hours=1)
+"""Age below which a release is not removed: longer than sending, checking and promoting it takes."""
 
 Progress = Callable[[str, int], None]
 """Called with path and size in bytes when a file is known to be in the store as it should be."""
@@ -217,3 +238,55 @@ def _holds(store: Store, key: str, entry: FileEntry, scratch: Path) -> bool:
 
 def _differs(store: Store, key: str) -> str:
     return f"{store.address}/{key}: read back, it is not what was sent. Publish again, or look at the server."
+
+
+def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
+    """Choose what `prune` would remove.
+
+    Kept are the `keep` releases that were current last, the `keep` that rolling back would walk through
+    (they differ after a rollback), and what was written to within `older_than`. Everything else goes.
+
+    Args:
+        store: where.
+        keep: 1 or more; current is one of them.
+        older_than: how long ago a release was last written to, at least, by the store's clock. It protects
+            a publisher at work; zero protects none, and a publisher that loses its release reports an error.
+
+    Raises:
+        NothingPromoted: no promotion was read, so nothing shows which release is in use.
+    """
+    log = history(store)
+    if not log:
+        raise NothingPromoted(
+            f"{store.address}/{PROMOTIONS}: no promotion is here, so nothing shows which release is in use. "
+            "Nothing is removed. Promote one, or correct the address."
+        )
+    recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
+    kept = {*recent[:keep], *lineage(log)[-keep:]}
+    newest_allowed = datetime.now(UTC) - older_than
+    return [
+        release
+        for release in stored(store)
+        if release.version not in kept and (not older_than or release.modified < newest_allowed)
+    ]
+
+
+def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
+    """Remove what `prunable` chooses, but for what has become current since; return what was removed.
+
+    Raises:
+        NothingPromoted: as `prunable`, also where the promotions disappear meanwhile.
+    """
+    removed = []
+    for release in prunable(store, keep, older_than):
+        if current(store).version != release.version:
+            _remove(store, release)
+            removed.append(release)
+    return removed
+
+
+def _remove(store: Store, release: Stored) -> None:
+    # The manifest goes first: without it a release counts as unfinished and is never promoted.
+    first = manifest_key(release.version)
+    for entry in sorted(release.entries, key=lambda entry: entry.key != first):
+        store.delete(entry.key)

@@ -3,13 +3,13 @@
 Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
 with the CRC32 that boto3 adds; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it.
 Checksums separate damage on the way, which is tried again, from damage in the store, which stays.
-What a server's error codes mean here: s3_answers.py. The same promises in a folder: folder.py.
+The same promises in a folder: store.py.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -19,10 +19,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from urllib3.exceptions import HTTPError as BrokenInside
 
-from model_store.errors import BadAddress, StoreBroken, StoreRefused, StoreUnreachable
+from model_store.errors import (
+    AlreadyExists,
+    BadAddress,
+    NotFound,
+    StoreBroken,
+    StoreError,
+    StoreRefused,
+    StoreUnreachable,
+)
 from model_store.files import CHUNK_BYTES, receive, within
-from model_store.s3_answers import meaning, promised_md5
-from model_store.s3_deadline import Deadline, deadline, limit_transfers
 from model_store.store import RECORD_BYTES, Entry
 
 if TYPE_CHECKING:
@@ -31,11 +37,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 3
 READ_SECONDS: Final = 10
-"""Silence after which a connection is given up."""
-REQUEST_SECONDS: Final = 25
-"""The most that one request takes in all, attempts and pauses between them included."""
-SLOWEST_BYTES: Final = 50_000
-"""Bytes a second that a transfer has to manage beyond that: a file of 3 MB gets a minute more."""
+"""Silence after which a connection is given up. Nothing limits an answer that trickles in."""
 PAGE_KEYS: Final = 1000
 """S3's own limit."""
 ATTEMPTS: Final = 3
@@ -50,17 +52,51 @@ UNUSABLE_CREDENTIALS: Final = (
 )
 DAMAGED: Final = (boto_errors.ChecksumError, boto_errors.FlexibleChecksumError)
 # botocore passes on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
-BROKEN_BODY: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside, *DAMAGED)
-NO_ANSWER: Final = (
-    boto_errors.HTTPClientError,
-    boto_errors.ConnectionError,
-    ResponseStreamingError,
-    boto_errors.IncompleteReadError,
-    BrokenInside,
-)
+BROKEN_BODY: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside)
+NO_ANSWER: Final = (boto_errors.HTTPClientError, boto_errors.ConnectionError, *BROKEN_BODY)
 
 CUT_SHORT: Final = "The answer ended before its headers did. Look at the network and the server."
 """Python's http.client takes such an answer for a whole one with little to say: an empty listing, say."""
+
+# The error codes of S3 ("Error responses" in its API reference); Swift, MinIO and R2 send the same ones.
+NOT_FOUND: Final = {"NoSuchKey", "404"}
+EXISTS: Final = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
+DENIED: Final = {"AccessDenied", "Forbidden", "403"}
+BUSY: Final = {
+    "SlowDown",
+    "ServiceUnavailable",
+    "InternalError",
+    "RequestTimeout",
+    "500",
+    "502",
+    "503",
+    "504",
+}
+"""Sent when the server could not, this time; boto3 has tried again before such a code comes here."""
+
+PERMISSIONS: Final = {
+    "GetObject": "s3:GetObject under this prefix, and s3:ListBucket on the bucket "
+    "(without it, S3 answers so for a key that is not there)",
+    "PutObject": "s3:PutObject under this prefix",
+    "ListObjectsV2": "s3:ListBucket on the bucket",
+    "DeleteObject": "s3:DeleteObject under this prefix",
+}
+
+REFUSALS: Final = {
+    "NoSuchBucket": "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3.",
+    "InvalidBucketName": "That is no bucket name. Correct the address.",
+    "InvalidAccessKeyId": "The server knows no such access key. Correct AWS_ACCESS_KEY_ID or the endpoint.",
+    "SignatureDoesNotMatch": "The secret does not belong to the access key. Correct AWS_SECRET_ACCESS_KEY.",
+    "ExpiredToken": "The session's credentials have expired. Get new ones.",
+    "InvalidToken": "The session's token is not valid. Correct AWS_SESSION_TOKEN.",
+    "RequestTimeTooSkewed": "This machine's clock is too far from the server's. Set it right.",
+    "AuthorizationHeaderMalformed": "It is signed for another region. Set AWS_REGION to the bucket's.",
+    "PermanentRedirect": "The bucket is in another region. Set AWS_REGION to the bucket's.",
+    "BadDigest": "What arrived differs from what was sent. Try again.",
+    "XAmzContentSHA256Mismatch": "What arrived differs from what was sent. Try again.",
+    "NotImplemented": "The server lacks something that was asked of it. If that is checksums, "
+    "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.",
+}
 
 Result = TypeVar("Result")
 
@@ -69,19 +105,13 @@ class S3Store:
     """See `Store` for what each method promises."""
 
     def __init__(
-        self,
-        address: str,
-        *,
-        read_seconds: float = READ_SECONDS,
-        request_seconds: float = REQUEST_SECONDS,
-        page_keys: int = PAGE_KEYS,
+        self, address: str, *, read_seconds: float = READ_SECONDS, page_keys: int = PAGE_KEYS
     ) -> None:
         """Prepare a client; nothing is contacted.
 
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
             read_seconds: silence after which a connection is given up.
-            request_seconds: the most that one request takes in all; files get more, see SLOWEST_BYTES.
             page_keys: how many keys one listing request asks for.
 
         Raises:
@@ -94,7 +124,6 @@ class S3Store:
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._page_keys = page_keys
-        self._request_seconds = request_seconds
         self._client = _new_client(self.address, read_seconds)
 
     @property
@@ -107,16 +136,14 @@ class S3Store:
         )
 
     def download(self, key: str, to: Path, limit: int | None = None) -> None:
-        self._attempted(
-            key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)), limit or 0
-        )
+        self._attempted(key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)))
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translated(key, "PutObject", source.stat().st_size), source.open("rb") as file:
+        with self._translated(key, "PutObject"), source.open("rb") as file:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=file)
 
     def create(self, key: str, data: bytes) -> None:
-        with self._translated(key, "PutObject", len(data)):
+        with self._translated(key, "PutObject"):
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, IfNoneMatch="*")
 
     def entries(self, prefix: str) -> list[Entry]:
@@ -139,7 +166,6 @@ class S3Store:
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def _pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
-        """Each page has the time limit of one request."""
         pages = iter(
             self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket,
@@ -166,37 +192,35 @@ class S3Store:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 digest.update(chunk)
                 yield chunk
-        expected = promised_md5(answer)
+        expected = _promised_md5(answer)
         if expected not in (None, digest.hexdigest()):
             raise boto_errors.ChecksumError(
                 checksum_type="MD5", expected_checksum=expected, actual_checksum=digest.hexdigest()
             )
 
-    def _attempted(self, key: str, fetch: Callable[[], Result], size: int = 0) -> Result:
+    def _attempted(self, key: str, fetch: Callable[[], Result]) -> Result:
         """Fetch again when the connection breaks inside the body: boto3's own retries end at the headers."""
-        with self._translated(key, "GetObject", size) as limited:
+        with self._translated(key, "GetObject"):
             for _ in range(ATTEMPTS - 1):
-                with suppress(*BROKEN_BODY):
+                try:
                     return fetch()
-                if limited.passed:
-                    break
+                except (
+                    boto_errors.ReadTimeoutError
+                ):  # silence has cost its time, once for each of boto3's tries
+                    raise
+                except (*BROKEN_BODY, *DAMAGED):
+                    continue
             return fetch()
 
     def _named(self, key: str) -> str:
         return f"{self.address}/{key}"
 
     @contextmanager
-    def _translated(self, key: str, operation: str, size: int = 0) -> Iterator[Deadline]:
-        """Limit the time of the block to what `size` bytes may take, and translate its errors."""
+    def _translated(self, key: str, operation: str) -> Iterator[None]:
         where = self._named(key)
         try:
-            with deadline(self._request_seconds + size / SLOWEST_BYTES) as limited:
-                yield limited
-            if limited.passed:  # what was cut may look like a short answer
-                raise ResponseStreamingError(error=CUT_SHORT)
+            yield
         except ClientError as error:
-            if limited.passed:  # of what was cut, the status may have arrived
-                raise _too_late(where, operation, limited) from error
             answer = error.response.get("Error", {})
             raise meaning(
                 answer.get("Code", "no code"), answer.get("Message", ""), where, operation
@@ -207,8 +231,6 @@ class S3Store:
                 "or give this machine a role."
             ) from error
         except NO_ANSWER as error:
-            if limited.passed:
-                raise _too_late(where, operation, limited) from error
             raise StoreUnreachable(
                 f"{where}: {type(error).__name__} on {operation}: {error} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
@@ -222,13 +244,6 @@ class S3Store:
             raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {error}") from error
 
 
-def _too_late(where: str, operation: str, limited: Deadline) -> StoreUnreachable:
-    return StoreUnreachable(
-        f"{where}: {operation} was not done after {limited.seconds:.0f} s, and given up. "
-        "Look at AWS_ENDPOINT_URL_S3, the network and the server."
-    )
-
-
 def _new_client(address: str, read_seconds: float) -> "S3Client":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -236,11 +251,51 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     try:
-        client = boto3.Session().client("s3", config=config)
-    except (
-        BotoCoreError,
-        ValueError,
-    ) as error:  # a ValueError is how botocore refuses an endpoint's spelling
+        return boto3.Session().client("s3", config=config)
+    except (BotoCoreError, ValueError) as error:  # a ValueError: an endpoint that is no URL
         raise StoreRefused(f"{address}: {error}. Correct boto3's settings (AWS_*).") from error
-    limit_transfers(client)
-    return client
+
+
+def meaning(code: str, said: str, where: str, operation: str) -> StoreError:
+    """Choose our error for an S3 server's.
+
+    Args:
+        code: the server's error code, or the HTTP status where it sent none.
+        said: the server's own message.
+        where: bucket and key, `s3://bucket/key`.
+        operation: what was asked, in S3's words: GetObject.
+
+    Returns:
+        The error to raise; its message names bucket, key, code and what would do.
+    """
+    answer = f"{where}: {code} on {operation}."
+    if code in NOT_FOUND:
+        return NotFound(f"{answer} There is nothing under this key.")
+    if code in EXISTS:
+        return AlreadyExists(f"{answer} Something is already there.")
+    if code in DENIED:
+        return StoreRefused(f"{answer} The service needs {PERMISSIONS.get(operation, f's3:{operation}')}.")
+    if code in REFUSALS:
+        return StoreRefused(f"{answer} {REFUSALS[code]}")
+    if code in BUSY:
+        return StoreUnreachable(f"{answer} The server could not answer now ({said}). Try again later.")
+    return StoreBroken(f"{answer} The server says: {said}")
+
+
+def _promised_md5(answer: Mapping[str, object]) -> str | None:
+    """The MD5 of a body, where the server's headers hold it and no better checksum.
+
+    The ETag of an object that was put in one piece is its MD5 (S3's API reference, "Object"), unless it is
+    encrypted with keys of KMS or the customer. Servers that keep checksums send those, and boto3 checks them.
+
+    Args:
+        answer: of GetObject.
+
+    Returns:
+        32 hex digits; None where the ETag is something else, or a checksum is there.
+    """
+    tag = str(answer.get("ETag", "")).strip('"')
+    encrypted = "kms" in str(answer.get("ServerSideEncryption", "")) or "SSECustomerAlgorithm" in answer
+    if encrypted or any(name.startswith("Checksum") for name in answer):
+        return None
+    return tag if re.fullmatch(r"[0-9a-f]{32}", tag) else None

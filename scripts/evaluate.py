@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.table import Table
 
 from inference.onnx_session import OnnxSession
+from model_store.cache import find_release
 from model_store.files import GRAPH
-from model_store.find import find_release
 from model_store.local import LocalRelease
 from model_store.report import PhotoFigures, TestFigures
 from scripts.photos import photos_in

@@ -21,7 +21,7 @@ from labelling.review import write_review
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
 from labelling.table import form_of
-from model_store.find import find_release
+from model_store.cache import find_release
 from scripts.terminal import (
     RELEASE_HELP,
     at_least,

@@ -26,8 +26,8 @@ from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.stages import stages
 from labelling.labeller import open_model
+from model_store.cache import find_release
 from model_store.files import errors_named
-from model_store.find import find_release
 from scripts.terminal import (
     BAR_COLUMNS,
     FAILED,

@@ -16,8 +16,7 @@ from model_store.catalogue import Stored, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseError
 from model_store.manifest import Manifest
 from model_store.promotions import Promotion, current, history, roll_back
-from model_store.publish import promote
-from model_store.retention import SPARED, prunable, prune
+from model_store.publish import SPARED, promote, prunable, prune
 from model_store.store import Store, open_store
 from scripts.publish import add_promotion_options, as_text, who
 from scripts.terminal import at_least, command_parser, console, perform, run, subcommands

@@ -223,7 +223,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
 
 
 RELEASE_HELP = "bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix"
-"""Of the option that names a release (model_store/find.py)."""
+"""Of the option that names a release (model_store/cache.py)."""
 
 
 def subcommands(

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.contract import CUT_OUT, InputContract, whole_pictures
+from model_store.cache import find_release
 from model_store.files import MODEL
-from model_store.find import find_release
 from model_store.local import LocalRelease
 from scripts.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
 from scripts.photos import (

@@ -43,15 +43,11 @@ STATUSES = (Mode.FORBIDDEN, Mode.NO_BUCKET, Mode.BROKEN, Mode.SLOW_DOWN, Mode.SK
 FAULTS = tuple(mode for mode in Mode if mode is not Mode.PASS)
 
 SLOW_SECONDS = 1.0
-"""Between two bytes of `SLOW`, unless a test sets `pause`."""
+"""Between two bytes of `SLOW`."""
 
 
 class FaultProxy:
-    """A port on loopback that hands requests on to a server, or breaks them.
-
-    Attributes:
-        pause: seconds between two bytes of an answer when it is slow.
-    """
+    """A port on loopback that hands requests on to a server, or breaks them."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = urlsplit(upstream)
@@ -59,7 +55,6 @@ class FaultProxy:
         self._open: set[socket.socket] = set()
         self._server: ThreadingTCPServer | None = None
         self._port = 0
-        self.pause = SLOW_SECONDS
         self._listen()
 
     @property
@@ -126,7 +121,7 @@ class FaultProxy:
         elif mode is Mode.SLOW:
             for byte in self._fetched(head, body):
                 client.sendall(bytes([byte]))
-                time.sleep(self.pause)
+                time.sleep(SLOW_SECONDS)
         else:
             client.sendall(_broken(mode, self._fetched(head, body)))
         if mode is Mode.RESET:

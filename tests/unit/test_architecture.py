@@ -29,7 +29,7 @@ ARROWS = {
 
 HOMES = {
     "boto3": ("model_store/s3.py",),
-    "botocore": ("model_store/s3.py", "model_store/s3_answers.py", "model_store/s3_deadline.py"),
+    "botocore": ("model_store/s3.py",),
     "cryptography": ("model_store/signing.py",),
     "cv2": (
         "inference/",
@@ -49,7 +49,7 @@ HOMES = {
     "keras": ("training/", "inference/keras_session.py"),
     "limits": ("app/security/rate_limits.py", "app/settings.py"),
     "matplotlib": ("training/", "scripts/"),
-    "mypy_boto3_s3": ("model_store/s3.py", "model_store/s3_deadline.py"),
+    "mypy_boto3_s3": ("model_store/s3.py",),
     "numpy": ("app/", "inference/", "labelling/", "model_store/", "scripts/", "training/"),
     "onnx": ("training/",),
     "onnxruntime": ("inference/onnx_session.py", "training/"),

@@ -8,9 +8,9 @@ import pytest
 
 from model_store.cache import ARRIVING, last_good, prune_cache, pull, pull_bare, release_folder, remember
 from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt, StoreRefused
-from model_store.folder import PARTIAL, PARTIAL_SECONDS, FolderStore
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
+from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from model_store.errors import GateRefused, ReleaseCorrupt
-from model_store.folder import FolderStore
 from model_store.local import open_release
 from model_store.predictions import PREDICTIONS, Right, right_in_folder, right_in_store
 from model_store.promotions import current
 from model_store.publish import promote, publish
+from model_store.store import FolderStore
 from tests.releases import CREATED_AT, a_release
 
 N = 10_000

@@ -15,7 +15,6 @@ from model_store.errors import (
     StoreBroken,
     UnconditionalStore,
 )
-from model_store.folder import FolderStore
 from model_store.promotions import (
     Promotion,
     Reason,
@@ -29,8 +28,8 @@ from model_store.promotions import (
     promotion_bytes,
     roll_back,
 )
-from model_store.publish import promote, publish
-from model_store.retention import prune
+from model_store.publish import promote, prune, publish
+from model_store.store import FolderStore
 from tests.releases import a_release
 
 A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))

@@ -10,7 +10,7 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.s3_answers import meaning
+from model_store.s3 import meaning
 
 WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
 

@@ -13,10 +13,10 @@ from app.releases.watcher import PATIENCE_SECONDS, ReleaseWatcher
 from app.settings import Settings
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
-from model_store.folder import FolderStore
 from model_store.promotions import append, current, newest
 from model_store.publish import publish
 from model_store.signing import new_key, sign
+from model_store.store import FolderStore
 from tests.bad_releases import BAD, Publish, corrupt
 from tests.contract.service.conftest import MakeApp, poll, ready
 from tests.releases import a_release

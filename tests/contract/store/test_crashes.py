@@ -12,8 +12,7 @@ import pytest
 from model_store.cache import pull
 from model_store.catalogue import stored
 from model_store.promotions import current
-from model_store.publish import publish
-from model_store.retention import prune
+from model_store.publish import prune, publish
 from model_store.signing import new_key, sign, trusted_keys
 from model_store.store import open_store
 

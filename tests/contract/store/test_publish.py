@@ -20,8 +20,7 @@ from model_store.errors import (
 )
 from model_store.local import open_release
 from model_store.promotions import append, current, history, newest, roll_back
-from model_store.publish import promote, publish
-from model_store.retention import prunable, prune
+from model_store.publish import promote, prunable, prune, publish
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import StoreError, StoreRefused, StoreUnreachable
-from model_store.promotions import following
 from model_store.s3 import S3Store
 from tests.contract.store.conftest import use
-from tests.fault_proxy import FAULTS, SLOW_SECONDS, FaultProxy, Mode, fault_proxy
+from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
 from tests.s3_servers import S3Server
 from tests.waiting import wait_for
 
@@ -18,8 +17,6 @@ pytestmark = pytest.mark.slow
 
 KEY = "promotions/00000001.json"
 RECORD = b'{"version": "20261120T101500Z-3f9a1c2e", "by": "ann"}' * 20
-LIMIT_SECONDS = 6.0
-"""What the store under test is given for a request; the service gives more (model_store/s3.py)."""
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +40,13 @@ def address(way: FaultProxy, swift_server: S3Server) -> str:
 def proxy(way: FaultProxy) -> Iterator[FaultProxy]:
     """The same, well again for the next test."""
     yield way
-    way.pause = SLOW_SECONDS
     way.heal()
 
 
 @pytest.fixture
 def store(address: str, proxy: FaultProxy) -> S3Store:
     """A store that loses its patience sooner than the service's."""
-    return S3Store(address, read_seconds=0.7, request_seconds=LIMIT_SECONDS)
+    return S3Store(address, read_seconds=0.7)
 
 
 TOLD = {
@@ -98,14 +94,6 @@ def a_missing_record(store: S3Store, file: Path) -> None:
     store.read("promotions/00000002.json")
 
 
-def a_poll(store: S3Store, file: Path) -> None:
-    following(store, 1)
-
-
-def a_record(store: S3Store, file: Path) -> None:
-    store.read(KEY)
-
-
 Ask = Callable[[S3Store, Path], None]
 
 
@@ -133,33 +121,13 @@ def test_a_broken_answer_is_an_error_and_not_taken_for_a_no_or_an_empty_listing(
         ask(store, tmp_path / "file")
 
 
-@pytest.mark.parametrize(
-    ("ask", "seconds", "pause", "operation"),
-    [
-        (a_record, 2, SLOW_SECONDS, "GetObject"),
-        (a_listing, 0.5, SLOW_SECONDS, "ListObjectsV2"),
-        (a_poll, 2, 0.025, "GetObject"),  # of the 404, the status arrives in time, and the rest does not
-    ],
-)
-def test_a_trickle_that_is_never_silent_is_cut_when_the_time_is_up(  # noqa: PLR0917 - two fixtures, a case of four
-    store: S3Store, proxy: FaultProxy, ask: Ask, seconds: float, pause: float, operation: str
-) -> None:
-    patient = S3Store(store.address, read_seconds=30, request_seconds=seconds)
-    proxy.pause = pause
-    proxy.break_by(Mode.SLOW)
-
-    with pytest.raises(StoreUnreachable, match=f"{operation} was not done after"):
-        ask(patient, Path())
-
-
 @pytest.mark.parametrize("fault", [Mode.RESET, Mode.DAMAGE, Mode.SLOW])
 def test_faults_leave_no_thread_and_no_descriptor(store: S3Store, proxy: FaultProxy, fault: Mode) -> None:
-    quick = S3Store(store.address, read_seconds=30, request_seconds=0.2)
     proxy.break_by(fault)
-    fail(quick, 1)
+    fail(store, 1)
     before = left_open()
 
-    fail(quick, 3)
+    fail(store, 3)
 
     wait_for(f"no more than {before} open", lambda: left_open() <= before)  # the proxy's sockets are here too
 

@@ -18,7 +18,7 @@ SCENES = [
     ("start, no cache", Mode.BLACK_HOLE),
     ("start, no cache", Mode.FORBIDDEN),
     ("start, no cache", Mode.BEHEAD),
-    ("start, cached", Mode.SLOW),
+    ("start, cached", Mode.TRUNCATE),
     ("start, cached", Mode.REFUSE),
     ("running", Mode.RESET),
     ("running", Mode.DAMAGE),
