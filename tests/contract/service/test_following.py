@@ -299,22 +299,34 @@ def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, store: FolderStor
     assert told["stale_since"] is not None
 
 
+class Recording(FolderStore):
+    """A store that knows which threads have opened and read it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.threads = [threading.get_ident()]
+
+    def read(self, key: str) -> bytes:
+        self.threads.append(threading.get_ident())
+        return super().read(key)
+
+
 def test_the_watcher_opens_a_store_of_its_own_in_its_own_thread(app: Flask, store: FolderStore) -> None:
-    opened: list[int] = []
+    opened: list[Recording] = []
 
-    def open_here() -> FolderStore:
-        opened.append(threading.get_ident())
-        return store
+    def open_here() -> Recording:
+        opened.append(Recording(Path(store.address)))
+        return opened[-1]
 
-    models, metrics = app.extensions["wardrobe"].models, Metrics(None)
-    watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), open_here, models, metrics)
+    models = app.extensions["wardrobe"].models
+    watcher = ReleaseWatcher(Settings(refresh_seconds=0.01), open_here, models, Metrics(None))
     watcher.start()
-    polls = 'wardrobe_polls_total{outcome="ok"} 3.0'
-    wait_for("three polls", lambda: polls in metrics.exposition("text/plain")[0].decode())
+    wait_for("three requests", lambda: opened and len(opened[0].threads) > 3)
     watcher.stop()
 
-    assert len(opened) == 1
-    assert opened != [threading.get_ident()]
+    [own] = opened
+    assert len(set(own.threads)) == 1
+    assert threading.get_ident() not in own.threads
 
 
 @pytest.fixture
