@@ -83,6 +83,24 @@ def test_a_correction_of_no_picture_or_to_no_class_is_refused(folder: Path, row:
         corrected(folder, row)
 
 
+@pytest.mark.parametrize("name", ["gone.png", "\0.png"])
+def test_a_correction_of_a_file_that_is_not_there_is_refused_before_pictures_are_read(
+    tmp_path: Path, name: str
+) -> None:
+    listing = tmp_path / "corrections.csv"
+    listing.write_text(f"path,label\n{name},Box\n", "utf-8")
+
+    with pytest.raises(BadCsv, match="1 of 1 name no picture"):
+        read_corrections([listing])
+
+
+def test_a_correction_of_a_picture_that_is_not_read_is_refused(folder: Path) -> None:
+    (folder.parent / "other.png").write_bytes(png(a_photo("Ball", 99)))
+
+    with pytest.raises(BadCsv, match=r"1 of 1 name no picture that is read, among them /.*/other\.png"):
+        corrected(folder, "other.png,Box")
+
+
 def test_different_corrections_of_two_copies_of_a_picture_are_refused_with_both_paths(folder: Path) -> None:
     (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
 
@@ -191,7 +209,7 @@ def test_corrections_of_data_without_files_are_refused(tmp_path: Path) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
 
     rows = tmp_path / "c.csv"
-    rows.write_text("path,label\nbag.png,Bag\n", "utf-8")
+    rows.write_text("path,label\nc.csv,Bag\n", "utf-8")
 
     with pytest.raises(BadCsv, match="Corrections are of pictures of your own"):
         train.main(["--data", str(tmp_path), "--corrections", str(rows), "--out", str(tmp_path / "store")])

@@ -42,10 +42,21 @@ class Corrections:
         Raises:
             BadCsv: one was not.
         """
-        if self._missing:
+        self._refuse(self._missing)
+
+    def check_files(self) -> None:
+        """Check, before minutes of reading, that each correction names a file.
+
+        Raises:
+            BadCsv: one does not.
+        """
+        self._refuse({path for path in self.labels if not os.path.lexists(path)})
+
+    def _refuse(self, missing: set[str]) -> None:
+        if missing:
             raise BadCsv(
-                f"--corrections: {len(self._missing)} of {len(self.labels)} name no picture that is read, "
-                f"among them {min(self._missing)}. Corrections are of pictures of your own in --data, "
+                f"--corrections: {len(missing)} of {len(self.labels)} name no picture that is read, "
+                f"among them {min(missing)}. Corrections are of pictures of your own in --data, "
                 "--photos or --check-photos. Paths are absolute, or relative to the CSV; remove what is gone."
             )
 
@@ -111,10 +122,14 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
             picture out.
 
     Raises:
-        BadCsv: one cannot be read, has another header, or a row without a path or a column for the label.
+        BadCsv: one cannot be read, has another header, or a row without a path or a column for the label, or
+            that names no file.
         BadClasses: a label that cannot be shown.
     """
-    return Corrections({absolute(row.path): row.label for place in places for _, row in table_rows(place)})
+    rows = (row for place in places for _, row in table_rows(place))
+    corrections = Corrections({absolute(row.path): row.label for row in rows})
+    corrections.check_files()
+    return corrections
 
 
 def absolute(file: Path) -> str:
