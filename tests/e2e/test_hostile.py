@@ -1,10 +1,12 @@
-"""Bytes on sockets that no client library sends: a real gunicorn answers and lives."""
+"""Bytes that no client library sends, and files that mean harm: a real gunicorn answers and lives."""
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.hostile.corpus import SEEDS, body_of
 from tests.service import Service, running
 from tests.uploads import UPLOAD
 
@@ -75,6 +77,25 @@ def test_no_bytes_on_a_socket_are_an_error_of_ours(service: Service) -> None:
     assert "Traceback" not in service.text()
     assert service.worker_pids() == before
     assert service.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses"),
+    [("heic/one-tile-900-times-in-a-grid.heic", {413}), ("heic/2000-nested-boxes.heic", {422})],
+)
+def test_a_hostile_heic_ends_its_own_process_and_no_worker(
+    service: Service, name: str, statuses: set[int]
+) -> None:
+    before = service.worker_pids()
+    sound = (SEEDS / "tiles.heic").read_bytes()
+
+    with ThreadPoolExecutor(2) as clients:
+        hostile = clients.submit(service.post, "/predict", data=body_of(name))
+        others = [service.post("/predict", data=upload).status_code for upload in (UPLOAD, sound, UPLOAD)]
+
+    assert hostile.result().status_code in statuses
+    assert others == [200, 200, 200]
+    assert service.worker_pids() == before
 
 
 def exchange(service: Service, request: bytes) -> bytes:
