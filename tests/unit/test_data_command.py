@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.planted_errors import BROKEN, plant
 from inference.arrays import Picture
 from scripts.data import main
 from tests.pictures import jpeg
+from tests.planted_errors import BROKEN, plant
 from tests.uploads import png
 from training.data.duplicates import near_groups, perceptual_hash
 
