@@ -21,7 +21,7 @@ from benchmarks.uploads import picture_for
 from benchmarks.wrk import Request, load_and_cost
 
 ROOT = Path(__file__).parent.parent
-CASES = (("png", 8), ("png", 64), ("jpeg", 8), ("jpeg-12mp", 8))
+CASES = (("png", 1), ("png", 8), ("png", 64), ("jpeg", 8), ("jpeg-12mp", 8))
 PATIENT = {"WARDROBE_QUEUE_SECONDS": "60", "WARDROBE_QUEUE_LENGTH": "64"}
 """No request is refused, since a refusal is cheaper than an answer."""
 

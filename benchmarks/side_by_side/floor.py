@@ -1,7 +1,7 @@
 """What our own gunicorn does with less behind it: nothing, or the bare model.
 
 Served by gunicorn.conf.py as the service is, so that the difference is the service's own. gunicorn calls
-`no_op` and `bare_view`. Imports nothing of the service.
+`no_op` and `bare_view`, and granian the latter. Imports nothing of the service.
 """
 
 from flask import Flask, jsonify, request

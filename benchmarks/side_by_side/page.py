@@ -39,7 +39,7 @@ def filled(page: str, stored: Stored) -> str:
     Raises:
         ValueError: the page lacks a block.
     """
-    for name, make in (("machine", machine_line), ("rates", rates_table)):
+    for name, make in (("machine", machine_line), ("rates", rates_table), ("connections", connections_table)):
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not block.search(page):
             raise ValueError(f"The page has no block called {name}.")
@@ -74,6 +74,22 @@ def rates_table(stored: Stored) -> str:
                 f"{costs[peer]['megabytes']['median']:.0f}",
             )
             for peer in peers
+        ),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def connections_table(stored: Stored) -> str:
+    """A row for each peer, the fastest with one connection first; small pictures alone."""
+    rows = [row for row in stored["summary"]["rows"] if row["upload"] == "png"]
+    cells = {(row["peer"], row["connections"]): row for row in rows}
+    counts = sorted({row["connections"] for row in rows})
+    lines = [
+        ("server", *(f"{count} connections" if count > 1 else "1 connection" for count in counts)),
+        ["---"] * (len(counts) + 1),
+        *(
+            (peer, *(_rate(cells.get((peer, count))) for count in counts))
+            for peer in dict.fromkeys(row["peer"] for row in rows)
         ),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

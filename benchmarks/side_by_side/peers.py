@@ -26,6 +26,7 @@ FOLDER: Final = ROOT / "benchmarks" / "peers"
 OURS: Final = "wardrobe"
 NO_OP: Final = "no-op"
 BARE: Final = "bare view"
+BARE_ON_GRANIAN: Final = "bare view on granian"
 
 RAW: Final = Form("raw body")
 MULTIPART: Final = Form("multipart")
@@ -119,6 +120,14 @@ PEERS: Final = (
         name=BARE,
         command=(*_OUR_GUNICORN, "benchmarks.side_by_side.floor:bare_view()"),
         environment=_OURS,
+        forms=_pictures(RAW),
+    ),
+    Peer(
+        name=BARE_ON_GRANIAN,
+        command=(
+            *("{python}", "-m", "granian", "--interface", "wsgi", "--workers", str(WORKERS)),
+            *("--port", "{port}", "--factory", "benchmarks.side_by_side.floor:bare_view"),
+        ),
         forms=_pictures(RAW),
     ),
     Peer(
