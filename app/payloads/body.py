@@ -7,9 +7,9 @@ in the queue. Nothing replaces `wsgi.input`: its position shows the server wheth
 import socket
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flask import Request
 from gunicorn.http.errors import ParseException
@@ -49,6 +49,7 @@ class Body:
         coding: a key of CODINGS while the data is compressed, else one of PLAIN.
         limit: bytes that the data may have, as sent and inflated.
         setting: the name of the setting that says so.
+        claim: counts bytes as held for this body until it has been answered; raises as `Bodies.read` does.
     """
 
     data: bytes
@@ -57,6 +58,7 @@ class Body:
     coding: str = ""
     limit: int = 0
     setting: str = ""
+    claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
 
     def inflated(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
@@ -103,23 +105,32 @@ class Bodies:
         Raises:
             BadRequest: it ends early, or its chunks cannot be read.
             UnknownCoding: it is compressed in a way that is not read here.
-            TooLarge: it has more bytes than `limit`.
+            TooLarge: it has more bytes than `limit`, or takes more memory than there is for all bodies.
             Busy: other bodies take all the memory that there is for them.
         """
         coding = _coding(request)
         chunks: list[bytes] = []
         held = 0
+
+        def claim(count: int) -> None:
+            nonlocal held
+            held += count
+            self._count(count)
+            if held > self._max_bytes:
+                raise TooLarge(
+                    "There is not so much memory. Send pictures as files, or fewer in one request."
+                )
+            if held > CHUNK_BYTES and self._held > self._max_bytes:
+                raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
+
         try:
             for chunk in _chunks(request, limit, setting):
                 chunks.append(chunk)
-                held += len(chunk)
-                self._count(len(chunk))
-                if held > CHUNK_BYTES and self._held > self._max_bytes:
-                    raise Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
+                claim(len(chunk))
             data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             chunks.clear()
             boundary = request.mimetype_params.get("boundary", "")
-            yield Body(data, request.mimetype, boundary, coding, limit, setting)
+            yield Body(data, request.mimetype, boundary, coding, limit, setting, claim)
         finally:
             self._count(-held)
 

@@ -26,6 +26,10 @@ STRUCTURE_PER_PICTURE = 480
 STRUCTURE_SPARE = 131_072
 """Commas and brackets beyond those of the pictures: 10 MB of Python objects at most."""
 
+CLAIMED_PER_OBJECT = 32
+"""Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
+parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
+
 QUOTES_PER_PICTURE, QUOTES_SPARE = 32, 8_192
 """Quotation marks around keys and texts: an object of 6 bytes takes 250 with its keys."""
 
@@ -36,22 +40,22 @@ def is_document(body: Body) -> bool:
     return is_json or body.data[:64].lstrip()[:1] == b"{"
 
 
-def item_of(body: bytes, contract: InputContract) -> Upload | Rows:
+def item_of(body: Body, contract: InputContract) -> Upload | Rows:
     """The picture of a JSON object, for a model of this input.
 
     Raises:
         BadRequest: there is not exactly one, or this is no JSON object.
-        TooLarge: as `read_json`.
+        TooLarge, Busy: as `read_json`.
     """
     return item_of_object(read_object(body, 1, contract), FORMS)
 
 
-def items_of(body: bytes, max_pictures: int, contract: InputContract) -> Iterator[Item]:
+def items_of(body: Body, max_pictures: int, contract: InputContract) -> Iterator[Item]:
     """The pictures of a JSON object's list `images`, in order; a wrong item becomes Unreadable.
 
     Raises:
         BadRequest: there is no such list, or this is no JSON object.
-        TooLarge: as `read_json`.
+        TooLarge, Busy: as `read_json`.
     """
     images = read_object(body, max_pictures, contract, BATCH_FORMS).get("images")
     if not isinstance(images, list):
@@ -63,9 +67,7 @@ def items_of(body: bytes, max_pictures: int, contract: InputContract) -> Iterato
             yield Unreadable(without_frames(error))
 
 
-def read_object(
-    body: bytes, max_pictures: int, contract: InputContract, forms: str = FORMS
-) -> dict[str, Any]:
+def read_object(body: Body, max_pictures: int, contract: InputContract, forms: str = FORMS) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Args:
@@ -76,7 +78,7 @@ def read_object(
 
     Raises:
         BadRequest: it is none.
-        TooLarge: as `read_json`.
+        TooLarge, Busy: as `read_json`.
     """
     document = read_json(body, max_pictures, contract)
     if not isinstance(document, dict):
@@ -84,7 +86,7 @@ def read_object(
     return document
 
 
-def read_json(body: bytes, max_pictures: int, contract: InputContract) -> Any:  # noqa: ANN401 - whatever JSON can say
+def read_json(body: Body, max_pictures: int, contract: InputContract) -> Any:  # noqa: ANN401 - whatever JSON can say
     """The value that a body is in JSON.
 
     Args:
@@ -95,32 +97,35 @@ def read_json(body: bytes, max_pictures: int, contract: InputContract) -> Any:  
 
     Raises:
         BadRequest: it is none, or nested too deeply.
-        TooLarge: it has more lists, objects and values than so many pictures need.
+        TooLarge: it has more lists, objects and values than so many pictures need, or than memory holds.
+        Busy: as `Bodies.read`.
     """
-    check_structure(body, max_pictures, contract)
+    body.claim(CLAIMED_PER_OBJECT * check_structure(body.data, max_pictures, contract))
     try:
-        return orjson.loads(body)
+        return orjson.loads(body.data)
     except orjson.JSONDecodeError:
-        return _read_leniently(body)
+        return _read_leniently(body.data)
 
 
-def check_structure(body: bytes, max_pictures: int, contract: InputContract) -> None:
-    """Let a body pass that makes no more Python objects than so many pictures need; see `read_json`.
+def check_structure(body: bytes, max_pictures: int, contract: InputContract) -> int:
+    """Count the commas and brackets of a body that makes no more Python objects than so many pictures need.
 
     Raises:
-        TooLarge: it makes more.
+        TooLarge: it makes more; see `read_json`.
     """
+    found = body.count(b",") + body.count(b"[") + body.count(b"{")
     each = STRUCTURE_PER_PICTURE + STRUCTURE_PER_NUMBER * math.prod(contract.array_shape)
     # A number takes two bytes at least, so that a body cannot hold more pictures of numbers than this.
     structure = (
         STRUCTURE_SPARE + min(max_pictures, 1 + len(body) // (2 * math.prod(contract.array_shape))) * each
     )
     quotes = QUOTES_SPARE + max_pictures * QUOTES_PER_PICTURE
-    if body.count(b",") + body.count(b"[") + body.count(b"{") > structure or body.count(b'"') > quotes:
+    if found > structure or body.count(b'"') > quotes:
         raise TooLarge(
             f"The JSON has more values than {max_pictures} pictures need: "
             f"more than {structure:,} commas and brackets, or {quotes:,} quotation marks."
         )
+    return found
 
 
 def _read_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above

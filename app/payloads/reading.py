@@ -51,7 +51,7 @@ def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
     if body.mimetype == FORM:
         return one_file(body)
     if is_document(body):
-        return item_of(body.data, contract)
+        return item_of(body, contract)
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
     return Upload(body.data)
@@ -81,7 +81,7 @@ def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -
         files = read_form(body, settings.max_batch).files
         return _unpacked((upload for _, upload in files), settings)
     if is_document(body):
-        return items_of(body.data, settings.max_batch, contract)
+        return items_of(body, settings.max_batch, contract)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 

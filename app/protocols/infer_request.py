@@ -6,7 +6,7 @@ Triton's extensions; the routes and the answers are in open_inference.py.
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -83,7 +83,7 @@ def read_infer(
         TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
     header, binary = _split(body.data, header_length)
-    document = read_object(header, settings.max_batch, contract, _forms(contract))
+    document = read_object(replace(body, data=header), settings.max_batch, contract, _forms(contract))
     request_id = None if document.get("id") is None else _typed(document, "id", str, "")
     outputs = _outputs(document, offered)
     items = _items(_one_input(document, contract), binary, contract)

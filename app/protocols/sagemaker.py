@@ -8,7 +8,7 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, json, jsonify, request
@@ -16,8 +16,14 @@ from flask import Blueprint, Response, json, jsonify, request
 from app.api.health import check_ready
 from app.middleware.request_context import current_request
 from app.payloads.body import Body
-from app.payloads.documents import check_structure, is_document, item_of_object, read_json
-from app.payloads.items import Item, Upload
+from app.payloads.documents import (
+    CLAIMED_PER_OBJECT,
+    check_structure,
+    is_document,
+    item_of_object,
+    read_json,
+)
+from app.payloads.items import Item, Ready, Rows, Upload
 from app.payloads.reading import check_size, find_one
 from app.prediction.answers import PLAIN, answer_of
 from app.prediction.predictor import Classified
@@ -25,6 +31,7 @@ from app.protocols.classification import FORMS, Parts, classify_request, item_of
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
+from inference.pixels import rows_to_pixels
 from inference.signatures import format_of
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
@@ -84,18 +91,18 @@ def read_records(body: Body, settings: Settings, contract: InputContract) -> Rec
         TooLarge: they are more than MAX_BATCH, or have too many bytes.
     """
     if body.mimetype == CSV:
-        rows = (_item_of_row(line, contract) for line in _lines(body.data))
+        rows = (_item_of_row(line, contract) for line in _lines(body))
         return Records(limited(rows, settings), CSV)
     if body.mimetype in LINES_TYPES:
         check_structure(body.data, settings.max_batch, contract)
-        lines = (_item_of_line(line, contract) for line in _lines(body.data))
+        lines = (_item_of_line(line, contract) for line in _lines(body))
         return Records(limited(lines, settings), LINES)
     if is_document(body) and format_of(body.data) is None:
-        return _read_document(body.data, settings, contract)
+        return _read_document(body, settings, contract)
     return Records([find_one(body, settings, contract)], JSON, one=True)
 
 
-def _read_document(body: bytes, settings: Settings, contract: InputContract) -> Records:
+def _read_document(body: Body, settings: Settings, contract: InputContract) -> Records:
     document = read_json(body, settings.max_batch, contract)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
@@ -107,16 +114,28 @@ def _read_document(body: bytes, settings: Settings, contract: InputContract) -> 
     return Records([item], JSON, one=True)
 
 
-def _lines(body: bytes) -> Iterator[bytes]:
-    """The lines that are not blank, one at a time: fifty million of them would take gigabytes."""
-    return (found[0] for found in LINE.finditer(body.removeprefix(BOM_UTF8)))
+def _lines(body: Body) -> Iterator[Body]:
+    """The lines that are not blank, one at a time: fifty million of them would take gigabytes.
+
+    A line claims what it takes beyond those before it, since their objects are gone by then.
+    """
+    most = 0
+
+    def claim(count: int) -> None:
+        nonlocal most
+        body.claim(max(0, count - most))
+        most = max(count, most)
+
+    for found in LINE.finditer(body.data.removeprefix(BOM_UTF8)):
+        yield replace(body, data=found[0], claim=claim)
 
 
-def _item_of_row(line: bytes, contract: InputContract) -> Item:
-    columns, expected = line.count(b",") + 1, math.prod(contract.array_shape)
+def _item_of_row(line: Body, contract: InputContract) -> Item:
+    columns, expected = line.data.count(b",") + 1, math.prod(contract.array_shape)
     if columns != expected:
         raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
-    return rows_of([_number(cell) for cell in line.split(b",")], contract)
+    line.claim(CLAIMED_PER_OBJECT * columns)
+    return _ready(rows_of([_number(cell) for cell in line.data.split(b",")], contract), contract)
 
 
 def _number(cell: bytes) -> float | str:
@@ -126,8 +145,13 @@ def _number(cell: bytes) -> float | str:
         return cell.decode("utf-8", "replace")
 
 
-def _item_of_line(line: bytes, contract: InputContract) -> Item:
-    return item_of_value(read_json(line, 1, contract), contract)
+def _item_of_line(line: Body, contract: InputContract) -> Item:
+    return _ready(item_of_value(read_json(line, 1, contract), contract), contract)
+
+
+def _ready(item: Upload | Rows, contract: InputContract) -> Item:
+    """The pixels of rows at once, so that the rows of one line alone take memory."""
+    return Ready(rows_to_pixels(item.value, contract)) if isinstance(item, Rows) else item
 
 
 def _answer(records: Records, classified: list[Classified]) -> Response:

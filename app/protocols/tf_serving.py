@@ -92,7 +92,7 @@ def read_predict(body: Body, settings: Settings, contract: InputContract) -> Pre
             signature.
         TooLarge: it has more values than MAX_BATCH pictures need, or more pictures.
     """
-    document = read_object(body.data, settings.max_batch, contract, FORMS)
+    document = read_object(body, settings.max_batch, contract, FORMS)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {quoted(signature)}; the only one is '{SIGNATURE}'.")
