@@ -31,12 +31,12 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
         current.timing.begin(READ)
         with (
             bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
-            predictor.admitted(current.timing),
+            predictor.admitted(current.timing) as slot,
         ):
             item = parse(find_one, body, settings, current.served.contract.input)
-            classified = predictor.one(item, current.served, current.timing)
+            classified = predictor.one(item, current.served, current.timing, slot)
             if parameters.explain:
-                drops = predictor.explain(classified, current.served, current.timing)
+                drops = predictor.explain(classified, current.served, current.timing, slot)
         metrics.count_prediction(classified.prediction, classified.seen.pixels)
         answer = answer_of(classified, labels, parameters, _categories(current))
         if parameters.explain:

@@ -45,6 +45,7 @@ class Admission:
         self._lock = threading.Lock()
         self._working = 0
         self._queue: deque[threading.Event] = deque()
+        self._aside = 0  # requests that wait for something else, in a place of the queue and without a slot
         self._mean_seconds = 0.0
 
     @contextmanager
@@ -68,8 +69,8 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        """How many requests are in the queue."""
-        return len(self._queue)
+        """How many requests have a place in the queue."""
+        return len(self._queue) + self._aside
 
     def _enter(self, turn: threading.Event) -> None:
         """Take a free slot or the last place in the queue; the event is set while its request has a slot."""
@@ -77,7 +78,7 @@ class Admission:
             if self._working < self._limit:
                 self._working += 1
                 turn.set()
-            elif len(self._queue) < self._queue_length:
+            elif self.waiting < self._queue_length:
                 self._queue.append(turn)
             else:
                 raise self._busy(f"All {self._limit} slots and all places in the queue are taken.")
@@ -105,8 +106,39 @@ class Admission:
             self._hand_over()
         turn.wait()
 
+    def _wait_aside(self, turn: threading.Event, places: threading.Semaphore) -> None:
+        """Take one of some other places, then a slot again: a wait within the queue's limits."""
+        with self._lock:
+            if self.waiting >= self._queue_length:
+                raise self._busy("All places in the queue are taken.")
+            self._aside += 1
+            turn.clear()
+            self._hand_over()
+        try:
+            has_place = places.acquire(timeout=self._queue_seconds)
+        finally:
+            with self._lock:
+                self._aside -= 1
+        if not has_place:
+            raise self._busy(f"No place for a large picture came free within {self._queue_seconds:g} s.")
+        try:
+            self._work_again(turn)
+        except BaseException:
+            places.release()
+            raise
+
+    def _work_again(self, turn: threading.Event) -> None:
+        with self._lock:
+            if self._working < self._limit:
+                self._working += 1
+                turn.set()
+            else:
+                self._queue.append(turn)
+        if not turn.wait(self._queue_seconds):
+            raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
+
     def _busy(self, reason: str) -> Busy:
-        inside = self._working + len(self._queue)
+        inside = self._working + self.waiting
         seconds = math.ceil(inside * self._mean_seconds / self._limit)
         return Busy(f"{reason} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
 
@@ -121,3 +153,17 @@ class Slot:
     def give_way(self) -> None:
         """Let the requests that wait work first, if there are any. This one waits as long as that takes."""
         self._admission._wait_again(self._turn)
+
+    @contextmanager
+    def with_place(self, places: threading.Semaphore) -> Iterator[None]:
+        """Hold one of some other places for the block; a request that waits for one holds no slot meanwhile.
+
+        Raises:
+            Busy: on entering, when the queue is full or the wait was too long.
+        """
+        if not places.acquire(blocking=False):
+            self._admission._wait_aside(self._turn, places)
+        try:
+            yield
+        finally:
+            places.release()

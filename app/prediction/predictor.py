@@ -109,32 +109,34 @@ class Predictor:
             timing.end()
             yield slot
 
-    def one(self, item: Upload | Rows, served: Served, timing: Timing) -> Classified:
+    def one(self, item: Upload | Rows, served: Served, timing: Timing, slot: Slot) -> Classified:
         """Classify one picture.
 
         Raises:
+            Busy: it is large, and the wait for its place was too long.
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        seen = self._see(item, served.contract.input, timing)
+        seen = self._see(item, served.contract.input, timing, slot)
         # Ready requests run the model one after another, then answer one after another: each change between
         # the model and Python empties the processor's cache.
         timing.end()
         _let_ready_requests_run()
         timing.begin("infer")
-        (prediction,) = self._classify([seen], served)
+        (prediction,) = self._classify([seen], served, slot)
         timing.end()
         _let_ready_requests_run()
         return Classified(seen, prediction)
 
-    def explain(self, classified: Classified, served: Served, timing: Timing) -> Drops:
+    def explain(self, classified: Classified, served: Served, timing: Timing, slot: Slot) -> Drops:
         """Measure what each part of a picture adds to its answer, at the cost of a large picture.
 
         Raises:
+            Busy: the wait for its place was too long.
             ModelError: the model failed.
         """
         timing.begin("queue")
-        with self._large:
+        with slot.with_place(self._large):
             timing.begin("explain")
             seen, class_id = classified.seen, classified.prediction.class_id
             drops = run_in_native_thread(explain, served.classifier, seen.pixels, class_id, photo=seen.photo)
@@ -157,6 +159,7 @@ class Predictor:
 
         Raises:
             TooLarge: the pictures have more than MAX_BATCH_PIXELS in all; nothing was decoded.
+            Busy: the wait for the place of a large picture was too long.
             ClientGone: the client has left.
             ModelError: the model failed.
         """
@@ -168,11 +171,14 @@ class Predictor:
                 slot.give_way()
                 _let_ready_requests_run()  # else this batch is again the next to decode a large picture
             if has_left():
-                raise ClientGone("The client closed its connection before its batch was finished.")
-            seen.append(self._see_or_fail(item, served.contract.input, timing))
+                raise ClientGone(
+                    "The client closed its connection, or its side of it, before its batch was finished. "
+                    "Keep both open until the answer has come; `nc -N` closes one."
+                )
+            seen.append(self._see_or_fail(item, served.contract.input, timing, slot))
         good = [one for one in seen if not isinstance(one, Failed)]
         timing.begin("infer")
-        predictions = iter(self._classify(good, served) if good else [])
+        predictions = iter(self._classify(good, served, slot) if good else [])
         timing.end()
         return [one if isinstance(one, Failed) else Classified(one, next(predictions)) for one in seen]
 
@@ -192,28 +198,28 @@ class Predictor:
             return 0
         return opened.width * opened.height
 
-    def _see_or_fail(self, item: Item, contract: InputContract, timing: Timing) -> Seen | Failed:
+    def _see_or_fail(self, item: Item, contract: InputContract, timing: Timing, slot: Slot) -> Seen | Failed:
         if isinstance(item, Unreadable):
             return Failed(item.error)
         try:
-            return self._see(item, contract, timing)
+            return self._see(item, contract, timing, slot)
         except UploadError as error:
             return Failed(without_frames(error))
 
-    def _see(self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing) -> Seen:
+    def _see(self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing, slot: Slot) -> Seen:
         if isinstance(item, Upload):
-            return self._see_upload(item.data, contract, timing)
+            return self._see_upload(item.data, contract, timing, slot)
         timing.begin("decode")
         if isinstance(item, Ready):
             return Seen(item.pixels)
         is_large = math.prod(contract.array_shape) >= LARGE_RUN
         return Seen(_call(is_large, rows_to_pixels, item.value, contract))
 
-    def _see_upload(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
+    def _see_upload(self, upload: bytes, contract: InputContract, timing: Timing, slot: Slot) -> Seen:
         opened = open_small(upload, self._settings.max_pixels)
         if opened is None:
             timing.begin("queue")
-            with self._large:
+            with slot.with_place(self._large):
                 return self._see_large(upload, contract, timing)
         timing.begin("decode")
         return _converted(decode_opened(opened, contract), contract, timing)
@@ -227,11 +233,11 @@ class Predictor:
         decoded = decode_isolated(upload, opened, limit, contract)  # the event loop waits for its process
         return run_in_native_thread(_converted, decoded, contract, timing)
 
-    def _classify(self, seen: Sequence[Seen], served: Served) -> list[Prediction]:
+    def _classify(self, seen: Sequence[Seen], served: Served, slot: Slot) -> list[Prediction]:
         pixels, photos = np.stack([one.pixels for one in seen]), [one.photo for one in seen]
         if pixels.size < LARGE_RUN:
             return served.classifier.classify(pixels, photos)
-        with self._large:
+        with slot.with_place(self._large):
             return run_in_native_thread(served.classifier.classify, pixels, photos)
 
 

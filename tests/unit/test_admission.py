@@ -127,3 +127,26 @@ def test_retry_after_is_the_time_that_those_inside_need() -> None:
 
     with admission.admit(), admission.admit():
         assert refused(admission).retry_after == 2 * 4 / 2
+
+
+def test_a_request_that_waits_for_another_place_leaves_its_slot_to_others(in_line: InLine) -> None:
+    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    places, order = threading.Semaphore(0), []
+
+    def waits() -> None:
+        with admission.admit() as slot, slot.with_place(places):
+            order.append("waited")
+
+    with ThreadPoolExecutor(1) as others:
+        waiting = others.submit(waits)
+        wait_for("the place in the queue to be taken", lambda: admission.waiting == 1)
+        with admission.admit():
+            order.append("other")
+            assert "places in the queue" in str(refused(admission))
+        places.release()
+        waiting.result(60)
+
+    assert order == ["other", "waited"]
+    assert places.acquire(blocking=False)
+    with admission.admit():
+        pass

@@ -2,19 +2,24 @@
 
 import json
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from app.errors import Busy
 from app.middleware.timing import Timing
 from app.payloads.items import Item, Upload
 from app.prediction.admission import Admission
-from app.prediction.predictor import Predictor
+from app.prediction.predictor import Classified, Predictor
 from app.settings import Settings
+from inference.arrays import PixelsBatch
+from inference.classifier import Classifier, Prediction
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
 from tests.uploads import UPLOAD, a_garment, in_base64, png, zipped
 from tests.waiting import wait_for
@@ -59,16 +64,66 @@ def test_two_large_pictures_are_decoded_at_a_time_however_many_requests_have_a_s
     make_app: MakeApp,
 ) -> None:
     served = make_app().extensions["wardrobe"].models.current
-    predictor = Predictor(Settings(), Admission(limit=6, queue_length=0, queue_seconds=60))
+    predictor = Predictor(Settings(), Admission(limit=6, queue_length=6, queue_seconds=60))
     large = png(np.zeros((1500, 2000), np.uint8))
     timings = [Timing() for _ in range(6)]
 
+    def classify(timing: Timing) -> None:
+        with predictor.admitted(timing) as slot:
+            predictor.one(Upload(large), served, timing, slot)
+
     with ThreadPoolExecutor(6) as requests:
-        list(requests.map(lambda timing: predictor.one(Upload(large), served, timing), timings))
+        list(requests.map(classify, timings))
 
     works = [(timing.began["decode"], timing.ended["convert"]) for timing in timings]
     at_a_time = [sum(began <= start < ended for began, ended in works) for start, _ in works]
     assert max(at_a_time) <= 2
+
+
+class BlockedClassifier:
+    """A model that answers when it may."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self.runs = threading.Semaphore(0)
+        self.may_go_on = threading.Event()
+
+    def classify(self, pixels: PixelsBatch, photos: Sequence[bool]) -> list[Prediction]:
+        self.runs.release()
+        self.may_go_on.wait(60)
+        return self._classifier.classify(pixels, photos)
+
+
+def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(make_app: MakeApp) -> None:
+    served = make_app().extensions["wardrobe"].models.current
+    predictor = Predictor(Settings(), Admission(limit=3, queue_length=3, queue_seconds=0.5))
+    blocked = BlockedClassifier(served.classifier)
+    busy_served = replace(served, classifier=cast("Classifier", blocked))
+    many: list[Item] = [Upload(UPLOAD)] * 8
+    large = png(np.zeros((1500, 2000), np.uint8))
+
+    def hold_a_large_place() -> None:
+        with predictor.admitted(Timing()) as slot:
+            predictor.many(many, busy_served, Timing(), slot, lambda: False)
+
+    def classify(upload: bytes, timing: Timing) -> Classified:
+        with predictor.admitted(timing) as slot:
+            return predictor.one(Upload(upload), served, timing, slot)
+
+    with ThreadPoolExecutor(3) as others:
+        holders = [others.submit(hold_a_large_place) for _ in range(2)]
+        for _ in holders:
+            blocked.runs.acquire(timeout=60)
+        third = Timing()
+        waiting = others.submit(classify, large, third)
+        wait_for("the third to want a large place", lambda: "queue" in third.milliseconds)
+        small = [classify(UPLOAD, Timing()) for _ in range(3)]
+        with pytest.raises(Busy, match="large picture"):
+            waiting.result()
+        blocked.may_go_on.set()
+
+    assert [one.prediction.label for one in small] == [small[0].prediction.label] * 3
+    assert [holder.exception() for holder in holders] == [None, None]
 
 
 def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_app: MakeApp) -> None:
@@ -116,11 +171,11 @@ def test_work_on_a_batch_ends_when_its_client_has_left(
     server = {"gunicorn.socket": ours}
 
     waits = client.post(path, environ_overrides=server, **body)
-    theirs.close()
+    theirs.shutdown(socket.SHUT_WR)  # as `nc -N` does; it cannot be told from a close
     left = client.post(path, environ_overrides=server, **body)
 
     assert [waits.status_code, left.status_code] == [200, 400]
-    assert "closed its connection" in left.get_json()["detail"]
+    assert "closed its connection, or its side of it" in left.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
