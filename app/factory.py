@@ -129,7 +129,7 @@ def _register_routes(
     app.register_blueprint(model_routes(settings, metrics))
     app.register_blueprint(dialect_model_routes(parts))
     app.register_blueprint(report_routes())
-    app.register_blueprint(page_routes())
+    app.register_blueprint(page_routes(settings.translations))
     app.register_blueprint(docs_routes(settings))
 
 

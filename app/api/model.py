@@ -59,6 +59,7 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "name": name,
         "version": model.version,
         "labels": list(model.contract.labels),
+        "categories": list(model.categories.named_for(None)) if model.categories else None,
         "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": asdict(model.contract.thresholds),

@@ -3,22 +3,29 @@
 import { hasKey } from "./key.js";
 import { save } from "./saving.js";
 import { snippets } from "./snippets.js";
+import { className, t, translate } from "./translate.js";
 import * as words from "./words.js";
+
+const LIKELIEST = 3; // classes shown at once; the others on demand
 
 /** The card of an item of the queue. */
 export class Card {
   #parts;
+  #predicted = "";
 
   /**
    * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
-   *     explain: function(Object): Promise<Object>}} of
+   *     remove: function(Object), explain: function(Object): Promise<Object>}} of
    */
-  constructor({ item, corrections, corrected, retry, explain }) {
+  constructor({ item, corrections, corrected, retry, remove, explain }) {
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
+    translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
     this.#parts.path.textContent = item.path;
     this.#parts.path.title = item.path;
     showPicture(this.#parts.picture, this.#parts.unseeable, item);
+    this.#parts.remove.setAttribute("aria-label", t("Remove {name}", { name: item.path }));
+    this.#parts.remove.addEventListener("click", () => remove(item));
     this.#parts.retry.addEventListener("click", () => retry(item));
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
@@ -62,15 +69,16 @@ export class Card {
 
   /** Lay the heat map over what the model saw, or take it away again; it is fetched once. */
   async #explain(fetched) {
-    const { explain, heat, reason } = this.#parts;
+    const { explain, heat, reason, why, explained, plain, rests } = this.#parts;
     explain.disabled = true;
     try {
       if (!heat.src) {
         const { explanation } = await fetched();
         heat.src = explanation.heat_map;
-        heat.alt = heat.title = words.explained(explanation);
+        heat.alt = explained.textContent = words.explained(explanation);
       }
-      heat.hidden = !heat.hidden;
+      heat.hidden = why.hidden = rests.hidden = !heat.hidden;
+      plain.hidden = !rests.hidden;
       explain.setAttribute("aria-pressed", String(!heat.hidden));
     } catch (trouble) {
       reason.textContent = `${trouble.title}. ${trouble.detail}`;
@@ -90,24 +98,37 @@ export class Card {
 
   #answer({ answer, path, loose }) {
     const parts = this.#parts;
+    this.#predicted = answer.label;
     this.element.dataset.decision = answer.decision;
-    parts.label.textContent = answer.label;
+    parts.label.textContent = className(answer.label);
     parts.category.textContent = words.category(answer);
-    parts.category.hidden = !answer.category;
+    parts.category.hidden = !parts.category.textContent;
     parts.sure.textContent = words.sureness(answer);
     parts.decision.textContent = words.decision(answer);
     parts.reason.textContent = words.reason(answer);
     showSeen(parts.seen, answer.seen);
-    parts.bars.replaceChildren(...Object.entries(answer.probabilities).map(([label, share]) => bar(label, share, answer)));
-    parts.bars.hidden = false;
+    this.#showProbabilities(answer);
     parts.api.hidden = false;
     parts.explain.hidden = false;
     parts.save.hidden = !loose;
     this.#offerLabels(Object.keys(answer.probabilities), this.corrections.labelOf(path));
   }
 
+  #showProbabilities(answer) {
+    const parts = this.#parts;
+    const ranked = Object.entries(answer.probabilities).sort(([, one], [, other]) => other - one);
+    const rows = ranked.map(([label, share]) => bar(label, share, answer));
+    parts.bars.replaceChildren(...rows.slice(0, LIKELIEST));
+    parts.bars.hidden = false;
+    parts.rest.replaceChildren(...rows.slice(LIKELIEST));
+    parts.rest.hidden = rows.length <= LIKELIEST;
+    parts.familiarity.textContent = words.familiarity(answer);
+    parts.more.textContent = words.more(rows.length);
+    parts.others.hidden = parts.rest.hidden && !parts.familiarity.textContent;
+  }
+
   #offerLabels(labels, chosen) {
-    const options = [new Option("Choose…", ""), ...labels.map((label) => new Option(label, label))];
+    const options = [new Option(t("Choose…"), ""), ...labels.map((label) => new Option(className(label), label))];
     this.#parts.truth.querySelector("select").replaceChildren(...options);
     this.#parts.truth.querySelector("select").value = labels.includes(chosen) ? chosen : "";
     this.#parts.truth.hidden = false;
@@ -115,8 +136,7 @@ export class Card {
   }
 
   #mark(chosen) {
-    const predicted = this.#parts.label.textContent;
-    this.element.dataset.truth = !chosen ? "" : chosen === predicted ? "right" : "wrong";
+    this.element.dataset.truth = !chosen ? "" : chosen === this.#predicted ? "right" : "wrong";
   }
 }
 
@@ -141,7 +161,7 @@ function showSeen(image, address) {
   image.addEventListener("load", () => {
     const { naturalWidth: width, naturalHeight: height } = image;
     const longest = Math.max(width, height);
-    image.alt = `${width} by ${height} pixels`;
+    image.alt = t("{width} by {height} pixels", { width, height });
     image.parentElement.style.setProperty("--around", longest < FRAME ? `${(FRAME % longest) / 2}px` : "0");
   });
   image.src = address;
@@ -157,7 +177,7 @@ function copy(element) {
 function bar(label, share, answer) {
   const row = document.getElementById("bar").content.firstElementChild.cloneNode(true);
   row.classList.toggle("likeliest", label === answer.label);
-  row.querySelector(".name").textContent = label;
+  row.querySelector(".name").textContent = className(label);
   row.querySelector(".percent").textContent = words.percent(share);
   row.querySelector(".share").style.setProperty("--share", share);
   return row;

@@ -1,6 +1,8 @@
 // Where pictures come from: dropped, pasted, chosen, photographed. Passes on {path, file, loose}; `loose`
 // pictures are not files on the user's disk. Uses only the elements that it is given.
 
+import { t } from "./translate.js";
+
 /** Pass pictures to `take(pictures)` and messages for the user to `notify(text)`. */
 export function listen({ zone, pick, files, photograph, camera }, take, notify) {
   pick.addEventListener("click", () => files.click());
@@ -34,7 +36,7 @@ function paste(event, take, notify) {
   if (event.target.closest("input, textarea")) return;
   const pictures = [...event.clipboardData.files];
   if (pictures.length) take(pictures.map((file) => loose(file, "pasted")));
-  else notify("There is no picture on the clipboard.");
+  else notify(t("There is no picture on the clipboard."));
 }
 
 function listenForDrops(zone, take, notify) {
@@ -52,8 +54,8 @@ function listenForDrops(zone, take, notify) {
     isOver(false);
     const { pictures, skipped } = await dropped(event.dataTransfer);
     if (pictures.length) take(pictures);
-    else notify("There was no picture in what you dropped. From another page, copy the picture and paste it.");
-    if (skipped) notify(`${skipped} of the files in the folder are not pictures and were left out.`);
+    else notify(t("There was no picture in what you dropped. From another page, copy the picture and paste it."));
+    if (skipped) notify(t("{skipped} of the files in the folder are not pictures and were left out.", { skipped }));
   });
 }
 

@@ -9,6 +9,7 @@ import { goToReport, isReport, showReport } from "./report.js";
 import { asCsv, asJson, sorted } from "./results.js";
 import { save } from "./saving.js";
 import { classify, fetched } from "./sending.js";
+import { nameClasses, t, translatePage } from "./translate.js";
 import * as words from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -18,12 +19,20 @@ let items = [];
 let newest = []; // the last batch
 let phase = "settled";
 let drawn = true;
+const narrow = matchMedia("(max-width: 48rem)");
 
 // The report takes the place of the whole page, so nothing else may run beside it.
 if (isReport() && hasKey()) showReport(keyHeaders()).catch(() => location.replace("./"));
 else start();
 
 function start() {
+  translatePage();
+  placeControls();
+  narrow.addEventListener("change", placeControls);
+  at("to-controls").addEventListener("click", () => at("controls").focus());
+  addEventListener("beforeunload", (event) => {
+    if (items.some(isUnsaved)) event.preventDefault();
+  });
   listen(
     { zone: at("intake"), pick: at("pick"), files: at("files"), photograph: at("photograph"), camera: at("camera") },
     take,
@@ -52,17 +61,39 @@ function start() {
   showModel();
 }
 
+/** On a phone the pictures come first. Moved in the document, so that Tab follows what is seen. */
+function placeControls() {
+  if (narrow.matches) at("cards").after(at("controls"));
+  else at("cards").before(at("controls"));
+}
+
+/** Whether closing the page would lose the item's answer. */
+function isUnsaved(item) {
+  return item.state !== "failed" && !item.saved;
+}
+
 /** Add pictures: the newest batch on top, in its own order. */
 function take(pictures) {
   at("notice").hidden = true;
   const batch = pictures.map((picture) => ({ ...picture }));
   for (const item of batch) {
-    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), explain });
+    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), remove, explain });
   }
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
   items = [...batch, ...items];
   for (const item of batch) queue.add(item);
+}
+
+/** Take one picture off the page; the focus goes to the one that takes its place. */
+function remove(item) {
+  const beside = item.card.element.nextElementSibling ?? item.card.element.previousElementSibling;
+  queue.remove(item);
+  items = items.filter((other) => other !== item);
+  newest = newest.filter((other) => other !== item);
+  item.card.element.remove();
+  showSums();
+  (beside?.querySelector(".remove") ?? at("pick")).focus();
 }
 
 /** Ask why the answer to an item is as it is. */
@@ -102,6 +133,7 @@ function showSums() {
   at("progress").max = items.length;
   at("progress").value = items.length - open;
   at("filter").hidden = at("ordering").hidden = items.length < 2;
+  at("to-controls").hidden = !narrow.matches || items.length < 2;
   at("stop").hidden = open === 0;
   at("resume").hidden = !any("stopped");
   at("held").textContent = words.holding(items);
@@ -118,9 +150,9 @@ function announce(open) {
   const now = held ? "held" : open ? "open" : "settled";
   if (now === phase && now !== "settled") return;
   phase = now;
-  if (held) at("said").textContent = `${held.trouble.title}. It goes on in a moment.`;
-  else if (open) at("said").textContent = `Looking at ${words.count(open, "picture")}.`;
-  else at("said").textContent = newest.length === 1 ? words.spoken(newest[0]) : words.tally(newest);
+  if (held) at("said").textContent = `${held.trouble.title}. ${t("It goes on in a moment.")}`;
+  else if (open) at("said").textContent = t("Looking at {pictures}.", { pictures: words.count(open, "picture") });
+  else if (newest.length) at("said").textContent = newest.length === 1 ? words.spoken(newest[0]) : words.tally(newest);
 }
 
 /** Put the cards in the order that is chosen; the focus stays where it is. */
@@ -135,6 +167,7 @@ function showOrder() {
 function saveResults(form, ending, type) {
   const name = `wardrobe-results-${new Date().toISOString().slice(0, 10)}.${ending}`;
   save(new Blob([form(sorted(items, at("order").value))], { type }), name);
+  for (const item of items) item.saved = Boolean(item.answer);
 }
 
 /** Run a button's action; if the button is hidden then, the focus goes to the results. */
@@ -150,6 +183,8 @@ function tryFailedAgain() {
 }
 
 function clear() {
+  const question = t("Clear {pictures}? Their answers are not saved.", { pictures: words.count(items.length, "picture") });
+  if (items.some(isUnsaved) && !confirm(question)) return;
   queue.clear();
   items = [];
   at("cards").replaceChildren();
@@ -164,7 +199,8 @@ function notify(text) {
 
 function showCorrections() {
   at("corrections").hidden = corrections.size === 0;
-  at("kept").textContent = `${words.count(corrections.size, "picture has", "pictures have")} a label of yours, kept in this browser.`;
+  const pictures = words.count(corrections.size, "picture");
+  at("kept").textContent = t("Your labels, kept in this browser: {pictures}.", { pictures });
 }
 
 function exportCorrections() {
@@ -182,8 +218,10 @@ async function showModel() {
   at("forget-key").hidden = !hasKey();
   try {
     const model = await (await fetched("model", keyHeaders())).json();
+    nameClasses(model.labels, model.categories);
     showClasses(model.labels);
-    at("model").textContent = `Model ${model.name} ${model.version}, ${words.count(model.labels.length, "class", "classes")}`;
+    const classes = words.count(model.labels.length, "class", "classes");
+    at("model").textContent = t("Model {name} {version}, {classes}", { ...model, classes });
     at("key-form").hidden = true;
   } catch (trouble) {
     if (trouble.status === 401) askForKey(trouble);
@@ -216,7 +254,7 @@ function openReport(event) {
   if (!hasKey() && at("key-form").hidden) return;
   event.preventDefault();
   if (hasKey()) goToReport();
-  else notify("The report asks for the API key, too. Enter it first.");
+  else notify(t("The report asks for the API key, too. Enter it first."));
 }
 
 function useKey(event) {

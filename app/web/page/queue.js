@@ -13,7 +13,6 @@ const OPEN = new Set(["waiting", "held", "offline"]);
 export class Queue {
   #items = [];
   #width = WIDEST;
-  #stopper = new AbortController();
   #ticking = null;
   #changed;
   #headers;
@@ -47,9 +46,8 @@ export class Queue {
 
   /** Abort the requests under way, and send no more until `resume`. */
   stop() {
-    this.#stopper.abort(new Trouble({ title: "Stopped", detail: "" }));
-    this.#stopper = new AbortController();
     for (const item of this.#items) {
+      abort(item);
       if (IN_FLIGHT.has(item.state) || OPEN.has(item.state) || item.state === "locked") this.#to(item, "stopped");
     }
   }
@@ -58,8 +56,15 @@ export class Queue {
     this.#release("stopped");
   }
 
+  /** Forget a picture, and abort its request. */
+  remove(item) {
+    abort(item);
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#pump();
+  }
+
   clear() {
-    this.stop();
+    for (const item of this.#items) abort(item);
     this.#items = [];
   }
 
@@ -81,7 +86,8 @@ export class Queue {
   }
 
   async #send(item) {
-    const { signal } = this.#stopper;
+    item.stopper = new AbortController();
+    const { signal } = item.stopper;
     item.sent = 0;
     item.tries += 1;
     this.#to(item, "sending");
@@ -135,4 +141,8 @@ export class Queue {
     item.state = state;
     this.#changed(item);
   }
+}
+
+function abort({ stopper }) {
+  stopper?.abort(new Trouble({ title: "Stopped", detail: "" }));
 }

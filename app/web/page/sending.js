@@ -1,6 +1,8 @@
 // Requests to the service. A picture goes by XMLHttpRequest, since fetch does not report how much has been sent.
 // Knows the HTTP contract, not the page.
 
+import { t } from "./translate.js";
+
 const SILENCE_MS = 60_000; // as long as the service itself waits for a client, at its defaults
 
 /** An error in place of an answer, in words for people. */
@@ -29,7 +31,7 @@ export function classify(file, { query, headers, signal = new AbortController().
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const patience = watchdog(() => {
-      reject(new Trouble({ title: "No answer in time", detail: `Nothing came for ${SILENCE_MS / 1000} seconds.` }));
+      reject(new Trouble({ title: t("No answer in time"), detail: t("Nothing came for {seconds} seconds.", { seconds: SILENCE_MS / 1000 }) }));
       request.abort();
     });
     request.open("POST", `predict?${query}`);
@@ -74,11 +76,12 @@ function troubleOf(status, phrase, text, retryAfter) {
   const problem = parsed(text);
   const ours = typeof problem?.detail === "string";
   return new Trouble({
-    title: ours ? problem.title : "An answer that is not understood",
+    title: ours ? problem.title : t("An answer that is not understood"),
     detail: ours
       ? problem.detail
-      : `Status ${status} ${phrase}`.trim() +
-        " came without the service's own words. It was cut short, or a proxy in between has answered.",
+      : t("Status {status} came without the service's own words. It was cut short, or a proxy in between has answered.", {
+          status: `${status} ${phrase}`.trim(),
+        }),
     requestId: ours ? problem.request_id : null,
     status,
     wait: secondsOf(retryAfter),
@@ -87,8 +90,8 @@ function troubleOf(status, phrase, text, retryAfter) {
 
 function unreachable() {
   return new Trouble({
-    title: "The service cannot be reached",
-    detail: "It may be restarting, or the connection may be gone. Try again in a moment.",
+    title: t("The service cannot be reached"),
+    detail: t("It may be restarting, or the connection may be gone. Try again in a moment."),
   });
 }
 

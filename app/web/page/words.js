@@ -1,21 +1,24 @@
-// The page's texts: answers, errors and numbers in words. Pure.
+// The page's texts: answers, errors and numbers in words, in the reader's language.
 
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+import { className, LANGUAGE, t } from "./translate.js";
+
+const PERCENT = new Intl.NumberFormat(LANGUAGE, { style: "percent", maximumFractionDigits: 1 });
 const SMALLEST = 0.001;
+const NOTICEABLE = 0.05; // drop of a probability below which a heat map is nearly invisible
 const MOST_CLASSES = 30; // named at the top of the page
 
 /** A probability for people. A model is never certain: 0 and 1 are what float32 rounds to. */
 export function percent(share) {
-  if (share < SMALLEST) return "< 0.1%";
-  if (share > 1 - SMALLEST) return "> 99.9%";
+  if (share < SMALLEST) return `< ${PERCENT.format(SMALLEST)}`;
+  if (share > 1 - SMALLEST) return `> ${PERCENT.format(1 - SMALLEST)}`;
   return PERCENT.format(share);
 }
 
 /** The classes of the model in a sentence. */
 export function classes(labels) {
   const more = labels.length - MOST_CLASSES;
-  const named = labels.slice(0, MOST_CLASSES).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return `The model knows ${count(labels.length, "class", "classes")}: ${named}.`;
+  const named = labels.slice(0, MOST_CLASSES).map(className).join(", ") + (more > 0 ? t(" and {more} more", { more }) : "");
+  return t("The model knows {classes}: {named}.", { classes: count(labels.length, "class", "classes"), named });
 }
 
 /** Why pictures wait, and until when; empty where none does. */
@@ -23,17 +26,18 @@ export function holding(items) {
   const held = items.filter((item) => item.state === "held");
   if (!held.length) return "";
   const { trouble, seconds } = held.reduce((one, other) => (other.seconds < one.seconds ? other : one));
-  const cause = trouble.status === 429 ? "The rate limit is used up" : "The service is busy";
-  const wait = `${count(held.length, "picture waits", "pictures wait")}, the next try is in ${count(seconds, "second")}`;
-  return `${cause}: ${wait}. ${trouble.detail}`;
+  const cause = trouble.status === 429 ? t("The rate limit is used up") : t("The service is busy");
+  const waiting = count(held.length, "picture waits", "pictures wait");
+  const wait = t("{waiting}, the next try is in {seconds}.", { waiting, seconds: count(seconds, "second") });
+  return `${cause}: ${wait} ${trouble.detail}`;
 }
 
 /** "1 picture", "2 pictures". */
 export function count(number, one, many = `${one}s`) {
-  return `${number} ${number === 1 ? one : many}`;
+  return t(`{number} ${number === 1 ? one : many}`, { number });
 }
 
-const DECISIONS = { accept: "Accept", review: "Review" };
+const DECISIONS = { accept: t("Accept"), review: t("Review") };
 
 /** The decision of an answer in one word. */
 export function decision(answer) {
@@ -42,19 +46,19 @@ export function decision(answer) {
 
 /** Why the answer was decided so, and whether the picture is small. */
 export function reason(answer) {
-  const small = answer.enlarged ? " The picture is smaller than what the model reads, so it was enlarged." : "";
-  return explanation(answer) + small;
+  const small = answer.enlarged ? t("The picture is smaller than what the model reads, so it was enlarged.") : "";
+  return `${explanation(answer)} ${small}`.trim();
 }
 
 function explanation(answer) {
   if (answer.decision === "accept") {
     return answer.familiarity === null
-      ? "The model is sure."
-      : "The model is sure, and the picture looks like what it has learnt.";
+      ? t("The model is sure.")
+      : t("The model is sure, and the picture looks like what it has learnt.");
   }
-  if (answer.reason === "ambiguous") return `Not sure enough to accept: ${closest(answer)}.`;
+  if (answer.reason === "ambiguous") return t("Not sure enough to accept: {closest}.", { closest: closest(answer) });
   if (answer.reason === "unfamiliar") {
-    return "The picture is unlike what the model has learnt, so the answer may mean nothing.";
+    return t("The picture is unlike what the model has learnt, so the answer may mean nothing.");
   }
   return answer.reason ?? "";
 }
@@ -63,16 +67,28 @@ function closest(answer) {
   return Object.entries(answer.probabilities)
     .sort(([, one], [, other]) => other - one)
     .slice(0, 2)
-    .map(([label, share]) => `${label} ${percent(share)}`)
+    .map(([label, share]) => `${className(label)} ${percent(share)}`)
     .join(", ");
 }
 
-/** What a heat map shows, for those who do not see it. */
+/** What a heat map shows, in a sentence. */
 export function explained({ label, drops }) {
   const largest = Math.max(...drops.flat());
   const row = drops.findIndex((values) => values.includes(largest));
+  const fall = percent(Math.max(largest, 0));
+  if (largest < NOTICEABLE) {
+    return t("{label} rests on no single part: whichever one is covered, its probability falls by no more than {fall}.", {
+      label: className(label),
+      fall,
+    });
+  }
   const place = [thirdOf(row, drops.length, "top", "bottom"), thirdOf(drops[row].indexOf(largest), drops[row].length, "left", "right")];
-  return `${label} rests most on the ${place.filter(Boolean).join(" ") || "middle"}: without it, its probability falls by ${percent(Math.max(largest, 0))}.`;
+  const named = t(`the ${place.filter(Boolean).join(" ") || "middle"}`);
+  return t("{label} rests most on {place}: without it, its probability falls by {fall}.", {
+    label: className(label),
+    place: named,
+    fall,
+  });
 }
 
 function thirdOf(index, length, first, last) {
@@ -81,33 +97,47 @@ function thirdOf(index, length, first, last) {
 }
 
 /** The operator's own category of an answer: "Trousers, 5107"; empty where there are none. */
-export function category({ category }) {
-  return category ? [category.name, category.id].filter(Boolean).join(", ") : "";
+export function category({ category, label }) {
+  if (!category) return "";
+  return [category.name === className(label) ? "" : category.name, category.id].filter(Boolean).join(", ");
 }
 
-/** How sure the model is, and how familiar the picture, where the model measures that. */
+/** How sure the model is. */
 export function sureness(answer) {
-  const sure = `${percent(answer.confidence)} sure`;
-  return answer.familiarity === null ? sure : `${sure}, familiarity ${answer.familiarity.toFixed(2)}`;
+  return t("{percent} sure", { percent: percent(answer.confidence) });
+}
+
+/** What the familiarity of a picture means: it is a rank. Empty where the model measures none. */
+export function familiarity(answer) {
+  if (answer.familiarity === null) return "";
+  return t("Familiarity {familiarity}: of 100 pictures that the model was checked on, {less} look less typical.", {
+    familiarity: answer.familiarity.toFixed(2),
+    less: Math.round(answer.familiarity * 100),
+  });
+}
+
+/** What opens the rest of the probabilities. */
+export function more(classes) {
+  return t("All {classes}, and how typical it looks", { classes: count(classes, "class", "classes") });
 }
 
 /** The state of a picture without an answer. */
 export function state(item) {
   switch (item.state) {
     case "waiting":
-      return "Waiting for its turn";
+      return t("Waiting for its turn");
     case "sending":
-      return `Sending ${PERCENT.format(Math.round(item.sent * 100) / 100)}`;
+      return t("Sending {share}", { share: PERCENT.format(Math.round(item.sent * 100) / 100) });
     case "thinking":
-      return "Sent; the model is looking";
+      return t("Sent; the model is looking");
     case "held":
-      return `${item.trouble.title}. Trying again in ${count(item.seconds, "second")}`;
+      return `${item.trouble.title}. ${t("Trying again in {seconds}", { seconds: count(item.seconds, "second") })}`;
     case "offline":
-      return "You are offline. This goes on as soon as you are back";
+      return t("You are offline. This goes on as soon as you are back");
     case "locked":
-      return "Waiting for an API key";
+      return t("Waiting for an API key");
     case "stopped":
-      return "Stopped before it was answered";
+      return t("Stopped before it was answered");
     case "failed":
       return item.trouble.title;
     default:
@@ -120,7 +150,7 @@ export function spoken(item) {
   if (item.state === "failed") return `${item.path}: ${item.trouble.title}. ${item.trouble.detail}`;
   if (item.state !== "done") return `${item.path}: ${state(item)}.`;
   const { answer } = item;
-  return `${item.path}: ${answer.label}, ${percent(answer.confidence)}. ${decision(answer)}. ${reason(answer)}`;
+  return `${item.path}: ${className(answer.label)}, ${percent(answer.confidence)}. ${decision(answer)}. ${reason(answer)}`;
 }
 
 /** "4 pictures: 2 accept, 1 to review, 1 failed". */
@@ -132,6 +162,6 @@ export function tally(items) {
     [of((item) => item.state === "failed"), "failed"],
     [of((item) => !item.answer && item.state !== "failed"), "to come"],
   ];
-  const named = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  const named = parts.filter(([number]) => number > 0).map(([number, word]) => t(`{number} ${word}`, { number }));
   return `${count(items.length, "picture")}: ${named.join(", ")}`;
 }

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from app.api.docs import FOLDER as DOCS_FOLDER
 from app.api.page import FOLDER as PAGE_FOLDER
+from app.api.page import with_formats
 from app.middleware.headers import POLICY
 
 PAGE = (PAGE_FOLDER / "index.html").read_text("utf-8")
@@ -52,6 +53,24 @@ def test_nothing_but_the_pages_own_files_is_found(client: FlaskClient, path: str
     answer = client.get(path)
 
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("heic", [True, False])
+def test_text_and_file_picker_offer_heic_only_where_it_is_read(heic: bool) -> None:
+    page = with_formats(PAGE, "Send PNG, HEIC or AVIF." if heic else "Send PNG or AVIF.")
+
+    assert ("image/heic,image/heif,.heic,.heif" in page, "HEIC or AVIF</span>" in page) == (heic, heic)
+    assert 'accept="image/png,' in page
+
+
+def test_the_page_offers_what_the_service_reads(client: FlaskClient) -> None:
+    page, refusal = client.get("/").text, client.post("/predict", data=b"no picture").get_json()["detail"]
+
+    offered = re.search(r'translate="no">(.*?)<', page)
+    assert offered is not None
+    assert refusal.endswith(f"Send {offered[1]}.")
+    for name in re.split(", | or ", offered[1]):
+        assert f"image/{name.lower()}" in page
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from inference.contract import whole_pictures
-from tests.browser import PHONE, Visits
+from tests.browser import PHONE, Visits, flaws
 from tests.e2e.conftest import Serve
 from tests.picture_page import (
     DOUBTED,
@@ -31,6 +31,12 @@ from training.data.listing import list_pictures
 
 BOOT = EXAMPLES / "ankle-boot.png"
 CHEQUERED = png((np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8))
+
+PRIMARY = """() => [...document.querySelectorAll("button")]
+  .filter((button) => button.checkVisibility())
+  .filter((button) => getComputedStyle(button).backgroundColor === "rgb(15, 107, 98)")
+  .map((button) => button.innerText)"""
+"""The names of the buttons that have the accent's colour."""
 
 
 @pytest.fixture
@@ -56,9 +62,16 @@ def test_a_picture_is_shown_at_once_and_then_its_answer(page: Page, bundled_serv
     seen = shown.get_by_role("img", name="28 by 28 pixels")
     expect(seen).to_have_attribute("src", answer["seen"])
     expect(seen).to_have_css("image-rendering", "pixelated")
-    bars = shown.get_by_role("list", name="Probability of each class").get_by_role("listitem")
-    assert [bar.split("\n")[0].strip() for bar in bars.all_inner_texts()] == list(answer["probabilities"])
-    expect(bars.filter(has_text="Trouser")).to_contain_text(f"{answer['confidence']:.1%}")
+    ranked = sorted(answer["probabilities"], key=lambda label: -answer["probabilities"][label])
+    bars = shown.locator(".bars:visible").get_by_role("listitem")
+    assert [bar.split("\n")[0].strip() for bar in bars.all_inner_texts()] == ranked[:3]
+    expect(bars.first).to_contain_text(f"{answer['confidence']:.1%}")
+    shown.get_by_text("All 10 classes").click()
+    assert [bar.split("\n")[0].strip() for bar in bars.all_inner_texts()] == ranked
+    less_typical = round(answer["familiarity"] * 100)
+    expect(shown).to_contain_text(
+        f"of 100 pictures that the model was checked on, {less_typical} look less typical"
+    )
 
 
 def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) -> None:
@@ -68,21 +81,58 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
 
     why.click()
 
-    heat = shown.get_by_role("img", name="Trouser rests most on")
+    heat = shown.get_by_role("img", name="Trouser rests")
     expect(heat).to_be_visible()
     expect(heat).to_have_js_property("naturalWidth", 28)
     expect(why).to_have_attribute("aria-pressed", "true")
+    sentence = shown.get_by_text(re.compile(r"^Trouser rests (on no single part|most on the ).* falls by "))
+    for words in (sentence, shown.get_by_text("red: speaks for it"), shown.get_by_text("What it rests on")):
+        expect(words).to_be_visible()
     why.click()
     expect(heat).to_be_hidden()
+    expect(sentence).to_be_hidden()
+    expect(shown.get_by_text("What it saw")).to_be_visible()
 
 
 @pytest.mark.slow
 def test_a_card_names_the_operators_category_in_the_readers_language(visiting: Visits, serve: Serve) -> None:
     with serve(MODEL_STORE="bundled", TAXONOMY=str(ROOT / "examples/taxonomy.json")) as service:
         page = visit(visiting, service, locale="de-DE")
-        give(page, TROUSERS)
+        page.locator("#files").set_input_files(TROUSERS)
 
-        expect(card(page, "photo-trousers.jpg").locator(".category")).to_have_text("Hosen, 5107")
+        shown = card(page, "photo-trousers.jpg")
+        expect(shown.locator(".label")).to_have_text("Hosen")
+        expect(shown.locator(".category")).to_have_text("5107")
+        options = shown.get_by_label("Was ist es wirklich?").locator("option")
+        assert "Kleider" in options.all_text_contents()
+
+
+@pytest.mark.slow
+def test_the_page_speaks_the_readers_language_and_the_operators_words(
+    visiting: Visits, serve: Serve, tmp_path: Path
+) -> None:
+    texts = tmp_path / "texts.json"
+    texts.write_text('{"de": {"Clear": "Alles weg", "Trouser": "Beinkleid"}}', "utf-8")
+    with serve(MODEL_STORE="bundled", TRANSLATIONS=str(texts)) as service:
+        page = visit(visiting, service, locale="de-AT")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Was zeigt dieses Bild?")
+        page.get_by_role("button", name="Hose").click()
+        settled(page, 1)
+        found = flaws(page)
+        text = page.locator("body").inner_text()
+        english = visit(visiting, service, locale="fr-FR")
+
+    assert page.locator("html").get_attribute("lang") == "de"
+    for words in (
+        "Alles weg",
+        "Beinkleid",
+        "Annehmen",
+        "Das Modell ist sicher, und das Bild",
+        "99,7\u00a0% sicher",
+    ):
+        assert words in text
+    assert found == []
+    expect(english.get_by_role("button", name="Choose pictures")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -92,6 +142,110 @@ def test_the_empty_page_names_the_classes_and_a_sample_can_be_tried(page: Page) 
     page.get_by_role("button", name="Trousers").click()
 
     expect(page.locator(".card .label")).to_have_text("Trouser")
+
+
+@pytest.mark.slow
+def test_the_samples_are_photos_and_one_of_them_is_for_review(page: Page) -> None:
+    samples = page.locator("#samples button")
+    for index in range(samples.count()):
+        page.evaluate("(index) => document.querySelectorAll('#samples button')[index].click()", index)
+    settled(page, 4)
+
+    decisions = page.locator(".card .decision").all_text_contents()
+    assert sorted(decisions) == ["Accept", "Accept", "Accept", "Review"]
+
+
+@pytest.mark.slow
+def test_one_picture_is_removed_and_the_others_stay(page: Page) -> None:
+    held = Held(page)
+    give(page, *garments(6))
+    expect(page.locator(".card[data-state=sending]")).to_have_count(4)
+    page.get_by_role("button", name="Remove garment-01.png").click()
+    expect(page.get_by_role("button", name="Remove garment-02.png")).to_be_focused()
+    held.let_go()
+    settled(page, 5)
+
+    page.get_by_role("button", name="Remove garment-05.png").click()
+
+    names = page.get_by_role("heading", level=3).all_text_contents()
+    assert names == [f"garment-0{number}.png" for number in (0, 2, 3, 4)]
+    expect(page.locator("#tally")).to_contain_text("4 pictures: ")
+
+
+@pytest.mark.slow
+def test_answers_are_not_lost_without_a_question_until_they_are_saved(page: Page) -> None:
+    asked: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    give(page, TROUSERS)
+    settled(page, 1)
+    page.on("dialog", refuse)
+
+    page.get_by_role("button", name="Clear").click()
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+    expect(page.locator(".card")).to_have_count(1)
+    assert asked == ["confirm", "beforeunload"]
+    with page.expect_download():
+        page.get_by_role("button", name="Results as CSV").click()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".card")).to_have_count(0)
+
+    assert asked == ["confirm", "beforeunload"]
+
+
+@pytest.mark.slow
+def test_there_is_one_primary_button_at_a_desk_and_on_a_phone(
+    page: Page, visiting: Visits, bundled_service: Service, guarded_service: Service
+) -> None:
+    give(page, TROUSERS)
+    settled(page, 1)
+    card(page, TROUSERS.name).get_by_label("What is it really?").select_option("Dress")
+
+    shown = [
+        page.evaluate(PRIMARY),
+        visit(visiting, bundled_service, **PHONE).evaluate(PRIMARY),
+        visit(visiting, guarded_service).evaluate(PRIMARY),
+    ]
+
+    assert shown == [["Choose pictures"], ["Take a photo"], ["Use this key"]]
+
+
+@pytest.mark.slow
+def test_on_a_phone_the_first_result_is_seen_before_the_controls(
+    visiting: Visits, bundled_service: Service
+) -> None:
+    page = visit(visiting, bundled_service, **PHONE)
+    give(page, TROUSERS, DOUBTED)
+    settled(page, 2)
+
+    first = page.locator(".card .label").first.bounding_box()
+    controls = page.locator("#order").bounding_box()
+    assert first is not None
+    assert controls is not None
+    assert first["y"] + first["height"] < PHONE["height"]
+    assert first["y"] < controls["y"]
+    page.get_by_role("button", name="Sort and save").tap()
+    expect(page.locator("#order")).to_be_in_viewport()
+
+
+@pytest.mark.slow
+def test_twelve_pictures_are_printed_on_two_pages_in_dark_ink(
+    visiting: Visits, bundled_service: Service
+) -> None:
+    page = visit(visiting, bundled_service, color_scheme="dark")
+    give(page, *garments(12))
+    settled(page, 12)
+
+    pages = re.findall(rb"/Type /Page\b", page.pdf(format="A4"))
+    page.emulate_media(media="print")
+    ink = page.locator(".label").first.evaluate("(label) => getComputedStyle(label).color")
+
+    assert len(pages) <= 2
+    assert max(map(int, re.findall(r"\d+", ink))) < 100
 
 
 @pytest.mark.slow
@@ -198,7 +352,7 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     card(page, DOUBTED.name).get_by_label("What is it really?").select_option("Dress")
     card(page, "photo-trousers.jpg").get_by_label("What is it really?").select_option("Trouser")
     page.reload()
-    expect(page.locator("#kept")).to_contain_text("2 pictures have a label of yours")
+    expect(page.locator("#kept")).to_contain_text("kept in this browser: 2 pictures.")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download CSV").click()
 

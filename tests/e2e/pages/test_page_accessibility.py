@@ -66,7 +66,7 @@ def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service
 
     reach(page, ".card:has-text('photo-dress.jpg') .truth select")
     page.keyboard.type("Dress")
-    expect(page.locator("#kept")).to_contain_text("1 picture has a label of yours")
+    expect(page.locator("#kept")).to_contain_text("kept in this browser: 1 picture.")
     reach(page, "#export")
     with page.expect_download() as saved:
         page.keyboard.press("Space")

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import Visits
 from tests.commands import done
-from tests.picture_page import DOUBTED, TROUSERS, card, give, settled, visit
+from tests.picture_page import DOUBTED, TROUSERS, a_file, card, give, settled, visit
 from tests.service import Service
+from tests.uploads import a_garment, png
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ def test_results_are_sorted_folded_and_downloaded(page: Page, tmp_path: Path) ->
 
     order = [DOUBTED.name, TROUSERS.name, "=notes.txt"]
     assert page.get_by_role("heading", level=3).all_text_contents() == order
-    expect(page.get_by_role("list", name="Probability of each class").first).to_be_hidden()
+    expect(page.get_by_role("list", name="Probability of the likeliest classes").first).to_be_hidden()
     rows = list(csv.DictReader(as_csv.value.path().read_text("utf-8").splitlines()))
     assert [row["path"] for row in rows] == [DOUBTED.name, TROUSERS.name, "'=notes.txt"]
     assert [row["decision"] for row in rows] == ["review", "accept", ""]
@@ -46,6 +47,27 @@ def test_results_are_sorted_folded_and_downloaded(page: Page, tmp_path: Path) ->
     for row, document in zip(rows[:2], documents[:2], strict=True):
         assert float(row["p_Trouser"]) == document["probabilities"]["Trouser"]
         assert (row["label"], row["model"]) == (document["label"], document["model"]["version"])
+
+
+def test_the_columns_of_the_compact_list_align_and_its_answers_can_be_corrected(page: Page) -> None:
+    give(
+        page,
+        a_file(TROUSERS.name, TROUSERS.read_bytes()),
+        a_file(DOUBTED.name, DOUBTED.read_bytes()),
+        a_file("a-very-long-name-of-a-picture-that-nobody-would-type.png", png(a_garment())),
+    )
+    settled(page, 3)
+
+    page.get_by_label("Compact list").check()
+    for column in (".path", ".label", ".sure", ".decision", ".truth select", ".remove"):
+        edges = page.locator(f".card {column}").evaluate_all(
+            "(all) => all.map((one) => one.getBoundingClientRect().x)"
+        )
+        assert len(edges) == 3
+        assert len(set(edges)) == 1, column
+    card(page, DOUBTED.name).get_by_label("What is it really?").select_option("Dress")
+
+    expect(page.locator("#kept")).to_contain_text("1 picture")
 
 
 def test_a_copied_snippet_gives_the_answer_of_the_page(page: Page) -> None:

@@ -1,0 +1,101 @@
+"""The page's texts in other languages: Wardrobe's German is complete, and an operator's file is checked."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from app.api.page import FOLDER
+from app.settings import SettingsError
+from app.web.translations import OURS, read_translations
+from tests.releases import LABELS
+
+PLACES = re.compile(r"\{\w+\}")
+CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
+"""A text in the scripts; the ones that are put together from parts are in ASSEMBLED."""
+
+COUNTED = ("picture", "class", "second", "picture waits")
+ASSEMBLED = {
+    *(f"{{number}} {one}" for one in COUNTED),
+    *(f"{{number}} {many}" for many in ("pictures", "classes", "seconds", "pictures wait")),
+    *(f"{{number}} {word}" for word in ("accept", "to review", "failed", "to come")),
+    *(f"the {place}" for place in ("top", "bottom", "left", "right", "middle")),
+    *(f"the {row} {column}" for row in ("top", "bottom") for column in ("left", "right")),
+}
+SAME_IN_EVERY_LANGUAGE = re.compile(
+    r"Wardrobe|curl|JavaScript|Python|CSV|JSON|"
+    r"clothing-dataset|, CC0 1\.0|wardrobe train --data|[\u00d7.]|\{\w+\}"
+)
+
+
+class Texts(HTMLParser):
+    """The texts that a reader of the page sees or hears."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self._without_scripts = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._without_scripts = tag == "noscript" or (self._without_scripts and tag in ("p", "code"))
+        self.found |= {value for name, value in attrs if name in ("alt", "aria-label", "title") and value}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._without_scripts = self._without_scripts and tag != "noscript"
+
+    def handle_data(self, data: str) -> None:
+        if not self._without_scripts:
+            self.found.add(" ".join(data.split()))
+
+
+def texts_of_the_page() -> set[str]:
+    """Every English text of the page: in its markup, in its scripts, and the bundled release's classes."""
+    markup = Texts((FOLDER / "index.html").read_text("utf-8")).found
+    called = {text for path in FOLDER.glob("*.js") for text in CALL.findall(path.read_text("utf-8"))}
+    shown = {text for text in markup if text and not SAME_IN_EVERY_LANGUAGE.fullmatch(text)}
+    return shown | called | ASSEMBLED | set(LABELS)
+
+
+def test_the_german_page_is_complete_and_has_nothing_to_spare() -> None:
+    german = json.loads(OURS.read_text("utf-8"))["de"]
+
+    assert (sorted(texts_of_the_page() - set(german)), sorted(set(german) - texts_of_the_page())) == ([], [])
+    assert [english for english in german if not places(german[english]) <= places(english)] == []
+
+
+def places(text: str) -> set[str]:
+    return set(PLACES.findall(text))
+
+
+def test_an_operators_texts_go_before_ours_and_add_languages(tmp_path: Path) -> None:
+    file = tmp_path / "texts.json"
+    file.write_text('{"DE": {"Clear": "Leeren!"}, "fr": {"Clear": "Effacer"}}', "utf-8")
+
+    read = read_translations(file)
+
+    assert (read["de"]["Clear"], read["fr"]) == ("Leeren!", {"Clear": "Effacer"})
+    assert read["de"]["Stop"] == read_translations(None)["de"]["Stop"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file or directory"),
+        (b"{", "the whole: Invalid JSON"),
+        (b'{"german, please": {}}', "german, please"),
+        (b'{"de": {"Clear": ""}}', "de.Clear: String should have at least 1 character"),
+    ],
+    ids=["missing", "no JSON", "no language", "empty"],
+)
+def test_a_wrong_file_ends_the_start_with_the_reason(tmp_path: Path, content: bytes | None, why: str) -> None:
+    file = tmp_path / "texts.json"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(SettingsError, match="WARDROBE_TRANSLATIONS") as refused:
+        read_translations(file)
+
+    assert why in str(refused.value)
