@@ -2,7 +2,7 @@
 
 `cut-out` is the way Fashion-MNIST was made: find the garment, convert it to grey, light on black, and frame
 it, one function each, which `convert` calls in order. `whole` resizes the picture. Pure functions of arrays.
-foreground.py finds, framing.py frames, stages.py shows the steps. docs/explanation/conversion.md says where
+foreground.py finds, framing.py frames, docs/explanation/conversion.md says where
 this differs from the paper and why.
 """
 

@@ -25,7 +25,7 @@ from scripts.fitting import (
     on_tensorflow,
 )
 from scripts.publish import RELEASE
-from scripts.terminal import at_least, command_parser, console, figure_table, perform, require, resumable, run
+from scripts.terminal import at_least, command_parser, console, perform, print_table, require, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
@@ -92,7 +92,7 @@ def _compare(arguments: argparse.Namespace) -> object:
         _train_missing(tasks)
     found = _found(tasks)
     written = _write(place, merged(earlier, found))
-    _show(found)
+    print_table([_row(one) for one in found])
     return {"written": written, "networks": [headline(one) for one in found]}
 
 
@@ -186,17 +186,19 @@ def _ending(place: Path, ending: str) -> Path:
     return place.with_name(place.name + ending)
 
 
-def _show(networks: "Sequence[Compared]") -> None:
-    """Print a row per network."""
-    headings = ("parameters", "MFLOP", "test accuracy", "seeds", "published", "validation", "training")
-    table = figure_table("network", *headings)
-    for one in networks:
-        found = one.summary
-        published = f"{one.published.accuracy:g}" if one.published else ""
-        costs = f"{one.parameters:,}", f"{one.mflops:.1f}"
-        accuracies = str(found.test), str(found.test.n), published, str(found.validation), str(found.train)
-        table.add_row(one.network, *costs, *accuracies)
-    console().print(table)
+def _row(one: "Compared") -> dict[str, str]:
+    """The cells of a network, by their headings."""
+    found = one.summary
+    return {
+        "network": one.network,
+        "parameters": f"{one.parameters:,}",
+        "MFLOP": f"{one.mflops:.1f}",
+        "test accuracy": str(found.test),
+        "seeds": str(found.test.n),
+        "published": f"{one.published.accuracy:g}" if one.published else "",
+        "validation": str(found.validation),
+        "training": str(found.train),
+    }
 
 
 def headline(one: "Compared") -> dict[str, object]:

@@ -16,8 +16,8 @@ from scripts.terminal import (
     command_parser,
     console,
     counting,
-    figure_table,
     json_output,
+    print_table,
     require,
     run,
 )
@@ -59,10 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _show(findings: Findings) -> None:
     out = console()
-    table = figure_table("class", "pictures")
-    for label, count in findings.counts.items():
-        table.add_row(label, f"{count:,}")
-    out.print(table)
+    print_table([{"class": label, "pictures": f"{count:,}"} for label, count in findings.counts.items()])
     if findings.uneven is not None:
         largest, smallest = findings.uneven
         out.print(

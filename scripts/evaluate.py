@@ -10,21 +10,19 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.table import Table
-
 from inference.onnx_session import OnnxSession
 from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
-from model_store.report import PhotoFigures, TestFigures
+from model_store.report import PhotoFigures, SourceFigures, TestFigures
 from scripts.photos import photos_in
 from scripts.terminal import (
     FAILED,
     RELEASE_HELP,
     command_parser,
     console,
-    figure_table,
     json_output,
+    print_table,
     require,
     run,
 )
@@ -123,7 +121,7 @@ def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) ->
         f"calibration error {figures.ece:.4f} ({figures.ece_before:.4f} before calibration).",
         soft_wrap=True,
     )
-    out.print(_table(figures))
+    _print_classes(figures)
     decisions = figures.decisions
     accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
     out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
@@ -131,15 +129,23 @@ def _show(release: LocalRelease, figures: TestFigures, objections: list[str]) ->
         out.print(line)
 
 
-def _table(figures: TestFigures) -> Table:
-    table = figure_table("class", "precision", "recall", "F1", "pictures")
+def _print_classes(figures: TestFigures) -> None:
     rows = figures.per_class | {
         "macro average": figures.averages.macro,
         "weighted average": figures.averages.weighted,
     }
-    for name, one in rows.items():
-        table.add_row(name, f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", f"{one.support:,}")
-    return table
+    print_table(
+        [
+            {
+                "class": name,
+                "precision": f"{one.precision:.4f}",
+                "recall": f"{one.recall:.4f}",
+                "F1": f"{one.f1:.4f}",
+                "pictures": f"{one.support:,}",
+            }
+            for name, one in rows.items()
+        ]
+    )
 
 
 def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dict[str, object]:
@@ -166,24 +172,13 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         f"familiarity {thresholds.familiarity:.4g} on.",
         soft_wrap=True,
     )
-    out.print(_photo_table(figures))
-    out.print(_class_table(figures))
+    splits = ", ".join(sorted({one.split for one in figures.values()}))
+    print_table([{"tier": tier} | _photo_row(one) for tier, one in figures.items()], f"split: {splits}")
+    _print_recalls(figures)
     if OOD_TIER in figures:
-        out.print(_source_table(figures[OOD_TIER]))
+        print_table([_source_row(*one) for one in figures[OOD_TIER].sources.items()])
     section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
     return {"version": release.version, "photos": section}
-
-
-def _photo_table(photos: Mapping[str, PhotoFigures]) -> Table:
-    """A line for each tier."""
-    splits = ", ".join(sorted({one.split for one in photos.values()}))
-    table = Table("tier", title=f"split: {splits}", title_justify="left")
-    rows = {tier: _photo_row(one) for tier, one in photos.items()}
-    for heading in next(iter(rows.values())):
-        table.add_column(heading, justify="right", min_width=len(heading))
-    for tier, cells in rows.items():
-        table.add_row(tier, *cells.values())
-    return table
 
 
 def _photo_row(one: PhotoFigures) -> dict[str, str]:
@@ -206,22 +201,26 @@ def _photo_row(one: PhotoFigures) -> dict[str, str]:
     }
 
 
-def _class_table(photos: Mapping[str, PhotoFigures]) -> Table:
-    """Recall of each class in each tier, with how many photos it was counted on."""
+def _print_recalls(photos: Mapping[str, PhotoFigures]) -> None:
+    """Print the recall of each class in each tier, with how many photos it was counted on."""
     garments = {tier: one.per_class for tier, one in photos.items() if one.per_class}
-    table = figure_table("class", *(f"recall, {tier} (photos)" for tier in garments))
-    for label in dict.fromkeys(label for recalls in garments.values() for label in recalls):
-        found = [recalls.get(label) for recalls in garments.values()]
-        table.add_row(label, *(f"{one.recall:.3f} ({one.n})" if one else NONE for one in found))
-    return table
+    labels = dict.fromkeys(label for recalls in garments.values() for label in recalls)
+    rows = []
+    for label in labels:
+        found = {tier: recalls.get(label) for tier, recalls in garments.items()}
+        cells = {tier: f"{one.recall:.3f} ({one.n})" if one else NONE for tier, one in found.items()}
+        rows.append({"class": label} | {f"recall, {tier} (photos)": cell for tier, cell in cells.items()})
+    print_table(rows)
 
 
-def _source_table(ood: PhotoFigures) -> Table:
-    """The decisions about the out-of-distribution photos of each folder."""
-    table = Table("none of the classes", "photos", "accepted", "unfamiliar")
-    for source, one in ood.sources.items():
-        table.add_row(source, f"{one.n:,}", f"{one.accepted:.1%}", f"{one.unfamiliar:.1%}")
-    return table
+def _source_row(source: str, one: SourceFigures) -> dict[str, str]:
+    """The decisions about the out-of-distribution photos of a folder."""
+    return {
+        "none of the classes": source,
+        "photos": f"{one.n:,}",
+        "accepted": f"{one.accepted:.1%}",
+        "unfamiliar": f"{one.unfamiliar:.1%}",
+    }
 
 
 NONE = "-"

@@ -7,13 +7,10 @@ name, give it to the client, and remove the first. How keys are checked: app/sec
 import argparse
 import fcntl
 import os
-import re
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 from app.security.api_keys import LINE, hash_of, read_keys
@@ -23,9 +20,6 @@ from scripts.terminal import FAILED, chosen, command_parser, complain, perform, 
 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
-
-MADE = re.compile(r"# made (?P<day>\d{4}-\d{2}-\d{2})")
-"""The line above a key; a comment to the service, so that any version of it reads the file."""
 
 EXAMPLES = (
     "wardrobe keys add shop --file keys.txt",
@@ -50,27 +44,17 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         if any(known.name == arguments.name for known in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
         before = path.read_text("utf-8").rstrip("\n") + "\n" if keys else ""
-        made = f"# made {datetime.now(UTC):%Y-%m-%d}"
-        _replace(path, f"{before}{made}\n{arguments.name}:{hash_of(key)}\n")
+        _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
     return {"name": arguments.name, "key": key}
 
 
 def _list(arguments: argparse.Namespace) -> dict[str, object]:
-    found = read_keys(arguments.file)
-    days = _days(arguments.file.read_text("utf-8"))
-    keys = [{"name": key.name, "sha256_begins": key.sha256[:12], "made": days.get(key.name)} for key in found]
+    keys = read_keys(arguments.file)
     for key in keys:
-        print(f"{key['name']}  {key['sha256_begins']}..." + (f"  made {key['made']}" if key["made"] else ""))
-    return {"keys": keys}
-
-
-def _days(text: str) -> dict[str, str]:
-    """When keys were made, by their names, as far as the lines above them say so."""
-    lines = [line.strip() for line in text.splitlines()]
-    pairs = ((MADE.fullmatch(above), LINE.fullmatch(line)) for above, line in pairwise(lines))
-    return {key["name"]: made["day"] for made, key in pairs if made and key}
+        print(f"{key.name}  {key.sha256[:12]}...")
+    return {"keys": [{"name": key.name, "sha256_begins": key.sha256[:12]} for key in keys]}
 
 
 def _remove(arguments: argparse.Namespace) -> dict[str, object]:
@@ -81,21 +65,11 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         left = [name for name in names if name != arguments.name]
         if not left:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
-        _replace(path, _without(arguments.name, path.read_text("utf-8")))
+        lines = [(LINE.fullmatch(line.strip()), line) for line in path.read_text("utf-8").splitlines()]
+        kept = [line for key, line in lines if key is None or key["name"] != arguments.name]
+        _replace(path, "".join(f"{line}\n" for line in kept))
     print(f"{arguments.name} is withdrawn; {len(left)} left.")
     return {"name": arguments.name, "left": len(left)}
-
-
-def _without(name: str, text: str) -> str:
-    """The file without the key of that name, and without the line that says when it was made."""
-    kept: list[str] = []
-    for line in text.splitlines():
-        key = LINE.fullmatch(line.strip())
-        if key is None or key["name"] != name:
-            kept.append(line)
-        elif kept and MADE.fullmatch(kept[-1]):
-            kept.pop()
-    return "".join(f"{line}\n" for line in kept)
 
 
 @contextmanager
@@ -132,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("keys", __doc__, EXAMPLES)
     add = subcommands(parser)
     adding = add("add", _add, "Make a key and print it, this once.")
-    listing = add("list", _list, "Names, how their hashes begin, and when they were made.")
+    listing = add("list", _list, "Names, and how their hashes begin.")
     removing = add("remove", _remove, "Withdraw a key.")
     for each in (adding, listing, removing):
         each.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")

@@ -7,9 +7,7 @@ matplotlib is imported when something is drawn, since the serving requirements l
 import argparse
 import json
 import sys
-import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +22,6 @@ from inference.classifier import Classifier, Prediction
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
-from inference.stages import stages
 from labelling.labeller import open_model
 from model_store.cache import find_release
 from model_store.files import errors_named
@@ -57,7 +54,7 @@ class Answer:
 EXAMPLES = (
     "wardrobe predict shirt.jpg",
     "wardrobe predict shirt.jpg bag.png --model s3://models/wardrobe --json",
-    "wardrobe predict --image bag.png --plot answer.png --stages stages.png",
+    "wardrobe predict --image bag.png --plot answer.png",
 )
 
 
@@ -68,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")
-    if arguments.plot or arguments.stages:
+    if arguments.plot:
         require("matplotlib", "matplotlib")
     prepare_decoders()
     release = find_release(arguments.model)
@@ -85,8 +82,6 @@ def main(argv: list[str] | None = None) -> int:
             _show(answer, classifier, console())
     if answers and arguments.plot:
         draw(answers, classifier, arguments.plot)
-    if answers and arguments.stages:
-        draw_stages(answers, classifier, arguments.stages)
     return 0 if len(answers) == len(files) else FAILED
 
 
@@ -106,7 +101,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--model", default="bundled", help=RELEASE_HELP)
     add("--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer")
-    add("--stages", type=Path, metavar="OUT.png", help="draw each step from picture to what the model saw")
     return parser
 
 
@@ -167,21 +161,13 @@ def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> Non
     Raises:
         OSError: it cannot be written.
     """
-    with _grid(target, _ROW_INCHES, len(answers), (1, 1, 1.6)) as grid:
-        for axes, answer in zip(grid, answers, strict=True):
-            _draw_row(axes, answer, classifier.contract.labels)
-
-
-@contextmanager
-def _grid(
-    target: Path, inches: tuple[float, float], rows: int, widths: Sequence[float]
-) -> "Iterator[Sequence[Sequence[Axes]]]":
-    """Axes by row and column of a figure, which is written when the block ends."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - only training's requirements have it
 
-    width, height = inches
-    figure = Figure(figsize=(width, height * rows), layout="constrained")
-    yield figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths).tolist()
+    width, height = _ROW_INCHES
+    figure = Figure(figsize=(width, height * len(answers)), layout="constrained")
+    grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
+    for axes, answer in zip(grid, answers, strict=True):
+        _draw_row(axes, answer, classifier.contract.labels)
     with errors_named(target):
         figure.savefig(target, format="png", dpi=110, bbox_inches="tight")  # no caption is cut off
 
@@ -203,40 +189,9 @@ def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> 
     )
 
 
-_CELL_INCHES = (2.6, 3.4)
-"""Width and height of one step with its sentence."""
-
-_LINE = 34
-"""Letters of a sentence that fit under a step."""
-
-
-def draw_stages(answers: Sequence[Answer], classifier: Classifier, target: Path) -> None:
-    """Draw the steps from each picture to what the model saw of it as a row of a PNG file.
-
-    Args:
-        answers: at least one.
-        classifier: its release says how pictures are converted.
-        target: the file; what is there is replaced.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    rows = [stages(answer.decoded, classifier.contract.input) for answer in answers]
-    columns = max(map(len, rows))
-    width, height = _CELL_INCHES
-    with _grid(target, (width * columns, height), len(rows), [1] * columns) as grid:
-        for axes, answer, steps in zip(grid, answers, rows, strict=True):
-            for unused in axes[len(steps) :]:
-                unused.set_axis_off()
-            for one, step in zip(axes, steps, strict=False):
-                _show_image(one, step.image, step.name, step.reason)
-            axes[0].set_title(f"{answer.file.name}\n{steps[0].name}", fontsize=9, parse_math=False)
-
-
-def _show_image(axes: "Axes", image: Picture | Pixels, title: str, note: str = "") -> None:
+def _show_image(axes: "Axes", image: Picture | Pixels, title: str) -> None:
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     axes.set_title(title, fontsize=9, parse_math=False)
-    axes.set_xlabel(textwrap.fill(note, _LINE), fontsize=8, parse_math=False)
     axes.set(xticks=[], yticks=[])
 
 

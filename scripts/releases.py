@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.filesize import decimal
-from rich.table import Column, Table
 
 from inference.contract import Thresholds
 from model_store.catalogue import Stored, read_manifest, stored
@@ -19,13 +18,10 @@ from model_store.promotions import Promotion, current, history, roll_back
 from model_store.publish import SPARED, promote, prunable, prune
 from model_store.store import Store, open_store
 from scripts.publish import add_promotion_options, as_text, who
-from scripts.terminal import at_least, command_parser, console, perform, run, subcommands
+from scripts.terminal import at_least, command_parser, perform, print_table, run, subcommands
 
 KEEP = 5
 """How many releases `prune` leaves by default."""
-
-VERSION_COLUMNS = 25
-"""Width of `20261120T101500Z-3f9a1c2e`."""
 
 MOST_MINUTES = 1e9
 """Of an age: 1,900 years, as far back as dates reach."""
@@ -63,15 +59,19 @@ class Row:
     manifest: Manifest | None
     last: Promotion | None
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self) -> dict[str, str]:
         """The row of the table."""
-        figures = ("", "", "")
-        if self.manifest is not None:
-            headline = self.manifest.headline
-            figures = (f"{headline.test_accuracy:.4f}", f"{headline.test_n:,}", f"{headline.parameters:,}")
-        promoted = ("", "") if self.last is None else (_at(self.last), _by(self.last))
-        state = self.state
-        return self.release.version, state, *figures, decimal(self.release.size), *promoted
+        headline = self.manifest and self.manifest.headline
+        return {
+            "version": self.release.version,
+            "state": self.state,
+            "test accuracy": f"{headline.test_accuracy:.4f}" if headline else "",
+            "n": f"{headline.test_n:,}" if headline else "",
+            "parameters": f"{headline.parameters:,}" if headline else "",
+            "size": decimal(self.release.size),
+            "last promoted": _at(self.last) if self.last else "",
+            "by": _by(self.last) if self.last else "",
+        }
 
     def as_json(self) -> dict[str, object]:
         """The same for programs."""
@@ -90,11 +90,7 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
     last = {promotion.version: promotion for promotion in log}
     holding = log[-1].version if log else None
     rows = [_row(store, release, last.get(release.version), holding) for release in _stored(store)]
-    version = Column("version", no_wrap=True, min_width=VERSION_COLUMNS)  # it is pasted into `promote`
-    table = Table(version, "state", "test accuracy", "n", "parameters", "size", "last promoted", "by")
-    for row in rows:
-        table.add_row(*row.cells())
-    console().print(table)
+    print_table([row.cells() for row in rows], words=("state", "by"))
     return [row.as_json() for row in rows]
 
 

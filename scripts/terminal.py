@@ -12,7 +12,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
@@ -147,6 +147,32 @@ def figure_table(*headings: str) -> Table:
     """A table of figures: every column but the first aligned to the right."""
     first, *rest = headings
     return Table(first, *(Column(heading, justify="right") for heading in rest))
+
+
+UNBROKEN = 25
+"""Letters of the first column that stay on one line, so that a release's version can be pasted."""
+
+
+def print_table(
+    rows: Sequence[Mapping[str, str]], title: str | None = None, words: Collection[str] = ()
+) -> None:
+    """Print a table on stdout, if there is any row.
+
+    Args:
+        rows: a cell by its heading, in the same order in each.
+        title: stands above it.
+        words: columns that are aligned left, as the first one is; the others are figures.
+    """
+    if not rows:
+        return
+    first, *others = rows[0]
+    table = Table(title=title, title_justify="left")
+    table.add_column(first, min_width=min(UNBROKEN, max(len(row[first]) for row in rows)))
+    for heading in others:
+        table.add_column(heading, justify="left" if heading in words else "right", min_width=len(heading))
+    for row in rows:
+        table.add_row(*row.values())
+    console().print(table)
 
 
 _WIDTH_IN_A_FILE = 1000

@@ -11,11 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from model_store.report import Epoch
 from scripts.fitting import EpochLines, allow_many_networks, check_backend, start_backend
-from scripts.terminal import at_least, command_parser, console, perform, resumable, run
+from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
 from scripts.training_options import (
     add_data_options,
     add_recipe_options,
@@ -131,7 +129,8 @@ def _hand_over(
     results.write_bytes(report.as_bytes())
     draw_search(study, figure)
     out = console()
-    out.print(_table(trials))
+    title = f"The best of {len(trials)} trials, by validation accuracy"
+    print_table([_row(one) for one in ranked(trials)[:SHOWN]], title, words=("state",))
     out.print(f"All of them: {results}, {figure}. The best, {recipe}, again as a release:")
     out.print(command, soft_wrap=True)
     return {
@@ -142,16 +141,16 @@ def _hand_over(
     }
 
 
-def _table(trials: tuple[Trial, ...]) -> Table:
-    """The best trials, best first."""
-    settings = list(trials[0].values)
-    table = Table(title=f"The best of {len(trials)} trials, by validation accuracy")
-    for heading in ("trial", "accuracy", "", "epochs", "seconds", *settings):
-        table.add_column(heading.replace("_", " "), justify="left" if heading == "" else "right")
-    for one in ranked(trials)[:SHOWN]:
-        figures = (f"{one.val_accuracy:.4f}", one.state, str(one.epochs), f"{one.seconds:.0f}")
-        table.add_row(str(one.number), *figures, *(f"{one.values[name]:.4g}" for name in settings))
-    return table
+def _row(one: Trial) -> dict[str, str]:
+    """The cells of a trial, by their headings."""
+    return {
+        "trial": str(one.number),
+        "accuracy": f"{one.val_accuracy:.4f}",
+        "state": one.state,
+        "epochs": str(one.epochs),
+        "seconds": f"{one.seconds:.0f}",
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in one.values.items()},
+    }
 
 
 class TrialLines(EpochLines):

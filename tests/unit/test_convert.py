@@ -1,4 +1,4 @@
-"""Pictures become what Fashion-MNIST looks like: background, garment, frame, tones; each step says why."""
+"""Pictures become what Fashion-MNIST looks like: background, garment, frame, tones."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,13 @@ from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Mask, Picture
 from inference.border import garment_mask, look_at_border
-from inference.contract import CUT_OUT, GREY_28, PHOTOGRAPHS, Imaging, InputContract
+from inference.contract import GREY_28, PHOTOGRAPHS, Imaging
 from inference.convert import as_grey, decoded_to_pixels
-from inference.decode import Decoded, decode
+from inference.decode import Decoded
 from inference.framing import bounding_box, centre, shrink
 from inference.segmentation import filled, without_specks
-from inference.stages import stages
-from tests.drawn_garments import cut_out, on_a_floor, on_plain, picture_to_pixels, white_on_white
-from tests.pictures import plain, png
+from tests.drawn_garments import picture_to_pixels
+from tests.pictures import plain
 
 IMAGING = Imaging()
 
@@ -229,45 +228,3 @@ def test_every_picture_becomes_pixels_and_always_the_same(picture: Picture, imag
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
     assert np.array_equal(picture_to_pixels(picture.copy(), imaging), pixels)
-
-
-FLOOR, BLANK, OWN_PIXELS = (
-    Decoded(on_a_floor()),
-    Decoded(plain(90, 60)),
-    Decoded(np.zeros((28, 28), np.uint8)),
-)
-TRANSPARENT = decode(png(cut_out()), 100_000)
-NOISE = Decoded(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8))
-
-
-@pytest.mark.parametrize("contract", [CUT_OUT, GREY_28], ids=["photographs", "plain grounds alone"])
-@pytest.mark.parametrize("decoded", [FLOOR, Decoded(white_on_white()), BLANK, OWN_PIXELS, TRANSPARENT])
-def test_the_last_stage_is_what_the_model_reads(decoded: Decoded, contract: InputContract) -> None:
-    last = stages(decoded, contract)[-1]
-
-    assert last.name == "pixels"
-    assert np.array_equal(last.image, decoded_to_pixels(decoded, contract))
-
-
-@pytest.mark.parametrize(
-    ("decoded", "stage", "words"),
-    [
-        (Decoded(on_plain(40, 240).repeat(3, 0).repeat(3, 1)), "picture", "from 720 x 900 to 358 x 448"),
-        (FLOOR, "garment", "GrabCut"),
-        (Decoded(on_plain(40, 240)), "garment", "100% of the border is rgb(240, 240, 240)"),
-        (Decoded(on_plain(200, 0)), "garment", "from black"),
-        (TRANSPARENT, "garment", "transparent"),
-        (NOISE, "garment", "No garment differs"),
-        (Decoded(plain(28, 28)), "garment", "28 x 28 already"),
-        (Decoded(white_on_white()), "grey", "lifted, since its median of 3 hardly"),
-        (Decoded(on_plain(40, 240)), "grey", "negated"),
-        (Decoded(on_plain(200, 60)), "grey", "light on black already"),
-        (BLANK, "pixels", "Nothing differs from the border"),
-        (OWN_PIXELS, "pixels", "used as it is"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_stage_says_what_was_decided(decoded: Decoded, stage: str, words: str) -> None:
-    reasons = {shown.name: shown.reason for shown in stages(decoded, CUT_OUT)}
-
-    assert words in reasons[stage]

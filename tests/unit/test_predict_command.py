@@ -79,23 +79,21 @@ def test_a_bad_file_is_one_line_and_spoils_no_other(
     ]
 
 
-@pytest.mark.parametrize("option", ["--plot", "--stages"])
-def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Path, option: str) -> None:
-    main(["--model", release, photo, photo, option, str(tmp_path / "out.png")])
+def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Path) -> None:
+    main(["--model", release, photo, photo, "--plot", str(tmp_path / "out.png")])
 
     drawn = cv2.imread(str(tmp_path / "out.png"))
     assert drawn is not None
     assert drawn.shape[1] > drawn.shape[0] > 400
 
 
-@pytest.mark.parametrize("option", ["--plot", "--stages"])
 @pytest.mark.parametrize(
     ("target", "message"), [("/", "Is a directory"), ("/dev/full", "No space left on device")]
 )
-def test_a_drawing_that_cannot_be_written_is_named(  # noqa: PLR0917 - fixtures and a case
-    release: str, photo: str, option: str, target: str, message: str, capsys: pytest.CaptureFixture[str]
+def test_a_drawing_that_cannot_be_written_is_named(
+    release: str, photo: str, target: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(lambda: main(["--model", release, photo, option, target]))
+    code = run(lambda: main(["--model", release, photo, "--plot", target]))
 
     assert code == 1
     assert capsys.readouterr().err == f"wardrobe: {target}: {message}.\n"
