@@ -71,19 +71,14 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     fits = fits or [fit_alone(task, data, parts, recipe)]
     if not on_tensorflow():
         continue_on_tensorflow(without={FRESH})
-    from training.export.release import Material, make_release  # noqa: PLC0415 - as below
+    from training.export.release import make_release, material_of  # noqa: PLC0415 - as below
     from training.fitting.fit import mean_of  # noqa: PLC0415 - as below
 
-    material = Material(
-        data=data,
-        split=parts,
-        recipe=recipe,
-        fitted=mean_of(fits),
-        command=task.command,
-        photos=photos,
-        out_of_fold=others,
+    fitted = mean_of(fits)
+    material = material_of(
+        fitted, recipe, task.command, data=data, split=parts, photos=photos, out_of_fold=others
     )
-    manifest = make_release(task.folder / RELEASE, material, console().print)
+    manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
     asked = asked_of(session, manifest.model, data, parts, photos=photos, others=others)
     write_doubted(task.folder, asked, data.labels)

@@ -76,7 +76,9 @@ def class_weights(labels: NDArray[np.uint8], classes: int) -> dict[int, float] |
     counts = np.bincount(labels, minlength=classes)
     if counts.max() < UNEVEN * counts.min():
         return None
-    return dict(enumerate((len(labels) / (classes * counts)).tolist()))
+    from sklearn.utils.class_weight import compute_class_weight  # noqa: PLC0415 - --help needs none
+
+    return dict(enumerate(compute_class_weight("balanced", classes=np.arange(classes), y=labels).tolist()))
 
 
 @dataclass(frozen=True)

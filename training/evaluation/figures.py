@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.calibration import calibration_curve
+from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import PixelsBatch
@@ -121,14 +121,13 @@ def draw_curves(history: tuple[Epoch, ...]) -> Figure:
 
 def draw_reliability(answers: Answers) -> Figure:
     """Accuracy per bin of confidence, the diagonal it should lie on, and the size of each bin."""
-    accuracy, confidence = calibration_curve(answers.right, answers.confidences, n_bins=ECE_BINS)
     figure = Figure(figsize=(5, 5.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
-    upper.plot([0, 1], [0, 1], color=QUIET_COLOUR, linestyle="--", label="perfect")
-    upper.plot(confidence, accuracy, "o-", color=LINE_COLOUR, label="served")
-    upper.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
+    CalibrationDisplay.from_predictions(
+        answers.right, answers.confidences, n_bins=ECE_BINS, name="served", ax=upper, color=LINE_COLOUR
+    )
+    upper.set(xlabel="", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     upper.set_title(f"expected calibration error {answers.ece:.2%}")
-    upper.legend(loc="upper left")
     lower.hist(answers.confidences, ECE_BINS, range=(0, 1), log=True, rwidth=0.9, color=LINE_COLOUR)
     lower.set(xlabel="confidence", ylabel="pictures")
     return figure

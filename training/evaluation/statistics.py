@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Probabilities
 from model_store.report import Z_95, TestFigures
 
 ECE_BINS: Final = 15
@@ -46,17 +45,6 @@ def macro_interval(right: Sequence[int], n: Sequence[int]) -> tuple[float, float
     half = Z_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
     centre = float(adjusted.mean())
     return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def negative_log_likelihood(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:
-    """Mean of -log p(truth), in nats; a probability of zero counts as the smallest float32.
-
-    Args:
-        probabilities: float32 (N, C).
-        labels: uint8 (N,).
-    """
-    truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(truth, np.finfo(np.float32).tiny)).mean())
 
 
 def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:

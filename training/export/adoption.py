@@ -34,7 +34,7 @@ from training.export.onnx_graph import (
     export_graph,
     features_of,
 )
-from training.export.release import Evidence, Origin, Say, complete_release
+from training.export.release import Material, Say, complete_release
 from training.networks.layers import FEATURES
 from training.untyped import Network, Tensor
 
@@ -86,8 +86,7 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the model")
     _export(folder, session, parts)
-    origin = _origin(path, session, len(parts.validation))
-    return complete_release(folder, Evidence(data=data, split=parts), origin, say)
+    return complete_release(folder, _material(path, session, data, parts), say)
 
 
 def _export(folder: Path, session: KerasSession, parts: Split) -> None:
@@ -123,9 +122,11 @@ def _whitening(artifact: Network, train: LabelledImages, classes: int) -> Whiten
     return fit_whitening(features_of(artifact, train.images).astype(np.float32), train.labels, classes)
 
 
-def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
+def _material(path: Path, session: KerasSession, data: LabelledData, parts: Split) -> Material:
     habits = session.habits
-    return Origin(
+    return Material(
+        data=data,
+        split=parts,
         network=session.model.name,
         parameters=session.model.count_params(),
         training=TrainingFigures(
@@ -144,7 +145,7 @@ def _origin(path: Path, session: KerasSession, held_out: int) -> Origin:
                 "input_dtype": habits.dtype,
                 "divisor_added": habits.divisor,
                 "softmax_added": habits.softmax,
-                "held_out": held_out,
+                "held_out": len(parts.validation),
                 "split_seed": SPLIT_SEED,
             },
         ),

@@ -87,12 +87,16 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What a network is calibrated and measured on.
+class Material:
+    """What a release is made of, in addition to its network.
 
     Attributes:
         data: its labels name the network's outputs.
         split: the training set in its two parts; the held-out one calibrates.
+        network: what it is called.
+        parameters: how many weights it has.
+        training: what the report says about it.
+        history: empty where it is not known.
         photos: of real garments, on which choices are made and which the report measures.
         out_of_fold: answers of other networks, by which it is calibrated, too: to the training pictures, and
             to photos in place of its own, if it learnt these.
@@ -100,41 +104,59 @@ class Evidence:
 
     data: LabelledData
     split: Split
-    photos: Photos | None = None
-    out_of_fold: OutOfFold | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Material(Evidence):
-    """What a release of a fit of ours is made of; `command` is the command line of the training."""
-
-    recipe: Recipe
-    fitted: Fitted
-    command: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """What the report says about a network and its training.
-
-    Attributes:
-        network: what it is called.
-        parameters: how many weights it has.
-        history: empty where it is not known.
-    """
-
     network: str
     parameters: int
     training: TrainingFigures
     history: tuple[Epoch, ...] = ()
+    photos: Photos | None = None
+    out_of_fold: OutOfFold | None = None
 
 
-def make_release(folder: Path, material: Material, say: Say) -> Manifest:
-    """Write a release.
+def material_of(  # noqa: PLR0913 - what a release is made of
+    fitted: Fitted,
+    recipe: Recipe,
+    command: str,
+    *,
+    data: LabelledData,
+    split: Split,
+    photos: Photos | None = None,
+    out_of_fold: OutOfFold | None = None,
+) -> Material:
+    """What a release of a fit of ours is made of; `command` is the command line of the training."""
+    made_with: dict[str, JsonValue] = {"command": command}
+    if out_of_fold is not None:
+        made_with |= {"folds": out_of_fold.folds, "fold_epochs": out_of_fold.epochs}
+    if fitted.fits > 1:
+        made_with["mean_of_fits"] = fitted.fits
+    auxiliary = split.auxiliary.as_json() if split.auxiliary else {}
+    training = TrainingFigures(
+        seed=recipe.seed,
+        epochs=len(fitted.history),
+        best_epoch=len(fitted.history),
+        seconds=fitted.seconds,
+        hardware="; then ".join(fitted.hardware) or hardware(),
+        libraries=libraries() | fitted.libraries,
+        configuration=recipe.as_json() | split_record(recipe, data) | auxiliary | made_with,
+    )
+    return Material(
+        data=data,
+        split=split,
+        network=recipe.network,
+        parameters=fitted.model.count_params(),
+        training=training,
+        history=fitted.history,
+        photos=photos,
+        out_of_fold=out_of_fold,
+    )
+
+
+def make_release(folder: Path, model: Network, material: Material, say: Say) -> Manifest:
+    """Write a release of a network of ours.
 
     Args:
         folder: emptied first, if it is there.
-        material: the fit and its data.
+        model: to logits.
+        material: from `material_of`.
         say: receives progress messages.
 
     Raises:
@@ -144,11 +166,11 @@ def make_release(folder: Path, material: Material, say: Say) -> Manifest:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
-    artifact = save_artifact(material.fitted.model, folder / MODEL)
+    artifact = save_artifact(model, folder / MODEL)
     export_graph(artifact, _measure_of(artifact, material.split, len(material.data.labels)), folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
     check_parity(lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out)
-    return complete_release(folder, material, _origin(material), say)
+    return complete_release(folder, material, say)
 
 
 def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:
@@ -163,59 +185,32 @@ def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | Oo
     return fit_ood_score(features_of(artifact, images), labels, classes)
 
 
-def _origin(material: Material) -> Origin:
-    fitted, recipe, auxiliary = material.fitted, material.recipe, material.split.auxiliary
-    made_with: dict[str, JsonValue] = {"command": material.command}
-    if material.out_of_fold is not None:
-        made_with |= {"folds": material.out_of_fold.folds, "fold_epochs": material.out_of_fold.epochs}
-    if fitted.fits > 1:
-        made_with["mean_of_fits"] = fitted.fits
-    return Origin(
-        network=recipe.network,
-        parameters=fitted.model.count_params(),
-        training=TrainingFigures(
-            seed=recipe.seed,
-            epochs=len(fitted.history),
-            best_epoch=len(fitted.history),
-            seconds=fitted.seconds,
-            hardware="; then ".join(fitted.hardware) or hardware(),
-            libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json()
-            | split_record(recipe, material.data)
-            | (auxiliary.as_json() if auxiliary else {})
-            | made_with,
-        ),
-        history=fitted.history,
-    )
-
-
-def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say) -> Manifest:
+def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
 
     Args:
         folder: with these two files.
-        evidence: what it is calibrated and measured on.
-        origin: what the report says in addition to the measurements.
+        material: what it is calibrated and measured on, and what else the report says.
         say: receives progress messages.
 
     Raises:
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    reads = evidence.data.reads
+    reads = material.data.reads
     session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
-    held_out, others = evidence.split.validation, evidence.out_of_fold
+    held_out, others = material.split.validation, material.out_of_fold
     scores, labels = scored(session, held_out.images), held_out.labels
     if others is not None and others.pictures is not None:
         scores = joined([scores, others.pictures])
-        labels = np.concatenate([labels, evidence.split.train.labels])
-    are_photos = evidence.data.train.files is not None
-    checked, calibration = _checked(session, evidence)
-    contract, kinds = fit_contract(scores, labels, evidence.data.labels, checked, are_photos=are_photos)
+        labels = np.concatenate([labels, material.split.train.labels])
+    are_photos = material.data.train.files is not None
+    checked, calibration = _checked(session, material)
+    contract, kinds = fit_contract(scores, labels, material.data.labels, checked, are_photos=are_photos)
     contract = replace(contract, input=reads, photo_calibration=calibration)
     say("measuring")
-    report, answers = _measure(session, contract, evidence, origin, folder)
-    of_photos = _photo_figures(session, contract, evidence, checked)
+    report, answers = _measure(session, contract, material, folder)
+    of_photos = _photo_figures(session, contract, material, checked)
     promised, curves = promises(kinds, contract), acceptance_curves(kinds)
     report = report.model_copy(update={"promises": promised, "acceptance": curves, "photos": of_photos})
     for broken in broken_promises(promised, contract):
@@ -223,40 +218,40 @@ def complete_release(folder: Path, evidence: Evidence, origin: Origin, say: Say)
     (folder / REPORT).write_bytes(report.as_bytes())
     if len(answers.truth) <= LARGEST:
         (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
-    draw_all(folder / FIGURES, report, answers, evidence.data.test.images, reads.polarity)
+    draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     golden = held_out.images[:GOLDEN_PICTURES]
     return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
 
 
 def _measure(
-    session: Session, contract: ModelContract, evidence: Evidence, origin: Origin, folder: Path
+    session: Session, contract: ModelContract, material: Material, folder: Path
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without photos, and the answers to the test set behind it."""
-    test = evidence.data.test
+    test = material.data.test
     answers, before = (answer(session, one, test) for one in (contract, uncalibrated(contract)))
     report = Report(
         labels=contract.labels,
-        data=evidence.data.described(),
-        model=_model_figures(folder, origin, contract),
-        training=origin.training,
-        train=counted(answer(session, contract, evidence.split.train)),
-        validation=counted(answer(session, contract, evidence.split.validation)),
+        data=material.data.described(),
+        model=_model_figures(folder, material, contract),
+        training=material.training,
+        train=counted(answer(session, contract, material.split.train)),
+        validation=counted(answer(session, contract, material.split.validation)),
         test=measured(answers, before, contract),
         out_of_scope=judge(session, contract, test.images),
         photos={},
         examples=examples(answers, contract.labels),
-        history=origin.history,
+        history=material.history,
     )
     return report, answers
 
 
-def _checked(session: Session, evidence: Evidence) -> tuple[Checked | None, Calibration | None]:
+def _checked(session: Session, material: Material) -> tuple[Checked | None, Calibration | None]:
     """The answers to the photos, by networks that did not learn them, and the calibration of photos.
 
     There is one if enough photos choose thresholds of their own, and not all are of one group; the answers
     then have out-of-fold calibrated probabilities.
     """
-    photos, others = evidence.photos, evidence.out_of_fold
+    photos, others = material.photos, material.out_of_fold
     if photos is None:
         return None, None
     of_photos = others.photos if others is not None else None
@@ -264,16 +259,16 @@ def _checked(session: Session, evidence: Evidence) -> tuple[Checked | None, Cali
     parts = photos.drawn(FOLDS)
     several = len(np.unique(parts[checked.known])) > 1
     enough = checked.of_all_tiers(needed(ACCEPTED_OF_PHOTOS))
-    if evidence.data.train.files is not None or not enough or not several:
+    if material.data.train.files is not None or not enough or not several:
         return checked, None
     return calibrated_out_of_fold(checked, parts), fit_photo_calibration(checked)
 
 
 def _photo_figures(
-    session: Session, contract: ModelContract, evidence: Evidence, checked: Checked | None
+    session: Session, contract: ModelContract, material: Material, checked: Checked | None
 ) -> dict[str, PhotoFigures]:
     """The figures of the release; of the networks that did not learn the photos, where it did."""
-    photos, others = evidence.photos, evidence.out_of_fold
+    photos, others = material.photos, material.out_of_fold
     if photos is None or checked is None:
         return {}
     if checked.calibrated:
@@ -301,10 +296,10 @@ def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -
     return Scores(probabilities_of(artifact, images), distances(features).astype(np.float32))
 
 
-def _model_figures(folder: Path, origin: Origin, contract: ModelContract) -> ModelFigures:
+def _model_figures(folder: Path, material: Material, contract: ModelContract) -> ModelFigures:
     return ModelFigures(
-        network=origin.network,
-        parameters=origin.parameters,
+        network=material.network,
+        parameters=material.parameters,
         mflops=mflops(folder / GRAPH),
         bytes={name: (folder / name).stat().st_size for name in (MODEL, GRAPH)},
         temperature=contract.temperature,

@@ -17,7 +17,7 @@ from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.export.out_of_fold import OutOfFold
-from training.export.release import Material, make_release, scores_of
+from training.export.release import Material, make_release, material_of, scores_of
 from training.fitting.fit import Fitted
 from training.photos.reading import Photos
 
@@ -43,22 +43,22 @@ def some_photos() -> Photos:
 @pytest.fixture
 def material(parts: Split, fitted: Fitted) -> Material:
     data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
-    return Material(data=data, split=parts, recipe=RECIPE, fitted=fitted, command="train")
+    return material_of(fitted, RECIPE, "train", data=data, split=parts)
 
 
-def released(folder: Path, material: Material, said: list[str]) -> LocalRelease:
-    make_release(folder, material, said.append)
+def released(fitted: Fitted, folder: Path, material: Material, said: list[str]) -> LocalRelease:
+    make_release(folder, fitted.model, material, said.append)
     return open_release(folder)
 
 
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
-    material: Material, tmp_path: Path
+    material: Material, fitted: Fitted, tmp_path: Path
 ) -> None:
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), None)
     alone, with_others = list[str](), list[str]()
 
-    few = released(tmp_path / "few", material, alone)
-    enough = released(tmp_path / "enough", replace(material, out_of_fold=others), with_others)
+    few = released(fitted, tmp_path / "few", material, alone)
+    enough = released(fitted, tmp_path / "enough", replace(material, out_of_fold=others), with_others)
 
     assert few.manifest.model.thresholds.accept_nothing
     assert any("takes 299 without an error" in line for line in alone)
@@ -70,12 +70,12 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
 
 
 def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
-    material: Material, tmp_path: Path
+    material: Material, fitted: Fitted, tmp_path: Path
 ) -> None:
     mistaken = sure_of((SHOWN.labels + 1) % CLASSES, distance=0.0)
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), mistaken)
 
-    release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
+    release = released(fitted, tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
     figures = release.report().photos["A"]
     assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 60, 0.0)
@@ -87,12 +87,14 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
     assert not contract.thresholds.accept_nothing
 
 
-def test_figures_of_photos_rest_on_out_of_fold_calibration(material: Material, tmp_path: Path) -> None:
+def test_figures_of_photos_rest_on_out_of_fold_calibration(
+    material: Material, fitted: Fitted, tmp_path: Path
+) -> None:
     sure = sure_of(SHOWN.labels, distance=0.0)
     doubtful = Scores((sure.probabilities / 2 + 0.05).astype(np.float32), sure.distances)
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), doubtful)
 
-    release = released(tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
+    release = released(fitted, tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
     calibration, figures = release.manifest.model.photo_calibration, release.report().photos["B"]
     assert calibration is not None
@@ -103,24 +105,33 @@ def test_figures_of_photos_rest_on_out_of_fold_calibration(material: Material, t
     assert figures.ece < 0.05
 
 
-def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(material: Material, tmp_path: Path) -> None:
+def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(
+    material: Material, fitted: Fitted, tmp_path: Path
+) -> None:
     pictures = replace(material.data.train, files=(Path("1.png"),) * len(material.data.train))
     own = replace(material, data=replace(material.data, train=pictures), photos=some_photos())
 
-    contract = released(tmp_path, own, []).manifest.model
+    contract = released(fitted, tmp_path, own, []).manifest.model
 
     assert (contract.photo_thresholds, contract.photo_calibration) == (None, None)
 
 
-def test_photos_of_one_group_get_no_calibration_of_their_own(material: Material, tmp_path: Path) -> None:
+def test_photos_of_one_group_get_no_calibration_of_their_own(
+    material: Material, fitted: Fitted, tmp_path: Path
+) -> None:
     photos = some_photos()
     of_one = replace(photos, keys=photos.keys[:1] * len(photos))
 
-    assert released(tmp_path, replace(material, photos=of_one), []).manifest.model.photo_calibration is None
+    assert (
+        released(fitted, tmp_path, replace(material, photos=of_one), []).manifest.model.photo_calibration
+        is None
+    )
 
 
-def test_a_release_keeps_its_answers_to_the_test_set(material: Material, tmp_path: Path) -> None:
-    release = released(tmp_path, material, [])
+def test_a_release_keeps_its_answers_to_the_test_set(
+    material: Material, fitted: Fitted, tmp_path: Path
+) -> None:
+    release = released(fitted, tmp_path, material, [])
 
     right = right_in_folder(release)
 
