@@ -7,11 +7,11 @@ an error. What happens is in labelling/.
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.progress import ProgressColumn, Task
-from rich.table import Table
 from rich.text import Text
 
 from labelling.on_ray import OnRay
@@ -29,8 +29,8 @@ from scripts.terminal import (
     complain,
     console,
     counting,
-    figure_table,
     perform,
+    print_table,
     resumable,
     run,
 )
@@ -103,7 +103,7 @@ class _Rate(ProgressColumn):
 def show(summary: Summary, review: Path | None) -> None:
     """Print counts, the share to review, and where everything is."""
     out = console()
-    out.print(_label_table(summary))
+    print_table([_row(name, outcomes) for name, outcomes in summary.labels.items()])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
@@ -113,13 +113,15 @@ def show(summary: Summary, review: Path | None) -> None:
     out.print(f"Table: {summary.table}" + (f". To look through: {review}" if review else ""))
 
 
-def _label_table(summary: Summary) -> Table:
-    table = figure_table("label", *(reason or ACCEPT for reason in OUTCOMES), "pictures", "review")
-    for name, outcomes in summary.labels.items():
-        pictures = sum(outcomes.values())
-        share = f"{1 - outcomes[ACCEPT] / pictures:.1%}" if pictures else ""
-        table.add_row(Text(name), *(f"{count:,}" for count in (*outcomes.values(), pictures)), share)
-    return table
+def _row(label: str, outcomes: Mapping[str, int]) -> dict[str, str]:
+    """The cells of a label, by their headings."""
+    pictures = sum(outcomes.values())
+    return {
+        "label": label,
+        **{reason or ACCEPT: f"{outcomes[reason or ACCEPT]:,}" for reason in OUTCOMES},
+        "pictures": f"{pictures:,}",
+        "review": f"{1 - outcomes[ACCEPT] / pictures:.1%}" if pictures else "",
+    }
 
 
 if __name__ == "__main__":

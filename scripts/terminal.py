@@ -18,7 +18,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
-from rich.table import Column, Table
+from rich.table import Table
 
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
@@ -141,12 +141,6 @@ def console(stream: TextIO | None = None) -> Console:
     if not made.is_terminal:
         made.width = _WIDTH_IN_A_FILE
     return made
-
-
-def figure_table(*headings: str) -> Table:
-    """A table of figures: every column but the first aligned to the right."""
-    first, *rest = headings
-    return Table(first, *(Column(heading, justify="right") for heading in rest))
 
 
 UNBROKEN = 25
