@@ -1,19 +1,17 @@
 """`python -m scripts.train --photos` from a folder of photos to a release that says so."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import h5py  # type: ignore[import-untyped]
 import keras
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from inference.contract import CUT_OUT
 from model_store.local import open_release
-from scripts import train
+from scripts import fitting, train
 from scripts.photos import photo_sets, photos_in, with_photos
 from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
@@ -23,6 +21,7 @@ from training.data.datasets import LABELS
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
+from training.fitting.fit import Fitted
 from training.photos.reading import OOD
 from training.recipes import PLAIN
 
@@ -121,7 +120,15 @@ def test_with_folds_every_photo_is_learnt_and_answered_by_a_network_that_did_not
     assert len(kept) == 2
 
 
-def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(place: Path, tmp_path: Path) -> None:
+def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits, fit_alone = list[Fitted](), fitting.fit_alone
+
+    def kept(*task: Any) -> Fitted:
+        fits.append(fit_alone(*task))
+        return fits[-1]
+
     data = ["--data", str(place / "data"), "--batch-size", "16", "--out", str(tmp_path / "store")]
     first = ["--network", "conv3", "--validation", "60", "--epochs", "1", "--run", str(tmp_path / "first")]
     assert train.main([*data, *first]) == 0
@@ -129,38 +136,22 @@ def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(place: Pat
     told = [*data, *photos, "--variants", "0.02", "--epochs", "2", "--run", str(tmp_path / "run")]
     told += ["--from", str(tmp_path / "first" / "release")]
 
+    monkeypatch.setattr(fitting, "fit_alone", kept)
+
     assert train.main([*told, "--folds", "2", "--average-folds"]) == 0
 
     release = open_release(tmp_path / "run" / "release")
     made, report = release.manifest.training, release.report()
     assert (made["folds"], made["fold_epochs"], made["mean_of_fits"], made["epochs"]) == (2, 2, 2, 2)
-    folds = [
-        json.loads((tmp_path / "run" / name / "progress.json").read_text())
-        for name in ("fold1of2", "fold2of2")
-    ]
-    losses = [one["history"][-1]["loss"] for one in folds]
+    one, other = fits
     assert len(report.history) == 2
-    assert report.history[-1].loss == pytest.approx(np.mean(losses))
+    assert report.history[-1].loss == pytest.approx(np.mean([fit.history[-1].loss for fit in fits]))
     assert not (tmp_path / "run" / "progress.json").exists()
     released = keras.saving.load_model(release.folder / "model.keras").get_weights()
-    files = [tmp_path / "run" / name / "best-0002.weights.h5" for name in ("fold1of2", "fold2of2")]
-    one, other = (learnt_weights(file) for file in files)
-    for name, weights in one.items():
-        mean = (weights + other[name]) / 2
-        assert any(mean.shape == each.shape and np.allclose(mean, each, atol=1e-6) for each in released), name
-
-
-def learnt_weights(file: Path) -> dict[str, NDArray[np.float32]]:
-    """All weights of a checkpoint's layers, by their path."""
-    found: dict[str, NDArray[np.float32]] = {}
-
-    def keep(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and item.ndim:
-            found[name] = item[()]
-
-    with h5py.File(file) as stored:
-        stored.visititems(keep)
-    return found
+    means = [
+        np.mean(pair, axis=0) for pair in zip(one.model.get_weights(), other.model.get_weights(), strict=True)
+    ]
+    assert all(np.allclose(mean, each, atol=1e-6) for mean, each in zip(means, released, strict=True))
 
 
 def test_with_folds_checked_photos_are_learnt_after_the_others_and_answered_out_of_fold(place: Path) -> None:
