@@ -151,6 +151,15 @@ def checkout_row(rounds: list[list[dict[str, float]]]) -> list[str]:
     return [ratio("per_second"), ratio("p99"), f"{other:.3g} -> {this:.3g}", ratio("cpu")]
 
 
+def test_the_memory_over_an_hour_is_the_measured_one() -> None:
+    _, *workers = result("soak")["resident_megabytes"]
+
+    rows = table("explanation/benchmarks.md", "| minute |")
+
+    assert len(rows) > 5
+    assert rows == {minute: [f"{its[int(minute) - 1]:.0f}" for its in workers] for minute in rows}
+
+
 def test_the_costs_of_a_conversion_are_the_measured_ones() -> None:
     measured = result("conversion")
     ratios = measured["ratio_to_all_decoded"]
