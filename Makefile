@@ -36,7 +36,7 @@ serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
 test: system check .venv-s3/.stamp ## Check, then run the tests of each kind, installing what they need
 	@$(IN)/python -m pytest $(PROCESSES) -m "not slow" --durations=15 $(ARGS)
 
-test-all: system $(VENV)/.dev .venv-s3/.stamp .venv-scale/.stamp ## Run the slow tests too: Ray, container, JAX, faults, attacks
+test-all: system $(VENV)/.dev $(VENV)/.clients .venv-s3/.stamp .venv-scale/.stamp ## Run the slow tests too: Ray, container, JAX, faults, attacks
 	@$(IN)/python -m pytest $(PROCESSES) -m slow --durations=15 $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types and Dockerfile, changing nothing
@@ -111,6 +111,7 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	$(LOCK) pyproject.toml --group label --group scale -c requirements/dev.txt -o requirements/scale.txt
 	$(LOCK) --group installer -o requirements/installer.txt
 	$(LOCK) --group audit -c requirements/dev.txt -o requirements/audit.txt
+	$(LOCK) --group clients -c requirements/dev.txt -o requirements/clients.txt
 	$(LOCK) --group fuzz -o requirements/fuzz.txt
 	$(LOCK) requirements/s3-servers.in -o requirements/s3-servers.txt
 	for peer in $(PEERS); do $(LOCK) $$peer.in -o $$peer.txt || exit; done
@@ -136,9 +137,10 @@ $(VENV)/.serve: requirements/serve.txt
 $(VENV)/.train: requirements.txt
 $(VENV)/.dev: requirements/dev.txt
 $(VENV)/.fuzz: requirements/fuzz.txt
+$(VENV)/.clients: requirements/clients.txt
 $(VENV)/.audit: requirements/audit.txt
 .venv-s3/.stamp: requirements/s3-servers.txt
 .venv-scale/.stamp: requirements/scale.txt
-$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements/installer.txt
+$(VENV)/.serve $(VENV)/.train $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.clients $(VENV)/.audit .venv-s3/.stamp .venv-scale/.stamp: | requirements/installer.txt
 	@scripts/setup_venv.sh $(@D) $< $(PYTHON)
 	@touch $@

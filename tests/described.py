@@ -47,6 +47,9 @@ class Described:
         if answer.mimetype not in contents:
             return [*missing, *([f"content of type {answer.mimetype}"] if answer.data else [])]
         schema = contents[answer.mimetype].get("schema")
+        types = contents[answer.mimetype].get("x-problem-types")
+        if types is not None and answer.get_json()["type"] not in types:
+            missing.append(f"problem of type {answer.get_json()['type']}")
         return missing + (self.mismatches(schema, answer.get_json()) if schema else [])
 
     def mismatches(self, schema: Json, value: object) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
@@ -152,6 +152,9 @@ def _detail(error: HTTPException) -> str | None:
     """What was wrong and what would be right; the framework's own description has only the former."""
     where = request.path[:PATH_LENGTH]
     if isinstance(error, NotFound):
+        without = where.rstrip("/")
+        if without != where and any(rule.rule == without for rule in current_app.url_map.iter_rules()):
+            return f"Nothing is found at {where}. {without}, without a slash at its end, is a route."
         return f"Nothing is found at {where}. GET /openapi.json lists the routes."
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))

@@ -163,6 +163,8 @@ def from_base64(text: object, name: str = "image") -> bytes:
         raise BadRequest(f"`{name}` is a {type(text).__name__}, not a string of base64.")
     if not text.isascii():  # refused at once: a single such character makes each take up to four bytes
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
+    if text[:8].lower().startswith(("http://", "https://")):
+        raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
     if text.startswith("data:"):
         _, comma, text = text.partition(",")
         if not comma:

@@ -20,7 +20,7 @@ const ui = SwaggerUIBundle({
 function open() {
   if (location.hash) return;
   for (const tag of COMPATIBILITY) ui.layoutActions.show(["operations-tag", tag], false);
-  ui.layoutActions.show(["operations", "Classify", "predict_predict"], true);
+  ui.layoutActions.show(["operations", "Classify", "predict"], true);
 }
 
 // Swagger UI has dark colours and leaves it to its host when to use them.

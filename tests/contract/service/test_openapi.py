@@ -84,18 +84,44 @@ def test_the_pages_list_every_route_with_its_method(make_app: MakeApp) -> None:
 
 
 def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> None:
-    responses = json.loads(DOCUMENT.read_text("utf-8"))["components"]["responses"]
-    described = {
-        (limits["properties"]["status"]["const"], kind)
-        for response in responses.values()
+    document = Described(json.loads(DOCUMENT.read_text("utf-8"))).document
+    contents = [
+        response["content"]["application/problem+json"]
+        for response in document["components"]["responses"].values()
         if "application/problem+json" in response.get("content", {})
-        for limits in [response["content"]["application/problem+json"]["schema"]["allOf"][1]]
-        for kind in limits["properties"]["type"]["enum"]
+    ]
+    described = {
+        (content["examples"]["problem"]["value"]["status"], kind)
+        for content in contents
+        for kind in content["x-problem-types"]
     }
 
     problems = map(problem_type, [*PROBLEMS, TooManyRequests, NotFound, MethodNotAllowed, Exception])
 
     assert described == {(int(problem.status), type_of(problem)) for problem in problems}
+
+
+def test_a_generator_finds_one_problem_plain_booleans_and_methods() -> None:
+    document = json.loads(DOCUMENT.read_text("utf-8"))
+
+    names = [operation["operationId"] for _, _, operation in Described(document).operations()]
+
+    problem = document["components"]["schemas"]["Problem"]
+    contents = [response.get("content", {}) for response in document["components"]["responses"].values()]
+    problems = [content for content in contents if "application/problem+json" in content]
+    media = [content["application/problem+json"] for content in problems]
+    assert {one["schema"]["$ref"] for one in media} == {"#/components/schemas/Problem"}
+    assert all(set(content) == {"application/problem+json"} for content in problems)
+    assert problem["properties"]["status"]["type"] == "integer"
+    assert '"const": true' not in DOCUMENT.read_text("utf-8")
+    assert names == list(dict.fromkeys(names))
+    assert {"predict", "predict_batch", "get_report", "get_model", "get_health", "get_readiness"} <= set(
+        names
+    )
+    assert all(
+        re.fullmatch(r"(tf_|v2_|sagemaker_)?(get|predict|infer|invoke|ping)(_[a-z]+)*", name)
+        for name in names
+    )
 
 
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:

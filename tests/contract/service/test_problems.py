@@ -34,6 +34,22 @@ def test_a_program_gets_a_short_problem_for_an_unknown_path(client: FlaskClient,
     assert detail == "Nothing is found at /no/such/path. GET /openapi.json lists the routes."
 
 
+@pytest.mark.parametrize("path", ["/predict/", "/predict/batch/"])
+def test_a_slash_too_many_is_pointed_out(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, data=b"x")
+
+    assert f"{path[:-1]}, without a slash at its end" in assert_problem(answer, 404)["detail"]
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/shirt.jpg", "HTTP://shop.example/shirt.jpg"])
+def test_a_url_in_place_of_a_picture_is_said_not_to_be_fetched(client: FlaskClient, url: str) -> None:
+    one = client.post("/predict", json={"image": url})
+    batch = client.post("/predict/batch", json={"images": [url]})
+
+    assert "URLs are not fetched" in assert_problem(one, 400)["detail"]
+    assert "URLs are not fetched" in batch.get_json()["predictions"][0]["error"]["detail"]
+
+
 @pytest.mark.parametrize(
     ("path", "home"),
     [("/nowhere", "./"), ("/a/b/", "../../"), ("/docs/nothing.js", "../"), ("/page/<script>", "../")],

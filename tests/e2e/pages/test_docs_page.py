@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_picture_is_classified_and_the_page_leads_home(bundled_service: Service, visiting: Visits) -> None:
     page = visiting(f"{bundled_service.url}/docs/")
-    predict = page.locator("#operations-Classify-predict_predict")
+    predict = page.locator("#operations-Classify-predict")
 
     predict.locator('input[type="file"]').first.set_input_files(EXAMPLES / "ankle-boot.png")
     predict.get_by_role("button", name="Execute").click()
