@@ -8,7 +8,6 @@ from flask import Blueprint, Response, jsonify, request
 from app.api.problems import problem_of
 from app.errors import BadRequest
 from app.middleware.request_context import RequestContext, current_request
-from app.middleware.timing import READ
 from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import Item
@@ -16,6 +15,7 @@ from app.payloads.reading import find_many, find_one, max_body_bytes
 from app.prediction.answers import Parameters, answer_of, explanation_of, read_parameters
 from app.prediction.categories import Fields
 from app.prediction.predictor import Failed, Outcome, Predictor, parse
+from app.prediction.timing import READ
 from app.settings import Settings
 
 

@@ -17,9 +17,9 @@ from flask import has_request_context, request
 from werkzeug.wsgi import get_content_length, get_path_info
 
 from app.middleware.headers import HEADERS
-from app.middleware.timing import READ, Timing
 from app.observability.log_format import Fields, log_request
 from app.observability.metrics import Metrics
+from app.prediction.timing import READ, Timing
 from app.releases.serving import Models, Served
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

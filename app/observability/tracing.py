@@ -26,7 +26,7 @@ from opentelemetry.trace import (
 )
 
 from app.middleware.request_context import CONTEXT, RequestContext
-from app.middleware.timing import Timing
+from app.prediction.timing import Timing
 
 SERVICE_NAME = "wardrobe"
 """The service's name where OTEL_SERVICE_NAME gives none."""

@@ -16,11 +16,11 @@ from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from app.errors import ClientGone, RequestError, TooLarge, without_frames
-from app.middleware.timing import Timing
 from app.native_threads import run_in_native_thread
 from app.payloads.body import PLAIN, Body
 from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
 from app.prediction.admission import Admission, Slot
+from app.prediction.timing import Timing
 from app.releases.serving import Served
 from app.settings import Settings
 from inference.arrays import Pixels

@@ -15,13 +15,13 @@ from flask import request
 
 from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
-from app.middleware.timing import READ
 from app.observability.metrics import Metrics
 from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
 from app.payloads.documents import from_base64
 from app.payloads.items import Item, Rows, Upload
 from app.payloads.reading import check_size, too_many
 from app.prediction.predictor import Classified, Failed, Outcome, Predictor, parse
+from app.prediction.timing import READ
 from app.releases.serving import Models, Served
 from app.settings import Settings
 from inference.contract import InputContract

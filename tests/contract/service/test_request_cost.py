@@ -13,10 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.errors import Busy
-from app.middleware.timing import Timing
 from app.payloads.items import Item, Upload
 from app.prediction.admission import Admission
 from app.prediction.predictor import Classified, Predictor
+from app.prediction.timing import Timing
 from app.settings import Settings
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier, Prediction
