@@ -30,6 +30,9 @@ WELL_SEPARATED: Final = 0.95
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
 
+KINDS: Final = {"A": "Product shots", "B": "Worn", "C": "Own photos", "X": "None of the classes"}
+"""What Wardrobe's own tiers of photos are called; other tiers keep their names."""
+
 A_CENTURY: Final = 3.2e9
 """Seconds; a training that claims more has no known duration."""
 
@@ -61,7 +64,7 @@ class Figure(NamedTuple):
 
 def register_filters(routes: Blueprint) -> None:
     """Give the template its number formats."""
-    for one in (percent, interval, share_interval, number, area, counted, duration):
+    for one in (kind, percent, interval, share_interval, number, area, counted, duration):
         routes.add_app_template_filter(one)
 
 
@@ -84,6 +87,7 @@ def report_html(name: str, model: Served) -> str:
         **page,
         report=report,
         garments={tier: found for tier, found in report.photos.items() if found.macro_accuracy is not None},
+        summary=summary(report),
         weaknesses=list(weaknesses(report)),
         confusions=confusions(report),
         figures=figures_of(model.figures),
@@ -147,13 +151,26 @@ def weaknesses(report: Report) -> Iterator[str]:
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
             photos = f"{percent(recall.recall)} of {counted(recall.n, 'photo')}"
-            yield f"On photos of tier {name}, {label} is recognised least often: {photos}."
-    for kind, ood in report.out_of_scope.items():
+            yield f"{kind(name)}: {label} is recognised least often: {photos}."
+    for other, ood in report.out_of_scope.items():
         if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
             yield (
-                f"Familiarity separates pictures of {kind} from the test set with an AUROC of only "
+                f"Familiarity separates pictures of {other} from the test set with an AUROC of only "
                 f"{area(ood.familiarity_auroc)}; {percent(ood.reviewed)} of them get review."
             )
+
+
+def kind(tier: str) -> str:
+    """What readers call a tier of photos."""
+    return KINDS.get(tier, f"Photos, tier {tier}")
+
+
+def summary(report: Report) -> str:
+    """The report in one plain sentence."""
+    shares = {kind(tier): one.macro_accuracy for tier, one in report.photos.items()}
+    named = [f"{percent(share)} of {name[0].lower()}{name[1:]}" for name, share in shares.items() if share]
+    of_test = f"{percent(report.test.accuracy)} of the {counted(report.test.n, 'test picture')}"
+    return f"The model names the right class for {', '.join([*named, of_test])}."
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -56,6 +56,15 @@ def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     assert flaws(page, besides=OF_SWAGGER_UI if path == "/docs" else ()) == []
 
 
+def test_no_figure_of_the_report_is_cut_at_a_desk(visiting: Visits, bundled_service: Service) -> None:
+    page = visiting(f"{bundled_service.url}/metrics", width=1280)
+    expect(page.get_by_role("img", name="Confusion matrix")).to_be_visible()
+    page.evaluate(UNFOLD)
+
+    cut = "(all) => all.filter((one) => one.querySelector('img') && one.scrollWidth > one.clientWidth).length"
+    assert page.locator(".wide").evaluate_all(cut) == 0
+
+
 def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service) -> None:
     page = visit(visiting, bundled_service)
     reach(page, "#pick")
