@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from app.observability.log_format import logging_config
+from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment
 from inference.cores import usable_cores
@@ -50,7 +50,8 @@ def memory_directory() -> str | None:
 try:
     settings = settings_from_environment()
 except SettingsError as error:
-    sys.exit(f"wardrobe: {error}")
+    sys.stderr.write(last_words(str(error), os.environ.get("WARDROBE_LOG_FORMAT", "")))
+    sys.exit(1)
 
 host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
@@ -85,7 +86,12 @@ def when_ready(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Remove that folder, if it was made here."""
+    """Write why no worker could start, as the last line; remove that folder, if it was made here."""
+    reason = Path(os.environ.get(COUNTS, ""), "start-failed")
+    if reason.is_file():
+        for handler in logging.getLogger("gunicorn.error").handlers:
+            handler.flush()
+        sys.stderr.write(last_words(reason.read_text("utf-8"), settings.log_format))
     made = getattr(server, "made_for_counts", None)
     if made is not None:
         shutil.rmtree(made, ignore_errors=True)

@@ -9,13 +9,12 @@ import logging
 import sys
 import time
 from logging.config import dictConfig
-from pathlib import Path
 from typing import NoReturn
 
 from flask import Flask
 
 from app.factory import create_app
-from app.observability.log_format import logging_config
+from app.observability.log_format import last_words, logging_config
 from app.settings import Settings, SettingsError, settings_from_environment
 from inference.errors import ModelError
 from model_store.errors import StoreError
@@ -34,11 +33,11 @@ def start(settings: Settings) -> Flask:
     try:
         app = create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:
-        _give_up(f"wardrobe: {error}", settings)
+        _give_up(str(error), settings)
     except Exception:  # gunicorn's master would end the workers that serve, too
         if settings.prometheus_dir is not None and (settings.prometheus_dir / "started").exists():
             logging.getLogger("wardrobe").exception("A worker cannot start.")
-            _end_for_another_try("wardrobe: a worker cannot start.", settings.prometheus_dir)
+            _end_for_another_try("a worker cannot start.", settings)
         raise
     if settings.prometheus_dir is not None:
         (settings.prometheus_dir / "started").touch()
@@ -51,27 +50,30 @@ def _give_up(message: str, settings: Settings) -> NoReturn:
     All of them fail for the same reason at the same time, and gunicorn's master answers the second such end
     with a traceback that would bury the message.
     """
-    if settings.prometheus_dir is not None:
-        _end_for_another_try(message, settings.prometheus_dir)
+    if settings.prometheus_dir is None:
+        _write(message, settings)
+    else:
+        _end_for_another_try(message, settings)
         try:
-            (settings.prometheus_dir / "start-failed").touch(exist_ok=False)
+            # The master writes it, as its last line: gunicorn.conf.py.
+            with (settings.prometheus_dir / "start-failed").open("x", encoding="utf-8") as reason:
+                reason.write(message)
         except FileExistsError:
             raise SystemExit(0) from None
-    _write_line(message)
     raise SystemExit(GUNICORN_APP_LOAD_ERROR)
 
 
-def _end_for_another_try(message: str, shared: Path) -> None:
+def _end_for_another_try(message: str, settings: Settings) -> None:
     """End as a worker that the master replaces, if one has started before."""
-    if (shared / "started").exists():
-        _write_line(f"{message} Trying again in {RETRY_SECONDS} s.")
+    if settings.prometheus_dir is not None and (settings.prometheus_dir / "started").exists():
+        _write(f"{message} Trying again in {RETRY_SECONDS} s.", settings)
         time.sleep(RETRY_SECONDS)
         raise SystemExit(1)
 
 
-def _write_line(text: str) -> None:
+def _write(message: str, settings: Settings) -> None:
     """Write to stderr, as logging may not be set up yet; the log's thread writes there, too."""
-    sys.stderr.write(f"{text}\n")  # one write: print would let a line of the log in before the newline
+    sys.stderr.write(last_words(message, settings.log_format))  # one write: no line of the log comes between
 
 
 app = start(settings_from_environment())

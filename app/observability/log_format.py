@@ -42,18 +42,28 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 
 def formatter_of(settings: Settings) -> logging.Formatter:
     """The form of log lines under these settings."""
-    if settings.log_format == "json":
-        return JsonLines(
-            ["asctime", "levelname", "name", "message"],
-            rename_fields={
-                "asctime": "time",
-                "levelname": "level",
-                "name": "logger",
-                "exc_info": "exception",
-            },
-            json_serializer=partial(json.dumps, separators=(",", ":")),
-        )
-    return TextLines()
+    return _json_lines() if settings.log_format == "json" else TextLines()
+
+
+def _json_lines() -> logging.Formatter:
+    return JsonLines(
+        ["asctime", "levelname", "name", "message"],
+        rename_fields={
+            "asctime": "time",
+            "levelname": "level",
+            "name": "logger",
+            "exc_info": "exception",
+        },
+        json_serializer=partial(json.dumps, separators=(",", ":")),
+    )
+
+
+def last_words(message: str, log_format: str) -> str:
+    """A line, with its end, on why the service does not start: in the form of the log, JSON or text."""
+    if log_format != "json":
+        return f"wardrobe: {message}\n"
+    record = logging.LogRecord("wardrobe", logging.CRITICAL, "", 0, message, None, None)
+    return f"{_json_lines().format(record)}\n"
 
 
 def log_request(fields: Fields, level: int = logging.INFO) -> None:

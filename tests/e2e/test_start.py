@@ -77,6 +77,23 @@ def test_a_failed_start_logs_one_line_why(end_of_start: End, name: str, value: s
     assert message in line
     assert "Traceback" not in log
     assert "top-secret" not in log
+    assert log.splitlines()[-1] == line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MODEL_STORE", "/nowhere/at/all"), ("PORT", "70000"), ("SLOTS", "many")]
+)
+def test_with_json_logs_the_reason_of_a_failed_start_is_the_last_line_and_json(
+    end_of_start: End, name: str, value: str
+) -> None:
+    status, log = end_of_start(**{name: value, "LOG_FORMAT": "json"})
+
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert status != 0
+    assert (lines[-1]["level"], value in lines[-1]["message"] or name in lines[-1]["message"]) == (
+        "CRITICAL",
+        True,
+    )
 
 
 A_LATER_WORKER = """
