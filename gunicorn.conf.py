@@ -21,7 +21,7 @@ from typing import Any
 
 from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
-from app.settings import SettingsError, settings_from_environment
+from app.settings import SettingsError, settings_from_environment, unread_port
 from inference.cores import usable_cores
 
 SHORTEST_TIMER = 1e-5
@@ -76,6 +76,8 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 def when_ready(server: Any) -> None:
     """Log the settings, once for all workers, and give these an empty folder to add up their counts in."""
     server.log.info("Settings: %s", settings.described())
+    if (warning := unread_port(os.environ)) is not None:
+        server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)
     if shared is None:
         shared = server.made_for_counts = tempfile.mkdtemp(prefix="wardrobe-", dir=memory_directory())

@@ -205,6 +205,14 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{PREFIX}{_upper_key(first_problem(error))}.") from error
 
 
+def unread_port(environment: Mapping[str, str]) -> str | None:
+    """The warning about a WARDROBE_PORT that somebody meant as a port; Kubernetes' own begins with `tcp://`."""
+    value = environment.get(f"{PREFIX}PORT", "")
+    if not value or "://" in value:
+        return None
+    return f"{PREFIX}PORT={value} is not read, since Kubernetes uses this name. PORT={value} sets the port."
+
+
 def setting_names() -> list[str]:
     """The names that an operator may set, prefix included."""
     return [PREFIX + field.upper() for field in Settings.model_fields if field not in NAMED_BY_OTHERS]

@@ -47,6 +47,10 @@ if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
   const { openAsBlob } = await import("node:fs");
   const { basename } = await import("node:path");
   const [url, ...paths] = process.argv.slice(2);
+  if (!paths.length) {
+    console.error("usage: node classify.mjs URL PICTURE...");
+    process.exit(1);
+  }
   const options = { key: process.env.API_KEY };
   try {
     const pictures = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
@@ -57,7 +61,7 @@ if (globalThis.process?.argv[1]?.endsWith("classify.mjs")) {
       console.log(`${pictures[index].name}: ${said}`);
     });
   } catch (error) {
-    console.error(error.message);
+    console.error(error.cause?.code === "ECONNREFUSED" ? `${url} does not answer. Is it running?` : error.message);
     process.exitCode = 1;
   }
 }

@@ -58,7 +58,11 @@ def main(url: str, *pictures: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("usage: python classify.py URL PICTURE...")
     try:
         main(*sys.argv[1:])
+    except requests.ConnectionError:
+        sys.exit(f"{sys.argv[1]} does not answer. Is it running?")
     except OSError as error:  # of a file, or of requests
         sys.exit(str(error))

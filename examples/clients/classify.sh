@@ -5,6 +5,10 @@
 # seconds that Retry-After says; any other refusal stays one.
 set -euo pipefail
 
+if [ $# -lt 2 ]; then
+    echo "usage: classify.sh URL PICTURE..." >&2
+    exit 1
+fi
 url=$1
 shift
 route=predict
@@ -21,6 +25,7 @@ answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 curl --silent --show-error --fail-with-body --output "$answer" --max-time 60 \
     --retry 3 --retry-max-time 60 --config <(key) "${sent[@]}" "$url/$route" || {
+    [ $? -ne 7 ] || echo "$url does not answer. Is it running?" >&2
     cat "$answer" >&2
     exit 1
 }

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route
 from tests.browser import Visits
 from tests.commands import done
 from tests.e2e.conftest import KEY
-from tests.service import ROOT, Service
+from tests.service import ROOT, Service, free_port
 from tests.stub_server import answering
 from tests.system_parts import require_system_part
 
@@ -58,6 +58,17 @@ def test_a_client_prints_label_confidence_and_decision_of_each_picture(
     assert boot.startswith("ankle-boot.png: Ankle boot 0.")
     assert text.startswith("README.md: This looks like text")
     assert bag.startswith("bag.png: Bag 0.")
+
+
+def test_a_client_says_how_it_is_used_and_asks_whether_the_service_runs(command: list[str]) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+
+    alone, unanswered = done(command), run(command, nowhere, BOOT)
+
+    assert alone.returncode == unanswered[0] == 1
+    assert re.fullmatch(r"usage: .*classify\.\w+ URL PICTURE\.\.\.\n", alone.stderr)
+    assert f"{nowhere} does not answer. Is it running?" in unanswered[2]
+    assert "Traceback" not in unanswered[2]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings, SettingsError, parse_settings, settings_from_environment
+from app.settings import Settings, SettingsError, parse_settings, settings_from_environment, unread_port
 from tests.commands import done
 from tests.service import ROOT
 
@@ -153,3 +153,13 @@ def test_an_endpoint_or_exporter_asks_for_traces(environment: dict[str, str], tr
 def test_another_way_of_sending_traces_ends_the_start(name: str, value: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         parse_settings(ENDPOINT | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("value", "is_warned"), [("9000", True), ("tcp://10.0.0.1:8000", False), ("", False), (None, False)]
+)
+def test_a_port_by_the_name_that_kubernetes_uses_is_warned_of(value: str | None, is_warned: bool) -> None:
+    warning = unread_port({} if value is None else {"WARDROBE_PORT": value})
+
+    assert (warning is not None) is is_warned
+    assert warning is None or "PORT=9000 sets the port" in warning
