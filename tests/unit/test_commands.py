@@ -84,7 +84,7 @@ def test_the_version_is_that_of_the_product(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_make_lists_its_targets_in_two_columns() -> None:
-    lines = done(["make", "help"]).stdout.splitlines()[:-1]
+    lines = done(["make", "--no-print-directory", "help"]).stdout.splitlines()[:-1]
 
     columns = {re.sub(r"^(  make \S+ +).*", r"\1", line) for line in lines}
     assert len({len(column) for column in columns}) == 1
