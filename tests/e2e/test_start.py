@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 IMPORTED = "import json, sys, wsgi; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
 FOR_S3 = {"boto3", "botocore", "urllib3"}
 FOR_A_RATE = {"flask_limiter", "limits", "redis"}
-FOR_TRAINING = {"keras", "matplotlib", "onnx", "PIL", "rich", "sklearn", "tensorflow"}
+FOR_TRAINING = {"keras", "matplotlib", "onnx", "pillow_heif", "rich", "sklearn", "tensorflow"}
 
 FILE_LIMIT = 1_000_000
 """Bytes beyond which a process under test may not write a file; a larger upload would have to."""

@@ -14,7 +14,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 CLIENTS_SPAN = "00f067aa0ba902b7"
-STAGES = ["queue", "decode", "convert", "infer"]
+STAGES = ["read", "queue", "decode", "convert", "infer"]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_a_request_is_a_child_of_its_clients_span_with_one_span_a_stage_within(
 
     answer = service.post("/predict", data=UPLOAD, headers=part_of(trace))
 
-    wait_for("five spans", lambda: len(receiver.of_trace(trace)) == 5)
+    wait_for("six spans", lambda: len(receiver.of_trace(trace)) == 6)
     request, *stages = receiver.of_trace(trace)
     assert (request.name, request.parent_span_id.hex()) == ("POST /predict", CLIENTS_SPAN)
     assert receiver.services() == {"wardrobe"}
@@ -62,12 +62,12 @@ def test_a_refused_uploads_span_has_its_problem_type(service: Service, receiver:
 
     service.post("/predict", data=b"%PDF-", headers=part_of(trace))
 
-    wait_for("three spans", lambda: len(receiver.of_trace(trace)) == 3)
+    wait_for("four spans", lambda: len(receiver.of_trace(trace)) == 4)
     request, *stages = receiver.of_trace(trace)
     [line] = wait_for("its line", lambda: [one for one in service.lines() if one.get("trace_id") == trace])
     assert attributes(request)["error.type"] == "urn:wardrobe:problem:unknown-format"
     assert request.status.code != request.status.STATUS_CODE_ERROR  # a client's mistake is no failure of ours
-    assert [stage.name for stage in stages] == ["queue", "decode"]
+    assert [stage.name for stage in stages] == ["read", "queue", "decode"]
     assert line["problem"] == "unknown-format"
 
 

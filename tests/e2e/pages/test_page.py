@@ -39,6 +39,11 @@ PRIMARY = """() => [...document.querySelectorAll("button")]
 """The names of the buttons that have the accent's colour."""
 
 
+def primary(page: Page) -> object:
+    """Those names, once a change of colour has ended."""
+    return page.wait_for_function(f"() => (names => names.length && names)(({PRIMARY})())").json_value()
+
+
 @pytest.fixture
 def page(visiting: Visits, bundled_service: Service) -> Page:
     """The page, opened at a desk."""
@@ -206,9 +211,9 @@ def test_there_is_one_primary_button_at_a_desk_and_on_a_phone(
     card(page, TROUSERS.name).get_by_label("What is it really?").select_option("Dress")
 
     shown = [
-        page.evaluate(PRIMARY),
-        visit(visiting, bundled_service, **PHONE).evaluate(PRIMARY),
-        visit(visiting, guarded_service).evaluate(PRIMARY),
+        primary(page),
+        primary(visit(visiting, bundled_service, **PHONE)),
+        primary(visit(visiting, guarded_service)),
     ]
 
     assert shown == [["Choose pictures"], ["Take a photo"], ["Use this key"]]
