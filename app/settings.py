@@ -206,7 +206,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def unread_port(environment: Mapping[str, str]) -> str | None:
-    """The warning about a WARDROBE_PORT that somebody meant as a port; Kubernetes' own begins with `tcp://`."""
+    """The warning about a WARDROBE_PORT that is meant as a port; Kubernetes' own begins with `tcp://`."""
     value = environment.get(f"{PREFIX}PORT", "")
     if not value or "://" in value:
         return None
