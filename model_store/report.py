@@ -20,6 +20,10 @@ Z_95: Final = 1.959963984540054
 """Two-sided 95% point of the normal distribution."""
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class ClassFigures(Frozen):
     """One class on one split: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."""
 
@@ -65,7 +69,10 @@ class Promise(Frozen):
         n: answers that there were, without unfamiliar ones.
         accepted: of these; 0 if no threshold keeps every promise to pictures that are decided about alike.
         right: of the accepted.
-        lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934).
+        lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934), of the
+            accepted ones divided by their design effect.
+        design_effect: so many accepted answers say as much as one that is independent; None in older reports,
+            which took all for independent.
     """
 
     pictures: str
@@ -75,6 +82,7 @@ class Promise(Frozen):
     accepted: Count
     right: Count
     lower_bound: Share
+    design_effect: Annotated[float, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
 
 
 class AcceptPoint(Frozen):
@@ -84,7 +92,7 @@ class AcceptPoint(Frozen):
         threshold: of confidence.
         accepted: share of the pictures that it accepts.
         right: share of these that are right; None where none is accepted.
-        lower_bound: one-sided 95% bound of `right` (Clopper and Pearson 1934); 0 where none is accepted.
+        lower_bound: one-sided 95% bound of `right`, as a promise has it; 0 where none is accepted.
     """
 
     threshold: Share
@@ -215,10 +223,25 @@ class ClassRecall(Frozen):
 
 
 class PhotoDecisions(Coverage):
-    """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
+    """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1.
+
+    Attributes:
+        coverage_interval: 95% interval of the share that is accepted; None in older reports.
+        accuracy_interval: the same of the share of these that is right.
+    """
 
     ambiguous: Share
     unfamiliar: Share
+    coverage_interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
+    accuracy_interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
+
+
+class Bootstrap(Frozen):
+    """How the intervals of photos were made: percentiles of so many draws of senders, from this seed."""
+
+    draws: Count
+    seed: int
+    senders: Count
 
 
 class OodAuroc(Frozen):
@@ -252,7 +275,9 @@ class PhotoFigures(Frozen):
         split: what the photos were good for: `development` if choices were made on them, `cross-fitted` if
             each was answered by a network that had not learnt it.
         macro_accuracy: mean of the recalls of those classes that the tier has.
-        macro_accuracy_interval: 95% interval of that (Price and Bonett 2004).
+        macro_accuracy_interval: 95% interval of that.
+        bootstrap: how the intervals were made; None in older reports, where they are those of independent
+            photos (Price and Bonett 2004), and of photos of one sender, which have none.
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
@@ -265,6 +290,7 @@ class PhotoFigures(Frozen):
     n: Count
     macro_accuracy: Share | None
     macro_accuracy_interval: tuple[Share, Share] | None
+    bootstrap: Bootstrap | None = Field(default=None, exclude_if=_is_none)
     accuracy: Share | None
     per_class: dict[str, ClassRecall]
     ece: Share | None

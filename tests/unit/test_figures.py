@@ -300,3 +300,28 @@ def test_the_errors_that_were_planted_in_own_pictures_are_found_as_measured() ->
         },
         "broken file": [f"{measured['unreadable'][key]}" for key in ("planted", "found")],
     }
+
+
+def test_the_coverage_of_promises_is_that_of_the_simulation() -> None:
+    ways = ("independent photos", "effective number", "bootstrap over senders")
+    measured = {
+        row["population"]: [
+            f"{row['photos']:,}, {row['senders']}",
+            *(f"{row['by'][way][key]:.3f}" for way in ways for key in ("kept", "accepted")),
+        ]
+        for row in result("coverage")["rows"]
+    }
+
+    assert table("explanation/experiments.md", "| answers | photos, senders") == measured
+
+
+def test_the_calibrations_that_were_compared_on_photos_are_those_of_the_data() -> None:
+    def share(tier: dict[str, Any]) -> str:
+        return "{:.3f} ({:.3f} to {:.3f})".format(tier["macro_accuracy"], *tier["macro_accuracy_interval"])
+
+    measured = [
+        [f"{row['loss']:.3f}", *(share(row["photos"][tier]) for tier in "ABC"), str(row["accepted"])]
+        for row in result("photo-temperature")["rows"]
+    ]
+
+    assert list(table("explanation/experiments.md", "| calibration | loss").values()) == measured

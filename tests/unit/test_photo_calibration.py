@@ -29,11 +29,16 @@ def of(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> Checked
     return Checked(Scores(probabilities.astype(np.float32), None), labels, tiers)
 
 
-def test_the_temperature_and_the_preferences_of_a_network_are_found() -> None:
-    found = fit_photo_calibration(photos(6000, temperature=0.5, biases=(1.0, -1.0, 0.0, 0.0)))
+def test_the_temperature_of_photos_is_found() -> None:
+    found = fit_photo_calibration(photos(6000, temperature=0.5))
 
     assert found.temperature == pytest.approx(0.5, rel=0.1)
-    assert np.array(found.biases) == pytest.approx([1.0, -1.0, 0.0, 0.0], abs=0.25)
+
+
+def test_the_calibration_moves_no_photo_to_another_class() -> None:
+    found = fit_photo_calibration(photos(6000, biases=(1.0, -1.0, 0.0, 0.0)))
+
+    assert found.biases == ()
 
 
 def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
@@ -47,34 +52,24 @@ def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
 
     found, again = fit_photo_calibration(few), fit_photo_calibration(many)
 
-    assert again.biases == pytest.approx(found.biases, abs=0.01)
+    assert again.temperature == pytest.approx(found.temperature, rel=0.01)
 
 
 def test_a_class_counts_the_same_in_however_many_tiers_it_is() -> None:
-    some = photos(6000)
+    some = photos(6000, temperature=0.5)
     tiers = np.where(some.labels == 0, "A", np.array(some.tiers))
 
     found = fit_photo_calibration(replace(some, tiers=tuple(tiers.tolist())))
 
-    assert found.biases == pytest.approx((0.0,) * CLASSES, abs=0.1)
+    assert found.temperature == pytest.approx(0.5, rel=0.1)
 
 
-def test_few_photos_move_no_class_far() -> None:
-    found = fit_photo_calibration(photos(12, biases=(2.0, -2.0, 0.0, 0.0)))
-
-    assert max(map(abs, found.biases)) < 0.3
-
-
-def test_a_class_without_photos_keeps_its_odds_and_what_shows_no_class_teaches_nothing() -> None:
-    some = photos(600, biases=(0.5, 0.0, 0.0, -0.5))
+def test_what_shows_no_class_teaches_nothing() -> None:
+    some = photos(600, temperature=0.7)
     ood = replace(some, labels=np.where(some.labels == 3, OOD, some.labels).astype(np.uint8))
     without = some.take(some.labels != 3)
 
-    found = fit_photo_calibration(ood)
-
-    assert found.biases[3] == 0
-    assert sum(found.biases) == pytest.approx(0, abs=1e-3)
-    assert found == fit_photo_calibration(without)
+    assert fit_photo_calibration(ood) == fit_photo_calibration(without)
 
 
 def test_no_photo_is_calibrated_by_its_own_label() -> None:

@@ -22,6 +22,7 @@ from inference.contract import ACCEPT_NOTHING, CUT_OUT, Calibration, Familiarity
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from model_store.report import HELD_OUT, AcceptPoint, Promise
+from training.evaluation.grouped import design_effects, numbered
 from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
@@ -48,7 +49,8 @@ CURVE_POINTS: Final = 16
 """Thresholds that the report has of each kind of pictures."""
 
 SURENESS: Final = 0.95
-"""Of the lower bound that has to reach what is promised (one-sided, Clopper and Pearson 1934)."""
+"""Of the lower bound that has to reach what is promised: one-sided, Clopper and Pearson 1934, of the
+effective number of answers (Korn and Graubard 1998)."""
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
@@ -67,12 +69,14 @@ class Checked:
         labels: uint8 (N,), a class's index, or OOD.
         tiers: of each.
         calibrated: whether the probabilities are as served, not as the network gave them.
+        groups: of each, such as its sender; empty where each photo is its own.
     """
 
     scores: Scores
     labels: Labels
     tiers: tuple[str, ...]
     calibrated: bool = False
+    groups: tuple[str, ...] = ()
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -91,8 +95,10 @@ class Checked:
         """Those that a mask, bool (N,), picks."""
         distances = None if self.scores.distances is None else self.scores.distances[chosen]
         scores = Scores(self.scores.probabilities[chosen], distances)
-        tiers = tuple(np.array(self.tiers)[chosen].tolist())
-        return Checked(scores, self.labels[chosen], tiers, self.calibrated)
+        tiers, groups = (
+            tuple(np.array(names)[chosen].tolist()) if names else () for names in (self.tiers, self.groups)
+        )
+        return Checked(scores, self.labels[chosen], tiers, self.calibrated, groups)
 
 
 @dataclass(frozen=True)
@@ -104,12 +110,14 @@ class Kind:
         confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
         right: bool (N,), whether each is.
         accuracy: 0..1, promised of the accepted ones; None without a promise.
+        groups: int64 (N,), equal where answers are not independent; None where all are.
     """
 
     pictures: str
     confidences: NDArray[np.float32]
     right: NDArray[np.bool_]
     accuracy: float | None
+    groups: NDArray[np.int64] | None = None
 
     @property
     def familiar(self) -> NDArray[np.float32]:
@@ -118,18 +126,34 @@ class Kind:
 
     def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many answers are accepted at each of these thresholds, and how many of them are right."""
-        order = np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
+        order = self._surest_first()
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.right[order]))[count]
 
+    def design_effects(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the answers that each of these thresholds accepts; 1 where they are independent, or none is."""
+        count, _ = self.accepted(thresholds)
+        if self.groups is None:
+            return np.ones(len(thresholds))
+        order = self._surest_first()
+        return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
 
-def fit_contract(
+    def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the share of right answers among those that each of these thresholds accepts."""
+        return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
+
+    def _surest_first(self) -> NDArray[np.int64]:
+        return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
+
+
+def fit_contract(  # noqa: PLR0913 - what decides about a release
     scores: Scores,
     labels: Labels,
     names: tuple[str, ...],
     checked: Checked | None = None,
     *,
     are_photos: bool = False,
+    groups: Sequence[str] | NDArray[np.str_] | None = None,
 ) -> tuple[ModelContract, tuple[Kind, ...]]:
     """What serving needs to know about a model, learnt from the held-out pictures; the answers behind it.
 
@@ -142,6 +166,7 @@ def fit_contract(
         checked: photos that familiarity and thresholds are learnt from, too.
         are_photos: whether the held-out pictures were converted like photos; all then choose one pair of
             thresholds.
+        groups: of the held-out pictures; None where each is its own.
     """
     temperature = fit_temperature(scores.probabilities, labels)
     familiarity = None
@@ -149,7 +174,7 @@ def fit_contract(
         distances = None if checked is None else checked.scores.distances
         known = distances[checked.known] if checked is not None and distances is not None else None
         familiarity = fit_familiarity(scores.distances, known)
-    kinds = answers_by_kind(scores, labels, temperature, familiarity, checked)
+    kinds = answers_by_kind(scores, labels, temperature, familiarity, checked, groups=groups)
     thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos)
     contract = ModelContract(
         labels=names,
@@ -162,12 +187,15 @@ def fit_contract(
     return contract, kinds
 
 
-def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
+def fit_temperature(
+    probabilities: Probabilities, labels: Labels, weights: NDArray[np.float64] | None = None
+) -> float:
     """The temperature that minimises the negative log likelihood (Guo et al. 2017, arXiv 1706.04599).
 
     Args:
         probabilities: float32 (N, C), before temperature.
         labels: uint8 (N,), the truth.
+        weights: float64 (N,), of each answer; None for equal ones.
 
     Returns:
         COLDEST..HOTTEST.
@@ -177,7 +205,7 @@ def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
     rows = np.arange(len(labels))
 
     def loss(inverse: float) -> float:  # convex in 1 / temperature
-        return float(-log_softmax(logits * inverse, axis=1)[rows, labels].mean())
+        return float(-np.average(log_softmax(logits * inverse, axis=1)[rows, labels], weights=weights))
 
     bounds = (1 / HOTTEST, 1 / COLDEST)
     return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
@@ -201,12 +229,14 @@ def fit_familiarity(distances: Distances, of_photos: Distances | None = None) ->
     return Familiarity(quantiles=tuple(quantiles.tolist()))
 
 
-def answers_by_kind(
+def answers_by_kind(  # noqa: PLR0913 - as above
     scores: Scores,
     labels: Labels,
     temperature: float,
     familiarity: Familiarity | None,
     checked: Checked | None = None,
+    *,
+    groups: Sequence[str] | NDArray[np.str_] | None = None,
 ) -> tuple[Kind, ...]:
     """The table: the held-out pictures first, then each tier of photos.
 
@@ -216,6 +246,7 @@ def answers_by_kind(
         temperature: from `fit_temperature`.
         familiarity: from `fit_familiarity`; None where the model measures no distance.
         checked: photos.
+        groups: of the held-out pictures; None where each is its own.
     """
 
     def sure(answers: Scores, softened: float) -> NDArray[np.float32]:
@@ -224,7 +255,8 @@ def answers_by_kind(
     def right(answers: Scores, truth: Labels) -> NDArray[np.bool_]:
         return np.asarray(answers.probabilities.argmax(axis=1) == truth)
 
-    kinds = [Kind(HELD_OUT, sure(scores, temperature), right(scores, labels), ACCEPTED_ACCURACY)]
+    together = None if groups is None else numbered(groups)
+    kinds = [Kind(HELD_OUT, sure(scores, temperature), right(scores, labels), ACCEPTED_ACCURACY, together)]
     if checked is not None:
         confidences = sure(checked.scores, 1.0 if checked.calibrated else temperature)
         found = right(checked.scores, checked.labels)
@@ -232,7 +264,8 @@ def answers_by_kind(
             # An out-of-distribution photo has no right answer.
             mine = (np.array(checked.tiers) == tier) & checked.known
             promised = ACCEPTED_OF_PHOTOS if tier in PROMISED_TIERS else None
-            kinds.append(Kind(f"photos of tier {tier}", confidences[mine], found[mine], promised))
+            senders = numbered(np.array(checked.groups)[mine]) if checked.groups else None
+            kinds.append(Kind(f"photos of tier {tier}", confidences[mine], found[mine], promised, senders))
     return tuple(kinds)
 
 
@@ -282,7 +315,7 @@ def confidence_threshold(kinds: Sequence[Kind]) -> float:
         One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all.
     """
     candidates = np.unique(np.concatenate([kind.familiar for kind in kinds]))
-    kept = np.all([lower_bound(*kind.accepted(candidates)) >= (kind.accuracy or 0) for kind in kinds], axis=0)
+    kept = np.all([kind.lower_bounds(candidates) >= (kind.accuracy or 0) for kind in kinds], axis=0)
     good = np.flatnonzero(kept)
     return float(candidates[good[0]]) if good.size else ACCEPT_NOTHING
 
@@ -294,7 +327,8 @@ def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, .
 
 def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
     threshold = contract.thresholds_of(photo=kind.pictures != HELD_OUT).confidence
-    count, right = kind.accepted(np.array([threshold], np.float32))
+    at = np.array([threshold], np.float32)
+    count, right = kind.accepted(at)
     return Promise(
         pictures=kind.pictures,
         accuracy=accuracy,
@@ -302,7 +336,8 @@ def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
         n=len(kind.familiar),
         accepted=int(count[0]),
         right=int(right[0]),
-        lower_bound=float(lower_bound(count, right)[0]),
+        lower_bound=float(kind.lower_bounds(at)[0]),
+        design_effect=float(kind.design_effects(at)[0]),
     )
 
 
@@ -324,7 +359,7 @@ def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...
 
 def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
     counts, rights = kind.accepted(thresholds)
-    rows = zip(thresholds, counts.tolist(), rights.tolist(), lower_bound(counts, rights), strict=True)
+    rows = zip(thresholds, counts.tolist(), rights.tolist(), kind.lower_bounds(thresholds), strict=True)
     for threshold, count, right, bound in rows:
         yield AcceptPoint(
             threshold=float(threshold),
@@ -334,9 +369,19 @@ def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint
         )
 
 
-def lower_bound(count: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right."""
-    bound: NDArray[np.float64] = betaincinv(np.maximum(right, 1), count - right + 1, 1 - SURENESS)
+def lower_bound(
+    count: NDArray[np.int64], right: NDArray[np.int64], effects: NDArray[np.float64] | float = 1.0
+) -> NDArray[np.float64]:
+    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
+
+    Args:
+        count: answers.
+        right: of these.
+        effects: their design effects, 1 or more: so many answers count as one.
+    """
+    # Where none is right any number above 0 will do.
+    found, wrong = np.maximum(right, 1) / effects, (count - right) / effects
+    bound: NDArray[np.float64] = betaincinv(found, wrong + 1, 1 - SURENESS)
     return np.where(right == 0, 0.0, bound)
 
 

@@ -14,13 +14,15 @@ from sklearn.metrics import roc_auc_score
 from inference.classifier import Prediction
 from inference.contract import ModelContract, Thresholds
 from model_store.report import (
+    Bootstrap,
     ClassRecall,
     OodAuroc,
     PhotoDecisions,
     PhotoFigures,
     SourceFigures,
 )
-from training.evaluation.statistics import expected_calibration_error, macro_interval
+from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
+from training.evaluation.statistics import expected_calibration_error
 from training.photos.reading import OOD, OOD_TIER, Photos
 
 
@@ -36,6 +38,7 @@ class PhotoAnswers:
         confidences: float64 (N,), the largest probabilities.
         familiarities: float64 (N,), NaN where the model measures none.
         reasons: str (N,), `ambiguous`, `unfamiliar`, or empty where the decision was `accept`.
+        groups: int64 (N,), equal for photos of one sender.
     """
 
     truth: NDArray[np.uint8]
@@ -45,6 +48,7 @@ class PhotoAnswers:
     confidences: NDArray[np.float64]
     familiarities: NDArray[np.float64]
     reasons: NDArray[np.str_]
+    groups: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -74,6 +78,7 @@ def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAns
         confidences=np.array([one.confidence for one in predictions]),
         familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
         reasons=np.array([one.reason or "" for one in predictions]),
+        groups=numbered(photos.keys),
     )
 
 
@@ -97,11 +102,13 @@ def _of_tier(answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, 
     classes, n = np.unique(garments.truth, return_counts=True)
     right = np.array([np.sum(garments.right & (garments.truth == index)) for index in classes])
     recalls = right / n
+    senders = len(np.unique(answers.groups))
     return PhotoFigures(
         split=split,
         n=len(answers),
         macro_accuracy=float(recalls.mean()) if known else None,
-        macro_accuracy_interval=macro_interval(right.tolist(), n.tolist()) if known else None,
+        macro_accuracy_interval=share_interval(garments.right, garments.groups, garments.truth),
+        bootstrap=Bootstrap(draws=DRAWS, seed=BOOTSTRAP_SEED, senders=senders) if senders > 1 else None,
         accuracy=float(garments.right.mean()) if known else None,
         per_class={
             contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
@@ -126,11 +133,14 @@ def _by_source(answers: PhotoAnswers) -> dict[str, SourceFigures]:
 
 def _decisions(answers: PhotoAnswers, thresholds: Thresholds) -> PhotoDecisions:
     accepted = answers.accepted
+    of_accepted = answers.only(accepted)
     return PhotoDecisions(
         confidence_threshold=thresholds.confidence,
         familiarity_threshold=thresholds.familiarity,
         coverage=float(accepted.mean()),
-        accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
+        accuracy=float(of_accepted.right.mean()) if accepted.any() else None,
+        coverage_interval=share_interval(accepted, answers.groups),
+        accuracy_interval=share_interval(of_accepted.right, of_accepted.groups),
         ambiguous=_share(answers, "ambiguous"),
         unfamiliar=_share(answers, "unfamiliar"),
     )

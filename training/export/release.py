@@ -200,13 +200,17 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     reads = material.data.reads
     session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
     held_out, others = material.split.validation, material.out_of_fold
-    scores, labels = scored(session, held_out.images), held_out.labels
+    scores, labels, groups = scored(session, held_out.images), held_out.labels, held_out.keys
     if others is not None and others.pictures is not None:
         scores = joined([scores, others.pictures])
         labels = np.concatenate([labels, material.split.train.labels])
+        keys = material.split.train.keys
+        groups = None if groups is None or keys is None else np.concatenate([groups, keys])
     are_photos = material.data.train.files is not None
     checked, calibration = _checked(session, material)
-    contract, kinds = fit_contract(scores, labels, material.data.labels, checked, are_photos=are_photos)
+    contract, kinds = fit_contract(
+        scores, labels, material.data.labels, checked, are_photos=are_photos, groups=groups
+    )
     contract = replace(contract, input=reads, photo_calibration=calibration)
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
@@ -255,7 +259,8 @@ def _checked(session: Session, material: Material) -> tuple[Checked | None, Cali
     if photos is None:
         return None, None
     of_photos = others.photos if others is not None else None
-    checked = Checked(of_photos or scored(session, photos.images), photos.labels, photos.tiers)
+    answers = of_photos or scored(session, photos.images)
+    checked = Checked(answers, photos.labels, photos.tiers, groups=photos.keys)
     parts = photos.drawn(FOLDS)
     several = len(np.unique(parts[checked.known])) > 1
     enough = checked.of_all_tiers(needed(ACCEPTED_OF_PHOTOS))

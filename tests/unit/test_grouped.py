@@ -1,0 +1,117 @@
+"""Photos of one sender count for less than as many of different people."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from inference.contract import ACCEPT_NOTHING
+from inference.session import Scores
+from training.evaluation.calibration import Checked, Kind, confidence_threshold, fit_contract, promises
+from training.evaluation.grouped import design_effects, numbered, share_interval
+
+
+def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:
+    """What each sender's photos were answered, `+` right and `-` wrong: bool (N,), int64 (N,)."""
+    right = np.array([sign == "+" for photos in senders for sign in photos])
+    return right, np.repeat(np.arange(len(senders)), [len(photos) for photos in senders])
+
+
+def effect(*senders: str) -> float:
+    return float(design_effects(*answers(*senders))[-1])
+
+
+def test_photos_of_as_many_senders_are_independent() -> None:
+    assert effect(*"++-++++-+") == pytest.approx(1.0)
+
+
+def test_senders_whose_photos_are_all_right_or_all_wrong_count_as_one_photo_each() -> None:
+    assert effect(*["+++++"] * 40, *["-----"] * 10) == pytest.approx(5.0, rel=0.03)
+
+
+def test_errors_that_are_spread_over_the_senders_take_nothing_off() -> None:
+    assert effect(*["++++-"] * 10) == 1.0
+
+
+def test_photos_of_a_single_sender_are_one_answer() -> None:
+    assert effect("+" * 60) == 60
+
+
+def test_the_effect_of_the_first_answers_does_not_know_the_later_ones() -> None:
+    right, groups = answers("++-", "+", "--+", "++", "-")
+
+    found = design_effects(right, groups)
+
+    assert [found[place - 1] for place in (4, 7)] == pytest.approx(
+        [design_effects(right[:place], groups[:place])[-1] for place in (4, 7)]
+    )
+
+
+def test_a_threshold_that_independent_photos_would_show_is_not_shown_by_few_senders() -> None:
+    right = np.array([True] * 195 + [False] * 5)
+    sure = np.full(200, 0.9, np.float32)
+    apart, together = np.arange(200), np.append(np.arange(195) // 5, np.full(5, 99))
+
+    alone, of_few = (Kind("photos", sure, right, 0.94, groups) for groups in (apart, together))
+
+    assert confidence_threshold([alone]) == pytest.approx(0.9)
+    assert confidence_threshold([of_few]) == ACCEPT_NOTHING
+
+
+def test_a_promise_says_how_many_accepted_photos_count_as_one() -> None:
+    right = np.array([True] * 190 + [False] * 10)
+    senders = tuple(f"{number // 5}" for number in range(200))
+    scores = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (200, 1)), None)
+    photos = Checked(scores, (~right).astype(np.uint8), ("A",) * 200, groups=senders)
+
+    held_out = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (1000, 1)), None)
+    contract, kinds = fit_contract(held_out, np.zeros(1000, np.uint8), ("left", "right"), photos)
+    (of_photos,) = [one for one in kinds if one.pictures != "held-out pictures"]
+
+    bound = of_photos.lower_bounds(np.array([0.9], np.float32))[0]
+    effect_of_five = of_photos.design_effects(np.array([0.9], np.float32))[0]
+    assert effect_of_five == pytest.approx(5.0, rel=0.05)
+    assert bound == pytest.approx(binomtest(38, 40, alternative="greater").proportion_ci(0.95).low, abs=0.005)
+    assert next(one.design_effect for one in promises(kinds, contract)) == 1.0
+
+
+def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> None:
+    right = np.array(([True] * 4 + [False]) * 40)
+    apart, together = np.arange(200), np.where(right, np.cumsum(right) // 8, 50 + np.cumsum(~right) // 8)
+
+    def width(groups: np.ndarray) -> float:
+        low, high = share_interval(right, groups) or (0.0, 0.0)
+        return high - low
+
+    assert width(apart) == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 200) ** 0.5, rel=0.1)
+    assert width(together) > 2 * width(apart)
+
+
+def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
+    classes = np.array([0] * 300 + [1] * 20, np.uint8)
+    right = np.array([True] * 270 + [False] * 30 + [True] * 10 + [False] * 10)
+
+    low, high = share_interval(right, np.arange(320), classes) or (0.0, 0.0)
+
+    assert low < (0.9 + 0.5) / 2 < high
+    assert high - low == pytest.approx(2 * 1.96 * (0.9 * 0.1 / 300 + 0.5 * 0.5 / 20) ** 0.5 / 2, rel=0.15)
+
+
+def test_the_same_photos_have_the_same_interval() -> None:
+    right, groups = answers(*["++-"] * 20, *["+"] * 30)
+
+    assert share_interval(right, groups) == share_interval(right, groups)
+
+
+def test_a_share_of_one_is_not_certain() -> None:
+    low, high = share_interval(np.ones(20, bool), np.arange(20)) or (1.0, 1.0)
+
+    assert low < 0.95
+    assert high == 1.0
+
+
+def test_photos_of_one_sender_have_no_interval() -> None:
+    assert share_interval(np.ones(20, bool), np.zeros(20, np.int64)) is None
+
+
+def test_groups_are_numbered_by_name() -> None:
+    assert numbered(("b", "a", "b")).tolist() == [1, 0, 1]
