@@ -99,7 +99,7 @@ def test_figures_of_photos_rest_on_out_of_fold_calibration(
     calibration, figures = release.manifest.model.photo_calibration, release.report().photos["B"]
     assert calibration is not None
     assert calibration.temperature < 0.5
-    assert len(calibration.biases) == CLASSES
+    assert calibration.biases == ()
     assert figures.accuracy == 1.0
     assert figures.ece is not None
     assert figures.ece < 0.05
