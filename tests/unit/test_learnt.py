@@ -1,0 +1,45 @@
+"""What a release learnt is known by the contents, so that a further training measures nothing on it."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.errors import ReleaseCorrupt
+from model_store.local import bundled
+from training.data.learnt import LEARNT, Learnt, load_learnt
+
+
+def contents(*names: str) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
+    return np.array([hashlib.sha256(name.encode()).hexdigest() for name in names])
+
+
+def test_a_release_knows_what_it_and_its_parents_learnt(tmp_path: Path) -> None:
+    parent, own = Learnt.of(contents("a", "b", "a")), Learnt.of(contents("b", "c"))
+
+    (parent | own).save(tmp_path)
+
+    found = load_learnt(tmp_path)
+    assert found is not None
+    assert found.has(contents("d", "c", "a", "b")).tolist() == [False, True, True, True]
+    assert (len(found.hashes), (tmp_path / LEARNT).stat().st_size) == (3, 128 + 3 * 4)
+
+
+def test_a_release_from_before_or_from_elsewhere_does_not_say_what_it_learnt(tmp_path: Path) -> None:
+    assert load_learnt(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / LEARNT).write_bytes(content)
+
+    with pytest.raises(ReleaseCorrupt, match=r"learnt\.npy"):
+        load_learnt(tmp_path)
+
+
+def test_the_bundled_release_learnt_55000_pictures_and_19170_photos_less_one_that_shares_its_hash() -> None:
+    found = load_learnt(bundled().folder)
+
+    assert found is not None
+    assert len(found.hashes) == 55_000 + 19_170 - 1
