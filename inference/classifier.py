@@ -23,6 +23,8 @@ from inference.session import Scores, Session
 GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference of a probability from its golden answer: processors round differently."""
 
+DISTANCE_TOLERANCE = 1e-2
+"""The same of a distance, as a share of 1 and its size: its features add up many roundings."""
 
 MAX_RUN = 1 << 22
 """Most numbers in one run of the model, whose layers may take a hundred times their memory: 5,349 pictures of
@@ -134,18 +136,23 @@ class Classifier:
         familiarities = self._familiarities(len(rows), distances)
         return [self._prediction(*scored) for scored in zip(rows, familiarities, photos, strict=True)]
 
-    def check_golden(self, pixels: PixelsBatch, answers: Probabilities) -> None:
+    def check_golden(
+        self, pixels: PixelsBatch, answers: Probabilities, distances: Sequence[float] | None = None
+    ) -> None:
         """Compare the model's answers on this machine with those stored when it was made.
 
         Args:
             pixels: N >= 1, as the contract's input says.
             answers: float32, (N, C), before temperature.
+            distances: N; None compares none.
 
         Raises:
-            ContractBroken: a probability differs by more than GOLDEN_TOLERANCE, or the shapes do.
+            ContractBroken: a probability differs by more than GOLDEN_TOLERANCE, a distance by more than
+                DISTANCE_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
-        given = np.array(_finite(self._session.run(pixels))[0], np.float32)
+        rows, measured = _finite(self._session.run(pixels))
+        given = np.array(rows, np.float32)
         if given.shape != answers.shape:
             raise ContractBroken(
                 f"The model answers {given.shape} probabilities to its golden pictures, not {answers.shape}."
@@ -156,6 +163,8 @@ class Classifier:
                 f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
                 f"{GOLDEN_TOLERANCE:g} is allowed. The model file and its manifest do not belong together."
             )
+        if distances is not None:
+            _check_distances(measured, distances)
 
     def _familiarities(self, pictures: int, distances: list[float] | None) -> Sequence[float | None]:
         familiarity = self.contract.familiarity
@@ -184,6 +193,18 @@ class Classifier:
             decision=decision,
             reason=reason,
             probabilities=probabilities,
+        )
+
+
+def _check_distances(given: Sequence[float] | None, stored: Sequence[float]) -> None:
+    if given is None or len(given) != len(stored):
+        raise ContractBroken("The model measures no distance for each golden picture, as its manifest says.")
+    apart = np.abs(np.subtract(given, stored)) / (1 + np.abs(stored))
+    if not apart.max() <= DISTANCE_TOLERANCE:  # `not <=` as above
+        raise ContractBroken(
+            f"The model's distances to its golden pictures differ by {apart.max():.2g} from those stored, "
+            f"relative to their size; {DISTANCE_TOLERANCE:g} is allowed. The model file and its manifest do "
+            "not belong together."
         )
 
 

@@ -105,5 +105,5 @@ def open_model(release: LocalRelease) -> Classifier:
     """
     golden, contract = release.manifest.golden, release.manifest.model
     classifier = open_classifier(release.folder / GRAPH, contract)
-    classifier.check_golden(golden.inputs(contract.input), golden.answers())
+    classifier.check_golden(golden.inputs(contract.input), golden.answers(), golden.distances)
     return classifier

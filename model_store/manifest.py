@@ -17,7 +17,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 """The newest manifest that this code writes and reads; every older one is read too."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
@@ -77,17 +77,25 @@ class Golden(Frozen):
     Attributes:
         pixels: base64 of uint8, N pictures as the model reads them, C order.
         probabilities: N rows before temperature, in label order.
+        distances: N out-of-distribution scores; None where the graph has none, and in older manifests.
     """
 
     pixels: str
     probabilities: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
+    distances: tuple[float, ...] | None = Field(default=None, exclude_if=lambda kept: kept is None)
 
     @classmethod
-    def of(cls, pixels: PixelsBatch, probabilities: NDArray[np.float32]) -> "Golden":
-        """Keep N pictures' pixels and their float32 (N, C) probabilities."""
+    def of(
+        cls,
+        pixels: PixelsBatch,
+        probabilities: NDArray[np.float32],
+        distances: NDArray[np.float32] | None = None,
+    ) -> "Golden":
+        """Keep N pictures' pixels, their float32 (N, C) probabilities and, if measured, (N,) distances."""
         return cls(
             pixels=base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode(),
             probabilities=tuple(tuple(map(float, row)) for row in probabilities),
+            distances=None if distances is None else tuple(map(float, distances)),
         )
 
     def inputs(self, contract: InputContract) -> PixelsBatch:
@@ -127,7 +135,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2, 3, 4, 5] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]

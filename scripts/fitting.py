@@ -76,7 +76,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
 
     fitted = mean_of(fits)
     material = material_of(
-        fitted, recipe, task.command, data=data, split=parts, photos=photos, out_of_fold=others
+        fitted, recipe, task.command, data=data, split=parts, photos=photos, out_of_fold=others, parts=fits
     )
     manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
@@ -114,7 +114,7 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
         task: of the release; the folds' folders lie in its own.
         data: names the classes.
         parts: the training set in two.
-        recipe: of each network (`fold_recipe`).
+        recipe: of each network, as of the release.
         photos: that are learnt, too, less the fold's.
         folds: what is dealt.
 
@@ -193,7 +193,7 @@ def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
     answers = []
     for fold, places in zip(folds, asked, strict=True):
         _, fitted = _fit_fold(fold, task, data, parts, recipe, None, len(places))
-        answers.append(answers_of(fitted.model, data.train.images[places]))
+        answers.append(answers_of(fitted.model, data.train.images[places], flip=recipe.flip))
     mean, dealt = join(asked, answers)
     probabilities = soften(mean, temperature)
     teachers = (f"{recipe.network} in {len(folds)} folds",)

@@ -42,10 +42,10 @@ from scripts.training_options import (
     sized,
 )
 from training.data.corrections import read_corrections
-from training.data.datasets import LabelledData
+from training.data.datasets import LabelledData, doubt_of_weights
 from training.data.splitting import Split, doubt_of, usual_folds
 from training.errors import BadRecipe
-from training.export.out_of_fold import Fold, deal, fold_recipe
+from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
     ParentRelease,
@@ -111,9 +111,8 @@ def _train(arguments: argparse.Namespace) -> object:
     if parent is not None and photos is not None:
         parent.check_photos(recipe.photos, dealt=photos.dealt, complain=complain)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
-    of_folds = fold_recipe(recipe, folds, averaged=arguments.average_folds)
     if arguments.fresh:
-        _forget([task, *(fold.run(task, of_folds) for fold in folds)])
+        _forget([task, *(fold.run(task, recipe) for fold in folds)])
     console().print(
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
@@ -124,8 +123,9 @@ def _train(arguments: argparse.Namespace) -> object:
             return save_answers(task, data, parts, recipe, folds, file, arguments.temperature or 1.0)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
     _complain_of_doubts(parts, folds, checked)
+    _complain_of_rare_classes(parts, data.labels, learnt)
     with resumable(further_on):
-        others, fits = answer_out_of_fold(task, data, parts, of_folds, photos=learnt, folds=folds)
+        others, fits = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
         if learnt is not None:
             parts = with_photos(parts, data.labels, recipe, task, learnt)
         kept = fits if arguments.average_folds else []
@@ -171,6 +171,12 @@ def _complain_of_doubts(parts: Split, folds: Sequence[Fold], checked: Photos | N
     few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds))
     of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
     for doubt in of_photos if few is None else [few, *of_photos]:
+        complain(doubt)
+
+
+def _complain_of_rare_classes(parts: Split, names: tuple[str, ...], learnt: Photos | None) -> None:
+    """Say where a class is too rare to count alike; where photos are learnt, no picture has a weight."""
+    if learnt is None and (doubt := doubt_of_weights(parts.train.labels, names)):
         complain(doubt)
 
 

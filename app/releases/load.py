@@ -141,7 +141,7 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
     manifest = release.manifest
     classifier = open_classifier(release.folder / GRAPH, manifest.model)
     pixels = manifest.golden.inputs(manifest.model.input)
-    classifier.check_golden(pixels, manifest.golden.answers())
+    classifier.check_golden(pixels, manifest.golden.answers(), manifest.golden.distances)
     classifier.classify(pixels)  # what answers need beyond probabilities is there too
     _check_report(release)
     return Served(

@@ -89,15 +89,32 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
     assert familiarity.quantiles == pytest.approx([10 * rank for rank in range(101)])
 
 
-def test_photos_count_as_much_as_the_held_out_pictures_however_few_they_are() -> None:
-    held_out = np.zeros(1000, np.float32)
-    photos = np.linspace(1, 2, 200).astype(np.float32)
+@pytest.mark.parametrize(("photos", "share"), [(100, 1 / 11), (500, 1 / 3), (1000, 1 / 2), (4000, 1 / 2)])
+def test_photos_weigh_by_their_number_up_to_as_much_as_the_held_out_pictures(
+    photos: int, share: float
+) -> None:
+    distances = np.linspace(1, 2, photos).astype(np.float32)
 
-    quantiles = fit_familiarity(held_out, photos).quantiles
+    quantiles = fit_familiarity(np.zeros(5000, np.float32), distances).quantiles
 
-    assert quantiles[:50] == pytest.approx([0.0] * 50)
-    assert quantiles[51] > 1.0
+    assert np.mean(np.array(quantiles) > 0) == pytest.approx(share, abs=0.015)
     assert quantiles[-1] == 2.0
+
+
+@pytest.mark.parametrize(("count", "distant"), [(3, 3), (99, 99), (1000, 30)])
+def test_a_few_distant_photos_do_not_move_what_is_unfamiliar(count: int, distant: int) -> None:
+    held_out = Scores(scores((0.9, 2000)).probabilities, np.linspace(0, 1, 2000, dtype=np.float32))
+    distances = np.append(np.full(count - distant, 0.5), np.full(distant, 9.0)).astype(np.float32)
+    photos = Checked(Scores(scores((0.9, count)).probabilities, distances), truth(count, 0), ("A",) * count)
+
+    contract, _ = fit_contract(held_out, truth(2000, 0), TWO_CLASSES, photos)
+
+    assert contract.familiarity is not None
+    assert contract.thresholds.familiarity == (0.02 if count >= 100 else 0.01)
+    cut = np.interp(
+        1 - contract.thresholds.familiarity, np.linspace(0, 1, 101), contract.familiarity.quantiles
+    )
+    assert cut <= 1.0
 
 
 def test_a_model_without_distances_has_no_familiarity() -> None:
@@ -288,6 +305,13 @@ def test_few_photos_of_a_tier_are_doubted_before_the_training() -> None:
     assert doubts_of_photos(["A"] * 58 + ["C"] * 59 + ["studio"]) == [
         "58 photos of tier A can show how often accepted answers are right. With fewer than 59, every "
         "decision by the thresholds that photos choose will be `review`: bring more, or none."
+    ]
+
+
+def test_few_photos_do_not_say_what_is_unfamiliar() -> None:
+    assert doubts_of_photos(["studio"] * 99) == [
+        "99 photos of the classes do not say which photos are `unfamiliar`: with fewer than 100, the "
+        "held-out pictures alone do, and most photos of floors and people may be."
     ]
 
 

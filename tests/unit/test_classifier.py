@@ -122,6 +122,18 @@ def test_other_golden_answers_mean_another_model(answers: Probabilities, message
         Classifier(Saying(), CONTRACT).check_golden(PIXELS, answers)
 
 
+def test_golden_distances_may_differ_by_a_processors_rounding() -> None:
+    Classifier(Saying(), CONTRACT).check_golden(PIXELS, FIRM_THEN_TORN, (NEAR + np.float32(0.009)).tolist())
+
+
+@pytest.mark.parametrize("given", [NEAR + np.float32(0.1), NEAR * np.float32(np.nan), NEAR[:1], None])
+def test_other_golden_distances_mean_another_model(given: Distances | None) -> None:
+    stored = NEAR.tolist()
+
+    with pytest.raises((ContractBroken, AnswerNotFinite), match=r"distance|NaN"):
+        Classifier(Saying(distances=given), CONTRACT).check_golden(PIXELS, FIRM_THEN_TORN, stored)
+
+
 @pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model"])
 def test_formats_that_can_run_code_are_refused_unopened(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelUnreadable, match=r"only `\.onnx` and `\.keras` files are run"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
-from training.data.datasets import LabelledImages, class_weights
+from training.data.datasets import LabelledImages, class_weights, doubt_of_weights
 from training.data.splitting import fold_indices, held_out_indices, split, usual_share
 from training.errors import BadRecipe
 
@@ -109,6 +109,7 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
         ((14, 10), None),
         ((30, 10), {0: 2 / 3, 1: 2}),
         ((20, 40, 40), {0: 5 / 3, 1: 5 / 6, 2: 5 / 6}),
+        ((400, 3), {0: 403 / 800, 1: 10}),
     ],
 )
 def test_pictures_of_a_rare_class_count_more_so_that_all_classes_count_alike(
@@ -117,3 +118,12 @@ def test_pictures_of_a_rare_class_count_more_so_that_all_classes_count_alike(
     labels = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
 
     assert class_weights(labels, len(counts)) == (None if weights is None else pytest.approx(weights))
+
+
+def test_a_class_so_rare_that_its_weight_is_capped_is_named() -> None:
+    labels = np.repeat(np.arange(3, dtype=np.uint8), (400, 300, 3))
+
+    assert doubt_of_weights(labels[:700], ("Hat", "Sock")) is None
+    assert (doubt_of_weights(labels, ("Hat", "Sock", "Ring")) or "").startswith(
+        "A picture of Ring counts 10 times as much as an average one, and no more"
+    )

@@ -13,7 +13,7 @@ from scripts.train import folds_of
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe
-from training.export.out_of_fold import Fold, deal, fold_recipe, gathered
+from training.export.out_of_fold import Fold, deal, gathered
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
 from training.recipes import PLAIN
@@ -71,9 +71,6 @@ def test_photos_alone_leave_the_training_pictures_to_the_held_out_ones() -> None
     answers = [Scores(np.zeros((len(fold.photos), CLASSES), np.float32), None) for fold in folds]
 
     assert gathered(folds, answers, epochs=3).pictures is None
-    assert fold_recipe(replace(PLAIN, epochs=15, variants=3), folds) == replace(PLAIN, epochs=8, variants=1.5)
-    assert fold_recipe(PLAIN, deal(PARTS, None, 3, pictures=True)) == PLAIN
-    assert fold_recipe(PLAIN, folds, averaged=True) == PLAIN
 
 
 def test_photos_that_are_not_dealt_are_learnt_by_every_fold_that_answers_none_of_their_group() -> None:

@@ -125,6 +125,18 @@ def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path
     )  # groups with pictures nearly the same are joined
 
 
+def test_a_class_of_few_groups_has_as_few_different_pictures(tmp_path: Path, said: Said) -> None:
+    listing = write_picture_csv(tmp_path, COUNT)
+    header, *rows = listing.read_text("utf-8").splitlines()
+    senders = [
+        f"{row},sender {number % 2 if 'Stick' in row else number + 2}" for number, row in enumerate(rows)
+    ]
+    listing.write_text("\n".join([f"{header},group", *senders]), "utf-8")
+
+    with pytest.raises(BadClasses, match=r"'Stick' there are [12] different pictures to learn from and"):
+        said.read(listing)
+
+
 def test_a_copy_brings_its_group_along(tmp_path: Path, said: Said) -> None:
     listing = write_picture_csv(tmp_path, 40)
     header, *rows = listing.read_text("utf-8").splitlines()

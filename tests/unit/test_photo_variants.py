@@ -91,7 +91,8 @@ def of_photos(plans: list[Planned], label: int) -> list[int]:
 
 def of_garments(plans: list[Planned], label: int) -> int:
     """How many variants a class gets of the training set."""
-    return sum(one.label == label and isinstance(one.task.source, np.ndarray) for one in plans)
+    mine = [one.task for one in plans if one.label == label and isinstance(one.task.source, np.ndarray)]
+    return sum(len(task.grounds) for task in mine)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,16 @@ def test_what_photos_cannot_give_is_made_of_the_training_set_without_what_is_hel
     assert garments == {TROUSER: GARMENTS, SANDAL: 300, BOOT: 800}
     assert learnt <= {image.tobytes() for image in parts.train.images}
     assert learnt.isdisjoint(image.tobytes() for image in parts.validation.images)
+
+
+def test_a_garment_that_is_drawn_again_is_another_variant(tmp_path: Path, parts: Split) -> None:
+    plans = planned(photos_of(tmp_path, Cell("A", TROUSER, 800)), parts)
+
+    boots = [one.task for one in plans if one.label == BOOT and isinstance(one.task.source, np.ndarray)]
+    variants = np.concatenate([variants_of(task) for task in boots[:3]])
+    assert len({task.source.tobytes() for task in boots if isinstance(task.source, np.ndarray)}) == len(boots)
+    assert sum(len(task.grounds) for task in boots) > 2 * len(boots)
+    assert len(np.unique(variants, axis=0)) == len(variants)
 
 
 def test_grounds_come_from_the_cluttered_tier_whatever_it_is_called(tmp_path: Path, parts: Split) -> None:

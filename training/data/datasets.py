@@ -63,22 +63,44 @@ UNEVEN: Final = 1.5
 """So many times the pictures of the smallest class in the largest one make the classes uneven."""
 
 
+LARGEST_WEIGHT: Final = 10.0
+"""Of a picture: with more, a handful of pictures would drive the training."""
+
+
 def class_weights(labels: NDArray[np.uint8], classes: int) -> dict[int, float] | None:
-    """How much a picture of each class counts in the loss, so that all classes count alike; mean 1.
+    """How much a picture of each class counts in the loss, so that all classes count alike.
 
     Args:
         labels: of the training pictures, each class among them.
         classes: how many there are.
 
     Returns:
-        None for even classes.
+        At most LARGEST_WEIGHT, else with mean 1 over the pictures; None for even classes.
     """
     counts = np.bincount(labels, minlength=classes)
     if counts.max() < UNEVEN * counts.min():
         return None
     from sklearn.utils.class_weight import compute_class_weight  # noqa: PLC0415 - --help needs none
 
-    return dict(enumerate(compute_class_weight("balanced", classes=np.arange(classes), y=labels).tolist()))
+    weights = compute_class_weight("balanced", classes=np.arange(classes), y=labels)
+    return dict(enumerate(np.minimum(weights, LARGEST_WEIGHT).tolist()))
+
+
+def doubt_of_weights(labels: NDArray[np.uint8], names: tuple[str, ...]) -> str | None:
+    """The warning before a training in which a class is so rare that its weight is capped, if one is.
+
+    Args:
+        labels: of the training pictures, each class among them.
+        names: of the classes.
+    """
+    weights = class_weights(labels, len(names)) or {}
+    rare = [name for index, name in enumerate(names) if weights.get(index) == LARGEST_WEIGHT]
+    if not rare:
+        return None
+    return (
+        f"A picture of {', '.join(rare)} counts {LARGEST_WEIGHT:g} times as much as an average one, and no "
+        "more, so classes as rare count for less than others: bring more pictures of these."
+    )
 
 
 @dataclass(frozen=True)

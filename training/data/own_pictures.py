@@ -29,7 +29,8 @@ TEST: Final = "test"
 """Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
 
 FEWEST: Final = 3
-"""Different pictures that a class needs in the training set: one to hold out, and some to learn from."""
+"""Different pictures that a class needs in the training set: one to hold out, and some to learn from. Those
+of one group, and those that are nearly the same, count once."""
 
 
 def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
@@ -71,7 +72,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     pictures = sorted(read, key=lambda one: one.file.sha256)
     keys = joint_keys(pictures, say)
     train, test = _divide(pictures, keys)
-    _check_sizes(listing, labels, train, test, corrections)
+    _check_sizes(listing, keys, train, test, corrections)
     return LabelledData(
         train=_arrays(train, keys),
         test=_arrays(test, keys),
@@ -101,18 +102,22 @@ def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture
 
 def _check_sizes(
     listing: Listing,
-    labels: tuple[str, ...],
+    keys: dict[str, str],
     train: list[Picture],
     test: list[Picture],
     corrections: Corrections,
 ) -> None:
     after = " after --corrections" if corrections.labels else ""
-    learnt, measured = (Counter(one.listed.label for one in part) for part in (train, test))
-    for label in labels:
+    learnt, measured = (
+        Counter(label for label, _ in {(one.listed.label, keys[one.file.sha256]) for one in part})
+        for part in (train, test)
+    )
+    for label in listing.classes():
         if learnt[label] < FEWEST or measured[label] < 1:
             raise BadClasses(
                 f"{listing.name}: of the class {label!r} there are {learnt[label]} different pictures to "
-                f"learn from and {measured[label]} to measure on{after}. A class needs {FEWEST} and 1; about "
+                f"learn from and {measured[label]} to measure on{after}, where a group or near copies count "
+                f"once. A class needs {FEWEST} and 1; about "
                 f"one picture in {TEST_SHARE} is for measuring; hundreds are better."
             )
 

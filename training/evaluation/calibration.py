@@ -57,7 +57,14 @@ FAMILIARITY_THRESHOLD: Final = 0.01
 person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
 
 FAMILIARITY_OF_PHOTOS: Final = 0.02
-"""The same for a model that learnt photos: at 2% it finds nine in ten out-of-distribution photos."""
+"""The same where photos count, too: at 2% the bundled model finds nine in ten out-of-distribution photos."""
+
+FEWEST_FAMILIAR: Final = 100
+"""Known photos below which the held-out pictures alone say what is unfamiliar, at FAMILIARITY_THRESHOLD."""
+
+AS_HELD_OUT: Final = 1000
+"""Known photos that weigh as much as all held-out pictures; fewer weigh by their number. So it takes 40 of
+them to set the 2%, not the single most distant one."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,11 @@ class Checked:
     def known(self) -> NDArray[np.bool_]:
         """Which show one of the classes, bool (N,)."""
         return np.not_equal(self.labels, OOD)
+
+    @property
+    def says_what_is_familiar(self) -> bool:
+        """Whether there are FEWEST_FAMILIAR known photos."""
+        return int(self.known.sum()) >= FEWEST_FAMILIAR
 
     def of_all_tiers(self, least: int = 1) -> bool:
         """Whether there are so many known photos of each of PROMISED_TIERS.
@@ -171,9 +183,7 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     temperature = fit_temperature(scores.probabilities, labels)
     familiarity = None
     if scores.distances is not None:
-        distances = None if checked is None else checked.scores.distances
-        known = distances[checked.known] if checked is not None and distances is not None else None
-        familiarity = fit_familiarity(scores.distances, known)
+        familiarity = fit_familiarity(scores.distances, _known_distances(checked))
     kinds = answers_by_kind(scores, labels, temperature, familiarity, checked, groups=groups)
     thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos)
     contract = ModelContract(
@@ -211,15 +221,28 @@ def fit_temperature(
     return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
 
 
+def _known_distances(checked: Checked | None) -> Distances | None:
+    """Of the photos that count for what is familiar; None where there are too few."""
+    if checked is None or checked.scores.distances is None or not checked.says_what_is_familiar:
+        return None
+    return checked.scores.distances[checked.known]
+
+
 def fit_familiarity(distances: Distances, of_photos: Distances | None = None) -> Familiarity:
     """Keep the distances of the held-out pictures at FAMILIARITY_POINTS evenly spaced ranks.
 
     Args:
         distances: float32 (N,), of the held-out pictures.
-        of_photos: float32 (M,), of known photos, which count as much as these, however few they are.
+        of_photos: float32 (M,), of known photos; from AS_HELD_OUT on they count as much as these, fewer by
+            their number, but none for less than a held-out picture.
     """
-    groups = [distances] if of_photos is None or not len(of_photos) else [distances, of_photos]
-    weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
+    groups, shares = [distances], [1.0]
+    if of_photos is not None and len(of_photos):
+        groups.append(of_photos)
+        shares.append(min(1.0, len(of_photos) / min(AS_HELD_OUT, len(distances))))
+    weights = np.concatenate(
+        [np.full(len(group), share / len(group)) for group, share in zip(groups, shares, strict=True)]
+    )
     quantiles = np.quantile(
         np.concatenate(groups).astype(np.float64),
         np.linspace(0, 1, FAMILIARITY_POINTS),
@@ -271,7 +294,8 @@ def answers_by_kind(  # noqa: PLR0913 - as above
 
 def _least(checked: Checked | None) -> float:
     """The least familiarity of what is accepted."""
-    return FAMILIARITY_THRESHOLD if checked is None else FAMILIARITY_OF_PHOTOS
+    counts = checked is not None and checked.says_what_is_familiar
+    return FAMILIARITY_OF_PHOTOS if counts else FAMILIARITY_THRESHOLD
 
 
 def _confidences(
@@ -420,10 +444,16 @@ def doubts_of_photos(tiers: Sequence[str]) -> list[str]:
         tiers: of the photos that show one of the classes.
     """
     least, counts = needed(ACCEPTED_OF_PHOTOS), Counter(tiers)
-    return [
+    doubts = [
         f"{counts[tier]} photos of tier {tier} can show how often accepted answers are right. With fewer "
         f"than {least}, every decision by the thresholds that photos choose will be `review`: bring more, or "
         "none."
         for tier in PROMISED_TIERS
         if 0 < counts[tier] < least
     ]
+    if 0 < len(tiers) < FEWEST_FAMILIAR:
+        doubts.append(
+            f"{len(tiers)} photos of the classes do not say which photos are `unfamiliar`: with fewer than "
+            f"{FEWEST_FAMILIAR}, the held-out pictures alone do, and most photos of floors and people may be."
+        )
+    return doubts

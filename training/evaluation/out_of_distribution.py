@@ -151,7 +151,11 @@ def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> 
     measures = np.column_stack([features, distances]).astype(np.float64)
     scaler = StandardScaler()
     standardised = scaler.fit_transform(measures)
-    network = MLPClassifier((HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=SEED)
+    # With a number in place of the generator, each pass would shuffle the same way.
+    random = np.random.RandomState(SEED)
+    network = MLPClassifier(
+        (HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=random
+    )
     for _ in range(math.ceil(STEPS * BATCH / len(ood))):
         network.partial_fit(standardised, ood, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.

@@ -17,15 +17,17 @@ import numpy as np
 from keras import layers
 from pydantic import JsonValue
 
+from inference.arrays import PixelsBatch
 from inference.contract import EDGE
 from inference.keras_session import Habits, KerasSession
+from inference.session import Scores
 from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.report import TrainingFigures
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import Split, split, usual_share
 from training.errors import NotAdoptable
-from training.evaluation.out_of_distribution import Whitening, fit_whitening
+from training.evaluation.out_of_distribution import Floats, Whitening, fit_whitening
 from training.export.environment import libraries
 from training.export.onnx_graph import (
     PARITY_PICTURES,
@@ -97,12 +99,22 @@ def _export(folder: Path, session: KerasSession, parts: Split) -> None:
     model.set_weights(session.model.get_weights())
     artifact = with_habits(model, session.habits)
     artifact.save(folder / MODEL, include_optimizer=False)
-    export_graph(artifact, _whitening(artifact, parts.train, session.outputs), folder / GRAPH)
+    whitening = _whitening(artifact, parts.train, session.outputs)
+    export_graph(artifact, whitening, folder / GRAPH)
     pictures = parts.validation.images[:PARITY_PICTURES]
     written = KerasSession(folder / MODEL)
-    check_parity(lambda images: written.run(images).probabilities, folder / GRAPH, pictures)
+
+    def wanted(images: PixelsBatch) -> Scores:
+        distances = None if whitening is None else whitening.distances(_features_of(artifact, images))
+        return Scores(written.run(images).probabilities, distances)
+
+    check_parity(wanted, folder / GRAPH, pictures)
     allowed = PARITY_TOLERANCE if in_float32 == config else ROUNDED_TOLERANCE
-    check_parity(lambda images: session.run(images).probabilities, folder / GRAPH, pictures, allowed)
+    check_parity(session.run, folder / GRAPH, pictures, allowed)
+
+
+def _features_of(artifact: Network, images: PixelsBatch) -> Floats:
+    return np.asarray(features_of(artifact, images), np.float32)
 
 
 def _said_in_float32(config: JsonValue) -> JsonValue:
@@ -119,7 +131,7 @@ def _whitening(artifact: Network, train: LabelledImages, classes: int) -> Whiten
     layer = next((layer for layer in artifact.layers if layer.name == FEATURES), None)
     if layer is None or layer.output.shape[1] > WIDEST:
         return None
-    return fit_whitening(features_of(artifact, train.images).astype(np.float32), train.labels, classes)
+    return fit_whitening(_features_of(artifact, train.images), train.labels, classes)
 
 
 def _material(path: Path, session: KerasSession, data: LabelledData, parts: Split) -> Material:

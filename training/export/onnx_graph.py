@@ -19,6 +19,7 @@ from keras import layers, ops
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
+from inference.session import Scores
 from training.data.datasets import at_once
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.out_of_distribution import BEYOND, OodScore, Whitening
@@ -33,6 +34,9 @@ BATCH_AXIS: Final = "N"
 
 PARITY_TOLERANCE: Final = 1e-5
 """Largest difference of a probability between network and float32 graph."""
+
+DISTANCE_TOLERANCE: Final = 1e-3
+"""The same of a distance, as a share of 1 and its size: its features add up many roundings."""
 
 PARITY_PICTURES: Final = 1000
 
@@ -118,7 +122,7 @@ def _with_batch_axis(model: Graph) -> Graph:
 
 
 def check_parity(
-    network: Callable[[PixelsBatch], Probabilities],
+    network: Callable[[PixelsBatch], Scores],
     path: Path,
     images: PixelsBatch,
     allowed: float = PARITY_TOLERANCE,
@@ -126,7 +130,7 @@ def check_parity(
     """Compare a float32 serving graph with the network it was made from.
 
     Args:
-        network: gives the network's probabilities.
+        network: gives the network's probabilities, and its distances if these are to be compared.
         path: the graph.
         images: uint8 (N, 28, 28).
         allowed: largest difference of a probability; more for a network that itself rounds to half precision.
@@ -135,16 +139,24 @@ def check_parity(
         The largest difference of a probability.
 
     Raises:
-        ParityFailed: it is above `allowed`, or not a number.
+        ParityFailed: it is above `allowed`, or not a number; or a distance differs by more than
+            DISTANCE_TOLERANCE.
     """
-    difference = float(
-        np.abs(OnnxSession(path, shape=images.shape[1:]).run(images).probabilities - network(images)).max()
-    )
+    given, wanted = OnnxSession(path, shape=images.shape[1:]).run(images), network(images)
+    difference = float(np.abs(given.probabilities - wanted.probabilities).max())
     if not difference <= allowed:
         raise ParityFailed(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
             f"pictures; {allowed:g} is allowed. Try other versions of keras and tf2onnx."
         )
+    if given.distances is not None and wanted.distances is not None:
+        apart = float((np.abs(given.distances - wanted.distances) / (1 + np.abs(wanted.distances))).max())
+        if not apart <= DISTANCE_TOLERANCE:
+            raise ParityFailed(
+                f"{path}: a distance differs by {apart:.2g} of its size from the network's, over "
+                f"{len(images)} pictures; {DISTANCE_TOLERANCE:g} is allowed. Try other versions of keras and "
+                "tf2onnx."
+            )
     return difference
 
 

@@ -7,7 +7,6 @@ from running the networks. scripts/fitting.py fits them; calibration.py and rele
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -82,16 +81,6 @@ class OutOfFold:
     epochs: int
     pictures: Scores | None
     photos: Scores | None
-
-
-def fold_recipe(recipe: Recipe, folds: Sequence[Fold], *, averaged: bool = False) -> Recipe:
-    """The recipe of every fold: where photos are dealt, half the epochs and variants, as folds take long.
-
-    Where the mean of their networks is released, so that none is fitted after them, they have all.
-    """
-    if averaged or not any(len(fold.photos) for fold in folds):
-        return recipe
-    return replace(recipe, epochs=math.ceil(recipe.epochs / 2), variants=recipe.variants / 2)
 
 
 def deal(

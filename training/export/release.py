@@ -6,7 +6,7 @@ model_store/assemble.py; publishing: model_store/publish.py.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from pydantic import JsonValue
 
-from inference.arrays import PixelsBatch
+from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
@@ -58,6 +58,7 @@ from training.evaluation.out_of_distribution import (
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
 from training.evaluation.photo_evaluation import photo_answers, photo_figures
 from training.export.environment import git_commit, hardware, libraries
+from training.export.mean_of_parts import compared
 from training.export.onnx_graph import (
     PARITY_PICTURES,
     check_parity,
@@ -100,6 +101,7 @@ class Material:
         photos: of real garments, on which choices are made and which the report measures.
         out_of_fold: answers of other networks, by which it is calibrated, too: to the training pictures, and
             to photos in place of its own, if it learnt these.
+        parts: float32 (N, C) each, what the networks of which it is the mean say about the held-out pictures.
     """
 
     data: LabelledData
@@ -110,6 +112,7 @@ class Material:
     history: tuple[Epoch, ...] = ()
     photos: Photos | None = None
     out_of_fold: OutOfFold | None = None
+    parts: tuple[Probabilities, ...] = ()
 
 
 def material_of(  # noqa: PLR0913 - what a release is made of
@@ -121,8 +124,20 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     split: Split,
     photos: Photos | None = None,
     out_of_fold: OutOfFold | None = None,
+    parts: Sequence[Fitted] = (),
 ) -> Material:
-    """What a release of a fit of ours is made of; `command` is the command line of the training."""
+    """What a release of a fit of ours is made of.
+
+    Args:
+        fitted: what is released.
+        recipe: of the training.
+        command: its command line.
+        data: what it is measured on.
+        split: the training set in its two parts.
+        photos: on which choices are made.
+        out_of_fold: answers of other networks.
+        parts: the fits of which `fitted` is the mean; empty where it is one itself.
+    """
     made_with: dict[str, JsonValue] = {"command": command}
     if out_of_fold is not None:
         made_with |= {"folds": out_of_fold.folds, "fold_epochs": out_of_fold.epochs}
@@ -147,6 +162,10 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         history=fitted.history,
         photos=photos,
         out_of_fold=out_of_fold,
+        parts=tuple(
+            probabilities_of(with_softmax(one.model), split.validation.images)
+            for one in (parts if len(parts) > 1 else ())
+        ),
     )
 
 
@@ -167,9 +186,10 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
     artifact = save_artifact(model, folder / MODEL)
-    export_graph(artifact, _measure_of(artifact, material.split, len(material.data.labels)), folder / GRAPH)
+    measure = _measure_of(artifact, material.split, len(material.data.labels))
+    export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
-    check_parity(lambda images: probabilities_of(artifact, images), folder / GRAPH, held_out)
+    check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out)
     return complete_release(folder, material, say)
 
 
@@ -212,6 +232,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         scores, labels, material.data.labels, checked, are_photos=are_photos, groups=groups
     )
     contract = replace(contract, input=reads, photo_calibration=calibration)
+    if material.parts:
+        material = _with_parts(material, scores.probabilities[: len(held_out)], contract, say)
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
     of_photos = _photo_figures(session, contract, material, checked)
@@ -224,7 +246,17 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     golden = held_out.images[:GOLDEN_PICTURES]
-    return _sealed(folder, contract, Golden.of(golden, session.run(golden).probabilities), report)
+    given = session.run(golden)
+    stored = Golden.of(golden, given.probabilities, given.distances)
+    return _sealed(folder, contract, stored, report)
+
+
+def _with_parts(material: Material, mean: Probabilities, contract: ModelContract, say: Say) -> Material:
+    """The material that says how the mean compares with its parts."""
+    found = compared(mean, material.parts, material.split.validation.labels, contract)
+    say(str(found))
+    configuration = material.training.configuration | found.as_json()
+    return replace(material, training=material.training.model_copy(update={"configuration": configuration}))
 
 
 def _measure(
@@ -296,8 +328,12 @@ def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -
         images: uint8 (N, 28, 28).
     """
     artifact = with_softmax(model)
-    measure, features = _measure_of(artifact, parts, classes), features_of(artifact, images)
+    return _scores_by(artifact, _measure_of(artifact, parts, classes), images)
+
+
+def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:
     distances = measure.distances if isinstance(measure, Whitening) else measure.log_odds
+    features = features_of(artifact, images).astype(np.float32)
     return Scores(probabilities_of(artifact, images), distances(features).astype(np.float32))
 
 

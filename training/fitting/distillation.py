@@ -130,21 +130,24 @@ def unseen(train: LabelledImages, recipe: Recipe, fold: NDArray[np.int64]) -> ND
     return np.setdiff1d(np.arange(len(train)), np.delete(learnt, fold), assume_unique=True)
 
 
-def answers_of(model: Network, images: PixelsBatch) -> NDArray[np.float64]:
-    """Mean of a network's probabilities for each picture and for its mirror image.
+def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np.float64]:
+    """A network's probabilities for each picture; with `flip`, their mean with those for its mirror image.
 
     Args:
         model: keras.Model to logits, on either of Keras' backends.
         images: uint8 (N, 28, 28).
+        flip: whether the network learnt mirrored pictures.
 
     Returns:
         float64 (N, C), rows that sum to 1.
     """
-    total = 0.0
-    for seen in (images, np.ascontiguousarray(images[:, :, ::-1])):
+    total, asked = 0.0, [images]
+    if flip:
+        asked.append(np.ascontiguousarray(images[:, :, ::-1]))
+    for seen in asked:
         logits = model.predict(seen, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
         total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-    return np.asarray(total / 2)
+    return np.asarray(total / len(asked))
 
 
 def join(

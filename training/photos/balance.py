@@ -96,10 +96,14 @@ def plan(
     for index, count in _counts(photos, scale, seed):
         label, worn = int(photos.labels[index]), photos.tiers[index] == WORN
         made.append(planned(photos.files[index], photos.sha256[index], label, count, worn=worn))
-    for index in _garments(made, train, len(labels), scale, seed):
-        pixels = np.ascontiguousarray(train.images[index])
-        content = hashlib.sha256(pixels.tobytes()).hexdigest()
-        made.append(planned(pixels, content, int(train.labels[index]), 1))
+    # A picture that is drawn again is another variant of one task: tasks of one picture have the same seed.
+    garments = Counter(
+        (train.images[index].tobytes(), int(train.labels[index]))
+        for index in _garments(made, train, len(labels), scale, seed)
+    )
+    for (content, label), count in garments.items():
+        pixels = np.frombuffer(content, np.uint8).reshape(train.images.shape[1:])
+        made.append(planned(pixels, hashlib.sha256(content).hexdigest(), label, count))
     for shoe in filter(DRAWN.__contains__, labels):
         for lot in range(round(DRAWINGS * scale / LOT)):
             made.append(planned(shoe, f"{shoe} {lot}", labels.index(shoe), LOT))

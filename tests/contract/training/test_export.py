@@ -1,7 +1,9 @@
 """The serving graph is the network: same answers, known cost, the names that serving reads."""
 
+import math
 import platform
 import socket
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,14 +11,25 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 
-from inference.arrays import PixelsBatch, Probabilities
+from inference.arrays import PixelsBatch
 from inference.onnx_session import OnnxSession
+from inference.session import Scores
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.out_of_distribution import fit_ood_score
+from training.evaluation.out_of_distribution import (
+    BATCH,
+    HIDDEN,
+    STEPS,
+    WEIGHT_DECAY,
+    fit_ood_score,
+    fit_whitening,
+)
 from training.export.environment import hardware, libraries
 from training.export.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
 from training.photos.reading import OOD
@@ -24,20 +37,38 @@ from training.photos.reading import OOD
 PICTURES = striped_pictures(200, seed=7).images
 
 
+def network_of(
+    exported: Exported, *, probabilities_off: float = 0.0, distances_off: float = 0.0
+) -> Callable[[PixelsBatch], Scores]:
+    """The network's own answers, or others that are so far off."""
+
+    def answer(images: PixelsBatch) -> Scores:
+        probabilities = probabilities_of(exported.artifact, images)
+        distances = exported.whitening.distances(features_of(exported.artifact, images))
+        return Scores(probabilities + np.float32(probabilities_off), distances + np.float32(distances_off))
+
+    return answer
+
+
 def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
-    difference = check_parity(
-        lambda images: probabilities_of(exported.artifact, images), exported.graph_path, PICTURES
-    )
+    difference = check_parity(network_of(exported), exported.graph_path, PICTURES)
 
     assert difference <= 1e-5
 
 
 @pytest.mark.parametrize("off", [1e-4, np.nan])
 def test_a_graph_that_answers_differently_is_refused(off: float, exported: Exported) -> None:
-    def network(images: PixelsBatch) -> Probabilities:
-        return probabilities_of(exported.artifact, images) + np.float32(off)
+    network = network_of(exported, probabilities_off=off)
 
     with pytest.raises(ParityFailed, match=r"model\.onnx: a probability differs by"):
+        check_parity(network, exported.graph_path, PICTURES)
+
+
+@pytest.mark.parametrize("off", [0.5, np.nan])
+def test_a_graph_that_measures_another_distance_is_refused(off: float, exported: Exported) -> None:
+    network = network_of(exported, distances_off=off)
+
+    with pytest.raises(ParityFailed, match=r"model\.onnx: a distance differs by"):
         check_parity(network, exported.graph_path, PICTURES)
 
 
@@ -89,6 +120,33 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
         OnnxSession(exported.graph_path).run(PICTURES).probabilities,
         atol=1e-6,
     )
+
+
+def test_each_pass_over_the_features_shuffles_them_anew() -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.array([0, 1, OOD], np.uint8), 4000)
+    features = random.normal(0, 1, (12_000, 4)).astype(np.float32) + labels[:, None] % 7
+    whitening = fit_whitening(features[labels != OOD], labels[labels != OOD], 2)
+    measures = np.column_stack([features, whitening.distances(features)]).astype(np.float64)
+
+    score = fit_ood_score(features, labels, 2)
+
+    drawn_on, drawn_again = (
+        fitted_in_passes(StandardScaler().fit_transform(measures), labels == OOD, seed)
+        for seed in (np.random.RandomState(0), 0)
+    )
+    assert score.weights == pytest.approx(drawn_on, abs=1e-4)
+    assert score.weights != pytest.approx(drawn_again, abs=1e-4)
+
+
+def fitted_in_passes(
+    measures: NDArray[np.float64], ood: NDArray[np.bool_], random: int | np.random.RandomState
+) -> NDArray[np.float64]:
+    """The last weights of the network after as many passes as `fit_ood_score` makes."""
+    network = MLPClassifier((HIDDEN,), alpha=WEIGHT_DECAY, batch_size=BATCH, random_state=random)
+    for _ in range(math.ceil(STEPS * BATCH / len(ood))):
+        network.partial_fit(measures, ood, classes=[False, True])
+    return np.asarray(network.coefs_[1])
 
 
 def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:

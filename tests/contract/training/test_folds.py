@@ -89,12 +89,21 @@ def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -
     images = PICTURES.images.copy()
     images[:, :, :14] = 200
 
-    answers = answers_of(LeftIsZero(), images)
+    answers = answers_of(LeftIsZero(), images, flip=True)
 
     sure = 1 / (1 + np.exp(-4))
     right = images[:, :, 14:].mean(axis=(1, 2)) / 50
     assert answers[:, 0] == pytest.approx((sure + 1 / (1 + np.exp(-right))) / 2, abs=1e-5)
     assert answers.sum(axis=1) == pytest.approx(1)
+
+
+def test_a_network_that_learnt_no_mirrored_pictures_is_not_asked_about_them() -> None:
+    images = PICTURES.images.copy()
+    images[:, :, :14] = 200
+
+    answers = answers_of(LeftIsZero(), images, flip=False)
+
+    assert answers[:, 0] == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-5)
 
 
 def test_held_out_pictures_get_the_mean_and_the_others_the_answer_of_their_fold() -> None:

@@ -22,7 +22,7 @@ PICTURES = striped_pictures(200)
 @pytest.fixture(scope="module")
 def targets(fitted: Fitted) -> SoftTargets:
     """What the little network of the other tests says about the pictures."""
-    answers = answers_of(fitted.model, PICTURES.images)
+    answers = answers_of(fitted.model, PICTURES.images, flip=True)
     return SoftTargets(soften(answers, 1.0), PICTURES.sha256(), ("one",), 1.0)
 
 

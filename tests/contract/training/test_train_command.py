@@ -60,7 +60,8 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     assert release.manifest.headline.test_accuracy == report.test.accuracy
     assert (report.model.parameters, len(report.history), report.validation.n) == (241_546, 2, 25)
     golden = release.manifest.golden
-    classifier.check_golden(golden.inputs(release.manifest.model.input), golden.answers())
+    assert golden.distances is not None
+    classifier.check_golden(golden.inputs(release.manifest.model.input), golden.answers(), golden.distances)
     assert f"Released to {store}" in capsys.readouterr().out.replace("\n", "")
     assert sorted(path.name for path in (release.folder / "figures").iterdir()) == [
         "confusion_matrix.png",
