@@ -16,6 +16,7 @@ from inference.contract import CUT_OUT, InputContract, whole_pictures
 from model_store.cache import find_release
 from model_store.files import MODEL
 from model_store.local import LocalRelease
+from model_store.store import Store
 from scripts.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
 from scripts.photos import (
     PhotoSets,
@@ -25,6 +26,7 @@ from scripts.photos import (
     photo_sets,
     with_photos,
 )
+from scripts.probing import probe_and_carry_out, starts_for
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, resumable, run
 from scripts.training_options import (
@@ -43,7 +45,14 @@ from scripts.training_options import (
 )
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData, doubt_of_weights
-from training.data.splitting import Split, doubt_of, usual_folds
+from training.data.splitting import (
+    FEWEST_FOLDS,
+    USUAL_FOLDS,
+    Split,
+    doubt_of,
+    rarest_class,
+    usual_folds,
+)
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
@@ -89,6 +98,13 @@ def _train(arguments: argparse.Namespace) -> object:
         return recipe.as_json()
     _check(arguments)
     store = open_target(arguments)
+    if (folder := _probe(arguments)) is not None:
+        return hand_over(folder / RELEASE, store, arguments)
+    return _fit(arguments, store)
+
+
+def _fit(arguments: argparse.Namespace, store: Store) -> object:
+    """Fit by gradient, export and publish."""
     release = _release(arguments)
     reads = _input(arguments, release)
     start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
@@ -131,6 +147,28 @@ def _train(arguments: argparse.Namespace) -> object:
         kept = fits if arguments.average_folds else []
         carry_out(task, data, parts, recipe, photos=checked, others=others, fits=kept)
     return hand_over(task.folder / RELEASE, store, arguments)
+
+
+def _probe(arguments: argparse.Namespace) -> Path | None:
+    """Fit a linear probe, where the command leaves the choice of the network to us.
+
+    Returns:
+        The folder of its release; None where another fit is wanted, or a class is too small for folds.
+    """
+    if not (tried := starts_for(arguments, given_fields(arguments))):
+        return None
+    data = load_data(arguments, tried[0].reads, read_corrections(arguments.corrections))
+    data, recipe = planned(data, tried[0].recipe, arguments)
+    parts = parts_of(data, recipe)
+    count = min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.keys))
+    if arguments.folds is None and count < FEWEST_FOLDS:
+        return None
+    folds = deal(parts, None, arguments.folds or count, pictures=True)
+    task = _task(arguments, data, recipe, None)
+    _complain_of_doubts(parts, folds, None)
+    with resumable("The same command begins again: a linear probe takes minutes at most."):
+        probe_and_carry_out(arguments, task, data, folds, tried)
+    return task.folder
 
 
 def _forget(runs: Sequence[Run]) -> None:

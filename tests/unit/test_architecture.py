@@ -73,6 +73,7 @@ HOMES = {
         "training/networks/fused_normalization.py",
     ),
     "tf2onnx": ("training/",),
+    "threadpoolctl": ("training/transfer/probe.py",),
     "urllib3": ("model_store/s3.py",),
     "werkzeug": ("app/",),
 }
@@ -89,6 +90,7 @@ ONLY_FOR_TRAINING = {
     "tensorboard",
     "tensorflow",
     "tf2onnx",
+    "threadpoolctl",
 }
 """Not installed where the service runs."""
 

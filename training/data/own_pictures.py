@@ -17,7 +17,7 @@ from inference.contract import CUT_OUT, InputContract
 from training.data.corrections import Corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.listing import Listing, list_pictures
-from training.data.picture_files import Say, Watch
+from training.data.picture_files import Say, Watch, read_files
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.data.splitting import drawn_indices
 from training.errors import BadClasses
@@ -83,6 +83,27 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         grouped=any(one.groups for one in pictures),
         has_test=any(one.listed.part for one in pictures),
     )
+
+
+def read_as(data: LabelledData, reads: InputContract, watch: Watch) -> LabelledData:
+    """The same pictures in the same parts, read from their files for another input.
+
+    Raises:
+        BadPictures: a file cannot be read any more.
+    """
+    if data.reads == reads:
+        return data
+    train, test = (_images_as(part, reads, watch) for part in (data.train, data.test))
+    return replace(data, train=train, test=test, reads=reads)
+
+
+def _images_as(part: LabelledImages, reads: InputContract, watch: Watch) -> LabelledImages:
+    files = read_files(part.files or (), reads, _silent, watch, skip_unreadable=False)
+    return replace(part, images=np.stack([one.pixels for one in files if one is not None]))
+
+
+def _silent(_: str) -> None:
+    """What black pictures there are was said when they were read first."""
 
 
 def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture], list[Picture]]:

@@ -7,7 +7,7 @@ model_store/assemble.py; publishing: model_store/publish.py.
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -84,6 +84,9 @@ DEVELOPMENT: Final = "development"
 CROSS_FITTED: Final = "cross-fitted"
 """The split of photos that the release learnt: networks that did not learn them answered, and chose."""
 
+OF_ANY_FIT: Final = ("network", "seed", "split_seed", "validation", "limit", "start", "weights")
+"""The fields of a recipe that a linear probe has, too."""
+
 Say = Callable[[str], None]
 
 
@@ -139,6 +142,9 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         parts: the fits of which `fitted` is the mean; empty where it is one itself.
     """
     made_with: dict[str, JsonValue] = {"command": command}
+    settings = recipe.as_json()
+    if fitted.probe is not None:
+        settings = {name: settings[name] for name in OF_ANY_FIT} | {"probe": asdict(fitted.probe)}
     if out_of_fold is not None:
         made_with |= {"folds": out_of_fold.folds, "fold_epochs": out_of_fold.epochs}
     if fitted.fits > 1:
@@ -151,7 +157,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         seconds=fitted.seconds,
         hardware="; then ".join(fitted.hardware) or hardware(),
         libraries=libraries() | fitted.libraries,
-        configuration=recipe.as_json() | split_record(recipe, data) | auxiliary | made_with,
+        configuration=settings | split_record(recipe, data) | auxiliary | made_with,
     )
     return Material(
         data=data,

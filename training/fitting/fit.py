@@ -7,7 +7,7 @@ checkpoints.py; auxiliary data: data/splitting.py.
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -59,6 +59,23 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
+class ProbeRecord:
+    """What a release records of a linear probe in place of the settings of a fit by gradient.
+
+    Attributes:
+        start: what it begins with.
+        strength: C of its logistic regression.
+        seconds: wall time of all that were compared.
+        compared: share of right cross-fitted answers, 0..1, by start.
+    """
+
+    start: str
+    strength: float
+    seconds: float
+    compared: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Fitted:
     """What a finished fit leaves.
 
@@ -68,6 +85,7 @@ class Fitted:
         hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
         fits: of how many its weights are the mean.
+        probe: of a linear probe; None for a network that was fitted by gradient.
     """
 
     model: Network
@@ -75,11 +93,12 @@ class Fitted:
     hardware: tuple[str, ...]
     libraries: dict[str, str]
     fits: int = 1
+    probe: ProbeRecord | None = None
 
     @property
     def seconds(self) -> float:
-        """Wall time of all epochs, over all parts of a resumed run."""
-        return sum(epoch.seconds for epoch in self.history)
+        """Wall time of all epochs, over all parts of a resumed run, or of a linear probe."""
+        return sum(epoch.seconds for epoch in self.history) + (self.probe.seconds if self.probe else 0)
 
 
 def fit(  # noqa: PLR0913 - what a training consists of

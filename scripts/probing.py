@@ -1,0 +1,125 @@
+"""Train own classes by a linear probe on networks that have learnt clothes: the default of `train --data`.
+
+Each start is tried in folds; the one whose cross-fitted answers are better is released, with a probe that
+learnt all training pictures. train.py calls it. Reads the pictures; writes the run's folder alone.
+"""
+
+import argparse
+import math
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inference.contract import whole_pictures
+from model_store.local import bundled
+from scripts.fitting import (
+    allow_many_networks,
+    carry_out,
+    continue_on_tensorflow,
+    on_tensorflow,
+    start_backend,
+)
+from scripts.terminal import console, counting
+from scripts.training_options import IMAGE_SIZE, input_of, parts_of, planned
+from training.data.datasets import LabelledData
+from training.data.listing import list_pictures
+from training.data.own_pictures import read_as
+from training.data.picture_files import decode_file
+from training.export.out_of_fold import Fold
+from training.fitting.checkpoints import Run
+
+if TYPE_CHECKING:
+    from training.transfer.starts import Start
+
+OF_THE_SPLIT: Final = frozenset({"limit", "seed", "split_seed", "validation"})
+"""The fields of a recipe that change no fit by gradient."""
+
+SECONDS_PER_PICTURE: Final = 0.03
+"""Of each start, on two cores."""
+
+
+def starts_for(arguments: argparse.Namespace, given: Collection[str]) -> list["Start"]:
+    """The networks to begin with; none where the command, or the form of its pictures, wants another fit.
+
+    Args:
+        arguments: of `wardrobe train`.
+        given: the fields of a recipe that they set.
+
+    Returns:
+        The one that pictures are first read for is in front.
+    """
+    decided = (
+        *(arguments.network, arguments.recipe, arguments.release, arguments.weights, arguments.teacher),
+        *(arguments.photos, arguments.save_answers, arguments.tensorboard),
+    )
+    wants_another = any(one is not None for one in decided) or not OF_THE_SPLIT.issuperset(given)
+    if wants_another or arguments.folds == 0 or not _names_photos(arguments.data):
+        return []
+    start_backend()
+    if not on_tensorflow():
+        continue_on_tensorflow()
+    from training.transfer.starts import bundled_start  # noqa: PLC0415 - needs Keras
+
+    release = bundled()
+    tried = [bundled_start(release, input_of(release))]
+    if arguments.image_size is None and not arguments.colour:
+        return tried
+    reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
+    return [one for one in tried if one.reads == reads]
+
+
+def _names_photos(data: str | None) -> bool:
+    """Whether --data names pictures, not all of them already pixels in the form of Fashion-MNIST."""
+    if data in {None, "keras"}:
+        return False
+    place = Path(str(data)).expanduser()
+    if not place.exists() or any(place.glob("*-ubyte*")):
+        return False
+    read = (decode_file(one.path) for one in list_pictures(place).pictures)
+    return any(not isinstance(one, str) and one[1].is_photo for one in read)
+
+
+def probe_and_carry_out(
+    arguments: argparse.Namespace,
+    task: Run,
+    data: LabelledData,
+    folds: Sequence[Fold],
+    tried: Sequence["Start"],
+) -> None:
+    """Try each start, and make the release of the better one.
+
+    Args:
+        arguments: of the command.
+        task: where the release goes.
+        data: as the first start reads it.
+        folds: of its training pictures.
+        tried: the starts.
+    """
+    from training.transfer.selection import better, cross_fit, fitted  # noqa: PLC0415 - needs Keras
+
+    allow_many_networks()
+    _announce(tried, len(data.train), len(folds))
+    read, candidates = [], []
+    for start in tried:
+        with counting("reading pictures") as watch:
+            read.append(planned(read_as(data, start.reads, watch), start.recipe, arguments))
+        parts = parts_of(*read[-1])
+        candidates.append(one := cross_fit(start, parts.train, folds, len(data.labels)))
+        console().print(
+            f"On {start.name}: {one.accuracy:.2%} of {len(parts.train):,} cross-fitted answers are right; "
+            f"{one.seconds:.0f} s."
+        )
+    chosen = better(candidates)
+    as_read, recipe = read[candidates.index(chosen)]
+    parts = parts_of(as_read, recipe)
+    network = fitted(chosen, parts.train, candidates)
+    reads = as_read.reads
+    console().print(f"Released: the probe on {chosen.start.name}, which reads {reads.in_words}.")
+    carry_out(task, as_read, parts, recipe, others=chosen.answers, fits=[network])
+
+
+def _announce(tried: Sequence["Start"], pictures: int, folds: int) -> None:
+    """Say what will be done, and for how long."""
+    seconds = math.ceil(SECONDS_PER_PICTURE * pictures * len(tried) / 10) * 10
+    names = " and on ".join(one.name for one in tried)
+    console().print(f"A linear probe on {names}, in {folds} folds: about {seconds} s on two cores.")

@@ -1,0 +1,134 @@
+"""`wardrobe train --data FOLDER` of photos: a linear probe on a network that has learnt clothes."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from app.factory import create_app
+from app.settings import Settings
+from inference.contract import GREY_28
+from model_store.local import LocalRelease, open_release
+from model_store.promotions import current
+from model_store.store import open_store
+from scripts import train
+from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.uploads import png
+from training.data.datasets import LabelledImages
+from training.data.splitting import Split
+from training.export.onnx_graph import probabilities_of
+from training.export.out_of_fold import deal
+from training.networks.layers import FEATURES
+from training.networks.registry import with_softmax
+from training.recipes import Recipe
+from training.transfer.probe import Features, fit_probe, with_probe
+from training.transfer.selection import cross_fit
+from training.transfer.starts import Start
+from training.untyped import Network
+
+COUNT = 30
+"""Pictures per class: about 25 to learn from and 5 for the test."""
+
+
+def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
+    """Train into a store in the folder; what is current there then."""
+    told = ["--data", str(data), "--run", str(folder / "run"), "--out", str(folder / "store")]
+    assert train.main([*told, *options]) == 0
+    version = current(open_store(str(folder / "store"))).version
+    return open_release(folder / "store" / "releases" / version)
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_class_folders(tmp_path_factory.mktemp("data") / "things", COUNT)
+
+
+@pytest.fixture(scope="module")
+def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    return trained(things, tmp_path_factory.mktemp("trained"))
+
+
+@pytest.mark.slow
+def test_photos_are_learnt_by_a_probe_whose_answers_in_folds_choose_the_thresholds(
+    release: LocalRelease,
+) -> None:
+    made, report = release.manifest.training, release.report()
+    (promise,) = report.promises
+
+    assert isinstance(made["probe"], dict)
+    assert made["probe"].keys() == {"start", "strength", "seconds", "compared"}
+    assert made["folds"] == 5
+    assert "epochs" not in made
+    assert report.test.accuracy > 0.9
+    assert promise.n >= 0.9 * (report.train.n + report.validation.n)
+
+
+@pytest.mark.slow
+def test_the_service_answers_new_pictures_by_it(release: LocalRelease, tmp_path: Path) -> None:
+    settings = {"model_store": str(release.folder.parents[1]), "cache_dir": tmp_path, "refresh_seconds": 0}
+    client = create_app(Settings.model_validate(settings)).test_client()
+
+    answers = [client.post("/predict", data=png(a_photo(kind, 500))).get_json() for kind in KINDS]
+
+    assert [answer["label"] for answer in answers] == list(KINDS)
+    assert all(sum(answer["probabilities"].values()) == pytest.approx(1) for answer in answers)
+
+
+@pytest.mark.slow
+def test_it_is_trained_further_by_gradient(release: LocalRelease, things: Path, tmp_path: Path) -> None:
+    finer = trained(things, tmp_path, "--from", str(release.folder), "--epochs", "1")
+
+    assert finer.manifest.training["start"] == release.version
+    assert "probe" not in finer.manifest.training
+    assert finer.manifest.training["epochs"] == 1
+
+
+@pytest.mark.slow
+def test_a_repeated_command_makes_the_same_network(
+    release: LocalRelease, things: Path, tmp_path: Path
+) -> None:
+    again = trained(things, tmp_path)
+
+    assert again.manifest.golden == release.manifest.golden
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_last_layer_answers_as_the_regression_on_scaled_features(classes: int) -> None:
+    random = np.random.default_rng(0)
+    labels = np.arange(60).astype(np.uint8) % classes
+    seen = (random.normal(size=(60, 4)) * (1, 100, 2, 1) + 5).astype(np.float32)
+    seen[:, 1] += 200 * labels
+    images = np.arange(60, dtype=np.uint8).reshape(60, 1, 1)
+    probe = fit_probe(Features(seen, seen), labels, None)
+
+    answers = probabilities_of(with_softmax(with_probe(a_table(seen), probe)), images)
+
+    usual = make_pipeline(StandardScaler(), LogisticRegression(C=probe.strength))
+    usual.fit(np.tile(seen, (2, 1)), np.tile(labels, 2))
+    assert np.allclose(answers, usual.predict_proba(seen), atol=0.01)
+
+
+def a_table(rows: np.ndarray) -> Network:
+    """A network whose features of picture number i are row i."""
+    pixels = keras.Input((1, 1), name="pixels", dtype="uint8")
+    look_up = layers.Embedding(len(rows), rows.shape[1], name="table")
+    model = keras.Model(pixels, layers.Reshape((rows.shape[1],), name=FEATURES)(look_up(pixels)))
+    look_up.set_weights([rows])
+    return model
+
+
+def test_no_probe_answers_a_picture_that_it_learnt() -> None:
+    random = np.random.default_rng(0)
+    images = np.arange(200, dtype=np.uint8).reshape(200, 1, 1)
+    learnt_by_heart = LabelledImages(images, random.integers(0, 2, 200).astype(np.uint8))
+    body = a_table(random.normal(size=(200, 300)).astype(np.float32))
+    folds = deal(Split(learnt_by_heart, learnt_by_heart), None, 5, pictures=True)
+
+    found = cross_fit(Start("a table", GREY_28, Recipe(), lambda: body), learnt_by_heart, folds, 2)
+
+    assert 0.3 < found.accuracy < 0.7

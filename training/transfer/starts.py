@@ -1,0 +1,68 @@
+"""The networks that own classes can begin with: their body, without the last layer, and what they read.
+
+Reads the bundled release. What is learnt on top of them: probe.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import keras
+from keras import layers
+
+from inference.contract import InputContract
+from inference.keras_session import load_model
+from model_store.files import MODEL
+from model_store.local import LocalRelease
+from training.fitting.starting import fine_tuning
+from training.networks.layers import FEATURES
+from training.recipes import Recipe
+from training.untyped import Network
+
+STAGE_ENDS: Final = ("stage1_3_relu", "stage2_3_relu")
+"""The last layers of the bundled network's stages, whose means join its own features."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """One of these networks.
+
+    Attributes:
+        name: for a person.
+        reads: its input.
+        recipe: names the network, and the release or the weights that it begins with.
+        body: builds it: keras.Model from pixels to its layer FEATURES, float32 (N, D).
+    """
+
+    name: str
+    reads: InputContract
+    recipe: Recipe
+    body: Callable[[], Network]
+
+
+def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
+    """The network of the bundled release; `reads` is its input with the newest parameters."""
+    recipe = replace(fine_tuning(release.manifest), seed=0, split_seed=None)
+    return Start("the bundled release", reads, recipe, partial(_body_of, release))
+
+
+def _body_of(release: LocalRelease) -> Network:
+    known = load_model(release.folder / MODEL)
+    renamed = keras.models.clone_model(known, clone_function=_renamed)
+    renamed.set_weights(known.get_weights())
+    means = [
+        layers.GlobalAveragePooling2D(name=f"{name}_mean")(renamed.get_layer(name).output)
+        for name in STAGE_ENDS
+    ]
+    placed = renamed.get_layer(PLACED).output
+    return keras.Model(renamed.input, layers.Concatenate(name=FEATURES)([*means, placed]), name=known.name)
+
+
+PLACED: Final = "placed"
+"""What the bundled network's own FEATURES become."""
+
+
+def _renamed(layer: keras.Layer) -> keras.Layer:
+    config = layer.get_config()
+    return type(layer).from_config(config | {"name": PLACED} if layer.name == FEATURES else config)
