@@ -130,8 +130,9 @@ class Thresholds:
     """A value below its threshold makes the decision `review`.
 
     Attributes:
-        confidence: 0..1, or ACCEPT_NOTHING; a lower largest probability is `ambiguous`.
-        familiarity: 0..1; a lower familiarity is `unfamiliar`, which outranks `ambiguous`.
+        confidence: 0..1, or ACCEPT_NOTHING; a lower largest probability is `ambiguous`;
+            ACCEPT_NOTHING makes every answer `unproven`.
+        familiarity: 0..1; a lower familiarity is `unfamiliar`, which outranks the others.
     """
 
     confidence: float

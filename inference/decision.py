@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from inference.contract import Calibration, Familiarity, Thresholds
 
 Decision: TypeAlias = Literal["accept", "review"]
-Reason: TypeAlias = Literal["ambiguous", "unfamiliar"]
+Reason: TypeAlias = Literal["ambiguous", "unfamiliar", "unproven"]
 
 
 def calibrate(probabilities: Sequence[float], calibration: Calibration) -> list[float]:
@@ -60,8 +60,8 @@ def decide(
 ) -> tuple[Decision, Reason | None]:
     """Accept, or ask for a review, with the reason.
 
-    `unfamiliar` outranks `ambiguous`: for a picture of no known class, the two likeliest classes mean
-    nothing.
+    `unfamiliar` outranks the others: for a picture of no known class, the two likeliest classes mean
+    nothing. `unproven` is a threshold that no confidence reaches: no share of right answers is shown.
 
     Args:
         confidence: 0..1, the largest calibrated probability.
@@ -70,6 +70,8 @@ def decide(
     """
     if familiarity is not None and familiarity < thresholds.familiarity:
         return "review", "unfamiliar"
+    if thresholds.accept_nothing:
+        return "review", "unproven"
     if confidence < thresholds.confidence:
         return "review", "ambiguous"
     return "accept", None

@@ -187,7 +187,7 @@ class Journal(AbstractContextManager["Journal"]):
     def doubtful(self, limit: int) -> list[Doubtful]:
         """The rows that need review, most doubtful first.
 
-        Unfamiliar pictures come before ambiguous ones. Within each, the measure that decided is compared
+        Unfamiliar pictures come before the others. Within each, the measure that decided is compared
         first, the other one on ties, then the order of the table.
         """
         return [Doubtful(*row) for row in self._db.execute(_DOUBTFUL, (limit,))]

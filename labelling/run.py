@@ -34,7 +34,7 @@ FORMAT: Final = 2
 """Of what is kept between runs."""
 
 ACCEPT: Final = "accept"
-OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unfamiliar")
+OUTCOMES: Final[tuple[Reason | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar")
 """The reasons for a review; None is ACCEPT."""
 
 Watch = Callable[[int], None]

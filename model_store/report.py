@@ -226,6 +226,7 @@ class PhotoDecisions(Coverage):
     """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1.
 
     Attributes:
+        ambiguous: share below the threshold; where nothing is accepted, their reason is `unproven`.
         coverage_interval: 95% interval of the share that is accepted; None in older reports.
         accuracy_interval: the same of the share of these that is right.
     """

@@ -52,6 +52,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     photos: Photos | None = None,
     others: OutOfFold | None = None,
     fits: Sequence["Fitted"] = (),
+    accept_right: float | None = None,
 ) -> Manifest:
     """Fit, from the run's checkpoint if it has one, and write release and doubted labels to the same folder.
 
@@ -64,6 +65,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
             pair; the report measures them.
         others: answers of networks that did not learn the pictures or photos; they choose, too.
         fits: those whose mean is released, in place of a further one.
+        accept_right: 0..1, share of the accepted answers that must be right; None for the usual one.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
@@ -76,7 +78,15 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
 
     fitted = mean_of(fits)
     material = material_of(
-        fitted, recipe, task.command, data=data, split=parts, photos=photos, out_of_fold=others, parts=fits
+        fitted,
+        recipe,
+        task.command,
+        data=data,
+        split=parts,
+        photos=photos,
+        out_of_fold=others,
+        parts=fits,
+        accept_right=accept_right,
     )
     manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)

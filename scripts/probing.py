@@ -115,7 +115,15 @@ def probe_and_carry_out(
     network = fitted(chosen, parts.train, candidates)
     reads = as_read.reads
     console().print(f"Released: the probe on {chosen.start.name}, which reads {reads.in_words}.")
-    carry_out(task, as_read, parts, recipe, others=chosen.answers, fits=[network])
+    carry_out(
+        task,
+        as_read,
+        parts,
+        recipe,
+        others=chosen.answers,
+        fits=[network],
+        accept_right=arguments.accept_right,
+    )
 
 
 def _announce(tried: Sequence["Start"], pictures: int, folds: int) -> None:

@@ -138,14 +138,20 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
         with resumable(further_on):
             return save_answers(task, data, parts, recipe, folds, file, arguments.temperature or 1.0)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
-    _complain_of_doubts(parts, folds, checked)
+    _complain_of_doubts(arguments, data, parts, folds, checked)
     _complain_of_rare_classes(parts, data.labels, learnt)
     with resumable(further_on):
         others, fits = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
         if learnt is not None:
             parts = with_photos(parts, data.labels, recipe, task, learnt)
         kept = fits if arguments.average_folds else []
-        carry_out(task, data, parts, recipe, photos=checked, others=others, fits=kept)
+        carry_out(
+            *(task, data, parts, recipe),
+            photos=checked,
+            others=others,
+            fits=kept,
+            accept_right=arguments.accept_right,
+        )
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
@@ -165,7 +171,7 @@ def _probe(arguments: argparse.Namespace) -> Path | None:
         return None
     folds = deal(parts, None, arguments.folds or count, pictures=True)
     task = _task(arguments, data, recipe, None)
-    _complain_of_doubts(parts, folds, None)
+    _complain_of_doubts(arguments, data, parts, folds, None)
     with resumable("The same command begins again: a linear probe takes minutes at most."):
         probe_and_carry_out(arguments, task, data, folds, tried)
     return task.folder
@@ -202,11 +208,23 @@ def _check_answer_options(arguments: argparse.Namespace) -> None:
         arguments.error(f"--save-answers {file}: there is no folder {file.parent}")
 
 
-def _complain_of_doubts(parts: Split, folds: Sequence[Fold], checked: Photos | None) -> None:
+def _complain_of_doubts(
+    arguments: argparse.Namespace,
+    data: LabelledData,
+    parts: Split,
+    folds: Sequence[Fold],
+    checked: Photos | None,
+) -> None:
     """Say before hours of training where too few answers would choose the thresholds."""
-    from training.evaluation.calibration import doubts_of_photos  # noqa: PLC0415 - needs SciPy
+    # Here: SciPy is not installed where serving alone is.
+    from training.evaluation.calibration import (  # noqa: PLC0415
+        doubts_of_photos,
+        needed,
+        usual_accept_right,
+    )
 
-    few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds))
+    promised = arguments.accept_right or usual_accept_right(own_classes=data.named)
+    few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds), needed(promised))
     of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
     for doubt in of_photos if few is None else [few, *of_photos]:
         complain(doubt)
@@ -341,6 +359,16 @@ def _above_zero(text: str) -> float:
     return value
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not LEAST_RIGHT <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
+    return value
+
+
+LEAST_RIGHT = 0.5
+"""As WARDROBE_ACCEPT_TARGET has it."""
+
 COMMON = (
     "--help",
     "--help-all",
@@ -352,6 +380,9 @@ COMMON = (
     "--show-recipe",
     "--from",
     "--epochs",
+    "--image-size",
+    "--folds",
+    "--accept-right",
     "--out",
     "--publish",
 )
@@ -392,6 +423,8 @@ def build_parser() -> argparse.ArgumentParser:
     recipe.add_argument("--save-answers", type=Path, metavar="FILE", help=answers)
     softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"
     recipe.add_argument("--temperature", type=_above_zero, metavar="T", help=softer)
+    right = "share of the accepted answers that must be right (0.95 for classes of your own, else 0.99)"
+    recipe.add_argument("--accept-right", type=_share, metavar="X", help=right)
     group = parser.add_argument_group("where it goes")
     add = group.add_argument
     add(

@@ -162,6 +162,17 @@ def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) 
     assert confidence_threshold(kinds) == pytest.approx(threshold)
 
 
+@pytest.mark.parametrize(("accuracy", "accepted"), [(0.9, True), (0.95, True), (0.98, False)])
+def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted: bool) -> None:
+    """Of 200 answers, three are wrong."""
+    contract, kinds = fit_contract(
+        unmeasured((0.9, 200)), truth(197, 3), TWO_CLASSES, are_photos=True, accuracy=accuracy
+    )
+
+    (promise,) = promises(kinds, contract)
+    assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
+
+
 def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
@@ -390,4 +401,4 @@ def test_a_distance_that_tells_nothing_is_chance() -> None:
 def test_no_answer_is_accepted_where_nothing_is_to_be() -> None:
     thresholds = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
 
-    assert decide(1.0, 1.0, thresholds) == ("review", "ambiguous")
+    assert decide(1.0, 1.0, thresholds) == ("review", "unproven")

@@ -1,10 +1,11 @@
 """The rules between scores and a decision."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
 
-from inference.contract import Calibration, Familiarity, Thresholds
+from inference.contract import ACCEPT_NOTHING, Calibration, Familiarity, Thresholds
 from inference.decision import calibrate, decide, familiarity_of
 
 THRESHOLDS = Thresholds(confidence=0.7, familiarity=0.05)
@@ -64,3 +65,14 @@ def test_low_confidence_or_familiarity_is_for_a_person(
     confidence: float, familiarity: float | None, expected: tuple[str, str | None]
 ) -> None:
     assert decide(confidence, familiarity, THRESHOLDS) == expected
+
+
+@pytest.mark.parametrize(
+    ("familiarity", "reason"), [(0.5, "unproven"), (None, "unproven"), (0.04, "unfamiliar")]
+)
+def test_where_nothing_is_proven_the_reason_says_so_unless_the_picture_is_unfamiliar(
+    familiarity: float | None, reason: str
+) -> None:
+    nothing = replace(THRESHOLDS, confidence=ACCEPT_NOTHING)
+
+    assert decide(1.0, familiarity, nothing) == ("review", reason)

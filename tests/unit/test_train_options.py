@@ -27,9 +27,19 @@ def test_a_folder_of_pictures_without_sub_folders_is_refused_as_such(tmp_path: P
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
 
-@pytest.mark.parametrize(("held_out", "doubted"), [(6, True), (298, True), (299, False), (5000, False)])
-def test_too_few_held_out_pictures_are_named_before_the_training(held_out: int, doubted: bool) -> None:
-    assert ("fewer than 299" in (doubt_of(held_out) or "")) is doubted
+@pytest.mark.parametrize(("answers", "doubted"), [(6, True), (58, True), (59, False), (5000, False)])
+def test_too_few_answers_are_named_before_the_training(answers: int, doubted: bool) -> None:
+    assert ("fewer than 59" in (doubt_of(answers, needed=59) or "")) is doubted
+
+
+@pytest.mark.parametrize("share", ["0.4", "1", "1.5"])
+def test_a_share_of_right_answers_that_cannot_be_promised_is_refused(
+    share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--data", str(tmp_path), "--accept-right", share])
+
+    assert f"--accept-right: {share}: expected 0.5 or more, and less than 1" in capsys.readouterr().err
 
 
 def an_epoch(accuracy: float, loss: float = 0.5) -> Epoch:

@@ -83,7 +83,7 @@ USUAL_SHARE: Final = 12
 
 
 ENOUGH_HELD_OUT: Final = 299
-"""Answers that the thresholds of the decision need: so many without an error show that 99% are right
+"""Answers from which on no fold is needed: so many without an error show that 99% are right
 (evaluation/calibration.py)."""
 
 USUAL_FOLDS: Final = 5
@@ -233,13 +233,13 @@ def usual_folds(parts: Split) -> int:
     return 0 if enough or rarest < FEWEST_FOLDS else min(USUAL_FOLDS, rarest)
 
 
-def doubt_of(answers: int) -> str | None:
-    """The warning before a training whose thresholds would come from few answers, if any."""
-    if answers >= ENOUGH_HELD_OUT:
+def doubt_of(answers: int, needed: int) -> str | None:
+    """The warning before a training whose thresholds would come from too few answers, if any."""
+    if answers >= needed:
         return None
     return (
         f"{answers} pictures can show how often accepted answers are right. With fewer than "
-        f"{ENOUGH_HELD_OUT}, every decision by the thresholds that they choose will be `review`: bring more "
+        f"{needed}, every decision by the thresholds that they choose will be `review`: bring more "
         "training pictures, or divide them with --folds."
     )
 

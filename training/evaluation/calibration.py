@@ -38,6 +38,10 @@ ACCEPTED_ACCURACY: Final = 0.99
 """Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong. To
 show it takes splitting.ENOUGH_HELD_OUT answers."""
 
+ACCEPTED_OF_OWN: Final = 0.95
+"""The same of classes of one's own, unless the training names another share: some hundred pictures show it
+where 98% are right."""
+
 ACCEPTED_OF_PHOTOS: Final = 0.95
 """The same of each tier that has a promise: some hundred photos can show it where about 98% are right."""
 
@@ -166,6 +170,7 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     *,
     are_photos: bool = False,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
+    accuracy: float = ACCEPTED_ACCURACY,
 ) -> tuple[ModelContract, tuple[Kind, ...]]:
     """What serving needs to know about a model, learnt from the held-out pictures; the answers behind it.
 
@@ -179,12 +184,15 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
         are_photos: whether the held-out pictures were converted like photos; all then choose one pair of
             thresholds.
         groups: of the held-out pictures; None where each is its own.
+        accuracy: 0..1, share of the accepted answers to held-out pictures that must be right.
     """
     temperature = fit_temperature(scores.probabilities, labels)
     familiarity = None
     if scores.distances is not None:
         familiarity = fit_familiarity(scores.distances, _known_distances(checked))
-    kinds = answers_by_kind(scores, labels, temperature, familiarity, checked, groups=groups)
+    kinds = answers_by_kind(
+        scores, labels, temperature, familiarity, checked, groups=groups, accuracy=accuracy
+    )
     thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos)
     contract = ModelContract(
         labels=names,
@@ -260,6 +268,7 @@ def answers_by_kind(  # noqa: PLR0913 - as above
     checked: Checked | None = None,
     *,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
+    accuracy: float = ACCEPTED_ACCURACY,
 ) -> tuple[Kind, ...]:
     """The table: the held-out pictures first, then each tier of photos.
 
@@ -270,6 +279,7 @@ def answers_by_kind(  # noqa: PLR0913 - as above
         familiarity: from `fit_familiarity`; None where the model measures no distance.
         checked: photos.
         groups: of the held-out pictures; None where each is its own.
+        accuracy: as for `fit_contract`.
     """
 
     def sure(answers: Scores, softened: float) -> NDArray[np.float32]:
@@ -279,7 +289,7 @@ def answers_by_kind(  # noqa: PLR0913 - as above
         return np.asarray(answers.probabilities.argmax(axis=1) == truth)
 
     together = None if groups is None else numbered(groups)
-    kinds = [Kind(HELD_OUT, sure(scores, temperature), right(scores, labels), ACCEPTED_ACCURACY, together)]
+    kinds = [Kind(HELD_OUT, sure(scores, temperature), right(scores, labels), accuracy, together)]
     if checked is not None:
         confidences = sure(checked.scores, 1.0 if checked.calibrated else temperature)
         found = right(checked.scores, checked.labels)
@@ -409,6 +419,11 @@ def lower_bound(
     return np.where(right == 0, 0.0, bound)
 
 
+def usual_accept_right(*, own_classes: bool) -> float:
+    """Share of the accepted answers that must be right, unless the training names another."""
+    return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
+
+
 def needed(accuracy: float) -> int:
     """The fewest answers whose `lower_bound` reaches this accuracy, 0..1 exclusive, when all are right."""
     return math.ceil(math.log(1 - SURENESS) / math.log(accuracy))
@@ -429,8 +444,8 @@ def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> lis
         }
     return [
         f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
-        f"{one.accuracy:.0%} of the accepted ones are right. That takes {one.needed:,} without an error, or "
-        "more with some."
+        f"{100 * one.accuracy:g}% of the accepted ones are right. That takes {one.needed:,} without an error"
+        ", or more with some."
         for every, some in together.items()
         if any(one.lower_bound < one.accuracy for one in some)
         for one in [one for one in some if one.n < one.needed] or some

@@ -37,7 +37,7 @@ class PhotoAnswers:
         predicted: int64 (N,).
         confidences: float64 (N,), the largest probabilities.
         familiarities: float64 (N,), NaN where the model measures none.
-        reasons: str (N,), `ambiguous`, `unfamiliar`, or empty where the decision was `accept`.
+        reasons: str (N,), `ambiguous`, `unproven`, `unfamiliar`, or empty where the decision was `accept`.
         groups: int64 (N,), equal for photos of one sender.
     """
 
@@ -141,7 +141,7 @@ def _decisions(answers: PhotoAnswers, thresholds: Thresholds) -> PhotoDecisions:
         accuracy=float(of_accepted.right.mean()) if accepted.any() else None,
         coverage_interval=share_interval(accepted, answers.groups),
         accuracy_interval=share_interval(of_accepted.right, of_accepted.groups),
-        ambiguous=_share(answers, "ambiguous"),
+        ambiguous=_share(answers, "ambiguous") + _share(answers, "unproven"),
         unfamiliar=_share(answers, "unfamiliar"),
     )
 

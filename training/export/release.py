@@ -35,6 +35,7 @@ from training.evaluation.calibration import (
     fit_contract,
     needed,
     promises,
+    usual_accept_right,
 )
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import (
@@ -105,6 +106,7 @@ class Material:
         out_of_fold: answers of other networks, by which it is calibrated, too: to the training pictures, and
             to photos in place of its own, if it learnt these.
         parts: float32 (N, C) each, what the networks of which it is the mean say about the held-out pictures.
+        accept_right: 0..1, share of the accepted answers that must be right; None for the usual one.
     """
 
     data: LabelledData
@@ -116,6 +118,7 @@ class Material:
     photos: Photos | None = None
     out_of_fold: OutOfFold | None = None
     parts: tuple[Probabilities, ...] = ()
+    accept_right: float | None = None
 
 
 def material_of(  # noqa: PLR0913 - what a release is made of
@@ -128,6 +131,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     photos: Photos | None = None,
     out_of_fold: OutOfFold | None = None,
     parts: Sequence[Fitted] = (),
+    accept_right: float | None = None,
 ) -> Material:
     """What a release of a fit of ours is made of.
 
@@ -140,6 +144,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         photos: on which choices are made.
         out_of_fold: answers of other networks.
         parts: the fits of which `fitted` is the mean; empty where it is one itself.
+        accept_right: as Material's.
     """
     made_with: dict[str, JsonValue] = {"command": command}
     settings = recipe.as_json()
@@ -172,6 +177,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
             probabilities_of(with_softmax(one.model), split.validation.images)
             for one in (parts if len(parts) > 1 else ())
         ),
+        accept_right=accept_right,
     )
 
 
@@ -235,7 +241,13 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     are_photos = material.data.train.files is not None
     checked, calibration = _checked(session, material)
     contract, kinds = fit_contract(
-        scores, labels, material.data.labels, checked, are_photos=are_photos, groups=groups
+        scores,
+        labels,
+        material.data.labels,
+        checked,
+        are_photos=are_photos,
+        groups=groups,
+        accuracy=material.accept_right or usual_accept_right(own_classes=material.data.named),
     )
     contract = replace(contract, input=reads, photo_calibration=calibration)
     if material.parts:

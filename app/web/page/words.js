@@ -60,6 +60,9 @@ function explanation(answer) {
   if (answer.reason === "unfamiliar") {
     return t("The picture is unlike what the model has learnt, so the answer may mean nothing.");
   }
+  if (answer.reason === "unproven") {
+    return t("Nothing is accepted: too few measured answers show how often this model is right.");
+  }
   return answer.reason ?? "";
 }
 

@@ -81,7 +81,7 @@ def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     app = make_app(model_store=store, accept_target=0.97)
 
     answers = [app.test_client().post("/predict", data=body).get_json() for body in (UPLOAD, PHOTO)]
-    assert [(answer["decision"], answer["reason"]) for answer in answers] == [("review", "ambiguous")] * 2
+    assert [(answer["decision"], answer["reason"]) for answer in answers] == [("review", "unproven")] * 2
     condition = ready(app)
     assert (condition["status"], condition["accept_target"]["status"]) == ("ready", "failing")
     assert reason in condition["accept_target"]["error"]
@@ -100,7 +100,7 @@ def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
 
     answer = app.test_client().post("/predict", data=UPLOAD).get_json()
     assert answer["model"]["version"] == version
-    assert (answer["decision"], answer["reason"]) == ("review", "ambiguous")
+    assert (answer["decision"], answer["reason"]) == ("review", "unproven")
     assert app.test_client().post("/predict", data=PHOTO).get_json()["decision"] == "review"
     assert condition["status"] == "ready"
     assert condition["accept_target"]["status"] == "failing"
