@@ -325,3 +325,35 @@ def test_the_calibrations_that_were_compared_on_photos_are_those_of_the_data() -
     ]
 
     assert list(table("explanation/experiments.md", "| calibration | loss").values()) == measured
+
+
+def test_the_promises_of_the_bundled_release_are_shown_with_what_they_rest_on(report: Report) -> None:
+    shown = table(CARD, "| promise |")
+
+    assert shown == {
+        one.pictures: [
+            f"{one.accuracy:.2f}",
+            f"{one.accepted:,} of {one.n:,}",
+            f"{one.right:,}",
+            f"{one.design_effect:.2f}",
+            f"{one.lower_bound:.4f}",
+        ]
+        for one in report.promises
+    }
+
+
+def test_what_was_accepted_before_and_now_is_that_of_the_reports(report: Report) -> None:
+    rows = table("explanation/experiments.md", "| pictures | n | accepted before |")
+
+    before = result("photo-calibration")["rows"][1]["photos"]
+    now = {one.pictures: one for one in report.promises}
+    for tier in "ABC":
+        one, n = now[f"photos of tier {tier}"], report.photos[tier].n
+        assert rows[tier][0] == f"{n}"
+        assert rows[tier][1] == f"{before[tier]['accepted']:.3f}"
+        assert rows[tier][4:] == [
+            f"{one.accepted / n:.3f}",
+            f"{one.right} of {one.accepted}",
+            f"{one.design_effect:.2f}",
+            f"{one.lower_bound:.4f}",
+        ]
