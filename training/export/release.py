@@ -35,6 +35,7 @@ from training.evaluation.calibration import (
     fit_contract,
     needed,
     promises,
+    targets,
     usual_accept_right,
 )
 from training.evaluation.figures import draw_all
@@ -256,7 +257,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     report, answers = _measure(session, contract, material, folder)
     of_photos = _photo_figures(session, contract, material, checked)
     promised, curves = promises(kinds, contract), acceptance_curves(kinds)
-    report = report.model_copy(update={"promises": promised, "acceptance": curves, "photos": of_photos})
+    parts = {"promises": promised, "targets": targets(kinds[0]), "acceptance": curves, "photos": of_photos}
+    report = report.model_copy(update=parts)
     for broken in broken_promises(promised, contract):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
