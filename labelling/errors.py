@@ -4,6 +4,7 @@ LabellingError
 ├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
 ├── TableUnusable       the table cannot be written there, or in that form
 ├── OtherRun            the table that is there was begun with another source, release or form
+├── CorrectionsUnusable people's answers cannot be read, or are not about this table
 ├── EngineUnusable      what the workers run on is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be read; it becomes a row with this error
@@ -26,6 +27,10 @@ class TableUnusable(LabellingError):
 
 class OtherRun(LabellingError):
     """An unfinished or finished table is there that another command made."""
+
+
+class CorrectionsUnusable(LabellingError):
+    """A file of corrections cannot be read, contradicts another one, or is not about this table."""
 
 
 class EngineUnusable(LabellingError):

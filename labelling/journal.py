@@ -1,7 +1,8 @@
 """What survives a kill: an SQLite file with a row for each labelled picture, committed once a second.
 
 `TABLE.sqlite` stays beside the table, which run.py writes from it at the end and at each pause. The key of a
-row is the place of its picture in the source, from 0; its stamp says which content was labelled. SQLite's
+row is the place of its picture in the source, from 0; its stamp says which content was labelled. What people
+say of pictures is kept by the hash of their content, also by `--restart` and for another release. SQLite's
 rollback journal undoes what a kill left half written, and its exclusive lock keeps a second run out.
 """
 
@@ -9,7 +10,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,14 +29,29 @@ _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS run (fingerprint TEXT, seconds REAL, has_changed INTEGER)",
     "CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, path TEXT, stamp TEXT, label TEXT, "
     "confidence REAL, reason TEXT, familiarity REAL, line BLOB)",
+    "CREATE TABLE IF NOT EXISTS answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)",
 )
 
+_EXPORTED, _ROWS_CHANGED, _ANSWERS_CHANGED = range(3)
+"""What `run.has_changed` holds: whether the table has all rows, lacks some, or lacks answers of people."""
+
 _DOUBTFUL: Final = """
-SELECT number, path, label, confidence, reason, familiarity FROM rows WHERE reason IS NOT NULL
+SELECT number, path, label, confidence, reason, familiarity, line FROM rows WHERE reason IS NOT NULL
 ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confidence),
          iif(reason = 'unfamiliar', confidence, familiarity), number
-LIMIT ?
 """
+
+
+class Answer(NamedTuple):
+    """What a person said of a picture; see corrections.py.
+
+    Attributes:
+        label: a class, or what stands for none.
+        at: when, in UTC; texts compare as times do.
+    """
+
+    label: str
+    at: str
 
 
 class Doubtful(NamedTuple):
@@ -44,6 +60,7 @@ class Doubtful(NamedTuple):
     Attributes:
         number: the place of its picture in the source, from 0.
         path, label, confidence, reason, familiarity: as in the table.
+        line: the row.
     """
 
     number: int
@@ -52,6 +69,7 @@ class Doubtful(NamedTuple):
     confidence: float
     reason: str
     familiarity: float | None
+    line: bytes
 
 
 class Journal(AbstractContextManager["Journal"]):
@@ -62,7 +80,9 @@ class Journal(AbstractContextManager["Journal"]):
         kept: pictures that `holds` has found labelled already.
         added: rows that `append` has taken.
         seconds: that labelling them took, all runs together.
-        has_changed: the rows are others than those that were exported last.
+        has_changed: the rows or people's answers are others than those that were exported last.
+        is_complete: the rows are not; they are those of a run that ended.
+        begun: the fingerprint of the run that made the rows.
     """
 
     def __init__(
@@ -83,7 +103,8 @@ class Journal(AbstractContextManager["Journal"]):
         """
         self.path = journal_of(table)
         self.kept = self.added = 0
-        self.seconds, self.has_changed = 0.0, True
+        self.seconds, self.has_changed, self.is_complete = 0.0, True, False
+        self.begun = fingerprint
         self._committed = 0.0
         self._former = table.with_name(f"{table.name}.parts")
         self._fingerprint = fingerprint
@@ -160,37 +181,57 @@ class Journal(AbstractContextManager["Journal"]):
         """
         now = self._clock()
         if self._db.in_transaction:
-            self.has_changed = True
+            self.has_changed, self.is_complete = True, False
             self.seconds += now - self._committed
             with self._errors_named():
-                self._db.execute("UPDATE run SET seconds = ?, has_changed = 1", (self.seconds,))
+                self._db.execute("UPDATE run SET seconds = ?, has_changed = ?", (self.seconds, _ROWS_CHANGED))
                 self._db.commit()
         self._committed = now
 
     def exported(self) -> None:
         """Keep in mind that the table has these rows."""
         with self._errors_named():
-            self._db.execute("UPDATE run SET has_changed = 0")
+            self._db.execute("UPDATE run SET has_changed = ?", (_EXPORTED,))
             self._db.commit()
-        self.has_changed = False
+        self.has_changed, self.is_complete = False, True
 
     def lines(self) -> Iterator[bytes]:
-        """The lines of the table, in the order of the source."""
+        """The lines of the table, as the model answered, in the order of the source."""
         with self._errors_named():
             yield from (line for (line,) in self._db.execute("SELECT line FROM rows ORDER BY number"))
+
+    def answers(self) -> dict[str, Answer]:
+        """What people said, by the sha256 of the pictures."""
+        with self._errors_named():
+            found = self._db.execute("SELECT sha256, label, at FROM answers").fetchall()
+        return {sha256: Answer(label, at) for sha256, label, at in found}
+
+    def answer(self, answers: Mapping[str, Answer]) -> None:
+        """Add or replace what people said, all of it or nothing.
+
+        Raises:
+            TableUnusable: the disk is full.
+        """
+        rows = [(sha256, *answer) for sha256, answer in answers.items()]
+        with self._errors_named():
+            self._db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+            state = (_ANSWERS_CHANGED, _EXPORTED)
+            self._db.execute("UPDATE run SET has_changed = ? WHERE has_changed = ?", state)
+            self._db.commit()
+        self.has_changed = True
 
     def counts(self) -> dict[tuple[str | None, str | None], int]:
         """How many rows have each label and reason; the label of an error is None."""
         found = self._db.execute("SELECT label, reason, count(*) FROM rows GROUP BY label, reason")
         return {(label, reason): count for label, reason, count in found}
 
-    def doubtful(self, limit: int) -> list[Doubtful]:
+    def doubtful(self) -> Iterator[Doubtful]:
         """The rows that need review, most doubtful first.
 
         Unfamiliar pictures come before the others. Within each, the measure that decided is compared
         first, the other one on ties, then the order of the table.
         """
-        return [Doubtful(*row) for row in self._db.execute(_DOUBTFUL, (limit,))]
+        return (Doubtful(*row) for row in self._db.execute(_DOUBTFUL))
 
     def _begin(self) -> None:
         """Make the tables, or check whose they are.
@@ -205,12 +246,14 @@ class Journal(AbstractContextManager["Journal"]):
             self._db.execute("DELETE FROM run")
         found = self._db.execute("SELECT fingerprint, seconds, has_changed FROM run").fetchone()
         if found is None:
-            found = json.dumps(self._fingerprint), 0.0, 1
+            found = json.dumps(self._fingerprint), 0.0, _ROWS_CHANGED
             self._db.execute("INSERT INTO run VALUES (?, ?, ?)", found)
-        if others := _differences(json.loads(found[0]), self._fingerprint):
+        self.begun = json.loads(found[0])
+        if others := _differences(self.begun, self._fingerprint):
             raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
         self._db.commit()
-        self.seconds, self.has_changed = float(found[1]), bool(found[2])
+        self.seconds, self.has_changed = float(found[1]), found[2] != _EXPORTED
+        self.is_complete = found[2] != _ROWS_CHANGED
         self._committed = self._clock()
 
     def _refuse_former(self) -> None:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from string import Template
 from typing import Final, NamedTuple
@@ -26,7 +27,7 @@ from labelling.errors import TableUnusable, Unreadable
 from labelling.journal import Doubtful, Journal
 from labelling.run import Job
 from labelling.sources import Item
-from labelling.table import path_in_table, safe_in_a_spreadsheet
+from labelling.table import Form, form_of, path_in_table, safe_in_a_spreadsheet
 from model_store.files import write_whole
 
 EDGE: Final = 112
@@ -57,7 +58,7 @@ class Card(NamedTuple):
 
 
 def write_review(page: Path, job: Job, limit: int) -> int:
-    """Write the page of a finished table.
+    """Write the page of a finished table, without pictures that people answered before.
 
     Args:
         page: the file to write; an existing one is replaced.
@@ -73,7 +74,9 @@ def write_review(page: Path, job: Job, limit: int) -> int:
     """
     prepare_decoders()
     with Journal(job.table, job.fingerprint()) as journal:
-        chosen = journal.doubtful(limit)
+        form, answers = form_of(job.table), journal.answers()
+        asked = (one for one in journal.doubtful() if _sha256(one, form, job) not in answers)
+        chosen = list(islice(asked, limit))
     cards = list(_cards(chosen, job))
     title = f"{job.table.name}, release {job.release.version}"
     write_page(page, page_of(cards, job.labels, title))
@@ -90,6 +93,11 @@ def write_page(page: Path, text: str) -> None:
         write_whole(page, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
+
+
+def _sha256(one: Doubtful, form: Form, job: Job) -> str:
+    sha256: str = form.cells(one.line, job.labels)["sha256"]
+    return sha256
 
 
 def _cards(chosen: list[Doubtful], job: Job) -> Iterator[Card]:

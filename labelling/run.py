@@ -6,7 +6,7 @@ Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -20,7 +20,7 @@ from labelling.labeller import Setup
 from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
 from labelling.sources import Item, Source
-from labelling.table import Form, columns, form_of
+from labelling.table import DECIDED, PROBABILITY, Form, columns, form_of
 from model_store.files import write_whole
 from model_store.local import LocalRelease
 
@@ -61,11 +61,6 @@ class Job:
         """The classes."""
         return self.release.manifest.model.labels
 
-    @property
-    def summary(self) -> Path:
-        """Where the summary of the table is."""
-        return self.table.with_name(f"{self.table.name}.summary.json")
-
     def fingerprint(self) -> dict[str, Any]:
         """What has to stay the same for rows to be kept."""
         return {
@@ -85,6 +80,7 @@ class Summary:
         version: of the release.
         is_complete: it has a row for each picture of the source.
         rows_before: those that earlier runs had made.
+        decided_by_person: those whose label people gave; the other figures are of the model's answers.
         seconds: that all runs took to label.
         review_share: of the answers, how many need a person.
         labels: for each label, in index order, the pictures with each outcome.
@@ -97,6 +93,7 @@ class Summary:
     rows: int
     rows_before: int
     errors: int
+    decided_by_person: int
     seconds: float
     review_share: float
     labels: dict[str, dict[str, int]]
@@ -128,9 +125,9 @@ def label(job: Job, watch: Watch, say: Say, *, restart: bool = False) -> Summary
             _label_rest(job, form, journal, watch, say)
         except BaseException:
             with suppress(TableUnusable):  # the reason why it ended matters more
-                _export(job, form, journal, is_complete=False)
+                export(job.table, journal, is_complete=False)
             raise
-        return _export(job, form, journal, is_complete=True)
+        return export(job.table, journal, is_complete=True)
 
 
 def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) -> None:
@@ -170,23 +167,34 @@ def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
         yield batch
 
 
-def _export(job: Job, form: Form, journal: Journal, *, is_complete: bool) -> Summary:
+def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     """Write the table and its summary, unless the same are there already or there is no row yet.
+
+    Args:
+        table: where the table goes.
+        journal: of this table; its rows and people's answers.
+        is_complete: there is a row for each picture of the source.
 
     Raises:
         TableUnusable: they cannot be written.
     """
     journal.commit()
-    summary = _summary(job, journal, is_complete=is_complete)
-    is_gone = not job.table.exists() or not job.summary.exists()
+    form, labels, answers = form_of(table), labels_of(journal), journal.answers()
+    decided = {sha256: answer.label for sha256, answer in answers.items()}
+    summary = _summary(table, journal, _answered(form, labels, journal, decided), is_complete=is_complete)
+    place = summary_of(table)
+    is_gone = not table.exists() or not place.exists()
     if not (journal.has_changed or is_gone) or not (is_complete or summary.rows):
         return summary
     try:
-        job.summary.unlink(missing_ok=True)  # what is there is of the table before
-        form.write(job.table, job.labels, journal.lines())
-        write_whole(job.summary, (json.dumps(asdict(summary), indent=1) + "\n").encode())
+        place.unlink(missing_ok=True)  # what is there is of the table before
+        if decided:
+            form.write(table, labels, _decided(form, labels, journal, decided), DECIDED)
+        else:
+            form.write(table, labels, journal.lines())
+        write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
     except OSError as error:
-        file = error.filename2 or error.filename or job.table
+        file = error.filename2 or error.filename or table
         raise TableUnusable(
             f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
         ) from error
@@ -195,22 +203,51 @@ def _export(job: Job, form: Form, journal: Journal, *, is_complete: bool) -> Sum
     return summary
 
 
-def _summary(job: Job, journal: Journal, *, is_complete: bool) -> Summary:
+def labels_of(journal: Journal) -> tuple[str, ...]:
+    """The classes of the release that made a journal's rows."""
+    names: list[str] = journal.begun["columns"]
+    return tuple(name.removeprefix(PROBABILITY) for name in names if name.startswith(PROBABILITY))
+
+
+def summary_of(table: Path) -> Path:
+    """Where the summary of a table is."""
+    return table.with_name(f"{table.name}.summary.json")
+
+
+def _decided(
+    form: Form, labels: Sequence[str], journal: Journal, decided: Mapping[str, str]
+) -> Iterator[bytes]:
+    """The rows with people's answers."""
+    for line in journal.lines():
+        sha256 = form.cells(line, labels)["sha256"]
+        yield form.decided(line, labels, decided.get(sha256))
+
+
+def _answered(form: Form, labels: Sequence[str], journal: Journal, decided: Mapping[str, str]) -> int:
+    """How many rows people answered; copies of a picture are several."""
+    if not decided:
+        return 0
+    return sum(form.cells(line, labels)["sha256"] in decided for line in journal.lines())
+
+
+def _summary(table: Path, journal: Journal, answered: int, *, is_complete: bool) -> Summary:
     counts = Counter(journal.counts())
     outcomes: dict[str, dict[str, int]] = {
-        label: {reason or ACCEPT: counts[label, reason] for reason in OUTCOMES} for label in job.labels
+        label: {reason or ACCEPT: counts[label, reason] for reason in OUTCOMES}
+        for label in labels_of(journal)
     }
     answers = sum(sum(counted.values()) for counted in outcomes.values())
     accepted = sum(counted[ACCEPT] for counted in outcomes.values())
     errors = counts[None, None]
     return Summary(
-        table=str(job.table),
-        source=job.source.address,
-        version=job.release.version,
+        table=str(table),
+        source=journal.begun["source"],
+        version=journal.begun["version"],
         is_complete=is_complete,
         rows=answers + errors,
         rows_before=journal.kept,
         errors=errors,
+        decided_by_person=answered,
         seconds=journal.seconds,
         review_share=1 - accepted / answers if answers else 0.0,
         labels=outcomes,

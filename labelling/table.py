@@ -20,6 +20,9 @@ from model_store.files import flush_folder
 
 ANSWER: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
 ORIGIN: Final = ("version", "sha256", "error")
+DECIDED: Final = ("decided_by", "predicted")
+"""Columns at the end of a table that has people's answers: `model` or `person`, and the model's label."""
+
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
 
@@ -76,25 +79,52 @@ class Form:
             return Row(None, None, None, None, line)
         return Row(answer.label, answer.confidence, answer.reason, answer.familiarity, line)
 
-    def write(self, table: Path, labels: Sequence[str], lines: Iterable[bytes]) -> None:
+    def cells(self, line: bytes, labels: Sequence[str]) -> dict[str, Any]:
+        """The cells of a row by their columns; None or an empty text where there is nothing."""
+        if self.suffix == ".jsonl":
+            read: dict[str, Any] = json.loads(line)
+            return read
+        [values] = csv.reader(io.StringIO(line.decode(), newline=""))
+        return dict(zip(columns(labels), values, strict=True))
+
+    def decided(self, line: bytes, labels: Sequence[str], answer: str | None) -> bytes:
+        """A row with the columns DECIDED.
+
+        Args:
+            line: the row as the model decided.
+            labels: of the release that made it.
+            answer: the label that a person gave, empty for none; None where no person answered.
+        """
+        cells = self.cells(line, labels)
+        predicted = cells["label"] or None
+        by = "person" if answer is not None else "model" if predicted else None
+        label = (answer or None) if answer is not None else predicted
+        row = {**cells, "label": label, "decided_by": by, "predicted": predicted}
+        return _json(list(row), list(row.values())) if self.suffix == ".jsonl" else _csv(list(row.values()))
+
+    def write(
+        self, table: Path, labels: Sequence[str], lines: Iterable[bytes], more: Sequence[str] = ()
+    ) -> None:
         """Write a table, which appears whole or not at all.
 
         Args:
             table: replaced if it is there.
             labels: of the release that made the lines.
             lines: of its rows.
+            more: columns after those of `columns`.
 
         Raises:
             OSError: the disk is full, for example.
         """
+        names = [*columns(labels), *more]
         partial = table.with_name(f"{table.name}.partial")
         parquet = table.with_name(f"{table.name}.partial.parquet")
         try:
             with partial.open("wb") as file:
-                file.write(b"" if self.suffix == ".jsonl" else _csv(columns(labels)))
+                file.write(b"" if self.suffix == ".jsonl" else _csv(names))
                 file.writelines(lines)
             if self.suffix == ".parquet":
-                _csv_to_parquet(partial, parquet, labels)
+                _csv_to_parquet(partial, parquet, names)
                 parquet.replace(partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
@@ -180,26 +210,26 @@ def parquet_rows(file: str, names: list[str]) -> Iterator[dict[str, Any]]:
         raise SourceUnusable(f"{file}: cannot be read as Parquet ({error}).") from error
 
 
-def _csv_to_parquet(source: Path, target: Path, labels: Sequence[str]) -> None:
+def _csv_to_parquet(source: Path, target: Path, names: Sequence[str]) -> None:
     """Turn a table's CSV into Parquet, a block at a time.
 
     Args:
         source: an empty field without quotes is a missing value.
         target: replaced; not flushed to the disk.
-        labels: of the release that made the table.
+        names: of the columns.
     """
     import pyarrow.csv  # noqa: PLC0415 - see above
     import pyarrow.parquet  # noqa: PLC0415 - see above
 
     numbers = {"confidence": pyarrow.float32(), "familiarity": pyarrow.float64()}
-    numbers |= {PROBABILITY + label: pyarrow.float32() for label in labels}
+    numbers |= {name: pyarrow.float32() for name in names if name.startswith(PROBABILITY)}
     reader = pyarrow.csv.open_csv(
         source,
         # The machine's cores are free by now, but a block for each of them would not be flat.
         read_options=pyarrow.csv.ReadOptions(use_threads=False),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={name: numbers.get(name, pyarrow.string()) for name in columns(labels)},
+            column_types={name: numbers.get(name, pyarrow.string()) for name in names},
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],

@@ -2,7 +2,8 @@
 
 SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
 s3://bucket/prefix. The same command continues a run that was stopped or killed; one bad picture is a row with
-an error. What happens is in labelling/.
+an error. With --corrections and without SOURCE, people's answers go into a finished table, and the model is
+not asked. What happens is in labelling/.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
+from labelling.answers import correct
 from labelling.on_ray import OnRay
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
@@ -43,13 +45,37 @@ REVIEW_LIMIT = 1000
 EXAMPLES = (
     "wardrobe label photos --out labels.csv",
     "wardrobe label 'photos/*.jpg' --out labels.jsonl --review review.html",
+    "wardrobe label --corrections corrections.csv --out labels.csv",
     "wardrobe label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
 )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Label a source, or go on with it, and say what came of it."""
-    return perform(build_parser(), _label, argv, indent=None)
+    parser = build_parser()
+
+    def command(arguments: argparse.Namespace) -> object:
+        if (arguments.source is None) != bool(arguments.corrections):
+            parser.error("name a SOURCE to label, or --corrections of a table that is there")
+        return _correct(arguments) if arguments.corrections else _label(arguments)
+
+    return perform(parser, command, argv, indent=None)
+
+
+def _correct(arguments: argparse.Namespace) -> object:
+    found = correct(arguments.out, arguments.corrections)
+    summary = found.summary
+    if found.disagreements:
+        complain(f"{found.disagreements:,} pictures have different answers; the latest of each counts.")
+    if found.unmatched:
+        complain(
+            f"{found.unmatched:,} of {found.corrections:,} corrections are of no picture in {summary.table}, "
+            f"among them {', '.join(found.examples)}: it is gone or has changed since."
+        )
+    console().print(
+        f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
+    )
+    return {"corrections": found.corrections, "unmatched": found.unmatched, **asdict(summary)}
 
 
 def _label(arguments: argparse.Namespace) -> object:
@@ -77,6 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "source",
         metavar="SOURCE",
+        nargs="?",
         help="a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or "
         "s3://bucket/prefix",
     )
@@ -89,6 +116,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     limit = f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})"
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
+    corrections = "write what people say in these files (CSV, or Label Studio's JSON) into the finished table"
+    add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
     add("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
 

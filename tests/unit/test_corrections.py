@@ -51,8 +51,11 @@ def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
     ]
 
 
-def test_a_corrected_picture_has_its_new_label_and_one_without_a_label_is_left_out(folder: Path) -> None:
-    data = corrected(folder, f"{folder}/Ball/003.png,Stick", "things/Box/004.png, ")
+@pytest.mark.parametrize("nothing", [" ", "none of these"])
+def test_a_corrected_picture_has_its_new_label_and_one_that_shows_no_class_is_left_out(
+    nothing: str, folder: Path
+) -> None:
+    data = corrected(folder, f"{folder}/Ball/003.png,Stick", f"things/Box/004.png,{nothing}")
 
     assert labels_of(data, "Ball", 3) == ["Stick"]
     assert labels_of(data, "Box", 4) == []

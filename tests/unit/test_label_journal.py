@@ -3,6 +3,7 @@
 import resource
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -194,9 +195,9 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
     }
     with journal(tmp_path) as opened:
         opened.append([an_item(number, name) for number, name in enumerate(rows)], list(rows.values()))
-        chosen = opened.doubtful(6)
+        chosen = list(islice(opened.doubtful(), 6))
 
-    assert chosen[0] == Doubtful(7, "unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01)
+    assert chosen[0] == Doubtful(7, "unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01, b"\n")
     assert [one.path for one in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",

@@ -19,6 +19,9 @@ from training.errors import BadCsv
 LEFT_OUT: Final = ""
 """The label of a picture that is to be left out."""
 
+NONE: Final = "none of these"
+"""What a person says of a picture that shows none of the classes; it is left out, too."""
+
 
 class Corrections:
     """What some pictures are to be labelled, in all that a command reads.
@@ -118,8 +121,8 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
     """Read CSVs with the columns `path` and `label`; of two rows for one file the later one counts.
 
     Args:
-        places: which; paths in them are absolute, or relative to their folders. An empty label leaves a
-            picture out.
+        places: which; paths in them are absolute, or relative to their folders. An empty label, or
+            NONE, leaves a picture out.
 
     Raises:
         BadCsv: one cannot be read, has another header, or a row without a path or a column for the label, or
@@ -127,7 +130,9 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
         BadClasses: a label that cannot be shown.
     """
     rows = (row for place in places for _, row in table_rows(place))
-    corrections = Corrections({absolute(row.path): row.label for row in rows})
+    corrections = Corrections(
+        {absolute(row.path): row.label if row.label != NONE else LEFT_OUT for row in rows}
+    )
     corrections.check_files()
     return corrections
 

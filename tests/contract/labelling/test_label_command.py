@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from labelling.errors import OtherRun, TableUnusable, WorkersFailed
-from labelling.run import PICTURES_PER_CHUNK, Job
+from labelling.run import PICTURES_PER_CHUNK, Job, summary_of
 from labelling.run import label as run_job
 from labelling.sources import open_source
 from model_store.local import open_release
@@ -257,13 +257,13 @@ def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: 
     with pytest.raises(KeyboardInterrupt):
         run_job(job, interrupt, ignore)
     so_far = [row["path"] for row in rows_of(job.table)]
-    said = json.loads(job.summary.read_bytes())
+    said = json.loads(summary_of(job.table).read_bytes())
     rows = label(str(shop), job.table, little_release)
 
     assert so_far == names[:PICTURES_PER_CHUNK]
     assert (said["rows"], said["is_complete"]) == (PICTURES_PER_CHUNK, False)
     assert [row["path"] for row in rows] == names
-    assert json.loads(job.summary.read_bytes())["is_complete"]
+    assert json.loads(summary_of(job.table).read_bytes())["is_complete"]
 
 
 def interrupt(rows: int) -> None:

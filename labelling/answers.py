@@ -1,0 +1,153 @@
+"""Put people's answers into a finished table, without asking the model again.
+
+Answers belong to the content of a picture: all its copies get the same one, and a picture that changed since
+has none. Of two answers the later one counts, so that files can be given in any order, together or one after
+another, and as often as one likes. The journal keeps the answers; the table is written from it.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from labelling.corrections import Correction, read_corrections
+from labelling.errors import CorrectionsUnusable, TableUnusable
+from labelling.journal import Answer, Journal, journal_of
+from labelling.run import Summary, export, labels_of
+from labelling.table import Form, form_of
+
+SHOWN: Final = 3
+"""Corrections that a message names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrected:
+    """What became of some corrections.
+
+    Attributes:
+        summary: of the table now.
+        corrections: that were read.
+        disagreements: pictures that have answers with different labels; the latest counts.
+        unmatched: corrections of no row, some of them named.
+    """
+
+    summary: Summary
+    corrections: int
+    disagreements: int
+    unmatched: int
+    examples: tuple[str, ...]
+
+
+def correct(table: Path, files: Sequence[Path]) -> Corrected:
+    """Write corrections into a table; the columns `decided_by` and `predicted` come with the first.
+
+    Args:
+        table: that `label` made, with its journal beside it.
+        files: of corrections; see corrections.py.
+
+    Raises:
+        TableUnusable: it has no journal, another run is at work on it, or it cannot be written.
+        CorrectionsUnusable: a file cannot be read, none of the corrections is of this table, or two of the
+            same time contradict each other.
+    """
+    form = form_of(table)
+    if not journal_of(table).exists():
+        raise TableUnusable(
+            f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
+            "into a table that `wardrobe label SOURCE --out` made."
+        )
+    with Journal(table, {}) as journal:
+        if not journal.begun:
+            raise TableUnusable(f"{journal.path}: has no rows. Label a source first.")
+        corrections = read_corrections(files, labels_of(journal))
+        matched, unmatched = _match(corrections, _rows(journal, form), journal.begun["source"])
+        if corrections and not matched:
+            raise CorrectionsUnusable(
+                f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
+                f"{table}, among them {_name(corrections[0])}. Give the table that the review was made of."
+            )
+        new, disagreements = _merge(matched, journal.answers())
+        journal.answer(new)
+        summary = export(table, journal, is_complete=journal.is_complete)
+    return Corrected(
+        summary=summary,
+        corrections=len(corrections),
+        disagreements=disagreements,
+        unmatched=len(unmatched),
+        examples=tuple(map(_name, unmatched[:SHOWN])),
+    )
+
+
+def _rows(journal: Journal, form: Form) -> Iterator[tuple[str, str]]:
+    """Path and sha256 of each picture that could be read."""
+    labels = labels_of(journal)
+    for line in journal.lines():
+        cells = form.cells(line, labels)
+        if cells["sha256"]:
+            yield cells["path"], cells["sha256"]
+
+
+def _match(
+    corrections: Sequence[Correction], rows: Iterable[tuple[str, str]], source: str
+) -> tuple[list[tuple[str, Correction]], list[Correction]]:
+    """The sha256 of each correction's picture, and the corrections of no row.
+
+    A correction without a hash is of the row with its path: as written, relative to the corrections' folder,
+    or inside the source.
+    """
+    wanted: dict[str, list[Correction]] = defaultdict(list)
+    for one in corrections:
+        for key in {one.sha256} if one.sha256 else _paths(one, source):
+            wanted[key].append(one)
+    matched: dict[int, tuple[str, Correction]] = {}
+    for path, sha256 in rows:
+        for key in (sha256, path, os.path.abspath(path)):  # noqa: PTH100 - a link keeps its own name
+            for one in wanted.get(key, ()):
+                matched[id(one)] = sha256, one
+    return list(matched.values()), [one for one in corrections if id(one) not in matched]
+
+
+def _paths(one: Correction, source: str) -> set[str]:
+    inside = f"{source}/{one.path.removeprefix('./')}"
+    return {one.path, os.path.abspath(one.file.parent / one.path), inside}  # noqa: PTH100 - as above
+
+
+def _merge(
+    matched: Sequence[tuple[str, Correction]], kept: Mapping[str, Answer]
+) -> tuple[dict[str, Answer], int]:
+    """The answers to keep, whatever the order of the files, and how many pictures had different ones.
+
+    Raises:
+        CorrectionsUnusable: two files give a picture different labels at the same time.
+    """
+    last: dict[tuple[str, Path], Correction] = {}
+    for sha256, one in matched:
+        before = last.get((sha256, one.file))
+        if before is None or one.at >= before.at:  # in one file, the later row counts
+            last[sha256, one.file] = one
+    given: dict[str, list[Answer]] = defaultdict(list)
+    for (sha256, _), one in last.items():
+        given[sha256].append(Answer(one.label, one.at))
+    for sha256 in given.keys() & kept.keys():
+        given[sha256].append(kept[sha256])
+    differing = {of for of, answers in given.items() if len({one.label for one in answers}) > 1}
+    for sha256, one in matched:
+        if sha256 in differing:
+            _refuse_contradiction(given[sha256], one)
+    return {of: max(answers, key=lambda one: one.at) for of, answers in given.items()}, len(differing)
+
+
+def _refuse_contradiction(answers: Sequence[Answer], example: Correction) -> None:
+    newest = max(one.at for one in answers)
+    labels = sorted({one.label for one in answers if one.at == newest})
+    if len(labels) > 1:
+        raise CorrectionsUnusable(
+            f"{example.file}: {_name(example)} is {labels[0]!r} in one answer and {labels[1]!r} in another "
+            f"one of the same time, {newest}. Give both the same label, or one a later time in a column `at`."
+        )
+
+
+def _name(one: Correction) -> str:
+    return one.path or one.sha256
