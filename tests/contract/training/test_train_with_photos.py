@@ -66,7 +66,7 @@ def test_a_release_names_the_photos_that_it_learnt_and_reports_on_those_that_wer
     }
     assert {label: one.n for label, one in report.photos["C"].per_class.items()} == {"Trouser": 3, "Bag": 1}
     assert report.photos["A"].decisions.confidence_threshold == served.confidence
-    assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.02
+    assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.01
 
 
 def test_a_run_that_goes_on_finds_the_variants_that_it_made(
@@ -109,7 +109,7 @@ def test_with_folds_every_photo_is_learnt_and_answered_by_a_network_that_did_not
         "X": (6, "cross-fitted"),
     }
     assert release.manifest.training["learnt_photos"] == {"A": 6, "C": 4, "X": 6}
-    assert (release.manifest.training["folds"], release.manifest.training["fold_epochs"]) == (2, 1)
+    assert (release.manifest.training["folds"], release.manifest.training["fold_epochs"]) == (2, 2)
     assert [one.pictures for one in report.promises] == [
         "held-out pictures",
         "photos of tier A",
@@ -143,6 +143,9 @@ def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(
     release = open_release(tmp_path / "run" / "release")
     made, report = release.manifest.training, release.report()
     assert (made["folds"], made["fold_epochs"], made["mean_of_fits"], made["epochs"]) == (2, 2, 2, 2)
+    compared = made["mean_and_parts"]
+    assert isinstance(compared, dict)
+    assert [len(str(compared[name]).split(",")) for name in ("temperature", "accepted")] == [3, 3]
     one, other = fits
     assert len(report.history) == 2
     assert report.history[-1].loss == pytest.approx(np.mean([fit.history[-1].loss for fit in fits]))
