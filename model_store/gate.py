@@ -1,82 +1,139 @@
 """May this release follow that one? Rules without I/O.
 
-publish.py and the releases command ask before they append a promotion.
+Releases compare on every set of pictures that both have answered: the test set, and each tier of photos.
+comparison.py compares; publish.py and the releases command ask before they append a promotion.
 """
 
 import json
-from dataclasses import asdict
-from math import exp, fsum, lgamma, log, sqrt
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 
-import numpy as np
-
+from model_store.comparison import (
+    ENOUGH_OWN,
+    Comparison,
+    common_photos,
+    compare_own,
+    compare_test,
+    compare_tier,
+    lead,
+)
 from model_store.errors import GateRefused
-from model_store.manifest import Headline, Manifest
-from model_store.predictions import Right
-
-LEVEL = 0.05
-"""An equally good release is refused once in twenty times."""
-
-Z_95 = 1.645
-"""One-sided 95% point of the normal distribution."""
+from model_store.evidence import Evidence
+from model_store.manifest import Manifest
 
 
-def check_gate(
-    candidate: Manifest, current: Manifest | None, right: tuple[Right, Right] | None = None
-) -> str:
+def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[Evidence] = ()) -> str:
     """Refuse a release that breaks what clients rely on, or is measurably worse than current.
 
-    Labels and input are the contract with clients, so they have to be the same. The accuracies compare
-    where both were measured on the same test set (by its hash): picture by picture where both keep their
-    predictions (`chance`), else the candidate is worse when its accuracy is lower by more than `noise`. On
-    different test sets they do not compare, and nothing is refused for them.
+    Labels and input are the contract with clients, so they have to be the same. On no set of pictures that
+    both have answered may the candidate be worse than current by more than chance explains, and no tier of
+    photos that current was measured on may be missing, unless both answered enough pictures of the
+    publisher's own. Small losses must not add up: on each set the candidate is compared as well with the
+    best of the earlier releases, where that is better than current.
 
     Args:
         candidate: the release that wants to be current.
         current: the one that is; None where nothing is.
-        right: about which pictures each of the two is right; None where one of them does not say.
+        earlier: those that were current before and were not rolled back.
 
     Returns:
-        One sentence on what was compared.
+        What was compared, and what could not be.
 
     Raises:
         GateRefused: the message has both sides, and the way past.
     """
     if current is None:
         return "The first release here, so there was nothing to compare it with."
-    _check_contract(candidate, current)
-    if candidate.data.test_sha256 != current.data.test_sha256:
-        return (
-            f"Measured on another test set ({candidate.data.name}) than {current.version} "
-            f"({current.data.name}), so their accuracies were not compared."
+    _check_contract(candidate.manifest, current.manifest)
+    found = _compare(candidate, current)
+    best = list(_compare_with_best(candidate, current, earlier))
+    refusals = [
+        *_worse("current", found.compared, found.lost),
+        *_worse("the best release before on the same pictures", best),
+    ]
+    if refusals:
+        raise GateRefused(
+            f"{candidate.version} is measurably worse than {', and than '.join(refusals)}. "
+            "--force promotes it anyway."
         )
-    return _compare_accuracies(candidate, current, right)
+    return " ".join(_verdict(found, best))
 
 
-def chance(worse: int, better: int) -> float:
-    """How likely two equally good releases differ so much or more, to the candidate's disadvantage, 0..1.
+@dataclass(frozen=True)
+class _Found:
+    """What came of the comparison with current.
 
-    McNemar's exact test, one-sided: of the pictures that one of two releases alone is right about, each is as
-    likely as the other. Summed here, since scipy is not installed where releases are promoted.
-
-    Args:
-        worse: pictures that current alone is right about.
-        better: pictures that the candidate alone is right about.
+    Attributes:
+        compared: by set.
+        lost: tiers that are missing without anything in their place.
+        unknown: sentences on what could not be compared.
     """
-    n = worse + better
-    return fsum(
-        exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) - n * log(2)) for k in range(worse, n + 1)
-    )
+
+    compared: list[Comparison]
+    lost: list[str]
+    unknown: list[str]
 
 
-def noise(first: Headline, second: Headline) -> float:
-    """The difference of two accuracies that chance explains, 0..1.
+def _compare(candidate: Evidence, current: Evidence) -> _Found:
+    compared, lost, unknown = [], [], []
+    if _same_test(candidate, current):
+        compared.append(compare_test(candidate, current))
+    else:
+        unknown.append(
+            f"Measured on another test set ({candidate.manifest.data.name}) than {current.version} "
+            f"({current.manifest.data.name}), so their accuracies were not compared."
+        )
+    for tier in [tier for tier in current.tiers if tier in candidate.tiers]:
+        one = compare_tier(candidate, current, tier)
+        if one is not None:
+            compared.append(one)
+        else:
+            unknown.append(f"Tier {tier} has no accuracy to compare.")
+    if missing := [tier for tier in current.tiers if tier not in candidate.tiers]:
+        own, named = compare_own(candidate, current), f"photos of {_tiers(missing)} ({current.version} was)"
+        compared += [own] if own else []
+        unknown.append(f"Not measured on {named}, so these were not compared.")
+        lost = [] if own else [f"not measured on {named}, and fewer than {ENOUGH_OWN} own pictures of both"]
+    if new := [tier for tier in candidate.tiers if tier not in current.tiers]:
+        unknown.append(f"{current.version} was not measured on photos of {_tiers(new)}.")
+    return _Found(compared, lost, unknown)
 
-    A one-sided two-proportion z-test at 95% with the pooled accuracy: Z_95 * sqrt(p (1 - p) (1/n + 1/m)).
-    For releases that do not keep their predictions; `chance` sees smaller differences.
-    """
-    n, m = first.test_n, second.test_n
-    pooled = (first.test_accuracy * n + second.test_accuracy * m) / (n + m)
-    return Z_95 * sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+
+def _compare_with_best(
+    candidate: Evidence, current: Evidence, earlier: Sequence[Evidence]
+) -> Iterator[Comparison]:
+    """The comparisons with the best earlier release on each set, where that is better than current."""
+    alike = [one for one in earlier if one.manifest.model.labels == candidate.manifest.model.labels]
+    tested = [one for one in (current, *alike) if _same_test(candidate, one)]
+    best = max(tested, key=lambda one: one.manifest.headline.test_accuracy, default=current)
+    if best is not current:
+        yield compare_test(candidate, best)
+    for tier in candidate.tiers:
+        answered = [one for one in (current, *alike) if common_photos(candidate, one, tier)]
+        best = max(answered, key=lambda one: lead(one, candidate, tier), default=current)
+        if best is not current and (compared := compare_tier(candidate, best, tier)):
+            yield compared
+
+
+def _same_test(one: Evidence, other: Evidence) -> bool:
+    return one.manifest.data.test_sha256 == other.manifest.data.test_sha256
+
+
+def _tiers(names: Sequence[str]) -> str:
+    return f"tier{'s' if len(names) > 1 else ''} {', '.join(names)}"
+
+
+def _worse(what: str, compared: Sequence[Comparison], lost: Sequence[str] = ()) -> list[str]:
+    """What speaks against the candidate, in one clause or none."""
+    reasons = [*(one.text for one in compared if one.worse), *lost]
+    return [f"{what}: {'; '.join(reasons)}"] if reasons else []
+
+
+def _verdict(found: _Found, best: Sequence[Comparison]) -> Iterator[str]:
+    for what, compared in (("current", found.compared), ("the best release before", best)):
+        if compared:
+            yield f"Not measurably worse than {what}: {'; '.join(one.text for one in compared)}."
+    yield from found.unknown
 
 
 def _check_contract(candidate: Manifest, current: Manifest) -> None:
@@ -92,29 +149,6 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
             f"which is current, reads {_shown(asdict(current.model.input))}. "
             "--force promotes it anyway."
         )
-
-
-def _compare_accuracies(candidate: Manifest, current: Manifest, right: tuple[Right, Right] | None) -> str:
-    ours, theirs = candidate.headline, current.headline
-    compared = (
-        f"test accuracy {ours.test_accuracy:.4f} against {theirs.test_accuracy:.4f} of {current.version}"
-    )
-    if right is None:
-        allowed = noise(ours, theirs)
-        compared += f" (noise {allowed:.4f} with n = {ours.test_n})"
-        refused = ours.test_accuracy < theirs.test_accuracy - allowed
-    else:
-        worse, better = int(np.sum(right[1] & ~right[0])), int(np.sum(right[0] & ~right[1]))
-        likely = chance(worse, better)
-        compared += (
-            f" (of {ours.test_n} pictures {better} newly right, {worse} newly wrong, p = {likely:.2g})"
-        )
-        refused = likely < LEVEL
-    if refused:
-        raise GateRefused(
-            f"{candidate.version} is measurably worse than current: {compared}. --force promotes it anyway."
-        )
-    return f"Not measurably worse than current: {compared}."
 
 
 def _shown(value: object) -> str:

@@ -1,20 +1,23 @@
-"""test-predictions.csv: a release's answer to each picture of its test set, by which the gate compares two.
+"""test-predictions.csv and photo-predictions.csv: a release's answers, by which the gate compares two.
 
-A header, then a row per picture in the test set's order: the true class and the predicted one, as indices.
-Releases from before it was kept, and those with larger test sets, have none. Reads folder and store.
+The first has a row per picture in the test set's order: the true class and the predicted one, as indices. The
+second has a row per photo that shows a class, which it names by its content: two releases answered the same
+photos where these names agree. Older releases, and those with larger test sets, have none. Reads folder and
+store.
 """
 
+import csv
 import hashlib
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt
-from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.store import Store
 
 PREDICTIONS: Final = "test-predictions.csv"
 
@@ -23,8 +26,44 @@ HEADER: Final = "truth,predicted"
 LARGEST: Final = 1_000_000
 """Pictures of the largest test set whose predictions are kept: 8 MB at most, which the gate reads at once."""
 
+PHOTO_PREDICTIONS: Final = "photo-predictions.csv"
+
+PHOTO_COLUMNS: Final = ("photo", "group", "tier", "truth", "predicted")
+
+NAME_LENGTH: Final = 16
+"""Hex digits of a photo's SHA-256 that name it: two of a million photos share one by a chance of 3e-8."""
+
 Right = NDArray[np.bool_]
 """Bool (N,), whether a release is right about each picture of the test set."""
+
+Read = Callable[[str], bytes]
+"""Reads a file of one release, by its path."""
+
+
+@dataclass(frozen=True)
+class PhotoPrediction:
+    """What a release answered to one photo that shows a class.
+
+    Attributes:
+        group: equal for photos of one sender.
+        tier: how it was taken.
+        truth: index of its class.
+        predicted: index of the answer.
+    """
+
+    group: str
+    tier: str
+    truth: int
+    predicted: int
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is the truth."""
+        return self.predicted == self.truth
+
+
+PhotoPredictions = Mapping[str, PhotoPrediction]
+"""By the first NAME_LENGTH hex digits of the SHA-256 of the photo's file."""
 
 
 def predictions_text(truth: NDArray[np.integer], predicted: NDArray[np.integer]) -> str:
@@ -33,38 +72,33 @@ def predictions_text(truth: NDArray[np.integer], predicted: NDArray[np.integer])
     return "\n".join([HEADER, *rows]) + "\n"
 
 
-def right_in_folder(release: LocalRelease) -> Right | None:
-    """What a release in a folder is right about, if it keeps that.
+def photo_predictions_text(answers: PhotoPredictions) -> str:
+    """The file's content, in order of the photos' names."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(PHOTO_COLUMNS)
+    rows.writerows(
+        (name, one.group, one.tier, one.truth, one.predicted) for name, one in sorted(answers.items())
+    )
+    return text.getvalue()
 
-    Raises:
-        ReleaseCorrupt: its file is not as it has to be.
-    """
-    if not _is_kept(release.manifest):
-        return None
-    path = release.folder / PREDICTIONS
-    return _parsed(path.read_bytes(), release.manifest, str(path))
 
+def right_in(manifest: Manifest, read: Read, where: str) -> Right | None:
+    """What a release is right about in its test set, if it keeps that.
 
-def right_in_store(store: Store, manifest: Manifest) -> Right | None:
-    """What a release in a store is right about, if it keeps that.
+    Args:
+        manifest: of the release.
+        read: its files.
+        where: the address of these, for messages.
 
     Raises:
         NotFound: its file is not there.
         ReleaseCorrupt: its file is not as it has to be.
     """
-    if not _is_kept(manifest):
+    if PREDICTIONS not in manifest.files or manifest.headline.test_n > LARGEST:
         return None
-    key = file_key(manifest.version, PREDICTIONS)
-    return _parsed(store.read(key), manifest, f"{store.address}/{key}")
-
-
-def _is_kept(manifest: Manifest) -> bool:
-    return PREDICTIONS in manifest.files and manifest.headline.test_n <= LARGEST
-
-
-def _parsed(content: bytes, manifest: Manifest, where: str) -> Right:
-    if hashlib.sha256(content).hexdigest() != manifest.files[PREDICTIONS].sha256:
-        raise ReleaseCorrupt(f"{where}: its sha256 is not that of the manifest. Publish the release again.")
+    content = _content(PREDICTIONS, manifest, read, where)
+    where = f"{where}/{PREDICTIONS}"
     try:
         rows = [line.split(",") for line in content.decode("ascii").splitlines()[1:]]
         truth, predicted = np.array(rows, np.int64).T
@@ -75,3 +109,32 @@ def _parsed(content: bytes, manifest: Manifest, where: str) -> Right:
             f"{where}: {len(truth)} rows, but the test set has {manifest.headline.test_n} pictures."
         )
     return np.asarray(truth == predicted)
+
+
+def photo_predictions_in(manifest: Manifest, read: Read, where: str) -> PhotoPredictions:
+    """What a release answered to photos; empty if it keeps none. Arguments and errors: `right_in`."""
+    if PHOTO_PREDICTIONS not in manifest.files:
+        return {}
+    content = _content(PHOTO_PREDICTIONS, manifest, read, where)
+    try:
+        return dict(_photo_rows(csv.reader(io.StringIO(content.decode()), strict=True)))
+    except (ValueError, csv.Error) as error:
+        raise ReleaseCorrupt(
+            f"{where}/{PHOTO_PREDICTIONS}: {error}. Expected a row `{','.join(PHOTO_COLUMNS)}` per photo."
+        ) from error
+
+
+def _photo_rows(rows: Iterable[list[str]]) -> Iterable[tuple[str, PhotoPrediction]]:
+    for number, row in enumerate(rows):
+        if number:
+            name, group, tier, truth, predicted = row
+            yield name, PhotoPrediction(group, tier, int(truth), int(predicted))
+
+
+def _content(path: str, manifest: Manifest, read: Read, where: str) -> bytes:
+    content = read(path)
+    if hashlib.sha256(content).hexdigest() != manifest.files[path].sha256:
+        raise ReleaseCorrupt(
+            f"{where}/{path}: its sha256 is not that of the manifest. Publish the release again."
+        )
+    return content

@@ -283,11 +283,22 @@ def fallbacks(log: Sequence[Promotion]) -> list[Promotion]:
     Args:
         log: oldest first, at least one.
     """
-    last = {promotion.version: promotion for promotion in log}
-    left: set[str | None] = set()
+    good = held_good(log)
+    last = {promotion.version: promotion for promotion in good}
+    walked = dict.fromkeys(reversed(lineage(log)))
+    return [last[version] for version in walked if version in last and version != log[-1].version]
+
+
+def held_good(log: Iterable[Promotion]) -> list[Promotion]:
+    """The last promotion of each release that no rollback left, unless it was promoted again since.
+
+    Args:
+        log: oldest first.
+    """
+    last: dict[str, Promotion] = {}
     for promotion in log:
-        left.discard(promotion.version)
-        if promotion.reason == "rollback":
-            left.add(promotion.previous)
-    left.add(log[-1].version)
-    return [last[version] for version in dict.fromkeys(reversed(lineage(log))) if version not in left]
+        if promotion.reason == "rollback" and promotion.previous is not None:
+            last.pop(promotion.previous, None)
+        last.pop(promotion.version, None)
+        last[promotion.version] = promotion
+    return list(last.values())

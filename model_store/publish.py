@@ -7,6 +7,7 @@ rules for what may follow current are in gate.py, the log is in promotions.py.
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from model_store.catalogue import (
     manifest_key,
     read_manifest,
     stored,
+    versions,
 )
 from model_store.errors import (
     AlreadyExists,
@@ -30,15 +32,16 @@ from model_store.errors import (
     ReleaseRemoved,
     StoreBroken,
 )
+from model_store.evidence import Evidence, evidence_in_folder, evidence_in_store
 from model_store.files import MANIFEST, SIGNATURE, fingerprint
 from model_store.gate import check_gate
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
-from model_store.predictions import Right, right_in_folder, right_in_store
 from model_store.promotions import (
     Promotion,
     append,
     current,
+    held_good,
     history,
     lineage,
     newest,
@@ -105,7 +108,7 @@ def publish(  # noqa: PLR0913 - two parts, five choices, each named
         send(release, store, progress)
         return Published(release.manifest, None, "Not promoted.")
     before = newest(store)
-    verdict = _verdict(store, release.manifest, before, force, right_in_folder(release))
+    verdict = _verdict(store, evidence_in_folder(release), before, force)
     if not unconditional:
         require_conditional_writes(store)
     send(release, store, progress)
@@ -124,31 +127,39 @@ def promote(
     """
     before = newest(store)
     manifest = read_manifest(store, version)
-    verdict = _verdict(store, manifest, before, force, right_in_store(store, manifest))
+    verdict = _verdict(store, evidence_in_store(store, manifest), before, force)
     if not unconditional:
         require_conditional_writes(store)
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
-def _verdict(
-    store: Store, manifest: Manifest, before: Promotion | None, force: bool, right: Right | None
-) -> str:
-    if before is not None and before.version == manifest.version:
+def _verdict(store: Store, candidate: Evidence, before: Promotion | None, force: bool) -> str:
+    if before is None:
+        return check_gate(candidate, None)
+    if before.version == candidate.version:
         return "It is current already."  # and its files are sent again, should one be damaged
     try:
-        current = None if before is None else read_manifest(store, before.version)
-        same_test = current is not None and current.data.test_sha256 == manifest.data.test_sha256
-        theirs = right_in_store(store, current) if current and same_test and right is not None else None
+        current = evidence_in_store(store, read_manifest(store, before.version))
     except (NotFound, ReleaseError) as error:
         if not force:
             raise
         return f"Forced, as current could not be compared with: {error}"
     try:
-        return check_gate(manifest, current, None if right is None or theirs is None else (right, theirs))
+        return check_gate(candidate, current, _earlier(store, current.version, candidate.version))
     except GateRefused as error:
         if not force:
             raise
         return f"Forced past the gate: {error}"
+
+
+def _earlier(store: Store, *compared: str) -> list[Evidence]:
+    """The releases that were current before, are kept, and were not rolled back since."""
+    kept, found = versions(store), []
+    for promotion in held_good(history(store)):
+        if promotion.version in kept and promotion.version not in compared:
+            with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
+                found.append(evidence_in_store(store, read_manifest(store, promotion.version)))
+    return found
 
 
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:

@@ -8,10 +8,14 @@ import pytest
 from scipy.stats import binomtest
 
 from inference.contract import Imaging, InputContract
+from model_store.comparison import chance, chance_by_group, noise
 from model_store.errors import GateRefused
-from model_store.gate import chance, check_gate, noise
+from model_store.evidence import Evidence
+from model_store.gate import check_gate
 from model_store.local import open_release
 from model_store.manifest import Manifest
+from model_store.predictions import PhotoPrediction
+from model_store.report import PhotoDecisions, PhotoFigures
 from tests.releases import LABELS, a_release
 
 SWAPPED = (LABELS[1], LABELS[0], *LABELS[2:])
@@ -28,6 +32,10 @@ def like(manifest: Manifest, **headline: Any) -> Manifest:
     return manifest.model_copy(update={"headline": manifest.headline.model_copy(update=headline)})
 
 
+def evidence(manifest: Manifest, **more: Any) -> Evidence:
+    return Evidence(manifest=manifest, **more)
+
+
 @pytest.mark.parametrize(
     ("accuracy", "n"),
     [(0.99, 10_000), (0.9301, 10_000), (0.93, 10_000), (0.9242, 10_000), (0.86, 30)],
@@ -36,7 +44,7 @@ def like(manifest: Manifest, **headline: Any) -> Manifest:
 def test_a_release_not_measurably_worse_may_follow(current: Manifest, accuracy: float, n: int) -> None:
     candidate = like(current, test_accuracy=accuracy, test_n=n)
 
-    verdict = check_gate(candidate, current)
+    verdict = check_gate(evidence(candidate), evidence(current))
 
     assert verdict.startswith(f"Not measurably worse than current: test accuracy {accuracy:.4f} against 0.93")
 
@@ -44,7 +52,7 @@ def test_a_release_not_measurably_worse_may_follow(current: Manifest, accuracy: 
 @pytest.mark.parametrize("accuracy", [0.9235, 0.90, 0.1, 0.0])
 def test_a_measurably_worse_release_is_refused_with_both_figures(current: Manifest, accuracy: float) -> None:
     with pytest.raises(GateRefused, match=rf"test accuracy {accuracy:.4f} against 0\.9300.*--force"):
-        check_gate(like(current, test_accuracy=accuracy), current)
+        check_gate(evidence(like(current, test_accuracy=accuracy)), evidence(current))
 
 
 # 1.645 * sqrt(0.93 * 0.07 * 2 / 10,000), worked out by hand
@@ -85,7 +93,7 @@ def test_two_tenths_of_a_point_are_seen_where_releases_answer_alike(
     candidate = like(current, test_accuracy=0.93 + (newly_right - newly_wrong) / n)
 
     try:
-        verdict = check_gate(candidate, current, (ours, theirs))
+        verdict = check_gate(evidence(candidate, right=ours), evidence(current, right=theirs))
     except GateRefused as error:
         verdict = str(error)
 
@@ -97,17 +105,17 @@ def test_accuracies_on_different_test_sets_are_not_compared_and_that_is_said(cur
     other = like(current, test_accuracy=0.5)
     other = other.model_copy(update={"data": other.data.model_copy(update={"test_sha256": "f" * 64})})
 
-    assert "were not compared" in check_gate(other, current)
+    assert "were not compared" in check_gate(evidence(other), evidence(current))
 
 
 def test_the_first_release_has_nothing_to_be_compared_with(current: Manifest) -> None:
-    assert check_gate(current, None).startswith("The first release")
+    assert check_gate(evidence(current), None).startswith("The first release")
 
 
 def test_a_changed_temperature_is_no_reason_to_refuse(current: Manifest) -> None:
     candidate = current.model_copy(update={"model": replace(current.model, temperature=1.7)})
 
-    assert check_gate(candidate, current).startswith("Not measurably worse")
+    assert check_gate(evidence(candidate), evidence(current)).startswith("Not measurably worse")
 
 
 @pytest.mark.parametrize(
@@ -123,4 +131,181 @@ def test_labels_and_input_may_not_change(current: Manifest, change: dict[str, An
     candidate = candidate.model_copy(update={"model": replace(current.model, **change)})
 
     with pytest.raises(GateRefused, match=shown):
-        check_gate(candidate, current)
+        check_gate(evidence(candidate), evidence(current))
+
+
+# Photos: as many of each tier as the bundled release was measured on, four from each sender.
+PHOTOS = {"A": 413, "B": 356, "C": 435}
+
+
+def answers(**right: int) -> dict[str, PhotoPrediction]:
+    """The first so many photos of each tier are answered right."""
+    return {
+        f"{tier}{number:04}": PhotoPrediction(f"{tier}{number // 4}", tier, 0, int(number >= of))
+        for tier, of in right.items()
+        for number in range(PHOTOS.get(tier, 400))
+    }
+
+
+def figures(accuracy: float, n: int, half: float = 0.05, split: str = "development") -> PhotoFigures:
+    return PhotoFigures(
+        split=split,
+        n=n,
+        macro_accuracy=accuracy,
+        macro_accuracy_interval=(max(accuracy - half, 0), min(accuracy + half, 1)),
+        accuracy=accuracy,
+        per_class={},
+        ece=0.0,
+        decisions=PhotoDecisions(
+            confidence_threshold=0.9,
+            familiarity_threshold=0.02,
+            coverage=0.5,
+            accuracy=1.0,
+            ambiguous=0.5,
+            unfamiliar=0.0,
+        ),
+        auroc=None,
+        sources={},
+    )
+
+
+def tiers(split: str = "development", **accuracy: float) -> dict[str, PhotoFigures]:
+    return {tier: figures(share, PHOTOS.get(tier, 400), split=split) for tier, share in accuracy.items()}
+
+
+def measured(manifest: Manifest, split: str = "development", **right: int) -> Evidence:
+    """A release that keeps its answers to photos; so many of each tier are right."""
+    shares = {tier: of / PHOTOS.get(tier, 400) for tier, of in right.items()}
+    return evidence(manifest, tiers=tiers(split, **shares), answers=answers(**right))
+
+
+def other(manifest: Manifest, number: int) -> Manifest:
+    return manifest.model_copy(update={"version": f"20261120T10150{number}Z-3f9a1c2e"})
+
+
+@pytest.mark.parametrize(
+    ("candidate", "served", "shown"),
+    [
+        (
+            {"tiers": tiers(A=0.95, B=0.87, C=0.23)},
+            {"tiers": tiers(A=0.95, B=0.87, C=0.755)},
+            r"tier C 0\.2300 against 0\.7550 .*by the intervals of 435 and 435 photos",
+        ),
+        (
+            {"tiers": tiers(A=0.95, C=0.23), "answers": answers(A=395, C=100)},
+            {"tiers": tiers(A=0.95, C=0.755), "answers": answers(A=395, C=328)},
+            r"tier C 0\.2299 against 0\.7540 .*0 newly right, 228 newly wrong",
+        ),
+    ],
+    ids=["by intervals, as of reports without single answers", "photo by photo"],
+)
+def test_a_release_that_fails_on_photos_alone_is_refused(
+    current: Manifest, candidate: dict[str, Any], served: dict[str, Any], shown: str
+) -> None:
+    with pytest.raises(GateRefused, match=shown):
+        check_gate(evidence(current, **candidate), evidence(other(current, 1), **served))
+
+
+def test_what_is_as_good_on_every_tier_may_follow_and_each_is_named(current: Manifest) -> None:
+    verdict = check_gate(
+        measured(current, A=396, B=310, C=326), measured(other(current, 1), A=395, B=309, C=328)
+    )
+
+    assert verdict.startswith("Not measurably worse than current: test accuracy 0.93")
+    assert all(f"accuracy on tier {tier} " in verdict for tier in "ABC")
+
+
+def test_a_release_that_lost_a_tier_is_refused(current: Manifest) -> None:
+    with pytest.raises(GateRefused, match=r"not measured on photos of tier C \(.* was\).*--force"):
+        check_gate(measured(current, A=413, B=356), measured(other(current, 1), A=395, B=309, C=328))
+
+
+@pytest.mark.parametrize(
+    ("split", "right", "refused"),
+    [
+        ("cross-fitted", 380, None),
+        ("cross-fitted", 340, "accuracy on own pictures 0.8500 against 0.9500"),
+        ("development", 380, "fewer than 300 own pictures of both"),
+    ],
+)
+def test_own_pictures_stand_for_a_lost_tier_where_others_than_their_learners_answered(
+    current: Manifest, split: str, right: int, refused: str | None
+) -> None:
+    candidate = measured(current, split, shop=right)
+    served = measured(other(current, 1), shop=380, C=328)
+
+    try:
+        verdict = check_gate(candidate, served)
+    except GateRefused as error:
+        verdict = str(error)
+
+    assert "Not measured on photos of tier C" in verdict or refused is not None
+    assert ("--force" in verdict) == (refused is not None)
+    assert refused is None or refused in verdict
+
+
+def test_photos_of_the_bundled_tiers_do_not_stand_for_another_one(current: Manifest) -> None:
+    candidate = measured(current, "cross-fitted", A=413, B=356)
+
+    with pytest.raises(GateRefused, match="fewer than 300 own pictures"):
+        check_gate(candidate, measured(other(current, 1), A=395, B=309, C=328))
+
+
+def test_what_could_not_be_compared_is_named(current: Manifest) -> None:
+    ood = figures(0.5, 271).model_copy(update={"macro_accuracy": None, "accuracy": None})
+
+    verdict = check_gate(
+        evidence(current, tiers={"X": ood, "shop": figures(0.9, 50)}),
+        evidence(other(current, 1), tiers={"X": ood}),
+    )
+
+    assert "Tier X has no accuracy to compare." in verdict
+    assert "was not measured on photos of tier shop" in verdict
+
+
+@pytest.mark.parametrize("kind", ["pixels", "photos"])
+def test_the_fifth_of_five_small_losses_is_refused(current: Manifest, kind: str) -> None:
+    """Each release loses so little against the one before that chance explains it."""
+    line = []
+    for number in range(6):
+        if kind == "pixels":
+            right = np.arange(10_000) >= 700 + 4 * number
+            manifest = like(other(current, number), test_accuracy=float(right.mean()))
+            line.append(evidence(manifest, right=right))
+        else:
+            line.append(measured(other(current, number), C=328 - 4 * number))
+
+    verdicts = []
+    for number in range(1, 6):
+        try:
+            verdicts.append(check_gate(line[number], line[number - 1], line[: number - 1]))
+        except GateRefused as error:
+            verdicts.append(str(error))
+            break
+
+    assert "the best release before" in verdicts[-1]
+    assert verdicts[-1].endswith("--force promotes it anyway.")
+    assert line[0].version in verdicts[-1]
+    assert check_gate(line[5], line[4]).startswith("Not measurably worse")  # nothing but the sum
+
+
+def test_what_is_better_than_current_but_not_than_the_best_before_is_compared_with_that(
+    current: Manifest,
+) -> None:
+    best = like(other(current, 1), test_accuracy=0.95)
+
+    with pytest.raises(GateRefused, match=rf"the best release before.* 0\.9500 of {best.version}"):
+        check_gate(evidence(current), evidence(like(other(current, 2), test_accuracy=0.90)), [evidence(best)])
+
+
+# By hand: of two signs both (1/4); of three senders with 1, 1 and 2 the sums 4 and 2 of ±1±1±2 (1/8 + 2/8).
+@pytest.mark.parametrize(
+    ("losses", "expected"), [([3, 1], 1 / 4), ([1, -1, 2], 3 / 8), ([63], 1 / 2), ([], 1.0), ([0, 0], 1.0)]
+)
+def test_the_chance_counts_all_photos_of_a_sender_as_one(losses: list[int], expected: float) -> None:
+    assert chance_by_group(losses) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("worse", "better"), [(5, 1), (60, 40), (0, 3)])
+def test_with_one_photo_a_sender_it_is_mcnemars(worse: int, better: int) -> None:
+    assert chance_by_group([1] * worse + [-1] * better) == pytest.approx(chance(worse, better))

@@ -1,5 +1,6 @@
 """A release's answers to its test set: compared as releases are published, and refused where damaged."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,8 +9,17 @@ import numpy as np
 import pytest
 
 from model_store.errors import GateRefused, ReleaseCorrupt
-from model_store.local import open_release
-from model_store.predictions import PREDICTIONS, Right, right_in_folder, right_in_store
+from model_store.evidence import evidence_in_folder, evidence_in_store
+from model_store.local import bundled, open_release
+from model_store.manifest import FileEntry, Manifest
+from model_store.predictions import (
+    PHOTO_PREDICTIONS,
+    PREDICTIONS,
+    PhotoPrediction,
+    Right,
+    photo_predictions_in,
+    photo_predictions_text,
+)
 from model_store.promotions import current
 from model_store.publish import promote, publish
 from model_store.store import FolderStore
@@ -23,6 +33,13 @@ def right_but(wrong: range) -> Right:
     right = np.ones(N, bool)
     right[list(wrong)] = False
     return right
+
+
+def listing(path: str, content: bytes) -> Manifest:
+    """The manifest of the bundled release, with one file more."""
+    manifest = bundled().manifest
+    entry = FileEntry(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    return manifest.model_copy(update={"files": {**manifest.files, path: entry}})
 
 
 def released(folder: Path, seed: int, right: Right | None, accuracy: float | None = None) -> Path:
@@ -60,7 +77,7 @@ def test_a_release_that_keeps_no_predictions_is_compared_by_accuracy_alone(tmp_p
     publish(released(tmp_path, 1, right_but(range(700))), store, by="ann")
 
     old = publish(released(tmp_path, 2, None, accuracy=0.928), store, by="ann")
-    new = publish(released(tmp_path, 3, right_but(range(720))), store, by="ann")
+    new = publish(released(tmp_path, 3, right_but(range(695))), store, by="ann")
 
     assert "noise 0.006" in old.verdict
     assert "noise 0.006" in new.verdict
@@ -72,7 +89,7 @@ def test_predictions_are_read_back_from_folder_and_store_as_they_were(tmp_path: 
     release, store = open_release(released(tmp_path, 1, right)), FolderStore(tmp_path / "store")
     publish(release.folder, store, by="ann")
 
-    found = [right_in_folder(release), right_in_store(store, release.manifest)]
+    found = [evidence_in_folder(release).right, evidence_in_store(store, release.manifest).right]
 
     assert all(one is not None and np.array_equal(one, right) for one in found)
 
@@ -93,7 +110,29 @@ def test_predictions_of_another_form_are_refused_with_their_address(
     release = open_release(released(tmp_path, 1, right_but(range(700))))
 
     with pytest.raises(ReleaseCorrupt, match=f"{PREDICTIONS}: .*{message}"):
-        right_in_folder(release)
+        evidence_in_folder(release)
+
+
+def test_answers_to_photos_are_read_back_as_they_were() -> None:
+    kept = {
+        "00ff": PhotoPrediction("sender 7", "B, worn", 3, 3),
+        "ab12": PhotoPrediction("sender 9", "C", 3, 6),
+    }
+    text = photo_predictions_text(kept).encode()
+
+    manifest = listing(PHOTO_PREDICTIONS, text)
+
+    assert photo_predictions_in(manifest, lambda _: text, "here") == kept
+
+
+@pytest.mark.parametrize("text", ["photo\nab12,7,C,3\n", "photo\nab12,7,C,3,x\n"])
+def test_answers_to_photos_of_another_form_are_refused(text: str) -> None:
+    manifest = listing(PHOTO_PREDICTIONS, text.encode())
+
+    with pytest.raises(
+        ReleaseCorrupt, match=r"here/photo-predictions\.csv: .*Expected a row `photo,group,tier"
+    ):
+        photo_predictions_in(manifest, lambda _: text.encode(), "here")
 
 
 def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: Path) -> None:

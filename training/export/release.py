@@ -23,8 +23,16 @@ from inference.session import Scores, Session
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
-from model_store.predictions import LARGEST, PREDICTIONS, predictions_text
-from model_store.report import Epoch, ModelFigures, PhotoFigures, Report, TrainingFigures
+from model_store.predictions import (
+    LARGEST,
+    NAME_LENGTH,
+    PHOTO_PREDICTIONS,
+    PREDICTIONS,
+    PhotoPrediction,
+    photo_predictions_text,
+    predictions_text,
+)
+from model_store.report import Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.evaluation.calibration import (
@@ -58,7 +66,7 @@ from training.evaluation.out_of_distribution import (
     sample_of,
 )
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
-from training.evaluation.photo_evaluation import photo_answers, photo_figures
+from training.evaluation.photo_evaluation import PhotoAnswers, photo_answers, photo_figures
 from training.export.environment import git_commit, hardware, libraries
 from training.export.mean_of_parts import compared
 from training.export.onnx_graph import (
@@ -74,7 +82,7 @@ from training.export.out_of_fold import OutOfFold
 from training.fitting.fit import Fitted
 from training.fitting.starting import split_record
 from training.networks.registry import with_softmax
-from training.photos.reading import Photos
+from training.photos.reading import OOD, Photos
 from training.recipes import Recipe
 from training.untyped import Network
 
@@ -255,7 +263,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         material = _with_parts(material, scores.probabilities[: len(held_out)], contract, say)
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
-    of_photos = _photo_figures(session, contract, material, checked)
+    photos = _photo_answers(session, contract, material, checked)
+    of_photos = {} if photos is None else photo_figures(photos, contract, split_of(material))
     promised, curves = promises(kinds, contract), acceptance_curves(kinds)
     parts = {"promises": promised, "targets": targets(kinds[0]), "acceptance": curves, "photos": of_photos}
     report = report.model_copy(update=parts)
@@ -264,6 +273,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     (folder / REPORT).write_bytes(report.as_bytes())
     if len(answers.truth) <= LARGEST:
         (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
+    if photos is not None and material.photos is not None:
+        write_photo_predictions(folder, photos, material.photos)
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     golden = held_out.images[:GOLDEN_PICTURES]
     given = session.run(golden)
@@ -321,21 +332,36 @@ def _checked(session: Session, material: Material) -> tuple[Checked | None, Cali
     return calibrated_out_of_fold(checked, parts), fit_photo_calibration(checked)
 
 
-def _photo_figures(
+def _photo_answers(
     session: Session, contract: ModelContract, material: Material, checked: Checked | None
-) -> dict[str, PhotoFigures]:
-    """The figures of the release; of the networks that did not learn the photos, where it did."""
-    photos, others = material.photos, material.out_of_fold
-    if photos is None or checked is None:
-        return {}
+) -> PhotoAnswers | None:
+    """What the release answers to photos; the networks that did not learn them, where it did."""
+    if material.photos is None or checked is None:
+        return None
     if checked.calibrated:
-        unchanged = Calibration(temperature=1.0)
-        classifier = Classifier(session, replace(contract, photo_calibration=unchanged))
-    else:
-        classifier = Classifier(session, contract)
-    answers = photo_answers(classifier.interpret(checked.scores, [True] * len(photos)), photos)
-    others_answered = others is not None and others.photos is not None
-    return photo_figures(answers, contract, CROSS_FITTED if others_answered else DEVELOPMENT)
+        contract = replace(contract, photo_calibration=Calibration(temperature=1.0))
+    classifier = Classifier(session, contract)
+    return photo_answers(classifier.interpret(checked.scores, [True] * len(checked.labels)), material.photos)
+
+
+def split_of(material: Material) -> str:
+    """What the photos of a release were good for."""
+    others = material.out_of_fold
+    return CROSS_FITTED if others is not None and others.photos is not None else DEVELOPMENT
+
+
+def write_photo_predictions(folder: Path, answers: PhotoAnswers, photos: Photos) -> None:
+    """Keep the answers to photos that show a class, by which the gate compares releases."""
+    kept = {
+        photos.sha256[index][:NAME_LENGTH]: PhotoPrediction(
+            group=str(answers.groups[index]),
+            tier=photos.tiers[index],
+            truth=int(answers.truth[index]),
+            predicted=int(answers.predicted[index]),
+        )
+        for index in np.flatnonzero(answers.truth != OOD).tolist()
+    }
+    (folder / PHOTO_PREDICTIONS).write_text(photo_predictions_text(kept), "utf-8")
 
 
 def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:

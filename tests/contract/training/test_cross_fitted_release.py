@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from inference.onnx_session import OnnxSession
 from inference.session import Scores
+from model_store.evidence import evidence_in_folder
 from model_store.local import LocalRelease, open_release
-from model_store.predictions import PREDICTIONS, right_in_folder
+from model_store.predictions import PREDICTIONS
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
@@ -133,11 +134,24 @@ def test_a_release_keeps_its_answers_to_the_test_set(
 ) -> None:
     release = released(fitted, tmp_path, material, [])
 
-    right = right_in_folder(release)
+    right = evidence_in_folder(release).right
 
     assert right is not None
     assert right.mean() == release.manifest.headline.test_accuracy
     assert PREDICTIONS in release.manifest.files
+
+
+def test_a_release_keeps_its_answers_to_photos(material: Material, fitted: Fitted, tmp_path: Path) -> None:
+    photos = some_photos()
+
+    release = released(fitted, tmp_path, replace(material, photos=photos), [])
+
+    kept, figures = evidence_in_folder(release).answers, release.report().photos
+    assert kept.keys() <= {sha256[:16] for sha256 in photos.sha256}
+    for tier in ("A", "B", "C"):
+        right = [one.right for one in kept.values() if one.tier == tier]
+        assert len(right) == figures[tier].n
+        assert sum(right) / len(right) == figures[tier].accuracy
 
 
 def test_a_network_is_asked_as_its_serving_graph_would_be(

@@ -1,0 +1,201 @@
+"""Is a release measurably worse than another one on a set of pictures that both have answered? Pure.
+
+Picture by picture where both keep their answers to the same pictures, else by the figures of their reports.
+Each comparison refuses an equally good release once in twenty times at most. What follows from it: gate.py.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import exp, fsum, hypot, lgamma, log, sqrt
+from typing import Final
+
+import numpy as np
+
+from model_store.evidence import Evidence
+from model_store.manifest import Headline
+from model_store.predictions import PhotoPredictions, Right
+from model_store.report import PhotoFigures, wilson_interval
+
+LEVEL: Final = 0.05
+"""An equally good release is refused once in twenty times."""
+
+Z_95: Final = 1.645
+"""One-sided 95% point of the normal distribution."""
+
+ENOUGH_COMMON: Final = 0.5
+"""Share of the other release's photos of a tier that both have to have answered, to be compared by photo."""
+
+ENOUGH_OWN: Final = 300
+"""Pictures of the publisher's own that stand for a tier that is missing: 299 without an error show that 99%
+are right."""
+
+GENERAL_TIERS: Final = frozenset("ABCX")
+"""Those of the bundled release; photos of any other tier are the publisher's own."""
+
+CROSS_FITTED: Final = "cross-fitted"
+"""The split of photos that were answered by networks that had not learnt them."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One set of pictures.
+
+    Attributes:
+        text: both figures, the name of the other release, and how they were compared.
+        worse: the candidate is, by more than chance explains.
+    """
+
+    text: str
+    worse: bool
+
+
+def compare_test(candidate: Evidence, other: Evidence) -> Comparison:
+    """Compare on the test set that both were measured on.
+
+    By McNemar's exact test where both keep their predictions, else by `noise`.
+    """
+    ours, theirs = candidate.manifest.headline, other.manifest.headline
+    compared = f"test accuracy {ours.test_accuracy:.4f} against {theirs.test_accuracy:.4f} of {other.version}"
+    if candidate.right is None or other.right is None:
+        allowed = noise(ours, theirs)
+        worse = ours.test_accuracy < theirs.test_accuracy - allowed
+        return Comparison(f"{compared} (noise {allowed:.4f} with n = {ours.test_n})", worse)
+    newly_wrong, newly_right = _changed(candidate.right, other.right)
+    likely = chance(newly_wrong, newly_right)
+    found = (
+        f"of {ours.test_n} pictures {newly_right} newly right, {newly_wrong} newly wrong, p = {likely:.2g}"
+    )
+    return Comparison(f"{compared} ({found})", likely < LEVEL)
+
+
+def compare_tier(candidate: Evidence, other: Evidence, tier: str) -> Comparison | None:
+    """Compare on one tier of photos; None where it has no accuracy to compare, as tier X.
+
+    By photo where both answered the same ones, all of a sender together, else by the intervals of both.
+    """
+    common = common_photos(candidate, other, tier)
+    if common:
+        return _by_photo(f"tier {tier}", candidate.answers, other, common)
+    return _by_intervals(tier, candidate.tiers[tier], other)
+
+
+def common_photos(candidate: Evidence, other: Evidence, tier: str) -> list[str]:
+    """The photos of a tier that both answered; empty where these are not ENOUGH_COMMON of the other's."""
+    theirs = other.answers_of(tier)
+    common = [name for name in theirs if name in candidate.answers]
+    return common if len(common) >= ENOUGH_COMMON * len(theirs) else []
+
+
+def lead(one: Evidence, other: Evidence, tier: str) -> float:
+    """By how much the first is better on the photos of a tier that both answered, -1..1."""
+    common = [name for name in one.answers_of(tier) if name in other.answers]
+    return float(np.mean([one.answers[name].right - other.answers[name].right for name in common]))
+
+
+def compare_own(candidate: Evidence, other: Evidence) -> Comparison | None:
+    """Compare on the publisher's own pictures; None where both answered fewer than ENOUGH_OWN of them.
+
+    Of the candidate those alone count that networks answered which had not learnt them.
+    """
+    own = {
+        tier
+        for tier, figures in candidate.tiers.items()
+        if tier not in GENERAL_TIERS and figures.split == CROSS_FITTED
+    }
+    common = [name for name, one in candidate.answers.items() if one.tier in own and name in other.answers]
+    if len(common) < ENOUGH_OWN:
+        return None
+    return _by_photo("own pictures", candidate.answers, other, common)
+
+
+def chance(worse: int, better: int) -> float:
+    """How likely two equally good releases differ so much or more, to the candidate's disadvantage, 0..1.
+
+    McNemar's exact test, one-sided: of the pictures that one of two releases alone is right about, each is as
+    likely as the other. Summed here, since scipy is not installed where releases are promoted.
+
+    Args:
+        worse: pictures that the other release alone is right about.
+        better: pictures that the candidate alone is right about.
+    """
+    n = worse + better
+    return fsum(
+        exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) - n * log(2)) for k in range(worse, n + 1)
+    )
+
+
+def chance_by_group(losses: Iterable[int]) -> float:
+    """The same for photos of which those of one sender are not independent.
+
+    A randomisation test: of two equally good releases each may as well have given the answers to all photos
+    of a sender that the other gave. Exact, and `chance` where each sender has one photo.
+
+    Args:
+        losses: by sender, how many photos more the other release is right about; negative for fewer.
+    """
+    losses = list(losses)
+    total = sum(map(abs, losses))
+    likely = np.zeros(2 * total + 1)  # of each sum of losses, from -total on
+    likely[total] = 1.0
+    for loss in filter(None, map(abs, losses)):
+        likely = (np.roll(likely, loss) + np.roll(likely, -loss)) / 2
+    return float(min(1.0, likely[total + sum(losses) :].sum()))
+
+
+def noise(first: Headline, second: Headline) -> float:
+    """The difference of two accuracies that chance explains, 0..1.
+
+    A one-sided two-proportion z-test at 95% with the pooled accuracy: Z_95 * sqrt(p (1 - p) (1/n + 1/m)).
+    For releases that do not keep their predictions; `chance` sees smaller differences.
+    """
+    n, m = first.test_n, second.test_n
+    pooled = (first.test_accuracy * n + second.test_accuracy * m) / (n + m)
+    return Z_95 * sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+
+
+def _changed(ours: Right, theirs: Right) -> tuple[int, int]:
+    """How many pictures are newly wrong, and how many newly right."""
+    return int(np.sum(theirs & ~ours)), int(np.sum(ours & ~theirs))
+
+
+def _by_photo(what: str, ours: PhotoPredictions, other: Evidence, common: list[str]) -> Comparison:
+    right = np.array([ours[name].right for name in common])
+    before = np.array([other.answers[name].right for name in common])
+    newly_wrong, newly_right = _changed(right, before)
+    losses: Counter[str] = Counter()
+    for name, now, then in zip(common, right.tolist(), before.tolist(), strict=True):
+        losses[ours[name].group] += then - now
+    likely = chance_by_group(losses.values())
+    return Comparison(
+        f"accuracy on {what} {right.mean():.4f} against {before.mean():.4f} of {other.version} (of "
+        f"{len(common)} photos of {len(losses)} senders {newly_right} newly right, {newly_wrong} newly "
+        f"wrong, p = {likely:.2g})",
+        likely < LEVEL,
+    )
+
+
+def _by_intervals(tier: str, ours: PhotoFigures, other: Evidence) -> Comparison | None:
+    """Worse if the 95% interval of the difference, from those of both, is below zero.
+
+    Of two independent sets of photos (Zou and Donner 2008, Statistics in Medicine 27, 1693).
+    """
+    theirs = other.tiers[tier]
+    first, second = _accuracy(ours), _accuracy(theirs)
+    if first is None or second is None:
+        return None
+    (now, _, upper), (then, lower, _) = first, second
+    return Comparison(
+        f"accuracy on tier {tier} {now:.4f} against {then:.4f} of {other.version} (by the intervals of "
+        f"{ours.n} and {theirs.n} photos)",
+        now - then + hypot(upper - now, then - lower) < 0,
+    )
+
+
+def _accuracy(figures: PhotoFigures) -> tuple[float, float, float] | None:
+    """Macro accuracy and its interval; where a report has none, accuracy and Wilson's."""
+    if figures.macro_accuracy is not None and figures.macro_accuracy_interval is not None:
+        return (figures.macro_accuracy, *figures.macro_accuracy_interval)
+    if figures.accuracy is None:
+        return None
+    return (figures.accuracy, *wilson_interval(figures.accuracy * figures.n, figures.n))
