@@ -62,13 +62,13 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
         if not journal.begun:
             raise TableUnusable(f"{journal.path}: has no rows. Label a source first.")
         corrections = read_corrections(files, labels_of(journal))
-        matched, unmatched = _match(corrections, _rows(journal, form), journal.begun["source"])
+        matched, unmatched = match(corrections, _rows(journal, form), journal.begun["source"])
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
                 f"{table}, among them {_name(corrections[0])}. Give the table that the review was made of."
             )
-        new, disagreements = _merge(matched, journal.answers())
+        new, disagreements = merge(matched, journal.answers())
         journal.answer(new)
         summary = export(table, journal, is_complete=journal.is_complete)
     return Corrected(
@@ -89,13 +89,21 @@ def _rows(journal: Journal, form: Form) -> Iterator[tuple[str, str]]:
             yield cells["path"], cells["sha256"]
 
 
-def _match(
+def match(
     corrections: Sequence[Correction], rows: Iterable[tuple[str, str]], source: str
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
-    """The sha256 of each correction's picture, and the corrections of no row.
+    """Find the rows that corrections are of.
 
     A correction without a hash is of the row with its path: as written, relative to the corrections' folder,
     or inside the source.
+
+    Args:
+        corrections: to be found.
+        rows: path and sha256 of each.
+        source: where the pictures are.
+
+    Returns:
+        the sha256 of its picture with each correction, and the corrections of no row.
     """
     wanted: dict[str, list[Correction]] = defaultdict(list)
     for one in corrections:
@@ -114,10 +122,17 @@ def _paths(one: Correction, source: str) -> set[str]:
     return {one.path, os.path.abspath(one.file.parent / one.path), inside}  # noqa: PTH100 - as above
 
 
-def _merge(
+def merge(
     matched: Sequence[tuple[str, Correction]], kept: Mapping[str, Answer]
 ) -> tuple[dict[str, Answer], int]:
-    """The answers to keep, whatever the order of the files, and how many pictures had different ones.
+    """Choose the answers that count, whatever the order of the files.
+
+    Args:
+        matched: corrections with the sha256 of their pictures.
+        kept: answers from before, by sha256.
+
+    Returns:
+        the answers by sha256, and how many pictures have different ones.
 
     Raises:
         CorrectionsUnusable: two files give a picture different labels at the same time.

@@ -34,7 +34,7 @@ class Correction(NamedTuple):
         sha256: of the picture's bytes, hexadecimal; empty where the file does not say.
         label: a class, NONE or LEFT_OUT.
         at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts compare as times do.
-        is_audit: the picture was drawn at random; see audit.py.
+        audit: how large the sample is that the picture belongs to, see audit.py; 0 for none.
         file: that says so.
     """
 
@@ -42,7 +42,7 @@ class Correction(NamedTuple):
     sha256: str
     label: str
     at: str
-    is_audit: bool
+    audit: int
     file: Path
 
 
@@ -73,7 +73,7 @@ def _read(file: Path, labels: Sequence[str]) -> Iterator[Correction]:
             sha256=row.get("sha256", "").lower(),
             label=_label(row["label"], labels, where),
             at=_time(row.get("at", ""), where) or saved,
-            is_audit=bool(row.get("audit", "")),
+            audit=_count(row.get("audit", ""), where),
             file=file,
         )
 
@@ -132,6 +132,12 @@ def _time(text: str, where: str) -> str:
         raise CorrectionsUnusable(
             f"{where}: {text!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
+
+
+def _count(text: str, where: str) -> int:
+    if text and not text.isdecimal():
+        raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit` is no size of a sample.")
+    return int(text or 0)
 
 
 def _utc(time: datetime) -> str:

@@ -42,6 +42,11 @@ ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confide
 """
 
 
+_ANSWERED: Final = """
+SELECT number, path, label, confidence, reason, familiarity, line FROM rows WHERE label IS NOT NULL
+"""
+
+
 class Answer(NamedTuple):
     """What a person said of a picture; see corrections.py.
 
@@ -54,8 +59,8 @@ class Answer(NamedTuple):
     at: str
 
 
-class Doubtful(NamedTuple):
-    """A row that needs review.
+class Labelled(NamedTuple):
+    """A row with an answer of the model.
 
     Attributes:
         number: the place of its picture in the source, from 0.
@@ -67,7 +72,7 @@ class Doubtful(NamedTuple):
     path: str
     label: str
     confidence: float
-    reason: str
+    reason: str | None
     familiarity: float | None
     line: bytes
 
@@ -225,13 +230,17 @@ class Journal(AbstractContextManager["Journal"]):
         found = self._db.execute("SELECT label, reason, count(*) FROM rows GROUP BY label, reason")
         return {(label, reason): count for label, reason, count in found}
 
-    def doubtful(self) -> Iterator[Doubtful]:
+    def doubtful(self) -> Iterator[Labelled]:
         """The rows that need review, most doubtful first.
 
         Unfamiliar pictures come before the others. Within each, the measure that decided is compared
         first, the other one on ties, then the order of the table.
         """
-        return (Doubtful(*row) for row in self._db.execute(_DOUBTFUL))
+        return (Labelled(*row) for row in self._db.execute(_DOUBTFUL))
+
+    def labelled(self) -> Iterator[Labelled]:
+        """The rows with an answer, in any order."""
+        return (Labelled(*row) for row in self._db.execute(_ANSWERED))
 
     def _begin(self) -> None:
         """Make the tables, or check whose they are.

@@ -23,9 +23,11 @@ import cv2
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
+from labelling.audit import sample
+from labelling.corrections import NONE
 from labelling.errors import TableUnusable, Unreadable
-from labelling.journal import Doubtful, Journal
-from labelling.run import Job
+from labelling.journal import Journal, Labelled
+from labelling.run import ACCEPT, Job
 from labelling.sources import Item
 from labelling.table import Form, form_of, path_in_table, safe_in_a_spreadsheet
 from model_store.files import write_whole
@@ -46,7 +48,9 @@ class Card(NamedTuple):
         picture: a `data:` URL; empty when the picture cannot be shown.
         note: what is said of it.
         guess: the label that the card's button chooses.
-        button: what is on it.
+        button: what is on it; without one, the card shows no guess.
+        sha256: of the picture's bytes, if known.
+        audit: how large the sample is that the picture belongs to; 0 for none.
     """
 
     name: str
@@ -55,15 +59,19 @@ class Card(NamedTuple):
     note: str
     guess: str
     button: str = "Right"
+    sha256: str = ""
+    audit: int = 0
 
 
-def write_review(page: Path, job: Job, limit: int) -> int:
+def write_review(page: Path, job: Job, limit: int, audited: int = 0) -> int:
     """Write the page of a finished table, without pictures that people answered before.
 
     Args:
         page: the file to write; an existing one is replaced.
         job: the finished labelling run.
-        limit: the most pictures on the page.
+        limit: the most doubtful pictures on the page.
+        audited: pictures to be drawn at random, whatever the model or people answered. With them the page is
+            blind: it shows no answer of the model, and its order is random.
 
     Returns:
         The number of pictures on the page.
@@ -77,9 +85,12 @@ def write_review(page: Path, job: Job, limit: int) -> int:
         form, answers = form_of(job.table), journal.answers()
         asked = (one for one in journal.doubtful() if _sha256(one, form, job) not in answers)
         chosen = list(islice(asked, limit))
-    cards = list(_cards(chosen, job))
+        drawn = sample(journal.labelled(), lambda row: row.path, audited, job.release.version)
+    cards = list(_cards(chosen, form, job))
+    if audited:
+        cards = _blind(cards, list(_cards(drawn, form, job)), audited)
     title = f"{job.table.name}, release {job.release.version}"
-    write_page(page, page_of(cards, job.labels, title))
+    write_page(page, page_of(cards, job.labels, title, BLIND_LEAD if audited else LEAD))
     return len(cards)
 
 
@@ -95,12 +106,23 @@ def write_page(page: Path, text: str) -> None:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
 
 
-def _sha256(one: Doubtful, form: Form, job: Job) -> str:
+def _blind(doubtful: list[Card], drawn: list[Card], audited: int) -> list[Card]:
+    """All cards without what the model answered, in an order that says nothing."""
+    in_sample = {card.path for card in drawn}
+    cards = {card.path: card for card in (*doubtful, *drawn)}.values()
+    shown = [
+        card._replace(note="", guess="", button="", audit=audited if card.path in in_sample else 0)
+        for card in cards
+    ]
+    return sorted(shown, key=lambda card: hashlib.sha256(card.path.encode("utf-8", "replace")).digest())
+
+
+def _sha256(one: Labelled, form: Form, job: Job) -> str:
     sha256: str = form.cells(one.line, job.labels)["sha256"]
     return sha256
 
 
-def _cards(chosen: list[Doubtful], job: Job) -> Iterator[Card]:
+def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
     """A card for each row, with its picture read again from the source by the row's number."""
     wanted = {one.number for one in chosen}
     items = {number: item for number, item in enumerate(job.source.items()) if number in wanted}
@@ -110,8 +132,9 @@ def _cards(chosen: list[Doubtful], job: Job) -> Iterator[Card]:
         if item is not None and path_in_table(item.name) == one.path:  # else the source has changed since
             [upload] = read([item.place])
             picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
-            note = f"{one.label}? {one.confidence:.0%}, {one.reason}"
-            yield Card(one.path, _path_for_training(item, job), picture, note, one.label)
+            note = f"{one.label}? {one.confidence:.0%}, {one.reason or ACCEPT}"
+            path, sha256 = _path_for_training(item, job), _sha256(one, form, job)
+            yield Card(one.path, path, picture, note, one.label, sha256=sha256)
 
 
 def _path_for_training(item: Item, job: Job) -> str:
@@ -133,11 +156,17 @@ def thumbnail(upload: bytes) -> str:
 
 
 LEAD: Final = (
-    "Label what each picture shows, with the mouse or these keys; pictures without a label are not exported."
+    "Most doubtful first. Label what each picture shows, with the mouse or these keys; pictures without an "
+    "answer are not exported."
+)
+
+BLIND_LEAD: Final = (
+    "In random order, and some for an audit: answer all of them. Label what each picture shows, with the "
+    "mouse or these keys."
 )
 
 LEAVE_OUT: Final = " "
-"""What the exported CSV has for a picture that training is to leave out: no label, which has no spaces."""
+"""What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
 
 def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str = LEAD) -> str:
@@ -145,7 +174,7 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str 
 
     Args:
         cards: most doubtful first.
-        labels: the classes to choose from, and perhaps LEAVE_OUT.
+        labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
         title: the name of the table.
         lead: what a person is asked to do.
     """
@@ -162,19 +191,22 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str 
         script=script,
         count=f"{len(cards):,}",
         cards="".join(map(_card, cards)),
-        labels=json.dumps(list(labels)).replace("<", "\\u003c"),  # a label may hold `</script>`
+        labels=json.dumps([*labels, NONE, LEAVE_OUT]).replace("<", "\\u003c"),  # a label may hold `</script>`
     )
 
 
 def _card(card: Card) -> str:
     name = escape(card.name)
     picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>This picture cannot be shown.</p>"
-    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}">
+    button = f'<button type="button" class="right">{escape(card.button)}</button>' if card.button else ""
+    audit = card.audit or ""
+    return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}"
+data-sha256="{escape(card.sha256)}" data-audit="{audit}">
 <div class="picture">{picture}</div>
 <p class="name"><bdi dir="ltr">{name}</bdi></p>
 <p>{escape(card.note)}</p>
 <p><select aria-label="What {name} shows"><option value="">…</option></select>
-<button type="button" class="right">{escape(card.button)}</button></p>
+{button}</p>
 </article>
 """
 

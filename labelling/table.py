@@ -190,8 +190,42 @@ def safe_in_a_spreadsheet(path: str) -> str:
     return f"./{path}" if path.startswith(FORMULA) else path
 
 
-def parquet_rows(file: str, names: list[str]) -> Iterator[dict[str, Any]]:
-    """Some columns of a Parquet file, row by row, some thousands in memory at a time.
+def read_rows(table: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a table by column; None or an empty text where there is nothing.
+
+    Raises:
+        TableUnusable: it cannot be read, or is of another form.
+        SourceUnusable: it is no Parquet file.
+    """
+    form = form_of(table)
+    if form.suffix == ".parquet":
+        yield from parquet_rows(str(table), None)
+        return
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file) if form.suffix == ".csv" else map(json.loads, file)
+    except (OSError, ValueError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TableUnusable(f"{table}: cannot be read as a table ({reason}).") from error
+
+
+def labels_in(table: Path) -> tuple[str, ...]:
+    """The classes of a table, by its columns.
+
+    Raises:
+        TableUnusable: it cannot be read, has no row, or was not written by `wardrobe label`.
+        SourceUnusable: it is no Parquet file.
+    """
+    row = next(read_rows(table), {})
+    if missing := {*ANSWER, *ORIGIN} - row.keys():
+        raise TableUnusable(
+            f"{table}: has no row, or no column `{min(missing)}`. Name a table of `wardrobe label`."
+        )
+    return tuple(name.removeprefix(PROBABILITY) for name in row if name.startswith(PROBABILITY))
+
+
+def parquet_rows(file: str, names: list[str] | None) -> Iterator[dict[str, Any]]:
+    """Some columns of a Parquet file, or all, row by row, some thousands in memory at a time.
 
     Raises:
         TableUnusable: pyarrow is not installed.
@@ -202,7 +236,7 @@ def parquet_rows(file: str, names: list[str]) -> Iterator[dict[str, Any]]:
 
     try:
         with pyarrow.parquet.ParquetFile(file) as opened:
-            if missing := set(names) - set(opened.schema_arrow.names):
+            if missing := set(names or ()) - set(opened.schema_arrow.names):
                 raise SourceUnusable(f"{file}: has no column `{sorted(missing)[0]}`.")
             for batch in opened.iter_batches(PARQUET_ROWS, columns=names):
                 yield from batch.to_pylist()

@@ -20,6 +20,7 @@ VERBS = (
     "serve",
     "predict",
     "label",
+    "audit",
     "data",
     "train",
     "evaluate",

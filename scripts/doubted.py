@@ -10,7 +10,7 @@ from typing import Final
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.files import read_files
-from labelling.review import LEAVE_OUT, Card, page_of, thumbnail, write_page
+from labelling.review import Card, page_of, thumbnail, write_page
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console
 from training.export.doubted import Asked, Doubted, as_csv, doubted
@@ -62,7 +62,7 @@ def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -
     prepare_decoders()
     cards = [_card(one) for one in found[:SHOWN]]
     title = f"{len(cards):,} of {len(found):,} doubted labels in {folder.name}"
-    write_page(folder / PAGE, page_of(cards, [*labels, LEAVE_OUT], title, LEAD))
+    write_page(folder / PAGE, page_of(cards, labels, title, LEAD))
     return len(cards)
 
 

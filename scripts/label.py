@@ -57,6 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     def command(arguments: argparse.Namespace) -> object:
         if (arguments.source is None) != bool(arguments.corrections):
             parser.error("name a SOURCE to label, or --corrections of a table that is there")
+        if arguments.audit and not arguments.review:
+            parser.error("--audit adds pictures to the page of --review FILE.html")
         return _correct(arguments) if arguments.corrections else _label(arguments)
 
     return perform(parser, command, argv, indent=None)
@@ -91,7 +93,7 @@ def _label(arguments: argparse.Namespace) -> object:
         with counting("labelling", _Rate()) as watch:
             summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
         if arguments.review:
-            write_review(arguments.review, job, arguments.review_limit)
+            write_review(arguments.review, job, arguments.review_limit, arguments.audit)
     show(summary, arguments.review)
     return asdict(summary)
 
@@ -115,6 +117,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     limit = f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})"
+    audit = "add N pictures to that page, drawn at random, whatever was answered: for wardrobe audit"
+    add("--audit", type=at_least(1), default=0, metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     corrections = "write what people say in these files (CSV, or Label Studio's JSON) into the finished table"
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)

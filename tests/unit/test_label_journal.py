@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import OtherRun, TableUnusable
-from labelling.journal import Doubtful, Journal, journal_of
+from labelling.journal import Journal, Labelled, journal_of
 from labelling.sources import Item
 from labelling.table import Row
 
@@ -197,7 +197,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         opened.append([an_item(number, name) for number, name in enumerate(rows)], list(rows.values()))
         chosen = list(islice(opened.doubtful(), 6))
 
-    assert chosen[0] == Doubtful(7, "unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01, b"\n")
+    assert chosen[0] == Labelled(7, "unfamiliar, unsure", "Shirt", 0.2, "unfamiliar", 0.01, b"\n")
     assert [one.path for one in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",

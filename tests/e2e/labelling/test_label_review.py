@@ -47,7 +47,12 @@ def test_the_page_is_accessible_and_hostile_names_are_shown_and_not_run(sheet: s
 
     assert flaws(page) == []
     assert page.locator("article .name").all_inner_texts() == list(NAMES)
-    assert page.locator("article select").nth(0).locator("option").all_inner_texts() == ["…", *LABELS]
+    assert page.locator("article select").nth(0).locator("option").all_inner_texts() == [
+        "…",
+        *LABELS,
+        "none of these",
+        "(leave out)",
+    ]
     assert page.locator("img").count() == len(NAMES)
 
 
@@ -60,7 +65,7 @@ def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Vis
         page.get_by_role("button", name="Export corrections.csv").click()
     download.value.save_as(tmp_path / "corrections.csv")
 
-    assert page.locator("#count").inner_text() == "2 of 3 labelled"
+    assert page.locator("#count").inner_text() == "2 of 3 answered"
     assert [(str(one.path), one.label) for one in list_pictures(tmp_path / "corrections.csv").pictures] == [
         ("/shop/a.png", "Bag"),
         ('/shop/b, "quoted".png', 'Shirt, "best"'),
@@ -74,7 +79,7 @@ def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, vis
 
     page.reload()
 
-    assert page.locator("#count").inner_text() == "2 of 3 labelled"
+    assert page.locator("#count").inner_text() == "2 of 3 answered"
     chosen = page.locator("article select").evaluate_all("selects => selects.map((one) => one.value)")
     assert chosen == [LABELS[1], LABELS[0], ""]
 

@@ -1,0 +1,128 @@
+"""From a sheet with an audit to `wardrobe audit`: which pictures count, and what the promise's verdict is."""
+
+import csv
+import json
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from labelling.audit import Audit, Share
+from labelling.errors import TableUnusable
+from model_store.local import bundled
+from model_store.report import HELD_OUT, Promise
+from scripts.audit import BROKEN, HOLDS, OPEN, judge, main
+from scripts.label import main as label
+from tests.contract.labelling.test_label_command import EXAMPLES, rows_of
+from training.errors import NotInstalled
+
+SAMPLED = 4
+
+
+class Cards(HTMLParser):
+    """The attributes of a sheet's cards, in its order, and its text."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.found: list[dict[str, str]] = []
+        self.text = ""
+        self.feed(page.read_text("utf-8").partition("<main>")[2].partition("</main>")[0])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "article":
+            self.found.append({name: value or "" for name, value in attrs})
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of eight pictures by the bundled release, and a sheet with an audit of four."""
+    folder = tmp_path_factory.mktemp("audit")
+    sheet = ["--review", str(folder / "sheet.html"), "--audit", str(SAMPLED)]
+    label([EXAMPLES, "--out", str(folder / "table.csv"), "--workers", "1", *sheet])
+    return folder
+
+
+def export(folder: Path, said: dict[str, str]) -> Path:
+    """What the sheet exports when a person says this of pictures, by their sha256."""
+    with (folder / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "label", "sha256", "at", "audit"])
+        for card in Cards(folder / "sheet.html").found:
+            sha256, audit = card["data-sha256"], card["data-audit"]
+            writer.writerow([card["data-path"], said[sha256], sha256, "2026-11-22T10:00:00Z", audit])
+    return folder / "corrections.csv"
+
+
+def test_a_sheet_with_an_audit_does_not_show_which_pictures_are_of_it(folder: Path) -> None:
+    rows = rows_of(folder / "table.csv")
+    cards = Cards(folder / "sheet.html")
+
+    drawn = [card for card in cards.found if card["data-audit"]]
+    assert {card["data-audit"] for card in drawn} == {str(SAMPLED)}
+    assert len(drawn) == SAMPLED
+    assert {row["sha256"] for row in rows if row["decision"] == "review"} <= {
+        card["data-sha256"] for card in cards.found
+    }
+    assert {card["data-guess"] for card in cards.found} == {""}
+    assert [word for word in ("accept", "ambiguous", "unfamiliar", "Right", "%") if word in cards.text] == []
+
+
+def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {row["sha256"]: row for row in rows_of(folder / "table.csv")}
+    file = export(folder, {sha256: row["label"] for sha256, row in rows.items()})
+    capsys.readouterr()
+
+    code = main([str(file), str(folder / "table.csv"), "--json", "--plot", str(folder / "audit.png")])
+
+    found = json.loads(capsys.readouterr().out)
+    drawn = [one["data-sha256"] for one in Cards(folder / "sheet.html").found if one["data-audit"]]
+    accepted = sum(rows[sha256]["decision"] == "accept" for sha256 in drawn)
+    assert (found["sampled"], found["unanswered"]) == (SAMPLED, 0)
+    assert (found["accepted"]["n"], found["accepted"]["right"]) == (accepted, accepted)
+    assert (code, found["promise"]["verdict"]) == (0, OPEN)
+    assert (folder / "audit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+    with pytest.raises(NotInstalled, match="matplotlib is not installed"):
+        main([str(folder / "corrections.csv"), str(folder / "table.csv"), "--plot", "audit.png"])
+
+
+def test_a_csv_that_is_no_table_of_ours_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("path,label\na.jpg,Coat\n", "utf-8")
+
+    with pytest.raises(TableUnusable, match="has no row, or no column `confidence`"):
+        main([str(tmp_path / "corrections.csv"), str(tmp_path / "table.csv")])
+
+
+def a_promise(pictures: str, accuracy: float) -> Promise:
+    return Promise(
+        pictures=pictures, accuracy=accuracy, needed=59, n=400, accepted=300, right=299, lower_bound=0.98
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"), [(0.96, 0.99, HOLDS), (0.8, 0.94, BROKEN), (0.9, 0.97, OPEN)]
+)
+def test_a_promise_holds_or_is_broken_only_where_the_whole_interval_says_so(
+    low: float, high: float, verdict: str
+) -> None:
+    share = Share(n=100, right=95, low=low, high=high)
+    none = Share(n=0, right=0, low=0.0, high=1.0)
+    found = Audit(
+        version="v", sampled=100, unanswered=0, left_out=0, accepted=share, reviewed=none, labels={}
+    )
+
+    judged = judge(found, [a_promise(HELD_OUT, 0.99), a_promise("photos of tier A", 0.95)])
+
+    assert (judged.accuracy, judged.verdict) == (0.95, verdict)
+
+
+def test_the_bundled_release_has_a_promise_to_audit() -> None:
+    assert bundled().report().promises
