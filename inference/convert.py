@@ -26,14 +26,12 @@ class Conversion:
         picture: the decoded picture, reduced if it was larger than needed.
         found: the garment on it; None when the upload already was pixels.
         grey: the garment, cropped, light on black; None likewise, and when no garment was found.
-        faintness: 0..255, the median of a garment that was so dark that it was lifted; else None.
         pixels: what the model reads.
     """
 
     picture: Picture
     found: Found | None
     grey: Grey | None
-    faintness: int | None
     pixels: Pixels
 
 
@@ -67,7 +65,7 @@ def is_enlarged(decoded: Decoded, contract: InputContract) -> bool:
 def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
     """Cut out the garment, and return the result of each step."""
     if decoded.pixels is not None:
-        return Conversion(decoded.picture, None, None, None, decoded.pixels)
+        return Conversion(decoded.picture, None, None, decoded.pixels)
     picture, transparency = decoded.picture, decoded.garment
     if imaging.cascade is not None:
         # 448 = 16 x 28 bounds the cost; an eighth of it still has two samples for each pixel.
@@ -86,16 +84,15 @@ def converted(picture: Picture, found: Found, imaging: Imaging) -> Conversion:
     """
     box = _WHOLE if found.way == "framed" else bounding_box(found.mask)
     if box is None:
-        return Conversion(picture, found, None, None, np.zeros((EDGE, EDGE), np.uint8))
+        return Conversion(picture, found, None, np.zeros((EDGE, EDGE), np.uint8))
     grey = as_grey(picture[box])
     if found.negate:
         grey = negated(grey)
     mask = np.ascontiguousarray(found.mask[box])
-    faintness = how_faint(grey, mask, imaging.cascade) if found.lift and imaging.cascade else None
-    if faintness is not None and imaging.cascade:
+    if found.lift and imaging.cascade and is_faint(grey, mask, imaging.cascade):
         grey = lifted(grey, imaging.cascade.faint_floor)
     grey = on_black(grey, mask)
-    return Conversion(picture, found, grey, faintness, centre(shrink(grey, imaging)))
+    return Conversion(picture, found, grey, centre(shrink(grey, imaging)))
 
 
 _WHOLE = (slice(None), slice(None))
@@ -111,15 +108,15 @@ def negated(grey: Grey) -> Grey:
     return cv2.bitwise_not(grey).astype(np.uint8, copy=False)
 
 
-def how_faint(grey: Grey, garment: Mask, cascade: Cascade) -> int | None:
-    """Return the median of a garment that hardly differs from black; None when it differs enough.
+def is_faint(grey: Grey, garment: Mask, cascade: Cascade) -> bool:
+    """Whether the median of a garment hardly differs from black.
 
     The data set has no white products, because they are invisible on white; users photograph them.
     """
     inside = cv2.threshold(garment, 127, 255, cv2.THRESH_BINARY)[1]
     counts = cv2.calcHist([grey], [0], inside, [256], [0, 256]).ravel()
     median = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
-    return median if median < cascade.faint_below else None
+    return median < cascade.faint_below
 
 
 def lifted(grey: Grey, floor: int) -> Grey:

@@ -28,14 +28,12 @@ class Found:
 
     Attributes:
         way: the step of the cascade that found it.
-        why: one sentence with the reason.
         mask: 0..255, at the size of the picture.
         negate: whether to negate the picture, so that the garment becomes light on black.
         lift: whether a faint garment may be lifted.
     """
 
     way: Way
-    why: str
     mask: Mask
     negate: bool
     lift: bool
@@ -61,28 +59,27 @@ def find_garment(picture: Picture, transparency: Mask | None, imaging: Imaging) 
         return by_black(picture, border)
     if is_plain(border, imaging.cascade):
         return by_plain_border(picture, border)
-    return by_colours(picture, border, imaging.cascade)
+    return by_colours(picture, imaging.cascade)
 
 
 def by_border(picture: Picture, border: Border) -> Found:
     """Take what differs from the border's colour, as the paper does, however plain the border is."""
     mask = garment_mask(picture, border.colour, border.tolerance)
-    if picture.shape[:2] == (EDGE, EDGE):
-        return Found("framed", "28 x 28 already, so not trimmed.", mask, border.is_light(), lift=False)
-    return Found("trimmed", f"Differs from {_colour_of(border)}.", mask, border.is_light(), lift=False)
+    way: Way = "framed" if picture.shape[:2] == (EDGE, EDGE) else "trimmed"
+    return Found(way, mask, border.is_light(), lift=False)
 
 
 def by_transparency(transparency: Mask) -> Found:
     """Take what is opaque. It was composited over white, so it is negated as a picture on white is."""
     # A hard edge: soft ones are already blended with that white.
     mask = cv2.threshold(transparency, 127, 255, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
-    return Found("alpha", "The upload is transparent around it.", mask, negate=True, lift=True)
+    return Found("alpha", mask, negate=True, lift=True)
 
 
 def by_black(picture: Picture, border: Border) -> Found:
     """Take what differs from black, as in the data set: no negation, no filling, no lifting."""
     mask = garment_mask(picture, border.colour, border.tolerance)
-    return Found("black", f"Differs from black: {_colour_of(border)}.", mask, negate=False, lift=False)
+    return Found("black", mask, negate=False, lift=False)
 
 
 def is_plain(border: Border, cascade: Cascade) -> bool:
@@ -101,12 +98,10 @@ def by_plain_border(picture: Picture, border: Border) -> Found:
     else:
         apart = differs_from_lit_ground(picture, border)
     mask = without_specks(filled(apart), SPECK)
-    return Found(
-        "plain", f"Differs from a plain background: {_colour_of(border)}.", mask, border.is_light(), lift=True
-    )
+    return Found("plain", mask, border.is_light(), lift=True)
 
 
-def by_colours(picture: Picture, border: Border, cascade: Cascade) -> Found:
+def by_colours(picture: Picture, cascade: Cascade) -> Found:
     """Take what has other colours than the frame; the whole picture when there is no such part.
 
     Always negated, as the originals of the data set were: a floor or a bed does not determine the polarity.
@@ -114,11 +109,5 @@ def by_colours(picture: Picture, border: Border, cascade: Cascade) -> Found:
     mask = segment(picture, cascade.segmentation_edge, cascade.segmentation_rounds)
     if mask is None:
         whole = np.full(picture.shape[:2], 255, np.uint8)
-        return Found("whole", "No garment differs from the background.", whole, negate=True, lift=True)
-    why = f"Separated by its colours (GrabCut), since the background is not plain: {_colour_of(border)}."
-    return Found("segmented", why, mask, negate=True, lift=True)
-
-
-def _colour_of(border: Border) -> str:
-    red, green, blue = (round(channel) for channel in border.colour.tolist())
-    return f"{border.share:.0%} of the border is rgb({red}, {green}, {blue})"
+        return Found("whole", whole, negate=True, lift=True)
+    return Found("segmented", mask, negate=True, lift=True)
