@@ -28,7 +28,7 @@ class Bucket:
         store = S3Store(self.word)
         for entry in store.listing(""):
             if is_wanted_member(entry.key):
-                stamp = f"{entry.size} {entry.modified.isoformat()}"
+                stamp = f"{entry.size} {entry.modified.isoformat()} {entry.etag}".rstrip()
                 # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
                 weight = entry.size // AT_ONCE
                 yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight)

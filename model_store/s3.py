@@ -159,7 +159,7 @@ class S3Store:
                 key = item["Key"].removeprefix(self._prefix)
                 # Consoles put empty objects with a slash at the end where a folder should show.
                 if key and not key.endswith("/"):
-                    yield Entry(key, item["Size"], item["LastModified"])
+                    yield Entry(key, item["Size"], item["LastModified"], item.get("ETag", ""))
 
     def delete(self, key: str) -> None:
         with self._translated(key, "DeleteObject"):

@@ -35,11 +35,13 @@ class Entry:
         key: relative to the store's address, with forward slashes.
         size: in bytes.
         modified: when it was last written, with a time zone, by the store's clock.
+        etag: the server's own mark of its content; "" where there is none, as in a folder.
     """
 
     key: str
     size: int
     modified: datetime
+    etag: str = ""
 
 
 class Store(Protocol):
