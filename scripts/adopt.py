@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
@@ -32,7 +33,7 @@ def _adopt(arguments: argparse.Namespace) -> object:
     check_backend()
     release = (arguments.run or _default_run_folder(arguments.model)) / RELEASE
     store = open_target(arguments)
-    data = load_data(arguments)
+    data = replace(load_data(arguments), licence=arguments.data_licence)
     _make(release, arguments.model, data.under(arguments.labels) if arguments.labels else data)
     return hand_over(release, store, arguments)
 

@@ -109,7 +109,9 @@ RELEASE = "release"
 
 
 def add_target_options(group: "argparse._ArgumentGroup") -> None:
-    """Add --out, --publish, --sign, --force, --by and --unconditional."""
+    """Add --data-licence, --out, --publish, --sign, --force, --by and --unconditional."""
+    licence = "licence of the data, such as MIT or `our own pictures`, for the model card"
+    group.add_argument("--data-licence", metavar="TEXT", help=licence)
     target = group.add_mutually_exclusive_group()
     target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {DEFAULT_STORE})")
     target.add_argument("--publish", metavar="STORE", help="a store: s3://bucket/prefix, or a folder")

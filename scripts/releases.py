@@ -4,6 +4,7 @@
 """
 
 import argparse
+import hashlib
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,11 +12,14 @@ from datetime import timedelta
 from rich.filesize import decimal
 
 from inference.contract import Thresholds
-from model_store.catalogue import Stored, read_manifest, stored
-from model_store.errors import NothingPromoted, ReleaseError
+from model_store.catalogue import Stored, file_key, read_manifest, stored
+from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
+from model_store.files import REPORT
 from model_store.manifest import Manifest
+from model_store.model_card import MODEL_CARD, model_card
 from model_store.promotions import Promotion, current, history, roll_back
 from model_store.publish import SPARED, promote, prunable, prune
+from model_store.report import parse_report
 from model_store.store import Store, open_store
 from scripts.publish import add_promotion_options, as_text, who
 from scripts.terminal import at_least, command_parser, perform, print_table, run, subcommands
@@ -29,6 +33,7 @@ MOST_MINUTES = 1e9
 EXAMPLES = (
     "wardrobe releases --store releases list",
     "wardrobe releases --store s3://models/wardrobe --json show current",
+    "wardrobe releases --store releases show current --card",
     "wardrobe releases --store s3://models/wardrobe rollback --reason 'bags come back as shirts'",
     "wardrobe releases --store releases prune --keep 3 --dry-run",
 )
@@ -131,6 +136,8 @@ def _by(promotion: Promotion) -> str:
 def _show(store: Store, arguments: argparse.Namespace) -> object:
     version = current(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
+    if arguments.card:
+        return _card(store, manifest)
     log = [promotion for promotion in history(store) if promotion.version == version]
     facts = [*_facts(manifest), *((one.reason, f"{one.number}, {_at(one)} by {_by(one)}") for one in log)]
     width = max(len(name) for name, _ in facts)
@@ -140,6 +147,18 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
         "manifest": manifest.model_dump(mode="json"),
         "promotions": [promotion.model_dump(mode="json") for promotion in log],
     }
+
+
+def _card(store: Store, manifest: Manifest) -> object:
+    """Print the model card; of a release from before there were cards, one made of its report."""
+    path = MODEL_CARD if MODEL_CARD in manifest.files else REPORT
+    key = file_key(manifest.version, path)
+    text = store.read(key)
+    if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
+        raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
+    card = text.decode() if path == MODEL_CARD else model_card(manifest.model, parse_report(text, key))
+    print(card, end="")
+    return {"version": manifest.version, "card": card}
 
 
 def _facts(manifest: Manifest) -> list[tuple[str, str]]:
@@ -201,7 +220,9 @@ def build_parser() -> argparse.ArgumentParser:
         )
     add = subcommands(parser, shared)
     add("list", _list, "What is there, what is current, how good it is.")
-    add("show", _show, "One release in full.").add_argument("version", help="a version, or `current`")
+    showing = add("show", _show, "One release in full, or its model card.")
+    showing.add_argument("version", help="a version, or `current`")
+    showing.add_argument("--card", action="store_true", help="its model card, Markdown, instead")
     promoting = add("promote", _promote, "Make a release current.")
     promoting.add_argument("version", help="a version that `list` shows")
     promoting.add_argument("--force", action="store_true", help="even if the gate refuses it")

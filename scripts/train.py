@@ -109,7 +109,7 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     reads = _input(arguments, release)
     start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
     corrections = read_corrections(arguments.corrections)
-    data = load_data(arguments, reads, corrections)
+    data = replace(load_data(arguments, reads, corrections), licence=arguments.data_licence)
     if release is not None:
         data = data.like(release.manifest.model.labels)
     if arguments.recipe is None:

@@ -5,7 +5,7 @@ model.keras is a stand-in, which is never opened where model.onnx is served.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +62,7 @@ def a_release(
     right: NDArray[np.bool_] | None = None,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     photo_thresholds: Thresholds | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -76,6 +77,7 @@ def a_release(
         reads: what its model reads.
         acceptance: what its report says of each threshold.
         photo_thresholds: decide about what is converted to pixels.
+        extra: texts of further files, by path.
         right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
 
     Returns:
@@ -94,6 +96,8 @@ def a_release(
         text = predictions_text(np.zeros(len(right), np.uint8), (~right).astype(np.uint8))
         (folder / PREDICTIONS).write_text(text, "ascii")
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
+    for path, content in (extra or {}).items():
+        (folder / path).write_text(content, "utf-8")
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     seal(
         folder,

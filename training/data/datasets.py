@@ -155,6 +155,7 @@ class LabelledData:
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
         grouped: whether pictures of it are in groups that were named.
+        licence: of the data, as the user states it; None where nothing was stated.
         has_test: whether it says itself which pictures are for the test; else their content decides.
     """
 
@@ -166,6 +167,7 @@ class LabelledData:
     reads: InputContract = CUT_OUT
     grouped: bool = False
     has_test: bool = False
+    licence: str | None = None
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""

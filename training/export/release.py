@@ -6,7 +6,7 @@ model_store/assemble.py; publishing: model_store/publish.py.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from inference.session import Scores, Session
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
+from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
 from model_store.predictions import (
     LARGEST,
     NAME_LENGTH,
@@ -261,6 +262,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     contract = replace(contract, input=reads, photo_calibration=calibration)
     if material.parts:
         material = _with_parts(material, scores.probabilities[: len(held_out)], contract, say)
+    if material.data.licence:
+        material = _configured(material, {DATA_LICENCE: material.data.licence})
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
     photos = _photo_answers(session, contract, material, checked)
@@ -271,6 +274,7 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     for broken in broken_promises(promised, contract):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
     if len(answers.truth) <= LARGEST:
         (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
     if photos is not None and material.photos is not None:
@@ -286,7 +290,12 @@ def _with_parts(material: Material, mean: Probabilities, contract: ModelContract
     """The material that says how the mean compares with its parts."""
     found = compared(mean, material.parts, material.split.validation.labels, contract)
     say(str(found))
-    configuration = material.training.configuration | found.as_json()
+    return _configured(material, found.as_json())
+
+
+def _configured(material: Material, more: Mapping[str, JsonValue]) -> Material:
+    """The material with more keys in the configuration of its training."""
+    configuration = {**material.training.configuration, **more}
     return replace(material, training=material.training.model_copy(update={"configuration": configuration}))
 
 

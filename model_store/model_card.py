@@ -1,0 +1,195 @@
+"""MODEL_CARD.md: what a release is, for people, under the metadata block that model hubs read.
+
+Made of the model's contract and its report alone, so that it says nothing that these do not. Headings after
+Mitchell et al. 2019, arXiv 1810.03993; the block as the Hugging Face Hub documents it. Pure.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import JsonValue
+
+from inference.contract import ModelContract, Thresholds
+from model_store.report import HELD_OUT, PhotoFigures, Promise, Report
+
+MODEL_CARD: Final = "MODEL_CARD.md"
+
+DATA_LICENCE: Final = "data_licence"
+"""The key of the training's configuration with the licence of the data, as the user stated it."""
+
+TAGS: Final = ("clothing", "onnx", "calibrated", "out-of-distribution-detection")
+
+
+def model_card(contract: ModelContract, report: Report) -> str:
+    """The card, Markdown with a YAML block, UTF-8.
+
+    Args:
+        contract: labels, input and thresholds of the release.
+        report: its evaluation.
+    """
+    sections = (_summary(contract, report), _training(report), _figures(report), _decisions(contract, report))
+    body = "\n\n".join(["\n".join(lines) for lines in (*sections, _limits(report), _citation(report))])
+    return f"---\n{_metadata(report)}---\n\n{body}\n"
+
+
+def _metadata(report: Report) -> str:
+    """YAML of which each value is JSON, which YAML contains."""
+    licence = report.training.configuration.get(DATA_LICENCE)
+    values: dict[str, JsonValue] = {
+        "library_name": "keras",
+        "pipeline_tag": "image-classification",
+        "license": "other" if licence else "unknown",
+        **({"license_name": licence} if licence else {}),
+        "tags": list(TAGS),
+        "metrics": ["accuracy"],
+        "model-index": [{"name": report.model.network, "results": [*_results(report)]}],
+    }
+    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+
+
+def _results(report: Report) -> Iterator[JsonValue]:
+    yield _result(report.data.name, "test", report.test.accuracy)
+    for tier, figures in report.photos.items():
+        if figures.accuracy is not None:
+            yield _result(f"photos of tier {tier}", figures.split, figures.accuracy)
+
+
+def _result(name: str, split: str, accuracy: float) -> JsonValue:
+    return {
+        "task": {"type": "image-classification"},
+        "dataset": {"name": name, "type": name, "split": split},
+        "metrics": [{"type": "accuracy", "value": accuracy}],
+    }
+
+
+def _summary(contract: ModelContract, report: Report) -> list[str]:
+    model = report.model
+    return [
+        f"# {model.network}: {len(contract.labels)} classes",
+        "",
+        f"It classifies pictures into {', '.join(contract.labels)}.",
+        "",
+        f"- Input: {contract.input.in_words}, {contract.input.dtype}, framing `{contract.input.framing}`.",
+        f"- {model.parameters:,} parameters, {model.mflops:.1f} MFLOP a picture.",
+        f"- Files: {', '.join(f'{name} {size:,} bytes' for name, size in model.bytes.items())}.",
+    ]
+
+
+def _training(report: Report) -> list[str]:
+    training, data = report.training, report.data
+    licence = training.configuration.get(DATA_LICENCE)
+    return [
+        "## What it was trained on",
+        "",
+        f"- Data set: {data.name}; SHA-256 of the training part {data.train_sha256}, of the test part "
+        f"{data.test_sha256}.",
+        f"- Pictures: {report.train.n:,} learnt, {report.validation.n:,} held out, {report.test.n:,} for the "
+        "test.",
+        f"- Licence of the data: {licence or 'not stated by who trained it'}.",
+        f"- Seed {_or_unknown(training.seed)}, {_or_unknown(training.epochs)} epochs, on "
+        f"{_or_unknown(training.hardware)}.",
+        "",
+        "The configuration, whole, is in `report.json` under `training`.",
+    ]
+
+
+def _or_unknown(value: object) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _figures(report: Report) -> list[str]:
+    test, (low, high) = report.test, report.test.accuracy_interval
+    rows = [("test set", test.n, "test", test.accuracy, f"{low:.4f} to {high:.4f}", "accuracy")]
+    for tier, one in report.photos.items():
+        if one.macro_accuracy is not None:
+            rows.append(
+                (f"photos of tier {tier}", one.n, one.split, one.macro_accuracy, _interval(one), "macro")
+            )
+    return [
+        "## How good it is",
+        "",
+        "| pictures | n | split | figure | value | 95% interval |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {name} | {n:,} | {split} | {'macro accuracy' if kind == 'macro' else kind} | {share:.4f} | "
+            f"{interval} |"
+            for name, n, split, share, interval, kind in rows
+        ),
+        "",
+        f"Expected calibration error on the test set: {test.ece:.4f} ({test.ece_before:.4f} before "
+        "temperature).",
+        "",
+        "| class | precision | recall | test pictures |",
+        "|---|---|---|---|",
+        *(
+            f"| {label} | {one.precision:.4f} | {one.recall:.4f} | {one.support:,} |"
+            for label, one in test.per_class.items()
+        ),
+    ]
+
+
+def _interval(figures: PhotoFigures) -> str:
+    if figures.macro_accuracy_interval is None:
+        return "none"
+    low, high = figures.macro_accuracy_interval
+    return f"{low:.4f} to {high:.4f}"
+
+
+def _decisions(contract: ModelContract, report: Report) -> list[str]:
+    lines = ["## What is accepted without review", "", f"- Pixels: {_threshold(contract.thresholds)}."]
+    if contract.photo_thresholds is not None:
+        lines.append(f"- Photos: {_threshold(contract.photo_thresholds)}.")
+    else:
+        lines.append("- Photos: by the same thresholds.")
+    return [*lines, *(f"- {_promised(one)}" for one in report.promises)]
+
+
+def _threshold(thresholds: Thresholds) -> str:
+    if thresholds.accept_nothing:
+        return "nothing is accepted, as too few answers show how often they are right"
+    return f"from confidence {thresholds.confidence:.4f} and familiarity {thresholds.familiarity:.4f} on"
+
+
+def _promised(one: Promise) -> str:
+    kind = "Held-out pictures" if one.pictures == HELD_OUT else one.pictures[0].upper() + one.pictures[1:]
+    kept = one.accepted > 0 and one.lower_bound >= one.accuracy
+    verdict = "shown" if kept else "not shown"
+    return (
+        f"{kind}: {one.accepted:,} of {one.n:,} familiar ones are accepted, {one.right:,} of them right; "
+        f"that {one.accuracy:.0%} are is {verdict} (one-sided 95% bound {one.lower_bound:.4f})."
+    )
+
+
+def _limits(report: Report) -> list[str]:
+    worst = min(report.test.per_class.items(), key=lambda item: item[1].recall)
+    lines = [
+        "## Limits",
+        "",
+        f"- Worst on the test set: {worst[0]}, of which {worst[1].recall:.1%} are recognised.",
+        "- A picture of anything else gets one of the classes, too, unless its decision is `review`.",
+    ]
+    if not report.photos:
+        lines.append("- It was not measured on photos: how good it is on these is not known.")
+    lines += [
+        f"- Tier {tier}: choices were made on these photos, so its figures are optimistic."
+        for tier, one in report.photos.items()
+        if one.split == "development"
+    ]
+    lines += [
+        f"- Photos that show none of the classes (tier {tier}, n = {one.n:,}): "
+        f"{one.decisions.coverage:.1%} are accepted all the same."
+        for tier, one in report.photos.items()
+        if one.sources
+    ]
+    return lines
+
+
+def _citation(report: Report) -> list[str]:
+    lines = ["## How to cite", "", "Name the release by its version, which contains the hash of its files."]
+    if report.data.name == "Fashion-MNIST":
+        lines.append(
+            "The data set: H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a Novel Image Dataset for "
+            "Benchmarking Machine Learning Algorithms, 2017, arXiv 1708.07747."
+        )
+    return lines

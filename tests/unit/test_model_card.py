@@ -1,0 +1,84 @@
+"""The model card: what it says is what contract and report say, and hubs can read its block."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from model_store.local import LocalRelease, bundled
+from model_store.model_card import MODEL_CARD, model_card
+from scripts import publish, releases
+from tests.releases import a_release
+
+
+@pytest.fixture(scope="module")
+def release() -> LocalRelease:
+    return bundled()
+
+
+def card_of(release: LocalRelease, **configuration: JsonValue) -> str:
+    report = release.report()
+    training = report.training.model_copy(
+        update={"configuration": {**report.training.configuration, **configuration}}
+    )
+    return model_card(release.manifest.model, report.model_copy(update={"training": training}))
+
+
+def metadata(card: str) -> dict[str, JsonValue]:
+    """The block between the first two lines of dashes; each value is JSON, which YAML contains."""
+    _, block, _ = card.split("---\n", 2)
+    return {key: json.loads(value) for key, _, value in (line.partition(": ") for line in block.splitlines())}
+
+
+def test_hubs_find_kind_licence_and_accuracy_in_the_block(release: LocalRelease) -> None:
+    found = metadata(card_of(release, data_licence="MIT"))
+
+    assert found["pipeline_tag"] == "image-classification"
+    assert (found["license"], found["license_name"]) == ("other", "MIT")
+    assert json.dumps(release.report().test.accuracy) in json.dumps(found["model-index"])
+
+
+def test_a_licence_that_nobody_stated_is_not_made_up(release: LocalRelease) -> None:
+    card = card_of(release)
+
+    assert metadata(card)["license"] == "unknown"
+    assert "Licence of the data: not stated by who trained it." in card
+
+
+def test_a_licence_with_the_signs_of_yaml_stays_one_value(release: LocalRelease) -> None:
+    licence = 'ours: "all" # of it\n---\nlicense: mit'
+
+    assert metadata(card_of(release, data_licence=licence))["license_name"] == licence
+
+
+def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
+    card, test = card_of(release), release.report().test
+    low, high = test.accuracy_interval
+
+    assert (
+        f"| test set | {test.n:,} | test | accuracy | {test.accuracy:.4f} | {low:.4f} to {high:.4f} |" in card
+    )
+    for tier, one in release.report().photos.items():
+        assert f"photos of tier {tier}" in card or f"(tier {tier}, n = {one.n:,})" in card
+
+
+def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
+    report = release.report().model_copy(update={"photos": {}, "promises": ()})
+
+    assert "It was not measured on photos" in model_card(release.manifest.model, report)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["its own", "made of the report"])
+def test_show_prints_the_card_of_any_release(
+    kept: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extra = {MODEL_CARD: "its own card\n"} if kept else {}
+    folder, store = a_release(tmp_path / "made", extra=extra), str(tmp_path / "store")
+    publish.main([str(folder), store, "--by", "ann"])
+    capsys.readouterr()
+
+    assert releases.main(["--store", store, "show", "current", "--card"]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed == "its own card\n" if kept else "# linear: 10 classes" in printed
