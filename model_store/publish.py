@@ -127,6 +127,7 @@ def promote(
     """
     before = newest(store)
     manifest = read_manifest(store, version)
+    check_complete(store, manifest)
     verdict = _verdict(store, evidence_in_store(store, manifest), before, force)
     if not unconditional:
         require_conditional_writes(store)
