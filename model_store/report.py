@@ -85,25 +85,6 @@ class Promise(Frozen):
     design_effect: Annotated[float, Field(ge=1)] | None = Field(default=None, exclude_if=_is_none)
 
 
-class Target(Frozen):
-    """What a share of right answers would allow: the choice that a training offers.
-
-    Attributes:
-        accuracy: share of the accepted answers to held-out pictures that is to be right.
-        accepted: share of all these answers that can be accepted then; 0 where it is not shown.
-        right: share of these that are right; None where none is accepted.
-        lower_bound: one-sided 95% bound of `right`, as a promise has it; 0 where none is accepted.
-        more_pictures: about so many more would allow it at today's share of errors; 0 where it is allowed,
-            None where more will not help.
-    """
-
-    accuracy: Share
-    accepted: Share
-    right: Share | None
-    lower_bound: Share
-    more_pictures: Count | None
-
-
 class AcceptPoint(Frozen):
     """What one threshold of confidence does to one kind of pictures.
 
@@ -325,7 +306,6 @@ class Report(Frozen):
 
     Attributes:
         promises: empty in reports from before they were kept.
-        targets: by rising accuracy; empty in reports from before they were kept.
         acceptance: by kind of pictures, by rising threshold, at the same thresholds for all kinds; empty in
             reports from before it was kept.
         photos: by tier; empty where no photos were measured.
@@ -341,7 +321,6 @@ class Report(Frozen):
     validation: SplitFigures
     test: TestFigures
     promises: tuple[Promise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
-    targets: tuple[Target, ...] = Field(default=(), exclude_if=lambda kept: not kept)
     acceptance: dict[str, tuple[AcceptPoint, ...]] = Field(
         default_factory=dict, exclude_if=lambda curves: not curves
     )

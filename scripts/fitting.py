@@ -19,13 +19,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH
-from model_store.local import open_release
 from model_store.manifest import Manifest
-from model_store.report import Epoch, Target
+from model_store.report import Epoch
 from scripts.doubted import write_doubted
 from scripts.photos import with_photos
 from scripts.publish import RELEASE
-from scripts.terminal import console, print_table, require
+from scripts.terminal import console, require
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.errors import NotInstalled
@@ -90,32 +89,10 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         accept_right=accept_right,
     )
     manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
-    print_targets(open_release(task.folder / RELEASE).report().targets)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
     asked = asked_of(session, manifest.model, data, parts, photos=photos, others=others)
     write_doubted(task.folder, asked, data.labels)
     return manifest
-
-
-def print_targets(targets: Sequence[Target]) -> None:
-    """Print what each share of right answers would allow, for the next choice of --accept-right."""
-    rows = [
-        {
-            "to be right": f"{one.accuracy:.0%}",
-            "accepted": f"{one.accepted:.1%}",
-            "of these right": "" if one.right is None else f"{one.right:.1%}",
-            "at least": f"{one.lower_bound:.1%}" if one.accepted else "",
-            "more pictures": _more_in_words(one.more_pictures),
-        }
-        for one in targets
-    ]
-    print_table(rows, title="What --accept-right allows of answers to pictures that were not learnt")
-
-
-def _more_in_words(pictures: int | None) -> str:
-    if pictures is None:
-        return "more will not help"
-    return f"about {pictures:,}" if pictures else ""
 
 
 def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Fitted":

@@ -39,6 +39,8 @@ HOMES = {
         "training/photos/drawn_shoes.py",
         "training/photos/changes.py",
         "training/photos/variants.py",
+        "training/transfer/pretraining.py",
+        "training/transfer/pretraining_photos.py",
     ),
     "dotenv": ("app/dotenv_file.py",),
     "flask": ("app/", "wsgi.py"),

@@ -32,7 +32,6 @@ from training.evaluation.calibration import (
     lower_bound,
     needed,
     promises,
-    targets,
 )
 from training.evaluation.out_of_distribution import judge
 from training.photos.reading import OOD
@@ -172,27 +171,6 @@ def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted
 
     (promise,) = promises(kinds, contract)
     assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
-
-
-def test_the_table_says_what_each_share_allows_and_how_many_more_pictures_would() -> None:
-    """Of 200 sure answers, three are wrong, of 100 less sure ones a third."""
-    _, kinds = fit_contract(
-        unmeasured((0.9, 200), (0.6, 100)),
-        np.concatenate([truth(197, 3), truth(67, 33)]),
-        TWO_CLASSES,
-        are_photos=True,
-    )
-
-    few, usual, many, most = targets(kinds[0])
-
-    assert [one.accuracy for one in (few, usual, many, most)] == [0.9, 0.95, 0.98, 0.99]
-    assert usual.accepted == pytest.approx(2 / 3)
-    assert (usual.right, usual.more_pictures) == (0.985, 0)
-    assert usual.lower_bound >= 0.95
-    assert (many.accepted, many.right, many.lower_bound) == (0, None, 0)
-    assert many.more_pictures is not None
-    assert 1000 < many.more_pictures < 6000
-    assert most.more_pictures is None
 
 
 def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelUnreadable
-from model_store.report import Epoch, Target
+from model_store.report import Epoch
 from scripts import adopt, train, tune
-from scripts.fitting import print_targets
 from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.comparison.trials import Trial, ranked
@@ -41,19 +40,6 @@ def test_a_share_of_right_answers_that_cannot_be_promised_is_refused(
         train.main(["--data", str(tmp_path), "--accept-right", share])
 
     assert f"--accept-right: {share}: expected 0.5 or more, and less than 1" in capsys.readouterr().err
-
-
-def test_a_training_ends_with_what_other_shares_would_allow(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = Target(accuracy=0.95, accepted=0.8, right=0.98, lower_bound=0.952, more_pictures=0)
-    not_yet = Target(accuracy=0.98, accepted=0.0, right=None, lower_bound=0.0, more_pictures=1200)
-    never = Target(accuracy=0.99, accepted=0.0, right=None, lower_bound=0.0, more_pictures=None)
-
-    print_targets([shown, not_yet, never])
-
-    *_, first, second, third, _ = capsys.readouterr().out.splitlines()
-    assert all(cell in first for cell in ("95%", "80.0%", "98.0%", "95.2%"))
-    assert "about 1,200" in second
-    assert "more will not help" in third
 
 
 def an_epoch(accuracy: float, loss: float = 0.5) -> Epoch:

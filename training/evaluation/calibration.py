@@ -9,7 +9,7 @@ test set. How serving applies the figures: inference/decision.py.
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from inference.arrays import Distances, Probabilities
 from inference.contract import ACCEPT_NOTHING, CUT_OUT, Calibration, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.report import HELD_OUT, AcceptPoint, Promise, Target
+from model_store.report import HELD_OUT, AcceptPoint, Promise
 from training.evaluation.grouped import design_effects, numbered
 from training.photos.reading import OOD
 
@@ -51,14 +51,6 @@ measures them."""
 
 CURVE_POINTS: Final = 16
 """Thresholds that the report has of each kind of pictures."""
-
-TARGETS: Final = (0.90, 0.95, 0.98, 0.99)
-"""Shares of right answers that the report compares."""
-
-MOST_TIMES: Final = 20.0
-"""So many times the pictures are the most that are worth naming."""
-
-TIMES_TRIED: Final = 200
 
 SURENESS: Final = 0.95
 """Of the lower bound that has to reach what is promised: one-sided, Clopper and Pearson 1934, of the
@@ -383,41 +375,6 @@ def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
     )
 
 
-def targets(kind: Kind) -> tuple[Target, ...]:
-    """What each of TARGETS would allow of the answers to one kind of pictures."""
-    return tuple(_target(replace(kind, accuracy=accuracy)) for accuracy in TARGETS)
-
-
-def _target(kind: Kind) -> Target:
-    accuracy = kind.accuracy or 0.0
-    at = np.array([confidence_threshold([kind])], np.float32)
-    count, right = (int(found[0]) for found in kind.accepted(at))
-    if not count:
-        more = _more_answers(kind, accuracy)
-        return Target(accuracy=accuracy, accepted=0.0, right=None, lower_bound=0.0, more_pictures=more)
-    return Target(
-        accuracy=accuracy,
-        accepted=count / len(kind.right),
-        right=right / count,
-        lower_bound=float(kind.lower_bounds(at)[0]),
-        more_pictures=0,
-    )
-
-
-def _more_answers(kind: Kind, accuracy: float) -> int | None:
-    """How many more answers would show it for some threshold, if as large a share of them were wrong.
-
-    None where that is more than MOST_TIMES as many as there are.
-    """
-    thresholds = np.unique(kind.familiar)
-    count, right = kind.accepted(thresholds)
-    effects = kind.design_effects(thresholds)
-    for times in np.geomspace(1, MOST_TIMES, TIMES_TRIED):
-        if np.any(lower_bound(count * times, right * times, effects) >= accuracy):
-            return math.ceil((float(times) - 1) * len(kind.right))
-    return None
-
-
 def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...]]:
     """What each of some thresholds accepts of each kind of pictures, and how much of that is right at least.
 
@@ -447,9 +404,7 @@ def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint
 
 
 def lower_bound(
-    count: NDArray[np.integer | np.floating],
-    right: NDArray[np.integer | np.floating],
-    effects: NDArray[np.float64] | float = 1.0,
+    count: NDArray[np.int64], right: NDArray[np.int64], effects: NDArray[np.float64] | float = 1.0
 ) -> NDArray[np.float64]:
     """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
 

@@ -44,7 +44,6 @@ from training.evaluation.calibration import (
     fit_contract,
     needed,
     promises,
-    targets,
     usual_accept_right,
 )
 from training.evaluation.figures import draw_all
@@ -269,8 +268,7 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     photos = _photo_answers(session, contract, material, checked)
     of_photos = {} if photos is None else photo_figures(photos, contract, split_of(material))
     promised, curves = promises(kinds, contract), acceptance_curves(kinds)
-    parts = {"promises": promised, "targets": targets(kinds[0]), "acceptance": curves, "photos": of_photos}
-    report = report.model_copy(update=parts)
+    report = report.model_copy(update={"promises": promised, "acceptance": curves, "photos": of_photos})
     for broken in broken_promises(promised, contract):
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())

@@ -73,6 +73,19 @@ def compact_any(x: Tensor, factory: LayerFactory) -> Tensor:
     return layers.GlobalAveragePooling2D(name=FEATURES)(x)
 
 
+def residual_stages(x: Tensor, factory: LayerFactory, shape: Shape, count: int) -> list[Tensor]:
+    """A stem and some stages of one block, each with half the edge and twice the channels of that before.
+
+    Returns:
+        The output of each stage, from the largest.
+    """
+    x, stages = _stem(x, factory, shape.width), []
+    for stage in range(1, count + 1):
+        x = _block(x, factory, shape, f"stage{stage}", shape.width << stage, halved=True)
+        stages.append(x)
+    return stages
+
+
 def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
     """A convolution, and the largest of each 2 x 2."""
     x = factory.normalized(factory.filters(x, width, 3, "stem"), "stem_norm")

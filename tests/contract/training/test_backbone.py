@@ -1,0 +1,132 @@
+"""The backbone: which photos it learns, what it does not know, and its file."""
+
+import csv
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from training.errors import WeightsUnfit
+from training.recipes import Recipe
+from training.transfer.backbone import backbone, load_backbone, save_backbone
+from training.transfer.pretraining import Batches, Pictures, main
+from training.transfer.pretraining_photos import (
+    STORED_EDGE,
+    photos_of,
+    targets_of,
+    without_left_out,
+)
+
+CATALOGUE = ("file", "kind", "colours", "gender")
+POOL = ("file", "tier", "label", "source_label", "group")
+
+
+def a_picture(seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    picture = np.full((80, 60, 3), 255, np.uint8)
+    picture[20:60, 15:45] = rng.integers(0, 255, 3)
+    return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+def write(folder: Path, name: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
+    with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Twelve shop photos, of which one is in the pool too, six of users, and one that is judged."""
+    shop = [(f"shirt/kag-{n}.jpg", "shirt", "blue white", "men") for n in range(6)]
+    shop += [(f"socks/kag-{n}.jpg", "socks", "", "") for n in range(6, 12)]
+    pool = [("A/6/kag-0.jpg", "A", "6", "Shirts", "kag-0")]
+    pool += [("X/X_kaggle_Socks/kag-90.jpg", "X", "", "kaggle:Socks", "kag-90")]
+    users = [(f"C/0/clo-{n}.jpg", "C", "0", "T-Shirt", f"clo-sender-{n}") for n in range(6)]
+    write(tmp_path, "catalogue", CATALOGUE, shop)
+    write(tmp_path, "pool", POOL, pool)
+    write(tmp_path, "more", POOL, users)
+    write(tmp_path, "dev", POOL, [("dev/C/0/clo-9.jpg", "C", "0", "T-Shirt", "clo-sender-5")])
+    archives: dict[str, Sequence[Sequence[str]]] = {
+        "catalogue": shop,
+        "pool_A": pool[:1],
+        "pool_X": pool[1:],
+        "more_C": users,
+    }
+    for name, rows in archives.items():
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for number, row in enumerate(rows):
+                archive.writestr(row[0], a_picture(number))
+    return tmp_path
+
+
+def test_a_photo_of_two_tables_is_one_with_all_that_is_known_of_it(folder: Path) -> None:
+    photo = next(one for one in photos_of(folder) if one.id == "kag-0")
+
+    assert (photo.kind, photo.colours, photo.gender) == ("shirt", ("blue", "white"), "men")
+    assert (photo.label, photo.tier) == (6, "A")
+
+
+def test_senders_of_photos_that_figures_come_from_are_never_learnt(folder: Path) -> None:
+    assert "clo-sender-5" not in {photo.sender for photo in photos_of(folder)}
+
+
+def test_a_backbone_to_measure_with_knows_neither_left_out_kinds_nor_a_third_of_the_senders(
+    folder: Path,
+) -> None:
+    learnt = without_left_out(photos_of(folder))
+
+    assert {photo.kind for photo in learnt if photo.tier != "C"} == {"shirt"}
+    assert len({photo.sender for photo in learnt if photo.sender}) == 3  # of five
+
+
+def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
+    photos = [photo for photo in photos_of(folder) if photo.id in {"kag-6", "clo-0"}]
+    targets = targets_of(photos)
+    blank = np.zeros((len(photos), STORED_EDGE, STORED_EDGE, 3), np.uint8)
+    pictures = Pictures(blank, blank, np.zeros(len(photos), np.bool_))
+
+    _, _, weights = Batches(pictures, targets, ["a", "b"], Recipe(batch_size=64))[0]
+
+    assert set(weights["kind"] + weights["label"]) == {1}  # socks have a kind alone, a user's photo a label
+    assert not weights["colours"].any()
+    assert not weights["gender"].any()
+
+
+def test_a_stopped_training_continues_after_its_last_epoch(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.transfer.pretraining.RECIPE", Recipe(batch_size=8, optimizer="adamw"))
+    monkeypatch.setattr("training.transfer.pretraining_photos.LEAST", 5)
+    out, run = tmp_path / "backbone.npz", tmp_path / "run"
+    command = [str(folder), "--out", str(out), "--run", str(run), "--epochs"]
+    main([*command, "1"])
+
+    main([*command, "2"])
+
+    history = (run / "history.csv").read_text("utf-8").splitlines()
+    assert [row["epoch"] for row in csv.DictReader(history)] == ["0", "1"]
+    assert load_backbone(out)[1]["photos"] == 18
+
+
+def test_the_file_holds_the_weights_to_float16(tmp_path: Path) -> None:
+    model = backbone(Recipe())
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
+    save_backbone(model, {"photos": 3}, tmp_path / "one.npz")
+
+    read, about = load_backbone(tmp_path / "one.npz")
+
+    assert about == {"photos": 3}
+    np.testing.assert_allclose(read.predict(pixels, verbose=0), model.predict(pixels, verbose=0), atol=0.01)
+    assert (tmp_path / "one.npz").stat().st_size < 4_000_000
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04"])
+def test_a_file_that_is_no_backbone_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "one.npz"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(WeightsUnfit, match=r"one\.npz: no backbone"):
+        load_backbone(path)

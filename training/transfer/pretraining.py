@@ -1,0 +1,272 @@
+"""Train the backbone from scratch, and write its file.
+
+python -m training.transfer.pretraining PHOTOS --out FILE [--leave-out] [--epochs N]
+
+PHOTOS is the folder that pretraining_photos.py describes. --leave-out keeps some kinds and senders from the
+backbone, to measure what it is worth for others. A run that was stopped continues from its last epoch. Writes
+RUN and FILE. The network: backbone.py.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import keras
+import numpy as np
+from keras import layers
+from keras.callbacks import BackupAndRestore, CSVLogger, SwapEMAWeights, TerminateOnNaN
+from numpy.typing import NDArray
+from rich.progress import track
+
+from inference.arrays import PixelsBatch
+from training.errors import BadPictures
+from training.fitting.optimizers import build_optimizer
+from training.recipes import Recipe
+from training.transfer.backbone import INPUT, backbone, save_backbone
+from training.transfer.pretraining_photos import (
+    LEFT_OUT_KINDS,
+    STORED_EDGE,
+    Photo,
+    Targets,
+    photos_of,
+    pixels_of,
+    targets_of,
+    without_left_out,
+)
+from training.untyped import Network
+
+RECIPE: Final = Recipe(
+    epochs=80,
+    batch_size=128,
+    optimizer="adamw",
+    learning_rate=0.002,
+    weight_decay=0.05,
+    warm_up=3.0,
+    averaging=0.999,
+    precision="bfloat16",
+)
+
+LABELS: Final = 10
+KIND_SMOOTHING: Final = 0.1
+LOSS_WEIGHTS: Final = {"kind": 1.0, "colours": 5.0, "gender": 0.25, "label": 0.5}
+"""Of the means over a batch; that of the colours is one over all 27, of which a photo has one or two."""
+
+CROPPED: Final = (0.6, 1.0)
+"""Share of the area that a crop keeps."""
+ASPECT: Final = 0.1
+"""Relative, each way, by which a crop is wider than high."""
+TURN: Final = 10.0
+"""Degrees, each way."""
+COMPOSED: Final = 1 / 3
+"""Share of the plain shop photos that appear on a cluttered ground."""
+ERASED: Final = (0.02, 0.2)
+"""Share of the area that is erased in a quarter of the pictures."""
+LIGHT: Final = 0.15
+CHANNEL: Final = 0.05
+"""Relative, each way."""
+BLUR_SIGMA: Final = (0.4, 1.2)
+JPEG_QUALITY: Final = (30, 90)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Decoded photos.
+
+    Attributes:
+        whole: uint8 (N, STORED_EDGE, STORED_EDGE, 3).
+        composed: the same on cluttered grounds; where `is_composed` is False, empty.
+        is_composed: bool (N,).
+    """
+
+    whole: PixelsBatch
+    composed: PixelsBatch
+    is_composed: NDArray[np.bool_]
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no types
+    """Augmented batches; kinds are drawn by the square root of how many photos they have."""
+
+    def __init__(self, pictures: Pictures, targets: Targets, groups: Sequence[str], recipe: Recipe) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            pictures: N of them.
+            targets: of each.
+            groups: of each, what is balanced.
+            recipe: its `batch_size` and `seed`.
+        """
+        super().__init__()
+        self._pictures, self._targets, self._recipe = pictures, targets, recipe
+        _, of, counts = np.unique(np.array(groups), return_inverse=True, return_counts=True)
+        weights = 1 / np.sqrt(counts[of])
+        self._chances = weights / weights.sum()
+        self._rng = np.random.default_rng(recipe.seed)
+
+    def __len__(self) -> int:
+        return len(self._chances) // self._recipe.batch_size
+
+    def __getitem__(self, _: int) -> tuple[PixelsBatch, dict[str, Any], dict[str, Any]]:
+        """Draw a batch: pixels uint8 (B, 64, 64, 3), targets and weights by head."""
+        chosen = self._rng.choice(len(self._chances), self._recipe.batch_size, p=self._chances)
+        pixels = np.stack([self._changed(int(index)) for index in chosen])
+        targets = self._targets
+        kinds, genders, labels = (
+            values[chosen] for values in (targets.kinds, targets.genders, targets.labels)
+        )
+        wanted = {
+            "kind": np.eye(len(targets.names), dtype=np.float32)[np.maximum(kinds, 0)],
+            "colours": targets.colours[chosen],
+            "gender": np.maximum(genders, 0),
+            "label": np.maximum(labels, 0),
+        }
+        known = {
+            "kind": kinds >= 0,
+            "colours": targets.colours[chosen].any(axis=1),
+            "gender": genders >= 0,
+            "label": labels >= 0,
+        }
+        return pixels, wanted, {name: mask.astype(np.float32) for name, mask in known.items()}
+
+    def _changed(self, index: int) -> NDArray[np.uint8]:
+        rng, pictures = self._rng, self._pictures
+        is_composed = pictures.is_composed[index] and rng.random() < COMPOSED
+        picture = framed((pictures.composed if is_composed else pictures.whole)[index], rng)
+        light = (1 + rng.uniform(-LIGHT, LIGHT)) * (1 + rng.uniform(-CHANNEL, CHANNEL, 3))
+        picture = np.minimum(picture * light.astype(np.float32), 255).astype(np.uint8)
+        if rng.random() < 0.15:
+            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(*BLUR_SIGMA)).astype(np.uint8, copy=False)
+        if rng.random() < 0.15:
+            quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG_QUALITY))]
+            written = cv2.imencode(".jpg", picture, quality)[1]
+            picture = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
+        if rng.random() < 0.25:
+            _erase(picture, rng)
+        return picture
+
+
+def framed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Crop, flip, turn and scale in one step: uint8 (64, 64, 3) of (STORED_EDGE, STORED_EDGE, 3)."""
+    edge = INPUT.shape[0]
+    side = STORED_EDGE * np.sqrt(rng.uniform(*CROPPED))
+    aspect = 1 + rng.uniform(-ASPECT, ASPECT)
+    across, down = edge / min(side * aspect, STORED_EDGE), edge / min(side / aspect, STORED_EDGE)
+    middle = STORED_EDGE / 2 + rng.uniform(-1, 1, 2) * (STORED_EDGE - side) / 2
+    angle = np.radians(rng.uniform(-TURN, TURN))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    linear = np.diag([across * mirror, down]) @ turn
+    matrix = np.column_stack([linear, edge / 2 - linear @ middle])
+    return cv2.warpAffine(picture, matrix, (edge, edge), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def _erase(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Fill a rectangle with one colour, in place (Zhong et al. 2017, arXiv 1708.04896)."""
+    edge = len(picture)
+    area, aspect = rng.uniform(*ERASED) * edge**2, np.exp(rng.uniform(-1, 1))
+    height, width = int(min(edge - 1, np.sqrt(area * aspect))), int(min(edge - 1, np.sqrt(area / aspect)))
+    top, left = int(rng.integers(edge - height)), int(rng.integers(edge - width))
+    picture[top : top + height, left : left + width] = rng.integers(0, 256, 3)
+
+
+def pretrain(
+    pictures: Pictures, photos: Sequence[Photo], targets: Targets, recipe: Recipe, run: Path
+) -> Network:
+    """Train from scratch, or from the last epoch of a run.
+
+    Returns:
+        keras.Model of `backbone`, float32, with the running average of the weights.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    features = backbone(recipe, training=True)
+    heads = {
+        "kind": len(targets.names),
+        "colours": targets.colours.shape[1],
+        "gender": int(targets.genders.max()) + 1,
+        "label": LABELS,
+    }
+    outputs = {
+        name: layers.Dense(units, name=name, dtype="float32")(features.output)
+        for name, units in heads.items()
+    }
+    model = keras.Model(features.input, outputs)
+    groups = [photo.kind or f"{photo.tier} {photo.label}" for photo in photos]
+    batches = Batches(pictures, targets, groups, recipe)
+    categories = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(
+        optimizer=build_optimizer(recipe, model.trainable_variables, len(batches)),
+        loss={
+            "kind": keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=KIND_SMOOTHING),
+            "colours": keras.losses.BinaryCrossentropy(from_logits=True),
+            "gender": categories,
+            "label": categories,
+        },
+        loss_weights=LOSS_WEIGHTS,
+        weighted_metrics={"kind": ["accuracy"], "label": ["accuracy"]},
+    )
+    callbacks = [
+        TerminateOnNaN(raise_error=True),
+        BackupAndRestore(str(run / "backup"), delete_checkpoint=False),
+        CSVLogger(str(run / "history.csv"), append=True),
+        SwapEMAWeights(),
+    ]
+    model.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=2)
+    plain = backbone(Recipe())
+    plain.set_weights(features.get_weights())
+    return plain
+
+
+def decoded(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
+    """Decode the photos, or read what an earlier run decoded.
+
+    Raises:
+        BadPictures: the file of the earlier run holds other photos.
+    """
+    ids = [photo.id for photo in photos]
+    if not cache.exists():
+        whole = np.zeros((len(photos), STORED_EDGE, STORED_EDGE, 3), np.uint8)
+        composed, is_composed = np.zeros_like(whole), np.zeros(len(photos), np.bool_)
+        pairs = track(pixels_of(folder, photos), "Decoding", len(photos))
+        for index, (picture, laid) in enumerate(pairs):
+            whole[index] = picture
+            if laid is not None:
+                composed[index], is_composed[index] = laid, True
+        np.savez(cache, ids=ids, whole=whole, composed=composed, is_composed=is_composed)
+    with np.load(cache, allow_pickle=False) as stored:
+        if list(stored["ids"]) != ids:
+            raise BadPictures(f"{cache}: holds other photos. Remove it, and all are decoded again.")
+        return Pictures(stored["whole"], stored["composed"], stored["is_composed"])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train the backbone, and write its file."""
+    parser = argparse.ArgumentParser(prog="python -m training.transfer.pretraining", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the weights, .npz")
+    parser.add_argument("--run", type=Path, default=Path("runs/backbone"), metavar="FOLDER")
+    parser.add_argument("--leave-out", action="store_true", help="without some kinds and senders, to measure")
+    parser.add_argument("--epochs", type=int, default=RECIPE.epochs, metavar="N")
+    options = parser.parse_args(argv)
+    options.run.mkdir(parents=True, exist_ok=True)
+    photos = photos_of(options.photos)
+    if options.leave_out:
+        photos = without_left_out(photos)
+    targets = targets_of(photos)
+    pictures = decoded(options.photos, photos, options.run / "photos.npz")
+    recipe = replace(RECIPE, epochs=options.epochs)
+    model = pretrain(pictures, photos, targets, recipe, options.run)
+    about = {
+        "photos": len(photos),
+        "kinds": list(targets.names),
+        "left_out": sorted(LEFT_OUT_KINDS) if options.leave_out else [],
+        "epochs": recipe.epochs,
+    }
+    save_backbone(model, about, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
