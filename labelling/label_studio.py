@@ -66,6 +66,8 @@ def annotated(tasks: Any) -> Iterator[tuple[int, Mapping[str, str]]]:  # noqa: A
     Raises:
         KeyError, TypeError, AttributeError, ValueError: it is no such export.
     """
+    if not isinstance(tasks, list):
+        raise TypeError(tasks)
     for number, task in enumerate(tasks, 1):
         data = task["data"]
         for annotation in task["annotations"]:

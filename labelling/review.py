@@ -27,6 +27,7 @@ from labelling.audit import sample
 from labelling.corrections import NONE
 from labelling.errors import TableUnusable, Unreadable
 from labelling.journal import Journal, Labelled
+from labelling.label_studio import Task, as_tasks
 from labelling.run import ACCEPT, Job
 from labelling.sources import Item
 from labelling.table import Form, form_of, path_in_table, safe_in_a_spreadsheet
@@ -81,10 +82,9 @@ def write_review(page: Path, job: Job, limit: int, audited: int = 0) -> int:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
+    form = form_of(job.table)
     with Journal(job.table, job.fingerprint()) as journal:
-        form, answers = form_of(job.table), journal.answers()
-        asked = (one for one in journal.doubtful() if _sha256(one, form, job) not in answers)
-        chosen = list(islice(asked, limit))
+        chosen = _unanswered(journal, form, job, limit)
         drawn = sample(journal.labelled(), lambda row: row.path, audited, job.release.version)
     cards = list(_cards(chosen, form, job))
     if audited:
@@ -94,8 +94,43 @@ def write_review(page: Path, job: Job, limit: int, audited: int = 0) -> int:
     return len(cards)
 
 
+def write_tasks(file: Path, job: Job, limit: int) -> int:
+    """Write the doubtful pictures of a finished table that people did not answer, for Label Studio.
+
+    Args:
+        file: the JSON to write; an existing one is replaced.
+        job: the finished labelling run.
+        limit: the most pictures, most doubtful first.
+
+    Returns:
+        The number of pictures; those that cannot be shown are left out.
+
+    Raises:
+        TableUnusable: the file cannot be written, or another run is at work on the table.
+        SourceUnusable, StoreError: the source can no longer be listed.
+    """
+    prepare_decoders()
+    form = form_of(job.table)
+    with Journal(job.table, job.fingerprint()) as journal:
+        chosen = _unanswered(journal, form, job, limit)
+    confidence = {one.path: one.confidence for one in chosen}
+    tasks = [
+        Task(card.name, card.sha256, card.picture, card.guess, confidence[card.name], job.release.version)
+        for card in _cards(chosen, form, job)
+        if card.picture
+    ]
+    write_page(file, as_tasks(tasks))
+    return len(tasks)
+
+
+def _unanswered(journal: Journal, form: Form, job: Job, limit: int) -> list[Labelled]:
+    """The first doubtful rows that no person answered."""
+    answers = journal.answers()
+    return list(islice((one for one in journal.doubtful() if _sha256(one, form, job) not in answers), limit))
+
+
 def write_page(page: Path, text: str) -> None:
-    """Write what `page_of` made; names that are no Unicode are spelt out.
+    """Write what `page_of` or `as_tasks` made; names that are no Unicode are spelt out.
 
     Raises:
         TableUnusable: it cannot be written.

@@ -1,7 +1,8 @@
-"""Measure on a random sample how often accepted answers of a table are right, and whether the promise holds.
+"""Measure how often the accepted answers of a table are right.
 
 FILE are corrections that a sheet of `wardrobe label --audit` exported, TABLE is the table that it was written
-for. Exit code 1 when the release's promise is broken on these pictures. What is computed: labelling/audit.py.
+for. The figures are of the sheet's random sample. Exit code 1 when the release's promise is broken on these
+pictures. What is computed: labelling/audit.py.
 """
 
 import argparse

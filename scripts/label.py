@@ -19,7 +19,7 @@ from labelling.answers import correct
 from labelling.on_ray import OnRay
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
-from labelling.review import write_review
+from labelling.review import write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
 from labelling.table import form_of
@@ -94,6 +94,8 @@ def _label(arguments: argparse.Namespace) -> object:
             summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
         if arguments.review:
             write_review(arguments.review, job, arguments.review_limit, arguments.audit)
+        if arguments.tasks:
+            write_tasks(arguments.tasks, job, arguments.review_limit)
     show(summary, arguments.review)
     return asdict(summary)
 
@@ -116,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--engine", choices=ENGINES, default="processes", help=engines)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
+    add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
     limit = f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})"
     audit = "add N pictures to that page, drawn at random, whatever was answered: for wardrobe audit"
     add("--audit", type=at_least(1), default=0, metavar="N", help=audit)

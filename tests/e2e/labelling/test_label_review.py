@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labelling.corrections import NONE
+from labelling.corrections import read_corrections as corrections_of_a_table
 from labelling.review import Card, page_of, thumbnail
 from scripts.doubted import write_doubted
 from tests.browser import Visits, flaws
@@ -16,6 +18,7 @@ from training.export.doubted import Asked
 pytestmark = pytest.mark.slow
 
 LABELS = ("Bag", 'Shirt, "best"', "</script>")
+SHA256 = "ab" * 32
 NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
 
 
@@ -23,7 +26,14 @@ NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
 def sheet(tmp_path: Path) -> str:
     """The address of a page with three pictures, two of them with hostile names."""
     cards = [
-        Card(name, f"/shop/{name}", thumbnail(png(a_garment(seed))), "Bag? 40%, ambiguous", "Bag")
+        Card(
+            name,
+            f"/shop/{name}",
+            thumbnail(png(a_garment(seed))),
+            "Bag? 40%, unsure",
+            "Bag",
+            sha256=SHA256,
+        )
         for seed, name in enumerate(NAMES)
     ]
     (tmp_path / "review.html").write_text(page_of(cards, LABELS, "table.csv"), "utf-8")
@@ -82,6 +92,32 @@ def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, vis
     assert page.locator("#count").inner_text() == "2 of 3 answered"
     chosen = page.locator("article select").evaluate_all("selects => selects.map((one) => one.value)")
     assert chosen == [LABELS[1], LABELS[0], ""]
+
+
+def test_the_table_takes_what_a_person_chose_by_keys_and_the_search_hides_the_others(
+    sheet: str, visiting: Visits, tmp_path: Path
+) -> None:
+    page = visiting(sheet)
+    page.keyboard.press("0")
+    page.keyboard.press("-")
+    page.get_by_label("Search").fill("img src")
+    shown = page.locator("article:visible .name").all_inner_texts()
+    page.get_by_label("Search").fill("")
+    page.locator("article .right").nth(2).click()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export corrections.csv").click()
+    download.value.save_as(tmp_path / "corrections.csv")
+
+    found = corrections_of_a_table([tmp_path / "corrections.csv"], LABELS)
+    assert shown == [NAMES[2]]
+    assert page.locator("#count").inner_text() == "3 of 3 answered. Done: export them."
+    assert [(one.path, one.label, one.sha256) for one in found] == [
+        ("/shop/a.png", NONE, SHA256),
+        (f"/shop/{NAMES[1]}", LEFT_OUT, SHA256),
+        (f"/shop/{NAMES[2]}", "Bag", SHA256),
+    ]
+    assert all(one.at for one in found)
 
 
 def test_training_takes_what_a_person_says_of_doubted_labels(
