@@ -26,6 +26,7 @@ from scripts.photos import with_photos
 from scripts.publish import RELEASE
 from scripts.terminal import console, require
 from training.data.datasets import LabelledData
+from training.data.learnt import Learnt
 from training.data.splitting import Split
 from training.errors import NotInstalled
 from training.export.doubted import asked_of
@@ -199,7 +200,7 @@ def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
         TrainingError: a checkpoint is another run's.
     """
     allow_many_networks()
-    asked = [unseen(data.train, recipe, fold.pictures) for fold in folds]
+    asked = [unseen(data.train, fold.learnt(parts, None)[0].train) for fold in folds]
     answers = []
     for fold, places in zip(folds, asked, strict=True):
         _, fitted = _fit_fold(fold, task, data, parts, recipe, None, len(places))
@@ -207,7 +208,9 @@ def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
     mean, dealt = join(asked, answers)
     probabilities = soften(mean, temperature)
     teachers = (f"{recipe.network} in {len(folds)} folds",)
-    targets = SoftTargets(probabilities, data.train.sha256(), teachers, temperature)
+    targets = SoftTargets(
+        probabilities, data.train.sha256(), teachers, temperature, Learnt.of(parts.train.contents)
+    )
     targets.save(file)
     right = float(np.mean(probabilities[dealt].argmax(axis=1) == data.train.labels[dealt]))
     console().print(

@@ -8,6 +8,7 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,9 @@ from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
 from inference.decode import prepare_decoders
 from scripts.terminal import at_least, complain, console, counting
 from training.data.corrections import Corrections
+from training.data.learnt import NOTHING, Learnt
 from training.data.listing import Listing
-from training.data.splitting import USUAL_FOLDS, Split
+from training.data.splitting import USUAL_FOLDS, Split, held_out_indices, in_groups
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
 from training.photos.balance import plan
@@ -120,38 +122,52 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
 
 
 def photo_sets(
-    arguments: argparse.Namespace, labels: tuple[str, ...], corrections: Corrections | None = None
+    arguments: argparse.Namespace,
+    labels: tuple[str, ...],
+    corrections: Corrections | None = None,
+    known: Learnt = NOTHING,
 ) -> PhotoSets | None:
     """Read the photos that the arguments name, under their corrected labels; None when they name none.
 
     Of photos that both folders hold, those of --photos are left out, and so are those of groups in both.
     With --folds the checked photos, or all if none are named, are both learnt and checked, by different
-    networks, and photos of their groups are learnt with them.
+    networks, and photos of their groups are learnt with them. No group with a photo that is known is checked.
 
     Raises:
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
+        BadRecipe: all photos that would be checked are known.
     """
     if arguments.photos is None:
         return None
 
     places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
     photos, *others = photos_in(places, labels, CUT_OUT, corrections)
-    if not others and arguments.folds:
-        return PhotoSets(photos, photos, dealt=True)
-    if not others:
+    if not others and not arguments.folds:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
-        held_out = photos.drawn(HELD_OUT) == 0
+        contents, keys = np.array(photos.sha256), np.array(photos.keys)
+        held_out = np.zeros(len(photos), np.bool_)
+        held_out[held_out_indices(photos.labels, keys, contents, known, 1 / HELD_OUT)] = True
+        _check_new(held_out)
         return PhotoSets(_some(photos, ~held_out), _some(photos, held_out))
-    checked = others[0]
+    checked = others[0] if others else photos
+    new = ~in_groups(np.array(checked.keys), np.array(checked.keys)[known.has(np.array(checked.sha256))])
+    _check_new(new)
     # With folds, others of a group are learnt by the networks that do not answer it.
-    known = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
-    apart = [known.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)]
-    if arguments.folds and not any(apart):
-        return PhotoSets(checked, checked, dealt=True)
-    learnt = _some(photos, np.array(apart))
-    if arguments.folds:
-        return PhotoSets(learnt.followed_by(checked), checked, dealt=True)
-    return PhotoSets(learnt, checked)
+    named = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
+    apart = np.array([named.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)])
+    if not arguments.folds:
+        return PhotoSets(_some(photos, apart), _some(checked, new))
+    learnt = [photos.take(np.flatnonzero(apart)), checked.take(np.flatnonzero(~new))]
+    asked = checked.take(np.flatnonzero(new))
+    return PhotoSets(reduce(Photos.followed_by, [*filter(len, learnt), asked]), asked, dealt=True)
+
+
+def _check_new(asked: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+    if not asked.any():
+        raise BadRecipe(
+            "The release of --from learnt these photos, so they cannot choose thresholds. Name others with "
+            "--check-photos, or train without --from."
+        )
 
 
 def _some(photos: Photos, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Photos:
@@ -195,4 +211,6 @@ def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run
         f"{len(auxiliary):,} variants of {len(photos):,} photos and of training pictures are auxiliary data, "
         f"{np.count_nonzero(auxiliary.ood):,} of them as none of the classes."
     )
-    return replace(parts, auxiliary=replace(auxiliary, photos=dict(sorted(Counter(photos.tiers).items()))))
+    tiers = dict(sorted(Counter(photos.tiers).items()))
+    learnt = Learnt.of(np.array(photos.sha256))
+    return replace(parts, auxiliary=replace(auxiliary, photos=tiers, learnt=learnt))

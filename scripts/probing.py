@@ -31,7 +31,7 @@ from training.fitting.checkpoints import Run
 if TYPE_CHECKING:
     from training.transfer.starts import Start
 
-OF_THE_SPLIT: Final = frozenset({"limit", "seed", "split_seed", "validation"})
+OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
 """The fields of a recipe that change no fit by gradient."""
 
 SECONDS_PER_PICTURE: Final = 0.03

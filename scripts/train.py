@@ -15,7 +15,7 @@ from pathlib import Path
 from inference.contract import CUT_OUT, InputContract, whole_pictures
 from model_store.cache import find_release
 from model_store.files import MODEL
-from model_store.local import LocalRelease
+from model_store.local import LocalRelease, bundled
 from model_store.store import Store
 from scripts.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
 from scripts.photos import (
@@ -57,8 +57,8 @@ from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
+    ParentLearnt,
     ParentRelease,
-    ParentSplit,
     check_start,
     fine_tuning,
     further,
@@ -115,18 +115,15 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     if arguments.recipe is None:
         start = sized(start, data)
     data, recipe = planned(data, start, arguments)
-    parent = None if release is None else ParentSplit.of(release.manifest)
+    parent = None if release is None else ParentLearnt.of(release)
     if parent is not None:
-        recipe = parent.inherited(recipe, data, given_fields(arguments))
-        if warning := parent.check(recipe, data):
-            complain(warning)
-    photos = photo_sets(arguments, data.labels, corrections)
+        data = replace(data, known=data.known | parent.known)
+        _complain_of_parent(parent, data, photos=arguments.photos is not None)
+    photos = photo_sets(arguments, data.labels, corrections, data.known)
     recipe = named(recipe, photos, arguments.variants)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
-    if parent is not None and photos is not None:
-        parent.check_photos(recipe.photos, dealt=photos.dealt, complain=complain)
-    folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data))
+    folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data.train))
     if arguments.fresh:
         _forget([task, *(fold.run(task, recipe) for fold in folds)])
     console().print(
@@ -165,8 +162,9 @@ def _probe(arguments: argparse.Namespace) -> Path | None:
         return None
     data = load_data(arguments, tried[0].reads, read_corrections(arguments.corrections))
     data, recipe = planned(data, tried[0].recipe, arguments)
+    data = replace(data, known=data.known | ParentLearnt.of(bundled()).known)
     parts = parts_of(data, recipe)
-    count = min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.keys))
+    count = min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups))
     if arguments.folds is None and count < FEWEST_FOLDS:
         return None
     folds = deal(parts, None, arguments.folds or count, pictures=True)
@@ -206,6 +204,13 @@ def _check_answer_options(arguments: argparse.Namespace) -> None:
         arguments.error("--teacher and --teaching are for the student: teachers learn from the labels")
     if not file.parent.is_dir():
         arguments.error(f"--save-answers {file}: there is no folder {file.parent}")
+
+
+def _complain_of_parent(parent: ParentLearnt, data: LabelledData, *, photos: bool) -> None:
+    """Say where figures may come from what the release of --from learnt."""
+    doubts = [parent.doubt(data), parent.doubt_of_photos() if photos else None]
+    for doubt in filter(None, doubts):
+        complain(doubt)
 
 
 def _complain_of_doubts(
@@ -310,14 +315,13 @@ def _start(arguments: argparse.Namespace, reads: InputContract, release: LocalRe
 def _named_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe that --recipe names, the bundled one without it.
 
-    What a file says of the data becomes the value of the option of the same name, unless that is given.
+    The limit that a file names becomes the option's value, unless that is given.
     """
     if arguments.recipe in {None, *RECIPES}:
         return RECIPES[arguments.recipe or "bundled"]
     recipe, given = read_recipe(Path(arguments.recipe))
-    for name in ("limit", "validation"):
-        if name in given and getattr(arguments, name) is None:
-            setattr(arguments, name, getattr(recipe, name))
+    if "limit" in given and arguments.limit is None:
+        arguments.limit = recipe.limit
     return recipe
 
 

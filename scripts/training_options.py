@@ -17,7 +17,7 @@ from scripts.terminal import complain, counting
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.own_pictures import from_pictures
-from training.data.splitting import Split, first, split, usual_share
+from training.data.splitting import Split, first, split
 from training.errors import BadPictures, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
 from training.fitting.starting import for_few
@@ -218,8 +218,7 @@ def planned(data: LabelledData, start: Recipe, arguments: argparse.Namespace) ->
 
     Args:
         data: what is trained on.
-        start: the fields that the arguments leave alone, but for the number of held-out pictures: the usual
-            one of this data.
+        start: the fields that the arguments leave alone.
         arguments: parsed; those of OPTIONS that are None change nothing.
 
     Raises:
@@ -227,8 +226,7 @@ def planned(data: LabelledData, start: Recipe, arguments: argparse.Namespace) ->
         SoftTargetsUnfit: the teacher's answers are damaged, or belong to another training set.
     """
     data, recipe = _taught(data, start, arguments)
-    usual = {"validation": usual_share(first(data.train, arguments.limit))}
-    return data, replace(recipe, **(usual | given_fields(arguments)))
+    return data, replace(recipe, **given_fields(arguments))
 
 
 def parts_of(data: LabelledData, recipe: Recipe) -> Split:
@@ -238,7 +236,7 @@ def parts_of(data: LabelledData, recipe: Recipe) -> Split:
         BadRecipe: the recipe does not fit the training set.
     """
     train = first(data.train, recipe.limit)
-    return split(train, recipe.validation, recipe.splitting, len(data.labels))
+    return split(train, len(data.labels), data.known)
 
 
 def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
@@ -250,7 +248,8 @@ def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -
             f"teacher {recipe.teacher}: these answers are not kept here. Name them with --teacher."
         )
     targets.check(data.train, len(data.labels))
-    data = replace(data, train=replace(data.train, taught=targets.probabilities))
+    taught = replace(data.train, taught=targets.probabilities)
+    data = replace(data, train=taught, known=data.known | targets.learnt)
     if arguments.teacher is not None:
         if recipe.teacher not in {None, targets.sha256}:
             complain(f"{arguments.teacher}: other answers than this recipe was made with ({recipe.teacher}).")

@@ -130,18 +130,10 @@ class Recipe:
     mixup: Annotated[
         Factor, Field(description="mix two pictures with weights from Beta(X, X) (arXiv 1710.09412)")
     ] = 0.0
-    validation: Annotated[
-        int, Field(description="number of training pictures to hold out (one in twelve)")
-    ] = 5000
     patience: Annotated[
         Positive | None, Field(description="stop after so many epochs without a better one")
     ] = None
-    seed: Annotated[
-        NotNegative, Field(description="random seed of weights, split, order and augmentation")
-    ] = 1
-    split_seed: Annotated[
-        NotNegative | None, Field(description="random seed of the split alone (default: --seed)")
-    ] = None
+    seed: Annotated[NotNegative, Field(description="random seed of weights, order and augmentation")] = 1
     precision: Annotated[
         Precision, Field(description="floating-point type of the computation; weights stay float32")
     ] = "bfloat16"
@@ -184,11 +176,6 @@ class Recipe:
             raise BadRecipe(f"blend {recipe.blend}: expected 1 where no release is trained further.")
         return recipe
 
-    @property
-    def splitting(self) -> int:
-        """The seed of the split."""
-        return self.seed if self.split_seed is None else self.split_seed
-
     def as_json(self) -> dict[str, JsonValue]:
         """All settings by name, as manifest and report keep them."""
         return _MODEL.dump_python(self, mode="json")  # type: ignore[no-any-return]
@@ -229,7 +216,6 @@ FIRST: Final = replace(
     teacher="a2f77155987520e8",
     teaching=0.5,
     seed=1,
-    split_seed=0,
 )
 """The recipe of the bundled release's first step, on the data set alone. Its teacher's answers:
 (distillation.KEPT)."""

@@ -19,7 +19,7 @@ from training.photos.reading import Photos
 from training.recipes import PLAIN
 
 PHOTOS = 60
-PARTS = split(striped_pictures(200), 20, seed=0, classes=CLASSES)
+PARTS = split(striped_pictures(200), CLASSES)
 
 
 def some_photos() -> Photos:
@@ -134,8 +134,8 @@ def test_a_checkpoint_is_not_continued_with_other_photos_in_the_same_places() ->
 
 
 def test_a_small_data_set_is_dealt_into_folds_and_a_large_one_is_not() -> None:
-    small = split(striped_pictures(400), 40, seed=0, classes=CLASSES)
-    large = split(striped_pictures(4000), 400, seed=0, classes=CLASSES)
+    small = split(striped_pictures(400), CLASSES)
+    large = split(striped_pictures(4000), CLASSES)
     tiny = Split(small.train.take(np.arange(10)), small.validation)
 
     assert [usual_folds(parts) for parts in (small, large, tiny)] == [5, 0, 0]

@@ -1,6 +1,7 @@
 """Photos by tier and label, read as the service reads uploads."""
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from tests.photos import a_garment_photo, write_photos
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.corrections import Corrections
-from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
+from training.data.learnt import NOTHING, Learnt
+from training.errors import BadClasses, BadPictures, BadRecipe, DataError, DataSetMissing
 from training.photos.reading import OOD, Photos, as_photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
@@ -163,9 +165,8 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
     assert photos.tiers == ("A", "C", "C", "B", "X", "X")
     assert photos.labels.tolist() == [1, 3, 3, OOD, OOD, OOD]
     assert photos.kinds[3:] == ("X_Hats", "X", "1")
-    of_ann = np.array([True, True, False, False, True, False])
-    assert np.equal(photos.keys, photos.sha256).tolist() == (~of_ann).tolist()
-    assert all(len(set(photos.drawn(shares)[of_ann])) == 1 for shares in (2, 5, 8))
+    of_ann = [photos.sha256[place] for place in (0, 1, 4)]
+    assert photos.keys == tuple(min(of_ann) if one in of_ann else one for one in photos.sha256)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Pat
     photos = read(tmp_path, said)
 
     alike = [file.name == "again.jpg" or file == tmp_path / "A/Trouser/000.png" for file in photos.files]
-    assert np.array_equal(np.not_equal(photos.keys, photos.sha256) | alike, alike)
+    assert len(set(np.array(photos.keys)[alike])) == 1
     assert len(set(photos.keys)) == 4
     assert said == [
         "2 of 5 pictures are nearly the same as others; such are learnt together or measured on together. "
@@ -212,8 +213,11 @@ def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Pat
     ]
 
 
-def photo_sets_of(learn: Path, check: Path, folds: int | None = None) -> PhotoSets:
-    sets = photo_sets(argparse.Namespace(photos=learn, check_photos=check, folds=folds), LABELS)
+def photo_sets_of(
+    learn: Path, check: Path | None, folds: int | None = None, known: Learnt = NOTHING
+) -> PhotoSets:
+    asked = argparse.Namespace(photos=learn, check_photos=check, folds=folds)
+    sets = photo_sets(asked, LABELS, known=known)
     assert sets is not None
     return sets
 
@@ -272,3 +276,47 @@ def test_with_folds_photos_that_are_all_checked_too_are_dealt(tmp_path: Path) ->
 
     assert sets.dealt
     assert (len(sets.learnt), sets.learnt.sha256) == (3, sets.checked.sha256)
+
+
+def hashes_of(*files: Path) -> Learnt:
+    return Learnt.of(np.array([hashlib.sha256(file.read_bytes()).hexdigest() for file in files]))
+
+
+@pytest.mark.parametrize("folds", [None, 2])
+def test_no_photo_that_the_release_of_from_learnt_and_none_of_its_group_chooses_thresholds(
+    tmp_path: Path, folds: int | None
+) -> None:
+    learn = write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
+    check = write_photos(tmp_path / "check", 4, {"A": ["Trouser"]}, seed=9) / "A" / "Trouser"
+    rows = [f"A/Trouser/00{n}.png,1,A,{group}" for n, group in enumerate(["ann", "ann", "", ""])]
+
+    sets = photo_sets_of(
+        learn, write_table(tmp_path / "check", *rows), folds, hashes_of(check / "000.png", check / "002.png")
+    )
+
+    assert [file.name for file in sets.checked.files] == ["003.png"]
+    assert len(sets.learnt) == (6 if folds else 2)
+    assert sets.dealt == bool(folds)
+
+
+def test_of_more_photos_than_the_release_of_from_learnt_some_of_the_new_ones_choose_thresholds(
+    tmp_path: Path,
+) -> None:
+    folder = write_photos(tmp_path, 12, {"A": ["Trouser"]})
+    files = sorted(folder.rglob("*.png"))
+
+    sets = photo_sets_of(folder, None, known=hashes_of(*files[:8]))
+
+    assert {*sets.checked.files} < {*files[8:]}
+    assert len(sets.learnt) + len(sets.checked) == 12
+
+
+@pytest.mark.parametrize(("checked", "folds"), [(True, None), (True, 2), (False, None), (False, 2)])
+def test_photos_that_the_release_of_from_learnt_all_of_cannot_choose_thresholds(
+    tmp_path: Path, checked: bool, folds: int | None
+) -> None:
+    learn = write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
+    check = write_photos(tmp_path / "check", 2, {"A": ["Trouser"]}, seed=9)
+
+    with pytest.raises(BadRecipe, match="learnt these photos, so they cannot choose thresholds"):
+        photo_sets_of(learn, check if checked else None, folds, hashes_of(*tmp_path.rglob("*.png")))

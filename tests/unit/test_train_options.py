@@ -95,8 +95,6 @@ def test_a_network_that_cannot_read_the_input_is_refused_before_any_picture_is_r
     ("arguments", "message"),
     [
         (["--epochs", "0"], "epochs 0: Input should be greater"),
-        (["--validation", "9"], "--validation 9: 60 pictures of 10 classes allow 10 to 50"),
-        (["--validation", "51"], "--validation 51: 60 pictures of 10 classes allow 10 to 50"),
         (["--limit", "61"], "--limit 61: the training set allows 1 to 60"),
         (["--limit", "8"], "No picture of class 8 among the 8 training pictures"),
     ],

@@ -16,6 +16,7 @@ from scripts import train
 from tests.fashion import write_idx_folder
 from tests.releases import a_release
 from training.data.datasets import LABELS, TRAIN_SHA256, LabelledData, LabelledImages, from_idx
+from training.data.learnt import NOTHING
 from training.errors import BadRecipe, TrainingError
 from training.fitting.distillation import KEPT, SoftTargets, load_soft_targets
 from training.fitting.starting import check_start, fine_tuning
@@ -230,14 +231,14 @@ def test_other_soft_targets_than_a_recipe_was_made_with_give_a_warning(
 ) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
     train_sha256 = from_idx(tmp_path).train.sha256()
-    soft = SoftTargets(np.full((60, 10), 0.1, np.float16), train_sha256, ("mine",), 1.0)
+    soft = SoftTargets(np.full((60, 10), 0.1, np.float16), train_sha256, ("mine",), 1.0, NOTHING)
     soft.save(tmp_path / "soft.npz")
-    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--validation", "99"]
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--limit", "61"]
     arguments += ["--teacher", str(tmp_path / "soft.npz"), "--recipe"]
 
     warnings = []
     for teacher in ("0123456789abcdef", soft.sha256):
-        with pytest.raises(BadRecipe, match="--validation 99"):
+        with pytest.raises(BadRecipe, match="--limit 61"):
             train.main([*arguments, str(a_file(tmp_path, f"teacher = '{teacher}'"))])
         warnings.append(capsys.readouterr().err)
 

@@ -9,6 +9,7 @@ pictures out for validation: splitting.py. Touches the named files, and the netw
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.contract import CUT_OUT, EDGE, InputContract
 from model_store.manifest import DataSet
+from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.pixel_files import read_csv, read_idx
 from training.errors import BadClasses, BadIdx, DataSetMissing
 
@@ -112,9 +114,10 @@ class LabelledImages:
         labels: uint8 (N,), each below the number of classes.
         taught: float16 (N, C), a teacher's probabilities, learnt with the labels (distillation.py); None
             without a teacher.
-        keys: str (N,), the group of each picture, or the hash of its content where it has none: equal keys
-            stay on one side of every split. None for pictures that are split by their positions.
+        keys: str (N,), the smallest content in each picture's group: equal keys stay on one side of every
+            split. None where each content is on its own.
         files: of each; None for pictures that had none of their own.
+        digests: hex SHA-256 of each file.
     """
 
     images: PixelsBatch
@@ -122,6 +125,7 @@ class LabelledImages:
     taught: NDArray[np.float16] | None = None
     keys: NDArray[np.str_] | None = None
     files: tuple[Path, ...] | None = None
+    digests: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -132,7 +136,21 @@ class LabelledImages:
         taught = None if self.taught is None else self.taught[indices]
         keys = None if self.keys is None else self.keys[indices]
         files = None if self.files is None else tuple(self.files[place] for place in indices)
-        return LabelledImages(self.images[indices], self.labels[indices], taught, keys, files)
+        digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
+        return LabelledImages(self.images[indices], self.labels[indices], taught, keys, files, digests)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """The hex SHA-256 of each file, or of each picture's pixels where there are none, str (N,)."""
+        if self.digests is not None:
+            return np.array(self.digests)
+        pixels = np.ascontiguousarray(self.images, np.uint8)
+        return np.array([hashlib.sha256(picture.tobytes()).hexdigest() for picture in pixels])
+
+    @property
+    def groups(self) -> Contents:
+        """What decides on which side of every split each picture is: equal ones stay together, str (N,)."""
+        return self.contents if self.keys is None else self.keys
 
     def sha256(self) -> str:
         """Hex digest of the images' bytes followed by the labels' bytes, uint8, C order.
@@ -154,9 +172,8 @@ class LabelledData:
             they get Fashion-MNIST's names by default.
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
-        grouped: whether pictures of it are in groups that were named.
         licence: of the data, as the user states it; None where nothing was stated.
-        has_test: whether it says itself which pictures are for the test; else their content decides.
+        known: what a parent or a teacher learnt of any data; it is not held out.
     """
 
     train: LabelledImages
@@ -165,9 +182,8 @@ class LabelledData:
     named: bool = False
     name: str | None = None
     reads: InputContract = CUT_OUT
-    grouped: bool = False
-    has_test: bool = False
     licence: str | None = None
+    known: Learnt = NOTHING
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""

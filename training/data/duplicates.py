@@ -96,15 +96,14 @@ def split_keys(
         alike: indices of contents that belong together in addition.
 
     Returns:
-        By content: its group, or itself where it has none; the least of these where groups are joined.
+        By content: the least content of all that belong together with it.
     """
     place = {content: index for index, content in enumerate(contents)}
     keys = dict(zip(contents, contents, strict=True))
     members: dict[str, list[int]] = {}
     for content, group in grouped:
         members.setdefault(group, []).append(place[content])
-        keys[content] = group if keys[content] == content else min(keys[content], group)
     for together in joined([*alike, *members.values()], len(contents)):
         joint = [contents[index] for index in together]
-        keys |= dict.fromkeys(joint, min(keys[content] for content in joint))
+        keys |= dict.fromkeys(joint, min(joint))
     return keys

@@ -80,8 +80,6 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         named=True,
         name=listing.name,
         reads=reads,
-        grouped=any(one.groups for one in pictures),
-        has_test=any(one.listed.part for one in pictures),
     )
 
 
@@ -149,4 +147,5 @@ def _arrays(pictures: list[Picture], keys: dict[str, str]) -> LabelledImages:
         np.array([one.listed.class_id for one in pictures], np.uint8),
         keys=np.array([keys[one.file.sha256] for one in pictures]),
         files=tuple(one.file.path for one in pictures),
+        digests=tuple(one.file.sha256 for one in pictures),
     )

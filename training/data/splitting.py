@@ -9,7 +9,8 @@ unchecked label, out-of-distribution (OOD) ones with all labels alike (outlier e
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from math import ceil
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from training.data.datasets import LabelledImages
+from training.data.learnt import NOTHING, Contents, Learnt
 from training.errors import BadRecipe
 from training.photos.reading import OOD
 
@@ -32,11 +34,13 @@ class AuxiliaryData:
         images: uint8 (M, 28, 28).
         labels: uint8 (M,), a class's index, or OOD.
         photos: how many photos of each tier they were made of.
+        learnt: these photos.
     """
 
     images: PixelsBatch
     labels: NDArray[np.uint8]
     photos: Mapping[str, int] = field(default_factory=dict)
+    learnt: Learnt = NOTHING
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -78,8 +82,11 @@ class Split:
     auxiliary: AuxiliaryData | None = None
 
 
-USUAL_SHARE: Final = 12
-"""One training picture in so many is held out by default: 5,000 of Fashion-MNIST's 60,000."""
+SHARE: Final = 1 / 12
+"""Share of the training pictures that is held out: about 5,000 of Fashion-MNIST's 60,000."""
+
+VALIDATION: Final = "validation"
+"""Salt of the draw that holds pictures out: the same for every training, so that trainings compare."""
 
 
 ENOUGH_HELD_OUT: Final = 299
@@ -93,31 +100,26 @@ USUAL_FOLDS: Final = 5
 FOLD_SEED: Final = 1234
 """Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
 
+Dealt: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Positions of what a fold's network learns, and of what it answers."""
+
 FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
 
 
-def usual_share(images: LabelledImages) -> int:
-    """How many pictures to hold out by default: one in USUAL_SHARE, at least one per class."""
-    return max(len(images) // USUAL_SHARE, len(np.unique(images.labels)))
-
-
-def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Split:
-    """Hold out pictures: by their keys, or where they have none so that each class keeps its share.
+def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Split:
+    """Hold out a share of the pictures by their content.
 
     Args:
         images: the training set.
-        held_out: how many to hold out, by keys on average; at least one per class that occurs, and fewer than
-            there are.
-        seed: the same seed holds out the same pictures.
         classes: how many there are; each must occur.
+        known: what a parent or a teacher learnt.
 
     Returns:
         Both parts in the data set's own order.
 
     Raises:
-        BadRecipe: a class does not occur, or all its pictures are of one group, or `held_out` is too small or
-            too large.
+        BadRecipe: a class does not occur, or all its pictures are of one group; or all pictures are known.
     """
     missing = np.setdiff1d(np.arange(classes), images.labels)
     if missing.size:
@@ -125,7 +127,12 @@ def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Spl
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = held_out_indices(images, held_out, seed)
+    chosen = held_out_indices(images.labels, images.groups, images.contents, known)
+    if not len(chosen):
+        raise BadRecipe(
+            "The release of --from, or the teacher, learnt all of these pictures, so none can be held out. "
+            "Add pictures, or train without it."
+        )
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):
         raise BadRecipe(
@@ -135,34 +142,41 @@ def split(images: LabelledImages, held_out: int, seed: int, classes: int) -> Spl
     return Split(train=images.take(rest), validation=images.take(chosen))
 
 
-def held_out_share(images: LabelledImages, held_out: int) -> float:
-    """The share of keys that is held out: by default the same for any number of pictures."""
-    return 1 / USUAL_SHARE if held_out == usual_share(images) else held_out / len(images)
-
-
-def held_out_indices(images: LabelledImages, held_out: int, seed: int) -> NDArray[np.int64]:
-    """Ascending positions of the held-out pictures, int64; see `split`."""
-    labels = images.labels
-    classes, counts = np.unique(labels, return_counts=True)
-    if not len(classes) <= held_out <= len(labels) - len(classes):
-        raise BadRecipe(
-            f"--validation {held_out}: {len(labels)} pictures of {len(classes)} classes allow "
-            f"{len(classes)} to {len(labels) - len(classes)}."
-        )
-    if images.keys is not None:
-        return drawn_indices(labels, images.keys, held_out_share(images, held_out), str(seed))
-    generator = np.random.default_rng([seed, 0])
-    quotas = _quotas(counts, held_out)
-    picked = [
-        generator.permutation(np.flatnonzero(labels == label))[:quota]
-        for label, quota in zip(classes, quotas, strict=True)
-    ]
-    return np.sort(np.concatenate(picked)).astype(np.int64)
-
-
-def drawn_indices(
-    labels: NDArray[np.generic], keys: NDArray[np.str_], share: float, salt: str
+def held_out_indices(
+    labels: NDArray[np.uint8],
+    keys: Contents,
+    contents: Contents,
+    known: Learnt = NOTHING,
+    share: float = SHARE,
 ) -> NDArray[np.int64]:
+    """Which pictures are held out, of any data set: ascending positions, int64.
+
+    A group with a picture that a parent learnt is learnt again. Of the other groups those are held out whose
+    hash, with a constant salt, is among the lowest `share` of all hashes. Where a parent that was divided
+    otherwise leaves too few such, the next ones are held out too, until they are `share` of all pictures. So
+    a training from a release on the same data holds out what that one did.
+
+    Args:
+        labels: (N,), of each picture.
+        keys: of each the smallest content in its group.
+        contents: of each its own.
+        known: what a parent, or a teacher, learnt.
+        share: 0..1.
+    """
+    new = np.flatnonzero(~in_groups(keys, keys[known.has(contents)]))
+    limit = share
+    if 0 < len(new) < len(labels):
+        wanted = min(ceil(share * len(labels)), len(new))
+        limit = max(share, np.nextafter(np.sort(_draws(keys[new], VALIDATION))[wanted - 1], 1))
+    return new[drawn_indices(labels[new], keys[new], limit, VALIDATION)]
+
+
+def in_groups(keys: Contents, some: Contents) -> NDArray[np.bool_]:
+    """Which pictures are of one of these groups, bool (N,)."""
+    return np.isin(keys, some)
+
+
+def drawn_indices(labels: NDArray[np.generic], keys: Contents, share: float, salt: str) -> NDArray[np.int64]:
     """Ascending positions of the pictures whose keys' hashes are among the lowest `share` of all hashes.
 
     So a further picture moves no other one. A class of which none is drawn gives those of its lowest hash:
@@ -174,8 +188,7 @@ def drawn_indices(
         share: 0..1.
         salt: another one makes another draw.
     """
-    digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
-    draws = np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
+    draws = _draws(keys, salt)
     drawn = draws < share
     for label in np.unique(labels):
         of_class = labels == label
@@ -184,14 +197,18 @@ def drawn_indices(
     return np.flatnonzero(drawn)
 
 
-def fold_indices(
-    labels: NDArray[np.uint8], keys: NDArray[np.str_] | None, folds: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Deal pictures into folds in which each class keeps its share, as far as groups allow it.
+def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
+    """A number of each key, 0..1."""
+    digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
+    return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
+
+
+def fold_indices(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[Dealt]:
+    """Deal training pictures into folds in which each class keeps its share, as far as groups allow it.
 
     Args:
         labels: uint8 (N,), of each.
-        keys: str (N,); equal ones are in one fold. None for pictures without groups.
+        keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
 
     Returns:
@@ -200,18 +217,14 @@ def fold_indices(
     Raises:
         BadRecipe: a class has fewer pictures, or groups, than there are folds.
     """
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # noqa: PLC0415 - --help needs none
-
     rarest = rarest_class(labels, keys)
     if not FEWEST_FOLDS <= folds <= rarest:
         allowed = f"{FEWEST_FOLDS} to {rarest} folds" if rarest >= FEWEST_FOLDS else "no folds"
         raise BadRecipe(
-            f"--folds {folds}: the rarest class has {rarest} training pictures"
-            f"{'' if keys is None else ' or groups'}, which allow {allowed}."
+            f"--folds {folds}: the rarest class has {rarest} training pictures or groups, which allow "
+            f"{allowed}."
         )
-    kind = StratifiedKFold if keys is None else StratifiedGroupKFold
-    dealer = kind(folds, shuffle=True, random_state=FOLD_SEED)
-    dealt = list(dealer.split(labels, labels, keys))
+    dealt = dealt_indices(labels, keys, folds)
     if any(len(np.unique(labels[others])) < len(np.unique(labels)) for others, _ in dealt):
         raise BadRecipe(
             f"--folds {folds}: one class would be in one fold as a whole. Name other --folds, or 0 for none."
@@ -219,16 +232,43 @@ def fold_indices(
     return dealt
 
 
-def rarest_class(labels: NDArray[np.uint8], keys: NDArray[np.str_] | None) -> int:
-    """How many pictures, or groups of them, the class with the fewest has."""
-    units = np.unique(np.arange(len(labels)) if keys is None else keys, return_inverse=True)[1]
+def dealt_indices(strata: NDArray[np.generic], keys: Contents, folds: int) -> list[Dealt]:
+    """Deal into folds in which each stratum keeps its share, as far as its number and groups allow it.
+
+    Args:
+        strata: (N,), of each; rare ones may be missing in a fold.
+        keys: str (N,); equal ones are in one fold.
+        folds: FEWEST_FOLDS or more.
+
+    Returns:
+        For each fold the ascending positions of the others' pictures, and of its own.
+
+    Raises:
+        BadRecipe: there are fewer groups than folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - --help needs none
+
+    if (groups := len(np.unique(keys))) < folds:
+        raise BadRecipe(
+            f"--folds {folds}: {len(keys)} photos of {groups} groups allow at most {groups} folds."
+        )
+    _, of, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    # scikit-learn warns of strata with fewer members than folds: these are dealt with the commonest one.
+    of = np.where(counts[of] < folds, np.argmax(counts), of)
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
+    return list(dealer.split(of, of, keys))
+
+
+def rarest_class(labels: NDArray[np.uint8], keys: Contents) -> int:
+    """How many groups the class with the fewest has."""
+    units = np.unique(keys, return_inverse=True)[1]
     _, classes = np.unique(np.stack([units, labels]), axis=1)
     return int(np.unique(classes, return_counts=True)[1].min())
 
 
 def usual_folds(parts: Split) -> int:
     """How many folds there are by default: none with enough held-out pictures, or with too small a class."""
-    rarest = rarest_class(parts.train.labels, parts.train.keys)
+    rarest = rarest_class(parts.train.labels, parts.train.groups)
     enough = len(parts.validation) >= ENOUGH_HELD_OUT
     return 0 if enough or rarest < FEWEST_FOLDS else min(USUAL_FOLDS, rarest)
 
@@ -255,12 +295,3 @@ def first(images: LabelledImages, count: int | None) -> LabelledImages:
     if not 1 <= count <= len(images):
         raise BadRecipe(f"--limit {count}: the training set allows 1 to {len(images)}.")
     return images.take(np.arange(count))
-
-
-def _quotas(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Share `total` out over the classes by size; largest remainders get the last ones (Hamilton's rule)."""
-    exact = counts * (total / counts.sum())
-    quotas: NDArray[np.int64] = np.floor(exact).astype(np.int64)
-    missing = total - int(quotas.sum())
-    quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
-    return quotas

@@ -25,7 +25,7 @@ from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.report import TrainingFigures
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.splitting import Split, split, usual_share
+from training.data.splitting import Split, split
 from training.errors import NotAdoptable
 from training.evaluation.out_of_distribution import Floats, Whitening, fit_whitening
 from training.export.environment import libraries
@@ -45,8 +45,6 @@ WIDEST: Final = 1024
 
 ROUNDED_TOLERANCE: Final = 0.02
 """Largest difference of a probability from a model that computed in half precision: bfloat16 has 8 bits."""
-
-SPLIT_SEED: Final = 0
 
 UNKNOWN: Final = (
     "adopted: how it was trained is not known. It may have seen the held-out pictures, which makes its "
@@ -83,7 +81,7 @@ def adopt(folder: Path, path: Path, data: LabelledData, say: Say) -> Manifest:
             f"{path}: {session.outputs} outputs, but {len(data.labels)} labels "
             f"({', '.join(data.labels)}). Each output needs one; --labels names them."
         )
-    parts = split(data.train, usual_share(data.train), SPLIT_SEED, len(data.labels))
+    parts = split(data.train, len(data.labels))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the model")
@@ -158,7 +156,6 @@ def _material(path: Path, session: KerasSession, data: LabelledData, parts: Spli
                 "divisor_added": habits.divisor,
                 "softmax_added": habits.softmax,
                 "held_out": len(parts.validation),
-                "split_seed": SPLIT_SEED,
             },
         ),
     )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from training.data.splitting import Split, fold_indices
+from training.data.splitting import Split, dealt_indices, fold_indices
 from training.evaluation.measure import joined
 from training.fitting.checkpoints import Run
 from training.photos.reading import Photos
@@ -90,21 +90,22 @@ def deal(
 
     Args:
         parts: the training pictures that are dealt, and the held-out ones that are not.
-        photos: dealt by the hash of their groups; None if they are not dealt.
+        photos: dealt so that each label of each tier keeps its share; None if they are not dealt.
         folds: how many.
         pictures: whether training pictures are dealt.
         before: number of photos that are not dealt, and that come before these.
 
     Raises:
-        BadRecipe: a class has fewer training pictures, or groups of them, than there are folds.
+        BadRecipe: a class has fewer training pictures than there are folds, or these are more than the groups
+            of the photos.
     """
     of_pictures = [NONE] * folds
     if pictures:
-        of_pictures = [mine for _, mine in fold_indices(parts.train.labels, parts.train.keys, folds)]
+        of_pictures = [mine for _, mine in fold_indices(parts.train.labels, parts.train.groups, folds)]
     of_photos = [NONE] * folds
     if photos is not None:
-        dealt = photos.drawn(folds)
-        of_photos = [before + np.flatnonzero(dealt == number) for number in range(folds)]
+        kinds = np.array([f"{tier} {label}" for tier, label in zip(photos.tiers, photos.labels, strict=True)])
+        of_photos = [before + mine for _, mine in dealt_indices(kinds, np.array(photos.keys), folds)]
     digests = [() if photos is None else photos.take(mine - before).sha256 for mine in of_photos]
     shares = zip(of_pictures, of_photos, digests, strict=True)
     return tuple(Fold(number, folds, *share) for number, share in enumerate(shares, start=1))

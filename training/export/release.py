@@ -35,6 +35,7 @@ from model_store.predictions import (
 )
 from model_store.report import Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
+from training.data.learnt import NOTHING, Learnt
 from training.data.splitting import Split
 from training.evaluation.calibration import (
     ACCEPTED_OF_PHOTOS,
@@ -80,7 +81,6 @@ from training.export.onnx_graph import (
 )
 from training.export.out_of_fold import OutOfFold
 from training.fitting.fit import Fitted
-from training.fitting.starting import split_record
 from training.networks.registry import with_softmax
 from training.photos.reading import OOD, Photos
 from training.recipes import Recipe
@@ -94,7 +94,7 @@ DEVELOPMENT: Final = "development"
 CROSS_FITTED: Final = "cross-fitted"
 """The split of photos that the release learnt: networks that did not learn them answered, and chose."""
 
-OF_ANY_FIT: Final = ("network", "seed", "split_seed", "validation", "limit", "start", "weights")
+OF_ANY_FIT: Final = ("network", "seed", "limit", "start", "weights")
 """The fields of a recipe that a linear probe has, too."""
 
 Say = Callable[[str], None]
@@ -171,7 +171,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         seconds=fitted.seconds,
         hardware="; then ".join(fitted.hardware) or hardware(),
         libraries=libraries() | fitted.libraries,
-        configuration=settings | split_record(recipe, data) | auxiliary | made_with,
+        configuration=settings | auxiliary | made_with,
     )
     return Material(
         data=data,
@@ -211,7 +211,15 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
     export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
     check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out)
+    _learnt(material).save(folder)
     return complete_release(folder, material, say)
+
+
+def _learnt(material: Material) -> Learnt:
+    """What the network, its parents and its teacher learnt."""
+    auxiliary = material.split.auxiliary
+    of_photos = NOTHING if auxiliary is None else auxiliary.learnt
+    return material.data.known | Learnt.of(material.split.train.contents) | of_photos
 
 
 def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:

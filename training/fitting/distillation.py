@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages
+from training.data.learnt import Learnt
 from training.data.npz import UNREADABLE, read_npz, write_npz
-from training.data.splitting import first, held_out_indices
 from training.errors import SoftTargetsUnfit
-from training.recipes import Recipe
 from training.untyped import Network
 
 Targets = NDArray[np.float16]
@@ -43,12 +42,14 @@ class SoftTargets:
         train_sha256: of the training set (`LabelledImages.sha256`).
         teachers: what was fitted in folds.
         temperature: what the logarithms of the teachers' mean were divided by.
+        learnt: what the teachers learnt, which a student's figures do not come from.
     """
 
     probabilities: Targets
     train_sha256: str
     teachers: tuple[str, ...]
     temperature: float
+    learnt: Learnt
 
     @property
     def sha256(self) -> str:
@@ -73,7 +74,7 @@ class SoftTargets:
 
     def save(self, path: Path) -> None:
         """Write the file, all of it or nothing."""
-        write_npz(path, **vars(self))
+        write_npz(path, **{**vars(self), "learnt": self.learnt.hashes})
 
 
 def load_soft_targets(path: Path) -> SoftTargets:
@@ -89,6 +90,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
             train_sha256=str(stored["train_sha256"]),
             teachers=tuple(map(str, stored["teachers"])),
             temperature=float(stored["temperature"]),
+            learnt=Learnt(stored["learnt"].astype(np.uint32)),
         )
     except UNREADABLE as error:
         raise SoftTargetsUnfit(
@@ -112,22 +114,17 @@ def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
     return softened.astype(np.float16)
 
 
-def unseen(train: LabelledImages, recipe: Recipe, fold: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The pictures that a fold's network does not learn, and so answers.
+def unseen(train: LabelledImages, learnt: LabelledImages) -> NDArray[np.int64]:
+    """The pictures that a network did not learn, and so answers: its fold's, and what no network learns.
 
     Args:
         train: the whole training set.
-        recipe: of the network. What it holds out, or leaves out for its `limit`, no network learns, so that a
-            student by the same split is still judged on new pictures.
-        fold: int64, positions in what the recipe would learn from.
+        learnt: what the network learnt of it.
 
     Returns:
         int64, ascending positions in the whole training set.
     """
-    used = first(train, recipe.limit)
-    held_out = held_out_indices(used, recipe.validation, recipe.splitting)
-    learnt = np.setdiff1d(np.arange(len(used)), held_out, assume_unique=True)
-    return np.setdiff1d(np.arange(len(train)), np.delete(learnt, fold), assume_unique=True)
+    return np.flatnonzero(~np.isin(train.contents, learnt.contents))
 
 
 def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np.float64]:

@@ -1,23 +1,21 @@
-"""The start of a training: a release to train further, with its split, pretrained weights, or few pictures.
+"""The start of a training: a release to train further, pretrained weights, or few pictures.
 
-What the parent learnt must not be held out: thresholds and held-out accuracy would be too good. Pure, but for
-hashing a file of weights. Recipes: recipes.py. The network of a release: fine_tuning.py.
+What the parent learnt must not be held out: thresholds and held-out accuracy would be too good. Reads what a
+release says about that, and hashes a file of weights. Recipes: recipes.py. The network of a release:
+fine_tuning.py.
 """
 
 import hashlib
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Any, Final, cast
-
-import numpy as np
-from pydantic import JsonValue
+from typing import Final, cast
 
 from inference.contract import InputContract
+from model_store.local import LocalRelease
 from model_store.manifest import Manifest
 from training.data.datasets import NAME, OTHER_NAME, LabelledData, LabelledImages
-from training.data.splitting import first, held_out_indices, held_out_share
+from training.data.learnt import NOTHING, Learnt, load_learnt
 from training.errors import BadRecipe, WeightsUnfit
 from training.recipes import (
     ANY_SIZE,
@@ -164,158 +162,58 @@ def _sha256(path: Path) -> str:
         ) from error
 
 
-SHARE_HELD_OUT: Final = "held_out_share"
-"""Key of a manifest's training configuration: pictures were held out by content, this share of them."""
-
-
-GROUPED: Final = "grouped"
-"""Key of a manifest's training configuration: whether pictures named groups, which stayed together."""
-
-HAS_TEST: Final = "has_test"
-"""Key of a manifest's training configuration: whether the data said which pictures were for the test."""
-
-
-def split_record(recipe: Recipe, data: LabelledData) -> dict[str, JsonValue]:
-    """What a release records of a split in addition to its recipe, so that it can be inherited."""
-    images = first(data.train, recipe.limit)
-    if images.keys is None:
-        return {}
-    return {SHARE_HELD_OUT: held_out_share(images, recipe.validation), **_divided_by(data)}
-
-
-def _divided_by(data: LabelledData) -> dict[str, bool]:
-    """What decides, in addition to the pictures' content, which of them are learnt."""
-    return {GROUPED: data.grouped, HAS_TEST: data.has_test}
-
-
 @dataclass(frozen=True)
-class ParentSplit:
-    """How a release that is trained further held pictures out.
+class ParentLearnt:
+    """What a release that is trained further learnt.
 
     Attributes:
         version: of the release.
-        recipe: one with its seed of the split, number of held-out pictures and limit.
-        share: that was held out by content; None if they were held out by position.
-        data: name of its data set, and the hash of the training set; empty where the split is not known.
-        photos: hash of those that it learnt; None if it learnt none.
-        divided_by: what decided in addition to the content which pictures it learnt; None where that is not
-            known.
+        learnt: it and its parents; None where it does not say.
+        data: name of its data set, and the hash of the training set.
+        photos: hash of the photos that it learnt; None if it learnt none.
     """
 
     version: str
-    recipe: Recipe
-    share: float | None
+    learnt: Learnt | None
     data: tuple[str, str]
     photos: str | None = None
-    divided_by: dict[str, JsonValue] | None = None
 
     @classmethod
-    def of(cls, manifest: Manifest) -> "ParentSplit":
-        """Read it from a manifest whose network was made here."""
-        known = manifest.training
-        fields = ("seed", "split_seed", "validation", "limit")
-        values: dict[str, Any] = {name: known[name] for name in fields if name in known}
-        share = known.get(SHARE_HELD_OUT)
-        train = manifest.data.train_sha256 if {"seed", "validation"} <= known.keys() else ""
-        return cls(
-            manifest.version,
-            Recipe(**values),
-            share if isinstance(share, float) else None,
-            (manifest.data.name, train),
-            photos if isinstance(photos := known.get("photos"), str) else None,
-            {name: known[name] for name in (GROUPED, HAS_TEST)} if GROUPED in known else None,
-        )
+    def of(cls, release: LocalRelease) -> "ParentLearnt":
+        """Read it from a release whose network was made here."""
+        manifest, photos = release.manifest, release.manifest.training.get("photos")
+        data = (manifest.data.name, manifest.data.train_sha256)
+        learnt = load_learnt(release.folder)
+        return cls(manifest.version, learnt, data, photos if isinstance(photos, str) else None)
 
-    def inherited(self, recipe: Recipe, data: LabelledData, given: Collection[str]) -> Recipe:
-        """The recipe with this split, but for the fields that were given or that it names."""
-        same = self.data[1] == data.train.sha256()
-        by_content = self.share is not None and data.train.keys is not None
-        if not same and not by_content:
-            return recipe
-        if recipe.split_seed is None:
-            recipe = replace(recipe, split_seed=self.recipe.splitting)
-        if "validation" in given:
-            return recipe
-        if same:
-            return replace(recipe, validation=self.recipe.validation)
-        images = first(data.train, recipe.limit)
-        usual = held_out_share(images, recipe.validation) == self.share
-        return recipe if usual else replace(recipe, validation=int(cast("float", self.share) * len(images)))
+    @property
+    def known(self) -> Learnt:
+        """What is not held out; nothing where that is not known."""
+        return self.learnt or NOTHING
 
-    def learnt_some(self, data: LabelledData) -> bool:
+    def learnt_some(self, train: LabelledImages) -> bool:
         """Whether it learnt some of these training pictures, as far as is known."""
-        same = self.data[1] == data.train.sha256()
-        return same or (self.share is not None and data.train.keys is not None)
+        return bool(self.known.has(train.contents).any()) or self.data[1] == train.sha256()
 
-    def check_photos(self, photos: str | None, *, dealt: bool, complain: Callable[[str], None]) -> None:
-        """Warn where it may have learnt the photos that choose thresholds.
-
-        Args:
-            photos: the hash of those to learn.
-            dealt: whether these choose thresholds; else others do.
-            complain: receives the warning.
-
-        Raises:
-            BadRecipe: it learnt just these.
-        """
-        if self.photos is None:
-            return
-        if self.photos == photos:
-            if not dealt:
-                return  # these and no others, none of which choose thresholds
-            raise BadRecipe(
-                f"--from {self.version}: it learnt these photos, so that they cannot choose thresholds. Name "
-                "others with --check-photos, or train without --from."
-            )
-        complain(
-            f"{self.version} learnt photos, not known which. If these are among them, thresholds and figures "
-            "of photos are too good: name others with --check-photos, or train without --from."
-        )
-
-    def check(self, recipe: Recipe, data: LabelledData) -> str | None:
-        """Check that nothing is held out that the release learnt.
-
-        Returns:
-            The warning where that cannot be known.
-
-        Raises:
-            BadRecipe: it learnt some of it.
-        """
-        images = first(data.train, recipe.limit)
-        if self.data[1] == data.train.sha256():
-            leaked = np.intersect1d(
-                self._learnt(data.train), held_out_indices(images, recipe.validation, recipe.splitting)
-            ).size
-            if leaked:
-                self._refuse(f"learnt {leaked:,} of the pictures that would be held out")
-        elif self.share is not None and images.keys is not None:
-            more = held_out_share(images, recipe.validation) > self.share
-            if more or recipe.splitting != self.recipe.splitting:
-                self._refuse("may have learnt pictures that would be held out")
-            if self.divided_by not in (None, _divided_by(data)):
-                return self._not_known("part of these, divided by other groups or by another test set")
-        elif (self.data[0] in {NAME, OTHER_NAME}) != data.named:
-            return self._not_known(f"another training set ({self.data[0]})")
+    def doubt(self, data: LabelledData) -> str | None:
+        """The warning where it may have learnt what figures come from, if any."""
+        tested = int(self.known.has(data.test.contents).sum())
+        if tested:
+            return f"{self.version} learnt {tested:,} of the test pictures: the test accuracy is too good."
+        if self.learnt is None and (self.data[0] in {NAME, OTHER_NAME}) != data.named:
+            return self._not_known(self.data[0], "held-out and test accuracy are", "train")
         return None
 
-    def _not_known(self, what: str) -> str:
+    def doubt_of_photos(self) -> str | None:
+        """The warning where it may have learnt the photos that choose thresholds, if any."""
+        if self.learnt is not None or self.photos is None:
+            return None
+        return self._not_known("photos", "their figures are", "name others with --check-photos, or train")
+
+    def _not_known(self, what: str, figures: str, remedy: str) -> str:
         return (
-            f"{self.version} learnt {what}, not known which pictures. If they are among these, held-out and "
-            "test accuracy are too good, and thresholds too low: then train without --from."
-        )
-
-    def _learnt(self, train: LabelledImages) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
-        """Ascending positions of what it learnt, in the same training set."""
-        images = first(train if self.share is not None else replace(train, keys=None), self.recipe.limit)
-        held_out = held_out_indices(images, self.recipe.validation, self.recipe.splitting)
-        return np.setdiff1d(np.arange(len(images)), held_out, assume_unique=True)
-
-    def _refuse(self, what: str) -> None:
-        limit = f" --limit {self.recipe.limit}" if self.recipe.limit else ""
-        raise BadRecipe(
-            f"--from {self.version}: it {what}, so thresholds and held-out accuracy would be too good. It "
-            f"was trained with --split-seed {self.recipe.splitting} --validation {self.recipe.validation}"
-            f"{limit}. Leave these options out, give the same, or train without --from."
+            f"{self.version} learnt {what} and does not say which. If they are among these, {figures} too "
+            f"good, and thresholds too low: then {remedy} without --from."
         )
 
 

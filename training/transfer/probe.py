@@ -86,13 +86,13 @@ class Probe:
         return shares
 
 
-def fit_probe(features: Features, labels: NDArray[np.uint8], keys: NDArray[np.str_] | None) -> Probe:
+def fit_probe(features: Features, labels: NDArray[np.uint8], keys: NDArray[np.str_]) -> Probe:
     """Fit it, with the C that has the least log loss in folds of its own.
 
     Args:
         features: of N pictures.
         labels: uint8 (N,); each of the classes occurs.
-        keys: str (N,); equal ones are in one fold. None for pictures without groups.
+        keys: str (N,); equal ones are in one fold.
     """
     both = np.concatenate([features.upright, features.mirrored])
     scaler = StandardScaler().fit(both)
@@ -123,7 +123,7 @@ def fit_probe(features: Features, labels: NDArray[np.uint8], keys: NDArray[np.st
 
 
 def _choices(
-    labels: NDArray[np.uint8], keys: NDArray[np.str_] | None
+    labels: NDArray[np.uint8], keys: NDArray[np.str_]
 ) -> tuple[tuple[float, ...], list[tuple[NDArray[np.int64], NDArray[np.int64]]]]:
     """The values of C, and folds of pictures and mirrored ones that compare them by upright pictures."""
     count = len(labels)

@@ -78,7 +78,7 @@ def _answered(features: Features, train: LabelledImages, fold: Fold, classes: in
 
 
 def _probe(features: Features, learnt: LabelledImages) -> Probe:
-    return fit_probe(features, learnt.labels, learnt.keys)
+    return fit_probe(features, learnt.labels, learnt.groups)
 
 
 def better(candidates: Sequence[Candidate]) -> Candidate:

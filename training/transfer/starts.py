@@ -43,7 +43,7 @@ class Start:
 
 def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
     """The network of the bundled release; `reads` is its input with the newest parameters."""
-    recipe = replace(fine_tuning(release.manifest), seed=0, split_seed=None)
+    recipe = replace(fine_tuning(release.manifest), seed=0)
     return Start("the bundled release", reads, recipe, partial(_body_of, release))
 
 

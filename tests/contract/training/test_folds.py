@@ -15,8 +15,8 @@ from training.fitting.distillation import answers_of, join, unseen
 from training.recipes import PLAIN, Recipe
 
 PICTURES = striped_pictures(200)
-RECIPE = replace(PLAIN, validation=40, seed=5)
-HELD_OUT = held_out_indices(PICTURES, 40, seed=5)
+RECIPE = PLAIN
+HELD_OUT = held_out_indices(PICTURES.labels, PICTURES.groups, PICTURES.contents)
 
 
 def as_set(images: PixelsBatch) -> set[bytes]:
@@ -36,11 +36,11 @@ class LeftIsZero:
 def dealt(recipe: Recipe, folds: int) -> tuple[list[Split], list[NDArray[np.int64]]]:
     """What the network of each fold learns, and what it answers."""
     used = first(PICTURES, recipe.limit)
-    parts = split(used, recipe.validation, recipe.splitting, CLASSES)
+    parts = split(used, CLASSES)
     found = deal(parts, None, folds, pictures=True)
     return (
         [fold.learnt(parts, None)[0] for fold in found],
-        [unseen(PICTURES, recipe, fold.pictures) for fold in found],
+        [unseen(PICTURES, fold.learnt(parts, None)[0].train) for fold in found],
     )
 
 
@@ -56,19 +56,20 @@ def test_no_network_answers_what_it_learnt_and_a_held_out_picture_is_answered_by
         assert len(parts.train) + len(places) == len(PICTURES)
 
 
-def test_folds_keep_the_shares_of_the_classes_and_are_the_same_for_every_seed_of_a_split() -> None:
-    learnt, asked = dealt(replace(RECIPE, split_seed=5, seed=0), 4)
-    _, again = dealt(replace(RECIPE, split_seed=5, seed=1), 4)
+def test_folds_keep_the_shares_of_the_classes_and_are_the_same_for_every_seed() -> None:
+    learnt, asked = dealt(replace(RECIPE, seed=0), 4)
+    _, again = dealt(replace(RECIPE, seed=1), 4)
 
-    assert {tuple(np.bincount(parts.train.labels)) for parts in learnt} == {(12,) * CLASSES}
+    counts = np.array([np.bincount(parts.train.labels) for parts in learnt])
+    assert (np.ptp(counts, axis=0) <= 1).all()
     assert all(np.array_equal(one, other) for one, other in zip(asked, again, strict=True))
 
 
 @pytest.mark.parametrize(
     ("recipe", "folds", "message"),
     [
-        (RECIPE, 17, "16 training pictures, which allow 2 to 16 folds"),
-        (replace(RECIPE, limit=20, validation=10), 2, "1 training pictures, which allow no folds"),
+        (RECIPE, 21, "17 training pictures or groups, which allow 2 to 17 folds"),
+        (replace(RECIPE, limit=20), 2, "1 training pictures or groups, which allow no folds"),
     ],
 )
 def test_more_folds_than_pictures_of_a_class_or_a_single_one_are_refused(
@@ -79,10 +80,10 @@ def test_more_folds_than_pictures_of_a_class_or_a_single_one_are_refused(
 
 
 def test_pictures_beyond_a_limit_are_answered_by_all() -> None:
-    _, asked = dealt(replace(RECIPE, limit=120, validation=20), 2)
+    _, asked = dealt(replace(RECIPE, limit=120), 2)
 
     assert all(set(range(120, 200)) <= set(places.tolist()) for places in asked)
-    assert np.sum(np.bincount(np.concatenate(asked)) == 1) == 100
+    assert np.sum(np.bincount(np.concatenate(asked)) == 1) == len(split(first(PICTURES, 120), CLASSES).train)
 
 
 def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -> None:

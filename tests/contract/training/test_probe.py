@@ -104,7 +104,7 @@ def test_the_last_layer_answers_as_the_regression_on_scaled_features(classes: in
     seen = (random.normal(size=(60, 4)) * (1, 100, 2, 1) + 5).astype(np.float32)
     seen[:, 1] += 200 * labels
     images = np.arange(60, dtype=np.uint8).reshape(60, 1, 1)
-    probe = fit_probe(Features(seen, seen), labels, None)
+    probe = fit_probe(Features(seen, seen), labels, np.arange(60).astype(str))
 
     answers = probabilities_of(with_softmax(with_probe(a_table(seen), probe)), images)
 

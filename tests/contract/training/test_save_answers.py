@@ -25,7 +25,7 @@ LONG_ENOUGH = 500
 """Seconds for a backend to start on a machine that is busy with other tests."""
 
 PICTURES = striped_pictures(400)
-HELD_OUT = held_out_indices(PICTURES, 40, seed=0)
+HELD_OUT = held_out_indices(PICTURES.labels, PICTURES.groups, PICTURES.contents)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def in_two_folds(*more: str, epochs: int = 1) -> list[str]:
     return [
         *("--folds", "2", "--network", "dense", "--epochs", str(epochs), "--batch-size", "8"),
-        *("--validation", "40", "--patience", "9999", "--data", "data", "--save-answers", "soft.npz", *more),
+        *("--patience", "9999", "--data", "data", "--save-answers", "soft.npz", *more),
     ]
 
 

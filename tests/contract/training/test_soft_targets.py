@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.training.conftest import RECIPE, Exported, Listener
 from tests.fashion import CLASSES, striped_pictures
+from training.data.learnt import Learnt
 from training.data.splitting import split
 from training.errors import SoftTargetsUnfit
 from training.export.onnx_graph import probabilities_of
@@ -23,7 +24,7 @@ PICTURES = striped_pictures(200)
 def targets(fitted: Fitted) -> SoftTargets:
     """What the little network of the other tests says about the pictures."""
     answers = answers_of(fitted.model, PICTURES.images, flip=True)
-    return SoftTargets(soften(answers, 1.0), PICTURES.sha256(), ("one",), 1.0)
+    return SoftTargets(soften(answers, 1.0), PICTURES.sha256(), ("one",), 1.0, Learnt.of(PICTURES.contents))
 
 
 def test_they_are_the_mean_of_the_answers_to_a_picture_and_to_its_mirror_image(
@@ -41,6 +42,7 @@ def test_they_come_back_from_their_file_as_they_were(targets: SoftTargets, tmp_p
     again = load_soft_targets(tmp_path / "soft.npz")
 
     assert (again.sha256, again.teachers, again.temperature) == (targets.sha256, ("one",), 1.0)
+    assert again.learnt.has(PICTURES.contents).all()
     assert [path.name for path in tmp_path.iterdir()] == ["soft.npz"]
 
 
@@ -77,7 +79,7 @@ def test_they_fit_the_training_set_that_they_were_made_for_alone(targets: SoftTa
 def test_a_student_learns_what_the_teacher_says_against_the_labels(tmp_path: Path) -> None:
     always_two = np.zeros((len(PICTURES), CLASSES), np.float16)
     always_two[:, 2] = 1
-    parts = split(replace(PICTURES, taught=always_two), 40, seed=0, classes=CLASSES)
+    parts = split(replace(PICTURES, taught=always_two), CLASSES)
     recipe = replace(RECIPE, teacher="aa", teaching=1.0)
 
     student = fit(parts, CLASSES, recipe, Run(tmp_path, "aa"), Listener()).model

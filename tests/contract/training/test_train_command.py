@@ -29,7 +29,7 @@ LONG_ENOUGH = 500
 def options(data: Path, run: Path, epochs: int) -> list[str]:
     return [
         *("--data", str(data), "--network", "conv3", "--epochs", str(epochs), "--patience", "99"),
-        *("--validation", "60", "--batch-size", "16", "--run", str(run), "--out", str(run / "store")),
+        *("--batch-size", "16", "--run", str(run), "--out", str(run / "store")),
     ]
 
 

@@ -1,5 +1,6 @@
 """`python -m scripts.train --photos` from a folder of photos to a release that says so."""
 
+import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.fashion import write_idx_folder
 from tests.photos import write_photos
 from tests.uploads import png
 from training.data.datasets import LABELS
+from training.data.learnt import Contents, load_learnt
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
 from training.fitting.checkpoints import Run
@@ -40,9 +42,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def contents_of(folder: Path) -> Contents:
+    return np.array([hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.rglob("*.png")])
+
+
 def options(place: Path, *more: str) -> list[str]:
     return [
-        *("--data", str(place / "data"), "--network", "conv3", "--validation", "60", "--batch-size", "16"),
+        *("--data", str(place / "data"), "--network", "conv3", "--batch-size", "16"),
         *("--photos", str(place / "learnt"), "--check-photos", str(place / "checked"), "--variants", "0.02"),
         *("--run", str(place / "run"), "--out", str(place / "store"), *more),
     ]
@@ -67,6 +73,10 @@ def test_a_release_names_the_photos_that_it_learnt_and_reports_on_those_that_wer
     assert {label: one.n for label, one in report.photos["C"].per_class.items()} == {"Trouser": 3, "Bag": 1}
     assert report.photos["A"].decisions.confidence_threshold == served.confidence
     assert report.photos["A"].decisions.familiarity_threshold == served.familiarity == 0.01
+    found = load_learnt(release.folder)
+    assert found is not None
+    assert len(found.hashes) == report.train.n + 15
+    assert [int(found.has(contents_of(place / name)).sum()) for name in ("learnt", "checked")] == [15, 0]
 
 
 def test_a_run_that_goes_on_finds_the_variants_that_it_made(
@@ -130,7 +140,7 @@ def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(
         return fits[-1]
 
     data = ["--data", str(place / "data"), "--batch-size", "16", "--out", str(tmp_path / "store")]
-    first = ["--network", "conv3", "--validation", "60", "--epochs", "1", "--run", str(tmp_path / "first")]
+    first = ["--network", "conv3", "--epochs", "1", "--run", str(tmp_path / "first")]
     assert train.main([*data, *first]) == 0
     photos = ["--photos", str(place / "learnt"), "--check-photos", str(place / "checked")]
     told = [*data, *photos, "--variants", "0.02", "--epochs", "2", "--run", str(tmp_path / "run")]

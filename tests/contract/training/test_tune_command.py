@@ -27,7 +27,7 @@ from training.recipes import PLAIN, NetworkName, read_recipe
 pytestmark = pytest.mark.slow
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
-START = replace(PLAIN, network="dense", epochs=2, batch_size=64, validation=40)
+START = replace(PLAIN, network="dense", epochs=2, batch_size=64)
 
 
 class SearchListener(Listener):

@@ -48,7 +48,7 @@ def train_two_epochs(folder: Path, address: str, server: S3Server) -> None:
     typed(
         server,
         *("scripts.train", "--network", "conv3", "--train", str(train), "--test", str(test)),
-        *("--validation", "200", "--epochs", "2", "--run", str(folder / "run"), "--publish", address),
+        *("--epochs", "2", "--run", str(folder / "run"), "--publish", address),
     )
 
 
