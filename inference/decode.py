@@ -19,7 +19,16 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import AvifImagePlugin, Image, ImageFile, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    ExifTags,
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+)
 
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import EDGE, GREY_28, InputContract
@@ -253,7 +262,8 @@ def decode_opened(opened: ImageFile.ImageFile, contract: InputContract = GREY_28
             opened.draft(None, (opened.width // factor, max(1, opened.height // factor)))
         opened.load()
         with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
-            ImageOps.exif_transpose(opened, in_place=True)
+            if ExifTags.Base.Orientation in opened.getexif():
+                ImageOps.exif_transpose(opened, in_place=True)
         samples = _samples(opened, edge)
     except Exception as error:
         raise _broken(opened, _UNDECODABLE) from error
@@ -328,7 +338,9 @@ def _samples(image: Image.Image, edge: int) -> _Stored:
 
 def _decoded(samples: _Stored, contract: InputContract, name: str | None) -> Decoded:
     is_input = samples.ndim == 2 and samples.shape == contract.array_shape and name != "GIF"
-    if is_input and not (contract.polarity == "light-on-black" and _border(samples).mean() >= LIGHT_BORDER):
+    if is_input and not (
+        contract.polarity == "light-on-black" and cv2.mean(_border(samples))[0] >= LIGHT_BORDER
+    ):
         return Decoded(np.ascontiguousarray(samples))
     return Decoded(_rgb_over_white(samples), _garment(samples))
 

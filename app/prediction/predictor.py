@@ -234,7 +234,7 @@ class Predictor:
         return run_in_native_thread(_converted, decoded, contract, timing)
 
     def _classify(self, seen: Sequence[Seen], served: Served, slot: Slot) -> list[Prediction]:
-        pixels, photos = np.stack([one.pixels for one in seen]), [one.photo for one in seen]
+        pixels, photos = np.array([one.pixels for one in seen]), [one.photo for one in seen]
         if pixels.size < LARGE_RUN:
             return served.classifier.classify(pixels, photos)
         with slot.with_place(self._large):
