@@ -115,7 +115,7 @@ def _register_routes(
 ) -> None:
     bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
     predictor = Predictor(settings, admission)
-    parts = Parts(settings=settings, models=models, bodies=bodies, predictor=predictor, metrics=metrics)
+    parts = Parts(settings=settings, models=models, bodies=bodies, predictor=predictor)
     classifying = (predict_routes(settings, bodies, predictor, metrics), dialect_routes(parts))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.

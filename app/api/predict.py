@@ -37,7 +37,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             classified = predictor.one(item, current.served, current.timing, slot)
             if parameters.explain:
                 drops = predictor.explain(classified, current.served, current.timing, slot)
-        metrics.count_prediction(classified.prediction, classified.seen.pixels)
+        current.classified.append(classified)
         answer = answer_of(classified, labels, parameters, _categories(current))
         if parameters.explain:
             answer["explanation"] = explanation_of(drops, classified)
@@ -58,7 +58,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             items = parse(find_many, body, settings, current.served.contract.input)
             has_left = partial(client_has_left, request)
             outcomes = predictor.many(items, current.served, current.timing, slot, has_left)
-        _count(outcomes, metrics)
+        _count(outcomes, metrics, current)
         categories = _categories(current)
         predictions = [
             _named(item) | _result(outcome, labels, parameters, categories)
@@ -97,9 +97,9 @@ def _result(
     return answer_of(outcome, labels, parameters, categories)
 
 
-def _count(outcomes: list[Outcome], metrics: Metrics) -> None:
+def _count(outcomes: list[Outcome], metrics: Metrics, current: RequestContext) -> None:
     for outcome in outcomes:
         if isinstance(outcome, Failed):
             metrics.count_problem(problem_of(outcome.error)["type"])
         else:
-            metrics.count_prediction(outcome.prediction, outcome.seen.pixels)
+            current.classified.append(outcome)

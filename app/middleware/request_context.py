@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,6 +19,7 @@ from werkzeug.wsgi import get_content_length, get_path_info
 from app.middleware.headers import HEADERS
 from app.observability.log_format import Fields, log_request
 from app.observability.metrics import Metrics
+from app.prediction.predictor import Classified
 from app.prediction.timing import READ, Timing
 from app.releases.serving import Models, Served
 
@@ -40,6 +41,7 @@ class RequestContext:
         request_id: sent as X-Request-ID, and logged.
         served: the release that answers this request, from its beginning to its end.
         timing: the stages of its prediction, if it has any.
+        classified: its pictures that got an answer, to be counted.
         status: of the answer; 0 until there is one.
         route: the rule that it is counted under; None where Flask found none.
         key: the name of its API key.
@@ -50,6 +52,7 @@ class RequestContext:
     request_id: str
     served: Served
     timing: Timing = field(default_factory=Timing)
+    classified: list[Classified] = field(default_factory=list)
     status: int = 0
     route: str | None = None
     key: str | None = None
@@ -95,13 +98,25 @@ class RequestMiddleware:
 
         body = self._app(environ, start)
         context.timing.end()  # of a request that failed within a stage
-        self._report(environ, context, time.perf_counter() - began)
-        return body
+        return self._sent(body, environ, context, time.perf_counter() - began)
+
+    def _sent(
+        self, body: Iterable[bytes], environ: WSGIEnvironment, context: RequestContext, seconds: float
+    ) -> Iterator[bytes]:
+        """The answer; it is counted and logged once the server has sent it: no client waits for that."""
+        try:
+            yield from body
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+            self._report(environ, context, seconds)
 
     def _report(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
         method, stages = environ["REQUEST_METHOD"], context.timing.milliseconds
         answering = seconds - stages.get(READ, 0.0) / 1000
         self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
+        for one in context.classified:
+            self._metrics.count_prediction(one.prediction, one.seen.pixels)
         if context.problem is not None:
             self._metrics.count_problem(context.problem)
         is_static = context.route in STATIC_ROUTES and context.problem is None
@@ -118,10 +133,13 @@ def _rule() -> str | None:
     return request.url_rule.rule if has_request_context() and request.url_rule else None
 
 
+_PAIRS = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
+
+
 def _with_ours(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
     """An answer's headers with ours; one that a view set itself stays as it is."""
     given = {name.lower() for name, _ in headers}
-    ours = [(name, value) for name, value in HEADERS.items() if name.lower() not in given]
+    ours = [pair for lower, pair in _PAIRS if lower not in given]
     ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.served.version)]
     return headers + ours + ids
 

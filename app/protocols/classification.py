@@ -15,7 +15,6 @@ from flask import request
 
 from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
-from app.observability.metrics import Metrics
 from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
 from app.payloads.documents import from_base64
 from app.payloads.items import Item, Rows, Upload
@@ -44,7 +43,6 @@ class Parts:
     models: Models
     bodies: Bodies
     predictor: Predictor
-    metrics: Metrics
 
 
 class Parsed(Protocol):
@@ -111,8 +109,7 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
         parsed = parse(read, body)
         outcomes = parts.predictor.many(parsed.items, current.served, current.timing, slot, has_left)
     classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
-    for one in classified:
-        parts.metrics.count_prediction(one.prediction, one.seen.pixels)
+    current.classified += classified
     return parsed, classified
 
 

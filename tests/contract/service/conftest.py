@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partialmethod
 from logging.config import dictConfig
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ MakeApp = Callable[..., Flask]
 
 AT_ONCE = {"handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}}}
 """Where a test's lines go: not through a thread, so that they are there when the answer is."""
+
+
+class PatientClient(FlaskClient):
+    """Takes the whole answer, as servers do: what follows it, counts and the access line, is there then."""
+
+    open = partialmethod(FlaskClient.open, buffered=True)
+
 
 TF, V2, INVOCATIONS = "/v1/models/wardrobe:predict", "/v2/models/wardrobe/infer", "/invocations"
 FORM = "multipart/form-data; boundary=edge"
@@ -66,6 +74,7 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
         validated = Settings.model_validate(defaults | settings)
         dictConfig(logging_config(validated) | AT_ONCE)
         app = create_app(validated)
+        app.test_client_class = PatientClient
         made.append(app)
         return app
 

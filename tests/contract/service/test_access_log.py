@@ -1,11 +1,12 @@
 """The log: one line a request, latency split by stage, nothing that should not be there."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
@@ -47,6 +48,22 @@ def test_a_line_holds_the_problem_and_no_field_without_a_value(make_app: MakeApp
     assert not {"bytes", "key", "problem", "trace_id", "infer_ms"} & health.keys()
     assert None not in health.values()
     assert (refused["status"], refused["problem"]) == (415, "unknown-format")
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["stays", "leaves"])
+def test_a_client_has_its_answer_before_it_is_logged_and_counted(
+    make_app: MakeApp, lines: Lines, leaves: bool
+) -> None:
+    app = make_app(log_format="json")
+    environ = EnvironBuilder("/predict", method="POST", data=UPLOAD).get_environ()
+
+    answer = cast("Generator[bytes]", app(environ, lambda *_: lambda _: None))
+    received, before = json.loads(next(answer)), lines()
+    answer.close() if leaves else list(answer)
+
+    [line] = lines()
+    assert (received["request_id"], before) == (line["request_id"], [])
+    assert "wardrobe_confidence_count 1.0" in app.test_client().get("/metrics/prometheus").text
 
 
 def test_neither_uploads_nor_queries_nor_keys_are_logged(
