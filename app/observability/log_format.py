@@ -62,7 +62,7 @@ def last_words(message: str, log_format: str) -> str:
     """A line, with its end, on why the service does not start: in the form of the log, JSON or text."""
     if log_format != "json":
         return f"wardrobe: {message}\n"
-    record = logging.LogRecord("wardrobe", logging.CRITICAL, "", 0, message, None, None)
+    record = logging.makeLogRecord({"name": "wardrobe", "levelname": "CRITICAL", "msg": message})
     return f"{_json_lines().format(record)}\n"
 
 
