@@ -59,20 +59,20 @@ class Labeller:
         outcomes: list[Outcome] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            seen = [self._see(upload) for upload in self.read([item.place for item in run])]
-            good = [content for _, content in seen if not isinstance(content, str)]
+            prepared = [self._prepare(upload) for upload in self.read([item.place for item in run])]
+            good = [content for _, content in prepared if not isinstance(content, str)]
             predictions = iter(self._classify(good) if good else [])
             outcomes += [
                 Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
-                for item, (sha256, content) in zip(run, seen, strict=True)
+                for item, (sha256, content) in zip(run, prepared, strict=True)
             ]
         return [self.form.row(one, self.classifier.contract.labels, self.version) for one in outcomes]
 
-    def _classify(self, seen: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
-        pixels, photos = zip(*seen, strict=True)
+    def _classify(self, prepared: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
+        pixels, photos = zip(*prepared, strict=True)
         return self.classifier.classify(np.stack(pixels), photos)
 
-    def _see(self, upload: bytes | Unreadable) -> tuple[str, tuple[Pixels, bool] | str]:
+    def _prepare(self, upload: bytes | Unreadable) -> tuple[str, tuple[Pixels, bool] | str]:
         """The hash of an upload, its pixels with whether they were converted, or what is wrong with it."""
         if isinstance(upload, Unreadable):
             return "", str(upload)

@@ -26,7 +26,7 @@ from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import EngineUnusable, LabellingError
 from labelling.labeller import Labeller, Setup, open_labeller
-from labelling.pool import Answer, Chunk, Ended, Failed
+from labelling.pool import Answer, Chunk, Ended, Fatal
 from labelling.sources import Item, Read, Source
 from labelling.table import Row
 from model_store.errors import StoreError
@@ -77,14 +77,14 @@ class RemoteLabeller:
         """Whether it has started."""
         return True
 
-    def label(self, items: Chunk) -> list[Row] | Failed:
+    def label(self, items: Chunk) -> list[Row] | Fatal:
         """Label some pictures."""
         try:
             if self._labeller is None:
                 self._labeller = self._opened()
             return self._labeller.label(items)
         except (InferenceError, StoreError, LabellingError) as error:
-            return Failed(str(error))
+            return Fatal(str(error))
 
     def _opened(self) -> Labeller:
         with TemporaryDirectory() as folder:

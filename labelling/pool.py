@@ -24,7 +24,7 @@ Chunk: TypeAlias = list[Item]
 """Some pictures, at least one, in the order of the source."""
 
 
-class Failed(NamedTuple):
+class Fatal(NamedTuple):
     """Why a worker cannot go on, and no other could."""
 
     why: str
@@ -36,7 +36,7 @@ class Ended(NamedTuple):
     how: str
 
 
-Answer: TypeAlias = list[Row] | Failed | Ended
+Answer: TypeAlias = list[Row] | Fatal | Ended
 """The rows of a chunk, or why there are none."""
 
 
@@ -109,7 +109,7 @@ class WorkerPool:
         """Wait until a worker has answered or ended; another one takes the chunks of one that ended."""
         found = []
         for worker, answer in self._engine.answers():
-            if isinstance(answer, Failed):
+            if isinstance(answer, Fatal):
                 raise WorkersFailed(answer.why)
             if isinstance(answer, Ended):
                 self._replace(self._chunks.pop(worker), answer.how)

@@ -21,7 +21,7 @@ from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
 from labelling.labeller import Setup, open_labeller
-from labelling.pool import Answer, Chunk, Ended, Failed
+from labelling.pool import Answer, Chunk, Ended, Fatal
 from labelling.sources import Item
 from labelling.table import Row
 from model_store.errors import StoreError
@@ -31,7 +31,7 @@ LEAVING_SECONDS: Final = 5
 
 class _Worker(NamedTuple):
     process: SpawnProcess
-    pipe: "Connection[Chunk, list[Row] | Failed]"
+    pipe: "Connection[Chunk, list[Row] | Fatal]"
 
 
 class Processes(AbstractContextManager["Processes"]):
@@ -111,7 +111,7 @@ def _ending(code: int | None) -> str:
     return f"ended with code {code}"
 
 
-def _work(pipe: "Connection[list[Row] | Failed, Chunk]", setup: Setup) -> None:
+def _work(pipe: "Connection[list[Row] | Fatal, Chunk]", setup: Setup) -> None:
     """Label chunks until the pipe closes: a worker's whole life.
 
     A thread reads the pipe, so that the next chunk is here when the last is done, neither side waits for the
@@ -124,12 +124,12 @@ def _work(pipe: "Connection[list[Row] | Failed, Chunk]", setup: Setup) -> None:
         while True:
             pipe.send(labeller.label(inbox.get()))
     except (InferenceError, StoreError, LabellingError) as error:
-        pipe.send(Failed(str(error)))
+        pipe.send(Fatal(str(error)))
     except OSError:  # the parent is gone
         os._exit(1)
 
 
-def _receive(pipe: "Connection[list[Row] | Failed, Chunk]", inbox: "SimpleQueue[Chunk]") -> None:
+def _receive(pipe: "Connection[list[Row] | Fatal, Chunk]", inbox: "SimpleQueue[Chunk]") -> None:
     """Take chunks as they come; end the process when there will be no more."""
     try:
         while True:
