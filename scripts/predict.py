@@ -47,7 +47,7 @@ class Answer:
 
     file: Path
     decoded: Decoded
-    seen: Pixels
+    pixels: Pixels
     prediction: Prediction
 
 
@@ -115,9 +115,9 @@ def _answer(file: Path, classifier: Classifier) -> Answer | None:
     except UploadError as error:
         complain(f"{file}: {error}")
         return None
-    seen = decoded_to_pixels(decoded, contract)
-    [prediction] = classifier.classify(seen[None], [decoded.is_photo])
-    return Answer(file, decoded, seen, prediction)
+    pixels = decoded_to_pixels(decoded, contract)
+    [prediction] = classifier.classify(pixels[None], [decoded.is_photo])
+    return Answer(file, decoded, pixels, prediction)
 
 
 def _show(answer: Answer, classifier: Classifier, out: Console) -> None:
@@ -175,7 +175,7 @@ def draw(answers: Sequence[Answer], classifier: Classifier, target: Path) -> Non
 def _draw_row(axes: "Sequence[Axes]", answer: Answer, labels: Sequence[str]) -> None:
     left, middle, right = axes
     _show_image(left, answer.decoded.picture, answer.file.name)
-    _show_image(middle, answer.seen, "what the model saw")
+    _show_image(middle, answer.pixels, "what the model saw")
     prediction = answer.prediction
     shown = likeliest(prediction.probabilities)
     colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]

@@ -188,9 +188,9 @@ def mflops(path: Path) -> float:
 def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
     """Two per multiply-add: each output value sums over everything that one filter or row sees."""
     if node.op_type in {"Conv", "FusedConv"}:
-        seen = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
+        fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
     elif node.op_type in {"MatMul", "Gemm"}:
-        seen = shapes[node.input[0]][-1]
+        fan_in = shapes[node.input[0]][-1]
     else:
         return 0
-    return 2 * seen * prod(shapes[node.output[0]])
+    return 2 * fan_in * prod(shapes[node.output[0]])

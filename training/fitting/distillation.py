@@ -141,8 +141,8 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     total, asked = 0.0, [images]
     if flip:
         asked.append(np.ascontiguousarray(images[:, :, ::-1]))
-    for seen in asked:
-        logits = model.predict(seen, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
+    for pictures in asked:
+        logits = model.predict(pictures, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
         total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     return np.asarray(total / len(asked))
 

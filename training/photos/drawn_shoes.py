@@ -116,8 +116,8 @@ def _slanted(cut: CutOut, rng: np.random.Generator) -> CutOut:
     """Farther away at the top, and shorter."""
     narrower, shorter = BOTH * rng.uniform(0, 0.11), BOTH * rng.uniform(0.75, 1)
     corners = np.array([[0, 0], [BOTH, 0], [BOTH, BOTH], [0, BOTH]], np.float32)
-    seen = np.array([[narrower, 0], [BOTH - narrower, 0], [BOTH, shorter], [0, shorter]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners, seen)
+    slanted = np.array([[narrower, 0], [BOTH - narrower, 0], [BOTH, shorter], [0, shorter]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, slanted)
     return trimmed(np.asarray(cv2.warpPerspective(cut, matrix, (BOTH, BOTH)), np.uint8))
 
 
