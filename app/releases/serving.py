@@ -108,7 +108,7 @@ class Models:
         return StoreFault(hangs, datetime.now(UTC) - timedelta(seconds=silent))
 
     @property
-    def seen(self) -> int | None:
+    def newest_known(self) -> int | None:
         """The newest promotion that was served or refused; None where none was found yet."""
         numbers = [refusal.number for refusal in self.refusals]
         return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
@@ -122,7 +122,7 @@ class Models:
         """The store works: nothing is stale any more, unless the newest release is refused."""
         self.fault = None
         self.answered_at = time.monotonic()
-        if self.current.stale_since is not None and self.seen == self.current.number:
+        if self.current.stale_since is not None and self.newest_known == self.current.number:
             self.current = replace(self.current, stale_since=None)
 
     def store_failed(self, error: Exception, now: datetime) -> None:

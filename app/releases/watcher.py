@@ -47,7 +47,7 @@ class ReleaseWatcher:
         self._open_store = open_store
         self._models = models
         self._metrics = metrics
-        self._seen = models.seen
+        self._newest_known = models.newest_known
         self._stopped = threading.Event()
         self._ended = threading.Event()
 
@@ -98,11 +98,11 @@ class ReleaseWatcher:
         return self._open_store()
 
     def _newer(self) -> Promotion | None:
-        if self._seen is None:
+        if self._newest_known is None:
             return newest(self._store)
-        found, upcoming = None, following(self._store, self._seen)
+        found, upcoming = None, following(self._store, self._newest_known)
         if upcoming is None:
-            check_kept(self._store, self._seen)
+            check_kept(self._store, self._newest_known)
         while upcoming is not None:
             found, upcoming = upcoming, following(self._store, upcoming.number)
         return found
@@ -110,7 +110,7 @@ class ReleaseWatcher:
     def _adopt(self, promotion: Promotion) -> None:
         if promotion.version == self._models.current.version:
             self._models.current = replace(self._models.current, number=promotion.number)
-            self._seen = promotion.number
+            self._newest_known = promotion.number
             return
         try:
             served = load_promotion(self._settings, self._store, promotion)
@@ -121,7 +121,7 @@ class ReleaseWatcher:
             self._metrics.set_release(served.version, before, reference_distribution(served))
             self._models.current = served
             log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
-        self._seen = promotion.number
+        self._newest_known = promotion.number
 
     def _refuse(self, promotion: Promotion, error: Exception) -> None:
         refusal = Refusal(promotion.number, promotion.version, str(error))
