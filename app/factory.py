@@ -29,7 +29,7 @@ from app.payloads.reading import largest_body
 from app.prediction.admission import Admission
 from app.prediction.predictor import Predictor
 from app.protocols import dialect_model_routes, dialect_routes
-from app.protocols.classification import Parts
+from app.protocols.classification import ProtocolServices
 from app.releases.load import load, store_of
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
@@ -115,8 +115,8 @@ def _register_routes(
 ) -> None:
     bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
     predictor = Predictor(settings, admission)
-    parts = Parts(settings=settings, models=models, bodies=bodies, predictor=predictor)
-    classifying = (predict_routes(settings, bodies, predictor, metrics), dialect_routes(parts))
+    services = ProtocolServices(settings=settings, models=models, bodies=bodies, predictor=predictor)
+    classifying = (predict_routes(settings, bodies, predictor, metrics), dialect_routes(services))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
         from app.security.rate_limits import limit_rate  # noqa: PLC0415
@@ -127,7 +127,7 @@ def _register_routes(
     _add_middleware(app, settings, models, metrics)
     app.register_blueprint(health_routes(models))
     app.register_blueprint(model_routes(settings, metrics))
-    app.register_blueprint(dialect_model_routes(parts))
+    app.register_blueprint(dialect_model_routes(services))
     app.register_blueprint(report_routes())
     app.register_blueprint(page_routes(settings.translations))
     app.register_blueprint(docs_routes(settings))

@@ -172,7 +172,7 @@ def _document(problem: Problem, detail: str) -> dict[str, Any]:
 
 
 def _response(document: dict[str, Any]) -> Response:
-    current = current_request()
-    current.problem = document["type"]
-    body = problem_body(document, current.request_id, request.path)
+    context = current_request()
+    context.problem = document["type"]
+    body = problem_body(document, context.request_id, request.path)
     return Response(body, status=document["status"], mimetype=MEDIA_TYPE)

@@ -38,14 +38,14 @@ DROPPED = "%d log lines were dropped: stderr was full, closed or not read."
 Line: TypeAlias = str | logging.LogRecord
 """A line, or a record that is formatted when it is written."""
 
-Item: TypeAlias = "Line | SimpleQueue[None] | None"
+Queued: TypeAlias = "Line | SimpleQueue[None] | None"
 """A line, a queue to answer on once all lines before it are written, or None to end the thread."""
 
 
 class BackgroundHandler(QueueHandler):
     """A queue in front of stderr, and the thread that empties it: one of each per process."""
 
-    queue: SimpleQueue[Item]
+    queue: SimpleQueue[Queued]
     _process: int
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class BackgroundHandler(QueueHandler):
         self._process = os.getpid()
         start_native_thread(lambda: self._write_all(lines), "log")
 
-    def _write_all(self, lines: SimpleQueue[Item]) -> None:
+    def _write_all(self, lines: SimpleQueue[Queued]) -> None:
         goes_on = True
         while goes_on:
             items = [lines.get()]
@@ -116,7 +116,7 @@ class BackgroundHandler(QueueHandler):
                     item.put(None)
             sleep_in_native_thread(GATHER_SECONDS)  # what comes meanwhile is written at once
 
-    def _write(self, batch: list[Line], lines: SimpleQueue[Item]) -> None:
+    def _write(self, batch: list[Line], lines: SimpleQueue[Queued]) -> None:
         unwritten = self._unwritten_of(batch)
         self._unwritten += unwritten
         if not unwritten and lines.qsize() <= MOST_LINES / 2 and (missing := self._dropped - self._announced):

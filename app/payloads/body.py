@@ -28,6 +28,9 @@ TCP_ESTABLISHED = 1
 """The state in which neither side has closed (linux/net/tcp_states.h). Asking for it waits for nothing, under
 gevent too, whose `poll` does not report that the other side has closed."""
 
+LARGE_BYTES = 256 * 1024
+"""From so many bytes on, a body is parsed in a native thread."""
+
 MEMORY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
 
@@ -35,7 +38,7 @@ GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
 """Content codings that are inflated, with zlib's number for each (RFC 9110, section 8.4.1)."""
 
-PLAIN = ("", "identity")
+UNCOMPRESSED = ("", "identity")
 """What Content-Encoding says of a body that is not compressed."""
 
 
@@ -46,7 +49,7 @@ class Body:
     Attributes:
         mimetype: in lower case, without parameters; empty when the client names none.
         boundary: of a multipart form; empty when the client names none.
-        coding: a key of CODINGS while the data is compressed, else one of PLAIN.
+        coding: a key of CODINGS while the data is compressed, else one of UNCOMPRESSED.
         limit: bytes that the data may have, as sent and inflated.
         setting: the name of the setting that says so.
         claim: counts bytes as held for this body until it has been answered; raises as `Bodies.read` does.
@@ -60,6 +63,11 @@ class Body:
     setting: str = ""
     claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
 
+    @property
+    def is_large(self) -> bool:
+        """Whether inflating and parsing it would hold up the event loop."""
+        return len(self.data) >= LARGE_BYTES or self.coding not in UNCOMPRESSED
+
     def inflated(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
 
@@ -67,7 +75,7 @@ class Body:
             BadRequest: the data is not what the coding says, ends early or goes on behind its end.
             TooLarge: it inflates to more bytes than the limit; no more than that were made.
         """
-        if self.coding in PLAIN:
+        if self.coding in UNCOMPRESSED:
             return self
         inflating = zlib.decompressobj(CODINGS[self.coding])
         try:
@@ -141,7 +149,7 @@ class Bodies:
 
 def _coding(request: Request) -> str:
     coding = request.headers.get("Content-Encoding", "").strip().lower()
-    if coding not in PLAIN and coding not in CODINGS:
+    if coding not in UNCOMPRESSED and coding not in CODINGS:
         shown = repr(coding[:QUOTED_LENGTH])
         raise UnknownCoding(
             f"Content-Encoding is {shown}. Send the body as it is, or in gzip or deflate alone."

@@ -14,7 +14,7 @@ import orjson
 
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads.body import Body
-from app.payloads.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
+from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from inference.contract import InputContract
 
 STRUCTURE_PER_NUMBER = 2
@@ -50,8 +50,8 @@ def item_of(body: Body, contract: InputContract) -> Upload | Rows:
     return item_of_object(read_object(body, 1, contract), FORMS)
 
 
-def items_of(body: Body, max_pictures: int, contract: InputContract) -> Iterator[Item]:
-    """The pictures of a JSON object's list `images`, in order; a wrong item becomes Unreadable.
+def items_of(body: Body, max_pictures: int, contract: InputContract) -> Iterator[RequestItem]:
+    """The pictures of a JSON object's list `images`, in order; a wrong item becomes a RefusedItem.
 
     Raises:
         BadRequest: there is no such list, or this is no JSON object.
@@ -64,7 +64,7 @@ def items_of(body: Body, max_pictures: int, contract: InputContract) -> Iterator
         try:
             yield item_of_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
         except BadRequest as error:
-            yield Unreadable(without_frames(error))
+            yield RefusedItem(without_frames(error))
 
 
 def read_object(body: Body, max_pictures: int, contract: InputContract, forms: str = FORMS) -> dict[str, Any]:

@@ -44,11 +44,11 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class RefusedItem:
     """One item of a batch that is refused before its header is read."""
 
     error: RequestError
     name: str | None = None
 
 
-Item: TypeAlias = Upload | Rows | Ready | Unreadable
+RequestItem: TypeAlias = Upload | Rows | Ready | RefusedItem

@@ -11,7 +11,7 @@ from app.payloads import archives
 from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of, items_of
 from app.payloads.forms import NAME_LENGTH, one_file, read_form
-from app.payloads.items import BATCH_FORMS, FORMS, Item, Rows, Unreadable, Upload
+from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.signatures import format_of
@@ -39,7 +39,7 @@ def find_one(body: Body, settings: Settings, contract: InputContract) -> Upload 
         BadRequest: there is none or more than one, or the form or JSON cannot be read.
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
-    item = _one_of_any_form(body, contract)
+    item = _one_of_any_form(body.inflated(), contract)
     if isinstance(item, Upload):
         check_size(item.data, settings.max_upload_bytes)
     return item
@@ -57,15 +57,15 @@ def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
     return Upload(body.data)
 
 
-def find_many(body: Body, settings: Settings, contract: InputContract) -> list[Item]:
+def find_many(body: Body, settings: Settings, contract: InputContract) -> list[RequestItem]:
     """The pictures of a `/predict/batch` request, in order, for a model of this input.
 
     Raises:
         BadRequest: there are none, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
-    items: list[Item] = []
-    for item in _many_of_any_form(body, settings, contract):
+    items: list[RequestItem] = []
+    for item in _many_of_any_form(body.inflated(), settings, contract):
         if len(items) == settings.max_batch:
             raise too_many(settings)
         items.append(_within(item, settings.max_upload_bytes))
@@ -74,7 +74,7 @@ def find_many(body: Body, settings: Settings, contract: InputContract) -> list[I
     return items
 
 
-def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -> Iterable[Item]:
+def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -> Iterable[RequestItem]:
     if archives.is_zip(body.data):
         return _unpacked([Upload(body.data)], settings)
     if body.mimetype == FORM:
@@ -85,7 +85,7 @@ def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 
-def _unpacked(uploads: Iterable[Upload], settings: Settings) -> Iterator[Item]:
+def _unpacked(uploads: Iterable[Upload], settings: Settings) -> Iterator[RequestItem]:
     """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit."""
     total = 0
     for upload in uploads:
@@ -100,19 +100,19 @@ def _unpacked(uploads: Iterable[Upload], settings: Settings) -> Iterator[Item]:
             yield _item(member)
 
 
-def _item(member: archives.Member) -> Item:
+def _item(member: archives.Member) -> RequestItem:
     name = member.name[:NAME_LENGTH]
     if isinstance(member.content, bytes):
         return Upload(member.content, name)
-    return Unreadable(member.content, name)
+    return RefusedItem(member.content, name)
 
 
-def _within(item: Item, limit: int) -> Item:
+def _within(item: RequestItem, limit: int) -> RequestItem:
     if isinstance(item, Upload):
         try:
             check_size(item.data, limit)
         except TooLarge as error:
-            return Unreadable(without_frames(error), item.name)
+            return RefusedItem(without_frames(error), item.name)
     return item
 
 

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
 from app.errors import ClientGone, RequestError, TooLarge, without_frames
 from app.native_threads import run_in_native_thread
-from app.payloads.body import PLAIN, Body
-from app.payloads.items import Item, Ready, Rows, Unreadable, Upload
+from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
 from app.prediction.admission import Admission, Slot
 from app.prediction.timing import Timing
 from app.releases.serving import Served
@@ -40,9 +40,6 @@ from inference.errors import UploadError
 from inference.explanation import Drops, explain
 from inference.pixels import rows_to_pixels
 
-LARGE_BYTES = 256 * 1024
-"""From so many bytes on, a body is parsed in a native thread."""
-
 LARGE_RUN = 8 * 28 * 28
 """From so many numbers on, the model runs in one: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
@@ -52,16 +49,13 @@ LARGE_AT_A_TIME = 2
 Large runs of the model are among them: they take memory, too.
 """
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
-class Seen:
-    """One picture as the model sees it.
+class ModelInput:
+    """What the model reads of one picture.
 
     Attributes:
-        pixels: what the model sees.
+        pixels: what the model reads.
         enlarged: whether the picture is smaller than that, so that details may be missing.
         photo: whether they were converted from a picture, not sent as they are.
     """
@@ -75,7 +69,7 @@ class Seen:
 class Classified:
     """One picture with its answer."""
 
-    seen: Seen
+    model_input: ModelInput
     prediction: Prediction
 
 
@@ -117,16 +111,16 @@ class Predictor:
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        seen = self._see(item, served.contract.input, timing, slot)
+        model_input = self._prepare(item, served.contract.input, timing, slot)
         # Ready requests run the model one after another, then answer one after another: each change between
         # the model and Python empties the processor's cache.
         timing.end()
         _let_ready_requests_run()
         timing.begin("infer")
-        (prediction,) = self._classify([seen], served, slot)
+        (prediction,) = self._classify([model_input], served, slot)
         timing.end()
         _let_ready_requests_run()
-        return Classified(seen, prediction)
+        return Classified(model_input, prediction)
 
     def explain(self, classified: Classified, served: Served, timing: Timing, slot: Slot) -> Drops:
         """Measure what each part of a picture adds to its answer, at the cost of a large picture.
@@ -138,13 +132,20 @@ class Predictor:
         timing.begin("queue")
         with slot.with_place(self._large):
             timing.begin("explain")
-            seen, class_id = classified.seen, classified.prediction.class_id
-            drops = run_in_native_thread(explain, served.classifier, seen.pixels, class_id, photo=seen.photo)
+            model_input, class_id = classified.model_input, classified.prediction.class_id
+            drops = run_in_native_thread(
+                explain, served.classifier, model_input.pixels, class_id, photo=model_input.photo
+            )
         timing.end()
         return drops
 
     def many(
-        self, items: list[Item], served: Served, timing: Timing, slot: Slot, has_left: Callable[[], bool]
+        self,
+        items: list[RequestItem],
+        served: Served,
+        timing: Timing,
+        slot: Slot,
+        has_left: Callable[[], bool],
     ) -> list[Outcome]:
         """Classify a batch with one run of the model; a bad item gets its own error and spoils nothing.
 
@@ -164,9 +165,9 @@ class Predictor:
             ModelError: the model failed.
         """
         run_in_native_thread(self._check_pixels, items)
-        seen: list[Seen | Failed] = []
+        prepared: list[ModelInput | Failed] = []
         for item in items:
-            if seen:
+            if prepared:
                 timing.begin("queue")
                 slot.give_way()
                 _let_ready_requests_run()  # else this batch is again the next to decode a large picture
@@ -175,14 +176,14 @@ class Predictor:
                     "The client closed its connection, or its side of it, before its batch was finished. "
                     "Keep both open until the answer has come; `nc -N` closes one."
                 )
-            seen.append(self._see_or_fail(item, served.contract.input, timing, slot))
-        good = [one for one in seen if not isinstance(one, Failed)]
+            prepared.append(self._prepare_or_fail(item, served.contract.input, timing, slot))
+        good = [one for one in prepared if not isinstance(one, Failed)]
         timing.begin("infer")
         predictions = iter(self._classify(good, served, slot) if good else [])
         timing.end()
-        return [one if isinstance(one, Failed) else Classified(one, next(predictions)) for one in seen]
+        return [one if isinstance(one, Failed) else Classified(one, next(predictions)) for one in prepared]
 
-    def _check_pixels(self, items: list[Item]) -> None:
+    def _check_pixels(self, items: list[RequestItem]) -> None:
         total = sum(self._declared_pixels(item.data) for item in items if isinstance(item, Upload))
         if total > self._settings.max_batch_pixels:
             raise TooLarge(
@@ -198,33 +199,40 @@ class Predictor:
             return 0
         return opened.width * opened.height
 
-    def _see_or_fail(self, item: Item, contract: InputContract, timing: Timing, slot: Slot) -> Seen | Failed:
-        if isinstance(item, Unreadable):
+    def _prepare_or_fail(
+        self, item: RequestItem, contract: InputContract, timing: Timing, slot: Slot
+    ) -> ModelInput | Failed:
+        if isinstance(item, RefusedItem):
             return Failed(item.error)
         try:
-            return self._see(item, contract, timing, slot)
+            return self._prepare(item, contract, timing, slot)
         except UploadError as error:
             return Failed(without_frames(error))
 
-    def _see(self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing, slot: Slot) -> Seen:
+    def _prepare(
+        self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing, slot: Slot
+    ) -> ModelInput:
         if isinstance(item, Upload):
-            return self._see_upload(item.data, contract, timing, slot)
+            return self._prepare_upload(item.data, contract, timing, slot)
         timing.begin("decode")
         if isinstance(item, Ready):
-            return Seen(item.pixels)
+            return ModelInput(item.pixels)
         is_large = math.prod(contract.array_shape) >= LARGE_RUN
-        return Seen(_call(is_large, rows_to_pixels, item.value, contract))
+        check = partial(rows_to_pixels, item.value, contract)
+        return ModelInput(run_in_native_thread(check) if is_large else check())
 
-    def _see_upload(self, upload: bytes, contract: InputContract, timing: Timing, slot: Slot) -> Seen:
+    def _prepare_upload(
+        self, upload: bytes, contract: InputContract, timing: Timing, slot: Slot
+    ) -> ModelInput:
         opened = open_small(upload, self._settings.max_pixels)
         if opened is None:
             timing.begin("queue")
             with slot.with_place(self._large):
-                return self._see_large(upload, contract, timing)
+                return self._prepare_large(upload, contract, timing)
         timing.begin("decode")
         return _converted(decode_opened(opened, contract), contract, timing)
 
-    def _see_large(self, upload: bytes, contract: InputContract, timing: Timing) -> Seen:
+    def _prepare_large(self, upload: bytes, contract: InputContract, timing: Timing) -> ModelInput:
         timing.begin("decode")
         limit = self._settings.max_pixels
         if not is_isolated(upload):
@@ -233,18 +241,12 @@ class Predictor:
         decoded = decode_isolated(upload, opened, limit, contract)  # the event loop waits for its process
         return run_in_native_thread(_converted, decoded, contract, timing)
 
-    def _classify(self, seen: Sequence[Seen], served: Served, slot: Slot) -> list[Prediction]:
-        pixels, photos = np.array([one.pixels for one in seen]), [one.photo for one in seen]
+    def _classify(self, inputs: Sequence[ModelInput], served: Served, slot: Slot) -> list[Prediction]:
+        pixels, photos = np.array([one.pixels for one in inputs]), [one.photo for one in inputs]
         if pixels.size < LARGE_RUN:
             return served.classifier.classify(pixels, photos)
         with slot.with_place(self._large):
             return run_in_native_thread(served.classifier.classify, pixels, photos)
-
-
-def parse(find: Callable[Concatenate[Body, P], T], body: Body, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Find what is in a body, in a native thread if it is large or compressed."""
-    is_large = len(body.data) >= LARGE_BYTES or body.coding not in PLAIN
-    return _call(is_large, lambda: find(body.inflated(), *args, **kwargs))
 
 
 def _let_ready_requests_run() -> None:
@@ -252,13 +254,7 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _converted(decoded: Decoded, contract: InputContract, timing: Timing) -> Seen:
+def _converted(decoded: Decoded, contract: InputContract, timing: Timing) -> ModelInput:
     timing.begin("convert")
     pixels = decoded_to_pixels(decoded, contract)
-    return Seen(pixels, is_enlarged(decoded, contract), decoded.is_photo)
-
-
-def _call(is_large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    if is_large:
-        return run_in_native_thread(function, *args, **kwargs)
-    return function(*args, **kwargs)
+    return ModelInput(pixels, is_enlarged(decoded, contract), decoded.is_photo)

@@ -7,22 +7,22 @@ classification.py is what they share. docs/reference/dialects.md is for clients.
 from flask import Blueprint
 
 from app.protocols import open_inference, sagemaker, tf_serving
-from app.protocols.classification import Parts
+from app.protocols.classification import ProtocolServices
 
 PROTOCOLS = (tf_serving, open_inference, sagemaker)
 
 
-def dialect_routes(parts: Parts) -> Blueprint:
+def dialect_routes(services: ProtocolServices) -> Blueprint:
     """The routes that classify; rate limits count them as they do `/predict`."""
     routes = Blueprint("dialects", __name__)
     for protocol in PROTOCOLS:
-        protocol.add_predict_routes(routes, parts)
+        protocol.add_predict_routes(routes, services)
     return routes
 
 
-def dialect_model_routes(parts: Parts) -> Blueprint:
+def dialect_model_routes(services: ProtocolServices) -> Blueprint:
     """The routes about the server and the model."""
     routes = Blueprint("dialect_models", __name__)
     for protocol in PROTOCOLS:
-        protocol.add_model_routes(routes, parts)
+        protocol.add_model_routes(routes, services)
     return routes

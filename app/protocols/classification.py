@@ -15,18 +15,19 @@ from flask import request
 
 from app.errors import BadRequest, NoSuchModel, RequestError
 from app.middleware.request_context import current_request
+from app.native_threads import run_in_native_thread
 from app.payloads.body import QUOTED_LENGTH, Bodies, Body, client_has_left
 from app.payloads.documents import from_base64
-from app.payloads.items import Item, Rows, Upload
+from app.payloads.items import RequestItem, Rows, Upload
 from app.payloads.reading import check_size, too_many
-from app.prediction.predictor import Classified, Failed, Outcome, Predictor, parse
+from app.prediction.predictor import Classified, Failed, Outcome, Predictor
 from app.prediction.timing import READ
 from app.releases.serving import Models, Served
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
 
-CURRENT = "current"
+SERVED_LABEL = "current"
 """The one version label, in TensorFlow Serving's sense."""
 
 FORMS = (
@@ -36,8 +37,8 @@ FORMS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What the protocols are built from."""
+class ProtocolServices:
+    """The objects of the service that every protocol works with."""
 
     settings: Settings
     models: Models
@@ -49,7 +50,7 @@ class Parsed(Protocol):
     """What a protocol reads from a body."""
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> list[RequestItem]:
         """The pictures."""
 
 
@@ -76,18 +77,18 @@ def requested_model(own: str, name: str, version: str | None = None, label: str 
             f"Version {quoted(version)} is not served here; '{model.version}' is. "
             "Without a version in its path, a request gets whichever is."
         )
-    if label not in (None, CURRENT):
+    if label not in (None, SERVED_LABEL):
         raise NoSuchModel(
-            f"No version has the label {quoted(label)}. The one that is served has '{CURRENT}'."
+            f"No version has the label {quoted(label)}. The one that is served has '{SERVED_LABEL}'."
         )
     return model
 
 
-def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[Classified]]:
+def classify_request(services: ProtocolServices, read: Callable[[Body], P]) -> tuple[P, list[Classified]]:
     """Read the body, wait for a slot, parse and classify.
 
     Args:
-        parts: of the service.
+        services: of the service.
         read: finds the pictures in a body, and what else the request says.
 
     Returns:
@@ -99,21 +100,25 @@ def classify_request(parts: Parts, read: Callable[[Body], P]) -> tuple[P, list[C
             where `limited` found it.
         ModelError: the model failed.
     """
-    current = current_request()
+    context = current_request()
     has_left = partial(client_has_left, request)
-    current.timing.begin(READ)
+    context.timing.begin(READ)
     with (
-        parts.bodies.read(request, parts.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
-        parts.predictor.admitted(current.timing) as slot,
+        services.bodies.read(request, services.settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
+        services.predictor.admitted(context.timing) as slot,
     ):
-        parsed = parse(read, body)
-        outcomes = parts.predictor.many(parsed.items, current.served, current.timing, slot, has_left)
+        parsed = run_in_native_thread(_inflate_and_read, body, read) if body.is_large else read(body)
+        outcomes = services.predictor.many(parsed.items, context.served, context.timing, slot, has_left)
     classified = [_classified(outcome, place, len(outcomes)) for place, outcome in enumerate(outcomes)]
-    current.classified += classified
+    context.classified += classified
     return parsed, classified
 
 
-def limited(items: Iterable[Item], settings: Settings) -> list[Item]:
+def _inflate_and_read(body: Body, read: Callable[[Body], P]) -> P:
+    return read(body.inflated())
+
+
+def limited(items: Iterable[RequestItem], settings: Settings) -> list[RequestItem]:
     """The pictures of a request, within the limits.
 
     Args:
@@ -125,7 +130,7 @@ def limited(items: Iterable[Item], settings: Settings) -> list[Item]:
         BadPixels: one has not as many numbers as the model reads; as above.
         TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
-    read: list[Item] = []
+    read: list[RequestItem] = []
     try:
         for item in islice(items, settings.max_batch + 1):
             if isinstance(item, Upload):

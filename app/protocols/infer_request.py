@@ -14,7 +14,7 @@ import numpy as np
 from app.errors import BadRequest
 from app.payloads.body import QUOTED_LENGTH, Body
 from app.payloads.documents import from_base64, read_object
-from app.payloads.items import Item, Ready, Rows, Upload
+from app.payloads.items import Ready, RequestItem, Rows, Upload
 from app.protocols.classification import limited, quoted, rows_of
 from app.settings import Settings
 from inference.contract import InputContract
@@ -57,7 +57,7 @@ class InferRequest:
     """
 
     request_id: str | None
-    items: list[Item]
+    items: list[RequestItem]
     outputs: tuple[RequestedOutput, ...]
 
 
@@ -124,7 +124,7 @@ def _one_input(document: dict[str, Any], contract: InputContract) -> dict[str, A
     return tensor
 
 
-def _items(tensor: dict[str, Any], binary: memoryview, contract: InputContract) -> Iterable[Item]:
+def _items(tensor: dict[str, Any], binary: memoryview, contract: InputContract) -> Iterable[RequestItem]:
     count = _count(tensor, contract)
     is_picture = tensor["name"] == "image"
     size = _parameters(tensor).get("binary_data_size")
@@ -158,12 +158,12 @@ def _count(tensor: dict[str, Any], contract: InputContract) -> int:
     return count
 
 
-def _pixels_in_bytes(binary: memoryview, count: int, contract: InputContract) -> Iterable[Item]:
+def _pixels_in_bytes(binary: memoryview, count: int, contract: InputContract) -> Iterable[RequestItem]:
     _check_count(len(binary), "bytes", count, contract, math.prod(contract.array_shape))
     return map(Ready, np.frombuffer(binary, np.uint8).reshape(-1, *contract.array_shape))
 
 
-def _pixels_in_numbers(data: list[object], count: int, contract: InputContract) -> Iterable[Item]:
+def _pixels_in_numbers(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
     """Pixels from numbers in one row, the protocol's usual form, or nested."""
     if data and not isinstance(data[0], list):
         each = math.prod(contract.array_shape)
@@ -178,13 +178,13 @@ def _check_count(came: int, what: str, count: int, contract: InputContract, each
         raise BadPixels(f"{came:,} {what} came, but the shape says {count:,} pictures. {_forms(contract)}")
 
 
-def _pictures_in_text(data: list[object], count: int, contract: InputContract) -> Iterable[Item]:
+def _pictures_in_text(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
     if len(data) != count:
         raise BadRequest(f"{len(data):,} pictures came, but the shape says {count:,}. {_forms(contract)}")
     return (Upload(from_base64(text)) for text in data)
 
 
-def _pictures_in_bytes(binary: memoryview, count: int) -> Iterator[Item]:
+def _pictures_in_bytes(binary: memoryview, count: int) -> Iterator[RequestItem]:
     place = 0
     for _ in range(count):
         length = int.from_bytes(binary[place : place + LENGTH_BYTES], "little")

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import __version__
 from app.api.health import check_ready
-from app.protocols.classification import Parts, classify_request, requested_model
+from app.protocols.classification import ProtocolServices, classify_request, requested_model
 from app.protocols.infer_request import HEADER_LENGTH, INPUTS, LENGTH_BYTES, RequestedOutput, read_infer
 from app.releases.serving import Served
 from inference.classifier import Prediction
@@ -36,16 +36,16 @@ OUTPUTS = {
 """Each output with its datatype; a prediction has an attribute of the same name."""
 
 
-def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
+def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
     """Add what classifies to `routes`."""
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
-        model = requested_model(parts.settings.model_name, name, version)
+        model = requested_model(services.settings.model_name, name, version)
         offered, length = offered_outputs(model.contract), request.headers.get(HEADER_LENGTH)
         parsed, classified = classify_request(
-            parts, lambda body: read_infer(body, length, model.contract.input, offered, parts.settings)
+            services, lambda body: read_infer(body, length, model.contract.input, offered, services.settings)
         )
         head = {"model_name": name, "model_version": model.version}
         if parsed.request_id is not None:
@@ -54,9 +54,9 @@ def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
         return _answer(head, predictions, parsed.outputs, model.contract.labels)
 
 
-def add_model_routes(routes: Blueprint, parts: Parts) -> None:
+def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
     """Add health, metadata and configuration to `routes`."""
-    own = parts.settings.model_name
+    own = services.settings.model_name
 
     @routes.get("/v2", endpoint="v2_server")
     def server() -> Response:
@@ -68,14 +68,14 @@ def add_model_routes(routes: Blueprint, parts: Parts) -> None:
 
     @routes.get("/v2/health/ready", endpoint="v2_ready")
     def ready() -> Response:
-        check_ready(parts.models)
+        check_ready(services.models)
         return jsonify({"ready": True})
 
     @routes.get("/v2/models/<name>/ready", endpoint="v2_model_ready")
     @routes.get("/v2/models/<name>/versions/<version>/ready", endpoint="v2_version_ready")
     def model_ready(name: str, version: str | None = None) -> Response:
         requested_model(own, name, version)
-        check_ready(parts.models)
+        check_ready(services.models)
         return jsonify({"name": name, "ready": True})
 
     @routes.get("/v2/models/<name>", endpoint="v2_model")
@@ -86,7 +86,7 @@ def add_model_routes(routes: Blueprint, parts: Parts) -> None:
     @routes.get("/v2/models/<name>/config", endpoint="v2_model_config")
     @routes.get("/v2/models/<name>/versions/<version>/config", endpoint="v2_version_config")
     def config(name: str, version: str | None = None) -> Response:
-        return jsonify(_config(name, requested_model(own, name, version), parts.settings.max_batch))
+        return jsonify(_config(name, requested_model(own, name, version), services.settings.max_batch))
 
 
 def offered_outputs(contract: ModelContract) -> tuple[str, ...]:

@@ -23,11 +23,19 @@ from app.payloads.documents import (
     item_of_object,
     read_json,
 )
-from app.payloads.items import Item, Ready, Rows, Upload
+from app.payloads.items import Ready, RequestItem, Rows, Upload
 from app.payloads.reading import check_size, find_one
-from app.prediction.answers import PLAIN, answer_of
+from app.prediction.answers import answer_of
+from app.prediction.parameters import WITHOUT_QUERY
 from app.prediction.predictor import Classified
-from app.protocols.classification import FORMS, Parts, classify_request, item_of_value, limited, rows_of
+from app.protocols.classification import (
+    FORMS,
+    ProtocolServices,
+    classify_request,
+    item_of_value,
+    limited,
+    rows_of,
+)
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
@@ -55,31 +63,33 @@ class Records:
         one: whether it is a single picture, as `/predict` takes it.
     """
 
-    items: list[Item]
+    items: list[RequestItem]
     kind: str
     one: bool = False
 
 
-def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
+def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
     """Add what classifies to `routes`."""
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
         contract = current_request().served.contract.input
-        return _answer(*classify_request(parts, lambda body: read_records(body, parts.settings, contract)))
+        return _answer(
+            *classify_request(services, lambda body: read_records(body, services.settings, contract))
+        )
 
 
-def add_model_routes(routes: Blueprint, parts: Parts) -> None:
+def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
     """Add readiness and the parameters of batch transforms to `routes`."""
 
     @routes.get("/ping", endpoint="ping")
     def ping() -> Response:
-        check_ready(parts.models)
+        check_ready(services.models)
         return Response(status=200, mimetype=JSON)
 
     @routes.get("/execution-parameters", endpoint="execution_parameters")
     def execution_parameters() -> Response:
-        return jsonify(_execution_parameters(parts.settings))
+        return jsonify(_execution_parameters(services.settings))
 
 
 def read_records(body: Body, settings: Settings, contract: InputContract) -> Records:
@@ -130,7 +140,7 @@ def _lines(body: Body) -> Iterator[Body]:
         yield replace(body, data=found[0], claim=claim)
 
 
-def _item_of_row(line: Body, contract: InputContract) -> Item:
+def _item_of_row(line: Body, contract: InputContract) -> RequestItem:
     columns, expected = line.data.count(b",") + 1, math.prod(contract.array_shape)
     if columns != expected:
         raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
@@ -145,11 +155,11 @@ def _number(cell: bytes) -> float | str:
         return cell.decode("utf-8", "replace")
 
 
-def _item_of_line(line: Body, contract: InputContract) -> Item:
+def _item_of_line(line: Body, contract: InputContract) -> RequestItem:
     return _ready(item_of_value(read_json(line, 1, contract), contract), contract)
 
 
-def _ready(item: Upload | Rows, contract: InputContract) -> Item:
+def _ready(item: Upload | Rows, contract: InputContract) -> RequestItem:
     """The pixels of rows at once, so that the rows of one line alone take memory."""
     return Ready(rows_to_pixels(item.value, contract)) if isinstance(item, Rows) else item
 
@@ -161,8 +171,8 @@ def _answer(records: Records, classified: list[Classified]) -> Response:
         case "application/jsonlines":
             lines = (json.dumps(answer) + "\n" for answer in _answers(classified))
             return Response("".join(lines), mimetype=LINES)
-    answers, current = _answers(classified), current_request()
-    provenance = {"model": {"version": current.served.version}, "request_id": current.request_id}
+    answers, context = _answers(classified), current_request()
+    provenance = {"model": {"version": context.served.version}, "request_id": context.request_id}
     return jsonify((answers[0] if records.one else {"predictions": answers}) | provenance)
 
 
@@ -175,7 +185,7 @@ def _answers(classified: list[Classified]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the names of categories are in the first language of their file."""
     model = current_request().served
     categories = None if model.categories is None else model.categories.named_for(None)
-    return [answer_of(one, model.contract.labels, PLAIN, categories) for one in classified]
+    return [answer_of(one, model.contract.labels, WITHOUT_QUERY, categories) for one in classified]
 
 
 def _execution_parameters(settings: Settings) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from flask import Blueprint, Response, jsonify
 from app.errors import BadRequest, NoSuchModel
 from app.payloads.body import Body
 from app.payloads.documents import read_object
-from app.payloads.items import Item
+from app.payloads.items import RequestItem
 from app.protocols.classification import (
     FORMS,
-    Parts,
+    ProtocolServices,
     classify_request,
     image_of,
     item_of_value,
@@ -40,27 +40,27 @@ class PredictRequest:
         answer_key: `predictions` for rows, `outputs` for columns.
     """
 
-    items: list[Item]
+    items: list[RequestItem]
     answer_key: Literal["predictions", "outputs"]
 
 
-def add_predict_routes(routes: Blueprint, parts: Parts) -> None:
+def add_predict_routes(routes: Blueprint, services: ProtocolServices) -> None:
     """Add what classifies to `routes`."""
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     @routes.post("/v1/models/<name>/labels/<label>:predict", endpoint="tf_predict_label")
     def predict(name: str, version: str | None = None, label: str | None = None) -> Response:
-        contract = requested_model(parts.settings.model_name, name, version, label).contract.input
+        contract = requested_model(services.settings.model_name, name, version, label).contract.input
         parsed, classified = classify_request(
-            parts, lambda body: read_predict(body, parts.settings, contract)
+            services, lambda body: read_predict(body, services.settings, contract)
         )
         return jsonify({parsed.answer_key: [one.prediction.probabilities.tolist() for one in classified]})
 
 
-def add_model_routes(routes: Blueprint, parts: Parts) -> None:
+def add_model_routes(routes: Blueprint, services: ProtocolServices) -> None:
     """Add status, metadata and the refusal of other methods to `routes`."""
-    own = parts.settings.model_name
+    own = services.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")
     @routes.get("/v1/models/<name>/versions/<version>", endpoint="tf_status_version")
@@ -104,7 +104,7 @@ def read_predict(body: Body, settings: Settings, contract: InputContract) -> Pre
     return PredictRequest(limited(_items_of_columns(document, contract), settings), "outputs")
 
 
-def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[Item]:
+def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:
     inputs = document["inputs"]
     if not isinstance(inputs, dict):
         return (rows_of(one, contract) for one in _list_in(document, "inputs"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.payloads.body import Body
-from app.payloads.items import Item, Rows
+from app.payloads.items import RequestItem, Rows
 from app.payloads.reading import find_many, find_one
 from app.protocols.infer_request import read_infer
 from app.protocols.sagemaker import read_records
@@ -27,7 +27,7 @@ TIMES_COUNTED = 3
 
 SETTINGS = Settings()
 
-Find = Callable[[Body], list[Item]]
+Find = Callable[[Body], list[RequestItem]]
 
 
 def rows(number: str) -> str:
@@ -40,23 +40,23 @@ def flat(number: str) -> str:
     return ",".join([number] * NUMBERS)
 
 
-def one(body: Body) -> list[Item]:
+def one(body: Body) -> list[RequestItem]:
     return [find_one(body, SETTINGS, LARGE)]
 
 
-def many(body: Body) -> list[Item]:
+def many(body: Body) -> list[RequestItem]:
     return find_many(body, SETTINGS, LARGE)
 
 
-def tf(body: Body) -> list[Item]:
+def tf(body: Body) -> list[RequestItem]:
     return read_predict(body, SETTINGS, LARGE).items
 
 
-def v2(body: Body) -> list[Item]:
+def v2(body: Body) -> list[RequestItem]:
     return read_infer(body, None, LARGE, ("probabilities",), SETTINGS).items
 
 
-def sagemaker(body: Body) -> list[Item]:
+def sagemaker(body: Body) -> list[RequestItem]:
     return read_records(body, SETTINGS, LARGE).items
 
 
@@ -101,7 +101,7 @@ def test_bodies_that_are_parsed_at_a_time_count_with_their_objects(make_app: Mak
     assert "fewer in one request" in answers[1].get_json()["detail"]
 
 
-def classified_pixels(items: list[Item]) -> list[Any]:
+def classified_pixels(items: list[RequestItem]) -> list[Any]:
     return [rows_to_pixels(item.value, LARGE) if isinstance(item, Rows) else item for item in items]
 
 

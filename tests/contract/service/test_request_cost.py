@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.errors import Busy
-from app.payloads.items import Item, Upload
+from app.payloads.items import RequestItem, Upload
 from app.prediction.admission import Admission
 from app.prediction.predictor import Classified, Predictor
 from app.prediction.timing import Timing
@@ -99,7 +99,7 @@ def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(mak
     predictor = Predictor(Settings(), Admission(limit=3, queue_length=3, queue_seconds=0.5))
     blocked = BlockedClassifier(served.classifier)
     busy_served = replace(served, classifier=cast("Classifier", blocked))
-    many: list[Item] = [Upload(UPLOAD)] * 8
+    many: list[RequestItem] = [Upload(UPLOAD)] * 8
     large = png(np.zeros((1500, 2000), np.uint8))
 
     def hold_a_large_place() -> None:
@@ -131,7 +131,7 @@ def test_between_two_pictures_of_a_batch_a_request_that_waits_goes_first(make_ap
     admission = Admission(limit=1, queue_length=1, queue_seconds=60)
     predictor = Predictor(Settings(), admission)
     order: list[str] = []
-    items: list[Item] = [Upload(UPLOAD)] * 2
+    items: list[RequestItem] = [Upload(UPLOAD)] * 2
 
     def wait_and_work() -> None:
         with admission.admit():

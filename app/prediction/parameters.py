@@ -1,0 +1,59 @@
+"""The query parameters that shape an answer: `top`, `seen` and `explain`.
+
+Pure: a query in, a value out. answers.py adds to the answer what they name; docs/reference/http.md
+lists them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.errors import BadRequest
+
+SWITCH = {"0": False, "1": True, "false": False, "true": True}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What the query of a request adds to its answer.
+
+    Attributes:
+        top: how many of the likeliest classes to list; None lists none.
+        seen: whether to add the pixels that the model saw, as a PNG.
+        explain: whether to add what each part of them adds to the answer.
+    """
+
+    top: int | None = None
+    seen: bool = False
+    explain: bool = False
+
+
+WITHOUT_QUERY = Parameters()
+"""Of a request without a query."""
+
+
+def read_parameters(query: Mapping[str, str], classes: int) -> Parameters:
+    """Parse `top`, `seen` and `explain`.
+
+    Raises:
+        BadRequest: another name, or a value that these cannot have.
+    """
+    for name in query:
+        if name not in ("top", "seen", "explain"):
+            raise BadRequest(f"`{name}` is no query parameter here; `top`, `seen` and `explain` are.")
+    top = _read_top(query.get("top"), classes)
+    return Parameters(top, _read_switch("seen", query), _read_switch("explain", query))
+
+
+def _read_top(text: str | None, classes: int) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= classes):
+        raise BadRequest(f"`top` is {text[:20]!r}; it must be a whole number from 1 to {classes}.")
+    return int(text)
+
+
+def _read_switch(name: str, query: Mapping[str, str]) -> bool:
+    text = query.get(name, "0")
+    if text not in SWITCH:
+        raise BadRequest(f"`{name}` is {text[:20]!r}; it must be 1 or 0.")
+    return SWITCH[text]
