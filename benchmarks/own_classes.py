@@ -46,6 +46,7 @@ STARTS: Final = {
     "a linear probe, the default": (),
     "--from bundled": ("--from", "bundled", "--folds", "0"),
     "--network compact32, the default before": ("--network", "compact32", "--folds", "0"),
+    "--colour, a linear probe on the backbone": ("--colour",),
     "--colour --network compact_any": ("--colour", "--network", "compact_any", "--folds", "0"),
 }
 

@@ -58,10 +58,10 @@ def starts_for(arguments: argparse.Namespace, given: Collection[str]) -> list["S
     start_backend()
     if not on_tensorflow():
         continue_on_tensorflow()
-    from training.transfer.starts import bundled_start  # noqa: PLC0415 - needs Keras
+    from training.transfer.starts import bundled_start, start_in_colour  # noqa: PLC0415 - needs Keras
 
     release = bundled()
-    tried = [bundled_start(release, input_of(release))]
+    tried = [bundled_start(release, input_of(release)), start_in_colour()]
     if arguments.image_size is None and not arguments.colour:
         return tried
     reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)

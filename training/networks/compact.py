@@ -73,17 +73,18 @@ def compact_any(x: Tensor, factory: LayerFactory) -> Tensor:
     return layers.GlobalAveragePooling2D(name=FEATURES)(x)
 
 
-def residual_stages(x: Tensor, factory: LayerFactory, shape: Shape, count: int) -> list[Tensor]:
-    """A stem and some stages of one block, each with half the edge and twice the channels of that before.
+STAGED: Final = Shape(width=28)
+STAGES: Final = 3
+"""At 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP, 0.9M weights."""
 
-    Returns:
-        The output of each stage, from the largest.
-    """
-    x, stages = _stem(x, factory, shape.width), []
-    for stage in range(1, count + 1):
-        x = _block(x, factory, shape, f"stage{stage}", shape.width << stage, halved=True)
-        stages.append(x)
-    return stages
+
+def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
+    """A stem and stages of one block; of every stage, the mean of each channel."""
+    x, means = _stem(x, factory, STAGED.width), []
+    for stage in range(1, STAGES + 1):
+        x = _block(x, factory, STAGED, f"stage{stage}", STAGED.width << stage, halved=True)
+        means.append(layers.GlobalAveragePooling2D(name=f"stage{stage}_mean")(x))
+    return layers.Concatenate(name=FEATURES, dtype="float32")(means)
 
 
 def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:

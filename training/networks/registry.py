@@ -14,7 +14,7 @@ from keras import layers
 
 from inference.contract import GREY_28
 from training.networks import published
-from training.networks.compact import SHAPES, compact, compact_any, wide
+from training.networks.compact import SHAPES, compact, compact_any, compact_stages, wide
 from training.networks.layers import LayerFactory, policy_of
 from training.networks.pretrained import APPLICATIONS, backbone
 from training.recipes import Recipe
@@ -34,6 +34,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "vgg": published.vgg,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
     "compact_any": compact_any,
+    "compact_stages": compact_stages,
     "wide4": wide,
     **{name: partial(backbone, network=name) for name in APPLICATIONS},
 }

@@ -1,6 +1,6 @@
 """The backbone: a small network in colour, trained on photos of clothes, and its file of weights.
 
-64 x 64 RGB, whole pictures. Its features are the means of its last three stages. Trained by
+64 x 64 RGB, whole pictures. Its features are the means of its three stages (compact.py). Trained by
 pretraining.py from the photos that pretraining_photos.py reads; own classes begin with it. Reads and writes
 the file of weights; its card is BACKBONE.md beside it.
 """
@@ -12,22 +12,19 @@ from typing import Any, Final
 
 import keras
 import numpy as np
-from keras import layers
 
 from inference.contract import InputContract, whole_pictures
 from training.data.npz import UNREADABLE, read_npz, write_npz
 from training.errors import WeightsUnfit
-from training.networks.compact import Shape, residual_stages
-from training.networks.layers import FEATURES, LayerFactory, policy_of
+from training.networks.layers import FEATURES
+from training.networks.registry import build
 from training.recipes import Recipe
 from training.untyped import Network
 
 INPUT: Final[InputContract] = whole_pictures(64, 3)
 """What it reads."""
 
-SHAPE: Final = Shape(width=28)
-STAGES: Final = 3
-"""Stem to 32 x 32; then 16 x 16, 8 x 8 and 4 x 4 with 56, 112 and 224 channels: 73 MFLOP, 0.9M weights."""
+NETWORK: Final = Recipe(network="compact_stages", precision="float32")
 
 BUNDLED: Final = Path(__file__).with_name("backbone.npz")
 
@@ -35,28 +32,19 @@ ABOUT: Final = "about"
 """The array of the file that holds what the weights were learnt from, as JSON."""
 
 
-def backbone(recipe: Recipe, *, training: bool = False) -> Network:
+def backbone(recipe: Recipe = NETWORK, *, training: bool = False) -> Network:
     """Build the backbone with fresh weights.
 
     Args:
-        recipe: its precision and initialiser.
+        recipe: its network is `compact_stages`.
         training: build the form that trains faster; its weights are in the order of the other form's.
 
     Returns:
         keras.Model from `pixels` uint8 (N, 64, 64, 3) to `features` float32 (N, 392): the mean of each
         channel of stage 1, 2 and 3.
     """
-    usual = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy_of(recipe))
-    try:
-        pixels = keras.Input(INPUT.array_shape, name="pixels", dtype="uint8")
-        light = layers.Rescaling(1 / 255, name="rescale")(pixels)
-        stages = residual_stages(light, LayerFactory(recipe, training=training), SHAPE, STAGES)
-        means = [layers.GlobalAveragePooling2D(name=f"{FEATURES}{n}")(x) for n, x in enumerate(stages, 1)]
-        features = layers.Concatenate(name=FEATURES, dtype="float32")(means)
-    finally:
-        keras.config.set_dtype_policy(usual)
-    return keras.Model(pixels, features, name="backbone")
+    whole = build(recipe, 1, INPUT.array_shape, training=training)
+    return keras.Model(whole.input, whole.get_layer(FEATURES).output, name="backbone")
 
 
 def save_backbone(model: Network, about: Mapping[str, Any], path: Path) -> None:
@@ -77,7 +65,7 @@ def load_backbone(path: Path = BUNDLED) -> tuple[Network, dict[str, Any]]:
     Raises:
         WeightsUnfit: the file is missing, damaged, or of another network.
     """
-    model = backbone(Recipe())
+    model = backbone()
     try:
         stored = read_npz(path)
         about: dict[str, Any] = json.loads(str(stored[ABOUT]))

@@ -26,7 +26,7 @@ from inference.arrays import PixelsBatch
 from training.errors import BadPictures
 from training.fitting.optimizers import build_optimizer
 from training.recipes import Recipe
-from training.transfer.backbone import INPUT, backbone, save_backbone
+from training.transfer.backbone import INPUT, NETWORK, backbone, save_backbone
 from training.transfer.pretraining_photos import (
     LEFT_OUT_KINDS,
     STORED_EDGE,
@@ -39,7 +39,8 @@ from training.transfer.pretraining_photos import (
 )
 from training.untyped import Network
 
-RECIPE: Final = Recipe(
+RECIPE: Final = replace(
+    NETWORK,
     epochs=80,
     batch_size=128,
     optimizer="adamw",
@@ -214,7 +215,7 @@ def pretrain(
         SwapEMAWeights(),
     ]
     model.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=2)
-    plain = backbone(Recipe())
+    plain = backbone()
     plain.set_weights(features.get_weights())
     return plain
 

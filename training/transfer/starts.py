@@ -18,7 +18,10 @@ from model_store.local import LocalRelease
 from training.fitting.starting import fine_tuning
 from training.networks.layers import FEATURES
 from training.recipes import Recipe
+from training.transfer.backbone import INPUT, NETWORK, load_backbone
 from training.untyped import Network
+
+IN_COLOUR: Final = "the backbone in colour"
 
 STAGE_ENDS: Final = ("stage1_3_relu", "stage2_3_relu")
 """The last layers of the bundled network's stages, whose means join its own features."""
@@ -45,6 +48,11 @@ def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
     """The network of the bundled release; `reads` is its input with the newest parameters."""
     recipe = replace(fine_tuning(release.manifest), seed=0)
     return Start("the bundled release", reads, recipe, partial(_body_of, release))
+
+
+def start_in_colour() -> Start:
+    """The backbone for photos in colour (backbone.py)."""
+    return Start(IN_COLOUR, INPUT, replace(NETWORK, seed=0), lambda: load_backbone()[0])
 
 
 def _body_of(release: LocalRelease) -> Network:

@@ -3,6 +3,7 @@
 import csv
 import zipfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 
 from training.errors import WeightsUnfit
 from training.recipes import Recipe
-from training.transfer.backbone import backbone, load_backbone, save_backbone
+from training.transfer.backbone import NETWORK, backbone, load_backbone, save_backbone
 from training.transfer.pretraining import Batches, Pictures, main
 from training.transfer.pretraining_photos import (
     STORED_EDGE,
@@ -97,7 +98,9 @@ def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
 def test_a_stopped_training_continues_after_its_last_epoch(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.transfer.pretraining.RECIPE", Recipe(batch_size=8, optimizer="adamw"))
+    monkeypatch.setattr(
+        "training.transfer.pretraining.RECIPE", replace(NETWORK, batch_size=8, optimizer="adamw")
+    )
     monkeypatch.setattr("training.transfer.pretraining_photos.LEAST", 5)
     out, run = tmp_path / "backbone.npz", tmp_path / "run"
     command = [str(folder), "--out", str(out), "--run", str(run), "--epochs"]
@@ -111,7 +114,7 @@ def test_a_stopped_training_continues_after_its_last_epoch(
 
 
 def test_the_file_holds_the_weights_to_float16(tmp_path: Path) -> None:
-    model = backbone(Recipe())
+    model = backbone()
     pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
     save_backbone(model, {"photos": 3}, tmp_path / "one.npz")
 

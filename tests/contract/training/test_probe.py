@@ -17,7 +17,7 @@ from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
 from scripts import train
-from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
 from training.data.datasets import LabelledImages
 from training.data.splitting import Split
@@ -28,7 +28,7 @@ from training.networks.registry import with_softmax
 from training.recipes import Recipe
 from training.transfer.probe import Features, fit_probe, with_probe
 from training.transfer.selection import cross_fit
-from training.transfer.starts import Start
+from training.transfer.starts import IN_COLOUR, Start
 from training.untyped import Network
 
 COUNT = 30
@@ -77,6 +77,28 @@ def test_the_service_answers_new_pictures_by_it(release: LocalRelease, tmp_path:
 
     assert [answer["label"] for answer in answers] == list(KINDS)
     assert all(sum(answer["probabilities"].values()) == pytest.approx(1) for answer in answers)
+
+
+@pytest.mark.slow
+def test_classes_that_differ_in_colour_alone_begin_with_the_backbone_in_colour(tmp_path: Path) -> None:
+    made = trained(write_blobs(tmp_path / "blobs", COUNT), tmp_path)
+
+    client = create_app(
+        Settings.model_validate(
+            {
+                "model_store": str(made.folder.parents[1]),
+                "cache_dir": tmp_path / "cache",
+                "refresh_seconds": 0,
+            }
+        )
+    ).test_client()
+    answers = [
+        client.post("/predict", data=png(a_blob(colour, 500)[..., ::-1])).get_json() for colour in COLOURS
+    ]
+
+    assert made.manifest.model.input.shape == (64, 64)
+    assert made.manifest.training["probe"]["start"] == IN_COLOUR  # type: ignore[index,call-overload]
+    assert [answer["label"] for answer in answers] == list(COLOURS)
 
 
 @pytest.mark.slow
