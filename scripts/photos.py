@@ -98,10 +98,7 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
     check = f"choose thresholds on these, and report on them (one in {HELD_OUT} of --photos)"
     add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
     add("--variants", type=float, metavar="X", help="so many times the usual number (1)")
-    folds = (
-        "learn what chooses thresholds, too: networks that learn all but one of K folds answer it; "
-        f"0 for none (default: {USUAL_FOLDS} where few pictures are held out)"
-    )
+    folds = f"choose thresholds by K folds ({USUAL_FOLDS}, or 0 with much data)"
     add("--folds", type=at_least(0), metavar="K", help=folds)
     mean = "release the mean of the weights of these networks, and fit no further one"
     add("--average-folds", action="store_true", help=mean)

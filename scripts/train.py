@@ -377,11 +377,8 @@ COMMON = (
     "--help",
     "--help-all",
     "--data",
-    "--train",
-    "--test",
     "--network",
     "--recipe",
-    "--show-recipe",
     "--from",
     "--epochs",
     "--image-size",
@@ -427,7 +424,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipe.add_argument("--save-answers", type=Path, metavar="FILE", help=answers)
     softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"
     recipe.add_argument("--temperature", type=_above_zero, metavar="T", help=softer)
-    right = "share of the accepted answers that must be right (0.95 for classes of your own, else 0.99)"
+    right = "accepted answers that must be right (own classes: 0.95)"
     recipe.add_argument("--accept-right", type=_share, metavar="X", help=right)
     group = parser.add_argument_group("where it goes")
     add = group.add_argument

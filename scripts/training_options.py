@@ -38,10 +38,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add --data, --skip-unreadable, --corrections, --train and --test."""
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     add = parser.add_argument_group("data set", title).add_argument
-    place = (
-        "pictures in a sub-folder per class, a CSV (path,label,group), a folder of IDX files, or `keras` "
-        f"(default: {SYSTEM_FOLDER}, else keras)"
-    )
+    place = f"a folder of pictures per class, a CSV, IDX files, or keras ({SYSTEM_FOLDER})"
     add("--data", metavar="FOLDER|CSV", help=place)
     add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
     corrected = (
@@ -59,7 +56,7 @@ IMAGE_SIZE: Final = 64
 
 def add_input_options(group: "argparse._ArgumentGroup") -> None:
     """Add --image-size and --colour."""
-    size = f"whole pictures of N x N pixels, {EDGES[0]} to {EDGES[-1]} ({IMAGE_SIZE} with --colour)"
+    size = f"whole pictures of N x N, {EDGES[0]} to {EDGES[-1]} ({IMAGE_SIZE} with --colour)"
     group.add_argument("--image-size", type=_image_size, metavar="N", help=size)
     group.add_argument("--colour", action="store_true", help="whole pictures in colour")
 

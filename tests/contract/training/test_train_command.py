@@ -58,7 +58,8 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     assert code == 0
     assert report.test.accuracy == np.mean(right)
     assert release.manifest.headline.test_accuracy == report.test.accuracy
-    assert (report.model.parameters, len(report.history), report.validation.n) == (241_546, 2, 25)
+    assert (report.model.parameters, len(report.history)) == (241_546, 2)
+    assert 15 <= report.validation.n <= 35  # a twelfth of 300, by content
     golden = release.manifest.golden
     assert golden.distances is not None
     classifier.check_golden(golden.inputs(release.manifest.model.input), golden.answers(), golden.distances)
