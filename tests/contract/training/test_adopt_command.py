@@ -22,6 +22,7 @@ from scripts import adopt, evaluate
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
+from training.data.splitting import split
 from training.errors import BadClasses, NotAdoptable
 
 pytestmark = pytest.mark.slow
@@ -165,7 +166,8 @@ def test_its_artifact_reads_raw_pixels_and_the_report_says_what_is_not_known(
     assert "may have seen the held-out pictures" in " ".join(said.split())
     assert (*unknown, report.history) == (None, None, None, None, None, ())
     assert (training.configuration["saved_by"], list(report.labels)) == (keras.__version__, names)
-    assert (report.train.n, report.validation.n, report.test.n) == (220, 20, 60)
+    held_out = len(split(striped_pictures(240), CLASSES).validation)
+    assert (report.train.n, report.validation.n, report.test.n) == (240 - held_out, held_out, 60)
     assert current(open_store(str(made.store))).by == "ann"
     assert sorted(path.name for path in (made.release / "figures").iterdir()) == [
         "confusion_matrix.png",

@@ -111,7 +111,7 @@ def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(h
 
 
 def test_settings_that_cannot_be_trained_with_are_refused_before_anything_is_trained(here: Path) -> None:
-    with pytest.raises(BadRecipe, match="--folds 37: the rarest class has 36 training pictures"):
-        train.main(in_two_folds("--folds", "37"))
+    with pytest.raises(BadRecipe, match=r"--folds 41: the rarest class has \d+ training pictures or groups"):
+        train.main(in_two_folds("--folds", "41"))
 
     assert not (here / "runs").exists()

@@ -104,7 +104,7 @@ def test_with_folds_every_photo_is_learnt_and_answered_by_a_network_that_did_not
         for one in options(place, "--epochs", "2")
         if one not in {"--check-photos", str(place / "checked")}
     ]
-    told += ["--folds", "2", "--run", str(tmp_path / "run")]
+    told += ["--folds", "2", "--run", str(tmp_path / "run"), "--out", str(tmp_path / "store")]
 
     assert train.main(told) == 0
     first = capsys.readouterr().out
