@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.api.docs import docs_routes
+from app.api.feedback import feedback_routes
 from app.api.health import health_routes
 from app.api.model import model_routes
 from app.api.page import page_routes
@@ -116,13 +117,17 @@ def _register_routes(
     bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
     predictor = Predictor(settings, admission)
     services = ProtocolServices(settings=settings, models=models, bodies=bodies, predictor=predictor)
-    classifying = (predict_routes(settings, bodies, predictor, metrics), dialect_routes(services))
+    limited = (
+        predict_routes(settings, bodies, predictor, metrics),
+        dialect_routes(services),
+        feedback_routes(models, bodies, metrics),
+    )
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
         from app.security.rate_limits import limit_rate  # noqa: PLC0415
 
-        limit_rate(app, settings.rate_limit, settings.rate_limit_storage, *classifying)
-    for blueprint in classifying:
+        limit_rate(app, settings.rate_limit, settings.rate_limit_storage, *limited)
+    for blueprint in limited:
         app.register_blueprint(blueprint)
     _add_middleware(app, settings, models, metrics)
     app.register_blueprint(health_routes(models))

@@ -42,6 +42,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownCoding: Problem(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-coding", "Unknown content coding"
     ),
+    errors.BadFeedback: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "bad-feedback", "Feedback on no known answer"
+    ),
     errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
     errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
     errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),

@@ -64,6 +64,9 @@ class Metrics:
         self._problems = counter("problems", "Problems answered, by the end of their type.", ("type",))
         predictions = counter("predictions", "Pictures classified.", ("decision", "label", "reason"))
         self._predictions = cache(predictions.labels)
+        self._feedback = counter(
+            "feedback", "Answers that people judged.", ("version", "decision", "label", "outcome")
+        )
         latency = histogram(
             "request_seconds",
             "Wall time from the whole body on.",
@@ -130,6 +133,12 @@ class Metrics:
             self._familiarity.observe(prediction.familiarity)
         if pixels is not None:
             self._filled.observe(1.0 - pixels.tobytes().count(0) / pixels.size)
+
+    def count_feedback(
+        self, version: str, decision: str, label: str, outcome: Literal["right", "wrong"]
+    ) -> None:
+        """Count what a person says of one answer; the caller bounds the values, which all stay in memory."""
+        self._feedback.labels(version, decision, label, outcome).inc()
 
     def count_problem(self, kind: str) -> None:
         """Count one problem that was answered; `kind` is its `type`, of which problems.py has a few dozen."""

@@ -119,7 +119,7 @@ class ReleaseWatcher:
         else:
             before = self._models.current.version
             self._metrics.set_release(served.version, before, reference_distribution(served))
-            self._models.current = served
+            self._models.serve(served)
             log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
         self._newest_known = promotion.number
 

@@ -119,7 +119,7 @@ def test_a_generator_finds_one_problem_plain_booleans_and_methods() -> None:
         names
     )
     assert all(
-        re.fullmatch(r"(tf_|v2_|sagemaker_)?(get|predict|infer|invoke|ping)(_[a-z]+)*", name)
+        re.fullmatch(r"(tf_|v2_|sagemaker_)?(get|predict|send|infer|invoke|ping)(_[a-z]+)*", name)
         for name in names
     )
 
@@ -231,6 +231,9 @@ def asked(path: str, operation: Any) -> str:
         ("/predict/batch?top=1", {"data": zipped(good=UPLOAD, bad=b"hello")}),
         ("/predict/batch", {"json": {"images": [in_base64(UPLOAD), 7]}}),
         ("/predict/batch", {"data": b"hello"}),
+        ("/feedback", {"json": {"version": "made up", "label": "", "decision": "", "true_label": ""}}),
+        ("/feedback", {"json": {"label": "Shirt"}}),
+        ("/feedback", {"data": bytes(100_000)}),
         ("/predict/batch", {"data": {"image": [(BytesIO(UPLOAD), "a.png"), (BytesIO(b"?"), "b.txt")]}}),
     ],
 )
