@@ -103,6 +103,32 @@ def test_the_comparison_with_other_servers_shows_the_stored_figures() -> None:
     assert filled(page, result("benchmark")) == page, "python -m benchmarks.side_by_side.page writes it"
 
 
+def test_small_pictures_are_compared_with_other_servers_by_the_measured_figures() -> None:
+    cells = {
+        (cell["peer"], cell["connections"], cell["round"]): cell for cell in result("small-pictures")["cells"]
+    }
+
+    def ratio(peer: str, connections: str, figure: str) -> str:
+        ratios = sorted(
+            cell[figure] / cells[peer, number, round_][figure]
+            for (name, number, round_), cell in cells.items()
+            if (name, number) == ("wardrobe", int(connections))
+        )
+        return f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+    rows = table("explanation/benchmarks.md", "| connections | answers, beside")
+
+    granian = "bare view on granian"
+    assert rows == {
+        number: [
+            ratio(granian, number, "per_second"),
+            ratio(granian, number, "p50"),
+            ratio("FastAPI", number, "per_second"),
+        ]
+        for number in ("1", "8", "64")
+    }
+
+
 def test_the_processor_time_of_a_picture_is_the_measured_one() -> None:
     curves = [result("growth")["seen"][f"pixels of a {kind}"] for kind in ("JPEG", "PNG")]
     measured = {
