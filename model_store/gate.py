@@ -146,8 +146,8 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
     if candidate.model.input != current.model.input:
         raise GateRefused(
             f"{candidate.version} reads {_shown(asdict(candidate.model.input))}, but {current.version}, "
-            f"which is current, reads {_shown(asdict(current.model.input))}. "
-            "--force promotes it anyway."
+            f"which is current, reads {_shown(asdict(current.model.input))}. Clients may send pixels of that "
+            "form. A training with --from bundled keeps the bundled input; --force promotes this one anyway."
         )
 
 

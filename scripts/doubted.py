@@ -1,5 +1,7 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
+Where the network is wrong too often to doubt a label, one sentence takes their place.
+
 The rule: training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
 """
 
@@ -18,6 +20,9 @@ from training.export.doubted import Asked, Doubted, as_csv, doubted
 SHOWN: Final = 200
 """The most pictures on the page: a quarter of an hour of looking."""
 
+MOST_DOUBTED: Final = 0.15
+"""Share of doubted labels up to which they are listed: beyond it most doubts are the network's own errors."""
+
 TABLE: Final = "doubted.csv"
 PAGE: Final = "doubted.html"
 
@@ -29,6 +34,8 @@ LEAD: Final = (
 
 def write_doubted(folder: Path, asked: Iterable[Asked], labels: Sequence[str]) -> None:
     """Write TABLE and PAGE, and say how many labels are doubted; nothing where no picture has a file.
+
+    More than MOST_DOUBTED are no list; what an earlier training wrote there is removed.
 
     What goes wrong here is said on stderr and raises nothing: the release is whole without them.
 
@@ -46,9 +53,16 @@ def write_doubted(folder: Path, asked: Iterable[Asked], labels: Sequence[str]) -
 def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
     if not asked:
         return
-    found = doubted(asked, labels)
+    found, out = doubted(asked, labels), console()
+    if len(found) > MOST_DOUBTED * len(asked):
+        (folder / TABLE).unlink(missing_ok=True)
+        (folder / PAGE).unlink(missing_ok=True)
+        out.print(
+            f"No list of doubted labels: the network, which did not learn the picture, contradicts "
+            f"{len(found):,} of {len(asked):,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
+        )
+        return
     write_whole(folder / TABLE, as_csv(found).encode("utf-8", "backslashreplace"))
-    out = console()
     out.print(
         f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
         f"{folder / TABLE}.",

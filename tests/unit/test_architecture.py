@@ -75,7 +75,7 @@ HOMES = {
         "training/networks/fused_normalization.py",
     ),
     "tf2onnx": ("training/",),
-    "threadpoolctl": ("training/transfer/probe.py",),
+    "threadpoolctl": ("training/transfer/probe.py", "training/evaluation/out_of_distribution.py"),
     "urllib3": ("model_store/s3.py",),
     "werkzeug": ("app/",),
 }

@@ -105,7 +105,7 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     (tmp_path / "0.png").write_bytes(png(a_garment()))
     wrong = [Asked(tmp_path / f"{n}.png", 0, np.array([0.1, 0.9], np.float32)) for n in range(SHOWN + 1)]
 
-    write_doubted(tmp_path, [*wrong, asked("right", 0, 0.9, 0.1)], NAMES[:2])
+    write_doubted(tmp_path, [*wrong, *[asked("right", 0, 0.9, 0.1)] * 1200], NAMES[:2])
 
     rows = list(csv.DictReader((tmp_path / TABLE).read_text("utf-8").splitlines()))
     page = (tmp_path / PAGE).read_text("utf-8")
@@ -117,7 +117,21 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
         "label_probability": "0.1000",
     }
     assert (len(rows), page.count("<article"), page.count("data:image/jpeg")) == (SHOWN + 1, SHOWN, 1)
-    assert "201 of 202 labels are doubted" in " ".join(capsys.readouterr().out.split())
+    assert "201 of 1,401 labels are doubted" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(("wrong", "listed"), [(3, True), (4, False)])
+def test_labels_are_listed_while_the_network_contradicts_at_most_15_in_100(
+    wrong: int, listed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / TABLE).write_text("of an earlier training")
+    answers = [asked("wrong", 0, 0.1, 0.9)] * wrong + [asked("right", 0, 0.9, 0.1)] * (20 - wrong)
+
+    write_doubted(tmp_path, answers, NAMES[:2])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert {(tmp_path / name).exists() for name in (TABLE, PAGE)} == {listed}
+    assert said.startswith("3 of 20" if listed else "No list of doubted labels: the network, which did not")
 
 
 @pytest.mark.parametrize("name", [TABLE, PAGE])
@@ -126,7 +140,8 @@ def test_doubted_labels_that_cannot_be_written_are_a_complaint_and_keep_no_relea
 ) -> None:
     (tmp_path / name).mkdir()
 
-    write_doubted(tmp_path, [asked("own.png", 0, 0.1, 0.9)], NAMES[:2])
+    right = [asked("right.png", 0, 0.9, 0.1)] * 6
+    write_doubted(tmp_path, [asked("own.png", 0, 0.1, 0.9), *right], NAMES[:2])
 
     err = capsys.readouterr().err
     assert "the release is made, but its doubted labels cannot be written" in err

@@ -122,7 +122,7 @@ def test_a_changed_temperature_is_no_reason_to_refuse(current: Manifest) -> None
     ("change", "shown"),
     [
         ({"labels": SWAPPED}, r'\["Trouser", "T-shirt/top".*\["T-shirt/top", "Trouser"'),
-        ({"input": SHARPER}, r'"sharpen_sigma": 2\.5.*"sharpen_sigma": 1\.0'),
+        ({"input": SHARPER}, r'"sharpen_sigma": 2\.5.*"sharpen_sigma": 1\.0.*--from bundled.*--force'),
     ],
     ids=["labels", "input"],
 )

@@ -17,6 +17,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Prediction
@@ -156,8 +157,10 @@ def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> 
     network = MLPClassifier(
         (HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=random
     )
-    for _ in range(math.ceil(STEPS * BATCH / len(ood))):
-        network.partial_fit(standardised, ood, classes=[False, True])
+    # One thread, as in transfer/probe.py: the products of a batch are small.
+    with threadpool_limits(1):
+        for _ in range(math.ceil(STEPS * BATCH / len(ood))):
+            network.partial_fit(standardised, ood, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.
     hidden = network.coefs_[0] / scaler.scale_[:, None]
     return OodScore(
