@@ -134,7 +134,7 @@ def _register_routes(
     app.register_blueprint(model_routes(settings, metrics))
     app.register_blueprint(dialect_model_routes(services))
     app.register_blueprint(report_routes())
-    app.register_blueprint(page_routes(settings.translations))
+    app.register_blueprint(page_routes(settings.translations, feedback=settings.page_feedback))
     app.register_blueprint(docs_routes(settings))
 
 

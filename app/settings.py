@@ -129,6 +129,7 @@ class Settings(BaseModel):
         rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
         taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
         translations: file of texts of the page by language, JSON; None adds none to Wardrobe's own.
+        page_feedback: whether the page reports the labels that people choose to `POST /feedback`.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
@@ -162,6 +163,7 @@ class Settings(BaseModel):
     rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
     taxonomy: OptionalPath = None
     translations: OptionalPath = None
+    page_feedback: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None

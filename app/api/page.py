@@ -1,7 +1,8 @@
 """GET / and GET /page/<name>: the web page, from files of our own in page/.
 
 Plain HTML, CSS and JavaScript modules, read once at the start. There is no build step, and the page makes no
-request to another host. The formats that the installation reads, and the translations, are filled in.
+request to another host. The formats that the installation reads, the translations, and whether the page
+reports what people say of answers are filled in.
 """
 
 import json
@@ -20,11 +21,16 @@ HEIC_TYPES = "image/heic,image/heif,.heic,.heif"
 """The endings too: few desktop systems know the type of a .heic file."""
 
 
-def page_routes(translations: Path | None) -> Blueprint:
+COUNTED = '<span id="counted" class="fine"'
+"""How the element begins without which the page does not report what people say of answers."""
+
+
+def page_routes(translations: Path | None, *, feedback: bool) -> Blueprint:
     """The page at / and what belongs to it.
 
     Args:
         translations: the operator's file (WARDROBE_TRANSLATIONS); None adds none to those of Wardrobe.
+        feedback: whether the page sends the labels that people choose to `POST /feedback`.
 
     Raises:
         SettingsError: the file cannot be read, or is no translations.
@@ -32,6 +38,8 @@ def page_routes(translations: Path | None) -> Blueprint:
     routes = Blueprint("page", __name__)
     found = read_files(FOLDER)
     index_page = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
+    if feedback:
+        index_page = index_page.replace(f"{COUNTED} hidden", COUNTED)
     found["index.html"] = page_file(index_page.encode(), ".html")
     texts = json.dumps(read_translations(translations), ensure_ascii=False, separators=(",", ":"))
     found["translations.json"] = page_file(texts.encode(), ".json")

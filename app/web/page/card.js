@@ -1,5 +1,6 @@
 // One picture on the page: its thumbnail at once, then its state, then the answer.
 
+import { NONE } from "./corrections.js";
 import { hasKey } from "./key.js";
 import { save } from "./saving.js";
 import { snippets } from "./snippets.js";
@@ -12,12 +13,13 @@ const LIKELIEST = 3; // classes shown at once; the others on demand
 export class Card {
   #parts;
   #predicted = "";
+  #chosen = ""; // since the page was opened
 
   /**
-   * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
-   *     remove: function(Object), explain: function(Object): Promise<Object>}} of
+   * @param {{item: Object, corrections: Corrections, corrected: function(), judged: function(Object, string),
+   *     retry: function(Object), remove: function(Object), explain: function(Object): Promise<Object>}} of
    */
-  constructor({ item, corrections, corrected, retry, remove, explain }) {
+  constructor({ item, corrections, corrected, judged, retry, remove, explain }) {
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
@@ -30,10 +32,13 @@ export class Card {
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
     this.#parts.truth.addEventListener("change", ({ target }) => {
-      corrections.set(item.path, target.value, item.answer);
+      corrections.set(item, target.value);
+      this.#chosen = target.value;
       this.#mark(target.value);
       corrected();
     });
+    // Arrow keys choose each label on their way: the one that the list is left with counts.
+    this.#parts.truth.addEventListener("focusout", () => this.#chosen && judged(item, this.#chosen));
     this.#parts.api.addEventListener("toggle", () => this.#showSnippet(item.path));
     this.#parts.language.addEventListener("change", () => this.#showSnippet(item.path));
     this.#parts.copy.addEventListener("click", () => copy(this.#parts.snippet));
@@ -128,9 +133,10 @@ export class Card {
   }
 
   #offerLabels(labels, chosen) {
-    const options = [new Option(t("Choose…"), ""), ...labels.map((label) => new Option(className(label), label))];
-    this.#parts.truth.querySelector("select").replaceChildren(...options);
-    this.#parts.truth.querySelector("select").value = labels.includes(chosen) ? chosen : "";
+    const options = labels.map((label) => new Option(className(label), label));
+    const select = this.#parts.truth.querySelector("select");
+    select.replaceChildren(new Option(t("Choose…"), ""), ...options, new Option(t("none of these"), NONE));
+    select.value = [...labels, NONE].includes(chosen) ? chosen : "";
     this.#parts.truth.hidden = false;
     this.#mark(chosen);
   }

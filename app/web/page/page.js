@@ -8,7 +8,7 @@ import { Queue } from "./queue.js";
 import { goToReport, isReport, showReport } from "./report.js";
 import { asCsv, asJson, sorted } from "./results.js";
 import { save } from "./saving.js";
-import { classify, fetched } from "./sending.js";
+import { classify, fetched, report } from "./sending.js";
 import { nameClasses, t, translatePage } from "./translate.js";
 import * as words from "./words.js";
 
@@ -47,6 +47,7 @@ function start() {
   at("compact").addEventListener("change", ({ target }) => at("cards").classList.toggle("compact", target.checked));
   at("results-csv").addEventListener("click", () => saveResults(asCsv, "csv", "text/csv"));
   at("results-json").addEventListener("click", () => saveResults(asJson, "json", "application/json"));
+  addEventListener("pagehide", () => document.activeElement?.blur()); // a list that is left so has its label, too
   at("samples").addEventListener("click", takeSample);
   at("export").addEventListener("click", exportCorrections);
   at("forget").addEventListener("click", () => leave(at("forget"), forgetCorrections));
@@ -77,7 +78,7 @@ function take(pictures) {
   at("notice").hidden = true;
   const batch = pictures.map((picture) => ({ ...picture }));
   for (const item of batch) {
-    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), remove, explain });
+    item.card = new Card({ item, corrections, corrected: showCorrections, judged, retry: (one) => queue.retry(one), remove, explain });
   }
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
@@ -203,9 +204,16 @@ function showCorrections() {
   at("kept").textContent = t("Your labels, kept in this browser: {pictures}.", { pictures });
 }
 
-function exportCorrections() {
+/** Report whether an answer was right, once, where the operator allows it. */
+function judged(item, label) {
+  if (item.judged || at("counted").hidden) return;
+  item.judged = true;
+  report(item.answer, label, keyHeaders());
+}
+
+async function exportCorrections() {
   const day = new Date().toISOString().slice(0, 10);
-  save(new Blob([corrections.csv()], { type: "text/csv" }), `wardrobe-labels-${day}.csv`);
+  save(new Blob([await corrections.csv()], { type: "text/csv" }), `wardrobe-labels-${day}.csv`);
 }
 
 function forgetCorrections() {

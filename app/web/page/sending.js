@@ -65,6 +65,12 @@ export async function fetched(path, headers) {
   throw troubleOf(response.status, response.statusText, await response.text(), response.headers.get("Retry-After"));
 }
 
+/** Report what a picture really showed. Nothing waits for it: its loss is no trouble of the reader's. */
+export function report({ label, decision, model }, trueLabel, headers) {
+  const body = JSON.stringify({ version: model.version, label, decision, true_label: trueLabel });
+  fetch("feedback", { method: "POST", headers, body, keepalive: true }).catch(() => {});
+}
+
 function settle(request, resolve, reject) {
   const answer = parsed(request.responseText);
   if (request.status === 200 && answer?.probabilities) resolve(answer);

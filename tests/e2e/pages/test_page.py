@@ -1,6 +1,8 @@
 """The page at / as people use it: a real Chromium on a real gunicorn. All but its first tests are slow."""
 
+import json
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from inference.contract import whole_pictures
+from labelling.corrections import NONE, read_corrections
 from tests.browser import PHONE, Visits, flaws
 from tests.e2e.conftest import Serve
 from tests.picture_page import (
@@ -27,6 +30,7 @@ from tests.picture_page import (
 from tests.releases import a_store
 from tests.service import ROOT, Service
 from tests.uploads import png
+from tests.waiting import wait_for
 from training.data.listing import list_pictures
 
 BOOT = EXAMPLES / "ankle-boot.png"
@@ -364,10 +368,55 @@ def test_labels_stay_in_the_browser_and_are_exported_for_training(page: Page, tm
     exported = tmp_path / saved.value.suggested_filename
     saved.value.save_as(exported)
     header, first, _ = exported.read_text("utf-8").splitlines()
-    assert header == "path,label,predicted,confidence,decision,model,at"
-    assert first.startswith(f"{DOUBTED.name},Dress,Shirt,0.")
+    assert header == "path,label,sha256,at,predicted,confidence,decision,model"
+    assert re.fullmatch(
+        rf"{DOUBTED.name},Dress,{sha256(DOUBTED.read_bytes()).hexdigest()},.*,Shirt,0\..*", first
+    )
     labels = {one.path.name: one.label for one in list_pictures(exported).pictures}
     assert labels == {DOUBTED.name: "Dress", "photo-trousers.jpg": "Trouser"}
+
+
+@pytest.mark.slow
+def test_a_picture_of_no_class_is_exported_as_a_review_sheet_does(page: Page, tmp_path: Path) -> None:
+    give(page, TROUSERS)
+    settled(page, 1)
+
+    card(page, TROUSERS.name).get_by_label("What is it really?").select_option("none of these")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download CSV").click()
+    saved.value.save_as(tmp_path / "page.csv")
+
+    [said] = read_corrections([tmp_path / "page.csv"], ["Trouser"])
+    assert (said.label, said.sha256) == (NONE, sha256(TROUSERS.read_bytes()).hexdigest())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("allowed", "reported"), [("true", ["Coat"]), ("false", [])])
+def test_the_label_that_a_person_ends_with_is_reported_once_where_the_operator_allows(
+    visiting: Visits, serve: Serve, allowed: str, reported: list[str]
+) -> None:
+    with serve(MODEL_STORE="bundled", PAGE_FEEDBACK=allowed) as service:
+        page = visit(visiting, service)
+        sent: list[str] = []
+        page.on("request", lambda one: sent.append(str(one.post_data)) if "/feedback" in one.url else None)
+        give(page, TROUSERS)
+        settled(page, 1)
+        truth = card(page, TROUSERS.name).get_by_label("What is it really?")
+
+        for label in ("Dress", "Coat"):
+            truth.focus()
+            truth.select_option(label)
+        expect(page.get_by_text("This service counts")).to_be_visible(visible=allowed == "true")
+        for _ in range(2):
+            truth.blur()
+            truth.focus()
+        page.reload()
+
+        assert [json.loads(body)["true_label"] for body in sent] == reported
+        if reported:
+            counted = 'label="Trouser",outcome="wrong"'
+            wait_for("the count", lambda: counted in service.get("/metrics/prometheus").text)
+        assert TROUSERS.name not in "".join(sent)
 
 
 @pytest.mark.slow
