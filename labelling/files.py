@@ -1,7 +1,7 @@
 """Pictures that are files: all below a folder, those that a pattern or a list names, or a single one.
 
 Memory holds the names of one folder, since they have to be sorted, or all that a pattern matches; a list is
-read row by row.
+read row by row. A list may name pictures on the web as well, which https.py fetches.
 """
 
 import csv
@@ -9,10 +9,15 @@ import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from labelling.errors import SourceUnusable, Unreadable
+from labelling.permits import NOTHING, Permits
 from labelling.sources import (
+    UNSEEN,
     Item,
     PathSource,
     Read,
@@ -24,7 +29,22 @@ from labelling.sources import (
 )
 from labelling.table import parquet_rows
 
+if TYPE_CHECKING:
+    from labelling.https import Fetcher
+
 COLUMN: Final = "path"
+
+AT_ONCE: Final = 16
+"""Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
+
+WEIGHT: Final = 1 << 18
+"""Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
+
+
+class Url(NamedTuple):
+    """Where a picture on the web is; not a text, which would be a path."""
+
+    url: str
 
 
 class FileSource(PathSource):
@@ -58,17 +78,46 @@ class Single(FileSource):
         return iter((_item(self.path, self.path),))
 
 
+@dataclass(frozen=True)
 class PathList(FileSource):
     """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
 
     Every row is an item, also one without a path. Other columns are not read.
+
+    Attributes:
+        permits: which pictures on the web may be fetched.
     """
+
+    permits: Permits = NOTHING
+
+    def reader(self) -> Read:
+        pool, fetcher = ThreadPoolExecutor(AT_ONCE), cache(lambda: _fetcher(self.permits))
+
+        def read(place: str | Url) -> bytes:
+            return fetcher().fetch(place.url) if isinstance(place, Url) else read_file(place)
+
+        def read_all(places: Sequence[str | Url]) -> Iterator[bytes | Unreadable]:
+            if any(isinstance(place, Url) for place in places):
+                fetcher()
+                return pool.map(lambda place: attempt(read, place), places)
+            return (attempt(read, place) for place in places)
+
+        return read_all
 
     def items(self) -> Iterator[Item]:
         folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
         is_parquet = self.path.lower().endswith(".parquet")
         for path in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path):
-            yield _item(path, os.path.join(folder, path))  # noqa: PTH118 - as above
+            if path.lower().startswith(("https://", "http://")):
+                yield Item(path, Url(path), UNSEEN, WEIGHT)
+            else:
+                yield _item(path, os.path.join(folder, path))  # noqa: PTH118 - as above
+
+
+def _fetcher(permits: Permits) -> "Fetcher":
+    from labelling.https import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
+
+    return Fetcher(permits)
 
 
 def _item(name: str, path: str) -> Item:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from labelling.errors import OtherRun, TableUnusable
-from labelling.sources import Item
+from labelling.sources import UNSEEN, Item
 from labelling.table import Row, path_in_table
 
 COMMIT_SECONDS: Final = 1.0
@@ -149,10 +149,14 @@ class Journal(AbstractContextManager["Journal"]):
         A row of another picture means that some were added or removed: from there on, all rows go.
         """
         path = path_in_table(item.name)
-        found = self._db.execute("SELECT path, stamp FROM rows WHERE number = ?", (item.number,)).fetchone()
+        found = self._db.execute(
+            "SELECT path, stamp, label FROM rows WHERE number = ?", (item.number,)
+        ).fetchone()
         if found is not None and found[0] != path:
             self.forget(item.number)
-        is_kept: bool = found == (path, item.stamp)
+        is_kept: bool = found is not None and found[:2] == (path, item.stamp)
+        if item.stamp == UNSEEN:  # what could not be fetched yesterday may be there today
+            is_kept = is_kept and found[2] is not None
         self.kept += is_kept
         return is_kept
 

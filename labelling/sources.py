@@ -2,23 +2,29 @@
 
 A source lists its pictures in an order that does not change, so that an interrupted run can resume. It
 travels to every worker process, which opens a reader of its own. The sources are in files.py, archives.py
-and buckets.py.
+and buckets.py; permits.py has what a list may name on the web.
 """
 
 import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from labelling.errors import SourceUnusable, Unreadable
+from labelling.permits import NOTHING, Permits
 
 MAX_BYTES: Final = 20_000_000
 """The largest picture that is read, in bytes: what the service takes by default."""
 
 NO_PICTURES: Final = (".csv", ".db", ".html", ".ini", ".json", ".jsonl", ".md", ".parquet", ".txt", ".xml")
 """Endings of what lies beside pictures; files of these kinds are skipped unless they are named."""
+
+
+UNSEEN: Final = "unseen"
+"""The stamp of a picture whose content shows only when it is read: its row is kept unless it is an error."""
 
 
 class Item(NamedTuple):
@@ -78,12 +84,13 @@ class PathSource:
         return os.path.abspath(self.path)  # noqa: PTH100 - resolving a link would name another file
 
 
-def open_source(word: str) -> Source:
+def open_source(word: str, permits: Permits = NOTHING) -> Source:
     """Find out what kind of source a word names.
 
     Args:
         word: a folder, a pattern with `*`, a CSV or Parquet file with a column `path`, a ZIP or TAR, an
             `s3://bucket/prefix`, or one picture.
+        permits: which pictures on the web a list may name.
 
     Raises:
         SourceUnusable: there is no such thing.
@@ -106,8 +113,7 @@ def open_source(word: str) -> Source:
             "file with a column `path`, a ZIP, a TAR, or s3://bucket/prefix."
         )
     kinds: dict[str, Callable[[str], Source]] = {
-        ".csv": files.PathList,
-        ".parquet": files.PathList,
+        **dict.fromkeys((".csv", ".parquet"), partial(files.PathList, permits=permits)),
         ".zip": archives.Zip,
         **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }

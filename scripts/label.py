@@ -1,15 +1,17 @@
 """Label a whole catalogue with the answers of `POST /predict`.
 
 SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
-s3://bucket/prefix. The same command continues a run that was stopped or killed; one bad picture is a row with
-an error. With --corrections and without SOURCE, people's answers go into a finished table, and the model is
-not asked. What happens is in labelling/.
+s3://bucket/prefix. A list may name pictures at https:// as well, of hosts that are allowed. The same command
+continues a run that was stopped or killed; one bad picture is a row with an error. With --corrections and
+without SOURCE, people's answers go into a finished table, and the model is not asked. What happens is in
+labelling/.
 """
 
 import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from ipaddress import ip_network
 from pathlib import Path
 
 from rich.progress import ProgressColumn, Task
@@ -17,6 +19,7 @@ from rich.text import Text
 
 from labelling.answers import correct
 from labelling.on_ray import OnRay
+from labelling.permits import Network, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review import write_review, write_tasks
@@ -45,6 +48,7 @@ REVIEW_LIMIT = 1000
 EXAMPLES = (
     "wardrobe label photos --out labels.csv",
     "wardrobe label 'photos/*.jpg' --out labels.jsonl --review review.html",
+    "wardrobe label list.csv --allow-host cdn.example --out labels.csv",
     "wardrobe label --corrections corrections.csv --out labels.csv",
     "wardrobe label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
 )
@@ -83,7 +87,9 @@ def _correct(arguments: argparse.Namespace) -> object:
 def _label(arguments: argparse.Namespace) -> object:
     form_of(arguments.out)
     job = Job(
-        source=open_source(arguments.source),
+        source=open_source(
+            arguments.source, Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
+        ),
         table=arguments.out,
         release=find_release(arguments.model, arguments.version),
         workers=arguments.workers,
@@ -111,6 +117,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or "
         "s3://bucket/prefix",
     )
+    host = (
+        "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; more than once"
+    )
+    add("--allow-host", type=_host, action="append", default=[], metavar="HOST[:PORT]", help=host)
+    network = "connect to these addresses, too, which are not public, as in 10.0.0.0/8; more than once"
+    add("--allow-network", type=_network, action="append", default=[], metavar="CIDR", help=network)
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
     add("--model", default="bundled", help=RELEASE_HELP)
     add("--version", help="of a store: this one instead of what is current")
@@ -127,6 +139,20 @@ def build_parser() -> argparse.ArgumentParser:
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
     add("--restart", action="store_true", help="label everything again, whatever is there")
     return parser
+
+
+def _host(text: str) -> tuple[str, int]:
+    try:
+        return allowed_host(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a host, as in cdn.example:8443") from error
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a network, as in 10.0.0.0/8") from error
 
 
 class _Rate(ProgressColumn):

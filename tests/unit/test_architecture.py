@@ -76,7 +76,7 @@ HOMES = {
     ),
     "tf2onnx": ("training/",),
     "threadpoolctl": ("training/transfer/probe.py", "training/evaluation/out_of_distribution.py"),
-    "urllib3": ("model_store/s3.py",),
+    "urllib3": ("labelling/https.py", "labelling/permits.py", "model_store/s3.py"),
     "werkzeug": ("app/",),
 }
 """Where each third-party library may be imported; one that is not listed may be imported nowhere."""

@@ -1,10 +1,13 @@
-"""A little release, and S3 for those tests that want it."""
+"""A little release, and S3 and an HTTPS server for those tests that want them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.catalogues import PICTURES
 from tests.contract.store.conftest import use
+from tests.https_servers import Authority, HttpsServer, https_server, status
 from tests.releases import a_release
 from tests.s3_servers import S3Server
 
@@ -20,3 +23,24 @@ def bucket(moto_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of an empty prefix."""
     use(moto_server, monkeypatch)
     return f"s3://{moto_server.new_bucket()}/photos"
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: Authority) -> Path:
+    return authority.chain("localhost", "shop.test", "127.0.0.1")
+
+
+@pytest.fixture
+def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+
+
+@pytest.fixture
+def server(certificate: Path, trusted: None) -> Iterator[HttpsServer]:
+    with https_server(certificate, {"/a.png": status(200, PICTURES["a/0.png"])}) as server:
+        yield server

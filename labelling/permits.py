@@ -1,0 +1,140 @@
+"""Which pictures on the web may be fetched: the hosts and networks that the operator allows.
+
+By default none. A host has to be allowed by name, and what the name resolves to has to be public or in an
+allowed network. Resolves and connects to nothing; https.py does.
+"""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from labelling.errors import Unreadable
+
+PORT: Final = 443
+"""Of HTTPS, where neither a list nor an option names another one."""
+
+ANY_BELOW: Final = "*."
+"""How an allowed host begins that stands for all names below it, but not for itself."""
+
+GLOBAL_UNICAST: Final = ip_network("2000::/3")
+"""The only part of IPv6 from which public addresses are given out (IANA)."""
+
+NAT64: Final = ip_network("64:ff9b::/96")
+"""Where gateways show IPv4 to machines that have IPv6 alone (RFC 6052)."""
+
+HOST: Final = re.compile(r"[a-z0-9._:-]+")
+"""A name in ASCII or an IP address: nothing that a terminal or a spreadsheet would run."""
+
+if TYPE_CHECKING:
+    from urllib3.util import Url
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Target(NamedTuple):
+    """An address taken apart once, so that what is checked is what is asked for.
+
+    Attributes:
+        host: a name in ASCII, or an IP address without brackets.
+        request: path and query, percent-encoded.
+    """
+
+    host: str
+    port: int
+    request: str
+
+    @property
+    def authority(self) -> str:
+        """What the header Host says."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORT else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"The host {self.authority}"
+
+
+@dataclass(frozen=True)
+class Permits:
+    """What may be fetched.
+
+    Attributes:
+        hosts: as `allowed_host` returns them.
+        networks: that may be connected to though they are not public.
+    """
+
+    hosts: tuple[tuple[str, int], ...] = ()
+    networks: tuple[Network, ...] = ()
+
+    def target(self, url: str) -> Target:
+        """Take a picture's address apart.
+
+        Raises:
+            Unreadable: it is none, not one of HTTPS, holds a user name, or its host is not allowed.
+        """
+        try:
+            parts = _parts(url)
+        except ValueError as error:
+            raise Unreadable("Its address is none.") from error
+        if parts.scheme != "https":
+            raise Unreadable("Only addresses that begin with https:// are fetched.")
+        if parts.auth is not None:
+            raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
+        target = Target(_bare(parts), parts.port or PORT, parts.request_uri)
+        if not HOST.fullmatch(target.host):
+            raise Unreadable("Its address has no host.")
+        if not any(_fits(target, *allowed) for allowed in self.hosts):
+            raise Unreadable(f"{target} is not among those of --allow-host.")
+        return target
+
+    def admits(self, address: str) -> bool:
+        """Whether an IP address may be connected to, by the one that packets to it reach in the end."""
+        reached = _reached(ip_address(address))
+        return _is_public(reached) or any(reached in network for network in self.networks)
+
+
+NOTHING: Final = Permits()
+
+
+def allowed_host(text: str) -> tuple[str, int]:
+    """Read a host that may be fetched from: `shop.example`, `*.shop.example`, either with `:port`.
+
+    Raises:
+        ValueError: it is something else, as an address with a path.
+    """
+    parts = _parts(f"https://{text}")
+    name = _bare(parts)
+    is_more = any(part is not None for part in (parts.auth, parts.path, parts.query, parts.fragment))
+    if is_more or not HOST.fullmatch(name.removeprefix(ANY_BELOW)):
+        raise ValueError(text)
+    return name, parts.port or PORT
+
+
+def _parts(url: str) -> "Url":
+    from urllib3.util import parse_url  # noqa: PLC0415 - it takes 0.2 s to import, and few lists need it
+
+    return parse_url(url)
+
+
+def _bare(parts: "Url") -> str:
+    """The host without the brackets of IPv6 and the dot at the end of a full name."""
+    return (parts.host or "").strip("[]").rstrip(".").lower()
+
+
+def _fits(target: Target, name: str, port: int) -> bool:
+    is_named = target.host.endswith(name[1:]) if name.startswith(ANY_BELOW) else target.host == name
+    return is_named and target.port == port
+
+
+def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address inside one of IPv6 that stands for it, by mapping, NAT64 or 6to4; else the same."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in NAT64:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    is_unicast = not address.is_multicast and (address.version == 4 or address in GLOBAL_UNICAST)
+    return is_unicast and address.is_global

@@ -1,0 +1,120 @@
+"""`wardrobe label` of a list whose pictures are on the web: what comes is labelled, the rest are errors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scripts.label import main
+from tests.catalogues import PICTURES, write_folder, write_list
+from tests.contract.labelling.test_label_command import Rows, rows_of
+from tests.https_servers import HttpsServer, redirect, status
+
+
+@pytest.fixture
+def catalogue(server: HttpsServer) -> HttpsServer:
+    """A server with all the pictures."""
+    server.answers |= {f"/{name}": status(200, content) for name, content in PICTURES.items()}
+    return server
+
+
+def label(server: HttpsServer, folder: Path, release: Path, *more: str) -> Rows:
+    options = ["--model", str(release), "--workers", "1", "--allow-host", f"localhost:{server.port}", *more]
+    table = folder / "table.csv"
+    assert main([str(folder / "list.csv"), "--out", str(table), *options]) == 0
+    return rows_of(table)
+
+
+LOOPBACK = ("--allow-network", "127.0.0.1/32")
+
+
+def test_pictures_on_the_web_and_files_of_one_list_have_the_answers_that_files_have(
+    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+) -> None:
+    write_folder(tmp_path)
+    mixed = [catalogue.url(f"/{name}") if name.startswith("a") else name for name in PICTURES]
+    write_list(tmp_path / "list.csv", mixed)
+
+    rows = label(catalogue, tmp_path, little_release, *LOOPBACK)
+
+    assert [row["path"] for row in rows] == mixed
+    assert [row["error"] for row in rows] == [None] * len(PICTURES)
+    answers = [{name: value for name, value in row.items() if name != "path"} for row in rows]
+    assert answers[:3] == answers[3:]  # both folders hold the same pictures
+
+
+def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_these_again(
+    catalogue: HttpsServer, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue.answers |= {"/b/0.png": status(503), "/b/1.png": redirect("https://other.example/")}
+    write_list(
+        tmp_path / "list.csv", [*(catalogue.url(f"/{name}") for name in PICTURES), "http://localhost/"]
+    )
+
+    first = label(catalogue, tmp_path, little_release, *LOOPBACK)
+    host = f"The host localhost:{catalogue.port}"
+    assert [row["error"] for row in first] == [
+        *[None] * 3,
+        f"{host} answers with status 503.",
+        "The host other.example is not among those of --allow-host.",
+        None,
+        "Only addresses that begin with https:// are fetched.",
+    ]
+
+    catalogue.answers["/b/0.png"] = status(200, PICTURES["b/0.png"])
+    catalogue.asked.clear()
+    capsys.readouterr()
+    second = label(catalogue, tmp_path, little_release, *LOOPBACK, "--json")
+
+    assert sorted(path for path, _ in catalogue.asked) == ["/b/0.png", "/b/1.png"]
+    assert [row["error"] is None for row in second] == [True, True, True, True, False, True, False]
+    assert json.loads(capsys.readouterr().out)["rows_before"] == 4
+
+
+def test_a_host_on_a_network_that_is_not_allowed_is_not_asked(
+    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+) -> None:
+    write_list(tmp_path / "list.csv", [catalogue.url("/a/0.png")])
+
+    [row] = label(catalogue, tmp_path, little_release, "--allow-network", "127.0.0.2/32")
+
+    assert "which is not public. --allow-network" in row["error"]
+    assert catalogue.asked == []
+
+
+def test_the_review_shows_pictures_of_the_web(
+    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+) -> None:
+    write_list(tmp_path / "list.csv", [catalogue.url(f"/{name}") for name in PICTURES])
+
+    label(
+        catalogue,
+        tmp_path,
+        little_release,
+        *LOOPBACK,
+        "--review",
+        str(tmp_path / "review.html"),
+        "--audit",
+        "9",
+    )
+
+    page = (tmp_path / "review.html").read_text("utf-8")
+    assert page.count("data:image/jpeg;base64,") == len(PICTURES)
+    assert f'data-path="{catalogue.url("/a/0.png")}"' in page
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--allow-host", "https://localhost/a"), "expected a host, as in cdn.example:8443"),
+        (("--allow-host", "*"), "expected a host"),
+        (("--allow-network", "10.0.0.1/8"), "expected a network, as in 10.0.0.0/8"),
+    ],
+)
+def test_options_that_allow_nothing_that_could_be_meant_are_refused(
+    option: tuple[str, str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["list.csv", "--out", str(tmp_path / "table.csv"), *option])
+
+    assert words in capsys.readouterr().err
