@@ -70,22 +70,37 @@ labels.forEach((label, place) => {
 });
 show();
 
-// Every word has to be in a card's name or note; an answered card stays until the search changes.
+// The lists offer what the cards have: none where that is the same of all, as on a blind sheet.
+const filters = document.getElementById("filters");
+const lists = [...filters.querySelectorAll("select")];
+for (const list of lists) {
+  const values = [...new Set(cards.map((card) => card.dataset[list.dataset.of]))].sort();
+  list.replaceChildren(new Option("all", ""), ...values.map((value) => new Option(value, value)));
+  list.parentElement.hidden = values.length < 2;
+}
+const most = document.getElementById("most");
+most.parentElement.hidden = cards.every((card) => !card.dataset.confidence);
+
+// Every word has to be in a card's name or note; an answered card stays until the filters change.
 function search() {
   const words = document.getElementById("search").value.toLowerCase().split(/\s+/);
   const open = document.getElementById("open").checked;
   const text = (card) => [...card.querySelectorAll(":scope > p:not(:last-child)")].map((one) => one.textContent).join(" ");
-  const fits = (card) => words.every((word) => text(card).toLowerCase().includes(word)) && !(open && chosen(card));
+  const fits = (card) =>
+    words.every((word) => text(card).toLowerCase().includes(word)) &&
+    lists.every((list) => !list.value || card.dataset[list.dataset.of] === list.value) &&
+    !(most.value && card.dataset.confidence * 100 > most.value) &&
+    !(open && chosen(card));
   cards.forEach((card) => (card.hidden = !fits(card)));
   const found = cards.filter((card) => !card.hidden).length;
   document.getElementById("found").textContent = found < cards.length ? `${found} shown` : "";
 }
-document.getElementById("search").addEventListener("input", search);
-document.getElementById("open").addEventListener("change", search);
+filters.addEventListener("input", search);
+filters.addEventListener("submit", (sent) => sent.preventDefault());
 
 // A key labels the card that has the focus, else the first without a label, and goes on to the next.
 addEventListener("keydown", (press) => {
-  if (document.activeElement.id === "search") return;
+  if (filters.contains(document.activeElement)) return;
   const seen = cards.filter((one) => !one.hidden);
   const label = labels[KEYS.indexOf(press.key)];
   const card = document.activeElement.closest("article") ?? seen.find((one) => !chosen(one));
@@ -102,7 +117,7 @@ button.addEventListener("click", () => {
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit\n", ...rows], { type: "text/csv" }));
-  link.download = "corrections.csv";
+  link.download = button.textContent.split(" ").at(-1);
   link.click();
   URL.revokeObjectURL(link.href);
   button.dataset.exported = "yes";

@@ -52,6 +52,7 @@ class Card(NamedTuple):
         button: what is on it; without one, the card shows no guess.
         sha256: of the picture's bytes, if known.
         audit: how large the sample is that the picture belongs to; 0 for none.
+        decision, confidence: of the model, to filter by; without them, there is no such filter.
     """
 
     name: str
@@ -62,20 +63,24 @@ class Card(NamedTuple):
     button: str = "Right"
     sha256: str = ""
     audit: int = 0
+    decision: str = ""
+    confidence: float | None = None
 
 
-def write_review(page: Path, job: Job, limit: int, audited: int = 0) -> int:
-    """Write the page of a finished table, without pictures that people answered before.
+def write_review(page: Path, job: Job, limit: int, audited: int = 0, reviewers: int = 1) -> tuple[Path, ...]:
+    """Write the sheets of a finished table, without pictures that people answered before.
 
     Args:
-        page: the file to write; an existing one is replaced.
+        page: the file to write; an existing one is replaced. For several reviewers it becomes as many, with
+            `-1`, `-2` and so on before the ending.
         job: the finished labelling run.
         limit: the most doubtful pictures on the page.
         audited: pictures to be drawn at random, whatever the model or people answered. With them the page is
             blind: it shows no answer of the model, and its order is random.
+        reviewers: among whom the pictures are dealt out in turn, so that each has some of every doubt.
 
     Returns:
-        The number of pictures on the page.
+        The files.
 
     Raises:
         TableUnusable: the page cannot be written, or another run is at work on the table.
@@ -89,9 +94,15 @@ def write_review(page: Path, job: Job, limit: int, audited: int = 0) -> int:
     cards = list(_cards(chosen, form, job))
     if audited:
         cards = _blind(cards, list(_cards(drawn, form, job)), audited)
-    title = f"{job.table.name}, release {job.release.version}"
-    write_page(page, page_of(cards, job.labels, title, BLIND_LEAD if audited else LEAD))
-    return len(cards)
+    title, lead = f"{job.table.name}, release {job.release.version}", BLIND_LEAD if audited else LEAD
+    if reviewers == 1:
+        write_page(page, page_of(cards, job.labels, title, lead))
+        return (page,)
+    pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
+    for number, one in enumerate(pages, 1):
+        dealt, of_all = cards[number - 1 :: reviewers], f"{title}, sheet {number} of {reviewers}"
+        write_page(one, page_of(dealt, job.labels, of_all, lead, f"corrections-{number}.csv"))
+    return tuple(pages)
 
 
 def write_tasks(file: Path, job: Job, limit: int) -> int:
@@ -146,7 +157,14 @@ def _blind(doubtful: list[Card], drawn: list[Card], audited: int) -> list[Card]:
     in_sample = {card.path for card in drawn}
     cards = {card.path: card for card in (*doubtful, *drawn)}.values()
     shown = [
-        card._replace(note="", guess="", button="", audit=audited if card.path in in_sample else 0)
+        card._replace(
+            note="",
+            guess="",
+            button="",
+            audit=audited if card.path in in_sample else 0,
+            decision="",
+            confidence=None,
+        )
         for card in cards
     ]
     return sorted(shown, key=lambda card: hashlib.sha256(card.path.encode("utf-8", "replace")).digest())
@@ -168,8 +186,17 @@ def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
             [upload] = read([item.place])
             picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
             note = f"{one.label}? {one.confidence:.0%}, {one.reason or ACCEPT}"
-            path, sha256 = _path_for_training(item, job), _sha256(one, form, job)
-            yield Card(one.path, path, picture, note, one.label, sha256=sha256)
+            decision = ACCEPT if one.reason is None else f"review: {one.reason}"
+            yield Card(
+                one.path,
+                _path_for_training(item, job),
+                picture,
+                note,
+                one.label,
+                sha256=_sha256(one, form, job),
+                decision=decision,
+                confidence=one.confidence,
+            )
 
 
 def _path_for_training(item: Item, job: Job) -> str:
@@ -204,7 +231,13 @@ LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
 
-def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str = LEAD) -> str:
+def page_of(
+    cards: Sequence[Card],
+    labels: Sequence[str],
+    title: str,
+    lead: str = LEAD,
+    export: str = "corrections.csv",
+) -> str:
     """The whole page.
 
     Args:
@@ -212,6 +245,7 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str 
         labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
         title: the name of the table.
         lead: what a person is asked to do.
+        export: the name of the file that the page exports.
     """
     style, script = _part("review.css"), _part("review.js")
     policy = (
@@ -222,6 +256,7 @@ def page_of(cards: Sequence[Card], labels: Sequence[str], title: str, lead: str 
         policy=policy,
         title=escape(title),
         lead=escape(lead),
+        export=escape(export),
         style=style,
         script=script,
         count=f"{len(cards):,}",
@@ -234,13 +269,14 @@ def _card(card: Card) -> str:
     name = escape(card.name)
     picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>This picture cannot be shown.</p>"
     button = f'<button type="button" class="right">{escape(card.button)}</button>' if card.button else ""
-    audit = card.audit or ""
+    confidence = "" if card.confidence is None else card.confidence
     return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}"
-data-sha256="{escape(card.sha256)}" data-audit="{audit}">
+data-sha256="{escape(card.sha256)}" data-audit="{card.audit or ""}" data-decision="{escape(card.decision)}"
+data-confidence="{confidence}">
 <div class="picture">{picture}</div>
 <p class="name"><bdi dir="ltr">{name}</bdi></p>
 <p>{escape(card.note)}</p>
-<p><select aria-label="What {name} shows"><option value="">…</option></select>
+<p class="row"><select aria-label="What {name} shows"><option value="">…</option></select>
 {button}</p>
 </article>
 """

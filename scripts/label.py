@@ -9,7 +9,7 @@ labelling/.
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from ipaddress import ip_network
 from pathlib import Path
@@ -61,8 +61,8 @@ def main(argv: list[str] | None = None) -> int:
     def command(arguments: argparse.Namespace) -> object:
         if (arguments.source is None) != bool(arguments.corrections):
             parser.error("name a SOURCE to label, or --corrections of a table that is there")
-        if arguments.audit and not arguments.review:
-            parser.error("--audit adds pictures to the page of --review FILE.html")
+        if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
+            parser.error("--audit and --reviewers are about the page of --review FILE.html")
         return _correct(arguments) if arguments.corrections else _label(arguments)
 
     return perform(parser, command, argv, indent=None)
@@ -98,11 +98,13 @@ def _label(arguments: argparse.Namespace) -> object:
     with resumable("Nothing is lost: the same command goes on where it was."):
         with counting("labelling", _Rate()) as watch:
             summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
+        pages: tuple[Path, ...] = ()
         if arguments.review:
-            write_review(arguments.review, job, arguments.review_limit, arguments.audit)
+            sizes = arguments.review_limit, arguments.audit, arguments.reviewers
+            pages = write_review(arguments.review, job, *sizes)
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
-    show(summary, arguments.review)
+    show(summary, pages)
     return asdict(summary)
 
 
@@ -131,10 +133,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
-    limit = f"pictures on that page, the most doubtful first ({REVIEW_LIMIT:,})"
+    limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
     audit = "add N pictures to that page, drawn at random, whatever was answered: for wardrobe audit"
     add("--audit", type=at_least(1), default=0, metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
+    several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"
+    add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)
     corrections = "write what people say in these files (CSV, or Label Studio's JSON) into the finished table"
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
     add("--restart", action="store_true", help="label everything again, whatever is there")
@@ -162,7 +166,7 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
-def show(summary: Summary, review: Path | None) -> None:
+def show(summary: Summary, pages: Sequence[Path]) -> None:
     """Print counts, the share to review, and where everything is."""
     out = console()
     print_table([_row(name, outcomes) for name, outcomes in summary.labels.items()])
@@ -172,7 +176,8 @@ def show(summary: Summary, review: Path | None) -> None:
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
         f"{summary.rows / max(summary.seconds, 1e-9):,.0f} pictures a second, release {summary.version}."
     )
-    out.print(f"Table: {summary.table}" + (f". To look through: {review}" if review else ""))
+    review = f". To look through: {', '.join(map(str, pages))}" if pages else ""
+    out.print(f"Table: {summary.table}{review}")
 
 
 def _row(label: str, outcomes: Mapping[str, int]) -> dict[str, str]:

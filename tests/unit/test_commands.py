@@ -130,7 +130,7 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("label photos --out t.csv --workers 0", "'0': expected 1 or more"),
         ("label --out t.csv", "name a SOURCE to label, or --corrections"),
         ("label photos --corrections c.csv --out t.csv", "name a SOURCE to label, or --corrections"),
-        ("label photos --out t.csv --audit 9", "--audit adds pictures to the page of --review"),
+        ("label photos --out t.csv --audit 9", "--audit and --reviewers are about the page of --review"),
         ("train --train a.csv", "--train and --test belong together"),
         ("train --data d --train a.csv --test b.csv", "give one of the two"),
         ("train --image-size 7", "'7': expected 8 to 512"),

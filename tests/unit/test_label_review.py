@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 
 from labelling.review import Card, page_of
+from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
 
@@ -31,6 +32,15 @@ def test_a_hostile_name_stays_text() -> None:
     ]
     assert next(attributes for name, attributes in elements if name == "article")["data-path"] == HOSTILE
     assert "alert(3)</script>" not in page
+
+
+def test_the_sheet_has_the_colours_of_the_services_page() -> None:
+    sheet, page = (
+        (ROOT / name).read_text("utf-8").partition(":root {")[2].partition("\n*")[0]
+        for name in ("labelling/review.css", "app/web/page/page.css")
+    )
+
+    assert sheet == page
 
 
 def test_the_page_lets_nothing_run_but_its_own_script() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -46,15 +47,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def export(folder: Path, said: dict[str, str]) -> Path:
-    """What the sheet exports when a person says this of pictures, by their sha256."""
-    with (folder / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
+def export(sheet: Path, said: dict[str, str], corrections: Path) -> Path:
+    """What a sheet exports when a person says this of pictures, by their sha256."""
+    with corrections.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "label", "sha256", "at", "audit"])
-        for card in Cards(folder / "sheet.html").found:
+        for card in Cards(sheet).found:
             sha256, audit = card["data-sha256"], card["data-audit"]
             writer.writerow([card["data-path"], said[sha256], sha256, "2026-11-22T10:00:00Z", audit])
-    return folder / "corrections.csv"
+    return corrections
 
 
 def test_a_sheet_with_an_audit_does_not_show_which_pictures_are_of_it(folder: Path) -> None:
@@ -73,7 +74,8 @@ def test_a_sheet_with_an_audit_does_not_show_which_pictures_are_of_it(folder: Pa
 
 def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = {row["sha256"]: row for row in rows_of(folder / "table.csv")}
-    file = export(folder, {sha256: row["label"] for sha256, row in rows.items()})
+    said = {sha256: row["label"] for sha256, row in rows.items()}
+    file = export(folder / "sheet.html", said, folder / "corrections.csv")
     capsys.readouterr()
 
     code = main([str(file), str(folder / "table.csv"), "--json", "--plot", str(folder / "audit.png")])
@@ -85,6 +87,31 @@ def test_the_audit_counts_the_sample_alone(folder: Path, capsys: pytest.CaptureF
     assert (found["accepted"]["n"], found["accepted"]["right"]) == (accepted, accepted)
     assert (code, found["promise"]["verdict"]) == (0, OPEN)
     assert (folder / "audit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_order(
+    folder: Path, tmp_path: Path
+) -> None:
+    rows = {row["sha256"]: row["label"] for row in rows_of(folder / "table.csv")}
+    sheet = tmp_path / "sheet.html"
+    options = ["--review", str(sheet), "--audit", str(SAMPLED), "--reviewers", "3"]
+    label([EXAMPLES, "--out", str(folder / "table.csv"), "--workers", "1", *options])
+
+    sheets = [tmp_path / f"sheet-{number}.html" for number in (1, 2, 3)]
+    pictures = [card["data-sha256"] for one in sheets for card in Cards(one).found]
+    assert sorted(pictures) == sorted(card["data-sha256"] for card in Cards(folder / "sheet.html").found)
+    assert [f"Export corrections-{n}.csv" in one.read_text("utf-8") for n, one in enumerate(sheets, 1)] == [
+        True
+    ] * 3
+
+    files = [export(one, rows, tmp_path / f"{one.stem}.csv") for one in sheets]
+    tables = []
+    for order in (files, files[::-1]):
+        table = Path(shutil.copytree(folder, tmp_path / order[0].stem)) / "table.csv"
+        label(["--corrections", *map(str, order), "--out", str(table)])
+        tables.append(rows_of(table))
+    assert tables[0] == tables[1]
+    assert sum(row["decided_by"] == "person" for row in tables[0]) == len(pictures)
 
 
 def test_the_picture_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 LABELS = ("Bag", 'Shirt, "best"', "</script>")
 SHA256 = "ab" * 32
+DECISIONS = ("review: ambiguous", "review: unfamiliar", "review: unfamiliar")
 NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
 
 
@@ -33,8 +34,12 @@ def sheet(tmp_path: Path) -> str:
             "Bag? 40%, unsure",
             "Bag",
             sha256=SHA256,
+            decision=decision,
+            confidence=confidence,
         )
-        for seed, name in enumerate(NAMES)
+        for seed, (name, decision, confidence) in enumerate(
+            zip(NAMES, DECISIONS, (0.4, 0.55, 0.7), strict=True)
+        )
     ]
     (tmp_path / "review.html").write_text(page_of(cards, LABELS, "table.csv"), "utf-8")
     return f"file://{tmp_path}/review.html"
@@ -118,6 +123,35 @@ def test_the_table_takes_what_a_person_chose_by_keys_and_the_search_hides_the_ot
         (f"/shop/{NAMES[2]}", "Bag", SHA256),
     ]
     assert all(one.at for one in found)
+
+
+def test_filters_by_decision_and_confidence_hide_the_others_and_keys_pass_over_them(
+    sheet: str, visiting: Visits
+) -> None:
+    page = visiting(sheet)
+    shown = page.locator("article:visible .name")
+
+    page.get_by_label("Decision").select_option("review: unfamiliar")
+    unfamiliar = shown.all_inner_texts()
+    page.get_by_label("Confidence at most").fill("60")
+    unsure = shown.all_inner_texts()
+    page.get_by_label("Confidence at most").blur()
+    page.keyboard.press("2")
+
+    assert (unfamiliar, unsure) == ([*NAMES[1:]], [NAMES[1]])
+    assert page.locator("article select").evaluate_all("all => all.map((one) => one.value)") == [
+        "",
+        LABELS[1],
+        "",
+    ]
+    assert page.get_by_label("Label", exact=True).count() == 0  # of all cards it is the same
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (768, "dark"), (1280, "light")])
+def test_every_window_shows_the_whole_sheet(sheet: str, visiting: Visits, width: int, scheme: str) -> None:
+    page = visiting(sheet, width=width, color_scheme=scheme)
+
+    assert flaws(page) == []
 
 
 def test_training_takes_what_a_person_says_of_doubted_labels(

@@ -406,7 +406,7 @@ def test_the_label_that_a_person_ends_with_is_reported_once_where_the_operator_a
         for label in ("Dress", "Coat"):
             truth.focus()
             truth.select_option(label)
-        expect(page.get_by_text("This service counts")).to_be_visible(visible=allowed == "true")
+        expect(page.get_by_text("The service counts")).to_be_visible(visible=allowed == "true")
         for _ in range(2):
             truth.blur()
             truth.focus()
