@@ -21,17 +21,12 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.results import save
 from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import OnnxSession
+from model_store.acceptance import SURENESS, needed
 from model_store.cache import find_release
 from model_store.files import GRAPH
 from scripts.photos import photos_in
-from training.evaluation.calibration import (
-    ACCEPTED_OF_PHOTOS,
-    PROMISED_TIERS,
-    SURENESS,
-    Kind,
-    confidence_threshold,
-    needed,
-)
+from training.evaluation.acceptance import Kind, confidence_threshold
+from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, PROMISED_TIERS
 from training.evaluation.grouped import DRAWS, numbered
 from training.evaluation.measure import predict
 from training.photos.reading import OOD

@@ -90,15 +90,36 @@ class AcceptPoint(Frozen):
 
     Attributes:
         threshold: of confidence.
+        answers: how many answers it accepts; None in older reports.
         accepted: share of the pictures that it accepts.
         right: share of these that are right; None where none is accepted.
         lower_bound: one-sided 95% bound of `right`, as a promise has it; 0 where none is accepted.
     """
 
     threshold: Share
+    answers: Count | None = Field(default=None, exclude_if=_is_none)
     accepted: Share
     right: Share | None
     lower_bound: Share
+
+
+class PossiblePromise(Frozen):
+    """What could be promised of the accepted answers, were this share of right ones asked for.
+
+    Attributes:
+        accuracy: share of accepted answers that must be right.
+        accepted: share of the answers that would be accepted; 0 where nothing can be promised.
+        right: share of these that are right; None where none is accepted.
+        lower_bound: one-sided 95% bound of `right`.
+        more: where none is accepted, about how many more pictures would allow some at today's share of
+            errors; None where more will not help.
+    """
+
+    accuracy: Share
+    accepted: Share
+    right: Share | None = None
+    lower_bound: Share | None = None
+    more: Count | None = None
 
 
 class SplitFigures(Frozen):
@@ -306,8 +327,9 @@ class Report(Frozen):
 
     Attributes:
         promises: empty in reports from before they were kept.
-        acceptance: by kind of pictures, by rising threshold, at the same thresholds for all kinds; empty in
-            reports from before it was kept.
+        possible_promises: about held-out pictures; empty in reports from before they were kept.
+        acceptance: by kind of pictures, by rising threshold, at the same thresholds for all kinds of photos;
+            empty in reports from before it was kept.
         photos: by tier; empty where no photos were measured.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
@@ -321,6 +343,7 @@ class Report(Frozen):
     validation: SplitFigures
     test: TestFigures
     promises: tuple[Promise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
+    possible_promises: tuple[PossiblePromise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
     acceptance: dict[str, tuple[AcceptPoint, ...]] = Field(
         default_factory=dict, exclude_if=lambda curves: not curves
     )
@@ -334,9 +357,10 @@ class Report(Frozen):
     def _check_thresholds(
         cls, curves: dict[str, tuple[AcceptPoint, ...]]
     ) -> dict[str, tuple[AcceptPoint, ...]]:
-        thresholds = {tuple(point.threshold for point in curve) for curve in curves.values()}
-        if len(thresholds) > 1 or not all(thresholds):
-            raise ValueError("every kind of pictures needs the same thresholds, and at least one")
+        thresholds = {kind: tuple(point.threshold for point in curve) for kind, curve in curves.items()}
+        of_photos = {some for kind, some in thresholds.items() if kind != HELD_OUT}
+        if len(of_photos) > 1 or not all(thresholds.values()):
+            raise ValueError("every tier of photos needs the same thresholds, and each kind at least one")
         return curves
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.contract import CUT_OUT, InputContract, whole_pictures
+from model_store.acceptance import needed
 from model_store.cache import find_release
 from model_store.files import MODEL
 from model_store.local import LocalRelease, bundled
@@ -224,7 +225,6 @@ def _complain_of_doubts(
     # Here: SciPy is not installed where serving alone is.
     from training.evaluation.calibration import (  # noqa: PLC0415
         doubts_of_photos,
-        needed,
         usual_accept_right,
     )
 

@@ -32,6 +32,7 @@ from model_store.report import (
     Example,
     Examples,
     ModelFigures,
+    PossiblePromise,
     Report,
     SplitFigures,
     TestFigures,
@@ -61,6 +62,7 @@ def a_release(
     reads: InputContract = CUT_OUT,
     right: NDArray[np.bool_] | None = None,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
+    possible_promises: tuple[PossiblePromise, ...] = (),
     photo_thresholds: Thresholds | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Path:
@@ -76,6 +78,7 @@ def a_release(
         per_class: how many test pictures of each class its manifest claims.
         reads: what its model reads.
         acceptance: what its report says of each threshold.
+        possible_promises: what its report says could be promised.
         photo_thresholds: decide about what is converted to pixels.
         extra: texts of further files, by path.
         right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
@@ -90,7 +93,9 @@ def a_release(
     weights = random.normal(0, 0.2, (inputs, len(labels))).astype(np.float32)
     (folder / "model.onnx").write_bytes(a_graph(weights, reads.array_shape))
     (folder / "model.keras").write_bytes(b"stand-in for model.keras " + random.bytes(2000))
-    report = a_report(labels, accuracy, data).model_copy(update={"acceptance": acceptance or {}})
+    report = a_report(labels, accuracy, data).model_copy(
+        update={"acceptance": acceptance or {}, "possible_promises": possible_promises}
+    )
     (folder / "report.json").write_bytes(report.as_bytes())
     if right is not None:
         text = predictions_text(np.zeros(len(right), np.uint8), (~right).astype(np.uint8))

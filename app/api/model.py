@@ -73,5 +73,7 @@ def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:
     """What WARDROBE_ACCEPT_TARGET gives."""
     if acceptance is None:
         return None
-    gives = {kind: point.model_dump(exclude={"threshold"}) for kind, point in acceptance.gives.items()}
+    gives = {
+        kind: point.model_dump(exclude={"threshold", "answers"}) for kind, point in acceptance.gives.items()
+    }
     return {"target": acceptance.target, "gives": gives, "fault": acceptance.fault}

@@ -1,9 +1,9 @@
 """WARDROBE_ACCEPT_TARGET: let the operator choose how many of the accepted answers are to be right.
 
 The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
-bound of how much of that is right (training/evaluation/calibration.py). The lowest threshold at which every
-kind's bound reaches the target takes the place of the release's own. Where the release has other thresholds
-for photos, theirs is found by itself. Pure; load.py calls it.
+bound of how much of that is right (training/evaluation/acceptance.py). The threshold that a training would
+have chosen for the target takes the place of the release's own (model_store/acceptance.py). Where the release
+has other thresholds for photos, theirs is found by itself. Pure; load.py calls it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
 from inference.contract import ACCEPT_NOTHING
+from model_store.acceptance import accepted_at
 from model_store.errors import ReportInvalid
 from model_store.report import HELD_OUT, AcceptPoint, parse_report
 
@@ -58,20 +59,14 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
     others = {kind: curve for kind, curve in curves.items() if kind not in photos}
     gives: dict[str, AcceptPoint] = {}
     for together, which in ((others, "kinds of pictures"), (photos, "tiers of photos")):
-        lowest = _lowest(together, target) if together else {}
-        if lowest is None:
+        if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
+            fault = f"The report of {served.version} has several thresholds for what one decides about."
+            return Acceptance(target, {}, fault)
+        found = accepted_at(together, dict.fromkeys(together, target)) if together else {}
+        if found is None:
             return Acceptance(target, {}, _fault(served.version, together, which, target))
-        gives |= lowest
+        gives |= found
     return Acceptance(target, gives)
-
-
-def _lowest(curves: Curves, target: float) -> dict[str, AcceptPoint] | None:
-    """By kind, the point of the lowest threshold at which all reach the target."""
-    # Every curve has the same thresholds, ascending.
-    for points in zip(*curves.values(), strict=True):
-        if all(point.lower_bound >= target for point in points):
-            return dict(zip(curves, points, strict=True))
-    return None
 
 
 def _fault(version: str, curves: Curves, which: str, target: float) -> str:

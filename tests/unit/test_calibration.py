@@ -1,5 +1,7 @@
 """Temperature, familiarity, thresholds and OOD figures against values worked out by hand."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,22 +18,26 @@ from inference.contract import (
 )
 from inference.decision import calibrate, decide
 from inference.session import Scores
+from model_store.acceptance import needed
 from model_store.report import HELD_OUT
-from training.evaluation.calibration import (
-    Checked,
+from training.evaluation.acceptance import (
     Kind,
     acceptance_curves,
-    answers_by_kind,
     broken_promises,
     confidence_threshold,
+    in_words,
+    lower_bound,
+    possible_promises,
+    promises,
+)
+from training.evaluation.calibration import (
+    Checked,
+    answers_by_kind,
     doubts_of_photos,
     fit_contract,
     fit_familiarity,
     fit_temperature,
     fit_thresholds,
-    lower_bound,
-    needed,
-    promises,
 )
 from training.evaluation.out_of_distribution import judge
 from training.photos.reading import OOD
@@ -133,7 +139,15 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
         pytest.param([a_kind((0.9, 298, 0))], ACCEPT_NOTHING, id="too few answers to show it"),
         pytest.param([a_kind((0.9, 299, 0))], 0.9, id="just enough answers to show it"),
         pytest.param([a_kind((0.9, 471, 1))], ACCEPT_NOTHING, id="too few for one error"),
-        pytest.param([a_kind((0.9, 471, 1), (0.8, 1, 0))], 0.8, id="more answers make up for an error"),
+        pytest.param([a_kind((0.9, 472, 1))], 0.9, id="more answers make up for an error"),
+        pytest.param(
+            [a_kind((0.9, 471, 1), (0.8, 1000, 0))], ACCEPT_NOTHING, id="the first failure ends the tests"
+        ),
+        pytest.param(
+            [a_kind((0.9, 210, 1), (0.8, 489, 0))],
+            0.8,
+            id="what too few accepted answers could show is not tested",
+        ),
         pytest.param(
             [a_kind((0.9, 400, 0)), a_kind((0.9, 20, 0), accuracy=0.9)],
             ACCEPT_NOTHING,
@@ -147,11 +161,11 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
             0.9,
             id="the hardest promise decides",
         ),
-        # Alone, the second would be content with 0.6; at 0.8, where the first is, it is not.
+        # Alone, the first would be content with 0.8, where the second is not.
         pytest.param(
             [
-                a_kind((0.9, 400, 0), (0.8, 2000, 0), (0.7, 100, 100)),
-                a_kind((0.9, 400, 0), (0.8, 0, 10), (0.6, 4000, 0)),
+                a_kind((0.9, 1000, 0), (0.8, 500, 0), (0.7, 100, 100)),
+                a_kind((0.9, 1000, 0), (0.8, 100, 50), (0.6, 500, 0)),
             ],
             0.9,
             id="above the hardest one's own the others are kept, too",
@@ -331,7 +345,7 @@ def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_rig
     right = np.append(truth(400, 0), truth(60, 40))
     _, kinds = fit_contract(answers, right, TWO_CLASSES)
 
-    curve = acceptance_curves(kinds)[HELD_OUT]
+    curve = acceptance_curves(kinds, divided=False)[HELD_OUT]
 
     assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.lower_bound for point in curve] == pytest.approx(
@@ -343,6 +357,42 @@ def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_rig
     assert curve[0].threshold < curve[1].threshold
 
 
+SEEDS = 300
+
+
+def test_a_promise_is_broken_in_at_most_one_of_twenty_draws() -> None:
+    """Confidence says nothing here: each answer is right by a chance just below what is promised."""
+    accepting = 0
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        right = rng.random(400) < 0.949
+        drawn = Kind("pictures", rng.random(400).astype(np.float32), right, 0.95)
+        accepting += confidence_threshold([drawn]) <= 1
+
+    assert accepting <= 0.05 * SEEDS + 2 * np.sqrt(0.05 * 0.95 * SEEDS)
+
+
+def test_the_table_says_what_each_share_of_right_answers_would_accept() -> None:
+    """The errors are among the least sure third."""
+    lines = list(in_words(possible_promises(a_kind((0.9, 160, 0), (0.5, 60, 20), accuracy=0.95))))
+
+    assert lines[1] == "At 95% right: 67% accepted, 100.0% of these right, at least 98.1%."
+    assert [line.partition(" right: ")[0] for line in lines] == ["At 90%", "At 95%", "At 98%", "At 99%"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        pytest.param(a_kind((0.9, 200, 0)), r"about (99|10\d|110) more pictures would allow some", id="more"),
+        pytest.param(a_kind((0.9, 980, 20)), "more pictures will not help", id="too many errors"),
+    ],
+)
+def test_what_cannot_be_promised_says_whether_more_pictures_help(kind: Kind, said: str) -> None:
+    (last,) = list(in_words(possible_promises(kind)))[-1:]
+
+    assert re.search(said, last)
+
+
 def test_photos_are_kinds_of_pictures_of_their_own() -> None:
     answers, right = unmeasured((0.9, 20)), truth(19, 1)
     checked = Checked(
@@ -350,7 +400,7 @@ def test_photos_are_kinds_of_pictures_of_their_own() -> None:
     )
     _, kinds = fit_contract(answers, right, TWO_CLASSES, checked)
 
-    curves = acceptance_curves(kinds)
+    curves = acceptance_curves(kinds, divided=False)
 
     assert list(curves) == [HELD_OUT, "photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1

@@ -3,7 +3,8 @@
 import numpy as np
 
 from benchmarks.coverage import Population, coverage
-from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, Kind
+from training.evaluation.acceptance import Kind
+from training.evaluation.calibration import ACCEPTED_OF_PHOTOS
 
 SENDERS, EACH = 60, 20
 

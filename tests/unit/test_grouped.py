@@ -6,7 +6,8 @@ from scipy.stats import binomtest
 
 from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
-from training.evaluation.calibration import Checked, Kind, confidence_threshold, fit_contract, promises
+from training.evaluation.acceptance import Kind, confidence_threshold, promises
+from training.evaluation.calibration import Checked, fit_contract
 from training.evaluation.grouped import design_effects, numbered, share_interval
 
 

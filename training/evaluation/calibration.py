@@ -3,26 +3,27 @@
 Serving distinguishes pixels that are used as they are sent from photos, which it converts: the held-out
 pictures choose `thresholds`, photos `photo_thresholds`. It cannot distinguish a product shot from a photo of
 a floor, so the latter keep the promise of every tier, and need photos of each. No TensorFlow; never sees the
-test set. How serving applies the figures: inference/decision.py.
+test set. How a threshold is shown: acceptance.py; how serving applies it: inference/decision.py.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import betaincinv, log_softmax
+from scipy.special import log_softmax
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import ACCEPT_NOTHING, CUT_OUT, Calibration, Familiarity, ModelContract, Thresholds
+from inference.contract import CUT_OUT, Calibration, Familiarity, ModelContract, Thresholds
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.report import HELD_OUT, AcceptPoint, Promise
-from training.evaluation.grouped import design_effects, numbered
+from model_store.acceptance import needed
+from model_store.report import HELD_OUT
+from training.evaluation.acceptance import Kind, confidence_threshold
+from training.evaluation.grouped import numbered
 from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
@@ -48,13 +49,6 @@ ACCEPTED_OF_PHOTOS: Final = 0.95
 PROMISED_TIERS: Final = ("A", "B", "C")
 """Product shots, garments worn by a person, and users' own photos. Other tiers have no promise; the report
 measures them."""
-
-CURVE_POINTS: Final = 16
-"""Thresholds that the report has of each kind of pictures."""
-
-SURENESS: Final = 0.95
-"""Of the lower bound that has to reach what is promised: one-sided, Clopper and Pearson 1934, of the
-effective number of answers (Korn and Graubard 1998)."""
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
@@ -115,51 +109,6 @@ class Checked:
             tuple(np.array(names)[chosen].tolist()) if names else () for names in (self.tiers, self.groups)
         )
         return Checked(scores, self.labels[chosen], tiers, self.calibrated, groups)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A row of the table that thresholds, report and warnings rest on: the answers to one kind of pictures.
-
-    Attributes:
-        pictures: HELD_OUT, or a tier of photos.
-        confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
-        right: bool (N,), whether each is.
-        accuracy: 0..1, promised of the accepted ones; None without a promise.
-        groups: int64 (N,), equal where answers are not independent; None where all are.
-    """
-
-    pictures: str
-    confidences: NDArray[np.float32]
-    right: NDArray[np.bool_]
-    accuracy: float | None
-    groups: NDArray[np.int64] | None = None
-
-    @property
-    def familiar(self) -> NDArray[np.float32]:
-        """The confidences that a threshold decides about."""
-        return self.confidences[~np.isnan(self.confidences)]
-
-    def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """How many answers are accepted at each of these thresholds, and how many of them are right."""
-        order = self._surest_first()
-        count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
-        return count, np.append(0, np.cumsum(self.right[order]))[count]
-
-    def design_effects(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of the answers that each of these thresholds accepts; 1 where they are independent, or none is."""
-        count, _ = self.accepted(thresholds)
-        if self.groups is None:
-            return np.ones(len(thresholds))
-        order = self._surest_first()
-        return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
-
-    def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of the share of right answers among those that each of these thresholds accepts."""
-        return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
-
-    def _surest_first(self) -> NDArray[np.int64]:
-        return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
 
 
 def fit_contract(  # noqa: PLR0913 - what decides about a release
@@ -324,7 +273,7 @@ def _confidences(
 def fit_thresholds(
     kinds: Sequence[Kind], checked: Checked | None = None, *, are_photos: bool = False
 ) -> tuple[Thresholds, Thresholds | None]:
-    """The lowest confidence at which every promise is kept; ACCEPT_NOTHING where none keeps them all.
+    """The confidence at which most is accepted and every promise kept; ACCEPT_NOTHING where none keeps all.
 
     Args:
         kinds: the table.
@@ -342,114 +291,9 @@ def fit_thresholds(
     return first, others[0] if others else None
 
 
-def confidence_threshold(kinds: Sequence[Kind]) -> float:
-    """The smallest confidence at which every promise is shown to be kept.
-
-    Returns:
-        One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all.
-    """
-    candidates = np.unique(np.concatenate([kind.familiar for kind in kinds]))
-    kept = np.all([kind.lower_bounds(candidates) >= (kind.accuracy or 0) for kind in kinds], axis=0)
-    good = np.flatnonzero(kept)
-    return float(candidates[good[0]]) if good.size else ACCEPT_NOTHING
-
-
-def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, ...]:
-    """What the report says about each promise at the thresholds of the contract."""
-    return tuple(_promise(kind, kind.accuracy, contract) for kind in kinds if kind.accuracy is not None)
-
-
-def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
-    threshold = contract.thresholds_of(photo=kind.pictures != HELD_OUT).confidence
-    at = np.array([threshold], np.float32)
-    count, right = kind.accepted(at)
-    return Promise(
-        pictures=kind.pictures,
-        accuracy=accuracy,
-        needed=needed(accuracy),
-        n=len(kind.familiar),
-        accepted=int(count[0]),
-        right=int(right[0]),
-        lower_bound=float(kind.lower_bounds(at)[0]),
-        design_effect=float(kind.design_effects(at)[0]),
-    )
-
-
-def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...]]:
-    """What each of some thresholds accepts of each kind of pictures, and how much of that is right at least.
-
-    Returns:
-        By kind, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
-    """
-    ranks = np.linspace(0, 1, CURVE_POINTS)
-    chosen = [
-        np.quantile(kind.familiar, ranks, method="inverted_cdf") for kind in kinds if kind.familiar.size
-    ]
-    if not chosen:
-        return {}
-    thresholds = np.unique(chosen).astype(np.float32)
-    return {kind.pictures: tuple(_points(kind, thresholds)) for kind in kinds}
-
-
-def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
-    counts, rights = kind.accepted(thresholds)
-    rows = zip(thresholds, counts.tolist(), rights.tolist(), kind.lower_bounds(thresholds), strict=True)
-    for threshold, count, right, bound in rows:
-        yield AcceptPoint(
-            threshold=float(threshold),
-            accepted=count / len(kind.right),
-            right=right / count if count else None,
-            lower_bound=float(bound) if count else 0.0,
-        )
-
-
-def lower_bound(
-    count: NDArray[np.int64], right: NDArray[np.int64], effects: NDArray[np.float64] | float = 1.0
-) -> NDArray[np.float64]:
-    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
-
-    Args:
-        count: answers.
-        right: of these.
-        effects: their design effects, 1 or more: so many answers count as one.
-    """
-    # Where none is right any number above 0 will do.
-    found, wrong = np.maximum(right, 1) / effects, (count - right) / effects
-    bound: NDArray[np.float64] = betaincinv(found, wrong + 1, 1 - SURENESS)
-    return np.where(right == 0, 0.0, bound)
-
-
 def usual_accept_right(*, own_classes: bool) -> float:
     """Share of the accepted answers that must be right, unless the training names another."""
     return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
-
-
-def needed(accuracy: float) -> int:
-    """The fewest answers whose `lower_bound` reaches this accuracy, 0..1 exclusive, when all are right."""
-    return math.ceil(math.log(1 - SURENESS) / math.log(accuracy))
-
-
-def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> list[str]:
-    """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
-
-    Args:
-        promised: from `promises`.
-        contract: kinds that its thresholds decide together break together.
-    """
-    together = {"Every answer": list(promised)}
-    if contract.photo_thresholds is not None:
-        together = {
-            "Every answer to pixels": [one for one in promised if one.pictures == HELD_OUT],
-            "Every answer to photos": [one for one in promised if one.pictures != HELD_OUT],
-        }
-    return [
-        f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
-        f"{100 * one.accuracy:g}% of the accepted ones are right. That takes {one.needed:,} without an error"
-        ", or more with some."
-        for every, some in together.items()
-        if any(one.lower_bound < one.accuracy for one in some)
-        for one in [one for one in some if one.n < one.needed] or some
-    ]
 
 
 def doubts_of_photos(tiers: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from inference.classifier import Classifier
 from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
+from model_store.acceptance import needed
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
@@ -37,14 +38,17 @@ from model_store.report import Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.learnt import NOTHING, Learnt
 from training.data.splitting import Split
+from training.evaluation.acceptance import (
+    acceptance_curves,
+    broken_promises,
+    in_words,
+    possible_promises,
+    promises,
+)
 from training.evaluation.calibration import (
     ACCEPTED_OF_PHOTOS,
     Checked,
-    acceptance_curves,
-    broken_promises,
     fit_contract,
-    needed,
-    promises,
     usual_accept_right,
 )
 from training.evaluation.figures import draw_all
@@ -275,9 +279,14 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     report, answers = _measure(session, contract, material, folder)
     photos = _photo_answers(session, contract, material, checked)
     of_photos = {} if photos is None else photo_figures(photos, contract, split_of(material))
-    promised, curves = promises(kinds, contract), acceptance_curves(kinds)
-    report = report.model_copy(update={"promises": promised, "acceptance": curves, "photos": of_photos})
-    for broken in broken_promises(promised, contract):
+    promised, possible = promises(kinds, contract), possible_promises(kinds[0])
+    decided = {
+        "promises": promised,
+        "possible_promises": possible,
+        "acceptance": acceptance_curves(kinds, divided=contract.photo_thresholds is not None),
+    }
+    report = report.model_copy(update=decided | {"photos": of_photos})
+    for broken in [*broken_promises(promised, contract), *in_words(possible)]:
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")

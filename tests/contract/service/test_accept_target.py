@@ -1,5 +1,6 @@
 """WARDROBE_ACCEPT_TARGET: how many of the accepted answers are right is the operator's choice."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from inference.contract import Thresholds
 from model_store.publish import publish
-from model_store.report import AcceptPoint
+from model_store.report import AcceptPoint, PossiblePromise
 from model_store.store import open_store
 from tests.contract.service.conftest import MakeApp, poll, ready
 from tests.releases import a_release, a_store
@@ -67,6 +68,38 @@ def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
         "held-out pictures": 0.8,
         "photos of tier C": 0.2,
     }
+
+
+def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
+    possible = (
+        PossiblePromise(accuracy=0.9, accepted=0.8, right=0.97, lower_bound=0.95),
+        PossiblePromise(accuracy=0.98, accepted=0.0, more=1200),
+        PossiblePromise(accuracy=0.99, accepted=0.0),
+    )
+    store = a_store(tmp_path, possible_promises=possible)
+
+    page = make_app(model_store=store).test_client().get("/metrics", headers={"Accept": "text/html"}).text
+
+    cells = [re.sub("<[^>]*>", " ", row).split() for row in re.findall("<tr>.*?</tr>", page, re.DOTALL)]
+    assert ["90%", "80.0%", "97.0%", "95.0%"] in cells
+    assert ["98%", "0.0%", "—", "—", "1,200"] in cells
+    assert ["99%", "0.0%", "—", "—", "will", "not", "help"] in cells
+
+
+def test_a_report_that_counts_its_answers_is_read_as_the_training_reads_it(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    """The surest ten are too few to be tested; the first failure after that ends the tests."""
+    rows = ((0.1, 400, 0.96), (0.2, 300, 0.93), (0.3, 200, 0.97), (0.4, 10, 0.74))
+    points = tuple(
+        AcceptPoint(threshold=one, answers=two, accepted=two / 400, right=0.99, lower_bound=three)
+        for one, two, three in rows
+    )
+    store = a_store(tmp_path, acceptance={"held-out pictures": points})
+
+    model = make_app(model_store=store, accept_target=0.95).test_client().get("/model").get_json()
+
+    assert model["thresholds"]["confidence"] == 0.3
 
 
 @pytest.mark.parametrize(

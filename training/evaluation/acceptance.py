@@ -1,0 +1,249 @@
+"""What a release promises of accepted answers: the thresholds that are tested, and the table of promises.
+
+The rule itself, which services apply as well: model_store/acceptance.py. The answers come from
+calibration.py. Pure.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from inference.contract import ACCEPT_NOTHING, ModelContract
+from model_store.acceptance import SHARES, SURENESS, accepted_at, needed
+from model_store.report import HELD_OUT, AcceptPoint, PossiblePromise, Promise
+from training.evaluation.grouped import design_effects
+
+TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
+"""Shares of right answers that the table of promises has; the one that the release promises joins them."""
+
+MOST_TIMES: Final = 100.0
+"""So many times the pictures are the most that the table asks for."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A row of the table that thresholds, report and warnings rest on: the answers to one kind of pictures.
+
+    Attributes:
+        pictures: HELD_OUT, or a tier of photos.
+        confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
+        right: bool (N,), whether each is.
+        accuracy: 0..1, promised of the accepted ones; None without a promise.
+        groups: int64 (N,), equal where answers are not independent; None where all are.
+    """
+
+    pictures: str
+    confidences: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    accuracy: float | None
+    groups: NDArray[np.int64] | None = None
+
+    @property
+    def familiar(self) -> NDArray[np.float32]:
+        """The confidences that a threshold decides about."""
+        return self.confidences[~np.isnan(self.confidences)]
+
+    def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many answers are accepted at each of these thresholds, and how many of them are right."""
+        order = self._surest_first()
+        count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
+        return count, np.append(0, np.cumsum(self.right[order]))[count]
+
+    def design_effects(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the answers that each of these thresholds accepts; 1 where they are independent, or none is."""
+        count, _ = self.accepted(thresholds)
+        if self.groups is None:
+            return np.ones(len(thresholds))
+        order = self._surest_first()
+        return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
+
+    def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the share of right answers among those that each of these thresholds accepts."""
+        return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
+
+    def _surest_first(self) -> NDArray[np.int64]:
+        return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
+
+
+def confidence_threshold(kinds: Sequence[Kind]) -> float:
+    """The confidence at which the most is accepted and every promise is shown to be kept.
+
+    Returns:
+        One of the kinds' confidences, or ACCEPT_NOTHING when none keeps all.
+    """
+    targets = {kind.pictures: kind.accuracy for kind in kinds if kind.accuracy is not None}
+    found = accepted_at(_curves(kinds, _tested(kinds)), targets)
+    return ACCEPT_NOTHING if found is None else next(iter(found.values())).threshold
+
+
+def _tested(kinds: Sequence[Kind]) -> NDArray[np.float32]:
+    """The thresholds that are tested, ascending: each accepts one of SHARES, of each kind's answers alike."""
+    known = [kind.familiar for kind in kinds if kind.familiar.size]
+    if not known:
+        return np.zeros(0, np.float32)
+    values = np.concatenate(known)
+    weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in known])
+    ranks = 1 - np.array(SHARES)
+    return np.unique(np.quantile(values, ranks, weights=weights, method="inverted_cdf")).astype(np.float32)
+
+
+def _curves(kinds: Sequence[Kind], thresholds: NDArray[np.float32]) -> dict[str, tuple[AcceptPoint, ...]]:
+    return {kind.pictures: tuple(_points(kind, thresholds)) for kind in kinds}
+
+
+def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
+    counts, rights = kind.accepted(thresholds)
+    rows = zip(thresholds, counts.tolist(), rights.tolist(), kind.lower_bounds(thresholds), strict=True)
+    for threshold, count, right, bound in rows:
+        yield AcceptPoint(
+            threshold=float(threshold),
+            answers=count,
+            accepted=count / len(kind.right),
+            right=right / count if count else None,
+            lower_bound=float(bound) if count else 0.0,
+        )
+
+
+def acceptance_curves(kinds: Sequence[Kind], *, divided: bool) -> dict[str, tuple[AcceptPoint, ...]]:
+    """What each tested threshold accepts of each kind of pictures, and how much of that is right at least.
+
+    Args:
+        kinds: the table.
+        divided: whether photos have thresholds of their own.
+
+    Returns:
+        By kind, by rising threshold, at the same thresholds where they are decided about alike; empty where
+        every answer to some of these is unfamiliar.
+    """
+    found: dict[str, tuple[AcceptPoint, ...]] = {}
+    for together in _together(kinds, divided=divided):
+        promised = [kind for kind in together if kind.accuracy is not None]
+        if not (thresholds := _tested(promised)).size:
+            return {}
+        found |= _curves(together, thresholds)
+    return found
+
+
+def _together(kinds: Sequence[Kind], *, divided: bool) -> list[list[Kind]]:
+    """The kinds that one threshold decides about."""
+    parts = [
+        [kind for kind in kinds if (kind.pictures == HELD_OUT) == held_out] for held_out in (True, False)
+    ]
+    return [part for part in parts if part] if divided else [list(kinds)]
+
+
+def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, ...]:
+    """What the report says about each promise at the thresholds of the contract."""
+    return tuple(_promise(kind, kind.accuracy, contract) for kind in kinds if kind.accuracy is not None)
+
+
+def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
+    threshold = contract.thresholds_of(photo=kind.pictures != HELD_OUT).confidence
+    at = np.array([threshold], np.float32)
+    count, right = kind.accepted(at)
+    return Promise(
+        pictures=kind.pictures,
+        accuracy=accuracy,
+        needed=needed(accuracy),
+        n=len(kind.familiar),
+        accepted=int(count[0]),
+        right=int(right[0]),
+        lower_bound=float(kind.lower_bounds(at)[0]),
+        design_effect=float(kind.design_effects(at)[0]),
+    )
+
+
+def possible_promises(kind: Kind) -> tuple[PossiblePromise, ...]:
+    """What could be promised of one kind of pictures alone, at each of TARGETS and at its own promise."""
+    targets = sorted({*TARGETS, *([] if kind.accuracy is None else [kind.accuracy])})
+    thresholds = _tested([kind])
+    return tuple(_possible(kind, thresholds, target) for target in targets)
+
+
+def _possible(kind: Kind, thresholds: NDArray[np.float32], target: float) -> PossiblePromise:
+    curves = _curves([kind], thresholds)
+    found = (accepted_at(curves, {kind.pictures: target}) or {}).get(kind.pictures)
+    if found is None:
+        return PossiblePromise(accuracy=target, accepted=0.0, more=_more(kind, thresholds, target))
+    return PossiblePromise(
+        accuracy=target, accepted=found.accepted, right=found.right, lower_bound=found.lower_bound
+    )
+
+
+def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | None:
+    """How many more pictures would allow a promise, at the share of errors of some tested threshold.
+
+    Returns:
+        None where no threshold has so few errors, or it would take MOST_TIMES the pictures.
+    """
+    counts, rights = kind.accepted(thresholds)
+    effects = kind.design_effects(thresholds)
+    times = np.geomspace(1, MOST_TIMES, 500)
+    bounds = lower_bound(
+        counts[:, None] * times,
+        rights[:, None] * times,
+        np.broadcast_to(effects[:, None], (len(counts), 500)),
+    )
+    enough = np.flatnonzero((bounds >= target).any(axis=0))
+    return math.ceil((times[enough[0]] - 1) * len(kind.right)) if enough.size else None
+
+
+def lower_bound(
+    count: NDArray[np.number],
+    right: NDArray[np.number],
+    effects: NDArray[np.float64] | float = 1.0,
+) -> NDArray[np.float64]:
+    """The share of right answers that SURENESS lies above: Clopper and Pearson's, 0 where none is right.
+
+    Args:
+        count: answers.
+        right: of these.
+        effects: their design effects, 1 or more: so many answers count as one.
+    """
+    # Where none is right any number above 0 will do.
+    found, wrong = np.maximum(right, 1) / effects, (count - right) / effects
+    bound: NDArray[np.float64] = betaincinv(found, wrong + 1, 1 - SURENESS)
+    return np.where(right == 0, 0.0, bound)
+
+
+def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
+    """The table, a line for each share of right answers."""
+    for one in possible:
+        share = f"{100 * one.accuracy:g}%"
+        if one.right is not None and one.lower_bound is not None:
+            yield (
+                f"At {share} right: {one.accepted:.0%} accepted, {one.right:.1%} of these right, "
+                f"at least {one.lower_bound:.1%}."
+            )
+        elif one.more is not None:
+            yield f"At {share} right: none accepted; about {one.more:,} more pictures would allow some."
+        else:
+            yield f"At {share} right: none accepted, and more pictures will not help: errors are too many."
+
+
+def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> list[str]:
+    """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
+
+    Args:
+        promised: from `promises`.
+        contract: kinds that its thresholds decide together break together.
+    """
+    together = {"Every answer": list(promised)}
+    if contract.photo_thresholds is not None:
+        together = {
+            "Every answer to pixels": [one for one in promised if one.pictures == HELD_OUT],
+            "Every answer to photos": [one for one in promised if one.pictures != HELD_OUT],
+        }
+    return [
+        f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
+        f"{100 * one.accuracy:g}% of the accepted ones are right. That takes {one.needed:,} without an error"
+        ", or more with some."
+        for every, some in together.items()
+        if any(one.lower_bound < one.accuracy for one in some)
+        for one in [one for one in some if one.n < one.needed] or some
+    ]
