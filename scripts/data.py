@@ -76,8 +76,8 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     """A heading and its lines for each kind of finding that there is."""
     alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
     found = (
-        ("unreadable; mend or remove them, or train with --skip-unreadable", findings.unreadable),
-        ("the same or nearly so, in several classes or in train and test; remove all but one", mixed),
+        ("unreadable; mend them, or train with --skip-unreadable", findings.unreadable),
+        ("the same or nearly so, in several classes or in train and test; look which label is wrong", mixed),
         ("copies, which count once", _grouped(findings.copies)),
         ("nearly the same", alike),
         ("smaller than the model's input", [str(one.path) for one in findings.tiny]),

@@ -84,6 +84,51 @@ def test_a_picture_that_training_should_not_get_is_found(
     assert list(findings) == [kind]
 
 
+def a_shirt(colour: tuple[int, int, int]) -> Picture:
+    """A product of a shop on white paper, uint8 (150, 150, 3)."""
+    picture = np.full((150, 150, 3), 250, np.uint8)
+    outline = np.array([[30, 30], [120, 30], [140, 70], [110, 70], [110, 135], [40, 135], [40, 70], [10, 70]])
+    return cv2.fillPoly(picture, [outline], colour).astype(np.uint8)
+
+
+PALETTE = [(200, 30, 30), (30, 160, 60), (40, 60, 190), (20, 20, 20), (125, 125, 125), (225, 225, 225)]
+
+
+def test_one_product_in_several_colours_is_no_near_copy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, colour in enumerate(PALETTE):
+        place = tmp_path / "shirts" / f"colour {number}"
+        place.mkdir(parents=True)
+        (place / "shirt.png").write_bytes(png(a_shirt(colour)[..., ::-1]))
+    (tmp_path / "shirts" / "colour 0" / "again.jpg").write_bytes(jpeg(a_shirt(PALETTE[0]), 60))
+
+    assert found(tmp_path / "shirts", capsys) == (0, {"near": ["again.jpg"]})
+
+
+def test_near_pictures_do_not_chain() -> None:
+    """Each is near the next one alone, by 20 of 256 bits."""
+    bits = np.zeros((5, 256), np.uint8)
+    for number in range(5):
+        bits[number:, 20 * number : 20 * number + 20] = 1
+    shapes = np.packbits(bits, axis=1).view(np.uint64)
+    hashes = np.concatenate([shapes, np.zeros((5, 6), np.uint64)], axis=1)
+
+    assert near_groups(hashes) == [[0, 1], [2, 3]]
+
+
+def test_a_picture_in_two_classes_is_to_be_looked_at(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bags" / "copy.png").write_bytes(png(a_texture(0)))
+
+    main([str(folder)])
+
+    shown = capsys.readouterr().out
+    assert "look which label is wrong" in shown
+    assert "remove" not in shown
+
+
 def test_photos_in_tiers_are_checked_like_pictures_of_classes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

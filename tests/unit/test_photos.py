@@ -200,7 +200,7 @@ def test_a_copy_brings_its_groups_along_and_joins_them(tmp_path: Path) -> None:
 def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Path) -> None:
     said: list[str] = []
     write_photos(tmp_path, 2, {"A": ["Trouser"], "C": ["Bag"]})
-    (tmp_path / "C" / "Bag" / "again.jpg").write_bytes(jpeg(a_garment_photo(0), 60))
+    (tmp_path / "C" / "Bag" / "again.jpg").write_bytes(jpeg(a_garment_photo(0)[..., ::-1], 60))
 
     photos = read(tmp_path, said)
 

@@ -4,7 +4,7 @@ Nearly the same is one photo saved twice, scaled, lightened or slightly cropped.
 
 A perceptual hash: which of a picture's lowest cosine frequencies are above their median (Zauner 2010,
 "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16 of them in
-place of 8 x 8. Pure; checks.py reads the files.
+place of 8 x 8. It sees shapes alone, so coarse colours follow. Pure; checks.py reads the files.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,12 +30,33 @@ quality 60, scaled to 0.7 or lightened by a tenth; half of the product shots tha
 few of the others. Of 1,811 different users' photos it takes none for another.
 """
 
+CELLS: Final = 4
+"""Edge of the grid of coarse colours."""
+
+NEAR_LIGHTNESS: Final = 25
+NEAR_COLOUR: Final = 8
+"""Most root mean square difference of the cells' lightness, apart from that of their means, and of their
+two colour channels, in eight bits of CIELAB each. A photo lightened by a tenth stays near; one product in
+black, grey and white does not."""
+
 Hash: TypeAlias = NDArray[np.uint64]
-"""uint64, (4,): 256 bits."""
+"""uint64, (10,): 256 bits of shape, and CELLS x CELLS cells of three bytes."""
+
+SHAPE: Final = KEPT**2 // 64
+"""Numbers of a hash that hold its shape."""
 
 
 def perceptual_hash(picture: Picture) -> Hash:
     """The hash of a picture of any size, uint8, (H, W, 3), RGB."""
+    return np.concatenate([_shape_of(picture), _colours_of(picture)])
+
+
+def _colours_of(picture: Picture) -> Hash:
+    cells = cv2.resize(picture, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(cells, cv2.COLOR_RGB2LAB).reshape(-1).view(np.uint64)
+
+
+def _shape_of(picture: Picture) -> Hash:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     scaled = cv2.resize(grey, (SCALED, SCALED), interpolation=cv2.INTER_AREA).astype(np.float32)
     lowest = cv2.dct(scaled)[:KEPT, :KEPT].ravel()
@@ -44,21 +65,39 @@ def perceptual_hash(picture: Picture) -> Hash:
 
 
 def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
-    """Put pictures into groups of which each is near another one of the group.
+    """Put pictures into groups of which each is near the group's first.
+
+    Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
+    between others.
 
     Args:
-        hashes: uint64, (N, 4).
+        hashes: uint64, (N, 10).
 
     Returns:
         The indices of each group of two or more, ascending, by its first.
     """
-    different, of = np.unique(hashes, axis=0, return_inverse=True)
-    near = [
-        [index, *(np.flatnonzero(np.bitwise_count(different[index:] ^ one).sum(axis=1) <= NEAR)[1:] + index)]
-        for index, one in enumerate(different)
-    ]
-    equal = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
-    return joined([[index for one in group for index in equal[one].tolist()] for group in near], len(hashes))
+    different, first, of = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
+    colours = different[:, SHAPE:].copy().view(np.uint8).reshape(len(different), -1, 3).astype(np.float32)
+    group_of = np.full(len(different), -1)
+    for index in np.argsort(first):
+        if group_of[index] < 0:
+            near = _near(index, different, colours)
+            group_of[near[group_of[near] < 0]] = index
+    found: dict[int, list[int]] = {}
+    for place, group in enumerate(group_of[of].tolist()):
+        found.setdefault(group, []).append(place)
+    return [members for members in found.values() if len(members) > 1]
+
+
+def _near(index: int, different: NDArray[np.uint64], colours: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Which hashes are near one of them, itself among these."""
+    bits = np.bitwise_count(different[:, :SHAPE] ^ different[index, :SHAPE]).sum(axis=1)
+    alike = np.flatnonzero(bits <= NEAR)
+    apart = colours[alike] - colours[index]
+    lightness = apart[..., 0].std(axis=1)
+    colour = np.sqrt(np.square(apart[..., 1:]).sum(axis=2).mean(axis=1))
+    near: NDArray[np.int64] = alike[(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)]
+    return near
 
 
 def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:

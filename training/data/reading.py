@@ -119,7 +119,7 @@ def joint_keys(pictures: Sequence[Picture], say: Say) -> dict[str, str]:
     if divided := sum(len(one) > 1 for one in parts):
         say(
             f"{divided} pictures are in `train` and nearly the same in `test`, so the accuracy is too good. "
-            "Remove them from one of the two; `wardrobe data` lists them."
+            "Look at them: `wardrobe data` lists them."
         )
     if together := sum(len(members) for members, one in zip(alike, parts, strict=True) if len(one) == 1):
         say(
