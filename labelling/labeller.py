@@ -5,7 +5,7 @@ worker process; the processes are in processes.py and on_ray.py.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ import numpy as np
 
 from inference.arrays import Pixels
 from inference.classifier import Classifier, Prediction, open_classifier
+from inference.contract import InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
@@ -59,30 +60,47 @@ class Labeller:
         outcomes: list[Outcome] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            prepared = [self._prepare(upload) for upload in self.read([item.place for item in run])]
-            good = [content for _, content in prepared if not isinstance(content, str)]
-            predictions = iter(self._classify(good) if good else [])
-            outcomes += [
-                Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
-                for item, (sha256, content) in zip(run, prepared, strict=True)
-            ]
+            outcomes += answered(self.classifier, run, self.read([item.place for item in run]))
         return [self.form.row(one, self.classifier.contract.labels, self.version) for one in outcomes]
 
-    def _classify(self, prepared: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
-        pixels, photos = zip(*prepared, strict=True)
-        return self.classifier.classify(np.stack(pixels), photos)
 
-    def _prepare(self, upload: bytes | Unreadable) -> tuple[str, tuple[Pixels, bool] | str]:
-        """The hash of an upload, its pixels with whether they were converted, or what is wrong with it."""
-        if isinstance(upload, Unreadable):
-            return "", str(upload)
-        sha256 = hashlib.sha256(upload).hexdigest()
-        contract = self.classifier.contract.input
-        try:
-            decoded = decode(upload, MAX_PIXELS, contract)
-        except UploadError as error:
-            return sha256, str(error)
-        return sha256, (decoded_to_pixels(decoded, contract), decoded.is_photo)
+def answered(
+    classifier: Classifier, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]
+) -> list[Outcome]:
+    """Answer some pictures in one run of the model.
+
+    Args:
+        classifier: of a release.
+        items: name the pictures.
+        uploads: of the items, in their order.
+
+    Raises:
+        ModelError: the model failed.
+    """
+    prepared = [_prepare(upload, classifier.contract.input) for upload in uploads]
+    good = [content for _, content in prepared if not isinstance(content, str)]
+    predictions = iter(_classify(classifier, good) if good else [])
+    return [
+        Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
+        for item, (sha256, content) in zip(items, prepared, strict=True)
+    ]
+
+
+def _classify(classifier: Classifier, prepared: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
+    pixels, photos = zip(*prepared, strict=True)
+    return classifier.classify(np.stack(pixels), photos)
+
+
+def _prepare(upload: bytes | Unreadable, contract: InputContract) -> tuple[str, tuple[Pixels, bool] | str]:
+    """The hash of an upload, its pixels with whether they were converted, or what is wrong with it."""
+    if isinstance(upload, Unreadable):
+        return "", str(upload)
+    sha256 = hashlib.sha256(upload).hexdigest()
+    try:
+        decoded = decode(upload, MAX_PIXELS, contract)
+    except UploadError as error:
+        return sha256, str(error)
+    return sha256, (decoded_to_pixels(decoded, contract), decoded.is_photo)
 
 
 def open_labeller(setup: Setup) -> Labeller:

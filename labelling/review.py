@@ -247,12 +247,12 @@ def page_of(
         lead: what a person is asked to do.
         export: the name of the file that the page exports.
     """
-    style, script = _part("review.css"), _part("review.js")
+    style, script = part_of_page("review.css"), part_of_page("review.js")
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"style-src {_hash(style)}; script-src {_hash(script)}"
+        f"style-src {content_hash(style)}; script-src {content_hash(script)}"
     )
-    return Template(_part("review.html")).substitute(
+    return Template(part_of_page("review.html")).substitute(
         policy=policy,
         title=escape(title),
         lead=escape(lead),
@@ -282,9 +282,11 @@ data-confidence="{confidence}">
 """
 
 
-def _part(name: str) -> str:
+def part_of_page(name: str) -> str:
+    """The text of a style, script or frame of this package."""
     return files("labelling").joinpath(name).read_text("utf-8")
 
 
-def _hash(text: str) -> str:
+def content_hash(text: str) -> str:
+    """How a Content-Security-Policy names an embedded style or script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

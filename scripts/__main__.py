@@ -27,6 +27,7 @@ VERBS = (
     "compare",
     "tune",
     "adopt",
+    "diff",
     "publish",
     "releases",
     "signing",

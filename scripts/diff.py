@@ -1,0 +1,145 @@
+"""List the answers that change from one release to another.
+
+Exit code 0 where no answer changes, or no larger share than --allow; 1 where more do. Label and decision are
+the answer. What is compared: labelling/changes.py.
+"""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from inference.decode import prepare_decoders
+from labelling.changes import Change, Compared, as_csv, compare, page_of
+from labelling.errors import SourceUnusable
+from labelling.labeller import open_model
+from labelling.sources import open_source
+from model_store.cache import find_release
+from model_store.files import errors_named, write_whole
+from model_store.local import LocalRelease
+from scripts.terminal import (
+    FAILED,
+    RELEASE_HELP,
+    command_parser,
+    complain,
+    console,
+    counting,
+    json_output,
+    print_table,
+    run,
+)
+
+EXAMPLES = (
+    "wardrobe diff bundled runs/mine/release photos",
+    "wardrobe diff s3://models/wardrobe runs/mine/release photos.csv --page changes.html --out changes.csv",
+    "wardrobe diff releases releases --version-b 20261120T101500Z-3f9a1c2e photos --allow 0.02",
+)
+
+ROWS = 20
+"""Changes that are printed; --out and --json have all."""
+
+NAMED = 5
+"""Unreadable pictures that are named."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Compare and print; 1 when more answers change than are allowed."""
+    arguments = build_parser().parse_args(argv)
+    prepare_decoders()
+    releases = (
+        find_release(arguments.a, arguments.version_a),
+        find_release(arguments.b, arguments.version_b),
+    )
+    source = open_source(arguments.pictures)
+    with counting("comparing") as watch:
+        first, second = map(open_model, releases)
+        wanted = arguments.page is not None
+        found = compare(source, first, second, lambda done: watch(done, None), show=wanted)
+    if not found.pictures:
+        raise SourceUnusable(f"{arguments.pictures}: none of its {len(found.unread)} files can be answered.")
+    _write(arguments, found, releases)
+    with json_output(arguments) as emit:
+        show(found, releases)
+        emit(document(found, releases))
+    return FAILED if len(found.changes) > arguments.allow * found.pictures else 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("diff", __doc__, EXAMPLES)
+    add = parser.add_argument
+    add("a", metavar="A", help=RELEASE_HELP)
+    add("b", metavar="B", help="another one")
+    add("pictures", metavar="PICTURES", help="a folder, list, archive or bucket, as `wardrobe label` reads")
+    add("--version-a", metavar="VERSION", help="of the store A: this one instead of what is current")
+    add("--version-b", metavar="VERSION", help="of the store B")
+    add("--allow", type=_share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
+    add("--out", type=Path, metavar="FILE.csv", help="write all changes as a table")
+    add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")
+    return parser
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1")
+    return value
+
+
+def _write(
+    arguments: argparse.Namespace, found: Compared, releases: tuple[LocalRelease, LocalRelease]
+) -> None:
+    first, second = releases
+    if arguments.out is not None:
+        with errors_named(arguments.out):
+            write_whole(arguments.out, as_csv(found.changes))
+    if arguments.page is not None:
+        with errors_named(arguments.page):
+            write_whole(arguments.page, page_of(found, (first.version, second.version)))
+
+
+def show(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> None:
+    """Print the first changes, and how many there are."""
+    out, (first, second) = console(), (one.version for one in releases)
+    print_table([_cells(one) for one in found.changes[:ROWS]], words=(LABEL_A, LABEL_B))
+    if (more := len(found.changes) - ROWS) > 0:
+        out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")
+    relabelled = sum(one.label_a != one.label_b for one in found.changes)
+    out.print(
+        f"{first} to {second}: of {found.pictures:,} pictures {relabelled:,} get another label and "
+        f"{len(found.changes) - relabelled:,} another decision alone. "
+        f"Accepted: {found.accepted[0]:,} before, {found.accepted[1]:,} now."
+    )
+    if found.unread:
+        named = "; ".join(f"{name}: {reason}" for name, reason in found.unread[:NAMED])
+        complain(f"{len(found.unread):,} pictures cannot be read and are not compared: {named}")
+
+
+LABEL_A, LABEL_B = "A: label", "B: label"
+
+
+def _cells(one: Change) -> dict[str, str]:
+    return {
+        "picture": one.path,
+        LABEL_A: f"{one.label_a}, {one.decision_a}",
+        "A": f"{one.confidence_a:.1%}",
+        LABEL_B: f"{one.label_b}, {one.decision_b}",
+        "B": f"{one.confidence_b:.1%}",
+    }
+
+
+def document(found: Compared, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
+    """All of it as JSON values."""
+    first, second = releases
+    return {
+        "a": first.version,
+        "b": second.version,
+        "pictures": found.pictures,
+        "accepted": {"a": found.accepted[0], "b": found.accepted[1]},
+        "changes": [asdict(one) for one in found.changes],
+        "unread": dict(found.unread),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,114 @@
+"""`wardrobe diff`: which answers change between two releases, and what a pipeline learns from it."""
+
+import csv
+import json
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from scripts.diff import main
+from tests.catalogues import PICTURES, write_folder
+from tests.commands import done
+from tests.releases import a_release
+from tests.unit.test_commands import TRAINING_ALONE, WITHOUT
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Two releases with other weights, which answer differently."""
+    folder = tmp_path_factory.mktemp("releases")
+    return str(a_release(folder / "a")), str(a_release(folder / "b", seed=7))
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_folder(tmp_path_factory.mktemp("photos")))
+
+
+def found(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
+    """Exit code and JSON of the command."""
+    code = main([*words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_release_and_itself_answer_alike(
+    releases: tuple[str, str], photos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, document = found(capsys, releases[0], releases[0], photos)
+
+    assert (code, document["pictures"], document["changes"]) == (0, len(PICTURES), [])
+
+
+def test_changed_answers_fail_a_pipeline_unless_so_many_are_allowed(
+    releases: tuple[str, str], photos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, document = found(capsys, *releases, photos)
+    allowed, _ = found(capsys, *releases, photos, "--allow", "1")
+
+    assert document["changes"]
+    assert (code, allowed) == (1, 0)
+
+
+class Shown(HTMLParser):
+    """The pictures and the text of a page."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.pictures: list[str] = []
+        self.text = ""
+        self.feed(page.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.pictures.append(dict(attrs)["src"] or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_table_and_page_have_every_change_the_surest_first(
+    releases: tuple[str, str], photos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, page = tmp_path / "changes.csv", tmp_path / "changes.html"
+
+    _, document = found(capsys, *releases, photos, "--out", str(table), "--page", str(page))
+
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    changes = document["changes"]
+    assert isinstance(changes, list)
+    assert [row["path"] for row in rows] == [one["path"] for one in changes]
+    of_labels = [float(row["confidence_b"]) for row in rows if row["label_a"] != row["label_b"]]
+    assert of_labels == sorted(of_labels, reverse=True)
+    shown = Shown(page)
+    assert len(shown.pictures) == len(rows)
+    assert all(picture.startswith("data:image/jpeg;base64,") for picture in shown.pictures)
+    assert all(row["path"] in shown.text for row in rows)
+
+
+def test_a_file_that_is_no_picture_is_reported_and_the_others_are_compared(
+    releases: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_folder(tmp_path / "photos", {**PICTURES, "notes.png": b"no picture"})
+
+    _, document = found(capsys, *releases, str(folder))
+
+    unread = document["unread"]
+    assert isinstance(unread, dict)
+    assert document["pictures"] == len(PICTURES)
+    assert [Path(name).name for name in unread] == ["notes.png"]
+
+
+def test_it_runs_where_serving_alone_is_installed(
+    releases: tuple[str, str], photos: str, tmp_path: Path
+) -> None:
+    code = WITHOUT + "from scripts.diff import main; sys.exit(main(sys.argv[2:]))"
+
+    ended = done(
+        [sys.executable, "-c", code, TRAINING_ALONE, *releases, photos, "--page", str(tmp_path / "page.html")]
+    )
+
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert (tmp_path / "page.html").is_file()
