@@ -102,6 +102,7 @@ def https_server(
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 128
 
         def finish_request(self, request: Any, client_address: Any) -> None:
             # In the connection's own thread, so that a client that shakes hands slowly delays no other.
@@ -136,6 +137,11 @@ def status(code: int, content: bytes = b"", **headers: str) -> Answer:
         handler.wfile.write(content)
 
     return answer
+
+
+def silence(handler: BaseHTTPRequestHandler) -> None:
+    """Say nothing until the client leaves."""
+    handler.rfile.read()
 
 
 def redirect(location: str, code: int = 302) -> Answer:

@@ -6,7 +6,6 @@ The servers are real, on addresses of loopback, of which the tests allow one and
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from itertools import chain, repeat
 from pathlib import Path
@@ -18,7 +17,7 @@ from labelling.https import REDIRECTS, Fetcher
 from labelling.permits import Permits
 from labelling.sources import MAX_BYTES
 from tests.catalogues import PICTURES
-from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, status
+from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, silence, status
 
 PICTURE = PICTURES["a/0.png"]
 LOOPBACK = ip_network("127.0.0.1/32")
@@ -173,11 +172,6 @@ def test_a_certificate_of_another_name_or_authority_is_refused(
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def silent(handler: BaseHTTPRequestHandler) -> None:
-    """Say nothing until the client leaves."""
-    handler.rfile.read()
-
-
 def dripping(piece: bytes, first: bytes = b"") -> Answer:
     """Send a piece now and then until the client leaves."""
     return raw(chain([first], repeat(piece)), wait=lambda: time.sleep(0.05))
@@ -203,7 +197,7 @@ def test_a_picture_that_is_too_large_is_not_read_to_its_end(server: HttpsServer,
 @pytest.mark.parametrize(
     "answer",
     [
-        silent,
+        silence,
         dripping(b"H"),
         dripping(b"a", OK),
         dripping(b"HTTP/1.1 100 Continue\r\n\r\n"),
