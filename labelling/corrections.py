@@ -10,9 +10,10 @@ import csv
 import difflib
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,6 +22,12 @@ from labelling.label_studio import annotated
 
 NONE: Final = "none of these"
 """The label of a picture that shows none of the classes."""
+
+AHEAD: Final = timedelta(days=1)
+"""How far the clock of a reviewer may be ahead, time zones that were left out included."""
+
+SAMPLE: Final = re.compile("[0-9]{1,9}")
+"""How the size of a sample is written."""
 
 LEFT_OUT: Final = ""
 """The label of a picture that a person cannot decide about."""
@@ -100,7 +107,7 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
 def _json_rows(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     try:
         tasks = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CorrectionsUnusable(f"{file}: is no JSON ({error}).") from error
     try:
         yield from ((f"{file}, task {number}", row) for number, row in annotated(tasks))
@@ -127,15 +134,18 @@ def _time(text: str, where: str) -> str:
     if not text:
         return ""
     try:
-        return _utc(datetime.fromisoformat(text))
-    except ValueError as error:
+        at = _utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
         raise CorrectionsUnusable(
             f"{where}: {text!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
+    if at > _utc(datetime.now(UTC) + AHEAD):  # it would outdo every answer until then
+        raise CorrectionsUnusable(f"{where}: {text!r} is in the future. Correct the time, or leave it out.")
+    return at
 
 
 def _count(text: str, where: str) -> int:
-    if text and not text.isdecimal():
+    if text and not SAMPLE.fullmatch(text):
         raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit` is no size of a sample.")
     return int(text or 0)
 

@@ -75,12 +75,12 @@ def annotated(tasks: Any) -> Iterator[tuple[int, Mapping[str, str]]]:  # noqa: A
                 continue
             [choice] = [one for one in annotation["result"] if one["from_name"] == FROM]
             [chosen] = choice["value"]["choices"]
-            yield (
-                number,
-                {
-                    "path": data["path"],
-                    "sha256": data["sha256"],
-                    "label": "" if chosen == LEAVE_OUT else chosen,
-                    "at": annotation.get("updated_at") or annotation.get("created_at") or "",
-                },
-            )
+            row = {
+                "path": data["path"],
+                "sha256": data["sha256"],
+                "label": "" if chosen == LEAVE_OUT else chosen,
+                "at": annotation.get("updated_at") or annotation.get("created_at") or "",
+            }
+            if not all(isinstance(value, str) for value in row.values()):
+                raise TypeError(row)
+            yield number, row

@@ -308,4 +308,5 @@ def _with_bytes(items: Iterator[Item], read: Read) -> Iterator[Item]:
     while batch := list(islice(items, FETCHED)):
         uploads = read([item.place for item in batch])
         for item, upload in zip(batch, uploads, strict=True):
-            yield item._replace(place=upload)
+            weight = len(upload) if isinstance(upload, bytes) else 0  # that of the web is known only now
+            yield item._replace(place=upload, weight=weight)

@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from string import Template
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 import cv2
 
@@ -38,6 +38,9 @@ EDGE: Final = 112
 
 QUALITY: Final = 80
 """Of its JPEG."""
+
+READ_AT_ONCE: Final = 16
+"""Pictures that are read together, since those of a bucket and of the web come side by side."""
 
 
 class Card(NamedTuple):
@@ -179,12 +182,14 @@ def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
     """A card for each row, with its picture read again from the source by the row's number."""
     wanted = {one.number for one in chosen}
     items = {number: item for number, item in enumerate(job.source.items()) if number in wanted}
+    there = [(one, items[one.number]) for one in chosen if one.number in items]
+    there = [(one, item) for one, item in there if path_in_table(item.name) == one.path]
     read = job.source.reader()
-    for one in chosen:
-        item = items.get(one.number)
-        if item is not None and path_in_table(item.name) == one.path:  # else the source has changed since
-            [upload] = read([item.place])
-            picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
+    for start in range(0, len(there), READ_AT_ONCE):
+        part = there[start : start + READ_AT_ONCE]
+        for (one, item), upload in zip(part, read([item.place for _, item in part]), strict=True):
+            sha256 = _sha256(one, form, job)
+            picture = thumbnail(upload) if _is_as_labelled(upload, sha256) else ""
             note = f"{one.label}? {one.confidence:.0%}, {one.reason or ACCEPT}"
             decision = ACCEPT if one.reason is None else f"review: {one.reason}"
             yield Card(
@@ -193,10 +198,15 @@ def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
                 picture,
                 note,
                 one.label,
-                sha256=_sha256(one, form, job),
+                sha256=sha256,
                 decision=decision,
                 confidence=one.confidence,
             )
+
+
+def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]:
+    """Whether a picture has the content of its row: what people say of another one is not about that."""
+    return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
 
 
 def _path_for_training(item: Item, job: Job) -> str:
@@ -267,7 +277,11 @@ def page_of(
 
 def _card(card: Card) -> str:
     name = escape(card.name)
-    picture = f'<img src="{card.picture}" alt="">' if card.picture else "<p>This picture cannot be shown.</p>"
+    picture = (
+        f'<img src="{card.picture}" alt="">'
+        if card.picture
+        else "<p>This picture cannot be shown, or has changed since.</p>"
+    )
     button = f'<button type="button" class="right">{escape(card.button)}</button>' if card.button else ""
     confidence = "" if card.confidence is None else card.confidence
     return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}"

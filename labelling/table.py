@@ -29,6 +29,9 @@ PROBABILITY: Final = "p_"
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection")."""
 
+LONGEST_PATH: Final = 32_767
+"""Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
+
 PARQUET_ROWS: Final = 65_536
 """Rows that are in memory at a time, and in a row group."""
 
@@ -179,10 +182,10 @@ def path_in_table(name: str) -> str:
     """A picture's name as the table has it.
 
     Bytes that are no UTF-8, carriage returns and NULs are escaped with a backslash: CSV readers take a
-    carriage return for the end of a row.
+    carriage return for the end of a row. What is beyond LONGEST_PATH is cut off.
     """
     text = name.encode("utf-8", "backslashreplace").decode()
-    return safe_in_a_spreadsheet(text.replace("\r", r"\r").replace("\0", r"\0"))
+    return safe_in_a_spreadsheet(text.replace("\r", r"\r").replace("\0", r"\0"))[:LONGEST_PATH]
 
 
 def safe_in_a_spreadsheet(path: str) -> str:

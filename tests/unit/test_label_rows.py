@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import Prediction
-from labelling.table import Form, Outcome, columns
+from labelling.table import LONGEST_PATH, Form, Outcome, columns
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
 HOSTILE = 'a,"b"\nc\td\udcff.png'
@@ -51,3 +51,11 @@ def test_a_line_of_jsonl_has_the_same_under_the_same_names(tmp_path: Path) -> No
     assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
     assert list(good) == list(bad) == columns(LABELS)
     assert (bad["label"], bad["p_T-shirt/top"], bad["error"]) == (None, None, "It is no file.")
+
+
+def test_a_name_longer_than_a_cell_can_hold_is_cut_and_its_row_can_be_read() -> None:
+    form = Form(".csv")
+
+    row = form.row(Outcome("\udcff" * 65_535, "", "It is no file."), LABELS, "v1")
+
+    assert len(form.cells(row.line, LABELS)["path"]) == LONGEST_PATH

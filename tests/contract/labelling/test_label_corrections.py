@@ -180,6 +180,9 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
         ("path,label\n,Coat\n", "line 2: names no picture"),
         ("path,label\nPATH\n", "line 2: has no column for the label"),
         ("path,label,at\nPATH,Coat,yesterday\n", "'yesterday' is no time in ISO 8601"),
+        ("path,label,at\nPATH,Coat,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
+        ("path,label,at\nPATH,Coat,2999-01-01T00:00Z\n", "is in the future. Correct the time"),
+        (f"path,label,audit\nPATH,Coat,{'9' * 5000}\n", "is no size of a sample"),
         ("path,label\nelsewhere.png,Coat\n", "none of 1 corrections is of a picture of"),
     ],
 )

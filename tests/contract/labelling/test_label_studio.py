@@ -70,7 +70,12 @@ def test_an_export_decides_the_rows_that_were_annotated(folder: Path) -> None:
     assert said == {first["data"]["sha256"]: "Shirt", second["data"]["sha256"]: None}
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '[{"image": "a.jpg", "label": "Shirt"}]'])
+NUMBERS = [{"data": {"path": 1, "sha256": 2}, "annotations": [annotation("Shirt")]}]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "{}", '[{"image": "a.jpg", "label": "Shirt"}]', "[" * 100_000, json.dumps(NUMBERS)]
+)
 def test_another_json_is_refused(text: str, folder: Path) -> None:
     (folder / "other.json").write_text(text, "utf-8")
 

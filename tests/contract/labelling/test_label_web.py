@@ -1,10 +1,17 @@
 """`wardrobe label` of a list whose pictures are on the web: what comes is labelled, the rest are errors."""
 
 import json
+from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from labelling.labeller import Setup
+from labelling.on_ray import OnRay
+from labelling.permits import Permits
+from labelling.sources import open_source
+from labelling.table import Form
 from scripts.label import main
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.contract.labelling.test_label_command import Rows, rows_of
@@ -41,6 +48,19 @@ def test_pictures_on_the_web_and_files_of_one_list_have_the_answers_that_files_h
     assert [row["error"] for row in rows] == [None] * len(PICTURES)
     answers = [{name: value for name, value in row.items() if name != "path"} for row in rows]
     assert answers[:3] == answers[3:]  # both folders hold the same pictures
+
+
+def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
+    server: HttpsServer, little_release: Path, tmp_path: Path
+) -> None:
+    address = server.url("/a.png")
+    permits = Permits((("localhost", server.port),), (ip_network(LOOPBACK[1]),))
+    source = open_source(str(write_list(tmp_path / "list.csv", [address, "https://other.example/"])), permits)
+
+    carried = list(OnRay(Setup(source, little_release, Form(".csv")), 1).carried(source.items()))
+
+    assert [item.weight for item in carried] == [len(PICTURES["a/0.png"]), 0]
+    assert carried[0].place == PICTURES["a/0.png"]
 
 
 def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_these_again(
@@ -101,6 +121,34 @@ def test_the_review_shows_pictures_of_the_web(
     page = (tmp_path / "review.html").read_text("utf-8")
     assert page.count("data:image/jpeg;base64,") == len(PICTURES)
     assert f'data-path="{catalogue.url("/a/0.png")}"' in page
+
+
+def test_a_picture_that_has_another_content_by_then_is_not_shown_for_the_one_that_was_labelled(
+    catalogue: HttpsServer, little_release: Path, tmp_path: Path
+) -> None:
+    contents = [content for name, content in PICTURES.items() if name.startswith("a")]
+
+    def another(handler: BaseHTTPRequestHandler) -> None:
+        status(200, contents.pop())(handler)
+
+    catalogue.answers["/a/0.png"] = another
+    write_list(tmp_path / "list.csv", [catalogue.url("/a/0.png")])
+
+    label(
+        catalogue,
+        tmp_path,
+        little_release,
+        *LOOPBACK,
+        "--audit",
+        "1",
+        "--review",
+        str(tmp_path / "page.html"),
+    )
+
+    assert len(contents) == 1
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "This picture cannot be shown, or has changed since." in page
+    assert "data:image" not in page.partition("<main>")[2]
 
 
 @pytest.mark.parametrize(
