@@ -8,6 +8,7 @@ nothing: training/evaluation/photo_evaluation.py.
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from inference.onnx_session import OnnxSession
@@ -20,6 +21,7 @@ from scripts.terminal import (
     FAILED,
     RELEASE_HELP,
     command_parser,
+    complain,
     console,
     json_output,
     print_table,
@@ -29,7 +31,9 @@ from scripts.terminal import (
 from scripts.training_options import add_data_options, input_of, load_data
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
+from training.data.own_pictures import drawn_for_test
 from training.evaluation.statistics import differences
+from training.fitting.starting import ParentLearnt
 from training.photos.reading import OOD_TIER
 
 EXAMPLES = (
@@ -54,7 +58,9 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     release = find_release(arguments.release, arguments.version)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
-    data = load_data(arguments, input_of(release)).under(release.manifest.model.labels)
+    data = load_data(arguments, input_of(release), to_measure=True).under(release.manifest.model.labels)
+    if data.named:
+        data = _measured_on(release, data)
     figures = _measure(release, data)
     objections = _compare(release, data, figures)
     _show(release, figures, objections)
@@ -74,13 +80,16 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
     layout = (
-        "FOLDER/tier/label/files, or a CSV of `path`, `label` and `tier`: a label is a class's index or "
-        "name, X_ before it says none of them"
+        "FOLDER/label/files, FOLDER/tier/label/files, or a CSV of `path`, `label` and perhaps `tier`: a "
+        "label is a class's index or name, X_ before it says none of them"
     )
     add("--photos", type=Path, metavar="FOLDER|CSV", help=layout)
     add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
     return parser
 
+
+UNTIERED = "photos"
+"""The tier of photos in plain class folders."""
 
 SPLIT = "development"
 """The split of photos by default: photos that were measured may also have guided choices."""
@@ -92,6 +101,25 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error("--split goes with --photos")
     if arguments.photos is not None and any((arguments.data, arguments.train, arguments.test)):
         arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
+
+
+def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
+    """The release's own test set where the folder is the one that it was trained on, else all of the folder.
+
+    Which of the two is printed.
+    """
+    drawn, every = drawn_for_test(data.test), len(data.test)
+    if drawn.sha256() == release.report().data.test_sha256:
+        console().print(
+            f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "
+            "from the others."
+        )
+        return replace(data, test=drawn)
+    console().print(f"Measured on all {every:,} pictures that are there to measure on.")
+    known = ParentLearnt.of(release).known.has(data.test.contents)
+    if learnt := int(known.sum()):
+        complain(f"the release learnt {learnt:,} of these {every:,} pictures, so the figures are too good.")
+    return data
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
@@ -160,7 +188,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
-    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections)
+    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=UNTIERED)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
     figures = photo_figures(answers, contract, split)

@@ -100,7 +100,11 @@ def input_of(release: LocalRelease) -> InputContract:
 
 
 def load_data(
-    arguments: argparse.Namespace, reads: InputContract = CUT_OUT, corrections: Corrections | None = None
+    arguments: argparse.Namespace,
+    reads: InputContract = CUT_OUT,
+    corrections: Corrections | None = None,
+    *,
+    to_measure: bool = False,
 ) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
@@ -110,12 +114,13 @@ def load_data(
         arguments: with those of `add_data_options`.
         reads: what the model reads.
         corrections: of its labels; those that the arguments name unless they are given.
+        to_measure: whether pictures of one's own are measured on alone; see `from_pictures`.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
     found = read_corrections(arguments.corrections) if corrections is None else corrections
-    data = _load(arguments, reads, found)
+    data = _load(arguments, reads, found, to_measure=to_measure)
     if getattr(arguments, "photos", None) is None:
         found.check()
     if data.reads != reads:
@@ -126,7 +131,9 @@ def load_data(
     return data
 
 
-def _load(arguments: argparse.Namespace, reads: InputContract, corrections: Corrections) -> LabelledData:
+def _load(
+    arguments: argparse.Namespace, reads: InputContract, corrections: Corrections, *, to_measure: bool
+) -> LabelledData:
     if (arguments.train is None) != (arguments.test is None):
         arguments.error("--train and --test belong together: one CSV file each")
     if arguments.train is not None and arguments.data is not None:
@@ -137,7 +144,8 @@ def _load(arguments: argparse.Namespace, reads: InputContract, corrections: Corr
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
         place = Path(arguments.data).expanduser()
-        return _from_place(place, reads, corrections, skip_unreadable=arguments.skip_unreadable)
+        skips = arguments.skip_unreadable
+        return _from_place(place, reads, corrections, skip_unreadable=skips, to_measure=to_measure)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_backend()
@@ -145,7 +153,7 @@ def _load(arguments: argparse.Namespace, reads: InputContract, corrections: Corr
 
 
 def _from_place(
-    place: Path, reads: InputContract, corrections: Corrections, *, skip_unreadable: bool
+    place: Path, reads: InputContract, corrections: Corrections, *, skip_unreadable: bool, to_measure: bool
 ) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
@@ -153,7 +161,10 @@ def _from_place(
     prepare_decoders()
     with counting("reading pictures") as watch:
         return from_pictures(
-            place, complain, watch, reads, skip_unreadable=skip_unreadable, corrections=corrections
+            *(place, complain, watch, reads),
+            skip_unreadable=skip_unreadable,
+            corrections=corrections,
+            to_measure=to_measure,
         )
 
 

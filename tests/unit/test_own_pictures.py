@@ -193,6 +193,33 @@ def test_folders_named_train_and_test_divide_the_data(tmp_path: Path, said: Said
     assert (data.labels, len(data.train), len(data.test)) == (KINDS, 18, 9)
 
 
+@pytest.mark.parametrize(
+    ("folders", "learnt", "measured"),
+    [
+        pytest.param({"Train": 6, "Test": 3}, 18, 9, id="capitals"),
+        pytest.param({"train": 6, "val": 2, "test": 3}, 24, 9, id="three parts"),
+        pytest.param({"train": 6, "valid": 3}, 18, 9, id="without a test part"),
+    ],
+)
+def test_usual_names_of_parts_divide_the_data(
+    folders: dict[str, int], learnt: int, measured: int, tmp_path: Path, said: Said
+) -> None:
+    for number, (name, count) in enumerate(folders.items()):
+        write_class_folders(tmp_path / name, count, first_seed=100 * number)
+
+    data = said.read(tmp_path)
+
+    assert (data.labels, len(data.train), len(data.test)) == (KINDS, learnt, measured)
+
+
+def test_a_layout_that_is_not_known_is_answered_with_those_that_are(tmp_path: Path, said: Said) -> None:
+    write_class_folders(tmp_path / "train", 6)
+    write_class_folders(tmp_path / "mine", 3, first_seed=100)
+
+    with pytest.raises(BadClasses, match="divide them first into `train` and `test`, perhaps with `val`"):
+        said.read(tmp_path)
+
+
 def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:
     for name in (".DS_Store", "Ball/.hidden.png", "Ball/Thumbs.db", "Box/desktop.ini", "notes.txt"):
         (folder / name).write_bytes(b"something else")

@@ -14,8 +14,12 @@ from training.errors import BadClasses, BadCsv, DataSetMissing
 
 Part: TypeAlias = Literal["train", "test"]
 
-PARTS: Final[tuple[Part, ...]] = ("train", "test")
-"""Sub-folders that divide a data set instead of naming classes, where there are these two and no other."""
+LEARNT: Final = frozenset({"train", "training"})
+HELD_OUT: Final = frozenset({"val", "valid", "validation"})
+MEASURED: Final = frozenset({"test", "testing"})
+"""Sub-folders, in any capitals, that divide a data set instead of naming classes, where there are no others:
+one of LEARNT, and one of the others. HELD_OUT is learnt where there is a test part, else measured on; what is
+held out of the learnt pictures is drawn as always."""
 
 COLUMNS: Final = ("path", "label")
 """What the header of a table has to name."""
@@ -79,7 +83,8 @@ class Listing:
         if self.place.is_dir() and any(one.tier for one in self.pictures):
             raise BadClasses(
                 f"{self.place}: no picture lies in a sub-folder, but in folders of these. Put those of each "
-                "class right into its sub-folder; photos in FOLDER/tier/label/ are named by --photos."
+                "class right into its sub-folder, or divide them first into `train` and `test`, perhaps with "
+                "`val`; photos in FOLDER/tier/label/ are named by --photos."
             )
         if self.empty:
             raise BadClasses(
@@ -97,9 +102,9 @@ class Listing:
 def list_pictures(place: Path) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
-    A folder's sub-folders may also be `train` and `test`, or tiers, with those of the labels inside. Hidden
-    files, those that end as NO_PICTURES do, and a label's own sub-folders are left out; anything else is
-    taken for a picture.
+    A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
+    labels inside. Hidden files, those that end as NO_PICTURES do, and a label's own sub-folders are left out;
+    anything else is taken for a picture.
 
     Args:
         place: a folder, or a CSV in UTF-8 whose header has the columns `path` and `label`, and perhaps `tier`
@@ -122,13 +127,19 @@ def list_pictures(place: Path) -> Listing:
         _list_labels(place, listing)
         return listing
     listing.left_out += [entry for entry in entries(place) if entry not in tiers]
-    if {tier.name for tier in tiers} == set(PARTS):
-        for part in PARTS:
-            _list_labels(place / part, listing, part=part)
-    else:
-        for tier in tiers:
-            _list_labels(tier, listing, tier=tier.name)
+    parts = _parts_of({tier.name.casefold() for tier in tiers})
+    for tier in sorted(tiers, key=lambda one: parts.get(one.name.casefold()) == "test"):
+        part = parts.get(tier.name.casefold())
+        _list_labels(tier, listing, part=part, tier="" if part else tier.name)
     return listing
+
+
+def _parts_of(names: set[str]) -> dict[str, Part]:
+    """The part that each sub-folder is, by its name; empty where these are no parts of a data set."""
+    if not names <= LEARNT | HELD_OUT | MEASURED or not names & LEARNT or not names - LEARNT:
+        return {}
+    measured = names & MEASURED or names & HELD_OUT
+    return {name: "test" if name in measured else "train" for name in names}
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:

@@ -41,6 +41,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     *,
     skip_unreadable: bool = False,
     corrections: Corrections | None = None,
+    to_measure: bool = False,
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -51,6 +52,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         reads: what the model is to read.
         skip_unreadable: leave out what is no picture, instead of refusing.
         corrections: of labels.
+        to_measure: learn none of them: both parts are the folder's test part, or all pictures without one.
 
     Returns:
         Labels in order of their names. Both parts in order of the files' sha256, which is as good as
@@ -72,7 +74,10 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     pictures = sorted(read, key=lambda one: one.file.sha256)
     keys = joint_keys(pictures, say)
     train, test = _divide(pictures, keys)
-    _check_sizes(listing, keys, train, test, corrections)
+    if to_measure:
+        train = test = test if any(one.listed.part for one in pictures) else pictures
+    else:
+        _check_sizes(listing, keys, train, test, corrections)
     return LabelledData(
         train=_arrays(train, keys),
         test=_arrays(test, keys),
@@ -81,6 +86,11 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         name=listing.name,
         reads=reads,
     )
+
+
+def drawn_for_test(pictures: LabelledImages) -> LabelledImages:
+    """Those of all pictures of a folder that a training draws for its test set."""
+    return pictures.take(drawn_indices(pictures.labels, pictures.groups, 1 / TEST_SHARE, TEST))
 
 
 def read_as(data: LabelledData, reads: InputContract, watch: Watch) -> LabelledData:

@@ -91,13 +91,14 @@ class Photos:
         return np.array([int(digest[:16], 16) % shares for digest in digests])
 
 
-def list_photos(place: Path, labels: tuple[str, ...]) -> Listing:
+def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Listing:
     """List the photos of a folder or a table, with the class of each.
 
     Args:
         place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`.
         labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_` for
             a slash.
+        untiered: the tier of photos that have none, as in plain class folders; empty to refuse these.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -110,6 +111,7 @@ def list_photos(place: Path, labels: tuple[str, ...]) -> Listing:
     listing = list_pictures(place)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
+    listing.pictures = [replace(one, tier=one.tier or untiered) for one in listing.pictures]
     if untold := [one.path for one in listing.pictures if not one.tier]:
         raise BadPictures(f"{place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}")
     listing.pictures = [replace(one, class_id=_class_id(one, labels)) for one in listing.pictures]

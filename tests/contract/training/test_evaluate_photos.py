@@ -1,14 +1,18 @@
 """`python -m scripts.evaluate --photos FOLDER`: any release on anybody's photos, without a data set."""
 
+import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Thresholds
 from scripts import evaluate
+from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
+from training.data.learnt import Learnt
 
 
 @pytest.fixture
@@ -35,6 +39,37 @@ def test_the_bundled_release_is_measured_tier_by_tier(
     assert section["A"]["per_class"].keys() == {"Trouser", "Bag"}
     assert section["A"]["auroc"]["n"] == 6
     assert section["X"]["sources"].keys() == {"X_shop_Hats", "Belts"}
+
+
+def test_photos_in_plain_class_folders_are_one_tier(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = json.loads(told(["--photos", str(photos / "C"), "--json"], capsys))["photos"]
+
+    assert {tier: one["n"] for tier, one in section.items()} == {"photos": 3}
+
+
+def test_all_pictures_of_a_folder_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three of each class, which no training would take."""
+    folder = write_class_folders(tmp_path / "new", 3)
+    own = a_release(tmp_path / "own", labels=KINDS)
+
+    evaluate.main([str(own), "--data", str(folder), "--json"])
+
+    assert json.loads(capsys.readouterr().out)["test"]["n"] == 9
+
+
+def test_what_the_release_learnt_is_counted_where_it_is_measured_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_class_folders(tmp_path / "new", 3)
+    contents = [hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.glob("Ball/*"))]
+    (own := tmp_path / "own").mkdir()
+    Learnt.of(np.array(contents)).save(own)
+
+    evaluate.main([str(a_release(own, labels=KINDS)), "--data", str(folder)])
+
+    assert "learnt 3 of these 9 pictures" in " ".join(capsys.readouterr().err.split())
 
 
 def test_photos_are_measured_under_their_corrected_labels(
