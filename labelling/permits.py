@@ -23,8 +23,8 @@ GLOBAL_UNICAST: Final = ip_network("2000::/3")
 NAT64: Final = ip_network("64:ff9b::/96")
 """Where gateways show IPv4 to machines that have IPv6 alone (RFC 6052)."""
 
-HOST: Final = re.compile(r"[a-z0-9._:-]+")
-"""A name in ASCII or an IP address: nothing that a terminal or a spreadsheet would run."""
+HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
+"""A name in ASCII, as long as DNS allows, or an IP address: nothing that a spreadsheet would run."""
 
 if TYPE_CHECKING:
     from urllib3.util import Url
@@ -82,7 +82,7 @@ class Permits:
             raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
         target = Target(_bare(parts), parts.port or PORT, parts.request_uri)
         if not HOST.fullmatch(target.host):
-            raise Unreadable("Its address has no host.")
+            raise Unreadable("Its address names no host.")
         if not any(_fits(target, *allowed) for allowed in self.hosts):
             raise Unreadable(f"{target} is not among those of --allow-host.")
         return target
