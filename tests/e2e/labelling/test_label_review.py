@@ -47,13 +47,14 @@ def sheet(tmp_path: Path) -> str:
 
 @pytest.fixture
 def doubted(tmp_path: Path) -> str:
-    """The address of a page with two pictures whose labels are doubted."""
+    """The address of a page with two pictures whose labels are doubted, of eighteen."""
     (tmp_path / "run").mkdir()
     sure_of_the_first = np.array([0.9, 0.05, 0.05], np.float32)
     asked = [Asked(tmp_path / name, 1, sure_of_the_first) for name in NAMES[:2]]
     for seed, one in enumerate(asked):
         one.file.write_bytes(png(a_garment(seed)))
-    write_doubted(tmp_path / "run", asked, LABELS)
+    right = [Asked(tmp_path / f"{number}.png", 0, sure_of_the_first) for number in range(16)]
+    write_doubted(tmp_path / "run", [*asked, *right], LABELS)
     return f"file://{tmp_path}/run/doubted.html"
 
 
