@@ -260,8 +260,7 @@ class Journal(AbstractContextManager["Journal"]):
         found = self._db.execute("SELECT fingerprint, seconds, has_changed FROM run").fetchone()
         if found is None:
             found = json.dumps(self._fingerprint), 0.0, _ROWS_CHANGED
-            if self._fingerprint:  # else a run has yet to begin
-                self._db.execute("INSERT INTO run VALUES (?, ?, ?)", found)
+            self._db.execute("INSERT INTO run VALUES (?, ?, ?)", found)
         self.begun = json.loads(found[0])
         if others := _differences(self.begun, self._fingerprint):
             raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")

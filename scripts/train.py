@@ -9,7 +9,7 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from inference.contract import CUT_OUT, InputContract, whole_pictures
@@ -19,6 +19,15 @@ from model_store.files import MODEL
 from model_store.local import LocalRelease, bundled
 from model_store.store import Store
 from scripts.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
+from scripts.improving import (
+    announce,
+    check_replayed,
+    compare_with_parent,
+    folds_for,
+    improves,
+    next_commands,
+    show,
+)
 from scripts.photos import (
     PhotoSets,
     add_photo_options,
@@ -44,8 +53,9 @@ from scripts.training_options import (
     planned,
     sized,
 )
-from training.data.corrections import read_corrections
+from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import LabelledData, doubt_of_weights
+from training.data.listing import list_pictures
 from training.data.splitting import (
     FEWEST_FOLDS,
     USUAL_FOLDS,
@@ -60,9 +70,11 @@ from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
     ParentLearnt,
     ParentRelease,
+    check_classes,
     check_start,
     fine_tuning,
     further,
+    improving,
     with_weights,
 )
 from training.photos.making import forget_auxiliary
@@ -107,20 +119,17 @@ def _train(arguments: argparse.Namespace) -> object:
 def _fit(arguments: argparse.Namespace, store: Store) -> object:
     """Fit by gradient, export and publish."""
     release = _release(arguments)
-    reads = _input(arguments, release)
-    start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
+    own = release if release is not None and improves(arguments) else None
     corrections = read_corrections(arguments.corrections)
-    data = replace(load_data(arguments, reads, corrections), licence=arguments.data_licence)
-    if release is not None:
-        data = data.like(release.manifest.model.labels)
-    if arguments.recipe is None:
-        start = sized(start, data)
+    data, start = _data_and_start(arguments, release, corrections, own)
     data, recipe = planned(data, start, arguments)
     parent = None if release is None else ParentLearnt.of(release)
     if parent is not None:
         data = replace(data, known=data.known | parent.known)
         _complain_of_parent(parent, data, photos=arguments.photos is not None)
     photos = photo_sets(arguments, data.labels, corrections, data.known)
+    if own is not None and photos is not None:
+        arguments.folds = folds_for(photos, arguments.folds)
     recipe = named(recipe, photos, arguments.variants)
     parts = parts_of(data, recipe)
     task = _task(arguments, data, recipe, release)
@@ -135,6 +144,9 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     if (file := arguments.save_answers) is not None:
         with resumable(further_on):
             return save_answers(task, data, parts, recipe, folds, file, arguments.temperature or 1.0)
+    if own is not None and photos is not None:
+        mflops = own.manifest.headline.mflops
+        announce(data.labels, parts, photos, recipe, folds=len(folds), mflops=mflops)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
     _complain_of_doubts(arguments, data, parts, folds, checked)
     _complain_of_rare_classes(parts, data.labels, learnt)
@@ -150,7 +162,52 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
             fits=kept,
             accept_right=arguments.accept_right,
         )
+    if own is not None and checked is not None:
+        return _improved(arguments, own, task.folder / RELEASE, checked, store)
     return hand_over(task.folder / RELEASE, store, arguments)
+
+
+def _data_and_start(
+    arguments: argparse.Namespace,
+    release: LocalRelease | None,
+    corrections: Corrections,
+    own: LocalRelease | None,
+) -> tuple[LabelledData, Recipe]:
+    """What is learnt, or replayed, and the recipe before any option changes it."""
+    reads = _input(arguments, release)
+    _check_classes(arguments, release)
+    start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
+    data = replace(load_data(arguments, reads, corrections), licence=arguments.data_licence)
+    if release is not None:
+        data = data.like(release.manifest.model.labels)
+    if own is not None:
+        check_replayed(data, own)
+        arguments.average_folds = True
+        arguments.folds = arguments.folds or USUAL_FOLDS
+        return data, improving(own.manifest, len(data.train))
+    return data, start if arguments.recipe else sized(start, data)
+
+
+def _improved(
+    arguments: argparse.Namespace, parent: LocalRelease, made: Path, checked: Photos, store: Store
+) -> object:
+    """Compare with the parent; publish where a store is named, else say how."""
+    found = compare_with_parent(parent, made, checked)
+    show(found, parent)
+    document: dict[str, object] = {"release": str(made), "own_pictures": asdict(found)}
+    if arguments.out or arguments.publish:
+        return document | hand_over(made, store, arguments)
+    print("\n".join(next_commands(arguments.release, made, arguments.photos)))
+    return document
+
+
+def _check_classes(arguments: argparse.Namespace, release: LocalRelease | None) -> None:
+    """Refuse a data set with fewer classes than its parent, before it is read, unless that is wanted."""
+    if release is None or arguments.new_classes or arguments.data in {None, "keras"}:
+        return
+    place = Path(arguments.data).expanduser()
+    if place.exists() and not any(place.glob("*-ubyte*")):
+        check_classes({one.label for one in list_pictures(place).pictures}, release.manifest)
 
 
 def _probe(arguments: argparse.Namespace) -> Path | None:

@@ -82,6 +82,8 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     parent = "train it further: bundled, a folder, or a store"
     group.add_argument("--from", dest="release", metavar="RELEASE", help=parent)
     version = "version in the store of --from (default: the current one)"
+    fewer = "of --data that has some of the classes of --from: a release of these alone"
+    group.add_argument("--new-classes", action="store_true", help=fewer)
     group.add_argument("--from-version", metavar="VERSION", help=version)
 
 

@@ -12,15 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from training.data.listing import Listed, table_rows
+from training.data.listing import NONE_OF_THESE, Listed, table_rows
 from training.data.picture_files import PictureFile, Say
 from training.errors import BadCsv
 
 LEFT_OUT: Final = ""
 """The label of a picture that is to be left out."""
-
-NONE: Final = "none of these"
-"""What a person says of a picture that shows none of the classes; it is left out, too."""
 
 
 class Corrections:
@@ -122,7 +119,7 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
 
     Args:
         places: which; paths in them are absolute, or relative to their folders. An empty label, or
-            NONE, leaves a picture out.
+            NONE_OF_THESE, leaves a picture out.
 
     Raises:
         BadCsv: one cannot be read, has another header, or a row without a path or a column for the label, or
@@ -131,7 +128,7 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
     """
     rows = (row for place in places for _, row in table_rows(place))
     corrections = Corrections(
-        {absolute(row.path): row.label if row.label != NONE else LEFT_OUT for row in rows}
+        {absolute(row.path): row.label if row.label != NONE_OF_THESE else LEFT_OUT for row in rows}
     )
     corrections.check_files()
     return corrections

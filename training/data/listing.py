@@ -28,6 +28,12 @@ CLASSES_MIN: Final = 2
 CLASSES_MAX: Final = 256
 """Class numbers are kept in eight bits."""
 
+ANSWERED: Final = "at"
+"""Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
+
+NONE_OF_THESE: Final = "none of these"
+"""What a person says of a picture that shows none of the classes."""
+
 NO_PICTURES: Final = frozenset({".csv", ".db", ".html", ".ini", ".json", ".md", ".txt", ".xml"})
 """Endings of other files in folders of pictures: notes, lists, and files of file managers."""
 
@@ -104,7 +110,7 @@ def list_pictures(place: Path) -> Listing:
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
     labels inside. Hidden files, those that end as NO_PICTURES do, and a label's own sub-folders are left out;
-    anything else is taken for a picture.
+    anything else is taken for a picture. Of people's answers, those that name no class are left out.
 
     Args:
         place: a folder, or a CSV in UTF-8 whose header has the columns `path` and `label`, and perhaps `tier`
@@ -116,11 +122,7 @@ def list_pictures(place: Path) -> Listing:
         BadClasses: a row without a label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
-        rows = list(table_rows(place))
-        for where, one in rows:
-            if not one.tier:  # which may say that a photo shows none of the classes
-                as_label(one.label, where)
-        return Listing(place, [one for _, one in rows])
+        return _list_table(place)
     listing = Listing(place)
     tiers = [entry for entry in entries(place) if entry.is_dir() and not is_hidden(entry)]
     if not _is_divided(tiers):
@@ -140,6 +142,32 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
         return {}
     measured = names & MEASURED or names & HELD_OUT
     return {name: "test" if name in measured else "train" for name in names}
+
+
+def _list_table(place: Path) -> Listing:
+    rows, listing = list(table_rows(place)), Listing(place)
+    answered = ANSWERED in columns_of(place)
+    for where, one in rows:
+        if not one.tier and (one.label == NONE_OF_THESE or (answered and not one.label)):
+            listing.left_out.append(one.path)
+            continue
+        if not one.tier:  # which may say that a photo shows none of the classes
+            as_label(one.label, where)
+        listing.pictures.append(one)
+    return listing
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """The header of a table.
+
+    Raises:
+        BadCsv: it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return tuple(next(csv.reader(file, skipinitialspace=True), ()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadCsv(f"{path}: cannot be read as a CSV in UTF-8 ({error}).") from error
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:

@@ -6,10 +6,11 @@ fine_tuning.py.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from inference.contract import InputContract
 from model_store.local import LocalRelease
@@ -43,6 +44,13 @@ BATCH_MIN: Final = 16
 normalization needs several pictures."""
 
 
+MANY_EPOCHS: Final = 100
+"""More come of fewer than 160 pictures; then a training ends early."""
+
+PATIENCE: Final = 20
+"""Epochs without a better one after which it does."""
+
+
 @dataclass(frozen=True)
 class ParentRelease:
     """The release that a training starts from.
@@ -72,6 +80,57 @@ def fine_tuning(manifest: Manifest) -> Recipe:
         )
     usual = starting_point(cast("NetworkName", network))
     return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)
+
+
+IMPROVED: Final[dict[str, Any]] = {
+    "epochs": 5,
+    "batch_size": 256,
+    "learning_rate": 0.001,
+    "warm_up": 0.3,
+    "averaging": 0.99,
+    "blend": 0.5,
+    "variants": 0.4,
+    "patience": None,
+}
+"""What a training on people's corrections changes in the network's recipe: minutes, close to the parent."""
+
+REPLAYED: Final = 12_000
+"""Training pictures that it replays, so that little of the data set is forgotten."""
+
+
+def improving(manifest: Manifest, pictures: int) -> Recipe:
+    """The recipe for training a release further on people's corrections.
+
+    Args:
+        manifest: of the release.
+        pictures: in the training set.
+
+    Raises:
+        BadRecipe: its network is none of ours.
+    """
+    limit = REPLAYED if pictures > REPLAYED else None
+    return replace(fine_tuning(manifest), **IMPROVED, limit=limit)
+
+
+def check_classes(found: Collection[str], manifest: Manifest) -> None:
+    """Check that a training from a release does not drop some of its classes by accident.
+
+    Args:
+        found: the labels of the data set.
+        manifest: of the release.
+
+    Raises:
+        BadRecipe: they are some of the release's classes, and no others.
+    """
+    labels = manifest.model.labels
+    if not set(found) < set(labels):
+        return
+    missing = [label for label in labels if label not in found]
+    raise BadRecipe(
+        f"This data set has {len(found)} of the {len(labels)} classes of {manifest.version}; missing: "
+        f"{', '.join(missing)}. To keep all of them, name the pictures with --photos in place of --data; for "
+        "a release of these classes alone, give --new-classes."
+    )
 
 
 def further(recipe: Recipe, manifest: Manifest) -> Recipe:
@@ -220,4 +279,6 @@ class ParentLearnt:
 def for_few(recipe: Recipe, pictures: int) -> Recipe:
     """The recipe with smaller batches and more epochs, where there are few pictures to learn from."""
     batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))
-    return replace(recipe, batch_size=batch, epochs=max(recipe.epochs, ceil(STEPS_MIN * batch / pictures)))
+    epochs = max(recipe.epochs, ceil(STEPS_MIN * batch / pictures))
+    patience = PATIENCE if epochs > MANY_EPOCHS and recipe.patience is None else recipe.patience
+    return replace(recipe, batch_size=batch, epochs=epochs, patience=patience)

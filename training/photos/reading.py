@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract
-from training.data.corrections import Corrections
-from training.data.listing import Listed, Listing, list_pictures
+from training.data.corrections import Corrections, absolute
+from training.data.listing import NONE_OF_THESE, Listed, Listing, columns_of, list_pictures, table_rows
 from training.data.picture_files import Say, Watch
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -30,6 +30,9 @@ OOD_TIER: Final = "X"
 
 OOD_PREFIX: Final = "X_"
 """Prefix of a label of OOD photos, in any tier."""
+
+OWN_TIER: Final = "own"
+"""The tier of photos in a table without tiers, as corrections are: the user's own."""
 
 LAYOUT: Final = (
     "Photos lie in FOLDER/tier/label/, for example FOLDER/A/Trouser/1.jpg, or are named in a CSV with the "
@@ -95,7 +98,8 @@ def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Lis
     """List the photos of a folder or a table, with the class of each.
 
     Args:
-        place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`.
+        place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`; or corrections,
+            which have no tier.
         labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_` for
             a slash.
         untiered: the tier of photos that have none, as in plain class folders; empty to refuse these.
@@ -108,7 +112,7 @@ def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Lis
     """
     if len(labels) > OOD:
         raise BadClasses(f"{len(labels)} classes. Photos can be read for at most {OOD}.")
-    listing = list_pictures(place)
+    listing = _list_corrections(place) if is_corrections(place) else list_pictures(place)
     if not listing.pictures:
         raise BadPictures(f"{place}: no photo in it. {LAYOUT}")
     listing.pictures = [replace(one, tier=one.tier or untiered) for one in listing.pictures]
@@ -116,6 +120,20 @@ def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Lis
         raise BadPictures(f"{place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}")
     listing.pictures = [replace(one, class_id=_class_id(one, labels)) for one in listing.pictures]
     return listing
+
+
+def is_corrections(place: Path) -> bool:
+    """Whether this is a table without tiers, as people's answers are."""
+    return place.is_file() and "tier" not in columns_of(place)
+
+
+def _list_corrections(place: Path) -> Listing:
+    """People's answers as photos of OWN_TIER: the last one to each file, without those that name no label."""
+    rows = {absolute(one.path): one for _, one in table_rows(place)}.values()
+    own = [
+        replace(one, tier=OOD_TIER if one.label == NONE_OF_THESE else OWN_TIER) for one in rows if one.label
+    ]
+    return Listing(place, own, [one.path for one in rows if not one.label])
 
 
 def _class_id(photo: Listed, labels: tuple[str, ...]) -> int:

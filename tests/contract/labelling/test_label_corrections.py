@@ -212,16 +212,3 @@ def test_a_table_without_its_journal_is_refused(table: Path) -> None:
 
     with pytest.raises(TableUnusable, match=r"there is no table\.csv\.sqlite beside it"):
         correct(table, table)
-
-
-def test_corrections_for_a_run_that_was_killed_at_once_do_not_keep_it_from_beginning(
-    shop: Path, little_release: Path, tmp_path: Path
-) -> None:
-    table = tmp_path / "killed.csv"
-    journal_of(table).touch()
-    file = write_corrections(tmp_path / "c.csv", {"path": "a.png", "label": "Coat"})
-
-    with pytest.raises(TableUnusable, match=r"has no rows\. Label a source first"):
-        correct(table, file)
-
-    assert main([str(shop), "--out", str(table), "--model", str(little_release), "--workers", "1"]) == 0

@@ -1,0 +1,248 @@
+"""Train a release further on people's corrections: what is said before, and what is compared after.
+
+`wardrobe train --from RELEASE --photos corrections.csv` calls it. The parent answers the user's pictures; of
+the new release its folds do, each of which did not learn the pictures that it answers.
+"""
+
+import argparse
+import math
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from labelling.labeller import open_model
+from model_store.acceptance import needed
+from model_store.comparison import LEVEL, chance, chance_by_group
+from model_store.local import LocalRelease, open_release
+from model_store.predictions import NAME_LENGTH, photo_predictions_in
+from scripts.photos import PhotoSets
+from scripts.terminal import complain, console, print_table
+from training.data.datasets import LabelledData
+from training.data.splitting import FEWEST_FOLDS, USUAL_FOLDS, Split
+from training.errors import BadPictures, BadRecipe
+from training.photos.reading import OOD, OWN_TIER, Photos, is_corrections
+from training.recipes import Recipe
+
+SECONDS_PER_MFLOP: Final = 1.2e-5
+"""Of learning one picture, per MFLOP of its answer, on two cores (docs/how-to/improve.md)."""
+
+PROMISED: Final = 0.95
+"""Share of right ones among accepted answers to photos that releases promise."""
+
+BETTER, WORSE, OPEN = "better", "worse", "too few to say"
+
+
+@dataclass(frozen=True)
+class OwnPictures:
+    """Parent and new release on the user's pictures that show a class.
+
+    Attributes:
+        n: pictures that neither learnt before answering.
+        right: of each, the parent first.
+        newly_right: that the new release alone is right about.
+        newly_wrong: that the parent alone is right about.
+        p: of McNemar's exact test, two-sided; pictures of one group count together.
+        accepted: shares of each, 0..1.
+        verdict: BETTER, WORSE or OPEN.
+    """
+
+    n: int
+    right: tuple[int, int]
+    newly_right: int
+    newly_wrong: int
+    p: float
+    accepted: tuple[float, float]
+    verdict: str
+
+    def sentence(self) -> str:
+        """The verdict, and why."""
+        if self.verdict != OPEN:
+            return f"The new release is {self.verdict} on your pictures."
+        return (
+            f"Too few to say whether the new release is better: with no picture newly wrong, {decisive()} "
+            "newly right ones would show it."
+        )
+
+
+def improves(arguments: argparse.Namespace) -> bool:
+    """Whether a release is trained further on corrections, by no recipe of the user's own."""
+    return (
+        arguments.release is not None
+        and arguments.photos is not None
+        and arguments.recipe is None
+        and is_corrections(arguments.photos.expanduser())
+    )
+
+
+def decisive() -> int:
+    """The fewest pictures, all newly right, that show a better release."""
+    return next(count for count in range(1, 100) if _two_sided(chance(0, count), chance(count, 0)) < LEVEL)
+
+
+def check_replayed(data: LabelledData, release: LocalRelease) -> None:
+    """Check that the data set to replay has the parent's classes.
+
+    Raises:
+        BadRecipe: it has not.
+    """
+    if set(data.labels) != set(release.manifest.model.labels):
+        raise BadRecipe(
+            f"{release.version} knows {', '.join(release.manifest.model.labels)}, and the data set to replay "
+            f"has {', '.join(data.labels)}. Name with --data the pictures that the release was trained on."
+        )
+
+
+def folds_for(photos: PhotoSets, asked: int | None) -> int:
+    """How many folds the corrections are dealt into.
+
+    Raises:
+        BadPictures: there are too few to compare two releases.
+    """
+    groups = len(set(photos.checked.keys))
+    if groups < FEWEST_FOLDS:
+        raise BadPictures(
+            f"--photos: {groups} picture or group of pictures that {FEWEST_FOLDS} networks could answer. "
+            "Correct more."
+        )
+    return min(asked or USUAL_FOLDS, groups)
+
+
+def announce(  # noqa: PLR0913 - what a training consists of
+    labels: Sequence[str], parts: Split, photos: PhotoSets, recipe: Recipe, *, folds: int, mflops: float
+) -> None:
+    """Say how many pictures of each class there are, how long it takes, and what so few can show.
+
+    Args:
+        labels: of the classes.
+        parts: what is replayed.
+        photos: the user's pictures.
+        recipe: of each network.
+        folds: how many networks.
+        mflops: of one answer.
+    """
+    own = _counts(photos.learnt, labels)
+    replayed = np.bincount(parts.train.labels, minlength=len(labels))
+    print_table(
+        [
+            {"class": label, "your pictures": f"{own[label]:,}", "replayed": f"{replayed[index]:,}"}
+            for index, label in enumerate(labels)
+        ]
+    )
+    out = console()
+    if own[NO_CLASS]:
+        out.print(f"{own[NO_CLASS]:,} of your pictures show none of the classes.")
+    if absent := [label for label in labels if not own[label]]:
+        out.print(
+            f"No picture of yours shows {', '.join(absent)}: the replayed ones keep what is known of it."
+        )
+    # Variants of photos and garments come on top of what is replayed.
+    seconds = SECONDS_PER_MFLOP * mflops * 1.5 * len(parts.train) * recipe.epochs * folds
+    out.print(
+        f"{folds} networks of {recipe.epochs} epochs: about {max(1, math.ceil(seconds / 60))} minutes on two "
+        "cores, and a minute or two to measure."
+    )
+    n = int(np.sum(photos.checked.labels != OOD))
+    out.print(
+        f"{n:,} pictures are compared, each answered by a network that did not learn it. With none newly "
+        f"wrong, {decisive()} newly right ones show a better release; {needed(PROMISED)} accepted answers "
+        f"without an error show that {PROMISED:.0%} are right."
+    )
+    if n < decisive():
+        complain(f"{n} pictures cannot show that a release is better, whatever it answers. Correct more.")
+
+
+NO_CLASS: Final = "none of the classes"
+
+
+def _counts(photos: Photos, labels: Sequence[str]) -> Counter[str]:
+    return Counter(NO_CLASS if label == OOD else labels[label] for label in photos.labels.tolist())
+
+
+def compare_with_parent(parent: LocalRelease, made: Path, photos: Photos) -> OwnPictures:
+    """Compare the answers of the parent with the cross-fitted ones of the new release.
+
+    Args:
+        parent: the release that was trained further.
+        made: the folder of the new release.
+        photos: that the folds answered, none of which the parent learnt.
+    """
+    shown = photos.take(np.flatnonzero(photos.labels != OOD))
+    answers = open_model(parent).classify(shown.images, [True] * len(shown))
+    before = np.array([one.class_id for one in answers]) == shown.labels
+    release = open_release(made)
+    stored = photo_predictions_in(
+        release.manifest, lambda name: (release.folder / name).read_bytes(), str(made)
+    )
+    after = np.array([stored[sha256[:NAME_LENGTH]].right for sha256 in shown.sha256])
+    accepted = float(np.mean([one.reason is None for one in answers]))
+    now = release.report().photos[OWN_TIER].decisions.coverage
+    return judged(before, after, shown.keys, (accepted, now))
+
+
+def judged(
+    before: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    after: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    keys: Sequence[str],
+    accepted: tuple[float, float],
+) -> OwnPictures:
+    """Two releases on the same pictures.
+
+    Args:
+        before: bool (N,), where the parent is right.
+        after: bool (N,), where the new release is.
+        keys: of each picture its group.
+        accepted: shares of each, 0..1.
+    """
+    newly_wrong, newly_right = int(np.sum(before & ~after)), int(np.sum(after & ~before))
+    losses: Counter[str] = Counter()
+    for key, then, now in zip(keys, before.tolist(), after.tolist(), strict=True):
+        losses[key] += then - now
+    p = _two_sided(chance_by_group(losses.values()), chance_by_group([-one for one in losses.values()]))
+    verdict = OPEN
+    if p < LEVEL:
+        verdict = BETTER if newly_right > newly_wrong else WORSE
+    right = (int(before.sum()), int(after.sum()))
+    return OwnPictures(len(before), right, newly_right, newly_wrong, p, accepted, verdict)
+
+
+def _two_sided(worse: float, better: float) -> float:
+    return min(1.0, 2 * min(worse, better))
+
+
+def show(found: OwnPictures, parent: LocalRelease) -> None:
+    """Print the comparison, and the sentence that it ends with."""
+    names = (f"parent {parent.version}", "new release, cross-fitted")
+    print_table(
+        [
+            {
+                "on your pictures": name,
+                "right": f"{right:,} of {found.n:,}",
+                "accepted": f"{share:.0%}",
+            }
+            for name, right, share in zip(names, found.right, found.accepted, strict=True)
+        ]
+    )
+    console().print(
+        f"{found.newly_right:,} newly right, {found.newly_wrong:,} newly wrong, p = {found.p:.2g}. "
+        f"{found.sentence()}"
+    )
+
+
+def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
+    """The commands to look at the changes and to publish: to paste.
+
+    Args:
+        parent: as --from named it.
+        made: the folder of the new release.
+        photos: the corrections.
+    """
+    new = shlex.quote(str(made))
+    return [
+        f"Compare: wardrobe diff {shlex.quote(parent)} {new} {shlex.quote(str(photos))} --page changes.html",
+        f"Publish: wardrobe publish {new} s3://BUCKET/PREFIX",
+    ]

@@ -1,0 +1,78 @@
+"""Whether a new release is better on the user's own pictures, and what of their answers is learnt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.local import bundled
+from scripts.improving import BETTER, OPEN, WORSE, decisive, judged
+from tests.photos import write_photos
+from training.data.datasets import LABELS
+from training.data.listing import list_pictures
+from training.errors import BadRecipe
+from training.fitting.starting import check_classes, for_few
+from training.photos.reading import OOD, list_photos
+from training.recipes import COMPACT
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "verdict"),
+    [(6, 0, BETTER), (5, 0, OPEN), (0, 6, WORSE), (9, 3, OPEN), (0, 0, OPEN)],
+)
+def test_the_verdict_is_that_of_mcnemars_exact_test(right: int, wrong: int, verdict: str) -> None:
+    before = np.array([False] * right + [True] * (wrong + 10))
+    after = np.array([True] * right + [False] * wrong + [True] * 10)
+
+    found = judged(before, after, [str(number) for number in range(len(before))], (0.5, 0.6))
+
+    assert (found.newly_right, found.newly_wrong, found.verdict) == (right, wrong, verdict)
+
+
+def test_pictures_of_one_sender_count_as_one() -> None:
+    before, after = np.zeros(12, np.bool_), np.ones(12, np.bool_)
+
+    assert judged(before, after, ["ann"] * 12, (0.5, 0.6)).verdict == OPEN
+
+
+def test_with_nothing_newly_wrong_six_newly_right_pictures_decide() -> None:
+    assert decisive() == 6
+
+
+def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:
+    table = tmp_path / "corrections.csv"
+    table.write_text(
+        "path,label,at\na.png,Coat,1\nb.png,none of these,1\nc.png, ,1\na.png,Shirt,2\n", "utf-8"
+    )
+
+    listing = list_photos(table, LABELS)
+
+    found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
+    assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "X", OOD)]
+    assert [one.name for one in listing.left_out] == ["c.png"]
+
+
+def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(tmp_path: Path) -> None:
+    write_photos(tmp_path, 1, {"A": ["Trouser"]})
+    table = tmp_path / "corrections.csv"
+    table.write_text("path,label,at\na.png,Coat,1\nb.png,none of these,1\nc.png, ,1\n", "utf-8")
+
+    listing = list_pictures(table)
+
+    assert [one.label for one in listing.pictures] == ["Coat"]
+    assert [one.name for one in listing.left_out] == ["b.png", "c.png"]
+
+
+def test_some_of_the_parents_classes_are_refused_and_others_are_not() -> None:
+    manifest = bundled().manifest
+    labels = manifest.model.labels
+
+    check_classes(labels, manifest)
+    check_classes({"Boots", "Hats"}, manifest)
+    with pytest.raises(BadRecipe, match=f"missing: {labels[-1]}. To keep all of them"):
+        check_classes(labels[:-1], manifest)
+
+
+@pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])
+def test_few_pictures_end_a_training_early(pictures: int, patience: int | None) -> None:
+    assert for_few(COMPACT, pictures).patience == patience
