@@ -28,6 +28,7 @@ from PIL import (
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
+    WebPImagePlugin,  # noqa: F401 - registers itself
 )
 
 from inference.arrays import Mask, Picture, Pixels
@@ -69,6 +70,9 @@ _SCAN_COST = 50_000
 
 _TEXT_BYTES = 1_000_000
 """What all texts of a PNG may inflate to."""
+
+OpenedPicture: TypeAlias = ImageFile.ImageFile
+"""A picture whose header was read and checked, and nothing else."""
 
 _Stored: TypeAlias = NDArray[np.uint8]
 """uint8, upright: (H, W), or (H, W, 3) RGB, or (H, W, 4) RGBA."""
@@ -116,7 +120,7 @@ def prepare_decoders(max_pixels: int = MAX_PIXELS) -> None:
     Image.MAX_IMAGE_PIXELS = max_pixels
     PngImagePlugin.MAX_TEXT_MEMORY = _TEXT_BYTES
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    Image.init()
+    Image.preinit()  # what is not imported above; `init` would load forty formats that are not read
 
 
 def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> Decoded:
@@ -132,27 +136,32 @@ def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) ->
         PictureTooLarge: more than `max_pixels`; nothing was decoded.
         BrokenPicture: truncated or damaged.
     """
-    if is_isolated(upload):
-        return decode_isolated(upload, open_picture(upload, max_pixels), max_pixels, contract)
-    return decode_opened(open_picture(upload, max_pixels), contract)
+    opened = open_picture(upload, max_pixels)
+    if is_isolated(opened):
+        return decode_isolated(upload, opened, max_pixels, contract)
+    return decode_opened(opened, contract)
 
 
-def open_small(upload: bytes, max_pixels: int) -> ImageFile.ImageFile | None:
-    """Open a PNG or JPEG that is decoded in less time than a change of threads takes.
+def open_small(upload: bytes, max_pixels: int) -> OpenedPicture | None:
+    """Open a PNG or JPEG of so few bytes that its header takes less time than a change of threads.
 
     Returns:
-        For `decode_opened`; None for every other upload, which belongs in a native thread.
+        As `open_picture`; None for every other upload, whose header belongs in a native thread.
 
     Raises:
         UploadError: as `open_picture`.
     """
-    if len(upload) > SMALL_BYTES or format_of(upload) not in ("PNG", "JPEG"):
-        return None
-    opened = open_picture(upload, max_pixels)
-    return opened if opened.width * opened.height <= SMALL_PIXELS else None
+    name = format_of(upload) if len(upload) <= SMALL_BYTES else None
+    return _opened(upload, name, max_pixels) if name in ("PNG", "JPEG") else None
 
 
-def open_picture(upload: bytes, max_pixels: int) -> ImageFile.ImageFile:
+def is_small(upload: bytes, opened: OpenedPicture) -> bool:
+    """Whether `decode_opened` takes less time than a change of threads."""
+    few = len(upload) <= SMALL_BYTES and opened.width * opened.height <= SMALL_PIXELS
+    return few and opened.format in ("PNG", "JPEG")
+
+
+def open_picture(upload: bytes, max_pixels: int) -> OpenedPicture:
     """Read the header of an upload, and check what decoding it would take; nothing is decoded.
 
     Raises:
@@ -163,6 +172,10 @@ def open_picture(upload: bytes, max_pixels: int) -> ImageFile.ImageFile:
     name = format_of(upload)
     if name is None:
         raise unknown_format(upload)
+    return _opened(upload, name, max_pixels)
+
+
+def _opened(upload: bytes, name: Format, max_pixels: int) -> OpenedPicture:
     if name == "PNG" and upload.count(b"iCCP") > 1:  # each may take 2 ms
         raise BrokenPicture("This PNG has more than one colour profile. Save it again.")
     try:
@@ -198,7 +211,7 @@ def _unopened(name: Format, length: int) -> UploadError:
     )
 
 
-def _check_size(opened: ImageFile.ImageFile, max_pixels: int) -> None:
+def _check_size(opened: OpenedPicture, max_pixels: int) -> None:
     """Refuse a picture, or a tile of a TIFF, of more pixels than allowed."""
     width, height = opened.size
     if width * height > max_pixels:
@@ -220,12 +233,12 @@ def _too_large(what: str, max_pixels: int) -> PictureTooLarge:
     )
 
 
-def _check_work(upload: bytes, opened: ImageFile.ImageFile) -> None:
+def _check_work(upload: bytes, opened: OpenedPicture) -> None:
     """Refuse samples that are not read, a HEIC without its end, and a JPEG of too many scans.
 
     Scans are counted by their mark, so that a video behind a photo may add some by chance.
     """
-    if is_isolated(upload) and _ends_too_early(upload):
+    if is_isolated(opened) and _ends_too_early(upload):
         raise _broken(opened, "is truncated")
     if opened.mode in ("I", "F"):
         raise UnknownFormat(
@@ -249,8 +262,8 @@ def _ends_too_early(upload: bytes) -> bool:
     return at > len(upload)
 
 
-def decode_opened(opened: ImageFile.ImageFile, contract: InputContract = GREY_28) -> Decoded:
-    """Decode what `open_picture` or `open_small` returned, reduced if it is much larger than needed.
+def decode_opened(opened: OpenedPicture, contract: InputContract = GREY_28) -> Decoded:
+    """Decode what `open_picture` returned, reduced if it is much larger than needed.
 
     Raises:
         BrokenPicture: truncated or damaged.
@@ -273,13 +286,13 @@ def decode_opened(opened: ImageFile.ImageFile, contract: InputContract = GREY_28
 _UNDECODABLE = "is truncated, damaged, or stored in a way that is not read here"
 
 
-def is_isolated(upload: bytes) -> bool:
+def is_isolated(opened: OpenedPicture) -> bool:
     """Whether `decode` reads it in a process of its own: HEIC or AVIF, whose decoders nothing else bounds."""
-    return format_of(upload) in ("HEIC", "AVIF")
+    return opened.format in ("HEIF", "AVIF")
 
 
 def decode_isolated(
-    upload: bytes, opened: ImageFile.ImageFile, max_pixels: int, contract: InputContract = GREY_28
+    upload: bytes, opened: OpenedPicture, max_pixels: int, contract: InputContract = GREY_28
 ) -> Decoded:
     """Decode a HEIC or AVIF in a process of its own, and wait for it.
 
@@ -378,14 +391,14 @@ _HALF = 128
 """Opacity, of 255, from which a pixel is more garment than background."""
 
 
-def _broken(opened: ImageFile.ImageFile, what: str) -> BrokenPicture:
+def _broken(opened: OpenedPicture, what: str) -> BrokenPicture:
     return BrokenPicture(
         f"This {_name_of(opened)} of {opened.width} x {opened.height} pixels {what}. "
         "Send the whole file, or save it again."
     )
 
 
-def _name_of(opened: ImageFile.ImageFile) -> str:
+def _name_of(opened: OpenedPicture) -> str:
     name = str(opened.format)
     return _PILLOW_NAMES.get(name, name)
 

@@ -29,10 +29,11 @@ from inference.contract import InputContract
 from inference.convert import decoded_to_pixels, is_enlarged
 from inference.decode import (
     Decoded,
-    decode,
+    OpenedPicture,
     decode_isolated,
     decode_opened,
     is_isolated,
+    is_small,
     open_picture,
     open_small,
 )
@@ -164,9 +165,9 @@ class Predictor:
             ClientGone: the client has left.
             ModelError: the model failed.
         """
-        run_in_native_thread(self._check_pixels, items)
+        opened = run_in_native_thread(self._check_pixels, items)
         prepared: list[ModelInput | Failed] = []
-        for item in items:
+        for item, small in zip(items, opened, strict=True):
             if prepared:
                 timing.begin("queue")
                 slot.give_way()
@@ -176,44 +177,64 @@ class Predictor:
                     "The client closed its connection, or its side of it, before its batch was finished. "
                     "Keep both open until the answer has come; `nc -N` closes one."
                 )
-            prepared.append(self._prepare_or_fail(item, served.contract.input, timing, slot))
+            prepared.append(self._prepare_or_fail(item, small, served.contract.input, timing, slot))
         good = [one for one in prepared if not isinstance(one, Failed)]
         timing.begin("infer")
         predictions = iter(self._classify(good, served, slot) if good else [])
         timing.end()
         return [one if isinstance(one, Failed) else Classified(one, next(predictions)) for one in prepared]
 
-    def _check_pixels(self, items: list[RequestItem]) -> None:
-        total = sum(self._declared_pixels(item.data) for item in items if isinstance(item, Upload))
+    def _check_pixels(self, items: list[RequestItem]) -> list[OpenedPicture | None]:
+        """The items with their headers read, where they are small; others would take memory until their turn.
+
+        Raises:
+            TooLarge: as `many`.
+        """
+        total, small = 0, list[OpenedPicture | None]()
+        for item in items:
+            upload = item.data if isinstance(item, Upload) else b""
+            opened = self._opened(upload)
+            total += opened.width * opened.height if opened else 0
+            small.append(opened if opened and is_small(upload, opened) else None)
         if total > self._settings.max_batch_pixels:
             raise TooLarge(
                 f"The pictures have {total:,} pixels in all; at most {self._settings.max_batch_pixels:,} are "
                 "decoded for one request (MAX_BATCH_PIXELS). Send them in several batches, or smaller."
             )
+        return small
 
-    def _declared_pixels(self, upload: bytes) -> int:
-        """Width times height; 0 for a picture that is refused by itself, and never decoded."""
+    def _opened(self, upload: bytes) -> OpenedPicture | None:
+        """None for a picture that is refused by itself, and never decoded."""
         try:
-            opened = open_picture(upload, self._settings.max_pixels)
+            return open_picture(upload, self._settings.max_pixels)
         except UploadError:
-            return 0
-        return opened.width * opened.height
+            return None
 
     def _prepare_or_fail(
-        self, item: RequestItem, contract: InputContract, timing: Timing, slot: Slot
+        self,
+        item: RequestItem,
+        opened: OpenedPicture | None,
+        contract: InputContract,
+        timing: Timing,
+        slot: Slot,
     ) -> ModelInput | Failed:
         if isinstance(item, RefusedItem):
             return Failed(item.error)
         try:
-            return self._prepare(item, contract, timing, slot)
+            return self._prepare(item, contract, timing, slot, opened)
         except UploadError as error:
             return Failed(without_frames(error))
 
     def _prepare(
-        self, item: Upload | Rows | Ready, contract: InputContract, timing: Timing, slot: Slot
+        self,
+        item: Upload | Rows | Ready,
+        contract: InputContract,
+        timing: Timing,
+        slot: Slot,
+        opened: OpenedPicture | None = None,
     ) -> ModelInput:
         if isinstance(item, Upload):
-            return self._prepare_upload(item.data, contract, timing, slot)
+            return self._prepare_upload(item.data, opened, contract, timing, slot)
         timing.begin("decode")
         if isinstance(item, Ready):
             return ModelInput(item.pixels)
@@ -222,23 +243,37 @@ class Predictor:
         return ModelInput(run_in_native_thread(check) if is_large else check())
 
     def _prepare_upload(
-        self, upload: bytes, contract: InputContract, timing: Timing, slot: Slot
+        self,
+        upload: bytes,
+        opened: OpenedPicture | None,
+        contract: InputContract,
+        timing: Timing,
+        slot: Slot,
     ) -> ModelInput:
-        opened = open_small(upload, self._settings.max_pixels)
-        if opened is None:
+        opened = opened or open_small(upload, self._settings.max_pixels)
+        if opened is None or not is_small(upload, opened):
             timing.begin("queue")
             with slot.with_place(self._large):
-                return self._prepare_large(upload, contract, timing)
+                return self._prepare_large(upload, opened, contract, timing)
         timing.begin("decode")
         return _converted(decode_opened(opened, contract), contract, timing)
 
-    def _prepare_large(self, upload: bytes, contract: InputContract, timing: Timing) -> ModelInput:
+    def _prepare_large(
+        self, upload: bytes, opened: OpenedPicture | None, contract: InputContract, timing: Timing
+    ) -> ModelInput:
         timing.begin("decode")
         limit = self._settings.max_pixels
-        if not is_isolated(upload):
-            return run_in_native_thread(lambda: _converted(decode(upload, limit, contract), contract, timing))
-        opened = run_in_native_thread(open_picture, upload, limit)
-        decoded = decode_isolated(upload, opened, limit, contract)  # the event loop waits for its process
+
+        def converted() -> ModelInput | OpenedPicture:
+            picture = opened or open_picture(upload, limit)
+            if is_isolated(picture):
+                return picture
+            return _converted(decode_opened(picture, contract), contract, timing)
+
+        done = run_in_native_thread(converted)
+        if isinstance(done, ModelInput):
+            return done
+        decoded = decode_isolated(upload, done, limit, contract)  # the event loop waits for its process
         return run_in_native_thread(_converted, decoded, contract, timing)
 
     def _classify(self, inputs: Sequence[ModelInput], served: Served, slot: Slot) -> list[Prediction]:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.decode import MAX_PIXELS, decode, open_picture, open_small, prepare_decoders
+from inference.decode import MAX_PIXELS, decode, is_small, open_picture, open_small, prepare_decoders
 from inference.errors import BrokenPicture, PictureTooLarge
 from tests.hostile.corpus import body_of
 from tests.pictures import gif, handmade_png, jpeg, png
@@ -68,7 +68,7 @@ def test_only_the_first_frame_of_a_gif_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("upload", "is_small"),
+    ("upload", "small"),
     [
         (png(NOISE[:32, :32]), True),
         (jpeg(NOISE[:32, :32]), True),
@@ -79,7 +79,9 @@ def test_only_the_first_frame_of_a_gif_is_looked_at() -> None:
     ids=["PNG", "JPEG", "33 pixels wide", "more than 16 kB", "GIF"],
 )
 def test_only_a_png_or_jpeg_of_few_bytes_and_pixels_is_decoded_without_a_thread(
-    upload: bytes, is_small: bool
+    upload: bytes, small: bool
 ) -> None:
-    assert (open_small(upload, MAX_PIXELS) is not None) is is_small
-    assert open_picture(upload, MAX_PIXELS).width >= 28
+    opened = open_small(upload, MAX_PIXELS)
+
+    assert (opened is not None and is_small(upload, opened)) is small
+    assert is_small(upload, open_picture(upload, MAX_PIXELS)) is small

@@ -329,6 +329,25 @@ def test_the_watcher_opens_a_store_of_its_own_in_its_own_thread(app: Flask, stor
     assert threading.get_ident() not in own.threads
 
 
+def test_the_watcher_of_a_service_opens_its_own_store(
+    make_app: MakeApp, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+
+    def open_here(address: str) -> FolderStore:
+        opened.append(threading.get_ident())
+        return FolderStore(Path(address))
+
+    monkeypatch.setattr("app.factory.open_store", open_here)
+    watcher = make_app(model_store=store.address, refresh_seconds=1).extensions["wardrobe"].watcher
+    assert not opened
+    wait_for("a poll", lambda: opened)
+    watcher.stop()
+
+    assert len(opened) == 1
+    assert threading.get_ident() not in opened
+
+
 @pytest.fixture
 def trusted(tmp_path: Path) -> Path:
     """The public key of key.pem, which signs."""
