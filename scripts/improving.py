@@ -25,7 +25,7 @@ from scripts.terminal import complain, console, print_table
 from training.data.datasets import LabelledData
 from training.data.splitting import FEWEST_FOLDS, USUAL_FOLDS, Split
 from training.errors import BadPictures, BadRecipe
-from training.photos.reading import OOD, OWN_TIER, Photos, is_corrections
+from training.photos.reading import OOD, Photos, is_corrections
 from training.recipes import Recipe
 
 SECONDS_PER_MFLOP: Final = 2e-5
@@ -106,11 +106,12 @@ def folds_for(photos: PhotoSets, asked: int | None) -> int:
     Raises:
         BadPictures: there are too few to compare two releases.
     """
-    groups = len(set(photos.checked.keys))
+    labels, keys = photos.checked.labels, np.array(photos.checked.keys)
+    groups = len(np.unique(keys[labels != OOD]))
     if groups < FEWEST_FOLDS:
         raise BadPictures(
-            f"--photos: {groups} picture or group of pictures that {FEWEST_FOLDS} networks could answer. "
-            "Correct more."
+            f"--photos: {groups} pictures of a class, or groups of these, can compare two releases; "
+            f"{FEWEST_FOLDS} or more are needed. Correct more."
         )
     return min(asked or USUAL_FOLDS, groups)
 
@@ -182,7 +183,8 @@ def compare_with_parent(parent: LocalRelease, made: Path, photos: Photos) -> Own
     )
     after = np.array([stored[sha256[:NAME_LENGTH]].right for sha256 in shown.sha256])
     accepted = float(np.mean([one.reason is None for one in answers]))
-    now = release.report().photos[OWN_TIER].decisions.coverage
+    tiers = release.report().photos
+    now = float(np.mean([tiers[tier].decisions.coverage for tier in shown.tiers]))
     return judged(before, after, shown.keys, (accepted, now))
 
 

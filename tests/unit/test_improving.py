@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.contract import CUT_OUT
 from model_store.local import bundled
-from scripts.improving import BETTER, OPEN, WORSE, decisive, judged
+from scripts.improving import BETTER, OPEN, WORSE, decisive, folds_for, judged
+from scripts.photos import PhotoSets, photos_in
 from tests.photos import write_photos
 from training.data.datasets import LABELS
 from training.data.listing import list_pictures
-from training.errors import BadRecipe
+from training.errors import BadPictures, BadRecipe
 from training.fitting.starting import check_classes, for_few
 from training.photos.reading import OOD, list_photos
 from training.recipes import COMPACT
@@ -71,6 +73,16 @@ def test_some_of_the_parents_classes_are_refused_and_others_are_not() -> None:
     check_classes({"Boots", "Hats"}, manifest)
     with pytest.raises(BadRecipe, match=f"missing: {labels[-1]}. To keep all of them"):
         check_classes(labels[:-1], manifest)
+
+
+def test_pictures_of_no_class_compare_nothing(tmp_path: Path) -> None:
+    photos = write_photos(tmp_path, 2, {"X": ["Hats"], "own": ["Bag"]})
+    (read,) = photos_in([photos], LABELS, CUT_OUT)
+    none = read.take(np.flatnonzero(read.labels == OOD))
+
+    assert folds_for(PhotoSets(read, read), None) == 2
+    with pytest.raises(BadPictures, match="0 pictures of a class"):
+        folds_for(PhotoSets(none, none), None)
 
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])
