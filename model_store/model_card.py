@@ -142,7 +142,30 @@ def _decisions(contract: ModelContract, report: Report) -> list[str]:
         lines.append(f"- Photos: {_threshold(contract.photo_thresholds)}.")
     else:
         lines.append("- Photos: by the same thresholds.")
-    return [*lines, *(f"- {_promised(one)}" for one in report.promises)]
+    return [*lines, *(f"- {_promised(one)}" for one in report.promises), *_calibrated(report)]
+
+
+def _calibrated(report: Report) -> Iterator[str]:
+    """What a later calibration changed, and what it did not measure."""
+    found = report.calibrated
+    if found is None:
+        return
+    yield (
+        f"- Calibrated by `wardrobe calibrate` on {found.n:,} checked pictures of {found.groups:,} groups, "
+        f"which chose temperature and thresholds of photos. The weights are those of {found.parent}, and so "
+        "are the figures of the test set, which was not read again."
+    )
+    if found.test_decided_by:
+        yield (
+            f"- Loss and calibration error of the test set are those of the calibration of "
+            f"{found.test_decided_by}."
+        )
+    for tier, one in report.photos.items():
+        if one.decided_by:
+            yield (
+                f"- Photos of tier {tier} were answered by {one.decided_by}: the accuracy holds, and what is "
+                "accepted of them now was not measured."
+            )
 
 
 def _threshold(thresholds: Thresholds) -> str:
@@ -180,7 +203,7 @@ def _limits(report: Report) -> list[str]:
         f"- Photos that show none of the classes (tier {tier}, n = {one.n:,}): "
         f"{one.decisions.coverage:.1%} are accepted all the same."
         for tier, one in report.photos.items()
-        if one.sources
+        if one.sources and not one.decided_by
     ]
     return lines
 

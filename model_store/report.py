@@ -306,6 +306,8 @@ class PhotoFigures(Frozen):
         curve: in older reports alone; `acceptance` has what replaced it.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
+        decided_by: the release that answered, where a release calibrated afterwards has its figures: the
+            accuracies hold, `ece`, `decisions` and the AUROC of confidence are of that one's calibration.
     """
 
     split: str = "development"
@@ -320,6 +322,26 @@ class PhotoFigures(Frozen):
     curve: JsonValue = Field(default=None, exclude=True)
     auroc: OodAuroc | None
     sources: dict[str, SourceFigures]
+    decided_by: str | None = Field(default=None, exclude_if=_is_none)
+
+
+class Calibrated(Frozen):
+    """How a release was calibrated after it was made, by `wardrobe calibrate`.
+
+    Attributes:
+        parent: the release with the same weights.
+        n: pictures that show a class, which chose temperature and thresholds of photos.
+        groups: of these, such as senders.
+        accuracy: share of accepted answers that must be right.
+        test_decided_by: the release whose calibration made the `loss`, `ece`, `decisions` and examples of the
+            test set, if photos are decided otherwise since, and the test pictures may be some; else None.
+    """
+
+    parent: str
+    n: Count
+    groups: Count
+    accuracy: Share
+    test_decided_by: str | None = Field(default=None, exclude_if=_is_none)
 
 
 class Report(Frozen):
@@ -333,6 +355,7 @@ class Report(Frozen):
         photos: by tier; empty where no photos were measured.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
+        calibrated: None for a release that was calibrated when it was made.
     """
 
     labels: tuple[str, ...]
@@ -351,6 +374,7 @@ class Report(Frozen):
     photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
     examples: Examples
     history: tuple[Epoch, ...]
+    calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
 
     @field_validator("acceptance")
     @classmethod

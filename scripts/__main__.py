@@ -8,8 +8,9 @@ import ast
 import difflib
 import importlib
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -24,6 +25,7 @@ VERBS = (
     "data",
     "train",
     "evaluate",
+    "calibrate",
     "compare",
     "tune",
     "adopt",
@@ -89,6 +91,8 @@ def _list(_: Namespace) -> object:
 def build_parser() -> ArgumentParser:
     """The parser of a command line that names no verb: each has a parser of its own, in its file."""
     parser = command_parser(None, "Classify pictures of clothing: serve, label, train, publish.", EXAMPLES)
+    # Usually verbs of nine letters have a line of their own.
+    parser.formatter_class = partial(RawDescriptionHelpFormatter, indent_increment=1)
     parser.add_argument("--version", action="version", version=f"wardrobe {__version__}")
     listed = parser.add_subparsers(title="verbs", metavar="VERB", prog="wardrobe")
     for verb in verbs():

@@ -1,7 +1,7 @@
 """Send a release to a store and make it current.
 
 After an interruption, run it again: it continues. Refusals: model_store/gate.py.
-train and adopt hand their releases over here: `hand_over`.
+train, adopt and calibrate hand their releases over here: `hand_over`.
 """
 
 import argparse
@@ -112,6 +112,11 @@ def add_target_options(group: "argparse._ArgumentGroup") -> None:
     """Add --data-licence, --out, --publish, --sign, --force, --by and --unconditional."""
     licence = "licence of the data, such as MIT or `our own pictures`, for the model card"
     group.add_argument("--data-licence", metavar="TEXT", help=licence)
+    add_store_options(group)
+
+
+def add_store_options(group: "argparse._ArgumentGroup") -> None:
+    """The same without --data-licence, for releases that learn nothing."""
     target = group.add_mutually_exclusive_group()
     target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {DEFAULT_STORE})")
     target.add_argument("--publish", metavar="STORE", help="a store: s3://bucket/prefix, or a folder")

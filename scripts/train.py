@@ -51,6 +51,7 @@ from scripts.training_options import (
     network_recipe,
     parts_of,
     planned,
+    share_right,
     sized,
 )
 from training.data.corrections import Corrections, read_corrections
@@ -420,16 +421,6 @@ def _above_zero(text: str) -> float:
     return value
 
 
-def _share(text: str) -> float:
-    value = float(text)
-    if not LEAST_RIGHT <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
-    return value
-
-
-LEAST_RIGHT = 0.5
-"""As WARDROBE_ACCEPT_TARGET has it."""
-
 COMMON = (
     "--help",
     "--help-all",
@@ -482,7 +473,7 @@ def build_parser() -> argparse.ArgumentParser:
     softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"
     recipe.add_argument("--temperature", type=_above_zero, metavar="T", help=softer)
     right = "accepted answers that must be right (own classes: 0.95)"
-    recipe.add_argument("--accept-right", type=_share, metavar="X", help=right)
+    recipe.add_argument("--accept-right", type=share_right, metavar="X", help=right)
     group = parser.add_argument_group("where it goes")
     add = group.add_argument
     add(

@@ -33,6 +33,17 @@ from training.recipes import (
     starting_point,
 )
 
+LEAST_RIGHT: Final = 0.5
+"""As WARDROBE_ACCEPT_TARGET has it."""
+
+
+def share_right(text: str) -> float:
+    """The type of --accept-right."""
+    value = float(text)
+    if not LEAST_RIGHT <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
+    return value
+
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add --data, --skip-unreadable, --corrections, --train and --test."""

@@ -84,6 +84,10 @@ class ComparisonUnreadable(TrainingError):
     """The file that results should join holds something else."""
 
 
+class NotShown(TrainingError):
+    """The checked pictures do not show what a release is to promise of its accepted answers."""
+
+
 class NotAdoptable(TrainingError):
     """A hand-made model cannot become a release with these labels and this data."""
 

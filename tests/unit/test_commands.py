@@ -152,6 +152,8 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("train --from-version 20261120T101500Z-3f9a1c2e", "--from-version belongs to --from"),
         ("evaluate --split unseen", "--split goes with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),
+        ("calibrate bundled", "the following arguments are required: --photos"),
+        ("calibrate bundled --photos p --accept-right 1", "expected 0.5 or more, and less than 1"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("train --from bundled --weights imagenet", "--from RELEASE brings its weights along"),
         ("tune --recipe bundled", "--recipe bundled trains a release further and learns photos"),

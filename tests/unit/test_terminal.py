@@ -105,6 +105,7 @@ sys.exit(run(importlib.import_module(f"scripts.{command}").main))
             "tensorflow",
             f"scikit-learn{MISSING_PACKAGE}",
         ),
+        ("sklearn", "calibrate", "tensorflow", f"scikit-learn{MISSING_PACKAGE}"),
     ],
 )
 def test_a_command_without_what_it_needs_says_how_to_get_it_in_one_line(
@@ -114,6 +115,8 @@ def test_a_command_without_what_it_needs_says_how_to_get_it_in_one_line(
     csv.write_text("".join(f"{label}{',0' * 784}\n" for label in range(10)) * 2, "utf-8")
     pictures = ["--train", str(csv), "--test", str(csv)]
     run = ["--run", str(tmp_path / "run")] if command == "train" else []
+    if command == "calibrate":
+        pictures = ["bundled", "--photos", str(csv)]
 
     typed = [sys.executable, "-c", MISSING, library, command, *pictures, *run]
     ended = done(typed, KERAS_BACKEND=backend)

@@ -7,7 +7,7 @@ test set. How a threshold is shown: acceptance.py; how serving applies it: infer
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -230,25 +230,34 @@ def answers_by_kind(  # noqa: PLR0913 - as above
         groups: of the held-out pictures; None where each is its own.
         accuracy: as for `fit_contract`.
     """
-
-    def sure(answers: Scores, softened: float) -> NDArray[np.float32]:
-        return _confidences(answers, softened, familiarity, _least(checked))
-
-    def right(answers: Scores, truth: Labels) -> NDArray[np.bool_]:
-        return np.asarray(answers.probabilities.argmax(axis=1) == truth)
-
-    together = None if groups is None else numbered(groups)
-    kinds = [Kind(HELD_OUT, sure(scores, temperature), right(scores, labels), accuracy, together)]
+    least, together = _least(checked), None if groups is None else numbered(groups)
+    sure = confidences_of(scores, temperature, familiarity, least)
+    kinds = [Kind(HELD_OUT, sure, scores.probabilities.argmax(axis=1) == labels, accuracy, together)]
     if checked is not None:
-        confidences = sure(checked.scores, 1.0 if checked.calibrated else temperature)
-        found = right(checked.scores, checked.labels)
-        for tier in sorted(set(np.array(checked.tiers)[checked.known].tolist())):
-            # An out-of-distribution photo has no right answer.
-            mine = (np.array(checked.tiers) == tier) & checked.known
-            promised = ACCEPTED_OF_PHOTOS if tier in PROMISED_TIERS else None
-            senders = numbered(np.array(checked.groups)[mine]) if checked.groups else None
-            kinds.append(Kind(f"photos of tier {tier}", confidences[mine], found[mine], promised, senders))
+        softened = 1.0 if checked.calibrated else temperature
+        confidences = confidences_of(checked.scores, softened, familiarity, least)
+        kinds += photo_kinds(checked, confidences, dict.fromkeys(PROMISED_TIERS, ACCEPTED_OF_PHOTOS))
     return tuple(kinds)
+
+
+def photo_kinds(
+    checked: Checked, confidences: NDArray[np.float32], promised: Mapping[str, float]
+) -> tuple[Kind, ...]:
+    """The rows of the table that are tiers of photos; an out-of-distribution photo has no right answer.
+
+    Args:
+        checked: N photos.
+        confidences: float32 (N,), from `confidences_of`.
+        promised: share of accepted answers that must be right, by tier; others have no promise.
+    """
+    tiers, right = np.array(checked.tiers), checked.scores.probabilities.argmax(axis=1) == checked.labels
+
+    def kind(tier: str) -> Kind:
+        mine = (tiers == tier) & checked.known
+        senders = numbered(np.array(checked.groups)[mine]) if checked.groups else None
+        return Kind(f"photos of tier {tier}", confidences[mine], right[mine], promised.get(tier), senders)
+
+    return tuple(kind(tier) for tier in sorted(set(tiers[checked.known].tolist())))
 
 
 def _least(checked: Checked | None) -> float:
@@ -257,9 +266,10 @@ def _least(checked: Checked | None) -> float:
     return FAMILIARITY_OF_PHOTOS if counts else FAMILIARITY_THRESHOLD
 
 
-def _confidences(
+def confidences_of(
     scores: Scores, temperature: float, familiarity: Familiarity | None, least: float
 ) -> NDArray[np.float32]:
+    """The confidences of a Kind, float32 (N,): not a number where the familiarity is below the least."""
     calibration = Calibration(temperature=temperature)
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, calibration)) for row in scores.probabilities.tolist()], np.float32

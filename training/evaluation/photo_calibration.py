@@ -6,6 +6,7 @@ accepted ones (docs/explanation/experiments.md). Releases with biases are served
 (inference/decision.py). Pure. The thresholds are in calibration.py.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -45,7 +46,11 @@ def _weights(labels: NDArray[np.uint8], tiers: NDArray[np.str_]) -> NDArray[np.f
     return np.asarray(1 / (len(classes) * tiers_of_class[class_of_cell] * photos)[cell_of_photo])
 
 
-def calibrated_out_of_fold(checked: Checked, parts: NDArray[np.int64]) -> Checked:
+def calibrated_out_of_fold(
+    checked: Checked,
+    parts: NDArray[np.int64],
+    fit: Callable[[Checked], Calibration] = fit_photo_calibration,
+) -> Checked:
     """The photos with calibrated probabilities; the calibration of each was fitted to other photos.
 
     So no photo is calibrated by its own label. The answers to the other photos may come from networks that
@@ -55,11 +60,12 @@ def calibrated_out_of_fold(checked: Checked, parts: NDArray[np.int64]) -> Checke
         checked: probabilities as the network gave them.
         parts: int64 (N,), 0..FOLDS - 1; photos of one group are in one part, and there are photos of classes
             in two parts at least.
+        fit: the calibration of the others.
     """
     probabilities = checked.scores.probabilities.copy()
     for part in range(FOLDS):
         mine = parts == part
-        probabilities[mine] = _calibrated(probabilities[mine], fit_photo_calibration(checked.take(~mine)))
+        probabilities[mine] = _calibrated(probabilities[mine], fit(checked.take(~mine)))
     return replace(checked, scores=Scores(probabilities, checked.scores.distances), calibrated=True)
 
 

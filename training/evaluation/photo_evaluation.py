@@ -6,6 +6,7 @@ section: model_store/report.py.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from inference.classifier import Prediction
 from inference.contract import ModelContract, Thresholds
+from model_store.predictions import NAME_LENGTH, PhotoPrediction
 from model_store.report import (
     Bootstrap,
     ClassRecall,
@@ -24,6 +26,9 @@ from model_store.report import (
 from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
 from training.evaluation.statistics import expected_calibration_error
 from training.photos.reading import OOD, OOD_TIER, Photos
+
+DEVELOPMENT: Final = "development"
+"""The split of the photos that a release was made with: choices were made on them."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,19 @@ def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAns
         reasons=np.array([one.reason or "" for one in predictions]),
         groups=numbered(photos.keys),
     )
+
+
+def photo_predictions(answers: PhotoAnswers, photos: Photos) -> dict[str, PhotoPrediction]:
+    """The answers to photos that show a class, by which the gate compares releases."""
+    return {
+        photos.sha256[index][:NAME_LENGTH]: PhotoPrediction(
+            group=str(answers.groups[index]),
+            tier=photos.tiers[index],
+            truth=int(answers.truth[index]),
+            predicted=int(answers.predicted[index]),
+        )
+        for index in np.flatnonzero(answers.truth != OOD).tolist()
+    }
 
 
 def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:

@@ -10,8 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-import keras
-
 LIBRARIES: Final = (
     "tensorflow", "jax", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
@@ -31,6 +29,8 @@ def hardware() -> str:
 
 def accelerators() -> list[str]:
     """The names of the GPUs or TPUs that Keras' backend finds; empty on a processor alone."""
+    import keras  # noqa: PLC0415 - takes seconds to load, which the commit does not need
+
     if keras.backend.backend() == "jax":
         import jax  # noqa: PLC0415 - not installed everywhere
 
@@ -53,6 +53,8 @@ def _processor() -> str:
 
 def libraries() -> dict[str, str]:
     """Versions by package name; those not installed are left out, and so is the backend that is not used."""
+    import keras  # noqa: PLC0415 - as above
+
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         if name == OTHERS.get(keras.backend.backend()):

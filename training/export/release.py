@@ -27,10 +27,8 @@ from model_store.manifest import Golden, Headline, Manifest
 from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
 from model_store.predictions import (
     LARGEST,
-    NAME_LENGTH,
     PHOTO_PREDICTIONS,
     PREDICTIONS,
-    PhotoPrediction,
     photo_predictions_text,
     predictions_text,
 )
@@ -71,7 +69,13 @@ from training.evaluation.out_of_distribution import (
     sample_of,
 )
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
-from training.evaluation.photo_evaluation import PhotoAnswers, photo_answers, photo_figures
+from training.evaluation.photo_evaluation import (
+    DEVELOPMENT,
+    PhotoAnswers,
+    photo_answers,
+    photo_figures,
+    photo_predictions,
+)
 from training.export.environment import git_commit, hardware, libraries
 from training.export.mean_of_parts import compared
 from training.export.onnx_graph import (
@@ -86,15 +90,12 @@ from training.export.onnx_graph import (
 from training.export.out_of_fold import OutOfFold
 from training.fitting.fit import Fitted
 from training.networks.registry import with_softmax
-from training.photos.reading import OOD, Photos
+from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
-DEVELOPMENT: Final = "development"
-"""The split of the photos that a release was made with: choices were made on them."""
-
 CROSS_FITTED: Final = "cross-fitted"
 """The split of photos that the release learnt: networks that did not learn them answered, and chose."""
 
@@ -375,17 +376,9 @@ def split_of(material: Material) -> str:
 
 
 def write_photo_predictions(folder: Path, answers: PhotoAnswers, photos: Photos) -> None:
-    """Keep the answers to photos that show a class, by which the gate compares releases."""
-    kept = {
-        photos.sha256[index][:NAME_LENGTH]: PhotoPrediction(
-            group=str(answers.groups[index]),
-            tier=photos.tiers[index],
-            truth=int(answers.truth[index]),
-            predicted=int(answers.predicted[index]),
-        )
-        for index in np.flatnonzero(answers.truth != OOD).tolist()
-    }
-    (folder / PHOTO_PREDICTIONS).write_text(photo_predictions_text(kept), "utf-8")
+    """Keep these answers in a release's folder."""
+    text = photo_predictions_text(photo_predictions(answers, photos))
+    (folder / PHOTO_PREDICTIONS).write_text(text, "utf-8")
 
 
 def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:

@@ -1,0 +1,150 @@
+"""Calibrate a release on checked pictures of your own.
+
+The new release has the same weights, and accepts what the pictures show to be right often enough. It needs
+59 of each tier, in practice some hundred: a random sample of what will be asked, which it did not learn. What
+is fitted: training/evaluation/own_calibration.py; what the report says: training/export/recalibrated.py.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from inference.contract import Thresholds
+from model_store.cache import find_release
+from model_store.local import LocalRelease, open_release
+from model_store.report import PhotoFigures, Promise, Report
+from scripts.photos import photos_in
+from scripts.publish import RELEASE, add_store_options, hand_over, open_target
+from scripts.terminal import (
+    RELEASE_HELP,
+    command_parser,
+    complain,
+    console,
+    perform,
+    print_table,
+    require,
+    run,
+)
+from scripts.training_options import share_right
+from training.data.corrections import read_corrections
+
+EXAMPLES = (
+    "wardrobe calibrate bundled --photos checked.csv --out releases",
+    "wardrobe calibrate s3://models/wardrobe --photos mine --accept-right 0.99 --publish s3://models/wardrobe",
+)
+
+OWN_TIER = "own"
+"""The tier of pictures that have none."""
+
+ACCEPT_RIGHT = 0.95
+"""As of photos that a training chooses thresholds on."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Calibrate the release that the arguments name."""
+    return perform(build_parser(), _calibrate, argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("calibrate", __doc__, EXAMPLES)
+    add = parser.add_argument
+    add("release", metavar="RELEASE", help=RELEASE_HELP)
+    add("--version", help="of a store: this one instead of what is current")
+    layout = (
+        "your pictures under their right labels: FOLDER/[tier/]label/files, or a CSV of `path`, `label` and "
+        "perhaps `tier` and `group`"
+    )
+    add("--photos", type=Path, required=True, metavar="FOLDER|CSV", help=layout)
+    corrected = "other labels of some of them, in the columns `path` and `label`. May be given again"
+    add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
+    right = f"accepted answers that must be right, of each tier ({ACCEPT_RIGHT})"
+    add("--accept-right", type=share_right, default=ACCEPT_RIGHT, metavar="X", help=right)
+    group = parser.add_argument_group("where it goes")
+    place = "folder of the new release (default: one per parent in runs/)"
+    group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
+    add_store_options(group)
+    return parser
+
+
+def _calibrate(arguments: argparse.Namespace) -> object:
+    require("sklearn", "scikit-learn")
+    from training.export.recalibrated import recalibrate  # noqa: PLC0415 - needs scikit-learn
+
+    parent = find_release(arguments.release, arguments.version)
+    store = open_target(arguments)
+    contract, corrections = parent.manifest.model, read_corrections(arguments.corrections)
+    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
+    folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
+    recalibrate(folder, parent, photos, arguments.accept_right, complain)
+    made = open_release(folder)
+    report = made.report()
+    show(made, report)
+    return {
+        **hand_over(folder, store, arguments),
+        "calibrated": report.calibrated and report.calibrated.model_dump(mode="json"),
+        "promises": [one.model_dump(mode="json") for one in _own(report)],
+        "photos": {tier: one.model_dump(mode="json") for tier, one in _measured(report).items()},
+    }
+
+
+def show(made: LocalRelease, report: Report) -> None:
+    """Print the thresholds, what each tier's pictures say of them, and what is the parent's."""
+    found, contract = report.calibrated, made.manifest.model
+    if found is None:
+        return
+    out = console()
+    temperature = contract.calibration_of(photo=True).temperature
+    out.print(
+        f"Calibrated on {found.n:,} pictures of {found.groups:,} groups: temperature {temperature:.3f}, "
+        f"{_thresholds(contract.thresholds_of(photo=True))}."
+    )
+    by_tier = {one.pictures: one for one in _own(report)}
+    print_table(
+        [
+            {"tier": tier} | _row(figures, by_tier.get(f"photos of tier {tier}"))
+            for tier, figures in _measured(report).items()
+        ]
+    )
+    out.print(
+        f"`right at least` is 95% sure. Weights and test figures are those of {found.parent}; the test set "
+        "was not read again."
+    )
+    carried = [tier for tier, one in report.photos.items() if one.decided_by]
+    if carried:
+        names = ", ".join(carried)
+        out.print(f"Not measured again: tier {names}. Accuracies hold; what is accepted now is not known.")
+
+
+def _thresholds(thresholds: Thresholds) -> str:
+    confidence, familiarity = thresholds.confidence, thresholds.familiarity
+    return f"accepted from confidence {confidence:.4g} and familiarity {familiarity:.4g} on"
+
+
+def _row(figures: PhotoFigures, promise: Promise | None) -> dict[str, str]:
+    """The cells of a tier; without a promise where it shows none of the classes."""
+    decisions = figures.decisions
+    low_high = decisions.coverage_interval
+    return {
+        "pictures": f"{figures.n:,}",
+        "accepted": f"{decisions.coverage:.1%}",
+        "95% interval": " to ".join(f"{bound:.1%}" for bound in low_high) if low_high else "-",
+        "right": "-" if decisions.accuracy is None else f"{decisions.accuracy:.1%}",
+        "right at least": f"{promise.lower_bound:.1%}" if promise else "-",
+        "unfamiliar": f"{decisions.unfamiliar:.1%}",
+    }
+
+
+def _own(report: Report) -> list[Promise]:
+    """The promises that the pictures at hand keep."""
+    names = {f"photos of tier {tier}" for tier in _measured(report)}
+    return [one for one in report.promises if one.pictures in names]
+
+
+def _measured(report: Report) -> dict[str, PhotoFigures]:
+    """The tiers that were measured now."""
+    return {tier: one for tier, one in report.photos.items() if one.decided_by is None}
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

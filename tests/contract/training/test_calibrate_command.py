@@ -1,0 +1,205 @@
+"""`wardrobe calibrate`: the same weights under thresholds that one's own checked pictures show."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.onnx_session import OnnxSession
+from model_store.assemble import seal
+from model_store.errors import GateRefused
+from model_store.files import GRAPH, MODEL, REPORT
+from model_store.local import LocalRelease, open_release
+from model_store.model_card import MODEL_CARD
+from model_store.predictions import PHOTO_PREDICTIONS
+from model_store.promotions import newest
+from model_store.publish import publish
+from model_store.report import Report
+from model_store.store import open_store
+from scripts import calibrate
+from scripts.photos import photos_in
+from tests.photos import write_photos
+from tests.releases import LABELS, a_release
+from training.data.learnt import Learnt
+from training.errors import BadRecipe, NotShown
+
+PICTURES = 130
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> LocalRelease:
+    return open_release(a_release(tmp_path / "parent"))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, parent: LocalRelease) -> Path:
+    """A table of drawn pictures, most under the label that the release answers."""
+    folder = write_photos(tmp_path / "drawn", PICTURES, {"own": ("0",)})
+    return a_table(tmp_path / "mine.csv", folder, answered(parent, folder))
+
+
+def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
+    """The class that a release answers to each picture of a folder, by its path; one in twenty another."""
+    contract = release.manifest.model
+    (photos,) = photos_in([folder], contract.labels, contract.input)
+    found = OnnxSession(release.folder / GRAPH).run(photos.images).probabilities
+    order = np.argsort(-found, axis=1)
+    unsure = set(np.argsort(found.max(axis=1))[: len(photos) // 20].tolist())
+    return {str(file): LABELS[order[at, int(at in unsure)]] for at, file in enumerate(photos.files)}
+
+
+def a_table(path: Path, folder: Path, labels: Mapping[str, str], **more: str) -> Path:
+    """A table of the pictures, the path relative to it."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "label", *more])
+        rows.writerows([picture, label, *more.values()] for picture, label in labels.items())
+    return path
+
+
+def changed(
+    release: LocalRelease, change: Callable[[Path, Report], Report] = lambda _, report: report
+) -> LocalRelease:
+    """A release that was sealed again after a change."""
+    report, before = change(release.folder, release.report()), release.manifest
+    (release.folder / REPORT).write_bytes(report.as_bytes())
+    seal(
+        release.folder,
+        created_at=before.created_at,
+        model=before.model,
+        golden=before.golden,
+        training=before.training,
+        libraries=before.libraries,
+        git_commit=None,
+        data=before.data,
+        headline=before.headline,
+    )
+    return open_release(release.folder)
+
+
+def calibrating(tmp_path: Path, parent: LocalRelease, pictures: Path, *more: str) -> LocalRelease:
+    """Run the command; the release that it made, which is current in the store `out`."""
+    run = tmp_path / f"run-{parent.version}"
+    words = [str(parent.folder), "--photos", str(pictures), "--run", str(run)]
+    assert calibrate.main([*words, "--out", str(tmp_path / "out"), *more]) == 0
+    return open_release(run / "release")
+
+
+def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
+    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    child = calibrating(tmp_path, parent, pictures)
+
+    report, before, said = child.report(), parent.report(), capsys.readouterr().out
+    assert report.calibrated is not None
+    assert (report.calibrated.parent, report.calibrated.n) == (parent.version, PICTURES)
+    assert all(child.manifest.files[name] == parent.manifest.files[name] for name in (MODEL, GRAPH))
+    assert (report.test, report.train, report.data) == (before.test, before.train, before.data)
+    assert report.photos.keys() == {"own"}
+    assert parent.version in (child.folder / MODEL_CARD).read_text("utf-8")
+    assert f"those of {parent.version}; the test set was not read again" in said
+
+
+def test_it_says_what_share_is_accepted_and_how_sure_that_is(
+    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    child = calibrating(tmp_path, parent, pictures, "--json")
+
+    document = json.loads(capsys.readouterr().out)
+    (promise,), decisions = document["promises"], document["photos"]["own"]["decisions"]
+    low, high = decisions["coverage_interval"]
+    assert document["version"] == child.version
+    assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
+    assert low < decisions["coverage"] < high
+    assert child.manifest.model.thresholds_of(photo=True).confidence == decisions["confidence_threshold"]
+
+
+def test_corrections_win_over_the_labels_of_the_pictures(
+    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pictures.open(encoding="utf-8", newline="") as file:
+        first = next(csv.DictReader(file))
+    (tmp_path / "corrections.csv").write_text(f"path,label\n{first['path']},none of these\n", "utf-8")
+
+    child = calibrating(tmp_path, parent, pictures, "--corrections", str(tmp_path / "corrections.csv"))
+
+    assert child.report().photos["own"].n == PICTURES - 1
+
+
+def test_figures_of_photos_that_were_not_measured_again_say_whose_they_are(
+    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = calibrating(tmp_path, parent, a_tier(tmp_path, pictures, "A"))
+    capsys.readouterr()
+
+    child = calibrating(tmp_path, first, pictures)
+
+    report = child.report()
+    assert (report.photos["A"].decided_by, report.photos["own"].decided_by) == (first.version, None)
+    assert report.photos["A"].accuracy == first.report().photos["A"].accuracy
+    assert [one.pictures for one in report.promises] == ["photos of tier own"]
+    assert "Not measured again: tier A." in capsys.readouterr().out
+    assert f"tier A were answered by {first.version}" in (child.folder / MODEL_CARD).read_text("utf-8")
+
+
+def a_tier(tmp_path: Path, pictures: Path, tier: str) -> Path:
+    """The same pictures in a table that names their tier."""
+    with pictures.open(encoding="utf-8", newline="") as file:
+        labels = {row["path"]: row["label"] for row in csv.DictReader(file)}
+    return a_table(tmp_path / f"{tier}.csv", tmp_path, labels, tier=tier)
+
+
+def test_it_follows_its_parent_through_the_gate(tmp_path: Path, parent: LocalRelease, pictures: Path) -> None:
+    first = calibrating(tmp_path, parent, a_tier(tmp_path, pictures, "A"))
+
+    child = calibrating(tmp_path, first, pictures)
+
+    current = newest(open_store(str(tmp_path / "out")))
+    assert current is not None
+    assert (current.number, current.version) == (2, child.version)
+    assert PHOTO_PREDICTIONS in child.manifest.files
+
+
+def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:
+    worse = open_release(a_release(tmp_path / "worse", accuracy=0.8))
+    current = publish(a_release(tmp_path / "best", seed=1), open_store(str(tmp_path / "out")), by="tests")
+
+    with pytest.raises(GateRefused, match=r"test accuracy 0\.8000 against 0\.9300"):
+        calibrating(tmp_path, worse, pictures)
+
+    assert newest(open_store(str(tmp_path / "out"))) == current.promotion
+
+
+def test_pictures_that_the_release_learnt_calibrate_nothing(
+    tmp_path: Path, parent: LocalRelease, pictures: Path
+) -> None:
+    contract = parent.manifest.model
+    (photos,) = photos_in([tmp_path / "drawn"], contract.labels, contract.input)
+
+    def learnt(folder: Path, report: Report) -> Report:
+        Learnt.of(np.array(photos.sha256)).save(folder)
+        return report
+
+    with pytest.raises(NotShown, match=f"{parent.version[:8]}.* learnt these pictures"):
+        calibrating(tmp_path, changed(parent, learnt), pictures)
+
+
+def test_too_few_pictures_make_no_release(tmp_path: Path, parent: LocalRelease, pictures: Path) -> None:
+    with pytest.raises(NotShown, match=r"130 of tier own\. .*99% .* takes 299 accepted pictures"):
+        calibrating(tmp_path, parent, pictures, "--accept-right", "0.99")
+
+    assert list(tmp_path.glob("run-*")) == []
+
+
+def test_the_release_that_is_calibrated_is_not_overwritten(
+    tmp_path: Path, parent: LocalRelease, pictures: Path
+) -> None:
+    folder = parent.folder.rename(tmp_path / "release")
+
+    with pytest.raises(BadRecipe, match="lies there"):
+        calibrate.main([str(folder), "--photos", str(pictures), "--run", str(tmp_path)])
+
+    assert open_release(folder).version == parent.version

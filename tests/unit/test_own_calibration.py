@@ -1,0 +1,112 @@
+"""What a few hundred checked pictures decide about a release that exists, and what they cannot show."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inference.contract import ModelContract
+from inference.session import Scores
+from tests.releases import a_contract
+from training.errors import NotShown
+from training.evaluation.calibration import Checked
+from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough, fit_own
+
+CLASSES = 10
+
+
+def a_contract_like(familiarity: float = 0.0) -> ModelContract:
+    contract = a_contract()
+    return replace(contract, thresholds=replace(contract.thresholds, familiarity=familiarity))
+
+
+def checked_pictures(
+    n: int, *, sure_wrong: int = 0, unsure_wrong: int = 0, groups: Sequence[str] | None = None
+) -> Checked:
+    """Pictures of one tier with rising confidences: the least sure ones wrong, then some of the surest."""
+    confidences = np.linspace(0.5, 0.999, n)
+    labels = (np.arange(n) % CLASSES).astype(np.uint8)
+    rest = ((1 - confidences) / (CLASSES - 1))[:, None]
+    probabilities = np.repeat(rest, CLASSES, axis=1).astype(np.float32)
+    probabilities[np.arange(n), labels] = confidences
+    truth = labels.copy()
+    wrong = [*range(unsure_wrong), *range(n - sure_wrong, n)]
+    truth[wrong] = (truth[wrong] + 1) % CLASSES
+    distances = np.linspace(0, 0.999, n).astype(np.float32)
+    names = tuple(groups or map(str, range(n)))
+    return Checked(Scores(probabilities, distances), truth, ("own",) * n, groups=names)
+
+
+def calibrated(checked: Checked, accuracy: float = 0.95, familiarity: float = 0.0) -> OwnCalibration:
+    parts = np.array([hash_of(group) % 5 for group in checked.groups])
+    return calibrate_on(checked, parts, a_contract_like(familiarity), accuracy)
+
+
+def hash_of(group: str) -> int:
+    return int.from_bytes(group.encode())
+
+
+@pytest.mark.parametrize(("accuracy", "n", "needed"), [(0.95, 58, "59"), (0.99, 298, "299")])
+def test_too_few_pictures_are_refused_with_the_number_that_would_do(
+    accuracy: float, n: int, needed: str
+) -> None:
+    with pytest.raises(NotShown, match=f"{n} of tier own.* takes {needed} accepted pictures .* without"):
+        check_enough(["own"] * n, accuracy)
+
+
+def test_each_tier_needs_its_own_number() -> None:
+    with pytest.raises(NotShown, match="7 of tier worn"):
+        check_enough(["own"] * 300 + ["worn"] * 7, 0.95)
+
+
+def test_the_accepted_answers_are_right_as_often_as_was_asked() -> None:
+    found = calibrated(checked_pictures(400, unsure_wrong=80))
+
+    (kind,) = found.kinds
+    accepted = kind.confidences >= found.contract.thresholds_of(photo=True).confidence
+    assert 0.5 < accepted.mean() < 0.9
+    assert kind.right[accepted].mean() >= 0.95
+
+
+def test_errors_among_the_surest_answers_are_refused_with_what_they_show() -> None:
+    with pytest.raises(NotShown, match=r"200 photos of tier own, 170 .* do not show that 95% .* at the best"):
+        calibrated(checked_pictures(200, sure_wrong=30))
+
+
+def test_pictures_of_one_sender_alone_are_refused() -> None:
+    with pytest.raises(NotShown, match="too few groups"):
+        calibrated(checked_pictures(400, groups=["ann"] * 400))
+
+
+def test_pictures_of_few_senders_show_less_than_as_many_of_different_ones() -> None:
+    senders = [f"{index % 20:02}" for index in range(200)]
+    clustered = [index for index in range(200) if index % 20 < 2]
+    independent, of_few = checked_pictures(200), checked_pictures(200, groups=senders)
+    wrong = of_few.labels.copy()
+    wrong[clustered[::4]] = (wrong[clustered[::4]] + 1) % CLASSES
+    assert calibrated(replace(independent, labels=wrong), 0.9)
+
+    with pytest.raises(NotShown, match="of 20 groups"):
+        calibrated(replace(of_few, labels=wrong), 0.9)
+
+
+def test_the_pixels_keep_temperature_and_thresholds() -> None:
+    found = calibrated(checked_pictures(400, unsure_wrong=40)).contract
+
+    before = a_contract_like()
+    assert (found.temperature, found.thresholds) == (before.temperature, before.thresholds)
+    assert found.photo_calibration is not None
+
+
+def test_answers_without_an_error_do_not_make_every_confidence_1() -> None:
+    sure = fit_own(checked_pictures(100)).temperature
+
+    assert 0.3 < sure < fit_own(checked_pictures(100, sure_wrong=20)).temperature
+
+
+@pytest.mark.parametrize(("n", "unfamiliar"), [(400, 0.02), (90, 0.2)])
+def test_a_hundred_pictures_say_what_is_unfamiliar_and_fewer_leave_the_cut(n: int, unfamiliar: float) -> None:
+    (kind,) = calibrated(checked_pictures(n), familiarity=0.2).kinds
+
+    assert np.isnan(kind.confidences).mean() == pytest.approx(unfamiliar, abs=0.02)

@@ -1,0 +1,143 @@
+"""The calibration of photos for one's own pictures: temperature and thresholds of a release that exists.
+
+The weights stay, and so does everything about pixels that are used as they are sent. Pure. What the same
+rules decide when a release is made: calibration.py; the release that comes of it: export/recalibrated.py.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import Calibration, ModelContract, Thresholds
+from inference.decision import familiarity_of
+from model_store.acceptance import SURENESS, needed
+from training.errors import NotShown
+from training.evaluation.acceptance import Kind, confidence_threshold
+from training.evaluation.calibration import (
+    FAMILIARITY_OF_PHOTOS,
+    Checked,
+    confidences_of,
+    fit_temperature,
+    photo_kinds,
+)
+from training.evaluation.photo_calibration import calibrated_out_of_fold
+
+
+@dataclass(frozen=True)
+class OwnCalibration:
+    """What one's own pictures decide.
+
+    Attributes:
+        contract: the parent's with another calibration and other thresholds of photos.
+        kinds: the answers behind the thresholds, by tier.
+        checked: the pictures with probabilities that were calibrated by other pictures.
+    """
+
+    contract: ModelContract
+    kinds: tuple[Kind, ...]
+    checked: Checked
+
+
+def check_enough(tiers: Sequence[str], accuracy: float) -> None:
+    """Check, before a network is asked, that there are so many pictures of each tier as a promise takes.
+
+    Args:
+        tiers: of the pictures that show a class.
+        accuracy: 0..1, share of the accepted answers that is to be promised.
+
+    Raises:
+        NotShown: there are fewer; the message says how many are needed, and why.
+    """
+    least, counts = needed(accuracy), Counter(tiers)
+    few = [f"{n:,} of tier {tier}" for tier, n in sorted(counts.items()) if n < least]
+    if few or not counts:
+        raise NotShown(
+            f"Too few checked pictures: {', '.join(few) or 'none shows a class'}. To show with "
+            f"{SURENESS:.0%} certainty that {100 * accuracy:g}% of accepted answers are right takes "
+            f"{least:,} accepted pictures of each tier without an error, and more with some. Bring more, or "
+            "ask for less with --accept-right."
+        )
+
+
+def calibrate_on(
+    checked: Checked, parts: NDArray[np.int64], contract: ModelContract, accuracy: float
+) -> OwnCalibration:
+    """Fit temperature and thresholds of photos; each tier keeps the promise by itself.
+
+    Args:
+        checked: probabilities as the network gave them, of pictures that it did not learn.
+        parts: int64 (N,), 0..FOLDS - 1; pictures of one group are in one part.
+        contract: of the release that gave them.
+        accuracy: 0..1, share of the accepted answers that must be right.
+
+    Raises:
+        NotShown: no threshold keeps the promise, or all pictures are of one group.
+    """
+    if len(np.unique(parts[checked.known])) < 2:
+        raise NotShown(
+            "The checked pictures are of too few groups to calibrate on some and check on others. Bring "
+            "pictures of other senders, or leave the column `group` out where pictures are independent."
+        )
+    calibrated = calibrated_out_of_fold(checked, parts, fit_own)
+    least = _least_familiarity(checked, contract)
+    confidences = confidences_of(calibrated.scores, 1.0, contract.familiarity, least)
+    tiers = sorted(set(np.array(checked.tiers)[checked.known].tolist()))
+    kinds = photo_kinds(calibrated, confidences, dict.fromkeys(tiers, accuracy))
+    threshold = confidence_threshold(kinds)
+    thresholds = Thresholds(confidence=threshold, familiarity=least)
+    if thresholds.accept_nothing:
+        raise NotShown(_why_nothing(kinds, accuracy))
+    fitted = replace(contract, photo_calibration=fit_own(checked), photo_thresholds=thresholds)
+    return OwnCalibration(fitted, kinds, calibrated)
+
+
+def fit_own(checked: Checked) -> Calibration:
+    """The temperature that minimises the negative log likelihood, as if one answer more were wrong.
+
+    Each picture counts alike, as it will be asked. Without the further answer, its weight spread over the
+    second likeliest classes of all pictures, some hundred pictures with few errors or none would have
+    temperatures near 0.
+
+    Args:
+        checked: probabilities as the network gave them, of at least one picture that shows a class.
+    """
+    known = checked.known
+    probabilities, labels = checked.scores.probabilities[known], checked.labels[known]
+    seconds = probabilities.argsort(axis=1)[:, -2].astype(np.uint8)
+    n = len(labels)
+    temperature = fit_temperature(
+        np.concatenate([probabilities, probabilities]),
+        np.concatenate([labels, seconds]),
+        np.repeat([1.0, 1 / n], n),
+    )
+    return Calibration(temperature=temperature)
+
+
+def _least_familiarity(checked: Checked, contract: ModelContract) -> float:
+    """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say."""
+    familiarity, distances = contract.familiarity, checked.scores.distances
+    if familiarity is None or distances is None or not checked.says_what_is_familiar:
+        return contract.thresholds_of(photo=True).familiarity
+    ranks = [familiarity_of(distance, familiarity) for distance in distances[checked.known].tolist()]
+    return float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
+
+
+def _why_nothing(kinds: Sequence[Kind], accuracy: float) -> str:
+    """What the tier shows that is farthest from the promise."""
+    kind = min(kinds, key=_most_shown)
+    groups = 0 if kind.groups is None else len(np.unique(kind.groups))
+    of_groups = f" of {groups:,} groups" if groups and groups < len(kind.right) else ""
+    return (
+        f"{len(kind.right):,} {kind.pictures}{of_groups}, {int(kind.right.sum()):,} of them answered right, "
+        f"do not show that {100 * accuracy:g}% of any accepted ones are right: with {SURENESS:.0%} "
+        f"certainty, {_most_shown(kind):.1%} at the best threshold. Bring more, ask for less with "
+        "--accept-right, or train on some of them."
+    )
+
+
+def _most_shown(kind: Kind) -> float:
+    thresholds = np.unique(kind.familiar)
+    return float(kind.lower_bounds(thresholds).max()) if len(thresholds) else 0.0

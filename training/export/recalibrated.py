@@ -1,0 +1,183 @@
+"""Make a release of another one's weights, calibrated on one's own checked pictures.
+
+Model, graph, test figures and everything about pixels are the parent's, as files or as figures; measured
+again is what the new calibration changes, on the pictures at hand: evaluation/own_calibration.py. The report
+tells the two apart (`calibrated`, `decided_by`). Trains nothing and reads no data set. Writes one folder.
+"""
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from inference.classifier import Classifier
+from inference.contract import Calibration
+from inference.onnx_session import OnnxSession
+from inference.session import Session
+from model_store.assemble import seal
+from model_store.files import GRAPH, REPORT
+from model_store.local import LocalRelease
+from model_store.manifest import Manifest
+from model_store.model_card import MODEL_CARD, model_card
+from model_store.predictions import PHOTO_PREDICTIONS, photo_predictions_in, photo_predictions_text
+from model_store.report import HELD_OUT, Calibrated, PhotoFigures, Report
+from training.data.learnt import NOTHING, load_learnt
+from training.data.picture_files import Say
+from training.data.splitting import in_groups
+from training.errors import BadRecipe, NotShown
+from training.evaluation.acceptance import acceptance_curves, promises
+from training.evaluation.calibration import Checked
+from training.evaluation.measure import scored
+from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough
+from training.evaluation.photo_calibration import FOLDS
+from training.evaluation.photo_evaluation import (
+    DEVELOPMENT,
+    PhotoAnswers,
+    photo_answers,
+    photo_figures,
+    photo_predictions,
+)
+from training.export.environment import git_commit
+from training.photos.reading import Photos
+
+
+def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: float, say: Say) -> Manifest:
+    """Write a release.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose weights it has.
+        photos: checked pictures, as the parent's model reads them; those that it learnt are left out, with
+            their groups.
+        accuracy: 0..1, share of the accepted answers to each tier that must be right.
+        say: receives what was left out, and other doubts.
+
+    Raises:
+        NotShown: the pictures do not show that so many accepted answers are right.
+        BadRecipe: the folder is the parent's.
+        ModelError: the graph cannot be run.
+        StoreError: the folder cannot be sealed.
+    """
+    if folder.resolve() == parent.folder.resolve():
+        raise BadRecipe(
+            f"{folder}: the release that is calibrated lies there. Name another folder with --run."
+        )
+    photos = _not_learnt(photos, parent, say)
+    check_enough(photos.known_tiers, accuracy)
+    before = parent.manifest.model
+    session = OnnxSession(parent.folder / GRAPH, shape=before.input.array_shape)
+    checked = Checked(scored(session, photos.images), photos.labels, photos.tiers, groups=photos.keys)
+    found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy)
+    if found.contract.familiarity is not None and not found.contract.thresholds_of(photo=True).familiarity:
+        say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
+    answers = _answers(session, found, photos)
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in parent.manifest.files:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parent.folder / path, folder / path)
+    report = _report(parent, found, answers, accuracy)
+    (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / MODEL_CARD).write_text(model_card(found.contract, report), "utf-8")
+    _write_photo_predictions(folder, parent, answers, photos)
+    return _sealed(folder, parent.manifest, found, report)
+
+
+def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
+    """Those of groups of which the parent learnt no picture."""
+    learnt = load_learnt(parent.folder)
+    if learnt is None:
+        say(
+            f"{parent.version} does not say what it learnt. If these pictures are among that, it will accept "
+            "too much."
+        )
+    keys = np.array(photos.keys)
+    known = in_groups(keys, keys[(learnt or NOTHING).has(np.array(photos.sha256))])
+    if known.all():
+        raise NotShown(f"{parent.version} learnt these pictures, so they cannot calibrate it. Bring others.")
+    if known.any():
+        say(f"{known.sum():,} of {len(known):,} pictures are left out: {parent.version} learnt their groups.")
+    return photos.take(np.flatnonzero(~known))
+
+
+def _answers(session: Session, found: OwnCalibration, photos: Photos) -> PhotoAnswers:
+    """What is answered to the pictures, each calibrated by others; all of them chose the thresholds."""
+    as_given = replace(found.contract, photo_calibration=Calibration(temperature=1.0))
+    classifier = Classifier(session, as_given)
+    return photo_answers(classifier.interpret(found.checked.scores, [True] * len(photos)), photos)
+
+
+def _report(parent: LocalRelease, found: OwnCalibration, answers: PhotoAnswers, accuracy: float) -> Report:
+    """The parent's report, with everything about photos from these pictures, or marked as the parent's."""
+    before, contract = parent.report(), parent.manifest.model
+    known = found.checked.known
+    test_decided_by = before.calibrated.test_decided_by if before.calibrated else None
+    if contract.photo_thresholds is None:  # the test pictures may be photos, which other thresholds decided
+        test_decided_by = parent.version
+    calibrated = Calibrated(
+        parent=parent.version,
+        n=int(known.sum()),
+        groups=len(np.unique(answers.groups[known])),
+        accuracy=accuracy,
+        test_decided_by=test_decided_by,
+    )
+    held_out = before.acceptance.get(HELD_OUT, ())
+    curves = acceptance_curves(found.kinds, divided=True)
+    own = photo_figures(answers, found.contract, DEVELOPMENT)
+    return before.model_copy(
+        update={
+            "promises": (
+                *(one for one in before.promises if one.pictures == HELD_OUT),
+                *promises(found.kinds, found.contract),
+            ),
+            "acceptance": ({HELD_OUT: held_out} if held_out else {}) | curves,
+            "photos": dict(sorted((_carried_over(parent, before) | own).items())),
+            "calibrated": calibrated,
+        }
+    )
+
+
+def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigures]:
+    """The parent's figures of photos, as far as a temperature leaves its answers as they were."""
+    if not _same_answers(parent):
+        return {}
+    return {
+        tier: one.model_copy(update={"decided_by": one.decided_by or parent.version})
+        for tier, one in before.photos.items()
+    }
+
+
+def _same_answers(parent: LocalRelease) -> bool:
+    """Whether the likeliest class stays: biases, which are not kept, may have made it another."""
+    return not parent.manifest.model.calibration_of(photo=True).biases
+
+
+def _write_photo_predictions(
+    folder: Path, parent: LocalRelease, answers: PhotoAnswers, photos: Photos
+) -> None:
+    """The answers to these pictures, and the parent's to photos of other tiers."""
+    own = photo_predictions(answers, photos)
+    kept = {}
+    if _same_answers(parent):
+        where = str(parent.folder)
+        earlier = photo_predictions_in(
+            parent.manifest, lambda path: (parent.folder / path).read_bytes(), where
+        )
+        kept = {name: one for name, one in earlier.items() if one.tier not in set(photos.tiers)}
+    (folder / PHOTO_PREDICTIONS).write_text(photo_predictions_text({**kept, **own}), "utf-8")
+
+
+def _sealed(folder: Path, parent: Manifest, found: OwnCalibration, report: Report) -> Manifest:
+    calibrated = report.calibrated.model_dump(mode="json") if report.calibrated else None
+    return seal(
+        folder,
+        created_at=datetime.now(UTC),
+        model=found.contract,
+        golden=parent.golden,
+        training=parent.training | {"calibrated": calibrated},
+        libraries=parent.libraries,
+        git_commit=git_commit(),
+        data=parent.data,
+        headline=parent.headline,
+    )
