@@ -59,6 +59,12 @@ def test_further_pictures_leave_every_old_one_in_its_part(before: int) -> None:
     assert len(was) == pytest.approx(before / 12, rel=0.4)
 
 
+def test_every_version_holds_out_the_same_pictures() -> None:
+    numbers = {int(key) for key in held_out_keys(of_own(60))}
+
+    assert numbers == {16, 21, 27, 28, 29, 31, 33, 34, 40, 42, 45, 58}
+
+
 def test_a_small_class_has_a_picture_held_out_too() -> None:
     images = pictures_with_keys(KEYS[:206], np.array([0] * 200 + [1] * 6, np.uint8))
 

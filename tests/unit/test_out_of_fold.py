@@ -15,6 +15,7 @@ from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal, gathered
 from training.fitting.checkpoints import Run
+from training.fitting.distillation import join, soften
 from training.photos.reading import Photos
 from training.recipes import PLAIN
 
@@ -139,3 +140,13 @@ def test_a_small_data_set_is_dealt_into_folds_and_a_large_one_is_not() -> None:
     tiny = Split(small.train.take(np.arange(10)), small.validation)
 
     assert [usual_folds(parts) for parts in (small, large, tiny)] == [5, 0, 0]
+
+
+def test_a_teacher_is_the_mean_of_the_networks_that_answered_made_softer() -> None:
+    first, second = np.array([[1.0, 0.0], [0.9, 0.1]]), np.array([[0.7, 0.3], [0.2, 0.8]])
+
+    mean, alone = join([np.array([0, 1]), np.array([1, 2])], [first, second])
+
+    assert mean.tolist() == [[1.0, 0.0], pytest.approx([0.8, 0.2]), [0.2, 0.8]]
+    assert alone.tolist() == [True, False, True]
+    assert soften(mean[1:2], 2.0)[0].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
