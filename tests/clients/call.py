@@ -5,9 +5,18 @@ import sys
 from pathlib import Path
 
 from wardrobe_client import Client
-from wardrobe_client.api.classify import predict
+from wardrobe_client.api.classify import predict, send_feedback
 from wardrobe_client.api.model import get_model
-from wardrobe_client.models import ModelAnswer, PictureDocument, PredictAnswer, PredictFilesBody, Problem
+from wardrobe_client.models import (
+    FeedbackAnswer,
+    FeedbackDocument,
+    FeedbackDocumentDecision,
+    ModelAnswer,
+    PictureDocument,
+    PredictAnswer,
+    PredictFilesBody,
+    Problem,
+)
 from wardrobe_client.types import File
 
 client = Client(base_url=sys.argv[1])
@@ -17,6 +26,19 @@ with Path(sys.argv[2]).open("rb") as picture:
 if not isinstance(good, PredictAnswer):
     raise SystemExit(f"not answered: {good}")
 sure: bool = good.decision.value == "accept" and not good.enlarged
+
+judged = send_feedback.sync(
+    client=client,
+    body=FeedbackDocument(
+        version=good.model.version,
+        label=good.label.value,
+        decision=FeedbackDocumentDecision(good.decision.value),
+        true_label="Sneaker",
+    ),
+)
+if not isinstance(judged, FeedbackAnswer):
+    raise SystemExit(f"not counted: {judged}")
+outcome: str = judged.outcome.value
 
 bad = predict.sync(client=client, body=PictureDocument(image="https://shop.example/shoe.png"))
 if not isinstance(bad, Problem):
@@ -28,6 +50,13 @@ model = get_model.sync(client=client)
 version = model.version if isinstance(model, ModelAnswer) else None
 print(
     json.dumps(
-        {"label": good.label.value, "sure": sure, "status": status, "words": words, "version": version}
+        {
+            "label": good.label.value,
+            "sure": sure,
+            "outcome": outcome,
+            "status": status,
+            "words": words,
+            "version": version,
+        }
     )
 )
