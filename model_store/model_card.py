@@ -5,7 +5,7 @@ Mitchell et al. 2019, arXiv 1810.03993; the block as the Hugging Face Hub docume
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pydantic import JsonValue
@@ -86,6 +86,7 @@ def _training(report: Report) -> list[str]:
         f"{data.test_sha256}.",
         f"- Pictures: {report.train.n:,} learnt, {report.validation.n:,} held out, {report.test.n:,} for the "
         "test.",
+        *_photos_learnt(training.configuration),
         f"- Licence of the data: {licence or 'not stated by who trained it'}.",
         f"- Seed {_or_unknown(training.seed)}, {_or_unknown(training.epochs)} epochs, on "
         f"{_or_unknown(training.hardware)}.",
@@ -94,13 +95,26 @@ def _training(report: Report) -> list[str]:
     ]
 
 
+def _photos_learnt(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
+    learnt = configuration.get("learnt_photos")
+    if isinstance(learnt, Mapping):
+        tiers = ", ".join(f"{count:,} of tier {tier}" for tier, count in learnt.items())
+        yield f"- Photos learnt: {tiers}."
+    if said := configuration.get("photo_figures"):
+        yield f"- The figures of photos below are {said}."
+
+
 def _or_unknown(value: object) -> str:
     return "unknown" if value is None else str(value)
 
 
 def _figures(report: Report) -> list[str]:
-    test, (low, high) = report.test, report.test.accuracy_interval
-    rows = [("test set", test.n, "test", test.accuracy, f"{low:.4f} to {high:.4f}", "accuracy")]
+    test, distinct = report.test, report.test.distinct
+    rows = [("test set", test.n, "test", test.accuracy, _between(test.accuracy_interval), "accuracy")]
+    if distinct:
+        name = f"the same without {distinct.near_copies:,} near copies of training pictures"
+        bounds = _between(distinct.accuracy_interval)
+        rows.append((name, distinct.n, "test", distinct.accuracy, bounds, "accuracy"))
     for tier, one in report.photos.items():
         if one.macro_accuracy is not None:
             rows.append(
@@ -130,10 +144,11 @@ def _figures(report: Report) -> list[str]:
 
 
 def _interval(figures: PhotoFigures) -> str:
-    if figures.macro_accuracy_interval is None:
-        return "none"
-    low, high = figures.macro_accuracy_interval
-    return f"{low:.4f} to {high:.4f}"
+    return "none" if figures.macro_accuracy_interval is None else _between(figures.macro_accuracy_interval)
+
+
+def _between(bounds: tuple[float, float]) -> str:
+    return "{:.4f} to {:.4f}".format(*bounds)
 
 
 def _decisions(contract: ModelContract, report: Report) -> list[str]:

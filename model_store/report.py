@@ -130,6 +130,21 @@ class SplitFigures(Frozen):
     loss: float
 
 
+class DistinctFigures(Frozen):
+    """The test set without pictures that are nearly the same as one of the training part.
+
+    Attributes:
+        n: pictures that are left.
+        near_copies: pictures that are left out.
+        accuracy: of those that are left, with its 95% Wilson score interval.
+    """
+
+    n: Annotated[int, Field(gt=0)]
+    near_copies: Count
+    accuracy: Share
+    accuracy_interval: tuple[Share, Share]
+
+
 class TestFigures(SplitFigures):
     """The full evaluation of a split.
 
@@ -140,6 +155,7 @@ class TestFigures(SplitFigures):
         ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
         ece_before: the same before temperature.
         nll_before: mean negative log likelihood before temperature, in nats.
+        distinct: without near copies of the training part; None in older reports, and where all are such.
     """
 
     accuracy_interval: tuple[Share, Share]
@@ -150,6 +166,7 @@ class TestFigures(SplitFigures):
     ece_before: Share
     nll_before: float
     decisions: Coverage
+    distinct: DistinctFigures | None = Field(default=None, exclude_if=_is_none)
 
 
 class ModelFigures(Frozen):

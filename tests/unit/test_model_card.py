@@ -40,7 +40,7 @@ def test_hubs_find_kind_licence_and_accuracy_in_the_block(release: LocalRelease)
 
 
 def test_a_licence_that_nobody_stated_is_not_made_up(release: LocalRelease) -> None:
-    card = card_of(release)
+    card = card_of(release, data_licence=None)
 
     assert metadata(card)["license"] == "unknown"
     assert "Licence of the data: not stated by who trained it." in card
@@ -59,6 +59,9 @@ def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
     assert (
         f"| test set | {test.n:,} | test | accuracy | {test.accuracy:.4f} | {low:.4f} to {high:.4f} |" in card
     )
+    distinct = test.distinct
+    assert distinct is not None
+    assert f"without {distinct.near_copies} near copies of training pictures | {distinct.n:,} | test" in card
     for tier, one in release.report().photos.items():
         assert f"photos of tier {tier}" in card or f"(tier {tier}, n = {one.n:,})" in card
 

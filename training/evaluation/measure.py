@@ -20,6 +20,7 @@ from model_store.report import (
     Averages,
     ClassFigures,
     Coverage,
+    DistinctFigures,
     Example,
     Examples,
     SplitFigures,
@@ -115,6 +116,24 @@ def joined(parts: Sequence[Scores]) -> Scores:
     return Scores(
         np.concatenate([one.probabilities for one in parts]),
         np.concatenate(distances) if len(distances) == len(parts) else None,
+    )
+
+
+def without_near_copies(right: NDArray[np.bool_], near: NDArray[np.bool_]) -> DistinctFigures | None:
+    """Accuracy on what is no near copy of a picture of the training part; None if all are.
+
+    Args:
+        right: bool (N,), whether the answer to a test picture is the truth.
+        near: bool (N,), which test pictures are near copies.
+    """
+    left = right[~near]
+    if not len(left):
+        return None
+    return DistinctFigures(
+        n=len(left),
+        near_copies=int(near.sum()),
+        accuracy=float(left.mean()),
+        accuracy_interval=wilson_interval(int(left.sum()), len(left)),
     )
 
 

@@ -59,7 +59,9 @@ from training.evaluation.measure import (
     measured,
     scored,
     uncalibrated,
+    without_near_copies,
 )
+from training.evaluation.near_copies import near_copies
 from training.evaluation.out_of_distribution import (
     OodScore,
     Whitening,
@@ -320,6 +322,7 @@ def _measure(
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without photos, and the answers to the test set behind it."""
     test = material.data.test
+    near = near_copies(test.images, material.data.train.images)
     answers, before = (answer(session, one, test) for one in (contract, uncalibrated(contract)))
     report = Report(
         labels=contract.labels,
@@ -328,7 +331,9 @@ def _measure(
         training=material.training,
         train=counted(answer(session, contract, material.split.train)),
         validation=counted(answer(session, contract, material.split.validation)),
-        test=measured(answers, before, contract),
+        test=measured(answers, before, contract).model_copy(
+            update={"distinct": without_near_copies(answers.right, near)}
+        ),
         out_of_scope=judge(session, contract, test.images),
         photos={},
         examples=examples(answers, contract.labels),

@@ -1,0 +1,38 @@
+"""Test pictures that are nearly the same as a learnt one."""
+
+import numpy as np
+import pytest
+
+from training.evaluation.measure import without_near_copies
+from training.evaluation.near_copies import near_copies
+
+
+def drawn(count: int, seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    """Smooth pictures that differ."""
+    waves = np.random.default_rng(seed).normal(size=(count, 4, 4))
+    smooth = np.kron(waves, np.ones((7, 7)))
+    return np.uint8(128 + 100 * np.tanh(smooth))  # type: ignore[return-value]
+
+
+def test_a_lightened_copy_of_a_learnt_picture_is_found_and_another_one_is_not() -> None:
+    learnt, others = drawn(20, seed=1), drawn(5, seed=2)
+    lightened = np.clip(learnt[:3] * 1.05, 0, 255).astype(np.uint8)
+
+    found = near_copies(np.concatenate([lightened, others]), learnt)
+
+    assert found.tolist() == [True] * 3 + [False] * 5
+
+
+def test_the_second_figure_counts_right_answers_to_the_pictures_that_are_left() -> None:
+    right = np.array([True, True, True, False, True])
+    near = np.array([True, True, False, False, False])
+
+    found = without_near_copies(right, near)
+
+    assert found is not None
+    assert (found.n, found.near_copies, found.accuracy) == (3, 2, pytest.approx(2 / 3))
+    assert found.accuracy_interval[0] < 2 / 3 < found.accuracy_interval[1]
+
+
+def test_a_test_set_of_near_copies_alone_has_no_second_figure() -> None:
+    assert without_near_copies(np.array([True, False]), np.array([True, True])) is None
