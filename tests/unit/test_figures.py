@@ -49,11 +49,14 @@ def test_the_model_card_names_the_release_and_its_network(report: Report) -> Non
 
 
 def test_the_model_card_shows_what_the_report_measured(report: Report) -> None:
-    test = report.test
+    test, distinct = report.test, report.test.distinct
+    assert distinct is not None
+    without = f"accuracy without {distinct.near_copies} near copies of training pictures, n = {distinct.n:,}"
 
     assert table(CARD, "| on Fashion-MNIST's test set, n = 10,000") == {
         "accuracy": [f"{test.accuracy:.4f}"],
         "95% interval": ["{:.4f} to {:.4f}".format(*test.accuracy_interval)],
+        without: ["{:.4f} ({:.4f} to {:.4f})".format(distinct.accuracy, *distinct.accuracy_interval)],
         "training, validation accuracy": [f"{report.train.accuracy:.4f}, {report.validation.accuracy:.4f}"],
         "calibration error (15 bins)": [f"{test.ece:.4f}"],
         "accepted without review": [f"{test.decisions.coverage:.4f}"],
