@@ -77,11 +77,10 @@ def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
         The indices of each group of two or more, ascending, by its first.
     """
     different, first, of = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
-    colours = different[:, SHAPE:].copy().view(np.uint8).reshape(len(different), -1, 3).astype(np.float32)
     group_of = np.full(len(different), -1)
     for index in np.argsort(first):
         if group_of[index] < 0:
-            near = _near(index, different, colours)
+            near = near_to(different[index], different)
             group_of[near[group_of[near] < 0]] = index
     found: dict[int, list[int]] = {}
     for place, group in enumerate(group_of[of].tolist()):
@@ -89,15 +88,21 @@ def near_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
     return [members for members in found.values() if len(members) > 1]
 
 
-def _near(index: int, different: NDArray[np.uint64], colours: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Which hashes are near one of them, itself among these."""
-    bits = np.bitwise_count(different[:, :SHAPE] ^ different[index, :SHAPE]).sum(axis=1)
-    alike = np.flatnonzero(bits <= NEAR)
-    apart = colours[alike] - colours[index]
+def near_to(one: Hash, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The indices of those hashes, uint64 (N, 10), that are near one hash."""
+    # A quarter of the bits rules out nearly all, so that the others are compared for few.
+    few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ one[0]) <= NEAR)
+    alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ one[:SHAPE]).sum(axis=1) <= NEAR]
+    apart = _cells(hashes[alike]) - _cells(one[np.newaxis])
     lightness = apart[..., 0].std(axis=1)
     colour = np.sqrt(np.square(apart[..., 1:]).sum(axis=2).mean(axis=1))
     near: NDArray[np.int64] = alike[(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)]
     return near
+
+
+def _cells(hashes: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """The colours of (N, 10) hashes, (N, CELLS * CELLS, 3)."""
+    return hashes[:, SHAPE:].copy().view(np.uint8).reshape(len(hashes), CELLS**2, 3).astype(np.float32)
 
 
 def joined(groups: Sequence[Sequence[int]], count: int) -> list[list[int]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from training.data.duplicates import NEAR, Hash, perceptual_hash
+from training.data.duplicates import near_to, perceptual_hash
 
 
 def near_copies(test: PixelsBatch, learnt: PixelsBatch) -> NDArray[np.bool_]:
@@ -19,13 +19,7 @@ def near_copies(test: PixelsBatch, learnt: PixelsBatch) -> NDArray[np.bool_]:
         learnt: uint8 (M, H, W) or (M, H, W, 3), M >= 1.
     """
     known = np.unique(_hashes(learnt), axis=0)
-    return np.array([_is_near(known, one) for one in _hashes(test)])
-
-
-def _is_near(known: NDArray[np.uint64], one: Hash) -> bool:
-    # A quarter of the bits rules out nearly all, so that the others are compared for few.
-    few = known[np.bitwise_count(known[:, 0] ^ one[0]) <= NEAR]
-    return bool((np.bitwise_count(few ^ one).sum(axis=1) <= NEAR).any())
+    return np.array([len(near_to(one, known)) > 0 for one in _hashes(test)])
 
 
 def _hashes(images: PixelsBatch) -> NDArray[np.uint64]:
