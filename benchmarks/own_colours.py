@@ -1,9 +1,10 @@
 """Which start tells colours apart: python -m benchmarks.own_colours PHOTOS.
 
-PHOTOS holds catalogue.csv and catalogue.zip. Of each of KINDS, which a backbone trained with --leave-out has not
-learnt (put it in place of the shipped one: training/transfer/BACKBONE.md), the colours with LEAST photos or more are classes; half of the photos are learnt and half hidden, DRAWS times. A linear
-probe on each start and a logistic regression on histograms answer the same hidden photos. Labels come from
-product names, unchecked. Saves docs/results/own-colours.json.
+PHOTOS holds catalogue.csv and catalogue.zip. The shipped backbone has learnt KINDS: measure with one that was
+trained with --leave-out in its place (training/transfer/BACKBONE.md). Of each kind, the colours with LEAST
+photos or more are classes; half of the photos are learnt and half hidden, DRAWS times. A linear probe on each
+start and a logistic regression on histograms answer the same hidden photos. Labels come from product names,
+unchecked. Saves docs/results/own-colours.json.
 """
 
 import argparse
