@@ -70,7 +70,7 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked() -> None:
 
 
 def test_errors_among_the_surest_answers_are_refused_with_what_they_show() -> None:
-    with pytest.raises(NotShown, match=r"200 photos of tier own, 170 .* do not show that 95% .* at the best"):
+    with pytest.raises(NotShown, match=r"200 photos of tier own, 170 .* At 95% right: none accepted"):
         calibrated(checked_pictures(200, sure_wrong=30))
 
 

@@ -15,7 +15,7 @@ from inference.contract import Calibration, ModelContract, Thresholds
 from inference.decision import familiarity_of
 from model_store.acceptance import SURENESS, needed
 from training.errors import NotShown
-from training.evaluation.acceptance import Kind, confidence_threshold
+from training.evaluation.acceptance import Kind, confidence_threshold, in_words, possible_promises
 from training.evaluation.calibration import (
     FAMILIARITY_OF_PHOTOS,
     Checked,
@@ -126,18 +126,16 @@ def _least_familiarity(checked: Checked, contract: ModelContract) -> float:
 
 
 def _why_nothing(kinds: Sequence[Kind], accuracy: float) -> str:
-    """What the tier shows that is farthest from the promise."""
-    kind = min(kinds, key=_most_shown)
+    """What a tier lacks that alone keeps no promise; of the first one where they fail together alone."""
+    possible = {
+        kind.pictures: [one for one in possible_promises(kind) if one.accuracy == accuracy] for kind in kinds
+    }
+    kind = min(kinds, key=lambda one: possible[one.pictures][0].accepted > 0)
     groups = 0 if kind.groups is None else len(np.unique(kind.groups))
     of_groups = f" of {groups:,} groups" if groups and groups < len(kind.right) else ""
     return (
         f"{len(kind.right):,} {kind.pictures}{of_groups}, {int(kind.right.sum()):,} of them answered right, "
-        f"do not show that {100 * accuracy:g}% of any accepted ones are right: with {SURENESS:.0%} "
-        f"certainty, {_most_shown(kind):.1%} at the best threshold. Bring more, ask for less with "
-        "--accept-right, or train on some of them."
+        f"do not show with {SURENESS:.0%} certainty that {100 * accuracy:g}% of any accepted ones are right. "
+        f"{' '.join(in_words(possible[kind.pictures]))} Bring more, ask for less with --accept-right, or "
+        "train on some of them."
     )
-
-
-def _most_shown(kind: Kind) -> float:
-    thresholds = np.unique(kind.familiar)
-    return float(kind.lower_bounds(thresholds).max()) if len(thresholds) else 0.0
