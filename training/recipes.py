@@ -73,7 +73,7 @@ class Recipe:
     The defaults are the bundled recipe's, without its release, photos and teacher.
     """
 
-    network: Annotated[NetworkName, Field(description="one of networks.BUILDERS")] = (
+    network: Annotated[NetworkName, Field(description="a name of training/networks/registry.py")] = (
         "compact48_separable_deep"
     )
     epochs: Annotated[Positive, Field(description="most epochs; the learning rate falls over them")] = 8

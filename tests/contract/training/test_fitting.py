@@ -18,7 +18,9 @@ from training.errors import CheckpointUnreadable, Diverged
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
 from training.fitting.tensorboard_log import CONFUSION
+from training.networks.registry import BUILDERS
 from training.photos.reading import OOD
+from training.recipes import BACKBONES, NETWORKS
 from training.untyped import Tensor
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
@@ -151,3 +153,7 @@ def test_where_photos_are_learnt_they_count_as_the_training_set_and_no_epoch_is_
 
     assert len(fitted.history) == 4
     assert listener.steps == [(epoch, step, 2) for epoch in (1, 2, 3, 4) for step in (1, 2)]
+
+
+def test_each_network_that_a_recipe_may_name_can_be_built() -> None:
+    assert set(BUILDERS) == {*NETWORKS, *BACKBONES}
