@@ -27,14 +27,12 @@ from scripts.terminal import (
 )
 from scripts.training_options import share_right
 from training.data.corrections import read_corrections
+from training.photos.reading import OWN_TIER
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
     "wardrobe calibrate s3://models/wardrobe --photos mine --accept-right 0.99 --publish s3://models/wardrobe",
 )
-
-OWN_TIER = "own"
-"""The tier of pictures that have none."""
 
 ACCEPT_RIGHT = 0.95
 """As of photos that a training chooses thresholds on."""

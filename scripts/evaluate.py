@@ -34,7 +34,7 @@ from training.data.datasets import LabelledData
 from training.data.own_pictures import drawn_for_test
 from training.evaluation.statistics import differences
 from training.fitting.starting import ParentLearnt
-from training.photos.reading import OOD_TIER
+from training.photos.reading import OOD_TIER, OWN_TIER
 
 EXAMPLES = (
     "wardrobe evaluate",
@@ -87,9 +87,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
     return parser
 
-
-UNTIERED = "photos"
-"""The tier of photos in plain class folders."""
 
 SPLIT = "development"
 """The split of photos by default: photos that were measured may also have guided choices."""
@@ -188,7 +185,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.model, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
-    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=UNTIERED)
+    (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
     answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
     figures = photo_figures(answers, contract, split)

@@ -46,7 +46,7 @@ def test_photos_in_plain_class_folders_are_one_tier(
 ) -> None:
     section = json.loads(told(["--photos", str(photos / "C"), "--json"], capsys))["photos"]
 
-    assert {tier: one["n"] for tier, one in section.items()} == {"photos": 3}
+    assert {tier: one["n"] for tier, one in section.items()} == {"own": 3}
 
 
 def test_all_pictures_of_a_folder_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
