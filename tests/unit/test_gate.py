@@ -206,6 +206,22 @@ def test_a_release_that_fails_on_photos_alone_is_refused(
         check_gate(evidence(current, **candidate), evidence(other(current, 1), **served))
 
 
+@pytest.mark.parametrize(("of_one_sender", "refused"), [(8, False), (1, True)])
+def test_the_photos_of_one_sender_are_not_many_losses(
+    current: Manifest, of_one_sender: int, refused: bool
+) -> None:
+    right = {f"{n}": PhotoPrediction(f"{n // of_one_sender}", "A", 0, 0) for n in range(400)}
+    wrong = right | {f"{n}": replace(right[f"{n}"], predicted=1) for n in range(8)}
+
+    ours, theirs = (evidence(current, tiers=tiers(A=0.98), answers=one) for one in (wrong, right))
+
+    if not refused:
+        assert "8 newly wrong, p = 0.5)" in check_gate(ours, theirs)
+        return
+    with pytest.raises(GateRefused, match=r"8 newly wrong, p = 0\.0039"):
+        check_gate(ours, theirs)
+
+
 def test_what_is_as_good_on_every_tier_may_follow_and_each_is_named(current: Manifest) -> None:
     verdict = check_gate(
         measured(current, A=396, B=310, C=326), measured(other(current, 1), A=395, B=309, C=328)

@@ -48,6 +48,7 @@ def text(tmp_path: Path) -> bytes:
         ("model/photo_calibration", {"temperature": 1, "biases": [0.5]}, "model"),
         ("model/photo_calibration", {"temperature": 1, "biases": [0] * 9 + [51]}, "model"),
         ("model/familiarity", {"quantiles": []}, "model"),
+        ("model/familiarity", {"quantiles": [1.0, 0.0]}, "model"),
         ("files/model.onnx", {"sha256": "abc", "size": 1}, "files.model.onnx.sha256"),
         ("schema_version", 0, "schema_version"),
         ("schema_version", REMOVED, "schema_version"),

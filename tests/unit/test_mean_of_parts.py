@@ -1,5 +1,7 @@
 """A mean of networks is compared with the networks that chose its thresholds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,9 @@ def test_the_report_says_what_temperature_the_mean_and_its_parts_need_and_what_t
     }
     assert "the mean of 2 networks needs the temperature 1.000 and accepts 0.0%" in str(found)
     assert "and accept 50.0% to 100.0%." in str(found)
+
+
+def test_what_is_accepted_is_as_sure_as_the_temperature_of_the_release_leaves_it() -> None:
+    warm = replace(CONTRACT, temperature=2.0)  # 0.9 becomes 0.75
+
+    assert compared(sure(0.9), [sure(0.9, 0.99)], LABELS, warm).accepted == (0.0, 0.5)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from model_store.errors import ReleaseCorrupt
 from model_store.local import LocalRelease, bundled
 from model_store.model_card import MODEL_CARD, model_card
 from scripts import publish, releases
@@ -85,3 +86,12 @@ def test_show_prints_the_card_of_any_release(
 
     printed = capsys.readouterr().out
     assert printed == "its own card\n" if kept else "# linear: 10 classes" in printed
+
+
+def test_a_card_that_was_changed_in_the_store_is_not_shown(tmp_path: Path) -> None:
+    folder, store = a_release(tmp_path / "made", extra={MODEL_CARD: "its own card\n"}), tmp_path / "store"
+    publish.main([str(folder), str(store), "--by", "ann"])
+    next(store.glob(f"releases/*/{MODEL_CARD}")).write_text("another one\n", "utf-8")
+
+    with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
+        releases.main(["--store", str(store), "show", "current", "--card"])

@@ -11,6 +11,7 @@ from model_store.errors import (
     LostRace,
     NotFound,
     NothingPromoted,
+    ReleaseCorrupt,
     ReleaseRemoved,
     StoreBroken,
     UnconditionalStore,
@@ -236,6 +237,36 @@ def test_a_release_that_becomes_current_during_a_prune_stays(folder: Path, tmp_p
 
     assert prune(store, keep=1, older_than=timedelta(0)) == []
     assert current(store).version == store.chosen
+
+
+class KilledAfterOneDelete(FolderStore):
+    """A store whose pruner is killed after the first file."""
+
+    def delete(self, key: str) -> None:
+        super().delete(key)
+        raise KeyboardInterrupt
+
+
+def test_a_prune_that_is_killed_leaves_no_release_that_looks_whole(folder: Path, tmp_path: Path) -> None:
+    store = KilledAfterOneDelete(folder)
+    versions = {published(store, tmp_path, seed) for seed in (1, 2)}
+
+    with pytest.raises(KeyboardInterrupt):
+        prune(store, keep=1, older_than=timedelta(0))
+
+    assert [release.complete for release in stored(store)].count(False) == len(versions) - 1
+
+
+def test_a_release_with_a_file_cut_short_is_not_promoted(folder: Path, tmp_path: Path) -> None:
+    store = FolderStore(folder)
+    version = published(store, tmp_path, 1, promoted=False)
+    graph = folder / release_prefix(version) / "model.onnx"
+    graph.write_bytes(graph.read_bytes()[:-1])
+
+    with pytest.raises(ReleaseCorrupt, match=r"not .* as in the manifest"):
+        promote(version, store, by="tests")
+
+    assert newest(store) is None
 
 
 def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(folder: Path, tmp_path: Path) -> None:

@@ -115,6 +115,16 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         adopt.main([str(missing), "--out", str(tmp_path / "store")])
 
 
+@pytest.mark.parametrize("labels", ["coat,coat", "coat,,shoe"])
+def test_labels_of_an_adopted_model_that_do_not_differ_are_refused(
+    labels: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        adopt.main(["mine.keras", "--labels", labels])
+
+    assert "expected names that differ" in capsys.readouterr().err
+
+
 def a_trial(number: int, accuracy: float, state: str = "finished") -> Trial:
     return Trial.model_validate(
         {

@@ -10,7 +10,6 @@ from training.fitting.checkpoints import (
     PROGRESS,
     Progress,
     Run,
-    is_out_of_patience,
     load_progress,
     save_progress,
 )
@@ -54,16 +53,3 @@ def test_damaged_progress_is_refused_by_name(damage: bytes, run: Run) -> None:
 def test_progress_of_another_run_is_refused(run: Run) -> None:
     with pytest.raises(CheckpointUnreadable, match="other settings or data"):
         load_progress(Run(run.folder, "bb"))
-
-
-@pytest.mark.parametrize(
-    ("accuracies", "ends"),
-    [((0.5, 0.6, 0.6), False), ((0.5, 0.6, 0.6, 0.5), True), ((0.6, 0.5, 0.5, 0.7), False)],
-)
-def test_patience_ends_after_so_many_epochs_without_a_better_one(
-    accuracies: tuple[float, ...], ends: bool
-) -> None:
-    history = [EPOCH.model_copy(update={"val_accuracy": accuracy}) for accuracy in accuracies]
-
-    assert is_out_of_patience(history, 2) is ends
-    assert not is_out_of_patience(history, None)
