@@ -1,6 +1,7 @@
 """What `wardrobe data` finds in pictures of one's own."""
 
 import json
+import shutil
 import tracemalloc
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def test_a_picture_that_training_should_not_get_is_found(
 
     assert ended == (kind in {"unreadable", "in_two_classes"})
     assert list(findings) == [kind]
+
+
+def test_a_picture_in_train_and_again_in_test_is_found(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in ("train", "test"):
+        shutil.copytree(folder, tmp_path / "parts" / part)
+    for file in (tmp_path / "parts" / "test").rglob("[1-9]*.png"):
+        file.write_bytes(png(a_texture(100 + int(file.stem))))
+
+    assert found(tmp_path / "parts", capsys) == (1, {"in_two_classes": ["0.png"]})
 
 
 def a_shirt(colour: tuple[int, int, int]) -> Picture:
