@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from inference.contract import InputContract
 from model_store.comparison import (
     ENOUGH_OWN,
     Comparison,
@@ -25,7 +26,8 @@ from model_store.manifest import Manifest
 def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[Evidence] = ()) -> str:
     """Refuse a release that breaks what clients rely on, or is measurably worse than current.
 
-    Labels and input are the contract with clients, so they have to be the same. On no set of pictures that
+    Labels and the form of pixels are the contract with clients, so they have to be the same; how a photo
+    becomes pixels may change, since the figures of photos show what that does. On no set of pictures that
     both have answered may the candidate be worse than current by more than chance explains, and no tier of
     photos that current was measured on may be missing, unless both answered enough pictures of the
     publisher's own. Small losses must not add up: on each set the candidate is compared as well with the
@@ -143,12 +145,18 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
             f"which is current, has {_shown(current.model.labels)}. Clients rely on them; "
             "--force promotes it anyway."
         )
-    if candidate.model.input != current.model.input:
+    reads, read = (_pixels_of(one.model.input) for one in (candidate, current))
+    if reads != read:
         raise GateRefused(
-            f"{candidate.version} reads {_shown(asdict(candidate.model.input))}, but {current.version}, "
-            f"which is current, reads {_shown(asdict(current.model.input))}. Clients may send pixels of that "
+            f"{candidate.version} reads {_shown(reads)}, but {current.version}, "
+            f"which is current, reads {_shown(read)}. Clients may send pixels of that "
             "form. A training with --from bundled keeps the bundled input; --force promotes this one anyway."
         )
+
+
+def _pixels_of(reads: InputContract) -> dict[str, object]:
+    """What clients must know of the input to send pixels."""
+    return {key: asdict(reads)[key] for key in ("shape", "channels", "dtype", "polarity")}
 
 
 def _shown(value: object) -> str:
