@@ -1,7 +1,8 @@
-"""The way from doubt to answers that people gave, on real photos: label, review, correct, audit.
+"""From doubt to a better release, on real photos: label, review, correct, audit, train, compare, serve.
 
-The photos are users' own, of whole senders. The bundled release has learnt them, so their figures say nothing
-of it: what is tested is that each step takes what the one before it gives.
+The photos are users' own, of whole senders. The bundled release has learnt them, and the one that is trained
+further is tiny, so their figures say nothing: what is tested is that each step takes what the one before it
+gives.
 """
 
 import csv
@@ -15,10 +16,17 @@ import pytest
 
 from labelling.audit import audit, sample
 from labelling.corrections import Correction
+from model_store.local import open_release
 from scripts.audit import main as audit_command
+from scripts.diff import main as diff_command
 from scripts.label import main as label_command
+from scripts.publish import main as publish_command
+from scripts.train import main as train_command
 from tests.browser import Visits
+from tests.fashion import write_idx_folder
 from tests.real_photos import photos_of_senders
+from tests.service import Service, running
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +104,36 @@ def test_what_two_people_say_of_a_catalogue_reaches_its_table_and_an_audit(
     assert sum(row["label"] != truths[row["sha256"]] for row in after) <= wrong
     assert (audited["sampled"], audited["unanswered"]) == (SAMPLED, 0)
     assert audited["accepted"]["n"] + audited["reviewed"]["n"] == SAMPLED
+
+
+def test_a_release_that_learns_what_people_said_is_compared_promoted_and_served(
+    folder: Path, truths: dict[str, str], visiting: Visits, tmp_path: Path
+) -> None:
+    lines = [file.read_text("utf-8").splitlines() for file in reviewed(folder, truths, visiting)]
+    (folder / "corrections.csv").write_text("\n".join([*lines[0], *lines[1][1:]]), "utf-8")
+    write_idx_folder(tmp_path / "data", train=600, test=100)
+    parent, improved = tmp_path / "first" / "release", tmp_path / "second" / "release"
+    few = ["--data", str(tmp_path / "data"), "--epochs", "1", "--batch-size", "16"]
+    assert train_command([*few, "--network", "conv3", "--run", str(parent.parent), *into(tmp_path)]) == 0
+
+    said = ["--photos", str(folder / "corrections.csv"), "--variants", "0.02", "--folds", "2"]
+    assert train_command([*few, "--from", str(parent), *said, "--run", str(improved.parent)]) == 0
+    assert diff_command([str(parent), str(improved), str(folder / "shop"), "--allow", "1"]) == 0
+
+    with running(tmp_path, MODEL_STORE=str(tmp_path / "store"), REFRESH_SECONDS="1") as service:
+        assert served(service) == open_release(parent).version
+        # So small a network may be worse than its parent, which the gate would refuse.
+        assert publish_command([str(improved), str(tmp_path / "store"), "--force"]) == 0
+        wait_for("the new release", lambda: served(service) == open_release(improved).version)
+
+
+def into(folder: Path) -> list[str]:
+    return ["--out", str(folder / "store")]
+
+
+def served(service: Service) -> str:
+    version: str = service.get("/readyz").json()["model"]["version"]
+    return version
 
 
 def test_of_200_audits_of_these_photos_at_least_180_intervals_hold_the_true_share(
