@@ -124,14 +124,14 @@ def test_the_service_knows_new_pictures_by_the_folders_names(release: LocalRelea
 def test_a_release_of_three_classes_is_trained_further_on_two(release: LocalRelease, tmp_path: Path) -> None:
     data = write_class_folders(tmp_path / "two", 20, KINDS[:2], first_seed=200)
 
-    finer = trained(data, tmp_path, "--from", str(release.folder), "--epochs", "2")
+    finer = trained(data, tmp_path, "--from", str(release.folder), "--new-classes", "--epochs", "2")
 
     settings = finer.manifest.training
     assert finer.manifest.model.labels == KINDS[:2]
     assert (settings["network"], settings["start"]) == ("conv3", release.version)
     assert settings["learning_rate"] == pytest.approx(0.1 * FINE.learning_rate)
     with pytest.raises(BadRecipe, match="for other classes the last layer starts from fresh weights"):
-        trained(data, tmp_path / "blend", "--from", str(release.folder), "--blend", "0.5")
+        trained(data, tmp_path / "blend", "--from", str(release.folder), "--new-classes", "--blend", "0.5")
 
 
 @pytest.mark.parametrize("same_classes", [True, False])
