@@ -24,7 +24,7 @@ from inference.onnx_session import OnnxSession
 from model_store.acceptance import SURENESS, needed
 from model_store.cache import find_release
 from model_store.files import GRAPH
-from scripts.photos import photos_in
+from scripts.training.photos import photos_in
 from training.evaluation.acceptance import Kind, confidence_threshold
 from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, PROMISED_TIERS
 from training.evaluation.grouped import DRAWS, numbered

@@ -27,7 +27,7 @@ from benchmarks.results import save
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from model_store.local import bundled
-from scripts.training_options import input_of
+from scripts.training.options import input_of
 from training.transfer.probe import Features, fit_probe
 from training.transfer.starts import Start, bundled_start, start_in_colour
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.errors import ModelUnreadable
-from scripts.fitting import check_backend, start_tensorflow
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
-from scripts.training_options import add_data_options, load_data
+from scripts.training.fitting import check_backend, start_tensorflow
+from scripts.training.options import add_data_options, load_data
 from training.data.datasets import LabelledData
 
 EXAMPLES = (

@@ -2,7 +2,7 @@
 
 FILE are corrections that a sheet of `wardrobe label --audit` exported, TABLE is the table that it was written
 for. The figures are of the sheet's random sample. Exit code 1 when the release's promise is broken on these
-pictures. What is computed: labelling/audit.py.
+pictures. What is computed: labelling/review/audit.py.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labelling.audit import Audit, Share, audit, needed
-from labelling.corrections import read_corrections
 from labelling.errors import OtherRun
+from labelling.review.audit import Audit, Share, audit, needed
+from labelling.review.corrections import read_corrections
 from labelling.table import labels_in, read_rows
 from model_store.cache import find_release
 from model_store.files import MANIFEST, errors_named

@@ -13,7 +13,6 @@ from inference.contract import Thresholds
 from model_store.cache import find_release
 from model_store.local import LocalRelease, open_release
 from model_store.report import PhotoFigures, Promise, Report
-from scripts.photos import photos_in
 from scripts.publish import RELEASE, add_store_options, hand_over, open_target
 from scripts.terminal import (
     RELEASE_HELP,
@@ -25,7 +24,8 @@ from scripts.terminal import (
     require,
     run,
 )
-from scripts.training_options import share_right
+from scripts.training.options import share_right
+from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
 from training.photos.reading import OWN_TIER
 

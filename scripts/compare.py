@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from model_store.errors import StoreError
 from model_store.local import open_release
-from scripts.fitting import (
+from scripts.publish import RELEASE
+from scripts.terminal import at_least, command_parser, console, perform, print_table, require, resumable, run
+from scripts.training.fitting import (
     allow_many_networks,
     carry_out,
     check_backend,
@@ -24,9 +26,7 @@ from scripts.fitting import (
     fit_alone,
     on_tensorflow,
 )
-from scripts.publish import RELEASE
-from scripts.terminal import at_least, command_parser, console, perform, print_table, require, resumable, run
-from scripts.training_options import (
+from scripts.training.options import (
     add_data_options,
     add_recipe_options,
     load_data,

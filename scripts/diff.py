@@ -1,7 +1,7 @@
 """List the answers that change from one release to another.
 
 Exit code 0 where no answer changes, or no larger share than --allow; 1 where more do. Label and decision are
-the answer. What is compared: labelling/changes.py.
+the answer. What is compared: labelling/review/changes.py.
 """
 
 import argparse
@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from inference.decode import prepare_decoders
-from labelling.changes import Change, Compared, as_csv, compare, page_of
 from labelling.errors import SourceUnusable
 from labelling.labeller import open_model
+from labelling.review.changes import Change, Compared, as_csv, compare, page_of
 from labelling.sources import open_source
 from model_store.cache import find_release
 from model_store.files import errors_named, write_whole

@@ -16,7 +16,6 @@ from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from model_store.report import PhotoFigures, SourceFigures, TestFigures
-from scripts.photos import photos_in
 from scripts.terminal import (
     FAILED,
     RELEASE_HELP,
@@ -28,7 +27,8 @@ from scripts.terminal import (
     require,
     run,
 )
-from scripts.training_options import add_data_options, input_of, load_data
+from scripts.training.options import add_data_options, input_of, load_data
+from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.own_pictures import drawn_for_test

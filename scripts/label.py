@@ -17,12 +17,12 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from labelling.answers import correct
 from labelling.on_ray import OnRay
 from labelling.permits import Network, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
-from labelling.review import write_review, write_tasks
+from labelling.review.answers import correct
+from labelling.review.page import write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
 from labelling.table import form_of

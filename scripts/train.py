@@ -18,8 +18,10 @@ from model_store.cache import find_release
 from model_store.files import MODEL
 from model_store.local import LocalRelease, bundled
 from model_store.store import Store
-from scripts.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
-from scripts.improving import (
+from scripts.publish import RELEASE, add_target_options, hand_over, open_target
+from scripts.terminal import command_parser, complain, console, perform, resumable, run
+from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
+from scripts.training.improving import (
     announce,
     check_replayed,
     compare_with_parent,
@@ -28,18 +30,7 @@ from scripts.improving import (
     next_commands,
     show,
 )
-from scripts.photos import (
-    PhotoSets,
-    add_photo_options,
-    check_photo_options,
-    named,
-    photo_sets,
-    with_photos,
-)
-from scripts.probing import probe_and_carry_out, starts_for
-from scripts.publish import RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, complain, console, perform, resumable, run
-from scripts.training_options import (
+from scripts.training.options import (
     IMAGE_SIZE,
     add_data_options,
     add_input_options,
@@ -54,6 +45,15 @@ from scripts.training_options import (
     share_right,
     sized,
 )
+from scripts.training.photos import (
+    PhotoSets,
+    add_photo_options,
+    check_photo_options,
+    named,
+    photo_sets,
+    with_photos,
+)
+from scripts.training.probing import probe_and_carry_out, starts_for
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import LabelledData, doubt_of_weights
 from training.data.listing import list_pictures

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_store.report import Epoch
-from scripts.fitting import EpochLines, allow_many_networks, check_backend, start_backend
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from scripts.training_options import (
+from scripts.training.fitting import EpochLines, allow_many_networks, check_backend, start_backend
+from scripts.training.options import (
     add_data_options,
     add_recipe_options,
     load_data,

@@ -33,7 +33,7 @@ HOMES = {
     "cryptography": ("model_store/signing.py",),
     "cv2": (
         "inference/",
-        "labelling/review.py",
+        "labelling/review/page.py",
         "training/data/duplicates.py",
         "training/photos/compositions.py",
         "training/photos/drawn_shoes.py",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from labelling.audit import audit, interval, needed, sample
-from labelling.corrections import LEFT_OUT, NONE, Correction
 from labelling.errors import CorrectionsUnusable
+from labelling.review.audit import audit, interval, needed, sample
+from labelling.review.corrections import LEFT_OUT, NONE, Correction
 
 ROWS = 1000
 AUDITS = 200

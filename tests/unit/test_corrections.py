@@ -10,7 +10,7 @@ from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from scripts import train
-from scripts.photos import PhotoSets, photo_sets
+from scripts.training.photos import PhotoSets, photo_sets
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
-from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
+from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.uploads import a_garment, png
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import Split

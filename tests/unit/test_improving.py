@@ -7,8 +7,8 @@ import pytest
 
 from inference.contract import CUT_OUT
 from model_store.local import bundled
-from scripts.improving import BETTER, OPEN, WORSE, decisive, folds_for, judged
-from scripts.photos import PhotoSets, photos_in
+from scripts.training.improving import BETTER, OPEN, WORSE, decisive, folds_for, judged
+from scripts.training.photos import PhotoSets, photos_in
 from tests.photos import write_photos
 from training.data.datasets import LABELS
 from training.data.listing import list_pictures

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from labelling.review import Card, page_of
+from labelling.review.page import Card, page_of
 from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
@@ -37,7 +37,7 @@ def test_a_hostile_name_stays_text() -> None:
 def test_the_sheet_has_the_colours_of_the_services_page() -> None:
     sheet, page = (
         (ROOT / name).read_text("utf-8").partition(":root {")[2].partition("\n*")[0]
-        for name in ("labelling/review.css", "app/web/page/page.css")
+        for name in ("labelling/review/review.css", "app/web/page/page.css")
     )
 
     assert sheet == page

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from inference.session import Scores
-from scripts.photos import PhotoSets
 from scripts.train import folds_of
+from scripts.training.photos import PhotoSets
 from tests.fashion import CLASSES, striped_pictures
 from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe

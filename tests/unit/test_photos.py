@@ -10,7 +10,7 @@ import pytest
 from inference.contract import CUT_OUT, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
-from scripts.photos import PhotoSets, photo_sets, photos_in
+from scripts.training.photos import PhotoSets, photo_sets, photos_in
 from tests.photos import a_garment_photo, write_photos
 from tests.pictures import jpeg
 from tests.uploads import png

@@ -2,7 +2,7 @@
 
 Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
 learnt is too sure. So networks are fitted on all folds but one each, and answer their own fold. Pure, apart
-from running the networks. scripts/fitting.py fits them; calibration.py and release.py use the answers.
+from running the networks. scripts/training/fitting.py fits them; calibration.py and release.py use them.
 """
 
 import hashlib

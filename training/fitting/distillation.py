@@ -4,7 +4,7 @@ Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than
 network answers a picture that it learnt with too much certainty, so teachers are fitted in folds: one
 network per fold learns the others, and a picture gets the mean answer of the networks that did not learn it.
 One compressed file in half precision, about a megabyte for 60,000 pictures, with the hash of the training set
-that it belongs to. Touches that file. scripts/fitting.py fits the networks and writes it.
+that it belongs to. Touches that file. scripts/training/fitting.py fits the networks and writes it.
 """
 
 import hashlib

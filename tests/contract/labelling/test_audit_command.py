@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labelling.audit import Audit, Share
 from labelling.errors import TableUnusable
+from labelling.review.audit import Audit, Share
 from model_store.local import bundled
 from model_store.report import HELD_OUT, Promise
 from scripts.audit import BROKEN, HOLDS, OPEN, judge, main

@@ -20,7 +20,7 @@ from model_store.publish import publish
 from model_store.report import Report
 from model_store.store import open_store
 from scripts import calibrate
-from scripts.photos import photos_in
+from scripts.training.photos import photos_in
 from tests.photos import write_photos
 from tests.releases import LABELS, a_release
 from training.data.learnt import Learnt

@@ -16,7 +16,7 @@ from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from model_store.local import LocalRelease, open_release
 from scripts import train
-from scripts.fitting import EpochLines
+from scripts.training.fitting import EpochLines
 from tests.own_pictures import COLOURS, a_blob, write_blobs
 from tests.uploads import png
 from training.errors import WeightsUnfit

@@ -12,8 +12,9 @@ import pytest
 
 from inference.contract import CUT_OUT
 from model_store.local import open_release
-from scripts import fitting, train
-from scripts.photos import photo_sets, photos_in, with_photos
+from scripts import train
+from scripts.training import fitting
+from scripts.training.photos import photo_sets, photos_in, with_photos
 from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
 from tests.photos import write_photos

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from labelling.audit import audit, sample
-from labelling.corrections import Correction
+from labelling.review.audit import audit, sample
+from labelling.review.corrections import Correction
 from model_store.local import open_release
 from scripts.audit import main as audit_command
 from scripts.diff import main as diff_command

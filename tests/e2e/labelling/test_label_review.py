@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelling.corrections import NONE
-from labelling.corrections import read_corrections as corrections_of_a_table
-from labelling.review import Card, page_of, thumbnail
-from scripts.doubted import write_doubted
+from labelling.review.corrections import NONE
+from labelling.review.corrections import read_corrections as corrections_of_a_table
+from labelling.review.page import Card, page_of, thumbnail
+from scripts.training.doubted import write_doubted
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 from training.data.corrections import LEFT_OUT, read_corrections

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from inference.contract import whole_pictures
-from labelling.corrections import NONE, read_corrections
+from labelling.review.corrections import NONE, read_corrections
 from tests.browser import PHONE, Visits, flaws
 from tests.e2e.conftest import Serve
 from tests.picture_page import (

@@ -2,7 +2,7 @@
 
 Where the network is wrong too often to doubt a label, one sentence takes their place.
 
-The rule: training/export/doubted.py; the page: labelling/review.py. Writes the run's folder alone.
+The rule: training/export/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from typing import Final
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.files import read_files
-from labelling.review import Card, page_of, thumbnail, write_page
+from labelling.review.page import Card, page_of, thumbnail, write_page
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console
 from training.export.doubted import Asked, Doubted, as_csv, doubted

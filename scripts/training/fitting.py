@@ -21,10 +21,10 @@ from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH
 from model_store.manifest import Manifest
 from model_store.report import Epoch
-from scripts.doubted import write_doubted
-from scripts.photos import with_photos
 from scripts.publish import RELEASE
 from scripts.terminal import console, require
+from scripts.training.doubted import write_doubted
+from scripts.training.photos import with_photos
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
 from training.data.splitting import Split

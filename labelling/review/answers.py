@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labelling.corrections import Correction, read_corrections
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.journal import Answer, Journal, journal_of
+from labelling.review.corrections import Correction, read_corrections
 from labelling.run import Summary, export, labels_of
 from labelling.table import Form, form_of
 

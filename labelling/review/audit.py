@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from labelling.answers import match, merge
-from labelling.corrections import LEFT_OUT, Correction
 from labelling.errors import CorrectionsUnusable
+from labelling.review.answers import match, merge
+from labelling.review.corrections import LEFT_OUT, Correction
 
 LEVEL: Final = 0.95
 """Of the intervals: two-sided."""

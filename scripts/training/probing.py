@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from inference.contract import whole_pictures
 from model_store.local import bundled
-from scripts.fitting import (
+from scripts.terminal import console, counting
+from scripts.training.fitting import (
     allow_many_networks,
     carry_out,
     continue_on_tensorflow,
     on_tensorflow,
     start_backend,
 )
-from scripts.terminal import console, counting
-from scripts.training_options import IMAGE_SIZE, input_of, parts_of, planned
+from scripts.training.options import IMAGE_SIZE, input_of, parts_of, planned
 from training.data.datasets import LabelledData
 from training.data.listing import list_pictures
 from training.data.own_pictures import read_as

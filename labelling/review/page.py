@@ -3,7 +3,7 @@
 One HTML file that works from a disk and makes no request. Pictures are embedded as `data:` URLs; names are
 escaped, and a Content-Security-Policy allows only the script whose hash it names. Reads the journal and the
 chosen pictures. The frame is review.html; keys, stored choices and the export are in review.js.
-scripts/doubted.py makes such a page of the labels that a training doubts.
+scripts/training/doubted.py makes such a page of the labels that a training doubts.
 """
 
 import base64
@@ -23,11 +23,11 @@ import cv2
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
-from labelling.audit import sample
-from labelling.corrections import NONE
 from labelling.errors import TableUnusable, Unreadable
 from labelling.journal import Journal, Labelled
-from labelling.label_studio import Task, as_tasks
+from labelling.review.audit import sample
+from labelling.review.corrections import NONE
+from labelling.review.label_studio import Task, as_tasks
 from labelling.run import ACCEPT, Job
 from labelling.sources import Item
 from labelling.table import Form, form_of, path_in_table, safe_in_a_spreadsheet
@@ -298,7 +298,7 @@ data-confidence="{confidence}">
 
 def part_of_page(name: str) -> str:
     """The text of a style, script or frame of this package."""
-    return files("labelling").joinpath(name).read_text("utf-8")
+    return files("labelling.review").joinpath(name).read_text("utf-8")
 
 
 def content_hash(text: str) -> str:

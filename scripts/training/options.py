@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hin
 from inference.contract import CUT_OUT, EDGES, InputContract
 from inference.decode import prepare_decoders
 from model_store.local import LocalRelease
-from scripts.fitting import start_backend
 from scripts.terminal import complain, counting
+from scripts.training.fitting import start_backend
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.own_pictures import from_pictures

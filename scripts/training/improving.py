@@ -20,8 +20,8 @@ from model_store.acceptance import needed
 from model_store.comparison import LEVEL, chance, chance_by_group
 from model_store.local import LocalRelease, open_release
 from model_store.predictions import NAME_LENGTH, photo_predictions_in
-from scripts.photos import PhotoSets
 from scripts.terminal import complain, console, print_table
+from scripts.training.photos import PhotoSets
 from training.data.datasets import LabelledData
 from training.data.splitting import FEWEST_FOLDS, USUAL_FOLDS, Split
 from training.errors import BadPictures, BadRecipe

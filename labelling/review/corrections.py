@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from labelling.errors import CorrectionsUnusable
-from labelling.label_studio import annotated
+from labelling.review.label_studio import annotated
 
 NONE: Final = "none of these"
 """The label of a picture that shows none of the classes."""
