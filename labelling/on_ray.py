@@ -12,12 +12,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import inference
 import labelling
@@ -51,12 +51,11 @@ FETCHED: Final = 16
 """Pictures that are read at a time, as many as go through the model at once."""
 
 
-@dataclass
-class _Remote:
+class _Remote(NamedTuple):
     """A worker somewhere, and what it still has to answer, the oldest first."""
 
     actor: Any
-    answers: deque[Any] = field(default_factory=deque)
+    answers: deque[Any]
 
 
 class RemoteLabeller:
@@ -72,10 +71,6 @@ class RemoteLabeller:
         self._setup = setup
         self._release = release
         self._labeller: Labeller | None = None
-
-    def is_there(self) -> bool:
-        """Whether it has started."""
-        return True
 
     def label(self, items: Chunk) -> list[Row] | Fatal:
         """Label some pictures."""
@@ -149,7 +144,8 @@ class OnRay(AbstractContextManager["OnRay"]):
 
     def start(self) -> int:
         number = next(self._numbers)
-        self._workers[number] = _Remote(self._new_actor() if number < self._size else self._replacement())
+        actor = self._new_actor() if number < self._size else self._replacement()
+        self._workers[number] = _Remote(actor, deque())
         return number
 
     def _new_actor(self, cores: int = 1) -> Any:  # noqa: ANN401 - see _imported
@@ -168,7 +164,7 @@ class OnRay(AbstractContextManager["OnRay"]):
         while True:
             actor = self._new_actor(cores=0)
             try:
-                self._ray.get(actor.is_there.remote(), timeout=max(1.0, deadline - time.monotonic()))
+                self._ray.get(actor.__ray_ready__.remote(), timeout=max(1.0, deadline - time.monotonic()))
             except self._ray.exceptions.RayError as error:
                 self._ray.kill(actor)
                 if time.monotonic() > deadline:
@@ -294,8 +290,7 @@ def _briefly(error: Exception) -> str:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
 
 def _is_read_anywhere(source: Source) -> bool:

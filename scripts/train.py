@@ -5,21 +5,17 @@ training/recipes.py; the release: training/export/release.py.
 """
 
 import argparse
-import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from inference.contract import CUT_OUT, InputContract, whole_pictures
-from model_store.acceptance import needed
-from model_store.cache import find_release
-from model_store.files import MODEL
 from model_store.local import LocalRelease, bundled
 from model_store.store import Store
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, complain, console, perform, resumable, run
+from scripts.terminal import command_parser, console, perform, resumable, run
+from scripts.training.caveats import complain_of_doubts, complain_of_parent, complain_of_rare_classes
 from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
 from scripts.training.improving import (
     announce,
@@ -31,15 +27,12 @@ from scripts.training.improving import (
     show,
 )
 from scripts.training.options import (
-    IMAGE_SIZE,
     add_data_options,
     add_input_options,
     add_recipe_options,
     add_start_options,
     given_fields,
-    input_of,
     load_data,
-    network_recipe,
     parts_of,
     planned,
     share_right,
@@ -54,14 +47,14 @@ from scripts.training.photos import (
     with_photos,
 )
 from scripts.training.probing import probe_and_carry_out, starts_for
+from scripts.training.starting import input_named, named_release, shown_recipe, start_named, task_of
 from training.data.corrections import Corrections, read_corrections
-from training.data.datasets import LabelledData, doubt_of_weights
+from training.data.datasets import LabelledData
 from training.data.listing import list_pictures
 from training.data.splitting import (
     FEWEST_FOLDS,
     USUAL_FOLDS,
     Split,
-    doubt_of,
     rarest_class,
     usual_folds,
 )
@@ -70,11 +63,7 @@ from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
 from training.fitting.starting import (
     ParentLearnt,
-    ParentRelease,
     check_classes,
-    check_start,
-    fine_tuning,
-    further,
     improving,
     with_weights,
 )
@@ -82,15 +71,9 @@ from training.photos.making import forget_auxiliary
 from training.photos.reading import Photos
 from training.recipes import (
     BACKBONES,
-    IMAGENET,
     NETWORKS,
-    RECIPES,
     Recipe,
     as_toml,
-    default_run_folder,
-    read_recipe,
-    run_fingerprint,
-    starting_point,
 )
 
 EXAMPLES = (
@@ -107,7 +90,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(arguments: argparse.Namespace) -> object:
     if arguments.show_recipe:
-        recipe = _shown_recipe(arguments)
+        recipe = shown_recipe(arguments)
         print(as_toml(recipe), end="")
         return recipe.as_json()
     _check(arguments)
@@ -119,7 +102,7 @@ def _train(arguments: argparse.Namespace) -> object:
 
 def _fit(arguments: argparse.Namespace, store: Store) -> object:
     """Fit by gradient, export and publish."""
-    release = _release(arguments)
+    release = named_release(arguments)
     own = release if release is not None and improves(arguments) else None
     corrections = read_corrections(arguments.corrections)
     data, start = _data_and_start(arguments, release, corrections, own)
@@ -127,13 +110,13 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     parent = None if release is None else ParentLearnt.of(release)
     if parent is not None:
         data = replace(data, known=data.known | parent.known)
-        _complain_of_parent(parent, data, photos=arguments.photos is not None)
+        complain_of_parent(parent, data, photos=arguments.photos is not None)
     photos = photo_sets(arguments, data.labels, corrections, data.known)
     if own is not None and photos is not None:
         arguments.folds = folds_for(photos, arguments.folds)
     recipe = named(recipe, photos, arguments.variants)
     parts = parts_of(data, recipe)
-    task = _task(arguments, data, recipe, release)
+    task = task_of(arguments, data, recipe, release)
     folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data.train))
     if arguments.fresh:
         _forget([task, *(fold.run(task, recipe) for fold in folds)])
@@ -149,8 +132,8 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
         mflops = own.manifest.headline.mflops
         announce(data.labels, parts, photos, recipe, folds=len(folds), mflops=mflops)
     learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
-    _complain_of_doubts(arguments, data, parts, folds, checked)
-    _complain_of_rare_classes(parts, data.labels, learnt)
+    complain_of_doubts(arguments, data, parts, folds, checked)
+    complain_of_rare_classes(parts, data.labels, learnt)
     with resumable(further_on):
         others, fits = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
         if learnt is not None:
@@ -175,9 +158,9 @@ def _data_and_start(
     own: LocalRelease | None,
 ) -> tuple[LabelledData, Recipe]:
     """What is learnt, or replayed, and the recipe before any option changes it."""
-    reads = _input(arguments, release)
+    reads = input_named(arguments, release)
     _check_classes(arguments, release)
-    start = with_weights(_start(arguments, reads, release), arguments.weights, reads)
+    start = with_weights(start_named(arguments, reads, release), arguments.weights, reads)
     data = replace(load_data(arguments, reads, corrections), licence=arguments.data_licence)
     if release is not None:
         data = data.like(release.manifest.model.labels)
@@ -227,8 +210,8 @@ def _probe(arguments: argparse.Namespace) -> Path | None:
     if arguments.folds is None and count < FEWEST_FOLDS:
         return None
     folds = deal(parts, None, arguments.folds or count, pictures=True)
-    task = _task(arguments, data, recipe, None)
-    _complain_of_doubts(arguments, data, parts, folds, None)
+    task = task_of(arguments, data, recipe, None)
+    complain_of_doubts(arguments, data, parts, folds, None)
     with resumable("The same command begins again: a linear probe takes minutes at most."):
         probe_and_carry_out(arguments, task, data, folds, tried)
     return task.folder
@@ -265,40 +248,6 @@ def _check_answer_options(arguments: argparse.Namespace) -> None:
         arguments.error(f"--save-answers {file}: there is no folder {file.parent}")
 
 
-def _complain_of_parent(parent: ParentLearnt, data: LabelledData, *, photos: bool) -> None:
-    """Say where figures may come from what the release of --from learnt."""
-    doubts = [parent.doubt(data), parent.doubt_of_photos() if photos else None]
-    for doubt in filter(None, doubts):
-        complain(doubt)
-
-
-def _complain_of_doubts(
-    arguments: argparse.Namespace,
-    data: LabelledData,
-    parts: Split,
-    folds: Sequence[Fold],
-    checked: Photos | None,
-) -> None:
-    """Say before hours of training where too few answers would choose the thresholds."""
-    # Here: SciPy is not installed where serving alone is.
-    from training.evaluation.calibration import (  # noqa: PLC0415
-        doubts_of_photos,
-        usual_accept_right,
-    )
-
-    promised = arguments.accept_right or usual_accept_right(own_classes=data.named)
-    few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds), needed(promised))
-    of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
-    for doubt in of_photos if few is None else [few, *of_photos]:
-        complain(doubt)
-
-
-def _complain_of_rare_classes(parts: Split, names: tuple[str, ...], learnt: Photos | None) -> None:
-    """Say where a class is too rare to count alike; where photos are learnt, no picture has a weight."""
-    if learnt is None and (doubt := doubt_of_weights(parts.train.labels, names)):
-        complain(doubt)
-
-
 def folds_of(
     arguments: argparse.Namespace, parts: Split, photos: PhotoSets | None, *, known: bool
 ) -> tuple[Fold, ...]:
@@ -325,93 +274,6 @@ def folds_of(
     if dealt is None:
         return deal(parts, None, count, pictures=pictures)
     return deal(parts, dealt.checked, count, pictures=pictures, before=len(dealt.learnt) - len(dealt.checked))
-
-
-def _release(arguments: argparse.Namespace) -> LocalRelease | None:
-    """The release that is trained further, if one is."""
-    if arguments.release and arguments.network:
-        arguments.error("--from RELEASE brings its network along: leave out --network")
-    if arguments.release and arguments.weights:
-        arguments.error("--from RELEASE brings its weights along: leave out --weights")
-    if arguments.from_version and not arguments.release:
-        arguments.error("--from-version belongs to --from, which names the store")
-    return find_release(arguments.release, arguments.from_version) if arguments.release else None
-
-
-def _input(arguments: argparse.Namespace, release: LocalRelease | None) -> InputContract:
-    """What the model is to read: Fashion-MNIST's input unless a size, colour or another release is named.
-
-    It is printed.
-    """
-    named = arguments.image_size is not None or arguments.colour
-    if release is not None and named:
-        arguments.error("--from RELEASE brings its input along: leave out --image-size and --colour")
-    reads = CUT_OUT if release is None else input_of(release)
-    if named:
-        reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
-    if arguments.photos is not None and reads != CUT_OUT:
-        arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size and --colour")
-    size = " x ".join(map(str, reads.shape))
-    kind = "colour" if reads.channels == 3 else "grey"
-    console().print(f"The model reads {size} pixels in {kind}, framing {reads.framing}.")
-    return reads
-
-
-def _start(arguments: argparse.Namespace, reads: InputContract, release: LocalRelease | None) -> Recipe:
-    """The recipe that the arguments name, before the data or any option changes it."""
-    if arguments.recipe:
-        recipe = _named_recipe(arguments)
-        if release is not None and arguments.recipe not in RECIPES:
-            recipe = further(recipe, release.manifest)
-        check_start(recipe, release.version if release else None)
-        return recipe
-    if release is None:
-        return network_recipe(arguments.network, reads)
-    return fine_tuning(release.manifest)
-
-
-def _named_recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that --recipe names, the bundled one without it.
-
-    The limit that a file names becomes the option's value, unless that is given.
-    """
-    if arguments.recipe in {None, *RECIPES}:
-        return RECIPES[arguments.recipe or "bundled"]
-    recipe, given = read_recipe(Path(arguments.recipe))
-    if "limit" in given and arguments.limit is None:
-        arguments.limit = recipe.limit
-    return recipe
-
-
-def _shown_recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that the arguments name, with the fields that they change."""
-    release = _release(arguments)
-    start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
-    if release is not None and arguments.recipe not in RECIPES:
-        start = further(start, release.manifest) if arguments.recipe else fine_tuning(release.manifest)
-    if arguments.weights:
-        start = with_weights(start, arguments.weights, None)
-    if arguments.variants is not None:
-        start = replace(start, variants=arguments.variants)
-    return replace(start, **given_fields(arguments))
-
-
-def _task(
-    arguments: argparse.Namespace, data: LabelledData, recipe: Recipe, release: LocalRelease | None
-) -> Run:
-    usual = default_run_folder(recipe, data)
-    parent = None
-    if release is not None:
-        same_classes = data.labels == release.manifest.model.labels
-        parent = ParentRelease(release.folder / MODEL, same_classes=same_classes)
-    return Run(
-        arguments.run or usual,
-        run_fingerprint(recipe, data),
-        parent,
-        None if arguments.weights in {None, IMAGENET} else Path(arguments.weights),
-        arguments.tensorboard and arguments.tensorboard / usual.name,
-        shlex.join(["python", "-m", "scripts.train", *arguments.words]),
-    )
 
 
 def _above_zero(text: str) -> float:
