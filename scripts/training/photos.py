@@ -152,9 +152,11 @@ def photo_sets(
     checked = others[0] if others else photos
     new = ~in_groups(np.array(checked.keys), np.array(checked.keys)[known.has(np.array(checked.sha256))])
     _check_new(new)
-    # With folds, others of a group are learnt by the networks that do not answer it.
-    named = {*checked.sha256} if arguments.folds else {*checked.sha256, *checked.keys}
-    apart = np.array([named.isdisjoint(one) for one in zip(photos.sha256, photos.keys, strict=True)])
+    # With folds, others of a group are learnt by the networks that do not answer it. A key is a content, too:
+    # that of any photo of its group, so a content is compared with contents alone.
+    apart = np.logical_not(np.isin(photos.sha256, checked.sha256))
+    if not arguments.folds:
+        apart &= ~np.isin(photos.keys, checked.keys)
     if not arguments.folds:
         return PhotoSets(_some(photos, apart), _some(checked, new))
     learnt = [photos.take(np.flatnonzero(apart)), checked.take(np.flatnonzero(~new))]

@@ -268,6 +268,21 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
     assert len(sets.checked) == 3
 
 
+@pytest.mark.parametrize("seeds", [(0, 9), (9, 0)])
+def test_with_folds_other_photos_of_a_checked_sender_are_learnt(
+    tmp_path: Path, seeds: tuple[int, int]
+) -> None:
+    rows = [f"A/Trouser/00{n}.png,1,A,ann" for n in range(3)]
+    learn, check = (
+        write_table(write_photos(tmp_path / str(seed), 3, {"A": ["Trouser"]}, seed=seed), *rows)
+        for seed in seeds
+    )
+
+    sets = photo_sets_of(learn, check, folds=2)
+
+    assert len(sets.learnt) == 6
+
+
 def test_with_folds_photos_that_are_all_checked_too_are_dealt(tmp_path: Path) -> None:
     write_photos(tmp_path / "some", 2, {"A": ["Trouser"]})
     write_photos(tmp_path / "all", 3, {"A": ["Trouser"]})
