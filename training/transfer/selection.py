@@ -72,9 +72,10 @@ def cross_fit(start: Start, train: LabelledImages, folds: Sequence[Fold], classe
 def _answered(features: Features, train: LabelledImages, fold: Fold, classes: int) -> Scores:
     others = np.setdiff1d(np.arange(len(train)), fold.pictures)
     probe = _probe(features.take(others), train.take(others))
-    measure = fit_whitening(features.upright[others], train.labels[others], classes)
-    asked = features.upright[fold.pictures]
-    return Scores(probe.probabilities(asked), measure.distances(asked).astype(np.float32))
+    measure = fit_whitening(features.measured[others], train.labels[others], classes)
+    asked = features.take(fold.pictures)
+    distances = measure.distances(asked.measured).astype(np.float32)
+    return Scores(probe.probabilities(asked.upright), distances)
 
 
 def _probe(features: Features, learnt: LabelledImages) -> Probe:

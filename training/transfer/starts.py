@@ -23,6 +23,9 @@ from training.untyped import Network
 
 IN_COLOUR: Final = "the backbone in colour"
 
+LAST_STAGE: Final = "stage3_relu"
+"""The last layer of the backbone's last stage, float32 (N, 4, 4, 224)."""
+
 STAGE_ENDS: Final = ("stage1_3_relu", "stage2_3_relu")
 """The last layers of the bundled network's stages, whose means join its own features."""
 
@@ -35,7 +38,8 @@ class Start:
         name: for a person.
         reads: its input.
         recipe: names the network, and the release or the weights that it begins with.
-        body: builds it: keras.Model from pixels to its layer FEATURES, float32 (N, D).
+        body: builds it: keras.Model from pixels to what a probe is learnt on, float32 (N, D). Its layer
+            FEATURES, which may be less, float32 (N, M), is what distances are measured in.
     """
 
     name: str
@@ -52,7 +56,14 @@ def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
 
 def start_in_colour() -> Start:
     """The backbone for photos in colour (backbone.py)."""
-    return Start(IN_COLOUR, INPUT, replace(NETWORK, seed=0), lambda: load_backbone()[0])
+    return Start(IN_COLOUR, INPUT, replace(NETWORK, seed=0), lambda: with_positions(load_backbone()[0]))
+
+
+def with_positions(backbone: Network) -> Network:
+    """A backbone that keeps where things are: its features, and its last stage at each of 4 x 4 positions."""
+    placed = layers.Flatten(name="positions")(backbone.get_layer(LAST_STAGE).output)
+    both = layers.Concatenate(name="features_and_positions")([backbone.output, placed])
+    return keras.Model(backbone.input, both, name=backbone.name)
 
 
 def _body_of(release: LocalRelease) -> Network:

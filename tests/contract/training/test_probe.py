@@ -26,7 +26,7 @@ from training.export.out_of_fold import deal
 from training.networks.layers import FEATURES
 from training.networks.registry import with_softmax
 from training.recipes import Recipe
-from training.transfer.probe import Features, fit_probe, with_probe
+from training.transfer.probe import COMPONENTS, Features, fit_probe, with_probe
 from training.transfer.selection import cross_fit
 from training.transfer.starts import IN_COLOUR, Start
 from training.untyped import Network
@@ -119,14 +119,14 @@ def test_a_repeated_command_makes_the_same_network(
     assert again.manifest.golden == release.manifest.golden
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-def test_the_last_layer_answers_as_the_regression_on_scaled_features(classes: int) -> None:
+@pytest.mark.parametrize(("classes", "count"), [(2, 4), (3, 4), (3, 2 * COMPONENTS)])
+def test_the_last_layer_answers_as_the_regression_on_scaled_features(classes: int, count: int) -> None:
     random = np.random.default_rng(0)
     labels = np.arange(60).astype(np.uint8) % classes
-    seen = (random.normal(size=(60, 4)) * (1, 100, 2, 1) + 5).astype(np.float32)
+    seen = (random.normal(size=(60, count)) * np.resize((1, 100, 2, 1), count) + 5).astype(np.float32)
     seen[:, 1] += 200 * labels
     images = np.arange(60, dtype=np.uint8).reshape(60, 1, 1)
-    probe = fit_probe(Features(seen, seen), labels, np.arange(60).astype(str))
+    probe = fit_probe(Features(seen, seen, seen), labels, np.arange(60).astype(str))
 
     answers = probabilities_of(with_softmax(with_probe(a_table(seen), probe)), images)
 
