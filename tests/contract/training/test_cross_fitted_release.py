@@ -1,6 +1,7 @@
 """What other networks say about pictures that they did not learn decides a release's thresholds."""
 
 import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.export.out_of_fold import OutOfFold
-from training.export.release import Material, make_release, material_of, scores_of
+from training.export.release import Material, complete_release, material_of, scores_of
 from training.fitting.fit import Fitted
 from training.photos.reading import Photos
 
@@ -47,19 +48,23 @@ def material(parts: Split, fitted: Fitted) -> Material:
     return material_of(fitted, RECIPE, "train", data=data, split=parts)
 
 
-def released(fitted: Fitted, folder: Path, material: Material, said: list[str]) -> LocalRelease:
-    make_release(folder, fitted.model, material, said.append)
+def released(exported: Exported, folder: Path, material: Material, said: list[str]) -> LocalRelease:
+    """A release of this material; the network was exported before."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(exported.model_path, folder)
+    shutil.copy(exported.graph_path, folder)
+    complete_release(folder, material, said.append)
     return open_release(folder)
 
 
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
-    material: Material, fitted: Fitted, tmp_path: Path
+    material: Material, exported: Exported, tmp_path: Path
 ) -> None:
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), None)
     alone, with_others = list[str](), list[str]()
 
-    few = released(fitted, tmp_path / "few", material, alone)
-    enough = released(fitted, tmp_path / "enough", replace(material, out_of_fold=others), with_others)
+    few = released(exported, tmp_path / "few", material, alone)
+    enough = released(exported, tmp_path / "enough", replace(material, out_of_fold=others), with_others)
 
     assert few.manifest.model.thresholds.accept_nothing
     assert any("takes 299 without an error" in line for line in alone)
@@ -71,12 +76,12 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
 
 
 def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
-    material: Material, fitted: Fitted, tmp_path: Path
+    material: Material, exported: Exported, tmp_path: Path
 ) -> None:
     mistaken = sure_of((SHOWN.labels + 1) % CLASSES, distance=0.0)
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), mistaken)
 
-    release = released(fitted, tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
+    release = released(exported, tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
     figures = release.report().photos["A"]
     assert (figures.split, figures.n, figures.accuracy) == ("cross-fitted", 60, 0.0)
@@ -89,13 +94,13 @@ def test_photos_that_were_learnt_are_reported_by_what_other_networks_say(
 
 
 def test_figures_of_photos_rest_on_out_of_fold_calibration(
-    material: Material, fitted: Fitted, tmp_path: Path
+    material: Material, exported: Exported, tmp_path: Path
 ) -> None:
     sure = sure_of(SHOWN.labels, distance=0.0)
     doubtful = Scores((sure.probabilities / 2 + 0.05).astype(np.float32), sure.distances)
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), doubtful)
 
-    release = released(fitted, tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
+    release = released(exported, tmp_path, replace(material, photos=some_photos(), out_of_fold=others), [])
 
     calibration, figures = release.manifest.model.photo_calibration, release.report().photos["B"]
     assert calibration is not None
@@ -107,32 +112,32 @@ def test_figures_of_photos_rest_on_out_of_fold_calibration(
 
 
 def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(
-    material: Material, fitted: Fitted, tmp_path: Path
+    material: Material, exported: Exported, tmp_path: Path
 ) -> None:
     pictures = replace(material.data.train, files=(Path("1.png"),) * len(material.data.train))
     own = replace(material, data=replace(material.data, train=pictures), photos=some_photos())
 
-    contract = released(fitted, tmp_path, own, []).manifest.model
+    contract = released(exported, tmp_path, own, []).manifest.model
 
     assert (contract.photo_thresholds, contract.photo_calibration) == (None, None)
 
 
 def test_photos_of_one_group_get_no_calibration_of_their_own(
-    material: Material, fitted: Fitted, tmp_path: Path
+    material: Material, exported: Exported, tmp_path: Path
 ) -> None:
     photos = some_photos()
     of_one = replace(photos, keys=photos.keys[:1] * len(photos))
 
     assert (
-        released(fitted, tmp_path, replace(material, photos=of_one), []).manifest.model.photo_calibration
+        released(exported, tmp_path, replace(material, photos=of_one), []).manifest.model.photo_calibration
         is None
     )
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(
-    material: Material, fitted: Fitted, tmp_path: Path
+    material: Material, exported: Exported, tmp_path: Path
 ) -> None:
-    release = released(fitted, tmp_path, material, [])
+    release = released(exported, tmp_path, material, [])
 
     right = evidence_in_folder(release).right
 
@@ -141,10 +146,12 @@ def test_a_release_keeps_its_answers_to_the_test_set(
     assert PREDICTIONS in release.manifest.files
 
 
-def test_a_release_keeps_its_answers_to_photos(material: Material, fitted: Fitted, tmp_path: Path) -> None:
+def test_a_release_keeps_its_answers_to_photos(
+    material: Material, exported: Exported, tmp_path: Path
+) -> None:
     photos = some_photos()
 
-    release = released(fitted, tmp_path, replace(material, photos=photos), [])
+    release = released(exported, tmp_path, replace(material, photos=photos), [])
 
     kept, figures = evidence_in_folder(release).answers, release.report().photos
     assert kept.keys() <= {sha256[:16] for sha256 in photos.sha256}
