@@ -5,7 +5,7 @@ colour, as the authors of the data set did (Xiao et al. 2017, arXiv 1708.07747, 
 segmented by its colours. Pure functions; convert.py uses the result.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 from inference.arrays import Mask, Picture
 from inference.border import Border, differs_from_lit_ground, garment_mask, look_at_border
 from inference.contract import EDGE, Cascade, Imaging
+from inference.garment import worn_garment
 from inference.segmentation import filled, segment, without_specks
 
 SPECK = 0.02
@@ -53,13 +54,21 @@ def find_garment(picture: Picture, transparency: Mask | None, imaging: Imaging) 
     border = look_at_border(picture, imaging.border_tolerance)
     if imaging.cascade is None or picture.shape[:2] == (EDGE, EDGE):
         return by_border(picture, border)
+    found = by_cascade(picture, transparency, border, imaging.cascade)
+    if imaging.cascade.worn == "garment":
+        return replace(found, mask=worn_garment(picture, found.mask))
+    return found
+
+
+def by_cascade(picture: Picture, transparency: Mask | None, border: Border, cascade: Cascade) -> Found:
+    """Take the first step that applies."""
     if transparency is not None:
         return by_transparency(transparency)
-    if border.is_black() and border.share >= imaging.cascade.studio_share:
+    if border.is_black() and border.share >= cascade.studio_share:
         return by_black(picture, border)
-    if is_plain(border, imaging.cascade):
+    if is_plain(border, cascade):
         return by_plain_border(picture, border)
-    return by_colours(picture, imaging.cascade)
+    return by_colours(picture, cascade)
 
 
 def by_border(picture: Picture, border: Border) -> Found:

@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from inference.arrays import Picture
 from inference.contract import PHOTOGRAPHS
 from tests.drawn_garments import on_a_floor
+from tests.drawn_people import GARMENT, a_person, a_shirt, alone
 from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
@@ -157,6 +159,20 @@ def test_grounds_come_from_the_cluttered_tier_whatever_it_is_called(tmp_path: Pa
 
 def a_task(source: Path, *grounds: Path | None, seed: int = 7) -> Task:
     return Task(source=source, seed=seed, grounds=grounds, paired=True, worn=False, imaging=PHOTOGRAPHS)
+
+
+def test_variants_of_a_worn_garment_are_cut_as_the_service_would_cut_them(tmp_path: Path) -> None:
+    def changed(picture: Picture) -> int:
+        (file := tmp_path / "worn.png").write_bytes(png(picture[..., ::-1]))
+        whole, cut = (
+            variants_of(Task(file, 1, (None,) * 12, paired=False, worn=True, imaging=imaging))
+            for imaging in (PHOTOGRAPHS, GARMENT)
+        )
+        return int((whole != cut).any(axis=(1, 2)).sum())
+
+    # Some variants of a person have lost the head.
+    assert 3 <= changed(a_person(a_shirt())) < 12
+    assert changed(alone(a_shirt())) == 0
 
 
 def test_variants_differ_and_depend_on_their_number_and_seed_alone(photo: Path, floor: Path) -> None:

@@ -1,0 +1,77 @@
+"""Of a person, a release may ask for the garment that is worn; everything else stays as it is."""
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.arrays import Mask, Picture
+from inference.contract import PHOTOGRAPHS, InputContract
+from inference.convert import decoded_to_pixels
+from inference.decode import Decoded
+from tests.drawn_garments import cut_out, on_a_floor, on_plain, overlap, picture_to_pixels, white_on_white
+from tests.drawn_people import GARMENT, HEIGHT, SKIN, WIDTH, a_dress, a_person, a_shirt, alone
+
+
+@pytest.mark.parametrize("garment", [a_shirt(), a_dress()], ids=["shirt", "dress"])
+def test_a_worn_garment_is_seen_as_it_would_be_alone(garment: Mask) -> None:
+    wanted = picture_to_pixels(alone(garment), PHOTOGRAPHS)
+
+    assert overlap(picture_to_pixels(a_person(garment), GARMENT), wanted) > 0.85
+
+
+def test_the_whole_person_is_seen_unless_the_release_asks_for_the_garment() -> None:
+    wanted = picture_to_pixels(alone(a_shirt()), PHOTOGRAPHS)
+
+    assert overlap(picture_to_pixels(a_person(a_shirt()), PHOTOGRAPHS), wanted) < 0.6
+
+
+def test_a_garment_of_the_colour_of_skin_keeps_its_middle() -> None:
+    pixels = picture_to_pixels(a_person(a_shirt(), SKIN), GARMENT)
+
+    assert pixels[12:22, 11:17].min() > 0
+
+
+def test_a_person_on_a_transparent_ground_is_seen_without_the_head() -> None:
+    person = a_person(a_shirt())
+    opaque = np.where((person < 255).any(axis=2), 255, 0).astype(np.uint8)
+
+    pixels = decoded_to_pixels(Decoded(person, garment=opaque), InputContract(imaging=GARMENT))
+
+    assert overlap(pixels, picture_to_pixels(alone(a_shirt()), PHOTOGRAPHS)) > 0.85
+
+
+def a_hooded_shirt() -> Picture:
+    """A head's shape, in the colour of the shirt."""
+    mask = a_shirt()
+    cv2.ellipse(mask, (120, 56), (28, 48), 0, 0, 360, 255, -1)
+    return alone(mask)
+
+
+def a_tan_bag() -> Picture:
+    """Skin above wide shoulders, without hair."""
+    picture = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    cv2.ellipse(picture, (120, 110), (36, 90), 0, 0, 360, SKIN, -1)
+    cv2.rectangle(picture, (40, 120), (200, HEIGHT - 10), SKIN, -1)
+    return picture
+
+
+def upside_down() -> Picture:
+    return np.ascontiguousarray(a_person(a_shirt())[::-1])
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        on_plain(40, 255), on_a_floor(), white_on_white(), cut_out()[..., :3],
+        alone(a_shirt()), alone(a_dress()), a_hooded_shirt(), a_tan_bag(), upside_down(),
+        np.full((300, 200, 3), 255, np.uint8), a_person(a_shirt())[:60, :50],
+    ],
+)  # fmt: skip
+def test_what_is_no_person_is_seen_as_before(picture: Picture) -> None:
+    assert np.array_equal(picture_to_pixels(picture, GARMENT), picture_to_pixels(picture, PHOTOGRAPHS))
+
+
+def test_a_picture_of_28_by_28_is_seen_as_before() -> None:
+    small = cv2.resize(a_person(a_shirt()), (28, 28), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+    assert np.array_equal(picture_to_pixels(small, GARMENT), picture_to_pixels(small, PHOTOGRAPHS))
