@@ -42,15 +42,17 @@ def alone(garment: Mask, colour: tuple[int, int, int] = GREEN) -> Picture:
     return np.where(garment[..., None] > 0, colour, 255).astype(np.uint8)
 
 
-def a_person(garment: Mask, colour: tuple[int, int, int] = GREEN) -> Picture:
+def a_person(
+    garment: Mask, colour: tuple[int, int, int] = GREEN, skin: tuple[int, int, int] = SKIN
+) -> Picture:
     """Somebody with bare arms who wears it, over jeans, or above bare legs where it is long."""
     picture = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     long = bool(garment[260].any())
     for left in (76, 122):
-        cv2.rectangle(picture, (left, 220), (left + 42, HEIGHT), SKIN if long else JEANS, -1)
+        cv2.rectangle(picture, (left, 220), (left + 42, HEIGHT), skin if long else JEANS, -1)
     for outer, inner in ((58, 76), (182, 164)):
-        cv2.line(picture, (inner, 116), (outer, 240), SKIN, 20)
-    cv2.rectangle(picture, (108, 70), (132, 110), SKIN, -1)
+        cv2.line(picture, (inner, 116), (outer, 240), skin, 20)
+    cv2.rectangle(picture, (108, 70), (132, 110), skin, -1)
     cv2.ellipse(picture, (120, 48), (28, 40), 0, 0, 360, HAIR, -1)
-    cv2.ellipse(picture, (120, 56), (21, 30), 0, 0, 360, SKIN, -1)
+    cv2.ellipse(picture, (120, 56), (21, 30), 0, 0, 360, skin, -1)
     return np.where(garment[..., None] > 0, colour, picture).astype(np.uint8)

@@ -9,7 +9,7 @@ from inference.contract import PHOTOGRAPHS, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import Decoded
 from tests.drawn_garments import cut_out, on_a_floor, on_plain, overlap, picture_to_pixels, white_on_white
-from tests.drawn_people import GARMENT, HEIGHT, SKIN, WIDTH, a_dress, a_person, a_shirt, alone
+from tests.drawn_people import GARMENT, HAIR, HEIGHT, SKIN, WIDTH, a_dress, a_person, a_shirt, alone
 
 
 @pytest.mark.parametrize("garment", [a_shirt(), a_dress()], ids=["shirt", "dress"])
@@ -17,6 +17,13 @@ def test_a_worn_garment_is_seen_as_it_would_be_alone(garment: Mask) -> None:
     wanted = picture_to_pixels(alone(garment), PHOTOGRAPHS)
 
     assert overlap(picture_to_pixels(a_person(garment), GARMENT), wanted) > 0.85
+
+
+@pytest.mark.parametrize("skin", [(240, 200, 175), (150, 105, 80), (95, 62, 45), (60, 40, 30)])
+def test_people_of_light_and_dark_skin_are_found(skin: tuple[int, int, int]) -> None:
+    wanted = picture_to_pixels(alone(a_shirt()), PHOTOGRAPHS)
+
+    assert overlap(picture_to_pixels(a_person(a_shirt(), skin=skin), GARMENT), wanted) > 0.85
 
 
 def test_the_whole_person_is_seen_unless_the_release_asks_for_the_garment() -> None:
@@ -55,6 +62,18 @@ def a_tan_bag() -> Picture:
     return picture
 
 
+def a_wide_collar() -> Picture:
+    """The colours of skin and hair above a dress, wider than high: fur, or a lining that shows."""
+    picture = alone(a_dress())
+    cv2.rectangle(picture, (98, 64), (142, 98), HAIR, -1)
+    cv2.rectangle(picture, (105, 69), (135, 98), SKIN, -1)
+    return picture
+
+
+def a_mannequin() -> Picture:
+    return a_person(a_shirt(), skin=(90, 120, 200))
+
+
 def upside_down() -> Picture:
     return np.ascontiguousarray(a_person(a_shirt())[::-1])
 
@@ -63,7 +82,8 @@ def upside_down() -> Picture:
     "picture",
     [
         on_plain(40, 255), on_a_floor(), white_on_white(), cut_out()[..., :3],
-        alone(a_shirt()), alone(a_dress()), a_hooded_shirt(), a_tan_bag(), upside_down(),
+        alone(a_shirt()), alone(a_dress()), a_hooded_shirt(), a_tan_bag(), a_wide_collar(),
+        a_mannequin(), upside_down(),
         np.full((300, 200, 3), 255, np.uint8), a_person(a_shirt())[:60, :50],
     ],
 )  # fmt: skip
