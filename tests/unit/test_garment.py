@@ -65,8 +65,8 @@ def a_tan_bag() -> Picture:
 def a_wide_collar() -> Picture:
     """The colours of skin and hair above a dress, wider than high: fur, or a lining that shows."""
     picture = alone(a_dress())
-    cv2.rectangle(picture, (98, 64), (142, 98), HAIR, -1)
-    cv2.rectangle(picture, (105, 69), (135, 98), SKIN, -1)
+    cv2.rectangle(picture, (100, 68), (140, 98), HAIR, -1)
+    cv2.rectangle(picture, (107, 73), (133, 98), SKIN, -1)
     return picture
 
 
