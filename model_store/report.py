@@ -241,15 +241,16 @@ class OutOfScope(Frozen):
     Attributes:
         familiarity_auroc: area under the ROC curve of the distance; 0.5 is chance. None where the model
             measures no distance.
-        confidence_auroc: the same of the largest probability, for comparison.
-        reviewed: share whose decision is `review`.
+        confidence_auroc: the same of the largest probability, for comparison. None for photos of other kinds,
+            of which the features are known, not the answers.
+        reviewed: share whose decision is `review`; None likewise.
         unfamiliar: share of which the reason is `unfamiliar`.
     """
 
     n: Count
     familiarity_auroc: Share | None
-    confidence_auroc: Share
-    reviewed: Share
+    confidence_auroc: Share | None
+    reviewed: Share | None
     unfamiliar: Share
 
 

@@ -154,9 +154,12 @@ def weaknesses(report: Report) -> Iterator[str]:
             yield f"{kind(name)}: {label} is recognised least often: {photos}."
     for other, ood in report.out_of_scope.items():
         if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
+            found = f"{percent(ood.reviewed)} of them get review"
+            if ood.reviewed is None:
+                found = f"{percent(ood.unfamiliar)} of them are unfamiliar"
             yield (
                 f"Familiarity separates pictures of {other} from the test set with an AUROC of only "
-                f"{area(ood.familiarity_auroc)}; {percent(ood.reviewed)} of them get review."
+                f"{area(ood.familiarity_auroc)}; {found}."
             )
 
 

@@ -95,7 +95,13 @@ def probe_and_carry_out(
         folds: of its training pictures.
         tried: the starts.
     """
-    from training.transfer.selection import better, cross_fit, fitted  # noqa: PLC0415 - needs Keras
+    from training.transfer.other_things import other_things  # noqa: PLC0415 - needs Keras
+    from training.transfer.selection import (  # noqa: PLC0415 - likewise
+        better,
+        cross_fit,
+        fitted,
+        with_distances,
+    )
 
     allow_many_networks()
     _announce(tried, len(data.train), len(folds))
@@ -112,7 +118,9 @@ def probe_and_carry_out(
     chosen = better(candidates)
     as_read, recipe = read[candidates.index(chosen)]
     parts = parts_of(as_read, recipe)
-    network = fitted(chosen, parts.train, candidates)
+    ood = other_things(chosen.body, parts.train, chosen.features.measured, console().print)
+    chosen = with_distances(chosen, parts.train, folds, len(data.labels), ood)
+    network = fitted(chosen, parts.train, candidates, ood)
     reads = as_read.reads
     console().print(f"Released: the probe on {chosen.start.name}, which reads {reads.in_words}.")
     carry_out(

@@ -39,7 +39,7 @@ from training.evaluation.calibration import (
     fit_temperature,
     fit_thresholds,
 )
-from training.evaluation.out_of_distribution import judge
+from training.evaluation.out_of_distribution import OTHER_KINDS, judge
 from training.photos.reading import OOD
 
 TWO_CLASSES = ("left", "right")
@@ -439,6 +439,13 @@ def test_a_release_that_knows_its_garments_gets_full_marks() -> None:
     for figures in judge(Knowing(far=9.0), CONTRACT, GARMENTS).values():
         assert (figures.familiarity_auroc, figures.confidence_auroc) == (1.0, 1.0)
         assert (figures.reviewed, figures.unfamiliar) == (1.0, 1.0)
+
+
+def test_photos_of_other_kinds_are_judged_by_their_distances_alone() -> None:
+    figures = judge(Knowing(far=9.0), CONTRACT, GARMENTS, np.array([9, 9, 9, 0.1], np.float32))[OTHER_KINDS]
+
+    assert (figures.n, figures.familiarity_auroc, figures.unfamiliar) == (4, 0.75, 0.75)
+    assert (figures.confidence_auroc, figures.reviewed) == (None, None)
 
 
 def test_a_distance_that_tells_nothing_is_chance() -> None:

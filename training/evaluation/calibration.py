@@ -54,6 +54,10 @@ FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
 person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
 
+FAMILIARITY_OF_OWN: Final = 0.03
+"""The same of own classes whose score was fitted against photos of other things: it finds twice as many of
+these as at 1% (docs/explanation/experiments.md)."""
+
 FAMILIARITY_OF_PHOTOS: Final = 0.02
 """The same where photos count, too: at 2% the bundled model finds nine in ten out-of-distribution photos."""
 
@@ -120,6 +124,7 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     are_photos: bool = False,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
     accuracy: float = ACCEPTED_ACCURACY,
+    unfamiliar: float = FAMILIARITY_THRESHOLD,
 ) -> tuple[ModelContract, tuple[Kind, ...]]:
     """What serving needs to know about a model, learnt from the held-out pictures; the answers behind it.
 
@@ -134,15 +139,19 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
             thresholds.
         groups: of the held-out pictures; None where each is its own.
         accuracy: 0..1, share of the accepted answers to held-out pictures that must be right.
+        unfamiliar: 0..1, share of the held-out pictures that are `unfamiliar`, unless photos say.
     """
     temperature = fit_temperature(scores.probabilities, labels)
     familiarity = None
     if scores.distances is not None:
         familiarity = fit_familiarity(scores.distances, _known_distances(checked))
     kinds = answers_by_kind(
-        scores, labels, temperature, familiarity, checked, groups=groups, accuracy=accuracy
+        *(scores, labels, temperature, familiarity, checked),
+        groups=groups,
+        accuracy=accuracy,
+        unfamiliar=unfamiliar,
     )
-    thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos)
+    thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos, unfamiliar=unfamiliar)
     contract = ModelContract(
         labels=names,
         input=CUT_OUT,
@@ -218,6 +227,7 @@ def answers_by_kind(  # noqa: PLR0913 - as above
     *,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
     accuracy: float = ACCEPTED_ACCURACY,
+    unfamiliar: float = FAMILIARITY_THRESHOLD,
 ) -> tuple[Kind, ...]:
     """The table: the held-out pictures first, then each tier of photos.
 
@@ -229,8 +239,9 @@ def answers_by_kind(  # noqa: PLR0913 - as above
         checked: photos.
         groups: of the held-out pictures; None where each is its own.
         accuracy: as for `fit_contract`.
+        unfamiliar: likewise.
     """
-    least, together = _least(checked), None if groups is None else numbered(groups)
+    least, together = _least(checked, unfamiliar), None if groups is None else numbered(groups)
     sure = confidences_of(scores, temperature, familiarity, least)
     kinds = [Kind(HELD_OUT, sure, scores.probabilities.argmax(axis=1) == labels, accuracy, together)]
     if checked is not None:
@@ -260,10 +271,10 @@ def photo_kinds(
     return tuple(kind(tier) for tier in sorted(set(tiers[checked.known].tolist())))
 
 
-def _least(checked: Checked | None) -> float:
+def _least(checked: Checked | None, unfamiliar: float) -> float:
     """The least familiarity of what is accepted."""
     counts = checked is not None and checked.says_what_is_familiar
-    return FAMILIARITY_OF_PHOTOS if counts else FAMILIARITY_THRESHOLD
+    return FAMILIARITY_OF_PHOTOS if counts else unfamiliar
 
 
 def confidences_of(
@@ -281,7 +292,11 @@ def confidences_of(
 
 
 def fit_thresholds(
-    kinds: Sequence[Kind], checked: Checked | None = None, *, are_photos: bool = False
+    kinds: Sequence[Kind],
+    checked: Checked | None = None,
+    *,
+    are_photos: bool = False,
+    unfamiliar: float = FAMILIARITY_THRESHOLD,
 ) -> tuple[Thresholds, Thresholds | None]:
     """The confidence at which most is accepted and every promise kept; ACCEPT_NOTHING where none keeps all.
 
@@ -290,12 +305,13 @@ def fit_thresholds(
         checked: photos; they choose thresholds of their own, the second ones, if there are some of all
             PROMISED_TIERS.
         are_photos: whether the held-out pictures were converted like photos; all then choose one pair.
+        unfamiliar: as for `fit_contract`.
     """
     promised = [kind for kind in kinds if kind.accuracy is not None]
     # Easy tiers alone would let too much of others pass.
     divided = not are_photos and checked is not None and checked.of_all_tiers()
     first, *others = (
-        Thresholds(confidence=confidence_threshold(some), familiarity=_least(checked))
+        Thresholds(confidence=confidence_threshold(some), familiarity=_least(checked, unfamiliar))
         for some in ([promised[:1], promised[1:]] if divided else [promised])
     )
     return first, others[0] if others else None

@@ -7,7 +7,7 @@ selected by these figures. Reads scikit-learn's own files alone. In the serving 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,9 +19,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from inference.arrays import PixelsBatch
+from inference.arrays import Distances, PixelsBatch
 from inference.classifier import Prediction
 from inference.contract import EDGE, ModelContract
+from inference.decision import familiarity_of
 from inference.session import Session
 from model_store.report import OutOfScope
 from training.evaluation.measure import predict, scored
@@ -38,6 +39,9 @@ WEIGHT_DECAY: Final = 0.01
 
 STEPS: Final = 2000
 """Of Adam at least, each on BATCH pictures: ten passes over the data of the bundled release."""
+
+FEW_STEPS: Final = 500
+"""The same against the photos that come with a start of own classes: some 2,000."""
 
 BATCH: Final = 200
 
@@ -57,6 +61,9 @@ MAX_NUMBERS: Final = 1 << 26
 """Most numbers in the pictures of a kind: of 512 x 512 in RGB, 85 pictures."""
 
 SEED: Final = 0
+
+OTHER_KINDS: Final = "photos of other kinds"
+"""The row of kinds that a score has not seen, though it was fitted against others."""
 
 DIGIT_EDGE: Final = 20
 """Pixels that a digit fills, with background around it, as in MNIST (LeCun et al. 1998, section III.A)."""
@@ -138,13 +145,70 @@ class OodScore:
         return odds
 
 
-def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> OodScore:
+@dataclass(frozen=True)
+class OodPhotos:
+    """What a network sees of photos of other things, at the layer whose features measure distances.
+
+    Attributes:
+        features: float32 (M, D), of those that a score is fitted against.
+        weights: float32 (M,), how much each of these counts.
+        unseen: float32 (K, D), of other kinds, which no score is fitted against: it is measured on them.
+    """
+
+    features: Floats
+    weights: Floats
+    unseen: Floats
+
+
+def fit_measure(
+    features: Floats, labels: NDArray[np.uint8], classes: int, photos: OodPhotos | None = None
+) -> Whitening | OodScore:
+    """Fit the distance, or the score against photos of other things; these count as much as the pictures.
+
+    Args:
+        features: float32 (N, D), of pictures that were learnt.
+        labels: uint8 (N,); every class must occur.
+        classes: how many there are.
+        photos: of other things; without them the distance measures.
+    """
+    if photos is None:
+        return fit_whitening(features, labels, classes)
+    weights = photos.weights * (len(labels) / photos.weights.sum())
+    both = np.concatenate([features, photos.features])
+    score = fit_ood_score(
+        both,
+        np.concatenate([labels, np.full(len(weights), OOD, np.uint8)]),
+        classes,
+        weights=np.concatenate([np.ones(len(labels)), weights]),
+        steps=FEW_STEPS,
+    )
+    # Some hundred pictures lie nearer to their own means than further ones of their classes do.
+    reach = float(np.quantile(score.whitening.distances(both), REACH))
+    return replace(score, reach=reach)
+
+
+def distances_by(measure: Whitening | OodScore, features: Floats) -> Floats:
+    """What a release calls `distance`, float32 (N,), of float32 (N, D) features."""
+    measured = measure.distances if isinstance(measure, Whitening) else measure.log_odds
+    return measured(features).astype(np.float32)
+
+
+def fit_ood_score(
+    features: Floats,
+    labels: NDArray[np.uint8],
+    classes: int,
+    *,
+    weights: NDArray[np.float64] | None = None,
+    steps: int = STEPS,
+) -> OodScore:
     """Fit the network to the pictures, and the reach to those of the classes.
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
         labels: uint8 (N,), a class's index or OOD; every class must occur, and OOD.
         classes: how many there are.
+        weights: float64 (N,), how much each counts; None for all alike.
+        steps: of Adam at least.
     """
     ood = labels == OOD
     whitening = fit_whitening(features[~ood], labels[~ood], classes)
@@ -159,8 +223,8 @@ def fit_ood_score(features: Floats, labels: NDArray[np.uint8], classes: int) -> 
     )
     # One thread, as in transfer/probe.py: the products of a batch are small.
     with threadpool_limits(1):
-        for _ in range(math.ceil(STEPS * BATCH / len(ood))):
-            network.partial_fit(standardised, ood, classes=[False, True])
+        for _ in range(math.ceil(steps * BATCH / len(ood))):
+            network.partial_fit(standardised, ood, sample_weight=weights, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.
     hidden = network.coefs_[0] / scaler.scale_[:, None]
     return OodScore(
@@ -178,22 +242,26 @@ def sample_of(pictures: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, pictures - 1, SAMPLE).astype(np.int64))
 
 
-def judge(session: Session, contract: ModelContract, garments: PixelsBatch) -> dict[str, OutOfScope]:
+def judge(
+    session: Session, contract: ModelContract, garments: PixelsBatch, unseen: Distances | None = None
+) -> dict[str, OutOfScope]:
     """Compare the answers to each kind of OOD picture with those to garments.
 
     Args:
         session: the release's graph.
         contract: the release's.
         garments: as the contract's input says, not trained on.
+        unseen: distances of photos of kinds that the score has not seen; None where there are none.
 
     Raises:
         ModelError: the model cannot be run.
     """
     known = _scores(session, contract, garments)
-    return {
+    found = {
         kind: _compared(known, _scores(session, contract, pictures))
         for kind, pictures in ood_pictures(contract.input.array_shape).items()
     }
+    return found if unseen is None else {OTHER_KINDS: _by_distance(known[1], unseen, contract), **found}
 
 
 _Scored = tuple[list[Prediction], list[float]]
@@ -215,6 +283,21 @@ def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
         confidence_auroc=float(roc_auc_score(truth, doubts)),
         reviewed=float(np.mean([one.reason is not None for one in predictions])),
         unfamiliar=float(np.mean([one.reason == "unfamiliar" for one in predictions])),
+    )
+
+
+def _by_distance(near: list[float], far: Distances, contract: ModelContract) -> OutOfScope:
+    """Of photos whose features alone are known."""
+    truth, least = np.repeat([0, 1], [len(near), len(far)]), contract.thresholds_of(photo=True).familiarity
+    ranks = (
+        [familiarity_of(one, contract.familiarity) for one in far.tolist()] if contract.familiarity else []
+    )
+    return OutOfScope(
+        n=len(far),
+        familiarity_auroc=float(roc_auc_score(truth, [*near, *far.tolist()])),
+        confidence_auroc=None,
+        reviewed=None,
+        unfamiliar=float(np.mean([rank < least for rank in ranks])) if ranks else 0.0,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from pydantic import JsonValue
 
-from inference.arrays import PixelsBatch, Probabilities
+from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
@@ -45,6 +45,8 @@ from training.evaluation.acceptance import (
 )
 from training.evaluation.calibration import (
     ACCEPTED_OF_PHOTOS,
+    FAMILIARITY_OF_OWN,
+    FAMILIARITY_THRESHOLD,
     Checked,
     fit_contract,
     usual_accept_right,
@@ -63,10 +65,12 @@ from training.evaluation.measure import (
 )
 from training.evaluation.near_copies import near_copies
 from training.evaluation.out_of_distribution import (
+    OodPhotos,
     OodScore,
     Whitening,
+    distances_by,
+    fit_measure,
     fit_ood_score,
-    fit_whitening,
     judge,
     sample_of,
 )
@@ -123,6 +127,8 @@ class Material:
             to photos in place of its own, if it learnt these.
         parts: float32 (N, C) each, what the networks of which it is the mean say about the held-out pictures.
         accept_right: 0..1, share of the accepted answers that must be right; None for the usual one.
+        ood: photos of other things that the measure of distance is fitted against; None for no such ones.
+        unseen: distances of those of its kinds that it is not fitted against.
     """
 
     data: LabelledData
@@ -135,6 +141,8 @@ class Material:
     out_of_fold: OutOfFold | None = None
     parts: tuple[Probabilities, ...] = ()
     accept_right: float | None = None
+    ood: OodPhotos | None = None
+    unseen: Distances | None = None
 
 
 def material_of(  # noqa: PLR0913 - what a release is made of
@@ -194,6 +202,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
             for one in (parts if len(parts) > 1 else ())
         ),
         accept_right=accept_right,
+        ood=fitted.ood,
     )
 
 
@@ -214,7 +223,9 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
     folder.mkdir(parents=True)
     say("exporting and comparing the serving graph with the network")
     artifact = save_artifact(model, folder / MODEL)
-    measure = _measure_of(artifact, material.split, len(material.data.labels))
+    measure = _measure_of(artifact, material.split, len(material.data.labels), material.ood)
+    if material.ood is not None:
+        material = replace(material, unseen=distances_by(measure, material.ood.unseen))
     export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
     check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out)
@@ -229,11 +240,13 @@ def _learnt(material: Material) -> Learnt:
     return material.data.known | Learnt.of(material.split.train.contents) | of_photos
 
 
-def _measure_of(artifact: Network, parts: Split, classes: int) -> Whitening | OodScore:
+def _measure_of(
+    artifact: Network, parts: Split, classes: int, ood: OodPhotos | None = None
+) -> Whitening | OodScore:
     """The measure of a picture's distance from what was learnt."""
     train, auxiliary = parts.train, parts.auxiliary
     if auxiliary is None or not auxiliary.ood.any():
-        return fit_whitening(features_of(artifact, train.images), train.labels, classes)
+        return fit_measure(features_of(artifact, train.images), train.labels, classes, ood)
     few = train.take(sample_of(len(train)))
     images, labels = (
         np.concatenate(both) for both in ((few.images, auxiliary.images), (few.labels, auxiliary.labels))
@@ -262,16 +275,16 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         labels = np.concatenate([labels, material.split.train.labels])
         keys = material.split.train.keys
         groups = None if groups is None or keys is None else np.concatenate([groups, keys])
-    are_photos = material.data.train.files is not None
     checked, calibration = _checked(session, material)
     contract, kinds = fit_contract(
         scores,
         labels,
         material.data.labels,
         checked,
-        are_photos=are_photos,
+        are_photos=material.data.train.files is not None,
         groups=groups,
         accuracy=material.accept_right or usual_accept_right(own_classes=material.data.named),
+        unfamiliar=FAMILIARITY_THRESHOLD if material.ood is None else FAMILIARITY_OF_OWN,
     )
     contract = replace(contract, input=reads, photo_calibration=calibration)
     if material.parts:
@@ -334,7 +347,7 @@ def _measure(
         test=measured(answers, before, contract).model_copy(
             update={"distinct": without_near_copies(answers.right, near)}
         ),
-        out_of_scope=judge(session, contract, test.images),
+        out_of_scope=judge(session, contract, test.images, material.unseen),
         photos={},
         examples=examples(answers, contract.labels),
         history=material.history,
@@ -400,9 +413,8 @@ def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -
 
 
 def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:
-    distances = measure.distances if isinstance(measure, Whitening) else measure.log_odds
     features = features_of(artifact, images).astype(np.float32)
-    return Scores(probabilities_of(artifact, images), distances(features).astype(np.float32))
+    return Scores(probabilities_of(artifact, images), distances_by(measure, features))
 
 
 def _model_figures(folder: Path, material: Material, contract: ModelContract) -> ModelFigures:

@@ -23,6 +23,7 @@ from model_store.report import Epoch
 from training.data.datasets import at_once, class_weights
 from training.data.splitting import Split
 from training.errors import BadRecipe, CheckpointUnwritable, Diverged
+from training.evaluation.out_of_distribution import OodPhotos
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
 from training.fitting.checkpoints import (
@@ -86,6 +87,7 @@ class Fitted:
         libraries: the versions that its last epoch ran on, by package name.
         fits: of how many its weights are the mean.
         probe: of a linear probe; None for a network that was fitted by gradient.
+        ood: photos of other things that its distance is fitted against; None for no such ones.
     """
 
     model: Network
@@ -94,6 +96,7 @@ class Fitted:
     libraries: dict[str, str]
     fits: int = 1
     probe: ProbeRecord | None = None
+    ood: OodPhotos | None = None
 
     @property
     def seconds(self) -> float:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Picture
 from inference.contract import PHOTOGRAPHS
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.foreground import find_garment
 from inference.framing import fit_whole, no_larger_than
 from training.photos.compositions import EDGE, cut_out, laid_on, texture
@@ -189,7 +189,12 @@ def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]
 
 
 def _opened(folder: Path, photo: Photo) -> Picture:
-    return decode(_archive(folder / photo.archive).read(photo.member), MAX_PIXELS).picture
+    return decoded_photo(folder, photo).picture
+
+
+def decoded_photo(folder: Path, photo: Photo) -> Decoded:
+    """Decode a photo as the service decodes an upload."""
+    return decode(_archive(folder / photo.archive).read(photo.member), MAX_PIXELS)
 
 
 @cache

@@ -69,6 +69,17 @@ def test_photos_are_learnt_by_a_probe_whose_answers_in_folds_choose_the_threshol
 
 
 @pytest.mark.slow
+def test_the_report_says_how_well_it_finds_kinds_that_its_score_has_not_seen(release: LocalRelease) -> None:
+    others = release.report().out_of_scope["photos of other kinds"]
+
+    assert others.n >= 100
+    assert others.familiarity_auroc is not None
+    assert others.familiarity_auroc > 0.9
+    assert others.unfamiliar > 0.5
+    assert others.confidence_auroc is None
+
+
+@pytest.mark.slow
 def test_the_service_answers_new_pictures_by_it(release: LocalRelease, tmp_path: Path) -> None:
     settings = {"model_store": str(release.folder.parents[1]), "cache_dir": tmp_path, "refresh_seconds": 0}
     client = create_app(Settings.model_validate(settings)).test_client()

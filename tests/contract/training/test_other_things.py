@@ -1,0 +1,164 @@
+"""Photos of other things, against which own classes' score is fitted: the file, and what is taken of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from inference.contract import CUT_OUT
+from model_store.local import bundled
+from tests.own_pictures import a_photo
+from tests.uploads import png
+from training.data.datasets import LabelledImages
+from training.errors import WeightsUnfit
+from training.evaluation.out_of_distribution import distances_by, fit_measure
+from training.networks.layers import FEATURES
+from training.transfer.backbone import backbone
+from training.transfer.negatives import OF_A_KIND, Negatives, drawn, load_negatives
+from training.transfer.other_things import CLUTTERED_WEIGHT, other_things, own_kinds
+from training.transfer.pretraining_photos import Photo
+from training.transfer.starts import bundled_start, start_in_colour
+from training.untyped import Network
+
+OWN = ("backpack", "necklace", "watch")
+"""Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""
+
+LEARNT = 30
+
+
+@pytest.fixture(scope="module")
+def body() -> Network:
+    return start_in_colour().body()
+
+
+@pytest.fixture(scope="module")
+def negatives(body: Network) -> Negatives:
+    found = load_negatives(body)
+    assert found is not None
+    return found
+
+
+def of_classes(negatives: Negatives) -> tuple[LabelledImages, np.ndarray, np.ndarray]:
+    """A training set of OWN, its features, and those of further photos of these."""
+    of_each = [negatives.features[(negatives.kinds == kind) & ~negatives.of_users] for kind in OWN]
+    learnt = np.concatenate([some[:LEARNT] for some in of_each])
+    images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
+    train = LabelledImages(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
+    return train, learnt, np.concatenate([some[LEARNT:] for some in of_each])
+
+
+def test_the_file_fits_the_backbone_and_the_bundled_release() -> None:
+    for start in (start_in_colour(), bundled_start(bundled(), CUT_OUT)):
+        network = start.body()
+
+        found = load_negatives(network)
+
+        assert found is not None, start.name
+        assert found.features.shape[1] == network.get_layer(FEATURES).output.shape[1]
+        assert np.isfinite(found.features).all()
+        assert len(found.kinds) >= 1_800
+        assert len(np.unique(found.kinds)) >= 40
+        assert found.of_users.sum() >= 150
+
+
+def test_the_file_is_small_and_has_no_pixels() -> None:
+    shipped = Path("training/transfer/negatives.npz")
+
+    with np.load(shipped, allow_pickle=False) as stored:
+        assert {stored[name].dtype.kind for name in stored} == {"U", "f"}
+        assert all(stored[name].ndim == 1 or stored[name].dtype == np.float16 for name in stored)
+    assert shipped.stat().st_size < 4_000_000
+
+
+def test_features_of_another_network_are_not_used_and_the_log_says_so() -> None:
+    train = LabelledImages(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
+    said: list[str] = []
+
+    found = other_things(backbone(), train, np.zeros((4, 392), np.float32), said.append)
+
+    assert found is None
+    assert said == ["negatives.npz is of other networks: the distance alone says what is unfamiliar."]
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])
+def test_a_damaged_file_is_named(body: Network, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "negatives.npz").write_bytes(content)
+
+    with pytest.raises(WeightsUnfit, match=r"negatives\.npz: no features of photos of other things"):
+        load_negatives(body, tmp_path / "negatives.npz")
+
+
+def test_a_missing_file_is_named(body: Network, tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnfit, match=r"none\.npz: no features .* Restore the file"):
+        load_negatives(body, tmp_path / "none.npz")
+
+
+def test_kinds_that_are_the_users_own_are_left_out_by_name(body: Network, negatives: Negatives) -> None:
+    train, learnt, _ = of_classes(negatives)
+    said: list[str] = []
+
+    other_things(body, train, learnt, said.append)
+
+    assert set(OWN) <= set(own_kinds(negatives, train, learnt))
+    assert all(kind in said[0] for kind in OWN)
+    assert "dress" not in own_kinds(negatives, train, learnt)
+
+
+def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
+    body: Network, negatives: Negatives
+) -> None:
+    train, learnt, hidden = of_classes(negatives)
+    ood = other_things(body, train, learnt, lambda _: None)
+    assert ood is not None
+
+    score = fit_measure(learnt, train.labels, len(OWN), ood)
+
+    own, others = distances_by(score, hidden), distances_by(score, ood.unseen)
+    truth = np.repeat([0, 1], [len(own), len(others)])
+    assert roc_auc_score(truth, np.concatenate([own, others])) > 0.9
+    assert np.mean(own > 0) < 0.2
+    assert np.mean(others > 0) > 0.7
+
+
+def test_kinds_that_measure_the_score_are_not_learnt(body: Network, negatives: Negatives) -> None:
+    train, learnt, _ = of_classes(negatives)
+
+    ood = other_things(body, train, learnt, lambda _: None)
+
+    assert ood is not None
+    assert len(ood.unseen) >= 100
+    assert not {row.tobytes() for row in ood.unseen} & {row.tobytes() for row in ood.features}
+
+
+def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
+    body: Network, negatives: Negatives, tmp_path: Path
+) -> None:
+    train, learnt, _ = of_classes(negatives)
+    random = np.random.default_rng(0)
+    cluttered, plain = tmp_path / "cluttered.png", tmp_path / "plain.png"
+    cluttered.write_bytes(png(random.integers(0, 256, (72, 64, 3), np.uint8)))
+    plain.write_bytes(png(a_photo("Ball", 1)))
+
+    weights = [
+        ood.weights
+        for file in (cluttered, plain)
+        if (ood := other_things(body, replace(train, files=(file,) * len(train)), learnt, lambda _: None))
+    ]
+
+    assert set(weights[0].tolist()) == {CLUTTERED_WEIGHT, 1.0}
+    assert set(weights[1].tolist()) == {1.0}
+
+
+def test_the_same_photos_are_drawn_each_time_and_none_whose_sender_may_be_judged() -> None:
+    shop = [Photo("catalogue.zip", f"watch/kag-{n}.jpg", kind="watch") for n in range(100)]
+    sent = [Photo("pool_C.zip", f"C/0/clo-{n}.jpg", "me", "T-Shirt (child)", tier="C") for n in range(3)]
+    unknown = [Photo("pool_X.zip", "X/clo-1.jpg", "", "clothing:Hat", kind="cap", tier="X")]
+
+    found = drawn([*shop, *sent, *unknown])
+
+    assert found == drawn([*unknown, *reversed(shop), *reversed(sent)])
+    assert sum(photo in shop for photo in found) == OF_A_KIND
+    assert sum(photo in sent for photo in found) == len(sent)
+    assert unknown[0] not in found

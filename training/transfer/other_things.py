@@ -1,0 +1,112 @@
+"""Choose the photos of other things that own classes' out-of-distribution (OOD) score is fitted against.
+
+Of those that come with the start (negatives.py), without kinds that are probably the user's own classes, and
+without some that are kept to measure the score on. Reads the file of negatives, and some of the user's
+pictures.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.border import look_at_border
+from inference.contract import PHOTOGRAPHS, Cascade
+from inference.foreground import is_plain
+from training.data.datasets import LabelledImages
+from training.data.picture_files import decode_file
+from training.data.splitting import drawn_indices
+from training.evaluation.out_of_distribution import OodPhotos
+from training.transfer.negatives import SHIPPED, Negatives, load_negatives
+from training.transfer.probe import Features, fit_probe
+from training.untyped import Network
+
+SURE: Final = 0.9
+"""Confidence above which the probe is sure of a class."""
+
+TAKEN: Final = 0.5
+"""Share of a kind's photos that are surely one class, from which the kind may be that class."""
+
+UNSEEN: Final = 0.15
+"""Share of the kinds that are kept from the score, drawn by their names."""
+
+SALT: Final = "unseen kinds"
+
+LOOKED_AT: Final = 100
+"""Pictures of the user that say whether they are cluttered."""
+
+CLUTTERED_WEIGHT: Final = 0.5
+"""Of a user's photo where the user's pictures are cluttered, too: their grounds are alike."""
+
+Floats = NDArray[np.float32]
+
+
+def other_things(
+    body: Network, train: LabelledImages, measured: Floats, say: Callable[[str], None], path: Path = SHIPPED
+) -> OodPhotos | None:
+    """The photos of other things for a set of own classes; None where the file has none for the network.
+
+    Args:
+        body: of the start.
+        train: the training pictures.
+        measured: float32 (N, D), what it sees of them at the layer FEATURES.
+        say: receives the names of the kinds that are left out.
+        path: of the file.
+
+    Raises:
+        WeightsUnfit: the file is missing or damaged.
+    """
+    negatives = load_negatives(body, path)
+    if negatives is None:
+        say(f"{path.name} is of other networks: the distance alone says what is unfamiliar.")
+        return None
+    own = own_kinds(negatives, train, measured)
+    if own:
+        say(f"Half of the photos of these kinds look like one class, so they may be it: {', '.join(own)}.")
+    negatives = negatives.take(~np.isin(negatives.kinds, own))
+    if len(np.unique(negatives.kinds)) < 2:
+        say("All kinds that are known look like the classes: the distance alone says what is unfamiliar.")
+        return None
+    unseen = np.zeros(len(negatives.kinds), np.bool_)
+    unseen[drawn_indices(np.zeros(len(unseen)), negatives.kinds, UNSEEN, SALT)] = True
+    learnt = negatives.take(~unseen)
+    weight = CLUTTERED_WEIGHT if are_cluttered(train.files or ()) else 1.0
+    weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
+    return OodPhotos(learnt.features, weights, negatives.features[unseen])
+
+
+def own_kinds(negatives: Negatives, train: LabelledImages, measured: Floats) -> list[str]:
+    """The kinds of which, in shops' or users' photos, TAKEN are surely one class.
+
+    Args:
+        negatives: of the same network.
+        train: the training pictures.
+        measured: float32 (N, D), what it sees of them.
+    """
+    probe = fit_probe(Features(measured, measured, measured), train.labels, train.groups)
+    answers = probe.probabilities(negatives.features)
+    sure = (answers > SURE).astype(np.float64)
+    return sorted(
+        {
+            str(kind)
+            for kind in np.unique(negatives.kinds)
+            for of_users in (False, True)
+            if (of_kind := (negatives.kinds == kind) & (negatives.of_users == of_users)).any()
+            and sure[of_kind].mean(axis=0).max() >= TAKEN
+        }
+    )
+
+
+def are_cluttered(files: Sequence[Path]) -> bool:
+    """Whether most of some pictures have a border of more than one colour.
+
+    Args:
+        files: of the pictures; LOOKED_AT of them are read.
+    """
+    chosen = files[:: -(-len(files) // LOOKED_AT) or 1]
+    read = [found[1] for file in chosen if not isinstance(found := decode_file(file), str)]
+    cascade = PHOTOGRAPHS.cascade or Cascade()
+    plain = [is_plain(look_at_border(one.picture, PHOTOGRAPHS.border_tolerance), cascade) for one in read]
+    return bool(plain) and float(np.mean(plain)) < 0.5
