@@ -74,8 +74,8 @@ def main() -> int:
             data = Path(name) / "data"
             _write(kinds, data, seed)
             found["gradients and colours, logistic regression"].append(_by_histograms(data))
-            for start, options in STARTS.items():
-                found[start].append(_trained(data, Path(name) / str(len(found)), *options))
+            for number, (start, options) in enumerate(STARTS.items()):
+                found[start].append(_trained(data, Path(name) / str(number), *options))
                 print(seed, start, found[start][-1], flush=True)
             save(
                 "own-classes",

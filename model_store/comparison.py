@@ -15,7 +15,7 @@ import numpy as np
 from model_store.evidence import Evidence
 from model_store.manifest import Headline
 from model_store.predictions import PhotoPredictions, Right
-from model_store.report import PhotoFigures, wilson_interval
+from model_store.report import CROSS_FITTED, PhotoFigures, wilson_interval
 
 LEVEL: Final = 0.05
 """An equally good release is refused once in twenty times."""
@@ -32,9 +32,6 @@ are right."""
 
 GENERAL_TIERS: Final = frozenset("ABCX")
 """Those of the bundled release; photos of any other tier are the publisher's own."""
-
-CROSS_FITTED: Final = "cross-fitted"
-"""The split of photos that were answered by networks that had not learnt them."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,15 @@ def compare_test(candidate: Evidence, other: Evidence) -> Comparison:
     return Comparison(f"{compared} ({found})", likely < LEVEL)
 
 
+def compare_common(candidate: Evidence, other: Evidence) -> Comparison | None:
+    """Compare on what both answered of two test sets; None for less than ENOUGH_COMMON of the other's."""
+    common = [name for name in other.pictures if name in candidate.pictures]
+    if not common or len(common) < ENOUGH_COMMON * len(other.pictures):
+        return None
+    what = f"the {len(common):,} pictures of both test sets"
+    return _by_photo(what, candidate.pictures, other.pictures, other.version, common)
+
+
 def compare_tier(candidate: Evidence, other: Evidence, tier: str) -> Comparison | None:
     """Compare on one tier of photos; None where it has no accuracy to compare, as tier X.
 
@@ -76,7 +82,7 @@ def compare_tier(candidate: Evidence, other: Evidence, tier: str) -> Comparison 
     """
     common = common_photos(candidate, other, tier)
     if common:
-        return _by_photo(f"tier {tier}", candidate.answers, other, common)
+        return _by_photo(f"tier {tier}", candidate.answers, other.answers, other.version, common)
     return _by_intervals(tier, candidate.tiers[tier], other)
 
 
@@ -106,7 +112,7 @@ def compare_own(candidate: Evidence, other: Evidence) -> Comparison | None:
     common = [name for name, one in candidate.answers.items() if one.tier in own and name in other.answers]
     if len(common) < ENOUGH_OWN:
         return None
-    return _by_photo("own pictures", candidate.answers, other, common)
+    return _by_photo("own pictures", candidate.answers, other.answers, other.version, common)
 
 
 def chance(worse: int, better: int) -> float:
@@ -159,16 +165,18 @@ def _changed(ours: Right, theirs: Right) -> tuple[int, int]:
     return int(np.sum(theirs & ~ours)), int(np.sum(ours & ~theirs))
 
 
-def _by_photo(what: str, ours: PhotoPredictions, other: Evidence, common: list[str]) -> Comparison:
+def _by_photo(
+    what: str, ours: PhotoPredictions, theirs: PhotoPredictions, version: str, common: list[str]
+) -> Comparison:
     right = np.array([ours[name].right for name in common])
-    before = np.array([other.answers[name].right for name in common])
+    before = np.array([theirs[name].right for name in common])
     newly_wrong, newly_right = _changed(right, before)
     losses: Counter[str] = Counter()
     for name, now, then in zip(common, right.tolist(), before.tolist(), strict=True):
         losses[ours[name].group] += then - now
     likely = chance_by_group(losses.values())
     return Comparison(
-        f"accuracy on {what} {right.mean():.4f} against {before.mean():.4f} of {other.version} (of "
+        f"accuracy on {what} {right.mean():.4f} against {before.mean():.4f} of {version} (of "
         f"{len(common)} photos of {len(losses)} senders {newly_right} newly right, {newly_wrong} newly "
         f"wrong, p = {likely:.2g})",
         likely < LEVEL,

@@ -13,7 +13,14 @@ from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.predictions import PhotoPredictions, Read, Right, photo_predictions_in, right_in
+from model_store.predictions import (
+    PhotoPredictions,
+    Read,
+    Right,
+    photo_predictions_in,
+    predictions_in,
+    right_in,
+)
 from model_store.report import PhotoFigures, parse_report
 from model_store.store import Store
 
@@ -27,12 +34,14 @@ class Evidence:
         right: which pictures of the test set it is right about; None where it does not say.
         tiers: the figures of photos, by tier; empty where none were measured.
         answers: to single photos that show a class; empty where it keeps none.
+        pictures: answers to the pictures of the test set, where these were files.
     """
 
     manifest: Manifest
     right: Right | None = None
     tiers: Mapping[str, PhotoFigures] = field(default_factory=dict)
     answers: PhotoPredictions = field(default_factory=dict)
+    pictures: PhotoPredictions = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -77,4 +86,5 @@ def _evidence(manifest: Manifest, read: Read, where: str) -> Evidence:
         right=right_in(manifest, read, where),
         tiers=parse_report(text, f"{where}/{REPORT}").photos,
         answers=photo_predictions_in(manifest, read, where),
+        pictures=predictions_in(manifest, read, where),
     )

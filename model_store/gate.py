@@ -13,6 +13,7 @@ from model_store.comparison import (
     ENOUGH_OWN,
     Comparison,
     common_photos,
+    compare_common,
     compare_own,
     compare_test,
     compare_tier,
@@ -80,6 +81,8 @@ def _compare(candidate: Evidence, current: Evidence) -> _Found:
     compared, lost, unknown = [], [], []
     if _same_test(candidate, current):
         compared.append(compare_test(candidate, current))
+    elif found := compare_common(candidate, current):
+        compared.append(found)
     else:
         unknown.append(
             f"Measured on another test set ({candidate.manifest.data.name}) than {current.version} "

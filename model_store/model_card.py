@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from inference.contract import ModelContract, Thresholds
-from model_store.report import HELD_OUT, PhotoFigures, Promise, Report
+from model_store.report import CROSS_FITTED, HELD_OUT, PhotoFigures, Promise, Report
 
 MODEL_CARD: Final = "MODEL_CARD.md"
 
@@ -84,8 +84,7 @@ def _training(report: Report) -> list[str]:
         "",
         f"- Data set: {data.name}; SHA-256 of the training part {data.train_sha256}, of the test part "
         f"{data.test_sha256}.",
-        f"- Pictures: {report.train.n:,} learnt, {report.validation.n:,} held out, {report.test.n:,} for the "
-        "test.",
+        f"- Pictures: {report.train.n:,} learnt, {_set_aside(report)}.",
         *_photos_learnt(training.configuration),
         f"- Licence of the data: {licence or 'not stated by who trained it'}.",
         f"- Seed {_or_unknown(training.seed)}, {_or_unknown(training.epochs)} epochs, on "
@@ -93,6 +92,12 @@ def _training(report: Report) -> list[str]:
         "",
         "The configuration, whole, is in `report.json` under `training`.",
     ]
+
+
+def _set_aside(report: Report) -> str:
+    if report.test.split == CROSS_FITTED:
+        return "none set aside: each was answered by a network that had not learnt it (cross-fitted)"
+    return f"{report.validation.n:,} held out, {report.test.n:,} for the test"
 
 
 def _photos_learnt(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -110,7 +115,10 @@ def _or_unknown(value: object) -> str:
 
 def _figures(report: Report) -> list[str]:
     test, distinct = report.test, report.test.distinct
-    rows = [("test set", test.n, "test", test.accuracy, _between(test.accuracy_interval), "accuracy")]
+    name = "all pictures" if test.split == CROSS_FITTED else "test set"
+    rows: list[tuple[str, int, str, float, str, str]] = [
+        (name, test.n, test.split, test.accuracy, _between(test.accuracy_interval), "accuracy")
+    ]
     if distinct:
         name = f"the same without {distinct.near_copies:,} near copies of training pictures"
         bounds = _between(distinct.accuracy_interval)

@@ -1,15 +1,15 @@
 """test-predictions.csv and photo-predictions.csv: a release's answers, by which the gate compares two.
 
-The first has a row per picture in the test set's order: the true class and the predicted one, as indices. The
-second has a row per photo that shows a class, which it names by its content: two releases answered the same
-photos where these names agree. Older releases, and those with larger test sets, have none. Reads folder and
-store.
+The first has a row per picture in the test set's order: the true class and the predicted one, as indices, and
+a name of a file by its content. The second has a row per photo that shows a class, which it names likewise:
+two releases answered the same ones where these names agree. Older releases, and those with larger test sets,
+have none. Reads folder and store.
 """
 
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,9 @@ PREDICTIONS: Final = "test-predictions.csv"
 
 HEADER: Final = "truth,predicted"
 
+NAMED_HEADER: Final = f"{HEADER},picture,group"
+"""Of pictures that are files: the name of each, and one of its group."""
+
 LARGEST: Final = 1_000_000
 """Pictures of the largest test set whose predictions are kept: 8 MB at most, which the gate reads at once."""
 
@@ -35,6 +38,9 @@ NAME_LENGTH: Final = 16
 
 Right = NDArray[np.bool_]
 """Bool (N,), whether a release is right about each picture of the test set."""
+
+TEST_SET: Final = "the test set"
+"""The tier of its pictures."""
 
 Read = Callable[[str], bytes]
 """Reads a file of one release, by its path."""
@@ -66,10 +72,30 @@ PhotoPredictions = Mapping[str, PhotoPrediction]
 """By the first NAME_LENGTH hex digits of the SHA-256 of the photo's file."""
 
 
-def predictions_text(truth: NDArray[np.integer], predicted: NDArray[np.integer]) -> str:
-    """The file's content, for class indices of shape (N,)."""
+def predictions_text(
+    truth: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+    digests: Sequence[str] | None = None,
+    groups: Sequence[str] | NDArray[np.str_] | None = None,
+) -> str:
+    """The file's content.
+
+    Args:
+        truth: class indices, (N,).
+        predicted: the same.
+        digests: hex SHA-256 of each picture's file; None for pictures that had none of their own.
+        groups: of each a SHA-256, too; None where each is on its own.
+    """
     rows = (f"{true},{answer}" for true, answer in zip(truth.tolist(), predicted.tolist(), strict=True))
-    return "\n".join([HEADER, *rows]) + "\n"
+    if digests is None:
+        return "\n".join([HEADER, *rows]) + "\n"
+    named = zip(rows, digests, digests if groups is None else groups, strict=True)
+    return (
+        "\n".join(
+            [NAMED_HEADER, *(f"{row},{one[:NAME_LENGTH]},{group[:NAME_LENGTH]}" for row, one, group in named)]
+        )
+        + "\n"
+    )
 
 
 def photo_predictions_text(answers: PhotoPredictions) -> str:
@@ -97,18 +123,38 @@ def right_in(manifest: Manifest, read: Read, where: str) -> Right | None:
     """
     if PREDICTIONS not in manifest.files or manifest.headline.test_n > LARGEST:
         return None
+    rows = _test_rows(manifest, read, where)
+    return np.array([int(row[0]) == int(row[1]) for row in rows])
+
+
+def predictions_in(manifest: Manifest, read: Read, where: str) -> PhotoPredictions:
+    """What a release answered to the named pictures of its test set; empty if it keeps no names.
+
+    Arguments and errors: `right_in`.
+    """
+    if PREDICTIONS not in manifest.files or manifest.headline.test_n > LARGEST:
+        return {}
+    rows = _test_rows(manifest, read, where)
+    return {
+        row[2]: PhotoPrediction(row[3], TEST_SET, int(row[0]), int(row[1])) for row in rows if len(row) > 2
+    }
+
+
+def _test_rows(manifest: Manifest, read: Read, where: str) -> list[list[str]]:
     content = _content(PREDICTIONS, manifest, read, where)
     where = f"{where}/{PREDICTIONS}"
     try:
-        rows = [line.split(",") for line in content.decode("ascii").splitlines()[1:]]
-        truth, predicted = np.array(rows, np.int64).T
+        header, *rows = [line.split(",") for line in content.decode("ascii").splitlines()]
+        if unlike := next((row for row in rows if len(row) != len(header)), None):
+            raise ValueError(f"a row of {len(unlike)} values")
+        np.array([row[:2] for row in rows], np.int64)
     except ValueError as error:
         raise ReleaseCorrupt(f"{where}: {error}. Expected a row `{HEADER}` per picture.") from error
-    if len(truth) != manifest.headline.test_n:
+    if len(rows) != manifest.headline.test_n:
         raise ReleaseCorrupt(
-            f"{where}: {len(truth)} rows, but the test set has {manifest.headline.test_n} pictures."
+            f"{where}: {len(rows)} rows, but the test set has {manifest.headline.test_n} pictures."
         )
-    return np.asarray(truth == predicted)
+    return rows
 
 
 def photo_predictions_in(manifest: Manifest, read: Read, where: str) -> PhotoPredictions:

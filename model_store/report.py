@@ -6,7 +6,7 @@ pages read it through `Report`. Does no I/O. What each figure means: docs/refere
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
@@ -20,8 +20,17 @@ Z_95: Final = 1.959963984540054
 """Two-sided 95% point of the normal distribution."""
 
 
+TEST: Final = "test"
+CROSS_FITTED: Final = "cross-fitted"
+"""Splits of pictures that were not learnt, and of those that were, by networks that had not learnt them."""
+
+
 def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_test(split: str) -> bool:
+    return split == TEST
 
 
 class ClassFigures(Frozen):
@@ -156,6 +165,8 @@ class TestFigures(SplitFigures):
         ece_before: the same before temperature.
         nll_before: mean negative log likelihood before temperature, in nats.
         distinct: without near copies of the training part; None in older reports, and where all are such.
+        split: TEST for a test set, which was not learnt; CROSS_FITTED where the release learnt these, and
+            each was answered by a network that had not learnt it.
     """
 
     accuracy_interval: tuple[Share, Share]
@@ -167,6 +178,7 @@ class TestFigures(SplitFigures):
     nll_before: float
     decisions: Coverage
     distinct: DistinctFigures | None = Field(default=None, exclude_if=_is_none)
+    split: Literal["test", "cross-fitted"] = Field(default=TEST, exclude_if=_is_test)
 
 
 class ModelFigures(Frozen):

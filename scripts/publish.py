@@ -205,7 +205,7 @@ def _print_headline(manifest: Manifest) -> None:
     )
     if headline.test_n < FEW_TEST_PICTURES:
         complain(
-            f"{headline.test_n} test pictures are few: the accuracy may as well be {low:.2f} or {high:.2f}. "
+            f"{headline.test_n} pictures are few: the accuracy may as well be {low:.2f} or {high:.2f}. "
             f"Measure on {FEW_TEST_PICTURES} or more before you rely on it."
         )
 

@@ -55,6 +55,7 @@ from training.data.splitting import (
     FEWEST_FOLDS,
     USUAL_FOLDS,
     Split,
+    first,
     rarest_class,
     usual_folds,
 )
@@ -202,9 +203,14 @@ def _probe(arguments: argparse.Namespace) -> Path | None:
     """
     if not (tried := starts_for(arguments, given_fields(arguments))):
         return None
-    data = load_data(arguments, tried[0].reads, read_corrections(arguments.corrections))
+    data = load_data(
+        arguments, tried[0].reads, read_corrections(arguments.corrections), division="cross-fitted"
+    )
     data, recipe = planned(data, tried[0].recipe, arguments)
     data = replace(data, known=data.known | ParentLearnt.of(bundled()).known)
+    if data.cross_fitted and recipe.limit is not None:
+        few = first(data.train, recipe.limit)
+        data = replace(data, train=few, test=few)
     parts = parts_of(data, recipe)
     count = min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups))
     if arguments.folds is None and count < FEWEST_FOLDS:

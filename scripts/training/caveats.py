@@ -34,7 +34,8 @@ def complain_of_doubts(
     )
 
     promised = arguments.accept_right or usual_accept_right(own_classes=data.named)
-    few = doubt_of(len(parts.validation) + sum(len(fold.pictures) for fold in folds), needed(promised))
+    held_out = 0 if data.cross_fitted else len(parts.validation)
+    few = doubt_of(held_out + sum(len(fold.pictures) for fold in folds), needed(promised))
     of_photos = doubts_of_photos(() if checked is None else checked.known_tiers)
     for doubt in of_photos if few is None else [few, *of_photos]:
         complain(doubt)

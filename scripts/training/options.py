@@ -16,7 +16,7 @@ from scripts.terminal import complain, counting
 from scripts.training.fitting import start_backend
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.data.own_pictures import from_pictures
+from training.data.own_pictures import Division, from_pictures
 from training.data.splitting import Split, first, split
 from training.errors import BadPictures, SoftTargetsUnfit
 from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
@@ -117,7 +117,7 @@ def load_data(
     reads: InputContract = CUT_OUT,
     corrections: Corrections | None = None,
     *,
-    to_measure: bool = False,
+    division: Division = "divided",
 ) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
@@ -127,13 +127,13 @@ def load_data(
         arguments: with those of `add_data_options`.
         reads: what the model reads.
         corrections: of its labels; those that the arguments name unless they are given.
-        to_measure: whether pictures of one's own are measured on alone; see `from_pictures`.
+        division: of pictures of one's own; see `from_pictures`.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
     found = read_corrections(arguments.corrections) if corrections is None else corrections
-    data = _load(arguments, reads, found, to_measure=to_measure)
+    data = _load(arguments, reads, found, division)
     if getattr(arguments, "photos", None) is None:
         found.check()
     if data.reads != reads:
@@ -145,7 +145,7 @@ def load_data(
 
 
 def _load(
-    arguments: argparse.Namespace, reads: InputContract, corrections: Corrections, *, to_measure: bool
+    arguments: argparse.Namespace, reads: InputContract, corrections: Corrections, division: Division
 ) -> LabelledData:
     if (arguments.train is None) != (arguments.test is None):
         arguments.error("--train and --test belong together: one CSV file each")
@@ -158,7 +158,7 @@ def _load(
     if arguments.data not in {None, "keras"}:
         place = Path(arguments.data).expanduser()
         skips = arguments.skip_unreadable
-        return _from_place(place, reads, corrections, skip_unreadable=skips, to_measure=to_measure)
+        return _from_place(place, reads, corrections, division=division, skip_unreadable=skips)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_backend()
@@ -166,7 +166,7 @@ def _load(
 
 
 def _from_place(
-    place: Path, reads: InputContract, corrections: Corrections, *, skip_unreadable: bool, to_measure: bool
+    place: Path, reads: InputContract, corrections: Corrections, *, division: Division, skip_unreadable: bool
 ) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     if any(place.glob("*-ubyte*")) or not place.exists():
@@ -177,7 +177,7 @@ def _from_place(
             *(place, complain, watch, reads),
             skip_unreadable=skip_unreadable,
             corrections=corrections,
-            to_measure=to_measure,
+            division=division,
         )
 
 
@@ -256,6 +256,8 @@ def parts_of(data: LabelledData, recipe: Recipe) -> Split:
     Raises:
         BadRecipe: the recipe does not fit the training set.
     """
+    if data.cross_fitted:
+        return Split(data.train, data.train)
     train = first(data.train, recipe.limit)
     return split(train, len(data.labels), data.known)
 

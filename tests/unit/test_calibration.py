@@ -436,20 +436,22 @@ class Knowing:
 
 
 def test_a_release_that_knows_its_garments_gets_full_marks() -> None:
-    for figures in judge(Knowing(far=9.0), CONTRACT, GARMENTS).values():
+    for figures in judge(knowing := Knowing(far=9.0), CONTRACT, knowing.run(GARMENTS)).values():
         assert (figures.familiarity_auroc, figures.confidence_auroc) == (1.0, 1.0)
         assert (figures.reviewed, figures.unfamiliar) == (1.0, 1.0)
 
 
 def test_photos_of_other_kinds_are_judged_by_their_distances_alone() -> None:
-    figures = judge(Knowing(far=9.0), CONTRACT, GARMENTS, np.array([9, 9, 9, 0.1], np.float32))[OTHER_KINDS]
+    knowing, unseen = Knowing(far=9.0), np.array([9, 9, 9, 0.1], np.float32)
+
+    figures = judge(knowing, CONTRACT, knowing.run(GARMENTS), unseen)[OTHER_KINDS]
 
     assert (figures.n, figures.familiarity_auroc, figures.unfamiliar) == (4, 0.75, 0.75)
     assert (figures.confidence_auroc, figures.reviewed) == (None, None)
 
 
 def test_a_distance_that_tells_nothing_is_chance() -> None:
-    figures = judge(Knowing(far=0.5), CONTRACT, GARMENTS)["digits"]
+    figures = judge(knowing := Knowing(far=0.5), CONTRACT, knowing.run(GARMENTS))["digits"]
 
     assert figures.familiarity_auroc == pytest.approx(0.5)
     assert (figures.reviewed, figures.unfamiliar) == (1.0, 0.0)

@@ -1,5 +1,6 @@
 """Which release may follow which: the gate's rules as a table."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from model_store.evidence import Evidence
 from model_store.gate import check_gate
 from model_store.local import open_release
 from model_store.manifest import Manifest
-from model_store.predictions import PhotoPrediction
+from model_store.predictions import TEST_SET, PhotoPrediction
 from model_store.report import PhotoDecisions, PhotoFigures
 from tests.releases import LABELS, a_release
 
@@ -107,6 +108,30 @@ def test_accuracies_on_different_test_sets_are_not_compared_and_that_is_said(cur
     other = other.model_copy(update={"data": other.data.model_copy(update={"test_sha256": "f" * 64})})
 
     assert "were not compared" in check_gate(evidence(other), evidence(current))
+
+
+def of_pictures(right: int, of: int) -> dict[str, PhotoPrediction]:
+    """The first so many of these pictures are answered right; each is a group of its own."""
+    return {
+        f"{name:04}": PhotoPrediction(f"{name:04}", TEST_SET, 0, int(name >= right)) for name in range(of)
+    }
+
+
+@pytest.mark.parametrize(
+    ("common", "right", "refused"), [(300, 292, False), (300, 200, True), (140, 100, False)]
+)
+def test_test_sets_that_differ_are_compared_on_the_pictures_that_both_answered(
+    current: Manifest, common: int, right: int, refused: bool
+) -> None:
+    grown = current.model_copy(update={"data": current.data.model_copy(update={"test_sha256": "f" * 64})})
+    further = {f"new {name}": PhotoPrediction(f"new {name}", TEST_SET, 0, 0) for name in range(200)}
+    ours = evidence(grown, pictures=of_pictures(right, common) | further)
+    theirs = evidence(current, pictures=of_pictures(295, 300))
+
+    with pytest.raises(GateRefused, match="300 pictures of both test sets") if refused else nullcontext():
+        verdict = check_gate(ours, theirs)
+        assert ("300 pictures of both test sets" in verdict) == (common == 300)
+        assert ("were not compared" in verdict) == (common < 150)
 
 
 def test_the_first_release_has_nothing_to_be_compared_with(current: Manifest) -> None:

@@ -15,10 +15,14 @@ from model_store.manifest import FileEntry, Manifest
 from model_store.predictions import (
     PHOTO_PREDICTIONS,
     PREDICTIONS,
+    TEST_SET,
     PhotoPrediction,
     Right,
     photo_predictions_in,
     photo_predictions_text,
+    predictions_in,
+    predictions_text,
+    right_in,
 )
 from model_store.promotions import current
 from model_store.publish import promote, publish
@@ -111,6 +115,22 @@ def test_predictions_of_another_form_are_refused_with_their_address(
 
     with pytest.raises(ReleaseCorrupt, match=f"{PREDICTIONS}: .*{message}"):
         evidence_in_folder(release)
+
+
+def test_a_picture_of_a_file_is_named_by_its_content_and_its_group(tmp_path: Path) -> None:
+    digests, groups = ("0123456789abcdef" * 4, "fedcba9876543210" * 4), ("0123456789abcdef" * 4,) * 2
+    text = predictions_text(np.array([3, 3]), np.array([3, 6]), digests, groups).encode()
+    manifest = listing(PREDICTIONS, text)
+    manifest = manifest.model_copy(update={"headline": manifest.headline.model_copy(update={"test_n": 2})})
+
+    found = predictions_in(manifest, lambda _: text, "here")
+
+    assert text.splitlines()[0] == b"truth,predicted,picture,group"
+    assert found == {
+        "0123456789abcdef": PhotoPrediction("0123456789abcdef", TEST_SET, 3, 3),
+        "fedcba9876543210": PhotoPrediction("0123456789abcdef", TEST_SET, 3, 6),
+    }
+    assert right_in(manifest, lambda _: text, "here").tolist() == [True, False]  # type: ignore[union-attr]
 
 
 def test_answers_to_photos_are_read_back_as_they_were() -> None:

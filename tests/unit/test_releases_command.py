@@ -201,7 +201,7 @@ def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(
     )
 
     warned = capsys.readouterr().err
-    assert "15 test pictures are few: the accuracy may as well be 0.55 or 0.93." in warned
+    assert "15 pictures are few: the accuracy may as well be 0.55 or 0.93." in warned
 
 
 @pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("No username set")])

@@ -174,6 +174,8 @@ class LabelledData:
         reads: what a model of these pictures reads.
         licence: of the data, as the user states it; None where nothing was stated.
         known: what a parent or a teacher learnt of any data; it is not held out.
+        cross_fitted: whether both parts are all pictures, since none is set aside for the test: networks that
+            did not learn them answer.
     """
 
     train: LabelledImages
@@ -184,6 +186,7 @@ class LabelledData:
     reads: InputContract = CUT_OUT
     licence: str | None = None
     known: Learnt = NOTHING
+    cross_fitted: bool = False
 
     def described(self) -> DataSet:
         """Name and hashes, as manifest and report keep them."""

@@ -1,15 +1,15 @@
 """Make a data set of pictures and classes of one's own.
 
-Each picture counts once, however often it was copied, so that none is both learnt and measured on. The test
-set is chosen by the pictures' content, or their group: the same pictures give the same one under any names,
-in any order, and further pictures move none of these, unless they are nearly the same or of one group.
+Each picture counts once, however often it was copied, so that none is both learnt and measured on. What is
+drawn for a test set is chosen by content, or by group: the same pictures give the same one under any names,
+in any order, and further ones move none of these, unless they are nearly the same or of one group.
 Finding them: listing.py; reading them: reading.py. Reads the named folder or CSV.
 """
 
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -28,6 +28,9 @@ TEST_SHARE: Final = 6
 TEST: Final = "test"
 """Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
 
+Division = Literal["divided", "to measure", "cross-fitted"]
+"""What becomes of the pictures of a folder; see `from_pictures`."""
+
 FEWEST: Final = 3
 """Different pictures that a class needs in the training set: one to hold out, and some to learn from. Those
 of one group, and those that are nearly the same, count once."""
@@ -41,7 +44,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     *,
     skip_unreadable: bool = False,
     corrections: Corrections | None = None,
-    to_measure: bool = False,
+    division: Division = "divided",
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -52,7 +55,9 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         reads: what the model is to read.
         skip_unreadable: leave out what is no picture, instead of refusing.
         corrections: of labels.
-        to_measure: learn none of them: both parts are the folder's test part, or all pictures without one.
+        division: where it is `to measure`, none is learnt: both parts are the folder's test part, or all
+            pictures without one. Where it is `cross-fitted`, and the folder has no test part, none is set
+            aside: both parts are all pictures.
 
     Returns:
         Labels in order of their names. Both parts in order of the files' sha256, which is as good as
@@ -74,17 +79,22 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     pictures = sorted(read, key=lambda one: one.file.sha256)
     keys = joint_keys(pictures, say)
     train, test = _divide(pictures, keys)
-    if to_measure:
-        train = test = test if any(one.listed.part for one in pictures) else pictures
-    else:
+    has_parts = any(one.listed.part for one in pictures)
+    if not has_parts and division != "divided":
+        train = test = pictures
+    elif division == "to measure":
+        train = test
+    if division != "to measure":
         _check_sizes(listing, keys, train, test, corrections)
+    learnt = _arrays(train, keys)
     return LabelledData(
-        train=_arrays(train, keys),
-        test=_arrays(test, keys),
+        train=learnt,
+        test=learnt if test is train else _arrays(test, keys),
         labels=labels,
         named=True,
         name=listing.name,
         reads=reads,
+        cross_fitted=division == "cross-fitted" and not has_parts,
     )
 
 
@@ -101,7 +111,8 @@ def read_as(data: LabelledData, reads: InputContract, watch: Watch) -> LabelledD
     """
     if data.reads == reads:
         return data
-    train, test = (_images_as(part, reads, watch) for part in (data.train, data.test))
+    train = _images_as(data.train, reads, watch)
+    test = train if data.cross_fitted else _images_as(data.test, reads, watch)
     return replace(data, train=train, test=test, reads=reads)
 
 

@@ -69,11 +69,11 @@ class AuxiliaryData:
 
 @dataclass(frozen=True)
 class Split:
-    """The training set in two disjoint parts.
+    """The training set in its parts.
 
     Attributes:
         train: what is learnt.
-        validation: what is held out.
+        validation: what is held out; all of `train` where networks that did not learn them answer for them.
         auxiliary: what is learnt in addition; None for the training set alone.
     """
 
@@ -130,8 +130,8 @@ def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Spli
     chosen = held_out_indices(images.labels, images.groups, images.contents, known)
     if not len(chosen):
         raise BadRecipe(
-            "The release of --from, or the teacher, learnt all of these pictures, so none can be held out. "
-            "Add pictures, or train without it."
+            "The release of --from, or the teacher, learnt all of these pictures: none can be held out, so "
+            "nothing can be promised. Add pictures, or train without it."
         )
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):

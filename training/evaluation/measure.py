@@ -83,7 +83,10 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
         ModelError: the model cannot be run, or its answers break the contract.
     """
     photos = images.files is not None
-    predictions = predict(session, contract, images.images, photos=photos)
+    return _answers(images, predict(session, contract, images.images, photos=photos), photos=photos)
+
+
+def _answers(images: LabelledImages, predictions: Sequence[Prediction], *, photos: bool) -> Answers:
     return Answers(
         truth=images.labels,
         predicted=np.array([one.class_id for one in predictions], np.int64),
@@ -91,6 +94,13 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
         accepted=np.array([one.decision == "accept" for one in predictions]),
         photos=photos,
     )
+
+
+def answered(session: Session, contract: ModelContract, images: LabelledImages, scores: Scores) -> Answers:
+    """What serving would answer to a split by these scores, which other networks gave. Errors: `answer`."""
+    photos = images.files is not None
+    predictions = Classifier(session, contract).interpret(scores, [photos] * len(images))
+    return _answers(images, predictions, photos=photos)
 
 
 def predict(

@@ -20,12 +20,12 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from inference.arrays import Distances, PixelsBatch
-from inference.classifier import Prediction
+from inference.classifier import Classifier, Prediction
 from inference.contract import EDGE, ModelContract
 from inference.decision import familiarity_of
-from inference.session import Session
+from inference.session import Scores, Session
 from model_store.report import OutOfScope
-from training.evaluation.measure import predict, scored
+from training.evaluation.measure import scored
 from training.photos.reading import OOD
 
 Floats = NDArray[np.float32]
@@ -243,20 +243,20 @@ def sample_of(pictures: int) -> NDArray[np.int64]:
 
 
 def judge(
-    session: Session, contract: ModelContract, garments: PixelsBatch, unseen: Distances | None = None
+    session: Session, contract: ModelContract, garments: Scores, unseen: Distances | None = None
 ) -> dict[str, OutOfScope]:
     """Compare the answers to each kind of OOD picture with those to garments.
 
     Args:
         session: the release's graph.
         contract: the release's.
-        garments: as the contract's input says, not trained on.
+        garments: of pictures of the classes, by networks that did not learn them.
         unseen: distances of photos of kinds that the score has not seen; None where there are none.
 
     Raises:
         ModelError: the model cannot be run.
     """
-    known = _scores(session, contract, garments)
+    known = _interpreted(session, contract, garments)
     found = {
         kind: _compared(known, _scores(session, contract, pictures))
         for kind, pictures in ood_pictures(contract.input.array_shape).items()
@@ -269,8 +269,12 @@ _Scored = tuple[list[Prediction], list[float]]
 
 
 def _scores(session: Session, contract: ModelContract, pictures: PixelsBatch) -> _Scored:
-    distances = scored(session, pictures).distances
-    return predict(session, contract, pictures), [] if distances is None else distances.tolist()
+    return _interpreted(session, contract, scored(session, pictures))
+
+
+def _interpreted(session: Session, contract: ModelContract, scores: Scores) -> _Scored:
+    predictions = Classifier(session, contract).interpret(scores, [False] * len(scores.probabilities))
+    return predictions, [] if scores.distances is None else scores.distances.tolist()
 
 
 def _compared(known: _Scored, ood: _Scored) -> OutOfScope:

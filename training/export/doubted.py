@@ -75,7 +75,7 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
     Args:
         session: of the release.
         contract: of the release.
-        data: its test set was held out.
+        data: its test set was held out, unless all is cross-fitted.
         parts: so was a part of the training set.
         photos: that chose thresholds.
         others: answers to the other training pictures, and to the photos in place of the release's.
@@ -83,7 +83,7 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
     # The calibration of photos was fitted to these labels, wrong ones included, so it is left out.
     classifier = Classifier(session, replace(contract, photo_calibration=None))
     for one in (parts.validation, data.test):
-        if one.files is not None:
+        if one.files is not None and not data.cross_fitted:
             yield from _asked(one.files, one.labels, predict(session, contract, one.images))
     if others is not None and others.pictures is not None and parts.train.files is not None:
         answers = classifier.interpret(others.pictures, [False] * len(parts.train))

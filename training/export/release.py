@@ -32,9 +32,9 @@ from model_store.predictions import (
     photo_predictions_text,
     predictions_text,
 )
-from model_store.report import Epoch, ModelFigures, Report, TrainingFigures
+from model_store.report import CROSS_FITTED, Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
-from training.data.learnt import NOTHING, Learnt
+from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.splitting import Split
 from training.evaluation.acceptance import (
     acceptance_curves,
@@ -48,6 +48,7 @@ from training.evaluation.calibration import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
     Checked,
+    Labels,
     fit_contract,
     usual_accept_right,
 )
@@ -55,6 +56,7 @@ from training.evaluation.figures import draw_all
 from training.evaluation.measure import (
     Answers,
     answer,
+    answered,
     counted,
     examples,
     joined,
@@ -102,9 +104,6 @@ from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
-CROSS_FITTED: Final = "cross-fitted"
-"""The split of photos that the release learnt: networks that did not learn them answered, and chose."""
-
 OF_ANY_FIT: Final = ("network", "seed", "limit", "start", "weights")
 """The fields of a recipe that a linear probe has, too."""
 
@@ -143,6 +142,11 @@ class Material:
     accept_right: float | None = None
     ood: OodPhotos | None = None
     unseen: Distances | None = None
+
+    @property
+    def cross_fitted(self) -> Scores | None:
+        """The answers of the folds, where these stand for the test set; else None."""
+        return self.out_of_fold.pictures if self.data.cross_fitted and self.out_of_fold else None
 
 
 def material_of(  # noqa: PLR0913 - what a release is made of
@@ -268,13 +272,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     """
     reads = material.data.reads
     session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
-    held_out, others = material.split.validation, material.out_of_fold
-    scores, labels, groups = scored(session, held_out.images), held_out.labels, held_out.keys
-    if others is not None and others.pictures is not None:
-        scores = joined([scores, others.pictures])
-        labels = np.concatenate([labels, material.split.train.labels])
-        keys = material.split.train.keys
-        groups = None if groups is None or keys is None else np.concatenate([groups, keys])
+    held_out = material.split.validation
+    scores, labels, groups = _deciding(session, material)
     checked, calibration = _checked(session, material)
     contract, kinds = fit_contract(
         scores,
@@ -307,7 +306,9 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
     if len(answers.truth) <= LARGEST:
-        (folder / PREDICTIONS).write_text(predictions_text(answers.truth, answers.predicted), "ascii")
+        of_test = material.data.test
+        text = predictions_text(answers.truth, answers.predicted, of_test.digests, of_test.keys)
+        (folder / PREDICTIONS).write_text(text, "ascii")
     if photos is not None and material.photos is not None:
         write_photo_predictions(folder, photos, material.photos)
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
@@ -315,6 +316,20 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     given = session.run(golden)
     stored = Golden.of(golden, given.probabilities, given.distances)
     return _sealed(folder, contract, stored, report)
+
+
+def _deciding(session: Session, material: Material) -> tuple[Scores, Labels, Contents | None]:
+    """The answers to pictures that their network did not learn, with truth and groups: they calibrate."""
+    train, held_out, others = material.split.train, material.split.validation, material.out_of_fold
+    if material.cross_fitted is not None:
+        return material.cross_fitted, train.labels, train.keys
+    scores = scored(session, held_out.images)
+    if others is None or others.pictures is None:
+        return scores, held_out.labels, held_out.keys
+    keys = (
+        None if held_out.keys is None or train.keys is None else np.concatenate([held_out.keys, train.keys])
+    )
+    return joined([scores, others.pictures]), np.concatenate([held_out.labels, train.labels]), keys
 
 
 def _with_parts(material: Material, mean: Probabilities, contract: ModelContract, say: Say) -> Material:
@@ -335,19 +350,23 @@ def _measure(
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without photos, and the answers to the test set behind it."""
     test = material.data.test
-    near = near_copies(test.images, material.data.train.images)
-    answers, before = (answer(session, one, test) for one in (contract, uncalibrated(contract)))
+    scores = material.cross_fitted or scored(session, test.images)
+    answers, before = (answered(session, one, test, scores) for one in (contract, uncalibrated(contract)))
+    if material.cross_fitted is None:
+        near = near_copies(test.images, material.data.train.images)
+        more: dict[str, object] = {"distinct": without_near_copies(answers.right, near)}
+        held_out = answer(session, contract, material.split.validation)
+    else:
+        more, held_out = {"split": CROSS_FITTED}, answers
     report = Report(
         labels=contract.labels,
         data=material.data.described(),
         model=_model_figures(folder, material, contract),
         training=material.training,
         train=counted(answer(session, contract, material.split.train)),
-        validation=counted(answer(session, contract, material.split.validation)),
-        test=measured(answers, before, contract).model_copy(
-            update={"distinct": without_near_copies(answers.right, near)}
-        ),
-        out_of_scope=judge(session, contract, test.images, material.unseen),
+        validation=counted(held_out),
+        test=measured(answers, before, contract).model_copy(update=more),
+        out_of_scope=judge(session, contract, scores, material.unseen),
         photos={},
         examples=examples(answers, contract.labels),
         history=material.history,

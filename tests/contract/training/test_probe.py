@@ -1,5 +1,7 @@
 """`wardrobe train --data FOLDER` of photos: a linear probe on a network that has learnt clothes."""
 
+import hashlib
+import shutil
 from pathlib import Path
 
 import keras
@@ -20,7 +22,9 @@ from scripts import train
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
 from training.data.datasets import LabelledImages
+from training.data.learnt import load_learnt
 from training.data.splitting import Split
+from training.errors import BadRecipe
 from training.export.onnx_graph import probabilities_of
 from training.export.out_of_fold import deal
 from training.networks.layers import FEATURES
@@ -65,7 +69,8 @@ def test_photos_are_learnt_by_a_probe_whose_answers_in_folds_choose_the_threshol
     assert made["folds"] == 5
     assert "epochs" not in made
     assert report.test.accuracy > 0.9
-    assert promise.n >= 0.9 * (report.train.n + report.validation.n)
+    assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
+    assert promise.n == 3 * COUNT  # but for those that are unfamiliar
 
 
 @pytest.mark.slow
@@ -113,12 +118,50 @@ def test_classes_that_differ_in_colour_alone_begin_with_the_backbone_in_colour(t
 
 
 @pytest.mark.slow
-def test_it_is_trained_further_by_gradient(release: LocalRelease, things: Path, tmp_path: Path) -> None:
-    finer = trained(things, tmp_path, "--from", str(release.folder), "--epochs", "1")
+def test_it_is_trained_further_by_gradient_on_pictures_that_it_did_not_learn(
+    release: LocalRelease, things: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BadRecipe, match=r"learnt all of these pictures.*nothing can be promised"):
+        trained(things, tmp_path / "same", "--from", str(release.folder), "--epochs", "1")
+    more = write_class_folders(tmp_path / "more", COUNT, first_seed=COUNT)
+
+    finer = trained(more, tmp_path, "--from", str(release.folder), "--epochs", "1")
 
     assert finer.manifest.training["start"] == release.version
     assert "probe" not in finer.manifest.training
     assert finer.manifest.training["epochs"] == 1
+
+
+@pytest.mark.slow
+def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
+    things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grown = shutil.copytree(things, tmp_path / "grown")
+    trained(grown, tmp_path)
+    for kind in KINDS:
+        (grown / kind / "new.png").write_bytes(png(a_photo(kind, 900)))
+
+    release = trained(grown, tmp_path)
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert release.report().test.n == 3 * COUNT + 3
+    assert (
+        f"Not measurably worse than current: accuracy on the {3 * COUNT} pictures of both test sets" in said
+    )
+
+
+@pytest.mark.slow
+def test_a_test_folder_is_measured_on_and_never_learnt(tmp_path: Path) -> None:
+    write_class_folders(tmp_path / "data" / "train", COUNT)
+    write_class_folders(tmp_path / "data" / "test", 10, first_seed=COUNT)
+
+    release = trained(tmp_path / "data", tmp_path)
+
+    report, learnt = release.report(), load_learnt(release.folder)
+    names = [hashlib.sha256(file.read_bytes()).hexdigest() for file in tmp_path.glob("data/test/*/*.png")]
+    assert (report.test.split, report.test.n) == ("test", 30)
+    assert learnt is not None
+    assert not learnt.has(np.array(names)).any()
 
 
 @pytest.mark.slow
