@@ -7,6 +7,7 @@ rest; an error leaves stdout empty.
 """
 
 import argparse
+import errno
 import importlib.util
 import io
 import json
@@ -14,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
@@ -31,6 +32,9 @@ file. Any other error is a bug of ours or of the machine and keeps its traceback
 
 OURS = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
 """Packages whose absence is a bug; any other is one that the serving requirements lack."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a disk without room raises, often without the file's name."""
 
 FAILED = 1
 INTERRUPTED = 130
@@ -91,9 +95,10 @@ def run(main: Callable[[], int]) -> int:
         _drop_stdout()
         return PIPE_CLOSED
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in FULL:
             raise  # of a socket, say: where it happened is all that there is to go by
-        complain(f"{error.filename}: {error.strerror}.")
+        where = error.filename or "The disk of --run, --out or TMPDIR"
+        complain(f"{where}: {error.strerror or error}.")
         return FAILED
     return code
 
@@ -207,6 +212,13 @@ JSON_HELP = "print JSON, and any words to stderr"
 """Of the option that most commands have."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence: the usage of some commands fills a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
 def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     verb: str | None,
     doc: str | None,
@@ -228,7 +240,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         add_help: as argparse has it.
         json_help: what the help says of --json; None takes no --json.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
         description=summary(doc),
         epilog="\n  ".join(("examples:", *examples)),

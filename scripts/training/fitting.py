@@ -31,7 +31,7 @@ from training.data.splitting import Split
 from training.errors import NotInstalled
 from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, OutOfFold, gathered
-from training.fitting.checkpoints import Run
+from training.fitting.checkpoints import Run, load_progress
 from training.fitting.distillation import SoftTargets, answers_of, join, soften, unseen
 from training.photos.reading import Photos
 from training.recipes import Recipe
@@ -103,6 +103,8 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     from training.fitting.fit import fit  # noqa: PLC0415
 
     out = console()
+    if done := len(load_progress(task).history):
+        out.print(f"Continues after epoch {done} of {recipe.epochs}.")
     out.print(HEADINGS)
     with EpochLines(out, recipe.epochs) as lines:
         fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))

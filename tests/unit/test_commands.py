@@ -66,6 +66,15 @@ def test_without_a_verb_each_is_listed_in_a_line(
     ]
 
 
+def test_wrong_usage_ends_with_one_line() -> None:
+    ended = done([sys.executable, "-m", "scripts", "label", "--out", "a.csv", "--no-such-option", "photos"])
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("wardrobe label: unrecognized arguments: --no-such-option")
+    assert ended.stderr.endswith(" See wardrobe label --help.\n")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_with_json_the_verbs_are_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["--json"])
 

@@ -49,11 +49,12 @@ def test_bars_have_the_names_as_they_are(
     assert (tmp_path / "plot.png").stat().st_size > 0
 
 
-def test_figures_have_the_names_as_they_are(tmp_path: Path) -> None:
-    report = the_report(ODD)
+@pytest.mark.parametrize("names", [ODD, ("衬衫", "कमीज़", "قميص", "👗")])
+def test_figures_have_the_names_as_they_are(names: tuple[str, ...], tmp_path: Path) -> None:
+    report = the_report(names)
 
-    draw_all(tmp_path, report, the_answers(ODD), np.zeros((len(ODD), 28, 28), np.uint8))
+    draw_all(tmp_path, report, the_answers(names), np.zeros((len(names), 28, 28), np.uint8))
 
     axes = draw_confusion(report).axes[0]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(ODD)
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(names)
     assert len(list(tmp_path.iterdir())) == 4

@@ -37,6 +37,11 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
             1,
             f"no_such_library{MISSING_PACKAGE}",
         ),
+        (
+            raising(OSError(errno.ENOSPC, "No space left on device")),
+            1,
+            "The disk of --run, --out or TMPDIR: No space left on device.",
+        ),
         (raising(KeyboardInterrupt()), 130, "interrupted."),
         (raising(KeyboardInterrupt("stopped. Go on.")), 130, "stopped. Go on."),
     ],

@@ -4,22 +4,29 @@ matplotlib through its objects, so that no window is needed. Writes the named PN
 the report or the answers behind it.
 """
 
+import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, fontManager
+from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import PixelsBatch
-from model_store.report import Epoch, Example, Examples, Report
+from model_store.report import TEST, Epoch, Example, Examples, Report
 from training.evaluation.measure import Answers
 from training.evaluation.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
+USUAL_FONT: Final = "DejaVu Sans"
+"""Comes with matplotlib."""
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
@@ -45,23 +52,45 @@ def draw_all(
         images: the test set's pictures, as the model reads them.
         polarity: theirs.
     """
-    save(draw_confusion(report), folder / "confusion_matrix.png")
-    save(draw_reliability(answers), folder / "reliability.png")
-    save(draw_examples(report.examples, report.labels, images, polarity), folder / "examples.png")
-    if report.history:
-        save(draw_curves(report.history), folder / "curves.png")
+    with mpl.rc_context({"font.family": [USUAL_FONT, *fonts_for("".join(report.labels))]}):
+        save(draw_confusion(report), folder / "confusion_matrix.png")
+        save(draw_reliability(answers), folder / "reliability.png")
+        save(draw_examples(report.examples, report.labels, images, polarity), folder / "examples.png")
+        if report.history:
+            save(draw_curves(report.history), folder / "curves.png")
+
+
+def fonts_for(text: str) -> list[str]:
+    """Installed fonts for the letters that USUAL_FONT lacks; those that none has are drawn as boxes."""
+    lacking, found = _without(findfont(USUAL_FONT), set(map(ord, text))), []
+    for font in fontManager.ttflist if lacking else ():
+        with suppress(OSError, RuntimeError):  # of a font that FreeType cannot read
+            left = _without(font.fname, lacking)
+            if left != lacking:
+                found.append(font.name)
+                lacking = left
+    return found
+
+
+def _without(font: str, letters: set[int]) -> set[int]:
+    """The letters that a font lacks."""
+    return letters - FT2Font(font).get_charmap().keys()
 
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG; its folder is made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+    with warnings.catch_warnings():
+        # Drawn as a box; the report page has the names as text.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
 
 
 def draw_confusion(report: Report) -> Figure:
     """The report's confusion matrix."""
     test = report.test
-    title = f"{report.data.name}, {test.n:,} test pictures: accuracy {test.accuracy:.2%}"
+    kind = "test" if test.split == TEST else test.split
+    title = f"{report.data.name}, {test.n:,} {kind} pictures: accuracy {test.accuracy:.2%}"
     return draw_shares(np.array(test.confusion_matrix), report.labels, title)
 
 

@@ -5,7 +5,9 @@ finished epoch with its history, by which it stops early. Touches the run's fold
 checkpoints.py; auxiliary data: data/splitting.py.
 """
 
+import math
 import os
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +46,9 @@ from training.untyped import Network
 
 CROSS_ENTROPY: Final = "cross_entropy"
 """The validation loss without penalties and label smoothing, which the history reports."""
+
+SLACK: Final = 1 << 16
+"""Bytes of a file of weights beside the weights."""
 
 
 class Watcher(Protocol):
@@ -338,6 +343,13 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
 
 def _save(model: Network, path: Path) -> None:
     """Write weights to the disk itself: the progress that names them is flushed, too."""
+    # On a full disk h5py does not merely fail: it ends the process when it closes the file.
+    needed = sum(math.prod(one.shape) * 4 for one in [*model.variables, *model.optimizer.variables]) + SLACK
+    if (free := shutil.disk_usage(path.parent).free) < needed:
+        raise CheckpointUnwritable(
+            f"{path}: takes {needed:,} bytes, and {free:,} are left there. Make room: the same command goes "
+            "on after the last finished epoch."
+        )
     try:
         model.save_weights(path)
         with path.open("rb") as file:

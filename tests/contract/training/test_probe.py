@@ -70,7 +70,7 @@ def test_photos_are_learnt_by_a_probe_whose_answers_in_folds_choose_the_threshol
     assert "epochs" not in made
     assert report.test.accuracy > 0.9
     assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
-    assert promise.n == 3 * COUNT  # but for those that are unfamiliar
+    assert promise.n >= 0.9 * report.train.n  # all but those that are unfamiliar
 
 
 @pytest.mark.slow

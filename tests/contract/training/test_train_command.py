@@ -103,7 +103,9 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
     assert not (tmp_path / "run").exists()
 
 
-def test_killed_after_an_epoch_the_same_command_goes_on(data: Path, tmp_path: Path) -> None:
+def test_killed_after_an_epoch_the_same_command_goes_on(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
     command = [sys.executable, "-m", "scripts.train", *options(data, run, epochs=3)]
     with subprocess.Popen(command, cwd=ROOT) as process:
@@ -115,6 +117,7 @@ def test_killed_after_an_epoch_the_same_command_goes_on(data: Path, tmp_path: Pa
 
     history = parse_report((run / "release" / "report.json").read_bytes(), str(run)).history
     assert (process.returncode, code) == (-signal.SIGKILL, 0)
+    assert f"Continues after epoch {len(first)} of 3." in capsys.readouterr().out
     assert [one.epoch for one in history] == [1, 2, 3]
     assert [one.model_dump() for one in history[: len(first)]] == first
     assert history[-1].loss < history[0].loss
