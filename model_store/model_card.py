@@ -100,6 +100,10 @@ def _set_aside(report: Report) -> str:
     return f"{report.validation.n:,} held out, {report.test.n:,} for the test"
 
 
+def _measured_on(report: Report) -> str:
+    return "all pictures, cross-fitted" if report.test.split == CROSS_FITTED else "the test set"
+
+
 def _photos_learnt(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
     learnt = configuration.get("learnt_photos")
     if isinstance(learnt, Mapping):
@@ -139,10 +143,10 @@ def _figures(report: Report) -> list[str]:
             for name, n, split, share, interval, kind in rows
         ),
         "",
-        f"Expected calibration error on the test set: {test.ece:.4f} ({test.ece_before:.4f} before "
+        f"Expected calibration error on {_measured_on(report)}: {test.ece:.4f} ({test.ece_before:.4f} before "
         "temperature).",
         "",
-        "| class | precision | recall | test pictures |",
+        f"| class | precision | recall | {'pictures' if test.split == CROSS_FITTED else 'test pictures'} |",
         "|---|---|---|---|",
         *(
             f"| {label} | {one.precision:.4f} | {one.recall:.4f} | {one.support:,} |"
@@ -212,7 +216,7 @@ def _limits(report: Report) -> list[str]:
     lines = [
         "## Limits",
         "",
-        f"- Worst on the test set: {worst[0]}, of which {worst[1].recall:.1%} are recognised.",
+        f"- Worst on {_measured_on(report)}: {worst[0]}, of which {worst[1].recall:.1%} are recognised.",
         "- A picture of anything else gets one of the classes, too, unless its decision is `review`.",
     ]
     if not report.photos:

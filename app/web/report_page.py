@@ -16,7 +16,7 @@ from app.releases.serving import Served
 from inference.decode import MAX_PIXELS, open_picture
 from inference.errors import UploadError
 from model_store.errors import ReportInvalid
-from model_store.report import Report, parse_report, wilson_interval
+from model_store.report import CROSS_FITTED, Report, parse_report, wilson_interval
 
 ABSENT: Final = "—"
 """Where a table has no value."""
@@ -139,10 +139,10 @@ def weaknesses(report: Report) -> Iterator[str]:
         between = share_interval(worst.recall, worst.support)
         yield f"{label} is recognised least often: {percent(worst.recall)} (95% interval {between})."
     else:
-        yield f"No mistake was found in {counted(test.n, 'test picture')}."
+        yield f"No mistake was found in {measured(report)}."
     low, high = test.accuracy_interval
     if high - low > FEW_PICTURES:
-        pictures, bounds = counted(test.n, "test picture"), interval(test.accuracy_interval)
+        pictures, bounds = measured(report), interval(test.accuracy_interval)
         yield f"On only {pictures}, the 95% interval of the accuracy is wide: {bounds}."
     for one in confusions(report)[:PAIRS]:
         pictures = f"{one.wrong:,} of {one.n:,} ({percent(one.share)})"
@@ -168,11 +168,18 @@ def kind(tier: str) -> str:
     return KINDS.get(tier, f"Photos, tier {tier}")
 
 
+def measured(report: Report) -> str:
+    """How many pictures the report's figures are of, and which."""
+    if report.test.split == CROSS_FITTED:
+        return f"{counted(report.test.n, 'picture')}, cross-fitted"
+    return counted(report.test.n, "test picture")
+
+
 def summary(report: Report) -> str:
     """The report in one plain sentence."""
     shares = {kind(tier): one.macro_accuracy for tier, one in report.photos.items()}
     named = [f"{percent(share)} of {name[0].lower()}{name[1:]}" for name, share in shares.items() if share]
-    of_test = f"{percent(report.test.accuracy)} of the {counted(report.test.n, 'test picture')}"
+    of_test = f"{percent(report.test.accuracy)} of the {measured(report)}"
     return f"The model names the right class for {', '.join([*named, of_test])}."
 
 

@@ -67,6 +67,18 @@ def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
         assert f"photos of tier {tier}" in card or f"(tier {tier}, n = {one.n:,})" in card
 
 
+def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: LocalRelease) -> None:
+    report = release.report()
+    cross_fitted = report.test.model_copy(update={"split": "cross-fitted", "distinct": None})
+
+    card = model_card(release.manifest.model, report.model_copy(update={"test": cross_fitted}))
+
+    assert f"| all pictures | {report.test.n:,} | cross-fitted | accuracy |" in card
+    assert "Expected calibration error on all pictures, cross-fitted:" in card
+    assert "- Worst on all pictures, cross-fitted:" in card
+    assert "for the test" not in card
+
+
 def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
     report = release.report().model_copy(update={"photos": {}, "promises": ()})
 

@@ -79,6 +79,17 @@ def test_the_page_has_every_section_of_the_bundled_report_photographs_first(bund
     assert Tags(text).active() == []
 
 
+def test_the_page_says_of_cross_fitted_figures_what_they_are(make_app: MakeApp) -> None:
+    report = json.loads((BUNDLED / "report.json").read_bytes())
+    report["test"] |= {"split": "cross-fitted"}
+
+    text = page_of(make_app(), json.dumps(report).encode())
+
+    assert "each was answered by a network that had not learnt it (cross-fitted)" in text
+    assert "Calibration and decisions on all pictures, cross-fitted" in text
+    assert "test picture" not in text
+
+
 def test_everything_that_the_page_links_to_is_there(bundled: FlaskClient) -> None:
     attributes = [attributes for _, attributes in Tags(page(bundled).text).tags]
 
