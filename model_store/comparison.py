@@ -68,11 +68,17 @@ def compare_test(candidate: Evidence, other: Evidence) -> Comparison:
 
 def compare_common(candidate: Evidence, other: Evidence) -> Comparison | None:
     """Compare on what both answered of two test sets; None for less than ENOUGH_COMMON of the other's."""
-    common = [name for name in other.pictures if name in candidate.pictures]
-    if not common or len(common) < ENOUGH_COMMON * len(other.pictures):
+    common = common_pictures(candidate, other)
+    if not common:
         return None
     what = f"the {len(common):,} pictures of both test sets"
     return _by_photo(what, candidate.pictures, other.pictures, other.version, common)
+
+
+def common_pictures(candidate: Evidence, other: Evidence) -> list[str]:
+    """The named pictures of both test sets; empty where these are not ENOUGH_COMMON of the other's."""
+    common = [name for name in other.pictures if name in candidate.pictures]
+    return common if len(common) >= ENOUGH_COMMON * len(other.pictures) else []
 
 
 def compare_tier(candidate: Evidence, other: Evidence, tier: str) -> Comparison | None:
@@ -93,10 +99,10 @@ def common_photos(candidate: Evidence, other: Evidence, tier: str) -> list[str]:
     return common if len(common) >= ENOUGH_COMMON * len(theirs) else []
 
 
-def lead(one: Evidence, other: Evidence, tier: str) -> float:
-    """By how much the first is better on the photos of a tier that both answered, -1..1."""
-    common = [name for name in one.answers_of(tier) if name in other.answers]
-    return float(np.mean([one.answers[name].right - other.answers[name].right for name in common]))
+def lead(ours: PhotoPredictions, theirs: PhotoPredictions) -> float:
+    """By how much the first is better on the pictures that both answered, at least one, -1..1."""
+    common = [name for name in ours if name in theirs]
+    return float(np.mean([ours[name].right - theirs[name].right for name in common]))
 
 
 def compare_own(candidate: Evidence, other: Evidence) -> Comparison | None:
@@ -177,7 +183,7 @@ def _by_photo(
     likely = chance_by_group(losses.values())
     return Comparison(
         f"accuracy on {what} {right.mean():.4f} against {before.mean():.4f} of {version} (of "
-        f"{len(common)} photos of {len(losses)} senders {newly_right} newly right, {newly_wrong} newly "
+        f"{len(common)} pictures in {len(losses)} groups {newly_right} newly right, {newly_wrong} newly "
         f"wrong, p = {likely:.2g})",
         likely < LEVEL,
     )

@@ -13,6 +13,7 @@ from model_store.comparison import (
     ENOUGH_OWN,
     Comparison,
     common_photos,
+    common_pictures,
     compare_common,
     compare_own,
     compare_test,
@@ -113,9 +114,13 @@ def _compare_with_best(
     best = max(tested, key=lambda one: one.manifest.headline.test_accuracy, default=current)
     if best is not current:
         yield compare_test(candidate, best)
+    named = [one for one in (current, *alike) if common_pictures(candidate, one)]
+    best = max(named, key=lambda one: lead(one.pictures, candidate.pictures), default=current)
+    if best is not current and not _same_test(candidate, best):
+        yield from filter(None, [compare_common(candidate, best)])
     for tier in candidate.tiers:
         answered = [one for one in (current, *alike) if common_photos(candidate, one, tier)]
-        best = max(answered, key=lambda one: lead(one, candidate, tier), default=current)
+        best = max(answered, key=lambda one: lead(one.answers_of(tier), candidate.answers), default=current)
         if best is not current and (compared := compare_tier(candidate, best, tier)):
             yield compared
 

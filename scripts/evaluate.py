@@ -131,13 +131,13 @@ def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """What speaks against the stored report, a sentence each."""
     report = release.report()
+    if report.data.test_sha256 != data.test.sha256():
+        return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     if report.test.split == CROSS_FITTED:
         return [
             "The report has answers of networks that had not learnt the picture, and the release learnt them "
             "all, so nothing was compared."
         ]
-    if report.data.test_sha256 != data.test.sha256():
-        return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     return differences(report.test, figures)
 
 

@@ -134,6 +134,23 @@ def test_test_sets_that_differ_are_compared_on_the_pictures_that_both_answered(
         assert ("were not compared" in verdict) == (common < 150)
 
 
+def test_small_losses_on_pictures_of_growing_test_sets_do_not_add_up(current: Manifest) -> None:
+    def grown(digit: str) -> Manifest:
+        return current.model_copy(
+            update={"data": current.data.model_copy(update={"test_sha256": digit * 64})}
+        )
+
+    first, second, third = (
+        evidence(grown(digit), pictures=of_pictures(right, 300))
+        for digit, right in (("a", 300), ("b", 297), ("c", 294))
+    )
+
+    assert check_gate(second, first).startswith("Not measurably worse")
+    assert check_gate(third, second).startswith("Not measurably worse")
+    with pytest.raises(GateRefused, match=r"best release before.*0 newly right, 6 newly wrong"):
+        check_gate(third, second, [first])
+
+
 def test_the_first_release_has_nothing_to_be_compared_with(current: Manifest) -> None:
     assert check_gate(evidence(current), None).startswith("The first release")
 

@@ -154,11 +154,11 @@ def _check_sizes(
     )
     for label in listing.classes():
         if learnt[label] < FEWEST or measured[label] < 1:
+            measuring = "" if test is train else f"about one picture in {TEST_SHARE} is for measuring; "
             raise BadClasses(
                 f"{listing.name}: of the class {label!r} there are {learnt[label]} different pictures to "
                 f"learn from and {measured[label]} to measure on{after}, where a group or near copies count "
-                f"once. A class needs {FEWEST} and 1; about "
-                f"one picture in {TEST_SHARE} is for measuring; hundreds are better."
+                f"once. A class needs {FEWEST} and 1; {measuring}hundreds are better."
             )
 
 
