@@ -18,7 +18,7 @@ from inference.contract import GREY_28
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
-from scripts import train
+from scripts import evaluate, train
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
 from training.data.datasets import LabelledImages
@@ -148,6 +148,18 @@ def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
     assert (
         f"Not measurably worse than current: accuracy on the {3 * COUNT} pictures of both test sets" in said
     )
+
+
+@pytest.mark.slow
+def test_a_release_that_learnt_every_picture_is_not_measured_on_them_without_a_word(
+    release: LocalRelease, things: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = evaluate.main([str(release.folder), "--data", str(things)])
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert f"the release learnt {3 * COUNT} of these {3 * COUNT} pictures" in said.err
+    assert "so nothing was compared" in said.out
 
 
 @pytest.mark.slow
