@@ -95,6 +95,7 @@ def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
     assert not weights["gender"].any()
 
 
+@pytest.mark.slow
 def test_a_stopped_training_continues_after_its_last_epoch(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
