@@ -23,7 +23,7 @@ from inference.contract import CUT_OUT, EDGE, PHOTOGRAPHS
 from inference.convert import convert, decoded_to_pixels
 from inference.decode import MAX_PIXELS, REDUCED_EDGE, decode, prepare_decoders
 from inference.framing import no_larger_than
-from inference.segmentation import segment
+from inference.garment.segmentation import segment
 from tests.drawn_garments import on_a_floor, on_plain
 
 TURNS = 40

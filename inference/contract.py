@@ -29,7 +29,7 @@ class Cascade:
         segmentation_rounds: how often colours and boundary are fitted to one another.
         faint_below: 0..255; a garment whose median is lower does not stand out from black, and is lifted.
         faint_floor: 0..255; what 0 becomes when a garment is lifted.
-        worn: what is kept of a person: all of it, or the garment that it wears (garment.py).
+        worn: what is kept of a person: all of it, or the garment that it wears (person.py).
     """
 
     plain_share: float = 0.85

@@ -2,7 +2,7 @@
 
 `cut-out` is the way Fashion-MNIST was made: find the garment, convert it to grey, light on black, and frame
 it, one function each, which `convert` calls in order. `whole` resizes the picture. Pure functions of arrays.
-foreground.py finds, framing.py frames, docs/explanation/conversion.md says where
+garment/foreground.py finds, framing.py frames, docs/explanation/conversion.md says where
 this differs from the paper and why.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Cascade, Imaging, InputContract
 from inference.decode import REDUCED_EDGE, Decoded
-from inference.foreground import Found, find_garment
 from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
+from inference.garment.foreground import Found, find_garment
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Mask, Picture
-from inference.border import garment_mask, look_at_border
 from inference.contract import GREY_28, PHOTOGRAPHS, Imaging
 from inference.convert import as_grey, decoded_to_pixels
 from inference.decode import Decoded
 from inference.framing import bounding_box, centre, shrink
-from inference.segmentation import filled, without_specks
+from inference.garment.border import garment_mask, look_at_border
+from inference.garment.segmentation import filled, without_specks
 from tests.drawn_garments import picture_to_pixels
 from tests.pictures import plain
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inference.arrays import Picture
-from inference.border import Colour
+from inference.garment.border import Colour
 
 TURN: Final = 12.0
 """Degrees, each way: people tilt a phone a little, and do not photograph clothes upside down."""

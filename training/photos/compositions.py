@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture, Pixels
-from inference.segmentation import filled
+from inference.garment.segmentation import filled
 
 EDGE: Final = 200
 """Height and width of a composition, in pixels: seven for each one that a model sees."""

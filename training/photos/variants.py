@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture, Pixels, PixelsBatch
-from inference.border import Colour, look_at_border
 from inference.contract import Imaging
 from inference.convert import converted
 from inference.decode import MAX_PIXELS, decode
-from inference.foreground import Found, find_garment
 from inference.framing import no_larger_than
+from inference.garment.border import Colour, look_at_border
+from inference.garment.foreground import Found, find_garment
 from training.photos.changes import cropped, headless, recompressed, resampled, shaded, toned, warped
 from training.photos.compositions import EDGE, cut_out, garment_of, laid_on, pair_on, plain_ground, texture
 from training.photos.drawn_shoes import drawn_pair

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.border import look_at_border
 from inference.contract import PHOTOGRAPHS, Cascade
-from inference.foreground import is_plain
+from inference.garment.border import look_at_border
+from inference.garment.foreground import is_plain
 from training.data.datasets import LabelledImages
 from training.data.picture_files import decode_file
 from training.data.splitting import drawn_indices

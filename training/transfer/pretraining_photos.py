@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from inference.arrays import Picture
 from inference.contract import PHOTOGRAPHS
 from inference.decode import MAX_PIXELS, Decoded, decode
-from inference.foreground import find_garment
 from inference.framing import fit_whole, no_larger_than
+from inference.garment.foreground import find_garment
 from training.photos.compositions import EDGE, cut_out, laid_on, texture
 
 STORED_EDGE: Final = 80

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture
-from inference.segmentation import filled, without_specks
+from inference.garment.segmentation import filled, without_specks
 
 ROWS: Final = 64
 """Height to which a silhouette is scaled before it is measured. Lengths below are in these rows."""

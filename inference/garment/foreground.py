@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture
-from inference.border import Border, differs_from_lit_ground, garment_mask, look_at_border
 from inference.contract import EDGE, Cascade, Imaging
-from inference.garment import worn_garment
-from inference.segmentation import filled, segment, without_specks
+from inference.garment.border import Border, differs_from_lit_ground, garment_mask, look_at_border
+from inference.garment.person import worn_garment
+from inference.garment.segmentation import filled, segment, without_specks
 
 SPECK = 0.02
 """Share of the largest part's area below which a part on a plain ground is dust; a strap is larger."""
