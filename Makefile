@@ -16,9 +16,8 @@ IN := $(VENV)/bin
 LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 
-# Two processes, each with whole files: a file's tests share its services. In order of the folders, so that
-# the long ones, which are few to a file, do not come last.
-PROCESSES := -n 2 --dist loadfile --no-loadscope-reorder
+# Two processes, each with whole files: a file's tests share its services.
+PROCESSES := -n 2 --dist loadfile
 
 PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 
