@@ -75,6 +75,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     assert "This is what the stored report says." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_with_json_it_signs_and_tells_where_the_release_is_and_how_good(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_killed_after_an_epoch_the_same_command_goes_on(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
