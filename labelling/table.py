@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from inference.classifier import Prediction
+from inference.spreadsheets import safe_path
 from labelling.errors import SourceUnusable, TableUnusable
 from model_store.files import flush_folder
 
@@ -25,9 +26,6 @@ DECIDED: Final = ("decided_by", "predicted")
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection")."""
 
 LONGEST_PATH: Final = 32_767
 """Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
@@ -185,12 +183,7 @@ def path_in_table(name: str) -> str:
     carriage return for the end of a row. What is beyond LONGEST_PATH is cut off.
     """
     text = name.encode("utf-8", "backslashreplace").decode()
-    return safe_in_a_spreadsheet(text.replace("\r", r"\r").replace("\0", r"\0"))[:LONGEST_PATH]
-
-
-def safe_in_a_spreadsheet(path: str) -> str:
-    """A path that no spreadsheet runs as a formula: `./` before it names the same file."""
-    return f"./{path}" if path.startswith(FORMULA) else path
+    return safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))[:LONGEST_PATH]
 
 
 def read_rows(table: Path) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from labelling.table import safe_in_a_spreadsheet
+from inference.spreadsheets import safe_path
 
 FROM: Final = "label"
 """The name of the choices in the labelling interface."""
@@ -40,7 +40,7 @@ class Task(NamedTuple):
 def as_task(task: Task) -> dict[str, Any]:
     """One task, as Label Studio imports it."""
     return {
-        "data": {"path": safe_in_a_spreadsheet(task.path), "sha256": task.sha256, TO: task.picture},
+        "data": {"path": safe_path(task.path), "sha256": task.sha256, TO: task.picture},
         "predictions": [
             {
                 "model_version": task.version,

@@ -23,6 +23,7 @@ import cv2
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.framing import no_larger_than
+from inference.spreadsheets import safe_path
 from labelling.errors import TableUnusable, Unreadable
 from labelling.journal import Journal, Labelled
 from labelling.review.audit import sample
@@ -30,7 +31,7 @@ from labelling.review.corrections import NONE
 from labelling.review.label_studio import Task, as_tasks
 from labelling.run import ACCEPT, Job
 from labelling.sources import Item
-from labelling.table import Form, form_of, path_in_table, safe_in_a_spreadsheet
+from labelling.table import Form, form_of, path_in_table
 from model_store.files import write_whole
 
 EDGE: Final = 112
@@ -213,7 +214,7 @@ def _path_for_training(item: Item, job: Job) -> str:
     """An absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
-    return safe_in_a_spreadsheet(item.name.removeprefix(f"{job.source.address}/"))
+    return safe_path(item.name.removeprefix(f"{job.source.address}/"))
 
 
 def thumbnail(upload: bytes) -> str:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
+from inference.spreadsheets import FORMULA
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.uploads import a_garment, png
+from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import Split
-from training.export.doubted import Asked, asked_of, doubted
+from training.export.doubted import Asked, Doubted, as_csv, asked_of, doubted
 from training.export.out_of_fold import OutOfFold
 from training.photos.reading import OOD, Photos
 
@@ -146,3 +148,18 @@ def test_doubted_labels_that_cannot_be_written_are_a_complaint_and_keep_no_relea
     err = capsys.readouterr().err
     assert "the release is made, but its doubted labels cannot be written" in err
     assert str(tmp_path / name) in err
+
+
+@pytest.mark.parametrize("label", ["=1+1", "+size", "-40 boots", "@home", "'=1+1", "it's", "'Boot"])
+def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_that_it_was_made_of(
+    label: str, tmp_path: Path
+) -> None:
+    file = tmp_path / label / "=a\rb.png"
+    file.parent.mkdir()
+    file.write_bytes(png(a_garment()))
+    (tmp_path / TABLE).write_bytes(as_csv([Doubted(str(file), label, label, 0.9, 0.1)]).encode())
+
+    with (tmp_path / TABLE).open(encoding="utf-8", newline="") as table:
+        _, cells = csv.reader(table)
+    assert not any(cell.startswith(FORMULA) for cell in cells)
+    assert read_corrections([tmp_path / TABLE]).labels == {str(file): label}

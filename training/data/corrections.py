@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from inference.spreadsheets import as_it_was
 from training.data.listing import NONE_OF_THESE, Listed, table_rows
 from training.data.picture_files import PictureFile, Say
 from training.errors import BadCsv
@@ -119,7 +120,7 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
 
     Args:
         places: which; paths in them are absolute, or relative to their folders. An empty label, or
-            NONE_OF_THESE, leaves a picture out.
+            NONE_OF_THESE, leaves a picture out; labels may be as `safe_text` writes them.
 
     Raises:
         BadCsv: one cannot be read, has another header, or a row without a path or a column for the label, or
@@ -128,7 +129,7 @@ def read_corrections(places: Sequence[Path]) -> Corrections:
     """
     rows = (row for place in places for _, row in table_rows(place))
     corrections = Corrections(
-        {absolute(row.path): row.label if row.label != NONE_OF_THESE else LEFT_OUT for row in rows}
+        {absolute(row.path): as_it_was(row.label) if row.label != NONE_OF_THESE else LEFT_OUT for row in rows}
     )
     corrections.check_files()
     return corrections

@@ -19,6 +19,7 @@ from inference.arrays import Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract
 from inference.session import Session
+from inference.spreadsheets import safe_text
 from training.data.corrections import absolute
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
@@ -129,12 +130,21 @@ COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probabilit
 
 
 def as_csv(found: Sequence[Doubted]) -> str:
-    """A CSV with COLUMNS, a row per picture."""
+    """A CSV with COLUMNS, a row per picture, which no spreadsheet takes for formulas.
+
+    Every cell is in quotes: readers take a carriage return in a name for the end of a row otherwise.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     writer.writerows(
-        (one.path, one.label, one.predicted, f"{one.probability:.4f}", f"{one.label_probability:.4f}")
+        (
+            one.path,  # absolute, so that it begins with a slash
+            safe_text(one.label),
+            safe_text(one.predicted),
+            f"{one.probability:.4f}",
+            f"{one.label_probability:.4f}",
+        )
         for one in found
     )
     return text.getvalue()
