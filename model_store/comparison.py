@@ -50,7 +50,8 @@ class Comparison:
 def compare_test(candidate: Evidence, other: Evidence) -> Comparison:
     """Compare on the test set that both were measured on.
 
-    By McNemar's exact test where both keep their predictions, else by `noise`.
+    Where both keep their predictions by McNemar's exact test, or with all pictures of a group together where
+    these are named; else by `noise`.
     """
     ours, theirs = candidate.manifest.headline, other.manifest.headline
     compared = f"test accuracy {ours.test_accuracy:.4f} against {theirs.test_accuracy:.4f} of {other.version}"
@@ -59,11 +60,24 @@ def compare_test(candidate: Evidence, other: Evidence) -> Comparison:
         worse = ours.test_accuracy < theirs.test_accuracy - allowed
         return Comparison(f"{compared} (noise {allowed:.4f} with n = {ours.test_n})", worse)
     newly_wrong, newly_right = _changed(candidate.right, other.right)
-    likely = chance(newly_wrong, newly_right)
-    found = (
-        f"of {ours.test_n} pictures {newly_right} newly right, {newly_wrong} newly wrong, p = {likely:.2g}"
-    )
+    of, likely = f"{ours.test_n} pictures", chance(newly_wrong, newly_right)
+    if groups := _groups_of_test(candidate, other):
+        losses = Counter[str]()
+        for group, now, then in zip(groups, candidate.right.tolist(), other.right.tolist(), strict=True):
+            losses[group] += then - now
+        of, likely = f"{of} in {len(losses)} groups", chance_by_group(losses.values())
+    found = f"of {of} {newly_right} newly right, {newly_wrong} newly wrong, p = {likely:.2g}"
     return Comparison(f"{compared} ({found})", likely < LEVEL)
+
+
+def _groups_of_test(candidate: Evidence, other: Evidence) -> list[str]:
+    """The group of each picture of the test set that both have, in its order; empty where neither names it.
+
+    Only the newer of two releases may name its pictures.
+    """
+    named = candidate.pictures or other.pictures
+    groups = [one.group for one in named.values()]
+    return groups if len(groups) == candidate.manifest.headline.test_n else []
 
 
 def compare_common(candidate: Evidence, other: Evidence) -> Comparison | None:

@@ -134,6 +134,22 @@ def test_test_sets_that_differ_are_compared_on_the_pictures_that_both_answered(
         assert ("were not compared" in verdict) == (common < 150)
 
 
+@pytest.mark.parametrize(("groups", "refused"), [(20, True), (1, False)])
+def test_many_copies_of_one_picture_that_is_newly_wrong_do_not_outvote_a_test_set(
+    current: Manifest, groups: int, refused: bool
+) -> None:
+    pictures = {
+        f"{name:04}": PhotoPrediction(f"{name % groups if name < 20 else name}", TEST_SET, 0, int(name < 20))
+        for name in range(300)
+    }
+    same = like(current, test_n=300)
+    ours = evidence(same, right=np.arange(300) >= 20, pictures=pictures)
+    theirs = evidence(same, right=np.ones(300, bool))
+
+    with pytest.raises(GateRefused, match="in 300 groups") if refused else nullcontext():
+        assert "in 281 groups 0 newly right, 20 newly wrong, p = 0.5)" in check_gate(ours, theirs)
+
+
 def test_small_losses_on_pictures_of_growing_test_sets_do_not_add_up(current: Manifest) -> None:
     def grown(digit: str) -> Manifest:
         return current.model_copy(
