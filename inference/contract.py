@@ -29,7 +29,8 @@ class Cascade:
         segmentation_rounds: how often colours and boundary are fitted to one another.
         faint_below: 0..255; a garment whose median is lower does not stand out from black, and is lifted.
         faint_floor: 0..255; what 0 becomes when a garment is lifted.
-        worn: what is kept of a person: all of it, or the garment that it wears (person.py).
+        worn: what is read of a person: all of it, or both, all of it and the garment that it wears
+            (person.py), whose answers are averaged.
     """
 
     plain_share: float = 0.85
@@ -39,7 +40,7 @@ class Cascade:
     segmentation_rounds: int = 2
     faint_below: int = 48
     faint_floor: int = 64
-    worn: Literal["person", "garment"] = "person"
+    worn: Literal["person", "both"] = "person"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Imaging:
 
 
 PHOTOGRAPHS: Final = Imaging(cascade=Cascade())
-"""The imaging of new releases."""
+"""The imaging of new releases of one's own classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,10 @@ GREY_28: Final = InputContract()
 """Fashion-MNIST's own input: what decode.py assumes where no release is at hand."""
 
 CUT_OUT: Final = InputContract(imaging=PHOTOGRAPHS)
-"""The input of new releases, unless another size or colour is chosen."""
+"""The input of new releases of one's own classes, unless another size or colour is chosen."""
+
+TWO_CROPS: Final = InputContract(imaging=Imaging(cascade=Cascade(worn="both")))
+"""The input of new releases of Fashion-MNIST's classes, which learn photos of worn garments, too."""
 
 
 def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:

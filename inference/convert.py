@@ -6,7 +6,7 @@ garment/foreground.py finds, framing.py frames, docs/explanation/conversion.md s
 this differs from the paper and why.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Cascade, Imaging, InputContract
 from inference.decode import REDUCED_EDGE, Decoded
 from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
-from inference.garment.foreground import Found, find_garment
+from inference.garment.foreground import Found, find_garment, find_worn
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,40 @@ class Conversion:
         found: the garment on it; None when the upload already was pixels.
         grey: the garment, cropped, light on black; None likewise, and when no garment was found.
         pixels: what the model reads.
+        worn: what it reads in addition of a person: the garment that is worn; None where there is none.
     """
 
     picture: Picture
     found: Found | None
     grey: Grey | None
     pixels: Pixels
+    worn: Pixels | None = None
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """What the model reads of one picture.
+
+    Attributes:
+        pixels: uint8, of the contract's `array_shape`, C-contiguous.
+        worn: the same of the garment that a person on it wears; None where there is none, or it is not read.
+        enlarged: whether the picture is smaller than the input, so that details may be missing.
+        photo: whether the pixels were converted from a picture, not sent as they are.
+    """
+
+    pixels: Pixels
+    worn: Pixels | None = None
+    enlarged: bool = False
+    photo: bool = False
+
+
+def to_model_input(decoded: Decoded, contract: InputContract) -> ModelInput:
+    """All that the model reads of an upload: `decoded_to_pixels`, and the garment that is worn."""
+    if decoded.pixels is not None or contract.framing == "whole":
+        pixels, enlarged = decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
+        return ModelInput(pixels, enlarged=enlarged, photo=decoded.is_photo)
+    done = convert(decoded, contract.imaging)
+    return ModelInput(done.pixels, done.worn, photo=decoded.is_photo)
 
 
 def decoded_to_pixels(decoded: Decoded, contract: InputContract) -> Pixels:
@@ -71,7 +99,10 @@ def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
         # 448 = 16 x 28 bounds the cost; an eighth of it still has two samples for each pixel.
         picture = no_larger_than(picture, REDUCED_EDGE)
         transparency = None if transparency is None else no_larger_than(transparency, REDUCED_EDGE)
-    return converted(picture, find_garment(picture, transparency, imaging), imaging)
+    found = find_garment(picture, transparency, imaging)
+    worn = find_worn(picture, found, imaging)
+    done = converted(picture, found, imaging)
+    return done if worn is None else replace(done, worn=converted(picture, worn, imaging).pixels)
 
 
 def converted(picture: Picture, found: Found, imaging: Imaging) -> Conversion:

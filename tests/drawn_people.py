@@ -8,8 +8,8 @@ from inference.contract import Cascade, Imaging
 
 HEIGHT, WIDTH = 320, 240
 
-GARMENT = Imaging(cascade=Cascade(worn="garment"))
-"""How new releases may read photos."""
+BOTH = Imaging(cascade=Cascade(worn="both"))
+"""How new releases of Fashion-MNIST's classes read photos."""
 
 SKIN, HAIR = (205, 150, 120), (45, 35, 30)
 GREEN, JEANS = (30, 120, 80), (50, 60, 105)

@@ -54,10 +54,24 @@ def find_garment(picture: Picture, transparency: Mask | None, imaging: Imaging) 
     border = look_at_border(picture, imaging.border_tolerance)
     if imaging.cascade is None or picture.shape[:2] == (EDGE, EDGE):
         return by_border(picture, border)
-    found = by_cascade(picture, transparency, border, imaging.cascade)
-    if imaging.cascade.worn == "garment":
-        return replace(found, mask=worn_garment(picture, found.mask))
-    return found
+    return by_cascade(picture, transparency, border, imaging.cascade)
+
+
+def find_worn(picture: Picture, found: Found, imaging: Imaging) -> Found | None:
+    """Find the garment that a person wears, where the model reads it, too.
+
+    Args:
+        picture: uint8, (H, W, 3), RGB.
+        found: what `find_garment` found on it.
+        imaging: the parameters that the model was made with.
+
+    Returns:
+        None where no person is found, or the model does not read it.
+    """
+    if imaging.cascade is None or imaging.cascade.worn == "person" or found.way == "framed":
+        return None
+    garment = worn_garment(picture, found.mask)
+    return None if garment is None else replace(found, mask=garment)
 
 
 def by_cascade(picture: Picture, transparency: Mask | None, border: Border, cascade: Cascade) -> Found:

@@ -123,30 +123,30 @@ class Shoulders:
         return slice(max(0, int(self.middle - reach)), int(self.middle + reach) + 1)
 
 
-def worn_garment(picture: Picture, mask: Mask) -> Mask:
-    """Keep what a person wears between the shoulders and the waist, or the hem of a dress.
+def worn_garment(picture: Picture, mask: Mask) -> Mask | None:
+    """Find what a person wears between the shoulders and the waist, or the hem of a dress.
 
     Args:
         picture: uint8, (H, W, 3), RGB.
         mask: 0..255, (H, W), of all that is not background.
 
     Returns:
-        The mask of the garment; `mask` itself where the silhouette is no person's.
+        The mask of the garment; None where the silhouette is no person's.
     """
     hard = cv2.threshold(mask, _HALF, 255, cv2.THRESH_BINARY)[1]
     left, top, width, height = cv2.boundingRect(hard)
     if min(height, 2 * width) < SMALLEST or width > height:
-        return mask
+        return None
     box = (slice(top, top + height), slice(left, left + width))
     size = (max(1, round(width * ROWS / height)), ROWS)
     inside = cv2.resize(hard[box], size, interpolation=cv2.INTER_AREA) > _HALF
     shoulders = find_shoulders(edges_of(inside)) if may_have_shoulders(inside) else None
     if shoulders is None:
-        return mask
+        return None
     colours = cv2.resize(picture[box], size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     kept = garment_of_person(colours, inside, shoulders)
-    if kept is None:
-        return mask
+    if kept is None or not kept.any():
+        return None
     large = cv2.resize(kept.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
     garment = np.zeros_like(mask)
     garment[box] = cv2.bitwise_and(mask[box], cv2.threshold(large, _HALF, 255, cv2.THRESH_BINARY)[1])

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import CUT_OUT, PHOTOGRAPHS, InputContract
+from inference.contract import TWO_CROPS, InputContract
 from inference.decode import prepare_decoders
 from scripts.terminal import at_least, complain, console, counting
 from training.data.corrections import Corrections
@@ -141,7 +141,7 @@ def photo_sets(
         return None
 
     places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
-    photos, *others = photos_in(places, labels, CUT_OUT, corrections)
+    photos, *others = photos_in(places, labels, TWO_CROPS, corrections)
     if not others and not arguments.folds:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         contents, keys = np.array(photos.sha256), np.array(photos.keys)
@@ -202,10 +202,11 @@ def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = Non
 
 def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:
     """A split with variants of photos as auxiliary data: the run's, or made now and stored there."""
-    key = variants_key(task.fingerprint, PHOTOGRAPHS)
+    imaging = TWO_CROPS.imaging
+    key = variants_key(task.fingerprint, imaging)
     auxiliary = load_auxiliary(task.folder, key)
     if auxiliary is None:
-        planned = plan(photos, parts.train, labels, PHOTOGRAPHS, recipe)
+        planned = plan(photos, parts.train, labels, imaging, recipe)
         with counting("making variants") as watch:
             auxiliary = make_auxiliary(planned, watch)
         save_auxiliary(auxiliary, task.folder, key)

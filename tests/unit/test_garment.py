@@ -9,7 +9,7 @@ from inference.contract import PHOTOGRAPHS, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import Decoded
 from tests.drawn_garments import cut_out, on_a_floor, on_plain, overlap, picture_to_pixels, white_on_white
-from tests.drawn_people import GARMENT, HAIR, HEIGHT, SKIN, WIDTH, a_dress, a_person, a_shirt, alone
+from tests.drawn_people import BOTH, HAIR, HEIGHT, SKIN, WIDTH, a_dress, a_person, a_shirt, alone
 
 
 @pytest.mark.parametrize("garment", [a_shirt(), a_dress()], ids=["shirt", "dress"])

@@ -5,7 +5,7 @@ mask (`_spoiled`). The service's own conversion then makes the pixels. Reads the
 same task gives the same variants on any machine. The tasks: balance.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from inference.convert import converted
 from inference.decode import MAX_PIXELS, decode
 from inference.framing import no_larger_than
 from inference.garment.border import Colour, look_at_border
-from inference.garment.foreground import Found, find_garment
+from inference.garment.foreground import Found, find_garment, find_worn
 from training.photos.changes import cropped, headless, recompressed, resampled, shaded, toned, warped
 from training.photos.compositions import EDGE, cut_out, garment_of, laid_on, pair_on, plain_ground, texture
 from training.photos.drawn_shoes import drawn_pair
@@ -74,13 +74,14 @@ def variants_of(task: Task) -> PixelsBatch:
     """Carry a task out.
 
     Returns:
-        uint8 (V, 28, 28), one for each of its grounds.
+        uint8 (V, 28, 28), one for each of its grounds, and one more where a person is found whose garment the
+        model reads, too.
 
     Raises:
         UploadError: a file that could be read before no longer can.
     """
     show = _show(task)
-    return np.stack([_variant(show, task, number) for number in range(len(task.grounds))])
+    return np.stack([one for number in range(len(task.grounds)) for one in _variant(show, task, number)])
 
 
 def _show(task: Task) -> _Show:
@@ -93,7 +94,7 @@ def _show(task: Task) -> _Show:
             return _of_garment(task, pixels)
 
 
-def _variant(show: _Show, task: Task, number: int) -> Pixels:
+def _variant(show: _Show, task: Task, number: int) -> Iterator[Pixels]:
     rng = np.random.default_rng([task.seed, number])
     beneath = task.grounds[number]
     ground = None if beneath is None else texture(_opened(beneath, GROUND_EDGE), rng)
@@ -101,7 +102,9 @@ def _variant(show: _Show, task: Task, number: int) -> Pixels:
     changed = _changed(picture, colour, rng, worn=task.worn)
     imaging = _otherwise(task.imaging, rng)
     found = find_garment(changed, None, imaging)
-    return converted(changed, _spoiled(found, rng), imaging).pixels
+    yield converted(changed, _spoiled(found, rng), imaging).pixels
+    if (worn := find_worn(changed, found, imaging)) is not None:
+        yield converted(changed, _spoiled(worn, rng), imaging).pixels
 
 
 def _of_photo(task: Task, path: Path) -> _Show:
