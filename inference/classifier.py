@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from inference.arrays import PixelsBatch, Probabilities
+from inference.arrays import Pixels, PixelsBatch, Probabilities
 from inference.contract import ModelContract, Thresholds
+from inference.crops import ModelInput, averaged, stacked
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
@@ -95,12 +96,24 @@ class Classifier:
         contract = replace(self.contract, thresholds=thresholds, photo_thresholds=photo_thresholds)
         return Classifier(self._session, contract)
 
-    def classify(self, pixels: PixelsBatch, photos: Sequence[bool] | None = None) -> list[Prediction]:
+    def classify_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+        """Classify N >= 1 pictures, as `classify` does."""
+        pixels, worn, photos = zip(*((one.pixels, one.worn, one.photo) for one in inputs), strict=True)
+        return self.classify(np.array(pixels), photos, worn)
+
+    def classify(
+        self,
+        pixels: PixelsBatch,
+        photos: Sequence[bool] | None = None,
+        worn: Sequence[Pixels | None] | None = None,
+    ) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
             pixels: N >= 1, as the contract's input says.
             photos: of each, whether it was converted from a picture; None where all were sent as they are.
+            worn: of each, the garment alone that a person wears, if there is one; it is read where the
+                contract says so.
 
         Returns:
             One prediction per picture, in order.
@@ -109,14 +122,18 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        most = max(1, MAX_RUN // pixels[0].size)
-        kinds = photos or [False] * len(pixels)
+        kinds, others = photos or [False] * len(pixels), worn or [] if self.contract.input.reads_worn else []
+        most = max(1, MAX_RUN // (pixels[0].size * (2 if others else 1)))
         runs = (slice(start, start + most) for start in range(0, len(pixels), most))
         return [
             prediction
             for run in runs
-            for prediction in self.interpret(self._session.run(pixels[run]), kinds[run])
+            for prediction in self.interpret(self._scores(pixels[run], others[run]), kinds[run])
         ]
+
+    def _scores(self, pixels: PixelsBatch, worn: Sequence[Pixels | None]) -> Scores:
+        crops, places = stacked(pixels, worn)
+        return averaged(self._session.run(crops), places)
 
     def interpret(self, scores: Scores, photos: Sequence[bool]) -> list[Prediction]:
         """What is answered where the model gave these scores.

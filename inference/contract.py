@@ -91,6 +91,11 @@ class InputContract:
         return self.shape if self.channels == 1 else (*self.shape, self.channels)
 
     @property
+    def reads_worn(self) -> bool:
+        """Whether the model reads the garment that a person wears, too."""
+        return self.imaging.cascade is not None and self.imaging.cascade.worn == "both"
+
+    @property
     def in_words(self) -> str:
         """What clients send as `pixels`."""
         height, width = self.shape

@@ -13,6 +13,7 @@ import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Cascade, Imaging, InputContract
+from inference.crops import ModelInput
 from inference.decode import REDUCED_EDGE, Decoded
 from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
 from inference.garment.foreground import Found, find_garment, find_worn
@@ -35,23 +36,6 @@ class Conversion:
     grey: Grey | None
     pixels: Pixels
     worn: Pixels | None = None
-
-
-@dataclass(frozen=True)
-class ModelInput:
-    """What the model reads of one picture.
-
-    Attributes:
-        pixels: uint8, of the contract's `array_shape`, C-contiguous.
-        worn: the same of the garment that a person on it wears; None where there is none, or it is not read.
-        enlarged: whether the picture is smaller than the input, so that details may be missing.
-        photo: whether the pixels were converted from a picture, not sent as they are.
-    """
-
-    pixels: Pixels
-    worn: Pixels | None = None
-    enlarged: bool = False
-    photo: bool = False
 
 
 def to_model_input(decoded: Decoded, contract: InputContract) -> ModelInput:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.classifier import Classifier
+from inference.crops import ModelInput
 
 SQUARES: Final = 8
 """Positions of the hidden square along each edge."""
@@ -28,22 +29,25 @@ Drops: TypeAlias = NDArray[np.float32]
 """float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 where the hidden part speaks for the class."""
 
 
-def explain(classifier: Classifier, pixels: Pixels, class_id: int, *, photo: bool = False) -> Drops:
+def explain(classifier: Classifier, model_input: ModelInput, class_id: int) -> Drops:
     """Measure what each part of a picture adds to the probability of a class.
+
+    Parts are hidden in `pixels` alone: a second crop stays as it is.
 
     Args:
         classifier: whose answer is explained.
-        pixels: one input of it.
+        model_input: of one picture.
         class_id: index of the class.
-        photo: whether the pixels were converted from a picture.
 
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
     """
+    pixels = model_input.pixels
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
-    answers = classifier.classify(batch, [photo] * len(batch))
+    n = len(batch)
+    answers = classifier.classify(batch, [model_input.photo] * n, [model_input.worn] * n)
     whole, *others = (float(one.probabilities[class_id]) for one in answers)
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 

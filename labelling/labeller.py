@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from inference.arrays import Pixels
-from inference.classifier import Classifier, Prediction, open_classifier
+from inference.classifier import Classifier, open_classifier
 from inference.contract import InputContract
-from inference.convert import decoded_to_pixels
+from inference.convert import to_model_input
+from inference.crops import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from labelling.errors import Unreadable
@@ -79,20 +77,15 @@ def answered(
     """
     prepared = [_prepare(upload, classifier.contract.input) for upload in uploads]
     good = [content for _, content in prepared if not isinstance(content, str)]
-    predictions = iter(_classify(classifier, good) if good else [])
+    predictions = iter(classifier.classify_inputs(good) if good else [])
     return [
         Outcome(item.name, sha256, content if isinstance(content, str) else next(predictions))
         for item, (sha256, content) in zip(items, prepared, strict=True)
     ]
 
 
-def _classify(classifier: Classifier, prepared: Sequence[tuple[Pixels, bool]]) -> list[Prediction]:
-    pixels, photos = zip(*prepared, strict=True)
-    return classifier.classify(np.stack(pixels), photos)
-
-
-def _prepare(upload: bytes | Unreadable, contract: InputContract) -> tuple[str, tuple[Pixels, bool] | str]:
-    """The hash of an upload, its pixels with whether they were converted, or what is wrong with it."""
+def _prepare(upload: bytes | Unreadable, contract: InputContract) -> tuple[str, ModelInput | str]:
+    """The hash of an upload, and what the model reads of it, or what is wrong with it."""
     if isinstance(upload, Unreadable):
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
@@ -100,7 +93,7 @@ def _prepare(upload: bytes | Unreadable, contract: InputContract) -> tuple[str, 
         decoded = decode(upload, MAX_PIXELS, contract)
     except UploadError as error:
         return sha256, str(error)
-    return sha256, (decoded_to_pixels(decoded, contract), decoded.is_photo)
+    return sha256, to_model_input(decoded, contract)
 
 
 def open_labeller(setup: Setup) -> Labeller:

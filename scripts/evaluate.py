@@ -192,7 +192,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     corrections = read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
-    answers = photo_answers(predict(session, contract, photos.images, photos=True), photos)
+    answers = photo_answers(predict(session, contract, photos.images, photos.worn, photos=True), photos)
     figures = photo_figures(answers, contract, split)
     out, thresholds = console(), contract.thresholds_of(photo=True)
     out.print(

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
-from inference.convert import decoded_to_pixels
+from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from labelling.labeller import open_model
@@ -115,9 +115,9 @@ def _answer(file: Path, classifier: Classifier) -> Answer | None:
     except UploadError as error:
         complain(f"{file}: {error}")
         return None
-    pixels = decoded_to_pixels(decoded, contract)
-    [prediction] = classifier.classify(pixels[None], [decoded.is_photo])
-    return Answer(file, decoded, pixels, prediction)
+    model_input = to_model_input(decoded, contract)
+    [prediction] = classifier.classify_inputs([model_input])
+    return Answer(file, decoded, model_input.pixels, prediction)
 
 
 def _show(answer: Answer, classifier: Classifier, out: Console) -> None:

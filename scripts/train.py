@@ -112,7 +112,7 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     if parent is not None:
         data = replace(data, known=data.known | parent.known)
         complain_of_parent(parent, data, photos=arguments.photos is not None)
-    photos = photo_sets(arguments, data.labels, corrections, data.known)
+    photos = photo_sets(arguments, data, corrections)
     if own is not None and photos is not None:
         arguments.folds = folds_for(photos, arguments.folds)
     recipe = named(recipe, photos, arguments.variants)
@@ -138,7 +138,7 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     with resumable(further_on):
         others, fits = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
         if learnt is not None:
-            parts = with_photos(parts, data.labels, recipe, task, learnt)
+            parts = with_photos(parts, data, recipe, task, learnt)
         kept = fits if arguments.average_folds else []
         carry_out(
             *(task, data, parts, recipe),

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-import numpy as np
-
 from app.errors import ClientGone, RequestError, TooLarge, without_frames
 from app.native_threads import run_in_native_thread
 from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
@@ -23,10 +21,10 @@ from app.prediction.admission import Admission, Slot
 from app.prediction.timing import Timing
 from app.releases.serving import Served
 from app.settings import Settings
-from inference.arrays import Pixels
 from inference.classifier import Prediction
 from inference.contract import InputContract
-from inference.convert import decoded_to_pixels, is_enlarged
+from inference.convert import to_model_input
+from inference.crops import ModelInput
 from inference.decode import (
     Decoded,
     OpenedPicture,
@@ -49,21 +47,6 @@ LARGE_AT_A_TIME = 2
 
 Large runs of the model are among them: they take memory, too.
 """
-
-
-@dataclass(frozen=True)
-class ModelInput:
-    """What the model reads of one picture.
-
-    Attributes:
-        pixels: what the model reads.
-        enlarged: whether the picture is smaller than that, so that details may be missing.
-        photo: whether they were converted from a picture, not sent as they are.
-    """
-
-    pixels: Pixels
-    enlarged: bool = False
-    photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,9 +117,7 @@ class Predictor:
         with slot.with_place(self._large):
             timing.begin("explain")
             model_input, class_id = classified.model_input, classified.prediction.class_id
-            drops = run_in_native_thread(
-                explain, served.classifier, model_input.pixels, class_id, photo=model_input.photo
-            )
+            drops = run_in_native_thread(explain, served.classifier, model_input, class_id)
         timing.end()
         return drops
 
@@ -277,11 +258,11 @@ class Predictor:
         return run_in_native_thread(_converted, decoded, contract, timing)
 
     def _classify(self, inputs: Sequence[ModelInput], served: Served, slot: Slot) -> list[Prediction]:
-        pixels, photos = np.array([one.pixels for one in inputs]), [one.photo for one in inputs]
-        if pixels.size < LARGE_RUN:
-            return served.classifier.classify(pixels, photos)
+        crops = sum(1 if one.worn is None else 2 for one in inputs)
+        if crops * inputs[0].pixels.size < LARGE_RUN:
+            return served.classifier.classify_inputs(inputs)
         with slot.with_place(self._large):
-            return run_in_native_thread(served.classifier.classify, pixels, photos)
+            return run_in_native_thread(served.classifier.classify_inputs, inputs)
 
 
 def _let_ready_requests_run() -> None:
@@ -291,5 +272,4 @@ def _let_ready_requests_run() -> None:
 
 def _converted(decoded: Decoded, contract: InputContract, timing: Timing) -> ModelInput:
     timing.begin("convert")
-    pixels = decoded_to_pixels(decoded, contract)
-    return ModelInput(pixels, is_enlarged(decoded, contract), decoded.is_photo)
+    return to_model_input(decoded, contract)

@@ -145,12 +145,10 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     allow_many_networks()
     answers, fits = [], []
     for fold in folds:
-        asked = parts.train.images[fold.pictures]
-        if photos is not None:
-            asked = np.concatenate([asked, photos.images[fold.photos]])
+        asked, worn = fold.asked(parts, photos)
         learnt, fitted = _fit_fold(fold, task, data, parts, recipe, photos, len(asked))
         fits.append(fitted)
-        answers.append(scores_of(fitted.model, learnt, len(data.labels), asked))
+        answers.append(scores_of(fitted.model, learnt, len(data.labels), asked, worn))
     return gathered(folds, answers, recipe.epochs), fits
 
 
@@ -170,7 +168,7 @@ def _fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
         f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
     )
     if others is not None:
-        learnt = with_photos(learnt, data.labels, recipe, run, others)
+        learnt = with_photos(learnt, data, recipe, run, others)
     return learnt, fit_alone(run, data, learnt, recipe)
 
 

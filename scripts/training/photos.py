@@ -14,11 +14,12 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import TWO_CROPS, InputContract
+from inference.contract import InputContract
 from inference.decode import prepare_decoders
 from scripts.terminal import at_least, complain, console, counting
 from training.data.corrections import Corrections
-from training.data.learnt import NOTHING, Learnt
+from training.data.datasets import LabelledData
+from training.data.learnt import Learnt
 from training.data.listing import Listing
 from training.data.splitting import USUAL_FOLDS, Split, held_out_indices, in_groups
 from training.errors import BadPictures, BadRecipe
@@ -122,16 +123,18 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
 
 
 def photo_sets(
-    arguments: argparse.Namespace,
-    labels: tuple[str, ...],
-    corrections: Corrections | None = None,
-    known: Learnt = NOTHING,
+    arguments: argparse.Namespace, data: LabelledData, corrections: Corrections | None = None
 ) -> PhotoSets | None:
-    """Read the photos that the arguments name, under their corrected labels; None when they name none.
+    """Read the photos that the arguments name, as the data's model will; None when they name none.
 
     Of photos that both folders hold, those of --photos are left out, and so are those of groups in both.
     With --folds the checked photos, or all if none are named, are both learnt and checked, by different
     networks, and photos of their groups are learnt with them. No group with a photo that is known is checked.
+
+    Args:
+        arguments: with those of `add_photo_options`.
+        data: says what is known.
+        corrections: of labels.
 
     Raises:
         DataError: a folder or a label is wrong, or nothing is left to learn or to check.
@@ -140,8 +143,9 @@ def photo_sets(
     if arguments.photos is None:
         return None
 
+    known = data.known
     places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
-    photos, *others = photos_in(places, labels, TWO_CROPS, corrections)
+    photos, *others = photos_in(places, data.labels, data.reads, corrections)
     if not others and not arguments.folds:
         console().print(f"One photo in {HELD_OUT} is held out to choose thresholds on: no --check-photos.")
         contents, keys = np.array(photos.sha256), np.array(photos.keys)
@@ -200,13 +204,13 @@ def named(recipe: Recipe, photos: PhotoSets | None, variants: float | None = Non
     return replace(recipe, photos=digest, variants=recipe.variants if variants is None else variants)
 
 
-def with_photos(parts: Split, labels: tuple[str, ...], recipe: Recipe, task: Run, photos: Photos) -> Split:
+def with_photos(parts: Split, data: LabelledData, recipe: Recipe, task: Run, photos: Photos) -> Split:
     """A split with variants of photos as auxiliary data: the run's, or made now and stored there."""
-    imaging = TWO_CROPS.imaging
+    imaging = data.reads.imaging
     key = variants_key(task.fingerprint, imaging)
     auxiliary = load_auxiliary(task.folder, key)
     if auxiliary is None:
-        planned = plan(photos, parts.train, labels, imaging, recipe)
+        planned = plan(photos, parts.train, data.labels, imaging, recipe)
         with counting("making variants") as watch:
             auxiliary = make_auxiliary(planned, watch)
         save_auxiliary(auxiliary, task.folder, key)

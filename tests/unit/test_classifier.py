@@ -7,9 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.arrays import Distances, PixelsBatch, Probabilities
+from inference.arrays import Distances, Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier, open_classifier
-from inference.contract import Calibration, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import (
+    TWO_CROPS,
+    Calibration,
+    Familiarity,
+    InputContract,
+    ModelContract,
+    Thresholds,
+)
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.session import Scores
 
@@ -68,6 +75,54 @@ def test_photos_are_calibrated_on_their_own_and_may_get_another_label() -> None:
     assert as_sent.confidence == pytest.approx(0.9)
     assert (torn.label, converted.label) == ("Shirt", "Bag")
     assert converted.confidence == converted.probabilities.max() > 0.99
+
+
+class SeesHowLight:
+    """A session that is the surer of the second class the lighter a crop is, and finds that less familiar."""
+
+    outputs = 2
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        light = (pixels.reshape(len(pixels), -1).mean(axis=1) / 255).astype(np.float32)
+        return Scores(np.stack([1 - light, light], axis=1), light)
+
+
+def shade(value: int) -> Pixels:
+    return np.full((28, 28), value, np.uint8)
+
+
+def test_two_crops_of_a_picture_are_answered_as_one() -> None:
+    classifier = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
+    pixels, worn = np.stack([shade(51), shade(51), shade(204)]), [None, shade(102), None]
+
+    dark, both, light = classifier.classify(pixels, [True] * 3, worn)
+
+    # Two log probabilities have the mean of their odds' logarithms: 1 to 4 and 2 to 3.
+    assert both.probabilities == pytest.approx([4**0.5 * 1.5**0.5 / (6**0.5 + 1), 1 / (6**0.5 + 1)])
+    assert [one.probabilities[1] for one in (dark, light)] == pytest.approx([0.2, 0.8])
+    assert dark.familiarity == 1.0
+
+
+def test_a_second_crop_of_which_the_contract_says_nothing_is_not_read() -> None:
+    [whole] = Classifier(SeesHowLight(), CONTRACT).classify(shade(51)[None], [True], [shade(204)])
+
+    assert whole.probabilities == pytest.approx([0.8, 0.2])
+
+
+def test_crops_that_are_certain_of_two_classes_leave_both_possible() -> None:
+    both = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
+
+    [torn] = both.classify(shade(0)[None], [True], [shade(255)])
+
+    assert torn.probabilities == pytest.approx([0.5, 0.5])
+
+
+def test_the_distance_of_two_crops_is_their_mean() -> None:
+    contract = replace(CONTRACT, input=TWO_CROPS, familiarity=Familiarity(quantiles=(0.0, 1.0)))
+
+    [both] = Classifier(SeesHowLight(), contract).classify(shade(51)[None], [True], [shade(102)])
+
+    assert both.familiarity == pytest.approx(0.7)
 
 
 def test_temperature_softens_what_clients_see() -> None:

@@ -11,7 +11,7 @@ from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from scripts import train
 from scripts.training.photos import PhotoSets, photo_sets
-from tests.fashion import write_idx_folder
+from tests.fashion import striped_pictures, write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.uploads import png
@@ -141,7 +141,9 @@ def read_photos(folder: Path, *rows: str) -> PhotoSets:
     listing = folder / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
     asked = Namespace(photos=folder / "learn", check_photos=folder / "check", folds=None)
-    sets = photo_sets(asked, ("Trouser", "Bag"), read_corrections([listing]))
+    pictures = striped_pictures(8)
+    data = LabelledData(pictures, pictures, ("Trouser", "Bag"))
+    sets = photo_sets(asked, data, read_corrections([listing]))
     assert sets is not None
     return sets
 

@@ -54,7 +54,16 @@ def pictures(names: str, *labels: int) -> LabelledImages:
 
 def photos_of(names: str, labels: NDArray[np.uint8]) -> Photos:
     files, images = tuple(map(Path, names)), np.zeros((len(labels), 28, 28), np.uint8)
-    return Photos(images, labels, ("A",) * len(labels), files, *[tuple(names)] * 3)
+    return Photos(
+        images,
+        labels,
+        ("A",) * len(labels),
+        files,
+        tuple(names),
+        tuple(names),
+        tuple(names),
+        (None,) * len(labels),
+    )
 
 
 def asked(name: str, label: int, *probabilities: float) -> Asked:

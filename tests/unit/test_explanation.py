@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import whole_pictures
+from inference.contract import TWO_CROPS, whole_pictures
+from inference.crops import ModelInput
 from inference.explanation import SQUARES, explain, heat_map
 from inference.session import Scores
 from tests.unit.test_classifier import CONTRACT
 
-LIT = np.full((28, 28), 100, np.uint8)
+LIT = ModelInput(np.full((28, 28), 100, np.uint8))
 
 
 class LooksAtACorner:
@@ -48,9 +49,18 @@ def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
     assert explain(CLASSIFIER, LIT, 0) == pytest.approx(-drops, abs=1e-6)
 
 
+def test_a_second_crop_has_its_say_in_every_answer() -> None:
+    alone = explain(CLASSIFIER, LIT, 1)
+    both = Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None, input=TWO_CROPS))
+
+    with_worn = explain(both, replace(LIT, worn=LIT.pixels), 1)
+
+    assert 0 < with_worn.max() < alone.max()
+
+
 def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:
     contract = replace(CONTRACT, familiarity=None, input=whole_pictures(32, 3))
-    lit = np.full((32, 32, 3), 100, np.uint8)
+    lit = ModelInput(np.full((32, 32, 3), 100, np.uint8))
 
     assert explain(Classifier(LooksAtACorner(), contract), lit, 1) == pytest.approx(0, abs=1e-6)
 
@@ -66,6 +76,6 @@ def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None
 
 
 def test_a_model_that_looks_at_nothing_gives_a_clear_map() -> None:
-    png = heat_map(explain(CLASSIFIER, np.zeros_like(LIT), 1), 28, 28)
+    png = heat_map(explain(CLASSIFIER, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
 
     assert bgra(png)[..., 3].max() == 0

@@ -29,7 +29,9 @@ def some_photos() -> Photos:
     senders = tuple(f"{number // 3 * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(PHOTOS))
     images = np.arange(PHOTOS, dtype=np.uint8)[:, None, None] + np.zeros((1, 28, 28), np.uint8)
     labels = np.zeros(PHOTOS, np.uint8)
-    return Photos(images, labels, ("A",) * PHOTOS, (Path("a"),) * PHOTOS, names, senders, names)
+    return Photos(
+        images, labels, ("A",) * PHOTOS, (Path("a"),) * PHOTOS, names, senders, names, (None,) * PHOTOS
+    )
 
 
 def as_set(images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> set[bytes]:

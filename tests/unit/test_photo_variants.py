@@ -10,7 +10,7 @@ import pytest
 from inference.arrays import Picture
 from inference.contract import PHOTOGRAPHS
 from tests.drawn_garments import on_a_floor
-from tests.drawn_people import GARMENT, a_person, a_shirt, alone
+from tests.drawn_people import BOTH, a_person, a_shirt, alone
 from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
@@ -78,6 +78,7 @@ def photos_of(where: Path, *cells: Cell) -> Photos:
         sha256=names,
         keys=names,
         kinds=tuple(cell.folder for cell, _ in members),
+        worn=(None,) * len(members),
     )
 
 
@@ -161,18 +162,23 @@ def a_task(source: Path, *grounds: Path | None, seed: int = 7) -> Task:
     return Task(source=source, seed=seed, grounds=grounds, paired=True, worn=False, imaging=PHOTOGRAPHS)
 
 
-def test_variants_of_a_worn_garment_are_cut_as_the_service_would_cut_them(tmp_path: Path) -> None:
-    def changed(picture: Picture) -> int:
+def test_variants_of_a_worn_garment_are_of_both_crops_where_the_service_would_find_both(
+    tmp_path: Path,
+) -> None:
+    def made(picture: Picture) -> list[set[bytes]]:
         (file := tmp_path / "worn.png").write_bytes(png(picture[..., ::-1]))
-        whole, cut = (
-            variants_of(Task(file, 1, (None,) * 12, paired=False, worn=True, imaging=imaging))
-            for imaging in (PHOTOGRAPHS, GARMENT)
+        tasks = (
+            Task(file, 1, (None,) * 12, paired=False, worn=True, imaging=imaging)
+            for imaging in (PHOTOGRAPHS, BOTH)
         )
-        return int((whole != cut).any(axis=(1, 2)).sum())
+        return [{one.tobytes() for one in variants_of(task)} for task in tasks]
 
     # Some variants of a person have lost the head.
-    assert 3 <= changed(a_person(a_shirt())) < 12
-    assert changed(alone(a_shirt())) == 0
+    whole, both = made(a_person(a_shirt()))
+    assert whole < both
+    assert 3 <= len(both - whole) < 12
+    whole, both = made(alone(a_shirt()))
+    assert whole == both
 
 
 def test_variants_differ_and_depend_on_their_number_and_seed_alone(photo: Path, floor: Path) -> None:

@@ -11,10 +11,12 @@ from inference.contract import CUT_OUT, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from scripts.training.photos import PhotoSets, photo_sets, photos_in
+from tests.fashion import striped_pictures
 from tests.photos import a_garment_photo, write_photos
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.corrections import Corrections
+from training.data.datasets import LabelledData
 from training.data.learnt import NOTHING, Learnt
 from training.errors import BadClasses, BadPictures, BadRecipe, DataError, DataSetMissing
 from training.photos.reading import OOD, Photos, as_photos, list_photos, read_photos
@@ -217,7 +219,8 @@ def photo_sets_of(
     learn: Path, check: Path | None, folds: int | None = None, known: Learnt = NOTHING
 ) -> PhotoSets:
     asked = argparse.Namespace(photos=learn, check_photos=check, folds=folds)
-    sets = photo_sets(asked, LABELS, known=known)
+    pictures = striped_pictures(8)
+    sets = photo_sets(asked, LabelledData(pictures, pictures, LABELS, known=known))
     assert sets is not None
     return sets
 

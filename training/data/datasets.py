@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.contract import CUT_OUT, EDGE, InputContract
+from inference.contract import EDGE, TWO_CROPS, InputContract
 from model_store.manifest import DataSet
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.pixel_files import read_csv, read_idx
@@ -183,7 +183,7 @@ class LabelledData:
     labels: tuple[str, ...] = LABELS
     named: bool = False
     name: str | None = None
-    reads: InputContract = CUT_OUT
+    reads: InputContract = TWO_CROPS
     licence: str | None = None
     known: Learnt = NOTHING
     cross_fitted: bool = False

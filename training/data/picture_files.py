@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from inference.arrays import Pixels
 from inference.contract import GREY_28, InputContract
-from inference.convert import decoded_to_pixels
+from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from training.data.duplicates import Hash, perceptual_hash
@@ -41,12 +41,14 @@ class PictureFile:
         sha256: hex digest of the file's bytes.
         hash: of the picture, for pictures that are nearly the same.
         pixels: what the model would see of it.
+        worn: likewise of a garment alone that a person wears, where it reads that, too.
     """
 
     path: Path
     sha256: str
     hash: Hash
     pixels: Pixels
+    worn: Pixels | None = None
 
 
 def read_files(
@@ -117,7 +119,8 @@ def _read(path: Path, contract: InputContract) -> PictureFile | str:
     if isinstance(read, str):
         return read
     digest, decoded = read
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), decoded_to_pixels(decoded, contract))
+    seen = to_model_input(decoded, contract)
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), seen.pixels, seen.worn)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

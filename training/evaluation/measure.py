@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch, Probabilities
+from inference.arrays import Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract
+from inference.crops import averaged, stacked
 from inference.session import Scores, Session
 from model_store.report import (
     Averages,
@@ -104,20 +105,26 @@ def answered(session: Session, contract: ModelContract, images: LabelledImages, 
 
 
 def predict(
-    session: Session, contract: ModelContract, images: PixelsBatch, *, photos: bool = False
+    session: Session,
+    contract: ModelContract,
+    images: PixelsBatch,
+    worn: Sequence[Pixels | None] = (),
+    *,
+    photos: bool = False,
 ) -> list[Prediction]:
-    """What serving would answer to uint8 (N, 28, 28), in batches; `photos` if they were converted from some.
+    """What serving would answer to uint8 (N, 28, 28); `photos` if they were converted from some.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    classifier = Classifier(session, contract)
-    return [one for batch in in_batches(images) for one in classifier.classify(batch, [photos] * len(batch))]
+    reads = worn if contract.input.reads_worn else ()
+    return Classifier(session, contract).interpret(scored(session, images, reads), [photos] * len(images))
 
 
-def scored(session: Session, images: PixelsBatch) -> Scores:
-    """A model's scores, in batches."""
-    return joined([session.run(batch) for batch in in_batches(images)])
+def scored(session: Session, images: PixelsBatch, worn: Sequence[Pixels | None] = ()) -> Scores:
+    """A model's scores, in batches; of pictures with a second crop, those of both."""
+    crops, places = stacked(images, worn)
+    return averaged(joined([session.run(batch) for batch in in_batches(crops)]), places)
 
 
 def joined(parts: Sequence[Scores]) -> Scores:

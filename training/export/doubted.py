@@ -91,7 +91,7 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
         yield from _asked(parts.train.files, parts.train.labels, answers)
     if photos is not None:
         if others is None or others.photos is None:
-            answers = predict(session, classifier.contract, photos.images)
+            answers = predict(session, classifier.contract, photos.images, photos.worn)
         else:
             answers = classifier.interpret(others.photos, [True] * len(photos))
         yield from _asked(photos.files, photos.labels, answers)

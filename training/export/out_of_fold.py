@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.arrays import Pixels, PixelsBatch
 from inference.session import Scores
 from training.data.splitting import Split, dealt_indices, fold_indices
 from training.evaluation.measure import joined
@@ -56,6 +57,14 @@ class Fold:
         return replace(
             task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}-{dealt}", events=None
         )
+
+    def asked(self, parts: Split, photos: Photos | None) -> tuple[PixelsBatch, list[Pixels | None]]:
+        """What it answers: its pictures, then its photos, and the second crop of each."""
+        pictures = parts.train.images[self.pictures]
+        if photos is None:
+            return pictures, [None] * len(pictures)
+        mine = photos.take(self.photos)
+        return np.concatenate([pictures, mine.images]), [*[None] * len(pictures), *mine.worn]
 
     def learnt(self, parts: Split, photos: Photos | None) -> tuple[Split, Photos | None]:
         """What it learns: the same held-out pictures, and no photo of a group that it answers."""

@@ -68,7 +68,9 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
     check_enough(photos.known_tiers, accuracy)
     before = parent.manifest.model
     session = OnnxSession(parent.folder / GRAPH, shape=before.input.array_shape)
-    checked = Checked(scored(session, photos.images), photos.labels, photos.tiers, groups=photos.keys)
+    checked = Checked(
+        scored(session, photos.images, photos.worn), photos.labels, photos.tiers, groups=photos.keys
+    )
     found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy)
     if found.contract.familiarity is not None and not found.contract.thresholds_of(photo=True).familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")

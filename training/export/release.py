@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 from pydantic import JsonValue
 
-from inference.arrays import Distances, PixelsBatch, Probabilities
+from inference.arrays import Distances, Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import Calibration, ModelContract
+from inference.crops import averaged, stacked
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
 from model_store.acceptance import needed
@@ -384,7 +385,7 @@ def _checked(session: Session, material: Material) -> tuple[Checked | None, Cali
     if photos is None:
         return None, None
     of_photos = others.photos if others is not None else None
-    answers = of_photos or scored(session, photos.images)
+    answers = of_photos or scored(session, photos.images, photos.worn)
     checked = Checked(answers, photos.labels, photos.tiers, groups=photos.keys)
     parts = photos.drawn(FOLDS)
     several = len(np.unique(parts[checked.known])) > 1
@@ -418,7 +419,9 @@ def write_photo_predictions(folder: Path, answers: PhotoAnswers, photos: Photos)
     (folder / PHOTO_PREDICTIONS).write_text(text, "utf-8")
 
 
-def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:
+def scores_of(
+    model: Network, parts: Split, classes: int, images: PixelsBatch, worn: Sequence[Pixels | None] = ()
+) -> Scores:
     """What a fitted network says about pictures, without the serving graph.
 
     Args:
@@ -426,9 +429,11 @@ def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -
         parts: what it learnt, which its distances are measured by.
         classes: how many there are.
         images: uint8 (N, 28, 28).
+        worn: second crops of them, as Photos has them.
     """
     artifact = with_softmax(model)
-    return _scores_by(artifact, _measure_of(artifact, parts, classes), images)
+    crops, places = stacked(images, worn)
+    return averaged(_scores_by(artifact, _measure_of(artifact, parts, classes), crops), places)
 
 
 def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch
+from inference.arrays import Pixels, PixelsBatch
 from inference.contract import InputContract
 from training.data.corrections import Corrections, absolute
 from training.data.listing import NONE_OF_THESE, Listed, Listing, columns_of, list_pictures, table_rows
@@ -52,6 +52,7 @@ class Photos:
         sha256: of each file's bytes, hex digests.
         keys: of each its group, or its own content; equal keys stay on one side of every split.
         kinds: the label of each as it was spelt, which says what an OOD photo shows.
+        worn: of each its second crop, a garment alone that a person wears; None where there is none.
     """
 
     images: PixelsBatch
@@ -61,6 +62,7 @@ class Photos:
     sha256: tuple[str, ...]
     keys: tuple[str, ...]
     kinds: tuple[str, ...]
+    worn: tuple[Pixels | None, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -72,7 +74,7 @@ class Photos:
 
     def take(self, indices: NDArray[np.int64]) -> "Photos":
         """The photos at these positions, in this order."""
-        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds)
+        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.worn)
         chosen = (tuple(column[place] for place in indices) for column in columns)
         return Photos(self.images[indices], self.labels[indices], *chosen)
 
@@ -86,6 +88,7 @@ class Photos:
             self.sha256 + others.sha256,
             self.keys + others.keys,
             self.kinds + others.kinds,
+            self.worn + others.worn,
         )
 
     def drawn(self, shares: int) -> NDArray[np.int64]:
@@ -199,6 +202,7 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
             sha256=tuple(one.file.sha256 for one in photos),
             keys=tuple(keys[one.file.sha256] for one in photos),
             kinds=tuple(one.listed.label or one.listed.tier for one in photos),
+            worn=tuple(one.file.worn for one in photos),
         )
         for photos in sets
     )

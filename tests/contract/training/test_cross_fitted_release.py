@@ -39,7 +39,9 @@ def some_photos() -> Photos:
     names = tuple(hashlib.sha256(bytes([number])).hexdigest() for number in range(len(SHOWN)))
     files = (Path("A/0/photo.jpg"),) * len(SHOWN)
     tiers = ("A", "B", "C") * (len(SHOWN) // 3)
-    return Photos(SHOWN.images, SHOWN.labels, tiers, files, names, names, ("0",) * len(SHOWN))
+    return Photos(
+        SHOWN.images, SHOWN.labels, tiers, files, names, names, ("0",) * len(SHOWN), (None,) * len(SHOWN)
+    )
 
 
 @pytest.fixture

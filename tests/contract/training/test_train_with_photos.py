@@ -19,7 +19,7 @@ from tests.drawn_garments import on_a_floor
 from tests.fashion import write_idx_folder
 from tests.photos import write_photos
 from tests.uploads import png
-from training.data.datasets import LABELS
+from training.data.datasets import LABELS, LabelledData
 from training.data.learnt import Contents, load_learnt
 from training.data.splitting import Split
 from training.errors import BadPictures, BadRecipe
@@ -85,11 +85,12 @@ def test_a_run_that_goes_on_finds_the_variants_that_it_made(
 ) -> None:
     shutil.copytree(place / "learnt", tmp_path / "photos")
     (photos,) = photos_in([tmp_path / "photos"], LABELS, CUT_OUT)
+    data = LabelledData(parts.train, parts.validation)
     recipe, task = replace(PLAIN, variants=0.02), Run(tmp_path / "run", "aa")
-    made = with_photos(parts, LABELS, recipe, task, photos).auxiliary
+    made = with_photos(parts, data, recipe, task, photos).auxiliary
     shutil.rmtree(tmp_path / "photos")
 
-    found = with_photos(parts, LABELS, recipe, task, photos).auxiliary
+    found = with_photos(parts, data, recipe, task, photos).auxiliary
 
     assert made is not None
     assert found is not None
@@ -168,10 +169,12 @@ def test_the_mean_of_the_folds_is_released_and_nothing_else_is_fitted(
     assert all(np.allclose(mean, each, atol=1e-6) for mean, each in zip(means, released, strict=True))
 
 
-def test_with_folds_checked_photos_are_learnt_after_the_others_and_answered_out_of_fold(place: Path) -> None:
+def test_with_folds_checked_photos_are_learnt_after_the_others_and_answered_out_of_fold(
+    place: Path, parts: Split
+) -> None:
     arguments = train.build_parser().parse_args(options(place, "--folds", "2"))
 
-    photos = photo_sets(arguments, LABELS)
+    photos = photo_sets(arguments, LabelledData(parts.train, parts.validation))
 
     assert photos is not None
     assert photos.dealt
