@@ -105,7 +105,8 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
     Which of the two is printed.
     """
-    drawn, every = drawn_for_test(data.test), len(data.test)
+    learnt = ParentLearnt.of(release).known
+    drawn, every = drawn_for_test(data.test, learnt), len(data.test)
     if drawn.sha256() == release.report().data.test_sha256:
         console().print(
             f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "
@@ -113,9 +114,8 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
         )
         return replace(data, test=drawn)
     console().print(f"Measured on all {every:,} pictures that are there to measure on.")
-    known = ParentLearnt.of(release).known.has(data.test.contents)
-    if learnt := int(known.sum()):
-        complain(f"the release learnt {learnt:,} of these {every:,} pictures, so the figures are too good.")
+    if known := int(learnt.has(data.test.contents).sum()):
+        complain(f"the release learnt {known:,} of these {every:,} pictures, so the figures are too good.")
     return data
 
 

@@ -50,6 +50,7 @@ from scripts.training.probing import probe_and_carry_out, starts_for
 from scripts.training.starting import input_named, named_release, shown_recipe, start_named, task_of
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import LabelledData
+from training.data.learnt import NOTHING, Learnt
 from training.data.listing import list_pictures
 from training.data.splitting import (
     FEWEST_FOLDS,
@@ -106,11 +107,12 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
     release = named_release(arguments)
     own = release if release is not None and improves(arguments) else None
     corrections = read_corrections(arguments.corrections)
-    data, start = _data_and_start(arguments, release, corrections, own)
-    data, recipe = planned(data, start, arguments)
     parent = None if release is None else ParentLearnt.of(release)
+    known = NOTHING if parent is None else parent.known
+    data, start = _data_and_start(arguments, release, corrections, own, known)
+    data, recipe = planned(data, start, arguments)
     if parent is not None:
-        data = replace(data, known=data.known | parent.known)
+        data = replace(data, known=data.known | known)
         complain_of_parent(parent, data, photos=arguments.photos is not None)
     photos = photo_sets(arguments, data, corrections)
     if own is not None and photos is not None:
@@ -157,12 +159,14 @@ def _data_and_start(
     release: LocalRelease | None,
     corrections: Corrections,
     own: LocalRelease | None,
+    known: Learnt,
 ) -> tuple[LabelledData, Recipe]:
     """What is learnt, or replayed, and the recipe before any option changes it."""
     reads = input_named(arguments, release)
     _check_classes(arguments, release)
     start = with_weights(start_named(arguments, reads, release), arguments.weights, reads)
-    data = replace(load_data(arguments, reads, corrections), licence=arguments.data_licence)
+    data = load_data(arguments, reads, corrections, known=known)
+    data = replace(data, licence=arguments.data_licence)
     if release is not None:
         data = data.like(release.manifest.model.labels)
     if own is not None:

@@ -16,6 +16,7 @@ from scripts.terminal import complain, counting
 from scripts.training.fitting import start_backend
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
+from training.data.learnt import NOTHING, Learnt
 from training.data.own_pictures import Division, from_pictures
 from training.data.splitting import Split, first, split
 from training.errors import BadPictures, SoftTargetsUnfit
@@ -118,6 +119,7 @@ def load_data(
     corrections: Corrections | None = None,
     *,
     division: Division = "divided",
+    known: Learnt = NOTHING,
 ) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
@@ -128,12 +130,13 @@ def load_data(
         reads: what the model reads.
         corrections: of its labels; those that the arguments name unless they are given.
         division: of pictures of one's own; see `from_pictures`.
+        known: what the release of --from learnt.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
     found = read_corrections(arguments.corrections) if corrections is None else corrections
-    data = _load(arguments, reads, found, division)
+    data = _load(arguments, reads, found, division, known)
     if getattr(arguments, "photos", None) is None:
         found.check()
     if data.reads.array_shape != reads.array_shape:
@@ -145,7 +148,11 @@ def load_data(
 
 
 def _load(
-    arguments: argparse.Namespace, reads: InputContract, corrections: Corrections, division: Division
+    arguments: argparse.Namespace,
+    reads: InputContract,
+    corrections: Corrections,
+    division: Division,
+    known: Learnt,
 ) -> LabelledData:
     if (arguments.train is None) != (arguments.test is None):
         arguments.error("--train and --test belong together: one CSV file each")
@@ -156,9 +163,7 @@ def _load(
     if arguments.train is not None:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
-        place = Path(arguments.data).expanduser()
-        skips = arguments.skip_unreadable
-        return _from_place(place, reads, corrections, division=division, skip_unreadable=skips)
+        return _from_place(arguments, reads, corrections, division, known)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_backend()
@@ -166,18 +171,24 @@ def _load(
 
 
 def _from_place(
-    place: Path, reads: InputContract, corrections: Corrections, *, division: Division, skip_unreadable: bool
+    arguments: argparse.Namespace,
+    reads: InputContract,
+    corrections: Corrections,
+    division: Division,
+    known: Learnt,
 ) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
+    place = Path(arguments.data).expanduser()
     if any(place.glob("*-ubyte*")) or not place.exists():
         return from_idx(place)
     prepare_decoders()
     with counting("reading pictures") as watch:
         return from_pictures(
             *(place, complain, watch, reads),
-            skip_unreadable=skip_unreadable,
+            skip_unreadable=arguments.skip_unreadable,
             corrections=corrections,
             division=division,
+            known=known,
         )
 
 

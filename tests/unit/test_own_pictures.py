@@ -15,7 +15,8 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders, write_pictur
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.own_pictures import from_pictures
+from training.data.learnt import NOTHING, Learnt
+from training.data.own_pictures import FEWEST_NEW, drawn_for_test, from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
 
 COUNT = 12
@@ -25,8 +26,10 @@ COUNT = 12
 class Said(list[str]):
     """Collects what is said while pictures are read."""
 
-    def read(self, place: Path, *, skip_unreadable: bool = False) -> LabelledData:
-        return from_pictures(place, self.append, lambda *_: None, skip_unreadable=skip_unreadable)
+    def read(self, place: Path, *, skip_unreadable: bool = False, known: Learnt = NOTHING) -> LabelledData:
+        return from_pictures(
+            place, self.append, lambda *_: None, skip_unreadable=skip_unreadable, known=known
+        )
 
 
 @pytest.fixture
@@ -107,6 +110,56 @@ def test_further_pictures_leave_every_old_one_to_learning_or_to_the_test(folder:
     assert after.test.keys is not None
     assert set(before.train.keys).isdisjoint(after.test.keys)
     assert len(after.train) + len(after.test) == 3 * (COUNT + 40)
+
+
+def test_what_a_parent_learnt_of_a_grown_folder_is_not_measured_on(folder: Path, said: Said) -> None:
+    before = said.read(folder)
+    parent = Learnt.of(np.concatenate([before.train.contents, before.test.contents]))
+    for kind in KINDS:
+        for seed in range(200, 270):
+            (folder / kind / f"{seed}.png").write_bytes(png(a_photo(kind, seed)))
+
+    after = said.read(folder, known=parent)
+
+    assert len(after.test) >= FEWEST_NEW
+    assert not parent.has(after.test.contents).any()
+    assert parent.has(after.train.contents).sum() == 3 * COUNT
+    assert drawn_for_test(joined(after), parent).sha256() == after.test.sha256()
+
+
+def test_a_folder_with_few_pictures_that_a_parent_did_not_learn_is_refused_with_what_to_do(
+    folder: Path, said: Said
+) -> None:
+    parent = Learnt.of(np.concatenate([said.read(folder).train.contents, said.read(folder).test.contents]))
+    for kind in KINDS:
+        (folder / kind / "new.png").write_bytes(png(a_photo(kind, 200)))
+
+    with pytest.raises(
+        BadPictures,
+        match=r"learnt 36 of these 39 pictures\. Of the others 3 .* Train without --from, or bring",
+    ):
+        said.read(folder, known=parent)
+
+
+def test_a_parent_that_had_set_a_test_part_aside_leaves_it_as_it_was(folder: Path, said: Said) -> None:
+    before = said.read(folder)
+
+    after = said.read(folder, known=Learnt.of(before.train.contents))
+
+    assert hashes(after) == hashes(before)
+
+
+def joined(data: LabelledData) -> LabelledImages:
+    """All pictures, in order of their hashes."""
+    images, labels, digests, keys = (
+        np.concatenate(both)
+        for both in zip(
+            *((part.images, part.labels, part.contents, part.groups) for part in (data.train, data.test)),
+            strict=True,
+        )
+    )
+    both = LabelledImages(images, labels, keys=keys, digests=tuple(digests.tolist()))
+    return both.take(np.argsort(digests))
 
 
 def test_pictures_of_one_group_are_learnt_or_measured_on_together(tmp_path: Path, said: Said) -> None:

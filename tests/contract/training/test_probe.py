@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from app.factory import create_app
 from app.settings import Settings
 from inference.contract import GREY_28
+from model_store.evidence import evidence_in_folder
 from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
@@ -23,8 +24,9 @@ from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, wri
 from tests.uploads import png
 from training.data.datasets import LabelledImages
 from training.data.learnt import load_learnt
+from training.data.own_pictures import FEWEST_NEW
 from training.data.splitting import Split
-from training.errors import BadRecipe
+from training.errors import BadPictures
 from training.export.onnx_graph import probabilities_of
 from training.export.out_of_fold import deal
 from training.networks.layers import FEATURES
@@ -121,12 +123,20 @@ def test_classes_that_differ_in_colour_alone_begin_with_the_backbone_in_colour(t
 def test_it_is_trained_further_by_gradient_on_pictures_that_it_did_not_learn(
     release: LocalRelease, things: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadRecipe, match=r"learnt all of these pictures.*nothing can be promised"):
+    with pytest.raises(BadPictures, match=r"learnt 90 of these 90 pictures.*Train without --from"):
         trained(things, tmp_path / "same", "--from", str(release.folder), "--epochs", "1")
-    more = write_class_folders(tmp_path / "more", COUNT, first_seed=COUNT)
+    grown = shutil.copytree(things, tmp_path / "grown")
+    for kind in KINDS:
+        for seed in range(COUNT, 4 * COUNT):
+            (grown / kind / f"{seed:03}.png").write_bytes(png(a_photo(kind, seed)))
 
-    finer = trained(more, tmp_path, "--from", str(release.folder), "--epochs", "1")
+    finer = trained(grown, tmp_path, "--from", str(release.folder), "--epochs", "1")
 
+    learnt, measured = load_learnt(release.folder), evidence_in_folder(finer).pictures
+    assert learnt is not None
+    assert len(measured) == finer.report().test.n >= FEWEST_NEW
+    assert not learnt.has(np.array(list(measured))).any()
+    assert evaluate.main([str(finer.folder), "--data", str(grown)]) == 0
     assert finer.manifest.training["start"] == release.version
     assert "probe" not in finer.manifest.training
     assert finer.manifest.training["epochs"] == 1
