@@ -71,7 +71,7 @@ def _drawn(kinds: dict[str, dict[str, bytes]], others: set[str], seed: int) -> d
         train, classes = parts.train, len(data.labels)
         folds = deal(parts, None, FOLDS, pictures=True)
         tried = cross_fit(start, train, folds, classes)
-        ood = other_things(tried.body, train, tried.features.measured, said.append)
+        ood = other_things(tried.body, train, tried.features.measured, folds, said.append)
     probe = fit_probe(tried.features, train.labels, train.groups)
     asked = [Features.of(tried.body, some) for some in (parts.validation.images, data.test.images, strange)]
     results: dict[str, object] = {"learnt": len(train), "said": said}

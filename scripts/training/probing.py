@@ -118,7 +118,7 @@ def probe_and_carry_out(
     chosen = better(candidates)
     as_read, recipe = read[candidates.index(chosen)]
     parts = parts_of(as_read, recipe)
-    ood = other_things(chosen.body, parts.train, chosen.features.measured, console().print)
+    ood = other_things(chosen.body, parts.train, chosen.features.measured, folds, console().print)
     chosen = with_distances(chosen, parts.train, folds, len(data.labels), ood)
     network = fitted(chosen, parts.train, candidates, ood)
     reads = as_read.reads

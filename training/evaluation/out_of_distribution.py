@@ -88,10 +88,14 @@ class Whitening:
 
     def distances(self, features: Floats) -> Floats:
         """Distance to the nearest class mean, float32 (N,), of float32 (N, D) features."""
-        whitened = features @ self.matrix + self.offset
-        squared = np.square(whitened[:, None, :] - self.means[None]).sum(axis=2)
-        nearest: Floats = np.sqrt(squared.min(axis=1))
+        nearest: Floats = self.to_each(features).min(axis=1)
         return nearest
+
+    def to_each(self, features: Floats) -> Floats:
+        """Distances to all class means, float32 (N, C), of float32 (N, D) features."""
+        whitened = features @ self.matrix + self.offset
+        distances: Floats = np.sqrt(np.square(whitened[:, None, :] - self.means[None]).sum(axis=2))
+        return distances
 
 
 def fit_whitening(features: Floats, labels: NDArray[np.uint8], classes: int) -> Whitening:

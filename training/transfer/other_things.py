@@ -6,6 +6,7 @@ pictures.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,8 @@ from inference.garment.foreground import is_plain
 from training.data.datasets import LabelledImages
 from training.data.picture_files import decode_file
 from training.data.splitting import drawn_indices
-from training.evaluation.out_of_distribution import OodPhotos
+from training.evaluation.out_of_distribution import OodPhotos, fit_whitening
+from training.export.out_of_fold import Fold
 from training.transfer.negatives import SHIPPED, Negatives, load_negatives
 from training.transfer.probe import Features, fit_probe
 from training.untyped import Network
@@ -27,7 +29,11 @@ SURE: Final = 0.9
 """Confidence above which the probe is sure of a class."""
 
 TAKEN: Final = 0.5
-"""Share of a kind's photos that are surely one class, from which the kind may be that class."""
+"""Share of a kind's photos that are surely one class, from which the kind may be that class; see WITHIN."""
+
+WITHIN: Final = 0.9
+"""Share of a class's own pictures that give its reach; half of the photos of a kind that is the class lie
+within. A probe alone is also sure of what it has never seen (docs/explanation/experiments.md)."""
 
 UNSEEN: Final = 0.15
 """Share of the kinds that are kept from the score, drawn by their names."""
@@ -43,8 +49,13 @@ CLUTTERED_WEIGHT: Final = 0.5
 Floats = NDArray[np.float32]
 
 
-def other_things(
-    body: Network, train: LabelledImages, measured: Floats, say: Callable[[str], None], path: Path = SHIPPED
+def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
+    body: Network,
+    train: LabelledImages,
+    measured: Floats,
+    folds: Sequence[Fold],
+    say: Callable[[str], None],
+    path: Path = SHIPPED,
 ) -> OodPhotos | None:
     """The photos of other things for a set of own classes; None where the file has none for the network.
 
@@ -52,6 +63,7 @@ def other_things(
         body: of the start.
         train: the training pictures.
         measured: float32 (N, D), what it sees of them at the layer FEATURES.
+        folds: of the training pictures.
         say: receives the names of the kinds that are left out.
         path: of the file.
 
@@ -62,7 +74,7 @@ def other_things(
     if negatives is None:
         say(f"{path.name} is of other networks: the distance alone says what is unfamiliar.")
         return None
-    own = own_kinds(negatives, train, measured)
+    own = own_kinds(negatives, train, measured, folds)
     if own:
         say(f"Half of the photos of these kinds look like one class, so they may be it: {', '.join(own)}.")
     negatives = negatives.take(~np.isin(negatives.kinds, own))
@@ -77,26 +89,38 @@ def other_things(
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
 
-def own_kinds(negatives: Negatives, train: LabelledImages, measured: Floats) -> list[str]:
-    """The kinds of which, in shops' or users' photos, TAKEN are surely one class.
+def own_kinds(
+    negatives: Negatives, train: LabelledImages, measured: Floats, folds: Sequence[Fold]
+) -> list[str]:
+    """The kinds of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
 
     Args:
         negatives: of the same network.
         train: the training pictures.
         measured: float32 (N, D), what it sees of them.
+        folds: of the training pictures.
     """
     probe = fit_probe(Features(measured, measured, measured), train.labels, train.groups)
-    answers = probe.probabilities(negatives.features)
-    sure = (answers > SURE).astype(np.float64)
-    return sorted(
-        {
-            str(kind)
-            for kind in np.unique(negatives.kinds)
-            for of_users in (False, True)
-            if (of_kind := (negatives.kinds == kind) & (negatives.of_users == of_users)).any()
-            and sure[of_kind].mean(axis=0).max() >= TAKEN
-        }
-    )
+    sure = probe.probabilities(negatives.features) > SURE
+    whitening = fit_whitening(measured, train.labels, int(train.labels.max()) + 1)
+    distances, reach = whitening.to_each(negatives.features), _reach(train, measured, folds)
+    found = set[str]()
+    for kind, of_users in product(np.unique(negatives.kinds).tolist(), (False, True)):
+        of_kind = np.equal(negatives.kinds, kind) & (negatives.of_users == of_users)
+        label = int(sure[of_kind].sum(axis=0).argmax())
+        if of_kind.any() and sure[of_kind, label].mean() >= TAKEN:
+            found |= {kind} if np.median(distances[of_kind, label]) <= reach[label] else set()
+    return sorted(found)
+
+
+def _reach(train: LabelledImages, measured: Floats, folds: Sequence[Fold]) -> NDArray[np.float64]:
+    """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
+    classes, own = int(train.labels.max()) + 1, np.zeros(len(train))
+    for fold in folds:
+        others, labels = np.setdiff1d(np.arange(len(train)), fold.pictures), train.labels[fold.pictures]
+        whitening = fit_whitening(measured[others], train.labels[others], classes)
+        own[fold.pictures] = whitening.to_each(measured[fold.pictures])[np.arange(len(labels)), labels]
+    return np.array([np.quantile(own[train.labels == label], WITHIN) for label in range(classes)])
 
 
 def are_cluttered(files: Sequence[Path]) -> bool:

@@ -12,13 +12,16 @@ from model_store.local import bundled
 from tests.own_pictures import a_photo
 from tests.uploads import png
 from training.data.datasets import LabelledImages
+from training.data.splitting import Split
 from training.errors import WeightsUnfit
 from training.evaluation.out_of_distribution import distances_by, fit_measure
+from training.export.out_of_fold import Fold, deal
 from training.networks.layers import FEATURES
 from training.transfer.backbone import backbone
 from training.transfer.negatives import OF_A_KIND, Negatives, drawn, load_negatives
-from training.transfer.other_things import CLUTTERED_WEIGHT, other_things, own_kinds
+from training.transfer.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
 from training.transfer.pretraining_photos import Photo
+from training.transfer.probe import Features, fit_probe
 from training.transfer.starts import bundled_start, start_in_colour
 from training.untyped import Network
 
@@ -49,6 +52,10 @@ def of_classes(negatives: Negatives) -> tuple[LabelledImages, np.ndarray, np.nda
     return train, learnt, np.concatenate([some[LEARNT:] for some in of_each])
 
 
+def dealt(train: LabelledImages) -> tuple[Fold, ...]:
+    return deal(Split(train, train), None, 5, pictures=True)
+
+
 def test_the_file_fits_the_backbone_and_the_bundled_release() -> None:
     for start in (start_in_colour(), bundled_start(bundled(), CUT_OUT)):
         network = start.body()
@@ -76,7 +83,7 @@ def test_features_of_another_network_are_not_used_and_the_log_says_so() -> None:
     train = LabelledImages(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
     said: list[str] = []
 
-    found = other_things(backbone(), train, np.zeros((4, 392), np.float32), said.append)
+    found = other_things(backbone(), train, np.zeros((4, 392), np.float32), [], said.append)
 
     assert found is None
     assert said == ["negatives.npz is of other networks: the distance alone says what is unfamiliar."]
@@ -99,18 +106,31 @@ def test_kinds_that_are_the_users_own_are_left_out_by_name(body: Network, negati
     train, learnt, _ = of_classes(negatives)
     said: list[str] = []
 
-    other_things(body, train, learnt, said.append)
+    other_things(body, train, learnt, dealt(train), said.append)
 
-    assert set(OWN) <= set(own_kinds(negatives, train, learnt))
+    assert own_kinds(negatives, train, learnt, dealt(train)) == list(OWN)
     assert all(kind in said[0] for kind in OWN)
-    assert "dress" not in own_kinds(negatives, train, learnt)
+
+
+def test_a_kind_that_a_probe_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
+    body: Network, negatives: Negatives
+) -> None:
+    train, learnt, _ = of_classes(negatives)
+    probe = fit_probe(Features(learnt, learnt, learnt), train.labels, train.groups)
+    earrings = negatives.features[negatives.kinds == "earrings"]
+    said: list[str] = []
+
+    other_things(body, train, learnt, dealt(train), said.append)
+
+    assert np.mean(probe.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
+    assert "earrings" not in said[0]
 
 
 def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
     body: Network, negatives: Negatives
 ) -> None:
     train, learnt, hidden = of_classes(negatives)
-    ood = other_things(body, train, learnt, lambda _: None)
+    ood = other_things(body, train, learnt, dealt(train), lambda _: None)
     assert ood is not None
 
     score = fit_measure(learnt, train.labels, len(OWN), ood)
@@ -125,7 +145,7 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
 def test_kinds_that_measure_the_score_are_not_learnt(body: Network, negatives: Negatives) -> None:
     train, learnt, _ = of_classes(negatives)
 
-    ood = other_things(body, train, learnt, lambda _: None)
+    ood = other_things(body, train, learnt, dealt(train), lambda _: None)
 
     assert ood is not None
     assert len(ood.unseen) >= 100
@@ -144,7 +164,11 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
     weights = [
         ood.weights
         for file in (cluttered, plain)
-        if (ood := other_things(body, replace(train, files=(file,) * len(train)), learnt, lambda _: None))
+        if (
+            ood := other_things(
+                body, replace(train, files=(file,) * len(train)), learnt, dealt(train), lambda _: None
+            )
+        )
     ]
 
     assert set(weights[0].tolist()) == {CLUTTERED_WEIGHT, 1.0}
