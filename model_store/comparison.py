@@ -5,12 +5,13 @@ Each comparison refuses an equally good release once in twenty times at most. Wh
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, fsum, hypot, lgamma, log, sqrt
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model_store.evidence import Evidence
 from model_store.manifest import Headline
@@ -133,6 +134,56 @@ def compare_own(candidate: Evidence, other: Evidence) -> Comparison | None:
     if len(common) < ENOUGH_OWN:
         return None
     return _by_photo("own pictures", candidate.answers, other.answers, other.version, common)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Answers to the same pictures before and after a change.
+
+    Attributes:
+        newly_right: pictures that are answered rightly only after it.
+        newly_wrong: only before it.
+        p: of McNemar's exact test, two-sided; pictures of one group count together.
+    """
+
+    newly_right: int
+    newly_wrong: int
+    p: float
+
+    @property
+    def better(self) -> bool:
+        """Whether more are right than chance explains."""
+        return self.p < LEVEL and self.newly_right > self.newly_wrong
+
+    @property
+    def worse(self) -> bool:
+        """Whether fewer are."""
+        return self.p < LEVEL and self.newly_right <= self.newly_wrong
+
+
+def changes(before: Right, after: Right, keys: Sequence[str] | NDArray[np.str_]) -> Changes:
+    """Compare answers picture by picture.
+
+    Args:
+        before: bool (N,), where the first answers are right.
+        after: the same of the second ones.
+        keys: of each picture its group.
+    """
+    newly_wrong, newly_right = _changed(after, before)
+    losses: Counter[str] = Counter()
+    for key, then, now in zip(keys, before.tolist(), after.tolist(), strict=True):
+        losses[str(key)] += then - now
+    p = _two_sided(chance_by_group(losses.values()), chance_by_group([-one for one in losses.values()]))
+    return Changes(newly_right, newly_wrong, p)
+
+
+def decisive() -> int:
+    """The fewest pictures, all newly right, that show a better release."""
+    return next(count for count in range(1, 100) if _two_sided(chance(0, count), chance(count, 0)) < LEVEL)
+
+
+def _two_sided(worse: float, better: float) -> float:
+    return min(1.0, 2 * min(worse, better))
 
 
 def chance(worse: int, better: int) -> float:

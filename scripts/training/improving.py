@@ -17,7 +17,7 @@ import numpy as np
 
 from labelling.labeller import open_model
 from model_store.acceptance import needed
-from model_store.comparison import LEVEL, chance, chance_by_group
+from model_store.comparison import changes, decisive
 from model_store.local import LocalRelease, open_release
 from model_store.predictions import NAME_LENGTH, photo_predictions_in
 from scripts.terminal import complain, console, print_table
@@ -80,11 +80,6 @@ def improves(arguments: argparse.Namespace) -> bool:
         and arguments.recipe is None
         and is_corrections(arguments.photos.expanduser())
     )
-
-
-def decisive() -> int:
-    """The fewest pictures, all newly right, that show a better release."""
-    return next(count for count in range(1, 100) if _two_sided(chance(0, count), chance(count, 0)) < LEVEL)
 
 
 def check_replayed(data: LabelledData, release: LocalRelease) -> None:
@@ -202,20 +197,10 @@ def judged(
         keys: of each picture its group.
         accepted: shares of each, 0..1.
     """
-    newly_wrong, newly_right = int(np.sum(before & ~after)), int(np.sum(after & ~before))
-    losses: Counter[str] = Counter()
-    for key, then, now in zip(keys, before.tolist(), after.tolist(), strict=True):
-        losses[key] += then - now
-    p = _two_sided(chance_by_group(losses.values()), chance_by_group([-one for one in losses.values()]))
-    verdict = OPEN
-    if p < LEVEL:
-        verdict = BETTER if newly_right > newly_wrong else WORSE
+    found = changes(before, after, keys)
+    verdict = BETTER if found.better else WORSE if found.worse else OPEN
     right = (int(before.sum()), int(after.sum()))
-    return OwnPictures(len(before), right, newly_right, newly_wrong, p, accepted, verdict)
-
-
-def _two_sided(worse: float, better: float) -> float:
-    return min(1.0, 2 * min(worse, better))
+    return OwnPictures(len(before), right, found.newly_right, found.newly_wrong, found.p, accepted, verdict)
 
 
 def show(found: OwnPictures, parent: LocalRelease) -> None:

@@ -7,6 +7,7 @@ learnt all training pictures. train.py calls it. Reads the pictures; writes the 
 import argparse
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,13 +30,18 @@ from training.export.out_of_fold import Fold
 from training.fitting.checkpoints import Run
 
 if TYPE_CHECKING:
+    from training.transfer.selection import Trial
     from training.transfer.starts import Start
 
 OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
 """The fields of a recipe that change no fit by gradient."""
 
-SECONDS_PER_PICTURE: Final = 0.03
+START_SECONDS: Final = 20
+SECONDS_PER_PICTURE: Final = 0.07
 """Of each start, on two cores."""
+
+TUNING_SECONDS: Final = 60
+"""A fixed number of steps in each fold, where the backbone is taken and answers pictures wrong."""
 
 
 def starts_for(arguments: argparse.Namespace, given: Collection[str]) -> list["Start"]:
@@ -100,6 +106,7 @@ def probe_and_carry_out(
         better,
         cross_fit,
         fitted,
+        try_tuning,
         with_distances,
     )
 
@@ -118,11 +125,16 @@ def probe_and_carry_out(
     chosen = better(candidates)
     as_read, recipe = read[candidates.index(chosen)]
     parts = parts_of(as_read, recipe)
+    if (trial := try_tuning(chosen, parts.train, folds)) is not None:
+        _say_of(trial, len(parts.train))
+        if trial.changes.better:
+            chosen = replace(chosen, answers=trial.answers)
     ood = other_things(chosen.body, parts.train, chosen.features.measured, folds, console().print)
     chosen = with_distances(chosen, parts.train, folds, len(data.labels), ood)
-    network = fitted(chosen, parts.train, candidates, ood)
+    network = fitted(chosen, parts.train, candidates, ood, trial)
     reads = as_read.reads
-    console().print(f"Released: the probe on {chosen.start.name}, which reads {reads.in_words}.")
+    tuned = ", fine-tuned" if trial is not None and trial.changes.better else ""
+    console().print(f"Released: the probe on {chosen.start.name}{tuned}, which reads {reads.in_words}.")
     carry_out(
         task,
         as_read,
@@ -136,6 +148,20 @@ def probe_and_carry_out(
 
 def _announce(tried: Sequence["Start"], pictures: int, folds: int) -> None:
     """Say what will be done, and for how long."""
-    seconds = math.ceil(SECONDS_PER_PICTURE * pictures * len(tried) / 10) * 10
+    tuning = TUNING_SECONDS if any(one.stage for one in tried) else 0
+    seconds = START_SECONDS + SECONDS_PER_PICTURE * pictures * len(tried) + tuning
     names = " and on ".join(one.name for one in tried)
-    console().print(f"A linear probe on {names}, in {folds} folds: about {seconds} s on two cores.")
+    console().print(
+        f"A linear probe on {names}, in {folds} folds, then fine-tuning if it can help: about "
+        f"{math.ceil(seconds / 10) * 10} s on two cores."
+    )
+
+
+def _say_of(trial: "Trial", pictures: int) -> None:
+    found = trial.changes
+    verdict = "it replaces the probe" if found.better else "the probe stays"
+    console().print(
+        f"Fine-tuned: {trial.accuracy:.2%} of {pictures:,} cross-fitted answers are right, "
+        f"{found.newly_right} newly right, {found.newly_wrong} newly wrong, p = {found.p:.2g}: {verdict}; "
+        f"{trial.seconds:.0f} s."
+    )

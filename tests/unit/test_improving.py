@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from inference.contract import CUT_OUT
+from model_store.comparison import decisive
 from model_store.local import bundled
-from scripts.training.improving import BETTER, OPEN, WORSE, decisive, folds_for, judged
+from scripts.training.improving import BETTER, OPEN, WORSE, folds_for, judged
 from scripts.training.photos import PhotoSets, photos_in
 from tests.photos import write_photos
 from training.data.datasets import LABELS

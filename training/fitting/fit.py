@@ -65,6 +65,27 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
+class TuningRecord:
+    """How a probe's cross-fitted answers change where its network's last stage is fine-tuned.
+
+    Attributes:
+        accuracy: share of right ones after it, 0..1.
+        newly_right: pictures that are answered rightly only after it.
+        newly_wrong: only before it.
+        p: of McNemar's exact test, two-sided; pictures of one group count together.
+        taken: whether the tuned network replaces the probe.
+        seconds: wall time.
+    """
+
+    accuracy: float
+    newly_right: int
+    newly_wrong: int
+    p: float
+    taken: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ProbeRecord:
     """What a release records of a linear probe in place of the settings of a fit by gradient.
 
@@ -73,12 +94,14 @@ class ProbeRecord:
         strength: C of its logistic regression.
         seconds: wall time of all that were compared.
         compared: share of right cross-fitted answers, 0..1, by start.
+        tuning: of the start that was taken; None where it was not tried.
     """
 
     start: str
     strength: float
     seconds: float
     compared: Mapping[str, float]
+    tuning: TuningRecord | None = None
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ from inference.keras_session import load_model
 from model_store.files import MODEL
 from model_store.local import LocalRelease
 from training.fitting.starting import fine_tuning
-from training.networks.layers import FEATURES
+from training.networks.compact import STAGES, stage_of
+from training.networks.layers import FEATURES, LayerFactory
 from training.recipes import Recipe
 from training.transfer.backbone import INPUT, NETWORK, load_backbone
-from training.untyped import Network
+from training.transfer.tuning import LastStage
+from training.untyped import Network, Tensor
 
 IN_COLOUR: Final = "the backbone in colour"
 
@@ -40,12 +42,14 @@ class Start:
         recipe: names the network, and the release or the weights that it begins with.
         body: builds it: keras.Model from pixels to what a probe is learnt on, float32 (N, D). Its layer
             FEATURES, which may be less, float32 (N, M), is what distances are measured in.
+        stage: what can be tuned of it; None for nothing.
     """
 
     name: str
     reads: InputContract
     recipe: Recipe
     body: Callable[[], Network]
+    stage: LastStage | None = None
 
 
 def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
@@ -56,7 +60,13 @@ def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
 
 def start_in_colour() -> Start:
     """The backbone for photos in colour (backbone.py)."""
-    return Start(IN_COLOUR, INPUT, replace(NETWORK, seed=0), lambda: with_positions(load_backbone()[0]))
+    stage = LastStage(f"stage{STAGES - 1}_relu", f"stage{STAGES}", _last_stage)
+    recipe = replace(NETWORK, seed=0)
+    return Start(IN_COLOUR, INPUT, recipe, lambda: with_positions(load_backbone()[0]), stage)
+
+
+def _last_stage(x: Tensor, name: str) -> Tensor:
+    return stage_of(x, LayerFactory(NETWORK, training=False), STAGES, name)
 
 
 def with_positions(backbone: Network) -> Network:

@@ -67,7 +67,7 @@ def test_photos_are_learnt_by_a_probe_whose_answers_in_folds_choose_the_threshol
     (promise,) = report.promises
 
     assert isinstance(made["probe"], dict)
-    assert made["probe"].keys() == {"start", "strength", "seconds", "compared"}
+    assert made["probe"].keys() == {"start", "strength", "seconds", "compared", "tuning"}
     assert made["folds"] == 5
     assert "epochs" not in made
     assert report.test.accuracy > 0.9
