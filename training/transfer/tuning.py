@@ -24,7 +24,7 @@ from training.untyped import Network, Tensor
 
 STEPS: Final = 400
 BATCH: Final = 32
-RATE: Final = 0.001
+RATE: Final = 0.0002
 DECAY: Final = 0.01
 AVERAGING: Final = 0.99
 """Decay per step of the average of the weights, which is what is kept."""
