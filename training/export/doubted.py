@@ -132,19 +132,20 @@ COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probabilit
 def as_csv(found: Sequence[Doubted]) -> str:
     """A CSV with COLUMNS, a row per picture, which no spreadsheet takes for formulas.
 
-    Every cell is in quotes: readers take a carriage return in a name for the end of a row otherwise.
+    A row whose path has a carriage return, which readers take for the end of a row, is in quotes.
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    writer.writerows(
-        (
-            one.path,  # absolute, so that it begins with a slash
-            safe_text(one.label),
-            safe_text(one.predicted),
-            f"{one.probability:.4f}",
-            f"{one.label_probability:.4f}",
+    plain = csv.writer(text, lineterminator="\n")
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow(COLUMNS)
+    for one in found:
+        (quoted if "\r" in one.path else plain).writerow(
+            (
+                one.path,  # absolute, so that it begins with a slash
+                safe_text(one.label),
+                safe_text(one.predicted),
+                f"{one.probability:.4f}",
+                f"{one.label_probability:.4f}",
+            )
         )
-        for one in found
-    )
     return text.getvalue()
