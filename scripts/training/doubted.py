@@ -63,6 +63,10 @@ def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
         )
         return
     write_whole(folder / TABLE, as_csv(found).encode("utf-8", "backslashreplace"))
+    if not found:
+        (folder / PAGE).unlink(missing_ok=True)
+        out.print(f"None of {len(asked):,} labels is doubted by a network that did not learn the picture.")
+        return
     out.print(
         f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
         f"{folder / TABLE}.",

@@ -22,6 +22,7 @@ from scripts.training.fitting import (
     start_backend,
 )
 from scripts.training.options import IMAGE_SIZE, input_of, parts_of, planned
+from scripts.training.starting import size_of
 from training.data.datasets import LabelledData
 from training.data.listing import list_pictures
 from training.data.own_pictures import read_as
@@ -134,7 +135,7 @@ def probe_and_carry_out(
     network = fitted(chosen, parts.train, candidates, ood, trial)
     reads = as_read.reads
     tuned = ", fine-tuned" if trial is not None and trial.changes.better else ""
-    console().print(f"Released: the probe on {chosen.start.name}{tuned}, which reads {reads.in_words}.")
+    console().print(f"Released: the probe on {chosen.start.name}{tuned}, which reads {size_of(reads)}.")
     carry_out(
         task,
         as_read,

@@ -53,10 +53,13 @@ def input_named(arguments: argparse.Namespace, release: LocalRelease | None) -> 
         reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
     if arguments.photos is not None and reads != CUT_OUT:
         arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size and --colour")
-    size = " x ".join(map(str, reads.shape))
-    kind = "colour" if reads.channels == 3 else "grey"
-    console().print(f"The model reads {size} pixels in {kind}, framing {reads.framing}.")
+    console().print(f"The model reads {size_of(reads)}, framing {reads.framing}.")
     return reads
+
+
+def size_of(reads: InputContract) -> str:
+    """Such as `64 x 64 pixels in colour`."""
+    return f"{' x '.join(map(str, reads.shape))} pixels in {'colour' if reads.channels == 3 else 'grey'}"
 
 
 def start_named(arguments: argparse.Namespace, reads: InputContract, release: LocalRelease | None) -> Recipe:

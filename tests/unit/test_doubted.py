@@ -145,6 +145,18 @@ def test_labels_are_listed_while_the_network_contradicts_at_most_15_in_100(
     assert said.startswith("3 of 20" if listed else "No list of doubted labels: the network, which did not")
 
 
+def test_where_no_label_is_doubted_there_is_no_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / PAGE).write_text("of an earlier training", "utf-8")
+
+    write_doubted(tmp_path, [asked("right", 0, 0.9, 0.1)] * 9, NAMES[:2])
+
+    assert "None of 9 labels is doubted" in capsys.readouterr().out
+    assert not (tmp_path / PAGE).exists()
+    assert len((tmp_path / TABLE).read_text("utf-8").splitlines()) == 1
+
+
 @pytest.mark.parametrize("name", [TABLE, PAGE])
 def test_doubted_labels_that_cannot_be_written_are_a_complaint_and_keep_no_release_back(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
