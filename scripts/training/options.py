@@ -139,7 +139,7 @@ def load_data(
     data = _load(arguments, reads, found, division, known)
     if getattr(arguments, "photos", None) is None:
         found.check()
-    if data.reads.array_shape != reads.array_shape:
+    if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
             "Name pictures with --data: a folder with a sub-folder per class, or a CSV."

@@ -11,7 +11,7 @@ from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.comparison.trials import Trial, ranked
 from training.data.splitting import doubt_of
-from training.errors import BadClasses, BadRecipe
+from training.errors import BadClasses, BadPictures, BadRecipe
 from training.fitting.checkpoints import is_out_of_patience, is_solved
 
 
@@ -106,6 +106,13 @@ def test_settings_that_cannot_be_trained_with_are_refused(
 
     with pytest.raises(BadRecipe, match=message):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), *arguments])
+
+
+def test_pixels_of_cut_out_garments_are_no_whole_pictures_of_the_same_size(tmp_path: Path) -> None:
+    write_idx_folder(tmp_path, train=60, test=10)
+
+    with pytest.raises(BadPictures, match=r"0 is black, but this data set has .* garment light on black"):
+        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--image-size", "28"])
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
