@@ -122,7 +122,8 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        kinds, others = photos or [False] * len(pixels), worn or [] if self.contract.input.reads_worn else []
+        kinds = photos or [False] * len(pixels)
+        others = worn if worn is not None and self.contract.input.reads_worn else []
         most = max(1, MAX_RUN // (pixels[0].size * (2 if others else 1)))
         runs = (slice(start, start + most) for start in range(0, len(pixels), most))
         return [

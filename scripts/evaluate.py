@@ -27,7 +27,7 @@ from scripts.terminal import (
     require,
     run,
 )
-from scripts.training.options import add_data_options, input_of, load_data
+from scripts.training.options import add_data_options, load_data
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
@@ -58,7 +58,8 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     release = find_release(arguments.release, arguments.version)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
-    data = load_data(arguments, input_of(release), division="to measure").under(release.manifest.model.labels)
+    contract = release.manifest.model
+    data = load_data(arguments, contract.input, division="to measure").under(contract.labels)
     if data.named:
         data = _measured_on(release, data)
     figures = _measure(release, data)

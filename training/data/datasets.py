@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch
+from inference.arrays import Pixels, PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.contract import EDGE, TWO_CROPS, InputContract
 from model_store.manifest import DataSet
@@ -118,6 +118,8 @@ class LabelledImages:
             split. None where each content is on its own.
         files: of each; None for pictures that had none of their own.
         digests: hex SHA-256 of each file.
+        worn: of each its second crop, a garment alone that a person wears, or None; empty where none was
+            looked for. Trainings on folders read one crop; `answer` reads both.
     """
 
     images: PixelsBatch
@@ -126,6 +128,7 @@ class LabelledImages:
     keys: NDArray[np.str_] | None = None
     files: tuple[Path, ...] | None = None
     digests: tuple[str, ...] | None = None
+    worn: tuple[Pixels | None, ...] = ()
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -137,7 +140,8 @@ class LabelledImages:
         keys = None if self.keys is None else self.keys[indices]
         files = None if self.files is None else tuple(self.files[place] for place in indices)
         digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
-        return LabelledImages(self.images[indices], self.labels[indices], taught, keys, files, digests)
+        worn = tuple(self.worn[place] for place in indices) if self.worn else ()
+        return LabelledImages(self.images[indices], self.labels[indices], taught, keys, files, digests, worn)
 
     @cached_property
     def contents(self) -> Contents:

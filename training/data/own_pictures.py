@@ -141,7 +141,10 @@ def read_as(data: LabelledData, reads: InputContract, watch: Watch) -> LabelledD
 
 def _images_as(part: LabelledImages, reads: InputContract, watch: Watch) -> LabelledImages:
     files = read_files(part.files or (), reads, _silent, watch, skip_unreadable=False)
-    return replace(part, images=np.stack([one.pixels for one in files if one is not None]))
+    found = [one for one in files if one is not None]
+    return replace(
+        part, images=np.stack([one.pixels for one in found]), worn=tuple(one.worn for one in found)
+    )
 
 
 def _silent(_: str) -> None:
@@ -214,4 +217,5 @@ def _arrays(pictures: list[Picture], keys: dict[str, str]) -> LabelledImages:
         keys=np.array([keys[one.file.sha256] for one in pictures]),
         files=tuple(one.file.path for one in pictures),
         digests=tuple(one.file.sha256 for one in pictures),
+        worn=tuple(one.file.worn for one in pictures),
     )

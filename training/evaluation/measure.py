@@ -84,7 +84,8 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
         ModelError: the model cannot be run, or its answers break the contract.
     """
     photos = images.files is not None
-    return _answers(images, predict(session, contract, images.images, photos=photos), photos=photos)
+    answers = predict(session, contract, images.images, images.worn, photos=photos)
+    return _answers(images, answers, photos=photos)
 
 
 def _answers(images: LabelledImages, predictions: Sequence[Prediction], *, photos: bool) -> Answers:
