@@ -230,7 +230,7 @@ BUNDLED: Final = replace(
     blend=0.8,
     start="20261120T151114Z-10648784",
 )
-"""The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 5 --average-folds
+"""The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 3 --average-folds
 (docs/how-to/retrain.md)."""
 
 PRETRAINED: Final = replace(

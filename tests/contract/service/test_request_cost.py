@@ -18,8 +18,8 @@ from app.prediction.admission import Admission
 from app.prediction.predictor import Classified, Predictor
 from app.prediction.timing import Timing
 from app.settings import Settings
-from inference.arrays import PixelsBatch
 from inference.classifier import Classifier, Prediction
+from inference.crops import ModelInput
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
 from tests.uploads import UPLOAD, a_garment, in_base64, png, zipped
 from tests.waiting import wait_for
@@ -88,10 +88,10 @@ class BlockedClassifier:
         self.runs = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 
-    def classify(self, pixels: PixelsBatch, photos: Sequence[bool]) -> list[Prediction]:
+    def classify_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
         self.runs.release()
         self.may_go_on.wait(60)
-        return self._classifier.classify(pixels, photos)
+        return self._classifier.classify_inputs(inputs)
 
 
 def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(make_app: MakeApp) -> None:
