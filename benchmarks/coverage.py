@@ -136,7 +136,7 @@ def answered(release: str, photos: Path) -> dict[str, Kind]:
     contract = found.manifest.model
     (read,) = photos_in([photos], contract.labels, contract.input)
     session = OnnxSession(found.folder / GRAPH, shape=contract.input.array_shape)
-    predictions = predict(session, contract, read.images, read.worn, photos=True)
+    predictions = predict(session, contract, read.images, read.worn, read.shown)
     confidences = np.array([one.confidence for one in predictions], np.float32)
     right = np.array([one.class_id for one in predictions]) == read.labels
     kinds = {}

@@ -122,7 +122,7 @@ def _reasons(contract: ModelContract, scores: Scores) -> list[Reason | None]:
         raise SystemExit("a release without distances")
     temperature, thresholds = (
         Calibration(temperature=contract.temperature),
-        contract.thresholds_of(photo=True),
+        contract.thresholds_of("plain"),
     )
     return [
         decide(max(calibrate(row, temperature)), familiarity_of(far, contract.familiarity), thresholds)[1]

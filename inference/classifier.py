@@ -6,14 +6,14 @@ upload into pixels; decision.py has the rules.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inference.arrays import Pixels, PixelsBatch, Probabilities
-from inference.contract import ModelContract, Thresholds
+from inference.contract import ModelContract, Shown
 from inference.crops import ModelInput, averaged, stacked
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
@@ -91,27 +91,26 @@ class Classifier:
         self._session = session
         self.contract = contract
 
-    def deciding_by(self, thresholds: Thresholds, photo_thresholds: Thresholds | None) -> "Classifier":
-        """The same model with other thresholds."""
-        contract = replace(self.contract, thresholds=thresholds, photo_thresholds=photo_thresholds)
+    def with_contract(self, contract: ModelContract) -> "Classifier":
+        """The same model with another contract, such as one with other thresholds."""
         return Classifier(self._session, contract)
 
     def classify_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
         """Classify N >= 1 pictures, as `classify` does."""
-        pixels, worn, photos = zip(*((one.pixels, one.worn, one.photo) for one in inputs), strict=True)
-        return self.classify(np.array(pixels), photos, worn)
+        pixels, worn, shown = zip(*((one.pixels, one.worn, one.shown) for one in inputs), strict=True)
+        return self.classify(np.array(pixels), shown, worn)
 
     def classify(
         self,
         pixels: PixelsBatch,
-        photos: Sequence[bool] | None = None,
+        shown: Sequence[Shown] | None = None,
         worn: Sequence[Pixels | None] | None = None,
     ) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
             pixels: N >= 1, as the contract's input says.
-            photos: of each, whether it was converted from a picture; None where all were sent as they are.
+            shown: what each was made of; None where all were sent as they are.
             worn: of each, the garment alone that a person wears, if there is one; it is read where the
                 contract says so.
 
@@ -122,7 +121,7 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        kinds = photos or [False] * len(pixels)
+        kinds = shown or ["pixels"] * len(pixels)
         others = worn if worn is not None and self.contract.input.reads_worn else []
         most = max(1, MAX_RUN // (pixels[0].size * (2 if others else 1)))
         runs = (slice(start, start + most) for start in range(0, len(pixels), most))
@@ -136,12 +135,12 @@ class Classifier:
         crops, places = stacked(pixels, worn)
         return averaged(self._session.run(crops), places)
 
-    def interpret(self, scores: Scores, photos: Sequence[bool]) -> list[Prediction]:
+    def interpret(self, scores: Scores, shown: Sequence[Shown]) -> list[Prediction]:
         """What is answered where the model gave these scores.
 
         Args:
             scores: of N pictures.
-            photos: of each, whether it was converted from a picture.
+            shown: what each was made of.
 
         Returns:
             One prediction per picture, in order.
@@ -152,7 +151,7 @@ class Classifier:
         """
         rows, distances = _finite(scores)
         familiarities = self._familiarities(len(rows), distances)
-        return [self._prediction(*scored) for scored in zip(rows, familiarities, photos, strict=True)]
+        return [self._prediction(*scored) for scored in zip(rows, familiarities, shown, strict=True)]
 
     def check_golden(
         self, pixels: PixelsBatch, answers: Probabilities, distances: Sequence[float] | None = None
@@ -194,15 +193,15 @@ class Classifier:
             )
         return [familiarity_of(distance, familiarity) for distance in distances]
 
-    def _prediction(self, row: list[float], familiarity: float | None, photo: bool) -> Prediction:
-        calibration = self.contract.calibration_of(photo=photo)
+    def _prediction(self, row: list[float], familiarity: float | None, shown: Shown) -> Prediction:
+        calibration = self.contract.calibration_of(shown)
         calibrated = calibrate(row, calibration)
         probabilities = np.array(calibrated, np.float32)
         # Rounding to float32 may make two calibrated probabilities equal, and a high temperature any two.
         ranked = calibrated if calibration.biases else row
         winner = ranked.index(max(ranked))
         confidence = float(probabilities[winner])
-        decision, reason = decide(confidence, familiarity, self.contract.thresholds_of(photo=photo))
+        decision, reason = decide(confidence, familiarity, self.contract.thresholds_of(shown))
         return Prediction(
             class_id=winner,
             label=self.contract.labels[winner],

@@ -6,7 +6,7 @@ pixels.py use InputContract, classifier.py the rest.
 
 import math
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
@@ -132,6 +132,11 @@ def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
 
+Ground: TypeAlias = Literal["plain", "cluttered"]
+Shown: TypeAlias = Literal["pixels"] | Ground
+"""What an upload is to a model: pixels that it reads as they were sent, or a photo, which is converted; and
+whether a photo has more than one colour around its garment."""
+
 ACCEPT_NOTHING: Final = 2.0
 """A threshold of confidence that no probability reaches: every decision is `review`."""
 
@@ -212,6 +217,8 @@ class ModelContract:
         thresholds: decide about these.
         familiarity: None when the model has no distance output; then no picture is `unfamiliar`.
         photo_thresholds: decide about pictures that were converted; None where `thresholds` do.
+        cluttered_thresholds: decide about those of them with more than one colour around the garment; None
+            where `photo_thresholds` do.
         photo_calibration: of these; None where `temperature` is for them, too.
     """
 
@@ -221,14 +228,19 @@ class ModelContract:
     thresholds: Thresholds
     familiarity: Familiarity | None
     photo_thresholds: Thresholds | None = None
+    cluttered_thresholds: Thresholds | None = None
     photo_calibration: Calibration | None = None
 
-    def thresholds_of(self, *, photo: bool) -> Thresholds:
-        """Those that decide about a photo, which is converted to pixels, or about pixels as they are sent."""
-        return self.photo_thresholds if photo and self.photo_thresholds is not None else self.thresholds
+    def thresholds_of(self, shown: Shown) -> Thresholds:
+        """Those that decide about this kind of input: the most specific ones that there are."""
+        if shown == "pixels" or self.photo_thresholds is None:
+            return self.thresholds
+        if shown == "cluttered" and self.cluttered_thresholds is not None:
+            return self.cluttered_thresholds
+        return self.photo_thresholds
 
-    def calibration_of(self, *, photo: bool) -> Calibration:
-        """What calibrates the probabilities of a photo, or of pixels as they are sent."""
-        if photo and self.photo_calibration is not None:
+    def calibration_of(self, shown: Shown) -> Calibration:
+        """What calibrates the probabilities of this kind of input."""
+        if shown != "pixels" and self.photo_calibration is not None:
             return self.photo_calibration
         return Calibration(temperature=self.temperature)

@@ -37,14 +37,19 @@ class Conversion:
     pixels: Pixels
     worn: Pixels | None = None
 
+    @property
+    def is_cluttered(self) -> bool:
+        """Whether there is more around the garment than one colour."""
+        return self.found is not None and self.found.cluttered
+
 
 def to_model_input(decoded: Decoded, contract: InputContract) -> ModelInput:
     """All that the model reads of an upload: `decoded_to_pixels`, and the garment that is worn."""
     if decoded.pixels is not None or contract.framing == "whole":
         pixels, enlarged = decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
-        return ModelInput(pixels, enlarged=enlarged, photo=decoded.is_photo)
+        return ModelInput(pixels, enlarged=enlarged, shown="plain" if decoded.is_photo else "pixels")
     done = convert(decoded, contract.imaging)
-    return ModelInput(done.pixels, done.worn, photo=decoded.is_photo)
+    return ModelInput(done.pixels, done.worn, shown="cluttered" if done.is_cluttered else "plain")
 
 
 def decoded_to_pixels(decoded: Decoded, contract: InputContract) -> Pixels:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.arrays import Pixels, PixelsBatch, Probabilities
+from inference.contract import Shown
 from inference.session import Scores
 
 
@@ -21,13 +22,13 @@ class ModelInput:
         worn: the same of the garment alone that a person on it wears; None where there is none, or it is not
             read.
         enlarged: whether the picture is smaller than the input, so that details may be missing.
-        photo: whether the pixels were converted from a picture, not sent as they are.
+        shown: what the pixels were made of.
     """
 
     pixels: Pixels
     worn: Pixels | None = None
     enlarged: bool = False
-    photo: bool = False
+    shown: Shown = "pixels"
 
 
 def stacked(pixels: PixelsBatch, worn: Sequence[Pixels | None]) -> tuple[PixelsBatch, list[int]]:

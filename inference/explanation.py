@@ -47,7 +47,7 @@ def explain(classifier: Classifier, model_input: ModelInput, class_id: int) -> D
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
     n = len(batch)
-    answers = classifier.classify(batch, [model_input.photo] * n, [model_input.worn] * n)
+    answers = classifier.classify(batch, [model_input.shown] * n, [model_input.worn] * n)
     whole, *others = (float(one.probabilities[class_id]) for one in answers)
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 

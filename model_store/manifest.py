@@ -17,7 +17,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 """The newest manifest that this code writes and reads; every older one is read too."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
@@ -135,7 +135,7 @@ class Manifest(Frozen):
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
@@ -152,9 +152,12 @@ class Manifest(Frozen):
     def _usable(cls, model: ModelContract) -> ModelContract:
         if fault := model.input.fault():
             raise ValueError(fault)
-        for photo in (False, True):
-            if fault := model.calibration_of(photo=photo).fault(len(model.labels)):
-                raise ValueError(f"photo_calibration.{fault}" if photo else fault)
+        if fault := model.calibration_of("pixels").fault(len(model.labels)):
+            raise ValueError(fault)
+        if fault := model.calibration_of("plain").fault(len(model.labels)):
+            raise ValueError(f"photo_calibration.{fault}")
+        if model.cluttered_thresholds is not None and model.photo_thresholds is None:
+            raise ValueError("cluttered_thresholds: only beside photo_thresholds")
         if not model.labels or len(set(model.labels)) < len(model.labels):
             raise ValueError("labels: at least one, and no two alike")
         quantiles = model.familiarity.quantiles if model.familiarity else (0.0, 1.0)

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from inference.contract import ModelContract, Thresholds
-from model_store.report import CROSS_FITTED, HELD_OUT, PhotoFigures, Promise, Report
+from model_store.report import CROSS_FITTED, HELD_OUT, ON_GROUND, PhotoFigures, Promise, Report
 
 MODEL_CARD: Final = "MODEL_CARD.md"
 
@@ -166,7 +166,10 @@ def _between(bounds: tuple[float, float]) -> str:
 def _decisions(contract: ModelContract, report: Report) -> list[str]:
     lines = ["## What is accepted without review", "", f"- Pixels: {_threshold(contract.thresholds)}."]
     if contract.photo_thresholds is not None:
-        lines.append(f"- Photos: {_threshold(contract.photo_thresholds)}.")
+        plain = "" if contract.cluttered_thresholds is None else ON_GROUND["plain"]
+        lines.append(f"- Photos{plain}: {_threshold(contract.photo_thresholds)}.")
+        if contract.cluttered_thresholds is not None:
+            lines.append(f"- Photos{ON_GROUND['cluttered']}: {_threshold(contract.cluttered_thresholds)}.")
     else:
         lines.append("- Photos: by the same thresholds.")
     return [*lines, *(f"- {_promised(one)}" for one in report.promises), *_calibrated(report)]

@@ -4,13 +4,13 @@ training/evaluation/measure.py writes it, `/metrics` serves its bytes as they ar
 pages read it through `Report`. Does no I/O. What each figure means: docs/reference/report.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
-from inference.contract import ACCEPT_NOTHING
+from inference.contract import ACCEPT_NOTHING, Ground, Shown
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.manifest import DataSet, Frozen, Share, first_problem
 
@@ -66,6 +66,16 @@ class Coverage(Frozen):
 
 HELD_OUT: Final = "held-out pictures"
 """Names these in `promises` and `acceptance`; every other kind of pictures there is a tier of photos."""
+
+ON_GROUND: Final[Mapping[Ground, str]] = {"plain": " on plain ground", "cluttered": " on cluttered ground"}
+"""What ends the name of a tier there whose plain and cluttered photos have thresholds of their own."""
+
+
+def shown_of(pictures: str) -> Shown:
+    """What pictures of this kind are to the model; "plain" also where the grounds are not told apart."""
+    if pictures == HELD_OUT:
+        return "pixels"
+    return "cluttered" if pictures.endswith(ON_GROUND["cluttered"]) else "plain"
 
 
 class Promise(Frozen):
@@ -412,9 +422,11 @@ class Report(Frozen):
         cls, curves: dict[str, tuple[AcceptPoint, ...]]
     ) -> dict[str, tuple[AcceptPoint, ...]]:
         thresholds = {kind: tuple(point.threshold for point in curve) for kind, curve in curves.items()}
-        of_photos = {some for kind, some in thresholds.items() if kind != HELD_OUT}
-        if len(of_photos) > 1 or not all(thresholds.values()):
-            raise ValueError("every tier of photos needs the same thresholds, and each kind at least one")
+        of_photos = {(shown_of(kind), some) for kind, some in thresholds.items() if kind != HELD_OUT}
+        if len(of_photos) > len({shown for shown, _ in of_photos}) or not all(thresholds.values()):
+            raise ValueError(
+                "every tier of photos on one ground needs the same thresholds, and each kind at least one"
+            )
         return curves
 
 

@@ -92,10 +92,10 @@ def show(made: LocalRelease, report: Report) -> None:
     if found is None:
         return
     out = console()
-    temperature = contract.calibration_of(photo=True).temperature
+    temperature = contract.calibration_of("plain").temperature
     out.print(
         f"Calibrated on {found.n:,} pictures of {found.groups:,} groups: temperature {temperature:.3f}, "
-        f"{_thresholds(contract.thresholds_of(photo=True))}."
+        f"{_thresholds(contract.thresholds_of('plain'))}."
     )
     by_tier = {one.pictures: one for one in _own(report)}
     print_table(

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from inference.contract import ModelContract, Thresholds
 from inference.onnx_session import OnnxSession
 from model_store.cache import find_release
 from model_store.files import GRAPH
 from model_store.local import LocalRelease
-from model_store.report import CROSS_FITTED, PhotoFigures, SourceFigures, TestFigures
+from model_store.report import CROSS_FITTED, ON_GROUND, PhotoFigures, SourceFigures, TestFigures
 from scripts.terminal import (
     FAILED,
     RELEASE_HELP,
@@ -193,16 +194,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     corrections = read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
-    answers = photo_answers(predict(session, contract, photos.images, photos.worn, photos=True), photos)
+    answers = photo_answers(predict(session, contract, photos.images, photos.worn, photos.shown), photos)
     figures = photo_figures(answers, contract, split)
-    out, thresholds = console(), contract.thresholds_of(photo=True)
-    out.print(
-        f"{release.version}: no confidence is accepted."
-        if thresholds.accept_nothing
-        else f"{release.version}: accepted from confidence {thresholds.confidence:.4g} and "
-        f"familiarity {thresholds.familiarity:.4g} on.",
-        soft_wrap=True,
-    )
+    console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     splits = ", ".join(sorted({one.split for one in figures.values()}))
     print_table([{"tier": tier} | _photo_row(one) for tier, one in figures.items()], f"split: {splits}")
     _print_recalls(figures)
@@ -210,6 +204,24 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         print_table([_source_row(*one) for one in figures[OOD_TIER].sources.items()])
     section = {tier: one.model_dump(mode="json") for tier, one in figures.items()}
     return {"version": release.version, "photos": section}
+
+
+def _accepts(contract: ModelContract) -> str:
+    """From where on photos are accepted, a sentence for each ground that has thresholds of its own."""
+    if contract.cluttered_thresholds is None:
+        return _accepts_from(contract.thresholds_of("plain"), "")
+    return " ".join(
+        _accepts_from(contract.thresholds_of(one), f"{name[1:]}: ") for one, name in ON_GROUND.items()
+    )
+
+
+def _accepts_from(thresholds: Thresholds, where: str) -> str:
+    if thresholds.accept_nothing:
+        return f"{where}no confidence is accepted."
+    return (
+        f"{where}accepted from confidence {thresholds.confidence:.4g} and familiarity "
+        f"{thresholds.familiarity:.4g} on."
+    )
 
 
 def _photo_row(one: PhotoFigures) -> dict[str, str]:

@@ -2,14 +2,19 @@
 
 import struct
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.contract import Shown
 from training.data.datasets import LabelledImages
 from training.data.pixel_files import COLUMNS, PIXELS, UINT8
 
 CLASSES = 10
+
+ON_PLAIN: Final[Shown] = "plain"
+"""What a photo with one colour around the garment is to a model."""
 
 
 def striped_pictures(count: int, seed: int = 0) -> LabelledImages:

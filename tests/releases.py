@@ -64,6 +64,7 @@ def a_release(
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     possible_promises: tuple[PossiblePromise, ...] = (),
     photo_thresholds: Thresholds | None = None,
+    cluttered_thresholds: Thresholds | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
@@ -107,7 +108,11 @@ def a_release(
     seal(
         folder,
         created_at=created_at,
-        model=replace(a_contract(labels, reads), photo_thresholds=photo_thresholds),
+        model=replace(
+            a_contract(labels, reads),
+            photo_thresholds=photo_thresholds,
+            cluttered_thresholds=cluttered_thresholds,
+        ),
         golden=Golden.of(pixels, _answers(folder / "model.onnx", pixels)),
         training={"network": "linear", "seed": seed},
         libraries={"onnx": onnx.__version__},

@@ -63,7 +63,8 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": asdict(model.contract.thresholds),
-        "photo_thresholds": asdict(model.contract.thresholds_of(photo=True)),
+        "photo_thresholds": asdict(model.contract.thresholds_of("plain")),
+        "cluttered_thresholds": asdict(model.contract.thresholds_of("cluttered")),
         "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }

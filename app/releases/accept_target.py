@@ -3,7 +3,8 @@
 The release's report holds, for each kind of pictures, what each threshold of confidence accepts and a lower
 bound of how much of that is right (training/evaluation/acceptance.py). The threshold that a training would
 have chosen for the target takes the place of the release's own (model_store/acceptance.py). Where the release
-has other thresholds for photos, theirs is found by itself. Pure; load.py calls it.
+has other thresholds for photos, or for photos on cluttered ground, these are found by themselves. Pure;
+load.py calls it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
-from inference.contract import ACCEPT_NOTHING
+from inference.contract import ACCEPT_NOTHING, Shown, Thresholds
 from model_store.acceptance import accepted_at
 from model_store.errors import ReportInvalid
-from model_store.report import HELD_OUT, AcceptPoint, parse_report
+from model_store.report import AcceptPoint, parse_report, shown_of
 
 Curves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """By kind of pictures."""
@@ -33,17 +34,23 @@ def with_target(served: Served, target: float | None) -> Served:
         return served
     contract = served.contract
     acceptance = _acceptance(served, target, divided=contract.photo_thresholds is not None)
-    thresholds = {kind: point.threshold for kind, point in acceptance.gives.items()}
-    of_pixels = thresholds.pop(HELD_OUT, ACCEPT_NOTHING)
-    # All kinds of photos have the same threshold.
-    of_photos = next(iter(thresholds.values()), of_pixels)
-    photo_thresholds = contract.photo_thresholds
-    if photo_thresholds is not None:
-        photo_thresholds = replace(photo_thresholds, confidence=of_photos)
-    classifier = served.classifier.deciding_by(
-        replace(contract.thresholds, confidence=of_pixels), photo_thresholds
+    # All kinds of pictures that are shown alike have the same threshold.
+    found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
+    of_pixels = found.get("pixels", ACCEPT_NOTHING)
+    of_photos = found.get("plain", of_pixels)
+    chosen = replace(
+        contract,
+        thresholds=replace(contract.thresholds, confidence=of_pixels),
+        photo_thresholds=_at(contract.photo_thresholds, of_photos),
+        cluttered_thresholds=_at(contract.cluttered_thresholds, found.get("cluttered", of_photos)),
     )
-    return replace(served, classifier=classifier, contract=classifier.contract, acceptance=acceptance)
+    return replace(
+        served, classifier=served.classifier.with_contract(chosen), contract=chosen, acceptance=acceptance
+    )
+
+
+def _at(thresholds: Thresholds | None, confidence: float) -> Thresholds | None:
+    return None if thresholds is None else replace(thresholds, confidence=confidence)
 
 
 def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
@@ -55,10 +62,12 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
         return Acceptance(target, {}, fault)
-    photos = {kind: curve for kind, curve in curves.items() if divided and kind != HELD_OUT}
-    others = {kind: curve for kind, curve in curves.items() if kind not in photos}
+    decided: dict[Shown, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "plain": {}, "cluttered": {}}
+    for kind, curve in curves.items():
+        decided[shown_of(kind) if divided else "pixels"][kind] = curve
     gives: dict[str, AcceptPoint] = {}
-    for together, which in ((others, "kinds of pictures"), (photos, "tiers of photos")):
+    for shown, together in decided.items():
+        which = "kinds of pictures" if shown == "pixels" else "tiers of photos"
         if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
             fault = f"The report of {served.version} has several thresholds for what one decides about."
             return Acceptance(target, {}, fault)

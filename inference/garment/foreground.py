@@ -39,6 +39,11 @@ class Found:
     negate: bool
     lift: bool
 
+    @property
+    def cluttered(self) -> bool:
+        """Whether there is more around the garment than one colour."""
+        return self.way in {"segmented", "whole"}
+
 
 def find_garment(picture: Picture, transparency: Mask | None, imaging: Imaging) -> Found:
     """Find the garment on a picture.

@@ -170,7 +170,7 @@ def compare_with_parent(parent: LocalRelease, made: Path, photos: Photos) -> Own
         photos: that the folds answered, none of which the parent learnt.
     """
     shown = photos.take(np.flatnonzero(photos.labels != OOD))
-    answers = open_model(parent).classify(shown.images, [True] * len(shown), shown.worn)
+    answers = open_model(parent).classify(shown.images, shown.shown, shown.worn)
     before = np.array([one.class_id for one in answers]) == shown.labels
     release = open_release(made)
     stored = photo_predictions_in(

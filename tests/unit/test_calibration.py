@@ -14,6 +14,7 @@ from inference.contract import (
     Familiarity,
     InputContract,
     ModelContract,
+    Shown,
     Thresholds,
 )
 from inference.decision import calibrate, decide
@@ -38,6 +39,7 @@ from training.evaluation.calibration import (
     fit_familiarity,
     fit_temperature,
     fit_thresholds,
+    least_familiarity,
 )
 from training.evaluation.out_of_distribution import OTHER_KINDS, judge
 from training.photos.reading import OOD
@@ -191,7 +193,7 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
 
-    kinds = answers_by_kind(found, truth(992, 8), 1.0, fit_familiarity(distances))
+    kinds = answers_by_kind(found, truth(992, 8), 1.0, fit_familiarity(distances), {"pixels": 0.01})
 
     assert confidence_threshold(kinds) == pytest.approx(0.9)
 
@@ -200,12 +202,12 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     ("tiers", "are_photos", "confidences"),
     [
         pytest.param("ABC", False, (0.9, 0.95), id="pixels, and all tiers"),
-        pytest.param("CBX", False, (0.95, None), id="a tier with a promise is not there"),
-        pytest.param("ABC", True, (0.95, None), id="the held-out pictures are photos, too"),
+        pytest.param("CBX", False, (0.95,), id="a tier with a promise is not there"),
+        pytest.param("ABC", True, (0.95,), id="the held-out pictures are photos, too"),
     ],
 )
 def test_photos_of_all_tiers_choose_thresholds_of_their_own(
-    tiers: str, are_photos: bool, confidences: tuple[float, float | None]
+    tiers: str, are_photos: bool, confidences: tuple[float, ...]
 ) -> None:
     """Of the first two tiers' 200 answers the surer half is right; of the last one's all are."""
     surest, mistaken = unmeasured((0.95, 100), (0.9, 100)).probabilities, truth(130, 70)
@@ -216,10 +218,80 @@ def test_photos_of_all_tiers_choose_thresholds_of_their_own(
     )
     held_out = scores((0.95, 500), (0.9, 500))
 
-    kinds = answers_by_kind(held_out, truth(1000, 0), 1.0, None, photos)
-    pixels, of_photos = fit_thresholds(kinds, photos, are_photos=are_photos)
+    least = least_familiarity(photos, are_photos=are_photos)
+    found = fit_thresholds(answers_by_kind(held_out, truth(1000, 0), 1.0, None, least, photos), least)
 
-    assert (pixels.confidence, of_photos and of_photos.confidence) == pytest.approx(confidences)
+    assert tuple(one.confidence for one in found.values()) == pytest.approx(confidences)
+
+
+PLAIN: Shown = "plain"
+CLUTTERED: Shown = "cluttered"
+
+
+def on_grounds(*cells: tuple[str, Shown, int]) -> Checked:
+    """Photos of a tier on a ground, so many; the likeliest nine in ten of the answers are right."""
+    answers = [unmeasured((0.9, count - count // 10), (0.6, count // 10)) for *_, count in cells]
+    return Checked(
+        Scores(np.concatenate([one.probabilities for one in answers]), None),
+        np.concatenate([truth(count - count // 10, count // 10) for *_, count in cells]),
+        tuple(tier for tier, _, count in cells for _ in range(count)),
+        shown=tuple(ground for _, ground, count in cells for _ in range(count)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("photos", "rows"),
+    [
+        pytest.param(
+            on_grounds(("A", PLAIN, 100), ("B", PLAIN, 100), ("C", CLUTTERED, 100), ("C", PLAIN, 20)),
+            ["A on plain ground", "B on plain ground", "C on cluttered ground"],
+            id="enough on both",
+        ),
+        pytest.param(
+            on_grounds(("A", PLAIN, 70), ("A", CLUTTERED, 70), ("B", PLAIN, 70), ("C", CLUTTERED, 70)),
+            ["A on cluttered ground", "A on plain ground", "B on plain ground", "C on cluttered ground"],
+            id="a tier on both",
+        ),
+        pytest.param(
+            on_grounds(("A", PLAIN, 100), ("B", PLAIN, 100), ("C", PLAIN, 100)),
+            ["A", "B", "C"],
+            id="one ground",
+        ),
+        pytest.param(
+            on_grounds(("A", PLAIN, 100), ("B", PLAIN, 100), ("C", CLUTTERED, 58)),
+            ["A", "B", "C"],
+            id="too few on one",
+        ),
+    ],
+)
+def test_photos_on_plain_and_on_cluttered_ground_choose_thresholds_of_their_own(
+    photos: Checked, rows: list[str]
+) -> None:
+    contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)
+
+    assert [one.pictures for one in kinds] == [HELD_OUT, *(f"photos of tier {row}" for row in rows)]
+    assert (contract.cluttered_thresholds is not None) == ("ground" in rows[0])
+    curves = acceptance_curves(kinds, divided=True)
+    assert all(curves[one.pictures] for one in promises(kinds, contract))
+
+
+def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
+    """On plain ground all answers are right; on cluttered ground only the surer ones are."""
+    answers = unmeasured((0.95, 100), (0.7, 100)).probabilities
+    photos = Checked(
+        Scores(np.tile(answers, (3, 1)), None),
+        np.concatenate([truth(400, 0), truth(100, 100)]),
+        tuple(np.repeat([*"ABC"], 200).tolist()),
+        calibrated=True,
+        shown=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
+    )
+
+    contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)
+
+    pixels, plain_ground, cluttered_ground = map(contract.thresholds_of, ("pixels", PLAIN, CLUTTERED))
+    assert (plain_ground.confidence, cluttered_ground.confidence) == pytest.approx((0.7, 0.95))
+    assert [one.familiarity for one in (pixels, plain_ground, cluttered_ground)] == [0.02, 0.06, 0.06]
+    assert broken_promises(promises(kinds, contract), contract) == []
 
 
 def test_a_tier_without_a_promise_leaves_the_thresholds_of_photos_to_the_held_out_pictures() -> None:
@@ -227,7 +299,7 @@ def test_a_tier_without_a_promise_leaves_the_thresholds_of_photos_to_the_held_ou
 
     contract, kinds = fit_contract(scores((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
 
-    assert contract.thresholds_of(photo=True) == contract.thresholds
+    assert contract.thresholds_of("plain") == contract.thresholds
     assert [one.pictures for one in promises(kinds, contract)] == [HELD_OUT]
 
 

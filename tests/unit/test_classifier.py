@@ -59,17 +59,32 @@ def test_photos_are_decided_by_thresholds_of_their_own() -> None:
     contract = replace(CONTRACT, photo_thresholds=Thresholds(confidence=0.5, familiarity=0.6))
 
     as_sent = Classifier(Saying(), contract).classify(PIXELS)
-    converted = Classifier(Saying(), contract).classify(PIXELS, [True, True])
+    converted = Classifier(Saying(), contract).classify(PIXELS, ["plain", "cluttered"])
 
     assert [one.reason for one in as_sent] == [None, "ambiguous"]
     assert [one.reason for one in converted] == [None, "unfamiliar"]
+
+
+@pytest.mark.parametrize(
+    ("cluttered", "reasons"),
+    [(None, ["ambiguous", "ambiguous"]), (Thresholds(confidence=0.3, familiarity=0.0), ["ambiguous", None])],
+)
+def test_photos_on_cluttered_ground_are_decided_by_their_own_thresholds_where_there_are_some(
+    cluttered: Thresholds | None, reasons: list[str | None]
+) -> None:
+    sure = Thresholds(confidence=0.95, familiarity=0.0)
+    contract = replace(CONTRACT, photo_thresholds=sure, cluttered_thresholds=cluttered)
+
+    answers = Classifier(Saying(), contract).classify(PIXELS, ["plain", "cluttered"])
+
+    assert [one.reason for one in answers] == reasons
 
 
 def test_photos_are_calibrated_on_their_own_and_may_get_another_label() -> None:
     prefers_shirts = Calibration(temperature=0.5, biases=(0.0, log(1000.0)))
     contract = replace(CONTRACT, photo_calibration=prefers_shirts)
 
-    as_sent, converted = Classifier(Saying(), contract).classify(PIXELS, [False, True])
+    as_sent, converted = Classifier(Saying(), contract).classify(PIXELS, ["pixels", "plain"])
     _, torn = Classifier(Saying(), CONTRACT).classify(PIXELS)
 
     assert as_sent.confidence == pytest.approx(0.9)
@@ -95,7 +110,7 @@ def test_two_crops_of_a_picture_are_answered_as_one() -> None:
     classifier = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
     pixels, worn = np.stack([shade(51), shade(51), shade(204)]), [None, shade(102), None]
 
-    dark, both, light = classifier.classify(pixels, [True] * 3, worn)
+    dark, both, light = classifier.classify(pixels, ["plain"] * 3, worn)
 
     # Two log probabilities have the mean of their odds' logarithms: 1 to 4 and 2 to 3.
     assert both.probabilities == pytest.approx([4**0.5 * 1.5**0.5 / (6**0.5 + 1), 1 / (6**0.5 + 1)])
@@ -104,7 +119,7 @@ def test_two_crops_of_a_picture_are_answered_as_one() -> None:
 
 
 def test_a_second_crop_of_which_the_contract_says_nothing_is_not_read() -> None:
-    [whole] = Classifier(SeesHowLight(), CONTRACT).classify(shade(51)[None], [True], [shade(204)])
+    [whole] = Classifier(SeesHowLight(), CONTRACT).classify(shade(51)[None], ["plain"], [shade(204)])
 
     assert whole.probabilities == pytest.approx([0.8, 0.2])
 
@@ -112,7 +127,7 @@ def test_a_second_crop_of_which_the_contract_says_nothing_is_not_read() -> None:
 def test_crops_that_are_certain_of_two_classes_leave_both_possible() -> None:
     both = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
 
-    [torn] = both.classify(shade(0)[None], [True], [shade(255)])
+    [torn] = both.classify(shade(0)[None], ["plain"], [shade(255)])
 
     assert torn.probabilities == pytest.approx([0.5, 0.5])
 
@@ -120,7 +135,7 @@ def test_crops_that_are_certain_of_two_classes_leave_both_possible() -> None:
 def test_the_distance_of_two_crops_is_their_mean() -> None:
     contract = replace(CONTRACT, input=TWO_CROPS, familiarity=Familiarity(quantiles=(0.0, 1.0)))
 
-    [both] = Classifier(SeesHowLight(), contract).classify(shade(51)[None], [True], [shade(102)])
+    [both] = Classifier(SeesHowLight(), contract).classify(shade(51)[None], ["plain"], [shade(102)])
 
     assert both.familiarity == pytest.approx(0.7)
 

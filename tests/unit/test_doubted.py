@@ -12,6 +12,7 @@ from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
+from tests.fashion import ON_PLAIN
 from tests.uploads import a_garment, png
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData, LabelledImages
@@ -63,6 +64,7 @@ def photos_of(names: str, labels: NDArray[np.uint8]) -> Photos:
         tuple(names),
         tuple(names),
         (None,) * len(labels),
+        (ON_PLAIN,) * len(labels),
     )
 
 

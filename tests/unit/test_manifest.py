@@ -47,6 +47,7 @@ def text(tmp_path: Path) -> bytes:
         ("model/photo_calibration", {"temperature": 0}, "model"),
         ("model/photo_calibration", {"temperature": 1, "biases": [0.5]}, "model"),
         ("model/photo_calibration", {"temperature": 1, "biases": [0] * 9 + [51]}, "model"),
+        ("model/cluttered_thresholds", {"confidence": 0.5, "familiarity": 0.0}, "model"),
         ("model/familiarity", {"quantiles": []}, "model"),
         ("model/familiarity", {"quantiles": [1.0, 0.0]}, "model"),
         ("files/model.onnx", {"sha256": "abc", "size": 1}, "files.model.onnx.sha256"),

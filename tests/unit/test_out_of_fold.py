@@ -10,7 +10,7 @@ import pytest
 from inference.session import Scores
 from scripts.train import folds_of
 from scripts.training.photos import PhotoSets
-from tests.fashion import CLASSES, striped_pictures
+from tests.fashion import CLASSES, ON_PLAIN, striped_pictures
 from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal, gathered
@@ -30,7 +30,9 @@ def some_photos() -> Photos:
     images = np.arange(PHOTOS, dtype=np.uint8)[:, None, None] + np.zeros((1, 28, 28), np.uint8)
     labels = np.zeros(PHOTOS, np.uint8)
     return Photos(
-        images, labels, ("A",) * PHOTOS, (Path("a"),) * PHOTOS, names, senders, names, (None,) * PHOTOS
+        *(images, labels, ("A",) * PHOTOS, (Path("a"),) * PHOTOS, names, senders, names),
+        worn=(None,) * PHOTOS,
+        shown=(ON_PLAIN,) * PHOTOS,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.contract import ModelContract
+from inference.contract import ModelContract, Thresholds
 from inference.session import Scores
 from tests.releases import a_contract
 from training.errors import NotShown
@@ -64,7 +64,7 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked() -> None:
     found = calibrated(checked_pictures(400, unsure_wrong=80))
 
     (kind,) = found.kinds
-    accepted = kind.confidences >= found.contract.thresholds_of(photo=True).confidence
+    accepted = kind.confidences >= found.contract.thresholds_of("plain").confidence
     assert 0.5 < accepted.mean() < 0.9
     assert kind.right[accepted].mean() >= 0.95
 
@@ -97,6 +97,17 @@ def test_the_pixels_keep_temperature_and_thresholds() -> None:
     before = a_contract_like()
     assert (found.temperature, found.thresholds) == (before.temperature, before.thresholds)
     assert found.photo_calibration is not None
+
+
+def test_one_pair_of_thresholds_decides_about_all_photos_afterwards() -> None:
+    chosen = Thresholds(confidence=0.9, familiarity=0.0)
+    parent = replace(a_contract_like(), photo_thresholds=chosen, cluttered_thresholds=chosen)
+    checked = checked_pictures(400, unsure_wrong=40)
+    parts = np.array([hash_of(group) % 5 for group in checked.groups])
+
+    found = calibrate_on(checked, parts, parent, 0.95).contract
+
+    assert found.thresholds_of("cluttered") == found.thresholds_of("plain") != chosen
 
 
 def test_answers_without_an_error_do_not_make_every_confidence_1() -> None:

@@ -10,6 +10,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores, Session
 from model_store.report import PhotoFigures
+from tests.fashion import ON_PLAIN
 from training.evaluation.measure import predict
 from training.evaluation.photo_evaluation import photo_answers, photo_figures
 from training.evaluation.statistics import macro_interval
@@ -73,6 +74,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         keys=tuple(f"{number:064}" for number in range(len(taken))),
         kinds=tuple(folder for _, folder, *_ in taken),
         worn=(None,) * len(taken),
+        shown=(ON_PLAIN,) * len(taken),
     )
 
 

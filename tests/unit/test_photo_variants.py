@@ -11,7 +11,7 @@ from inference.arrays import Picture
 from inference.contract import PHOTOGRAPHS
 from tests.drawn_garments import on_a_floor
 from tests.drawn_people import BOTH, a_person, a_shirt, alone
-from tests.fashion import striped_pictures
+from tests.fashion import ON_PLAIN, striped_pictures
 from tests.photos import a_garment_photo
 from tests.uploads import png
 from training.data.datasets import LABELS
@@ -79,6 +79,7 @@ def photos_of(where: Path, *cells: Cell) -> Photos:
         keys=names,
         kinds=tuple(cell.folder for cell, _ in members),
         worn=(None,) * len(members),
+        shown=(ON_PLAIN,) * len(members),
     )
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.contract import EDGE, TWO_CROPS, InputContract
+from inference.contract import EDGE, TWO_CROPS, InputContract, Shown
 from model_store.manifest import DataSet
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.pixel_files import read_csv, read_idx
@@ -120,6 +120,7 @@ class LabelledImages:
         digests: hex SHA-256 of each file.
         worn: of each its second crop, a garment alone that a person wears, or None; empty where none was
             looked for. Trainings on folders read one crop; `answer` reads both.
+        shown: what each was made of; empty where all are pixels as they were sent.
     """
 
     images: PixelsBatch
@@ -129,6 +130,7 @@ class LabelledImages:
     files: tuple[Path, ...] | None = None
     digests: tuple[str, ...] | None = None
     worn: tuple[Pixels | None, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -141,7 +143,9 @@ class LabelledImages:
         files = None if self.files is None else tuple(self.files[place] for place in indices)
         digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
         worn = tuple(self.worn[place] for place in indices) if self.worn else ()
-        return LabelledImages(self.images[indices], self.labels[indices], taught, keys, files, digests, worn)
+        shown = tuple(self.shown[place] for place in indices) if self.shown else ()
+        images, labels = self.images[indices], self.labels[indices]
+        return LabelledImages(images, labels, taught, keys, files, digests, worn, shown)
 
     @cached_property
     def contents(self) -> Contents:

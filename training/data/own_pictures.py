@@ -143,7 +143,10 @@ def _images_as(part: LabelledImages, reads: InputContract, watch: Watch) -> Labe
     files = read_files(part.files or (), reads, _silent, watch, skip_unreadable=False)
     found = [one for one in files if one is not None]
     return replace(
-        part, images=np.stack([one.pixels for one in found]), worn=tuple(one.worn for one in found)
+        part,
+        images=np.stack([one.pixels for one in found]),
+        worn=tuple(one.worn for one in found),
+        shown=tuple(one.shown for one in found),
     )
 
 
@@ -218,4 +221,5 @@ def _arrays(pictures: list[Picture], keys: dict[str, str]) -> LabelledImages:
         files=tuple(one.file.path for one in pictures),
         digests=tuple(one.file.sha256 for one in pictures),
         worn=tuple(one.file.worn for one in pictures),
+        shown=tuple(one.file.shown for one in pictures),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28, InputContract
+from inference.contract import GREY_28, InputContract, Shown
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
@@ -42,6 +42,7 @@ class PictureFile:
         hash: of the picture, for pictures that are nearly the same.
         pixels: what the model would see of it.
         worn: likewise of a garment alone that a person wears, where it reads that, too.
+        shown: what the file is to the model.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class PictureFile:
     hash: Hash
     pixels: Pixels
     worn: Pixels | None = None
+    shown: Shown = "plain"
 
 
 def read_files(
@@ -120,7 +122,7 @@ def _read(path: Path, contract: InputContract) -> PictureFile | str:
         return read
     digest, decoded = read
     seen = to_model_input(decoded, contract)
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), seen.pixels, seen.worn)
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), seen.pixels, seen.worn, seen.shown)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

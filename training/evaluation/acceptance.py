@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from inference.contract import ACCEPT_NOTHING, ModelContract
+from inference.contract import ACCEPT_NOTHING, ModelContract, Shown
 from model_store.acceptance import SHARES, SURENESS, accepted_at, needed
-from model_store.report import HELD_OUT, AcceptPoint, PossiblePromise, Promise
+from model_store.report import ON_GROUND, AcceptPoint, PossiblePromise, Promise, shown_of
 from training.evaluation.grouped import design_effects
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
@@ -114,7 +114,7 @@ def acceptance_curves(kinds: Sequence[Kind], *, divided: bool) -> dict[str, tupl
 
     Args:
         kinds: the table.
-        divided: whether photos have thresholds of their own.
+        divided: whether photos have thresholds of their own; then those of each ground that they name.
 
     Returns:
         By kind, by rising threshold, at the same thresholds where they are decided about alike; empty where
@@ -131,10 +131,15 @@ def acceptance_curves(kinds: Sequence[Kind], *, divided: bool) -> dict[str, tupl
 
 def _together(kinds: Sequence[Kind], *, divided: bool) -> list[list[Kind]]:
     """The kinds that one threshold decides about."""
-    parts = [
-        [kind for kind in kinds if (kind.pictures == HELD_OUT) == held_out] for held_out in (True, False)
-    ]
-    return [part for part in parts if part] if divided else [list(kinds)]
+    return list(by_shown(kinds).values()) if divided else [list(kinds)]
+
+
+def by_shown(kinds: Sequence[Kind]) -> dict[Shown, list[Kind]]:
+    """The kinds that are decided about alike where photos have thresholds of their own."""
+    found: dict[Shown, list[Kind]] = {}
+    for kind in kinds:
+        found.setdefault(shown_of(kind.pictures), []).append(kind)
+    return found
 
 
 def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, ...]:
@@ -143,7 +148,7 @@ def promises(kinds: Sequence[Kind], contract: ModelContract) -> tuple[Promise, .
 
 
 def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
-    threshold = contract.thresholds_of(photo=kind.pictures != HELD_OUT).confidence
+    threshold = contract.thresholds_of(shown_of(kind.pictures)).confidence
     at = np.array([threshold], np.float32)
     count, right = kind.accepted(at)
     return Promise(
@@ -226,6 +231,18 @@ def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
             yield f"At {share} right: none accepted, and more pictures will not help: errors are too many."
 
 
+def _decided_with(promise: Promise, contract: ModelContract) -> str:
+    """All answers that the same threshold decides about."""
+    if contract.photo_thresholds is None:
+        return "Every answer"
+    match shown_of(promise.pictures):
+        case "pixels":
+            return "Every answer to pixels"
+        case ground:
+            where = "" if contract.cluttered_thresholds is None else ON_GROUND[ground]
+            return f"Every answer to photos{where}"
+
+
 def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> list[str]:
     """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
 
@@ -233,12 +250,9 @@ def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> lis
         promised: from `promises`.
         contract: kinds that its thresholds decide together break together.
     """
-    together = {"Every answer": list(promised)}
-    if contract.photo_thresholds is not None:
-        together = {
-            "Every answer to pixels": [one for one in promised if one.pictures == HELD_OUT],
-            "Every answer to photos": [one for one in promised if one.pictures != HELD_OUT],
-        }
+    together: dict[str, list[Promise]] = {}
+    for one in promised:
+        together.setdefault(_decided_with(one, contract), []).append(one)
     return [
         f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
         f"{100 * one.accuracy:g}% of the accepted ones are right. That takes {one.needed:,} without an error"

@@ -1,14 +1,16 @@
 """What the held-out pictures decide about a release: temperature, familiarity and the decision's thresholds.
 
 Serving distinguishes pixels that are used as they are sent from photos, which it converts: the held-out
-pictures choose `thresholds`, photos `photo_thresholds`. It cannot distinguish a product shot from a photo of
-a floor, so the latter keep the promise of every tier, and need photos of each. No TensorFlow; never sees the
-test set. How a threshold is shown: acceptance.py; how serving applies it: inference/decision.py.
+pictures choose `thresholds`, photos `photo_thresholds`. It does not know a photo's tier, so these keep the
+promise of every tier, and need photos of each. It does know the ground around the garment: where there are
+enough photos on plain and on cluttered ground, each chooses its own, for the tiers that are found on it. No
+TensorFlow; never sees the test set. How a threshold is shown: acceptance.py; how serving applies it:
+inference/decision.py.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,12 +19,20 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from inference.arrays import Distances, Probabilities
-from inference.contract import CUT_OUT, Calibration, Familiarity, ModelContract, Thresholds
+from inference.contract import (
+    CUT_OUT,
+    Calibration,
+    Familiarity,
+    Ground,
+    ModelContract,
+    Shown,
+    Thresholds,
+)
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from model_store.acceptance import needed
-from model_store.report import HELD_OUT
-from training.evaluation.acceptance import Kind, confidence_threshold
+from model_store.report import HELD_OUT, ON_GROUND
+from training.evaluation.acceptance import Kind, by_shown, confidence_threshold
 from training.evaluation.grouped import numbered
 from training.photos.reading import OOD
 
@@ -61,6 +71,10 @@ which know less: of hidden pictures fewer are `unfamiliar` (docs/explanation/exp
 FAMILIARITY_OF_PHOTOS: Final = 0.02
 """The same where photos count, too: at 2% the bundled model finds nine in ten out-of-distribution photos."""
 
+FAMILIARITY_BY_GROUND: Final = 0.06
+"""The same of photos where each ground has its thresholds: lower confidences are accepted then, which
+more photos of other things reach. At 6% no more of these are accepted (docs/explanation/experiments.md)."""
+
 FEWEST_FAMILIAR: Final = 100
 """Known photos below which the held-out pictures alone say what is unfamiliar, at FAMILIARITY_THRESHOLD."""
 
@@ -79,6 +93,7 @@ class Checked:
         tiers: of each.
         calibrated: whether the probabilities are as served, not as the network gave them.
         groups: of each, such as its sender; empty where each photo is its own.
+        shown: what each is to the model; empty where its ground is not known.
     """
 
     scores: Scores
@@ -86,6 +101,7 @@ class Checked:
     tiers: tuple[str, ...]
     calibrated: bool = False
     groups: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -105,14 +121,42 @@ class Checked:
         counts = Counter(np.array(self.tiers)[self.known].tolist())
         return all(counts[tier] >= least for tier in PROMISED_TIERS)
 
+    @property
+    def of_both_grounds(self) -> bool:
+        """Whether plain and cluttered photos choose thresholds of their own.
+
+        Each tier with a promise then has enough known photos to show it on one of the grounds, and each
+        ground those of a tier.
+        """
+        enough = [one for one in self.on_grounds() if one[0] in PROMISED_TIERS]
+        tiers, grounds = ({one[place] for one in enough} for place in (0, 1))
+        return tiers == set(PROMISED_TIERS) and grounds == {"plain", "cluttered"}
+
+    def on_grounds(self) -> list[tuple[str, Ground]]:
+        """Tier and ground of so many known photos that they can show ACCEPTED_OF_PHOTOS."""
+        known = self.known.tolist()
+        counts = Counter(
+            (tier, shown)
+            for tier, shown, is_known in zip(self.tiers, self.shown, known, strict=False)
+            if is_known and shown != "pixels"
+        )
+        return sorted(one for one, count in counts.items() if count >= needed(ACCEPTED_OF_PHOTOS))
+
     def take(self, chosen: NDArray[np.bool_]) -> "Checked":
         """Those that a mask, bool (N,), picks."""
         distances = None if self.scores.distances is None else self.scores.distances[chosen]
-        scores = Scores(self.scores.probabilities[chosen], distances)
-        tiers, groups = (
-            tuple(np.array(names)[chosen].tolist()) if names else () for names in (self.tiers, self.groups)
+        tiers, groups, shown = (
+            tuple(np.array(names)[chosen].tolist()) if names else ()
+            for names in (self.tiers, self.groups, self.shown)
         )
-        return Checked(scores, self.labels[chosen], tiers, self.calibrated, groups)
+        return replace(
+            self,
+            scores=Scores(self.scores.probabilities[chosen], distances),
+            labels=self.labels[chosen],
+            tiers=tiers,
+            groups=groups,
+            shown=shown,
+        )
 
 
 def fit_contract(  # noqa: PLR0913 - what decides about a release
@@ -145,20 +189,19 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     familiarity = None
     if scores.distances is not None:
         familiarity = fit_familiarity(scores.distances, _known_distances(checked))
+    least = least_familiarity(checked, are_photos=are_photos, unfamiliar=unfamiliar)
     kinds = answers_by_kind(
-        *(scores, labels, temperature, familiarity, checked),
-        groups=groups,
-        accuracy=accuracy,
-        unfamiliar=unfamiliar,
+        *(scores, labels, temperature, familiarity, least, checked), groups=groups, accuracy=accuracy
     )
-    thresholds, of_photos = fit_thresholds(kinds, checked, are_photos=are_photos, unfamiliar=unfamiliar)
+    thresholds = fit_thresholds(kinds, least)
     contract = ModelContract(
         labels=names,
         input=CUT_OUT,
         temperature=temperature,
-        thresholds=thresholds,
+        thresholds=thresholds["pixels"],
         familiarity=familiarity,
-        photo_thresholds=of_photos,
+        photo_thresholds=thresholds.get("plain"),
+        cluttered_thresholds=thresholds.get("cluttered"),
     )
     return contract, kinds
 
@@ -218,16 +261,36 @@ def fit_familiarity(distances: Distances, of_photos: Distances | None = None) ->
     return Familiarity(quantiles=tuple(quantiles.tolist()))
 
 
-def answers_by_kind(  # noqa: PLR0913 - as above
+def least_familiarity(
+    checked: Checked | None = None, *, are_photos: bool = False, unfamiliar: float = FAMILIARITY_THRESHOLD
+) -> dict[Shown, float]:
+    """What has thresholds of its own, with the least familiarity of what is accepted of it.
+
+    Args:
+        checked: photos; they choose thresholds of their own if there are some of all PROMISED_TIERS, by
+            ground if there are enough on both.
+        are_photos: whether the held-out pictures were converted like photos; all then choose one pair.
+        unfamiliar: as for `fit_contract`.
+    """
+    counts = checked is not None and checked.says_what_is_familiar
+    usual = FAMILIARITY_OF_PHOTOS if counts else unfamiliar
+    if are_photos or checked is None or not checked.of_all_tiers():
+        return {"pixels": usual}
+    if not checked.of_both_grounds:
+        return {"pixels": usual, "plain": usual}
+    return {"pixels": usual, "plain": FAMILIARITY_BY_GROUND, "cluttered": FAMILIARITY_BY_GROUND}
+
+
+def answers_by_kind(  # noqa: PLR0913, PLR0917 - as above
     scores: Scores,
     labels: Labels,
     temperature: float,
     familiarity: Familiarity | None,
+    least: Mapping[Shown, float],
     checked: Checked | None = None,
     *,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
     accuracy: float = ACCEPTED_ACCURACY,
-    unfamiliar: float = FAMILIARITY_THRESHOLD,
 ) -> tuple[Kind, ...]:
     """The table: the held-out pictures first, then each tier of photos.
 
@@ -236,23 +299,29 @@ def answers_by_kind(  # noqa: PLR0913 - as above
         labels: uint8 (N,), the truth.
         temperature: from `fit_temperature`.
         familiarity: from `fit_familiarity`; None where the model measures no distance.
+        least: from `least_familiarity`.
         checked: photos.
         groups: of the held-out pictures; None where each is its own.
         accuracy: as for `fit_contract`.
-        unfamiliar: likewise.
     """
-    least, together = _least(checked, unfamiliar), None if groups is None else numbered(groups)
-    sure = confidences_of(scores, temperature, familiarity, least)
+    together = None if groups is None else numbered(groups)
+    sure = confidences_of(scores, temperature, familiarity, least["pixels"])
     kinds = [Kind(HELD_OUT, sure, scores.probabilities.argmax(axis=1) == labels, accuracy, together)]
     if checked is not None:
         softened = 1.0 if checked.calibrated else temperature
-        confidences = confidences_of(checked.scores, softened, familiarity, least)
-        kinds += photo_kinds(checked, confidences, dict.fromkeys(PROMISED_TIERS, ACCEPTED_OF_PHOTOS))
+        of_photos = least.get("plain", least["pixels"])
+        confidences = confidences_of(checked.scores, softened, familiarity, of_photos)
+        promised = dict.fromkeys(PROMISED_TIERS, ACCEPTED_OF_PHOTOS)
+        kinds += photo_kinds(checked, confidences, promised, by_ground="cluttered" in least)
     return tuple(kinds)
 
 
 def photo_kinds(
-    checked: Checked, confidences: NDArray[np.float32], promised: Mapping[str, float]
+    checked: Checked,
+    confidences: NDArray[np.float32],
+    promised: Mapping[str, float],
+    *,
+    by_ground: bool = False,
 ) -> tuple[Kind, ...]:
     """The rows of the table that are tiers of photos; an out-of-distribution photo has no right answer.
 
@@ -260,21 +329,20 @@ def photo_kinds(
         checked: N photos.
         confidences: float32 (N,), from `confidences_of`.
         promised: share of accepted answers that must be right, by tier; others have no promise.
+        by_ground: whether a row is what a tier has on one ground, as far as it has enough there.
     """
     tiers, right = np.array(checked.tiers), checked.scores.probabilities.argmax(axis=1) == checked.labels
 
-    def kind(tier: str) -> Kind:
-        mine = (tiers == tier) & checked.known
+    def kind(tier: str, which: NDArray[np.bool_], ground: str = "") -> Kind:
+        mine = (tiers == tier) & checked.known & which
         senders = numbered(np.array(checked.groups)[mine]) if checked.groups else None
-        return Kind(f"photos of tier {tier}", confidences[mine], right[mine], promised.get(tier), senders)
+        name = f"photos of tier {tier}{ground}"
+        return Kind(name, confidences[mine], right[mine], promised.get(tier), senders)
 
-    return tuple(kind(tier) for tier in sorted(set(tiers[checked.known].tolist())))
-
-
-def _least(checked: Checked | None, unfamiliar: float) -> float:
-    """The least familiarity of what is accepted."""
-    counts = checked is not None and checked.says_what_is_familiar
-    return FAMILIARITY_OF_PHOTOS if counts else unfamiliar
+    if by_ground:
+        shown = np.array(checked.shown)
+        return tuple(kind(tier, shown == ground, ON_GROUND[ground]) for tier, ground in checked.on_grounds())
+    return tuple(kind(tier, checked.known) for tier in sorted(set(tiers[checked.known].tolist())))
 
 
 def confidences_of(
@@ -291,30 +359,20 @@ def confidences_of(
     return np.where(ranks >= least, confidences, np.float32(np.nan))
 
 
-def fit_thresholds(
-    kinds: Sequence[Kind],
-    checked: Checked | None = None,
-    *,
-    are_photos: bool = False,
-    unfamiliar: float = FAMILIARITY_THRESHOLD,
-) -> tuple[Thresholds, Thresholds | None]:
+def fit_thresholds(kinds: Sequence[Kind], least: Mapping[Shown, float]) -> dict[Shown, Thresholds]:
     """The confidence at which most is accepted and every promise kept; ACCEPT_NOTHING where none keeps all.
 
     Args:
         kinds: the table.
-        checked: photos; they choose thresholds of their own, the second ones, if there are some of all
-            PROMISED_TIERS.
-        are_photos: whether the held-out pictures were converted like photos; all then choose one pair.
-        unfamiliar: as for `fit_contract`.
+        least: from `least_familiarity`; thresholds are chosen for each of its keys.
     """
     promised = [kind for kind in kinds if kind.accuracy is not None]
-    # Easy tiers alone would let too much of others pass.
-    divided = not are_photos and checked is not None and checked.of_all_tiers()
-    first, *others = (
-        Thresholds(confidence=confidence_threshold(some), familiarity=_least(checked, unfamiliar))
-        for some in ([promised[:1], promised[1:]] if divided else [promised])
-    )
-    return first, others[0] if others else None
+    # Easy tiers alone would let too much of others pass, so all tiers of a threshold choose it together.
+    together = by_shown(promised) if "plain" in least else {"pixels": promised}
+    return {
+        shown: Thresholds(confidence=confidence_threshold(together[shown]), familiarity=familiarity)
+        for shown, familiarity in least.items()
+    }
 
 
 def usual_accept_right(*, own_classes: bool) -> float:

@@ -5,6 +5,7 @@ disagree. Pure but for running the graph. The document as a whole: model_store/r
 it: figures.py.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
-from inference.contract import ModelContract
+from inference.contract import ModelContract, Shown
 from inference.crops import averaged, stacked
 from inference.session import Scores, Session
 from model_store.report import (
@@ -45,14 +46,14 @@ class Answers:
         predicted: int64 (N,).
         probabilities: float32 (N, C), as served.
         accepted: bool (N,), whether the decision was `accept`.
-        photos: whether the pictures are converted to pixels, and so decided by the thresholds of photos.
+        shown: what most of the pictures are to the model.
     """
 
     truth: NDArray[np.uint8]
     predicted: NDArray[np.int64]
     probabilities: Probabilities
     accepted: NDArray[np.bool_]
-    photos: bool = False
+    shown: Shown = "pixels"
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -83,26 +84,33 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    photos = images.files is not None
-    answers = predict(session, contract, images.images, images.worn, photos=photos)
-    return _answers(images, answers, photos=photos)
+    return _answers(images, predict(session, contract, images.images, images.worn, images.shown))
 
 
-def _answers(images: LabelledImages, predictions: Sequence[Prediction], *, photos: bool) -> Answers:
+def _answers(images: LabelledImages, predictions: Sequence[Prediction]) -> Answers:
     return Answers(
         truth=images.labels,
         predicted=np.array([one.class_id for one in predictions], np.int64),
         probabilities=np.stack([one.probabilities for one in predictions]),
         accepted=np.array([one.decision == "accept" for one in predictions]),
-        photos=photos,
+        shown=most_are(images.shown),
     )
 
 
 def answered(session: Session, contract: ModelContract, images: LabelledImages, scores: Scores) -> Answers:
     """What serving would answer to a split by these scores, which other networks gave. Errors: `answer`."""
-    photos = images.files is not None
-    predictions = Classifier(session, contract).interpret(scores, [photos] * len(images))
-    return _answers(images, predictions, photos=photos)
+    predictions = Classifier(session, contract).interpret(scores, _all(images.shown, len(images)))
+    return _answers(images, predictions)
+
+
+def _all(shown: Sequence[Shown], pictures: int) -> Sequence[Shown]:
+    as_sent: Sequence[Shown] = ["pixels"] * pictures
+    return shown or as_sent
+
+
+def most_are(shown: Sequence[Shown]) -> Shown:
+    """What most pictures are to the model; pixels where nothing is said."""
+    return Counter(shown).most_common(1)[0][0] if len(shown) else "pixels"
 
 
 def predict(
@@ -110,16 +118,15 @@ def predict(
     contract: ModelContract,
     images: PixelsBatch,
     worn: Sequence[Pixels | None] = (),
-    *,
-    photos: bool = False,
+    shown: Sequence[Shown] = (),
 ) -> list[Prediction]:
-    """What serving would answer to uint8 (N, 28, 28); `photos` if they were converted from some.
+    """What serving would answer to uint8 (N, 28, 28), which are as they were sent unless `shown` says more.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
     reads = worn if contract.input.reads_worn else ()
-    return Classifier(session, contract).interpret(scored(session, images, reads), [photos] * len(images))
+    return Classifier(session, contract).interpret(scored(session, images, reads), _all(shown, len(images)))
 
 
 def scored(session: Session, images: PixelsBatch, worn: Sequence[Pixels | None] = ()) -> Scores:
@@ -204,7 +211,7 @@ def _figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted, thresholds = answers.accepted, contract.thresholds_of(photo=answers.photos)
+    accepted, thresholds = answers.accepted, contract.thresholds_of(answers.shown)
     return Coverage(
         confidence_threshold=thresholds.confidence,
         familiarity_threshold=thresholds.familiarity,

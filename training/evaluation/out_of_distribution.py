@@ -277,7 +277,7 @@ def _scores(session: Session, contract: ModelContract, pictures: PixelsBatch) ->
 
 
 def _interpreted(session: Session, contract: ModelContract, scores: Scores) -> _Scored:
-    predictions = Classifier(session, contract).interpret(scores, [False] * len(scores.probabilities))
+    predictions = Classifier(session, contract).interpret(scores, ["pixels"] * len(scores.probabilities))
     return predictions, [] if scores.distances is None else scores.distances.tolist()
 
 
@@ -296,7 +296,7 @@ def _compared(known: _Scored, ood: _Scored) -> OutOfScope:
 
 def _by_distance(near: list[float], far: Distances, contract: ModelContract) -> OutOfScope:
     """Of photos whose features alone are known."""
-    truth, least = np.repeat([0, 1], [len(near), len(far)]), contract.thresholds_of(photo=True).familiarity
+    truth, least = np.repeat([0, 1], [len(near), len(far)]), contract.thresholds_of("plain").familiarity
     ranks = (
         [familiarity_of(one, contract.familiarity) for one in far.tolist()] if contract.familiarity else []
     )

@@ -90,7 +90,9 @@ def calibrate_on(
     thresholds = Thresholds(confidence=threshold, familiarity=least)
     if thresholds.accept_nothing:
         raise NotShown(_why_nothing(kinds, accuracy))
-    fitted = replace(contract, photo_calibration=fit_own(checked), photo_thresholds=thresholds)
+    fitted = replace(
+        contract, photo_calibration=fit_own(checked), photo_thresholds=thresholds, cluttered_thresholds=None
+    )
     return OwnCalibration(fitted, kinds, calibrated)
 
 
@@ -120,7 +122,7 @@ def _least_familiarity(checked: Checked, contract: ModelContract) -> float:
     """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say."""
     familiarity, distances = contract.familiarity, checked.scores.distances
     if familiarity is None or distances is None or not checked.says_what_is_familiar:
-        return contract.thresholds_of(photo=True).familiarity
+        return contract.thresholds_of("plain").familiarity
     ranks = [familiarity_of(distance, familiarity) for distance in distances[checked.known].tolist()]
     return float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
 

@@ -24,6 +24,7 @@ from model_store.report import (
     SourceFigures,
 )
 from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
+from training.evaluation.measure import most_are
 from training.evaluation.statistics import expected_calibration_error
 from training.photos.reading import OOD, OOD_TIER, Photos
 
@@ -44,6 +45,7 @@ class PhotoAnswers:
         familiarities: float64 (N,), NaN where the model measures none.
         reasons: str (N,), `ambiguous`, `unproven`, `unfamiliar`, or empty where the decision was `accept`.
         groups: int64 (N,), equal for photos of one sender.
+        shown: str (N,), what each is to the model.
     """
 
     truth: NDArray[np.uint8]
@@ -54,6 +56,7 @@ class PhotoAnswers:
     familiarities: NDArray[np.float64]
     reasons: NDArray[np.str_]
     groups: NDArray[np.int64]
+    shown: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -84,6 +87,7 @@ def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAns
         familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
         reasons=np.array([one.reason or "" for one in predictions]),
         groups=numbered(photos.keys),
+        shown=np.array(photos.shown),
     )
 
 
@@ -133,7 +137,7 @@ def _of_tier(answers: PhotoAnswers, ood: PhotoAnswers, contract: ModelContract, 
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
         ece=expected_calibration_error(garments.confidences, garments.right) if known else None,
-        decisions=_decisions(answers, contract.thresholds_of(photo=True)),
+        decisions=_decisions(answers, contract.thresholds_of(most_are(answers.shown.tolist()))),
         auroc=_auroc(garments, ood) if known and len(ood) else None,
         sources={} if known else _by_source(answers),
     )

@@ -85,15 +85,15 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
     classifier = Classifier(session, replace(contract, photo_calibration=None))
     for one in (parts.validation, data.test):
         if one.files is not None and not data.cross_fitted:
-            yield from _asked(one.files, one.labels, predict(session, contract, one.images))
+            yield from _asked(one.files, one.labels, predict(session, contract, one.images, shown=one.shown))
     if others is not None and others.pictures is not None and parts.train.files is not None:
-        answers = classifier.interpret(others.pictures, [False] * len(parts.train))
+        answers = classifier.interpret(others.pictures, ["pixels"] * len(parts.train))
         yield from _asked(parts.train.files, parts.train.labels, answers)
     if photos is not None:
         if others is None or others.photos is None:
-            answers = predict(session, classifier.contract, photos.images, photos.worn)
+            answers = predict(session, classifier.contract, photos.images, photos.worn, photos.shown)
         else:
-            answers = classifier.interpret(others.photos, [True] * len(photos))
+            answers = classifier.interpret(others.photos, photos.shown)
         yield from _asked(photos.files, photos.labels, answers)
 
 

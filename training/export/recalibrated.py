@@ -72,7 +72,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
         scored(session, photos.images, photos.worn), photos.labels, photos.tiers, groups=photos.keys
     )
     found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy)
-    if found.contract.familiarity is not None and not found.contract.thresholds_of(photo=True).familiarity:
+    if found.contract.familiarity is not None and not found.contract.thresholds_of("plain").familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     answers = _answers(session, found, photos)
     shutil.rmtree(folder, ignore_errors=True)
@@ -107,7 +107,7 @@ def _answers(session: Session, found: OwnCalibration, photos: Photos) -> PhotoAn
     """What is answered to the pictures, each calibrated by others; all of them chose the thresholds."""
     as_given = replace(found.contract, photo_calibration=Calibration(temperature=1.0))
     classifier = Classifier(session, as_given)
-    return photo_answers(classifier.interpret(found.checked.scores, [True] * len(photos)), photos)
+    return photo_answers(classifier.interpret(found.checked.scores, photos.shown), photos)
 
 
 def _report(parent: LocalRelease, found: OwnCalibration, answers: PhotoAnswers, accuracy: float) -> Report:
@@ -152,7 +152,7 @@ def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigure
 
 def _same_answers(parent: LocalRelease) -> bool:
     """Whether the likeliest class stays: biases, which are not kept, may have made it another."""
-    return not parent.manifest.model.calibration_of(photo=True).biases
+    return not parent.manifest.model.calibration_of("plain").biases
 
 
 def _write_photo_predictions(

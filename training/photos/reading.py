@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.contract import InputContract
+from inference.contract import InputContract, Shown
 from training.data.corrections import Corrections, absolute
 from training.data.listing import NONE_OF_THESE, Listed, Listing, columns_of, list_pictures, table_rows
 from training.data.picture_files import Say, Watch
@@ -53,6 +53,7 @@ class Photos:
         keys: of each its group, or its own content; equal keys stay on one side of every split.
         kinds: the label of each as it was spelt, which says what an OOD photo shows.
         worn: of each its second crop, a garment alone that a person wears; None where there is none.
+        shown: what each is to the model.
     """
 
     images: PixelsBatch
@@ -63,6 +64,7 @@ class Photos:
     keys: tuple[str, ...]
     kinds: tuple[str, ...]
     worn: tuple[Pixels | None, ...]
+    shown: tuple[Shown, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -74,7 +76,7 @@ class Photos:
 
     def take(self, indices: NDArray[np.int64]) -> "Photos":
         """The photos at these positions, in this order."""
-        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.worn)
+        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.worn, self.shown)
         chosen = (tuple(column[place] for place in indices) for column in columns)
         return Photos(self.images[indices], self.labels[indices], *chosen)
 
@@ -89,6 +91,7 @@ class Photos:
             self.keys + others.keys,
             self.kinds + others.kinds,
             self.worn + others.worn,
+            self.shown + others.shown,
         )
 
     def drawn(self, shares: int) -> NDArray[np.int64]:
@@ -203,6 +206,7 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
             keys=tuple(keys[one.file.sha256] for one in photos),
             kinds=tuple(one.listed.label or one.listed.tier for one in photos),
             worn=tuple(one.file.worn for one in photos),
+            shown=tuple(one.file.shown for one in photos),
         )
         for photos in sets
     )

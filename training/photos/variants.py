@@ -216,7 +216,7 @@ def _bitten(mask: Mask, rng: np.random.Generator) -> Mask:
 
 def is_cluttered(path: Path, imaging: Imaging) -> bool:
     """Whether there is more around a photo's garment than one colour."""
-    return find_garment(_opened(path, EDGE), None, imaging).way in {"segmented", "whole"}
+    return find_garment(_opened(path, EDGE), None, imaging).cluttered
 
 
 def _opened(path: Path, edge: int) -> Picture:

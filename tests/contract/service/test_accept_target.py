@@ -70,6 +70,30 @@ def test_photos_have_a_threshold_of_their_own_where_the_release_has_one(
     }
 
 
+def test_each_ground_of_photos_has_the_threshold_that_its_own_answers_show(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    held_out, cluttered = POINTS.values()
+    plain = tuple(
+        one.model_copy(update={"threshold": one.threshold / 10, "lower_bound": 0.99}) for one in cluttered
+    )
+    curves = {
+        "held-out pictures": held_out,
+        "photos of tier A on plain ground": plain,
+        "photos of tier C on cluttered ground": cluttered,
+    }
+    chosen = Thresholds(confidence=0.5, familiarity=0.06)
+    store = a_store(tmp_path, acceptance=curves, photo_thresholds=chosen, cluttered_thresholds=chosen)
+
+    app = make_app(model_store=store, accept_target=0.94)
+    model = app.test_client().get("/model").get_json()
+    page = app.test_client().get("/metrics", headers={"Accept": "text/html"}).text
+
+    assert model["photo_thresholds"] == {"confidence": pytest.approx(0.01), "familiarity": 0.06}
+    assert model["cluttered_thresholds"] == {"confidence": 0.3, "familiarity": 0.06}
+    assert "photos 1.0%, of cluttered ones 30.0%, so that" in " ".join(page.split())
+
+
 def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
     possible = (
         PossiblePromise(accuracy=0.9, accepted=0.8, right=0.97, lower_bound=0.95),

@@ -54,7 +54,7 @@ def test_every_way_to_classify_a_person_averages_both_crops(
     for file, upload in zip(files, [PEOPLE[0], UPLOAD, PEOPLE[1]], strict=True):
         file.write_bytes(upload)
     inputs = [to_model_input(decode(file.read_bytes(), MAX_PIXELS), TWO_CROPS) for file in files]
-    whole = answers_of(release, [ModelInput(one.pixels, photo=one.photo) for one in inputs])
+    whole = answers_of(release, [ModelInput(one.pixels, shown=one.shown) for one in inputs])
     expected = answers_of(release, inputs)
 
     alone = [client.post("/predict", data=file.read_bytes()).get_json() for file in files]

@@ -114,7 +114,7 @@ def test_it_says_what_share_is_accepted_and_how_sure_that_is(
     assert document["version"] == child.version
     assert (promise["accuracy"], promise["lower_bound"] >= 0.95) == (0.95, True)
     assert low < decisions["coverage"] < high
-    assert child.manifest.model.thresholds_of(photo=True).confidence == decisions["confidence_threshold"]
+    assert child.manifest.model.thresholds_of("plain").confidence == decisions["confidence_threshold"]
 
 
 def test_corrections_win_over_the_labels_of_the_pictures(

@@ -15,7 +15,7 @@ from model_store.evidence import evidence_in_folder
 from model_store.local import LocalRelease, open_release
 from model_store.predictions import PREDICTIONS
 from tests.contract.training.conftest import RECIPE, Exported
-from tests.fashion import CLASSES, striped_pictures
+from tests.fashion import CLASSES, ON_PLAIN, striped_pictures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.export.out_of_fold import OutOfFold
@@ -40,7 +40,9 @@ def some_photos() -> Photos:
     files = (Path("A/0/photo.jpg"),) * len(SHOWN)
     tiers = ("A", "B", "C") * (len(SHOWN) // 3)
     return Photos(
-        SHOWN.images, SHOWN.labels, tiers, files, names, names, ("0",) * len(SHOWN), (None,) * len(SHOWN)
+        *(SHOWN.images, SHOWN.labels, tiers, files, names, names, ("0",) * len(SHOWN)),
+        worn=(None,) * len(SHOWN),
+        shown=(ON_PLAIN,) * len(SHOWN),
     )
 
 
