@@ -132,8 +132,8 @@ class Classifier:
         ]
 
     def _scores(self, pixels: PixelsBatch, worn: Sequence[Pixels | None]) -> Scores:
-        crops, places = stacked(pixels, worn)
-        return averaged(self._session.run(crops), places)
+        crops, pairs = stacked(pixels, worn)
+        return averaged(self._session.run(crops), pairs)
 
     def interpret(self, scores: Scores, shown: Sequence[Shown]) -> list[Prediction]:
         """What is answered where the model gave these scores.

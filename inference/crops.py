@@ -5,6 +5,7 @@ Pure functions of arrays. convert.py makes the crops, session.py runs them, clas
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -31,41 +32,53 @@ class ModelInput:
     shown: Shown = "pixels"
 
 
-def stacked(pixels: PixelsBatch, worn: Sequence[Pixels | None]) -> tuple[PixelsBatch, list[int]]:
+Pairs: TypeAlias = Sequence[tuple[int, int]]
+"""Pictures that have a second crop, each with the place of this among all crops."""
+
+
+def stacked(pixels: PixelsBatch, worn: Sequence[Pixels | None]) -> tuple[PixelsBatch, Pairs]:
     """Put second crops behind the first ones, to be run together.
 
     Args:
         pixels: of N pictures.
-        worn: the second crop of each, where it has one; empty where none has.
+        worn: the second crop of each, where it has one; empty where none has. An array that several pictures
+            share is run once.
 
     Returns:
-        (N + K) crops, and which K pictures have a second one.
+        The crops, and which belong together.
     """
-    places = [place for place, one in enumerate(worn) if one is not None]
-    if not places:
-        return pixels, []
-    return np.concatenate([pixels, [one for one in worn if one is not None]]), places
+    behind: list[Pixels] = []
+    pairs, place_of = [], dict[int, int]()
+    for picture, one in enumerate(worn):
+        if one is None:
+            continue
+        if id(one) not in place_of:
+            place_of[id(one)] = len(pixels) + len(behind)
+            behind.append(one)
+        pairs.append((picture, place_of[id(one)]))
+    return (np.concatenate([pixels, behind]) if behind else pixels), pairs
 
 
-def averaged(scores: Scores, places: Sequence[int]) -> Scores:
+def averaged(scores: Scores, pairs: Pairs) -> Scores:
     """The scores of pictures out of those of their crops: the mean log probability, and the mean distance.
 
     Args:
-        scores: of (N + K) crops, as `stacked` has them.
-        places: of the K pictures.
+        scores: of all crops, as `stacked` has them.
+        pairs: from `stacked`.
 
     Returns:
         The scores of N pictures.
     """
-    if not places:
+    if not pairs:
         return scores
-    n = len(scores.probabilities) - len(places)
+    pictures, seconds = (list(places) for places in zip(*pairs, strict=True))
+    n = seconds[0]  # the first crop behind those of the pictures
     probabilities = scores.probabilities[:n].copy()
-    probabilities[places] = _mean(probabilities[places], scores.probabilities[n:])
+    probabilities[pictures] = _mean(probabilities[pictures], scores.probabilities[seconds])
     if scores.distances is None:
         return Scores(probabilities, None)
     distances = scores.distances[:n].copy()
-    distances[places] = (distances[places] + scores.distances[n:]) / 2
+    distances[pictures] = (distances[pictures] + scores.distances[seconds]) / 2
     return Scores(probabilities, distances)
 
 

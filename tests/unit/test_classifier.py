@@ -118,6 +118,20 @@ def test_two_crops_of_a_picture_are_answered_as_one() -> None:
     assert dark.familiarity == 1.0
 
 
+def test_pictures_that_share_a_second_crop_are_answered_as_if_each_had_its_own() -> None:
+    classifier = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
+    pixels, crop = np.stack([shade(51), shade(102), shade(204), shade(0)]), shade(102)
+
+    answers = [
+        classifier.classify(pixels, ["plain"] * 4, worn)
+        for worn in ([crop, None, shade(51), crop], [crop, None, shade(51), crop.copy()])
+    ]
+
+    shared, own = ([one.probabilities.tolist() for one in some] for some in answers)
+    assert shared == own
+    assert [one.familiarity for one in answers[0]] == [one.familiarity for one in answers[1]]
+
+
 def test_a_second_crop_of_which_the_contract_says_nothing_is_not_read() -> None:
     [whole] = Classifier(SeesHowLight(), CONTRACT).classify(shade(51)[None], ["plain"], [shade(204)])
 

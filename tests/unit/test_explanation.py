@@ -23,8 +23,12 @@ class LooksAtACorner:
 
     outputs = 2
 
+    def __init__(self) -> None:
+        self.crops: list[int] = []
+
     def run(self, pixels: PixelsBatch) -> Scores:
         """The mean of that quarter, as a probability."""
+        self.crops.append(len(pixels))
         share = pixels[:, :14, :14].reshape(len(pixels), -1).mean(axis=1) / 255
         return Scores(np.stack([1 - share, share], axis=1).astype(np.float32), None)
 
@@ -56,6 +60,15 @@ def test_a_second_crop_has_its_say_in_every_answer() -> None:
     with_worn = explain(both, replace(LIT, worn=LIT.pixels), 1)
 
     assert 0 < with_worn.max() < alone.max()
+
+
+def test_a_second_crop_in_which_nothing_is_hidden_is_run_once() -> None:
+    session = LooksAtACorner()
+    both = Classifier(session, replace(CONTRACT, familiarity=None, input=TWO_CROPS))
+
+    explain(both, replace(LIT, worn=LIT.pixels), 1)
+
+    assert session.crops == [1 + SQUARES**2 + 1]
 
 
 def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:

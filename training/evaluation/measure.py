@@ -131,8 +131,8 @@ def predict(
 
 def scored(session: Session, images: PixelsBatch, worn: Sequence[Pixels | None] = ()) -> Scores:
     """A model's scores, in batches; of pictures with a second crop, those of both."""
-    crops, places = stacked(images, worn)
-    return averaged(joined([session.run(batch) for batch in in_batches(crops)]), places)
+    crops, pairs = stacked(images, worn)
+    return averaged(joined([session.run(batch) for batch in in_batches(crops)]), pairs)
 
 
 def joined(parts: Sequence[Scores]) -> Scores:

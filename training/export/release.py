@@ -432,8 +432,8 @@ def scores_of(
         worn: second crops of them, as Photos has them.
     """
     artifact = with_softmax(model)
-    crops, places = stacked(images, worn)
-    return averaged(_scores_by(artifact, _measure_of(artifact, parts, classes), crops), places)
+    crops, pairs = stacked(images, worn)
+    return averaged(_scores_by(artifact, _measure_of(artifact, parts, classes), crops), pairs)
 
 
 def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:
