@@ -82,7 +82,7 @@ class Promise(Frozen):
     """What the thresholds promise of accepted answers, and the answers that show it.
 
     Attributes:
-        pictures: HELD_OUT, or a tier of photos.
+        pictures: HELD_OUT, or a tier of photos, or what it has on one ground.
         accuracy: share of accepted answers that is promised to be right.
         needed: the fewest answers that can show so much, if all are right.
         n: answers that there were, without unfamiliar ones.

@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Shown
+from inference.contract import Ground
 from training.data.datasets import LabelledImages
 from training.data.pixel_files import COLUMNS, PIXELS, UINT8
 
 CLASSES = 10
 
-ON_PLAIN: Final[Shown] = "plain"
+ON_PLAIN: Final[Ground] = "plain"
 """What a photo with one colour around the garment is to a model."""
 
 

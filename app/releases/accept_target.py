@@ -37,12 +37,12 @@ def with_target(served: Served, target: float | None) -> Served:
     # All kinds of pictures that are shown alike have the same threshold.
     found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
     of_pixels = found.get("pixels", ACCEPT_NOTHING)
-    of_photos = found.get("plain", of_pixels)
+    of_photos = found.get("plain", ACCEPT_NOTHING if "cluttered" in found else of_pixels)
     chosen = replace(
         contract,
         thresholds=replace(contract.thresholds, confidence=of_pixels),
         photo_thresholds=_at(contract.photo_thresholds, of_photos),
-        cluttered_thresholds=_at(contract.cluttered_thresholds, found.get("cluttered", of_photos)),
+        cluttered_thresholds=_at(contract.cluttered_thresholds, found.get("cluttered", ACCEPT_NOTHING)),
     )
     return replace(
         served, classifier=served.classifier.with_contract(chosen), contract=chosen, acceptance=acceptance

@@ -12,9 +12,9 @@ from inference.contract import (
     ACCEPT_NOTHING,
     Calibration,
     Familiarity,
+    Ground,
     InputContract,
     ModelContract,
-    Shown,
     Thresholds,
 )
 from inference.decision import calibrate, decide
@@ -224,18 +224,18 @@ def test_photos_of_all_tiers_choose_thresholds_of_their_own(
     assert tuple(one.confidence for one in found.values()) == pytest.approx(confidences)
 
 
-PLAIN: Shown = "plain"
-CLUTTERED: Shown = "cluttered"
+PLAIN: Ground = "plain"
+CLUTTERED: Ground = "cluttered"
 
 
-def on_grounds(*cells: tuple[str, Shown, int]) -> Checked:
+def on_grounds(*cells: tuple[str, Ground, int]) -> Checked:
     """Photos of a tier on a ground, so many; the likeliest nine in ten of the answers are right."""
     answers = [unmeasured((0.9, count - count // 10), (0.6, count // 10)) for *_, count in cells]
     return Checked(
         Scores(np.concatenate([one.probabilities for one in answers]), None),
         np.concatenate([truth(count - count // 10, count // 10) for *_, count in cells]),
         tuple(tier for tier, _, count in cells for _ in range(count)),
-        shown=tuple(ground for _, ground, count in cells for _ in range(count)),
+        grounds=tuple(ground for _, ground, count in cells for _ in range(count)),
     )
 
 
@@ -243,22 +243,22 @@ def on_grounds(*cells: tuple[str, Shown, int]) -> Checked:
     ("photos", "rows"),
     [
         pytest.param(
-            on_grounds(("A", PLAIN, 100), ("B", PLAIN, 100), ("C", CLUTTERED, 100), ("C", PLAIN, 20)),
+            on_grounds(("A", PLAIN, 120), ("B", PLAIN, 120), ("C", CLUTTERED, 120), ("C", PLAIN, 6)),
             ["A on plain ground", "B on plain ground", "C on cluttered ground"],
             id="enough on both",
         ),
         pytest.param(
-            on_grounds(("A", PLAIN, 70), ("A", CLUTTERED, 70), ("B", PLAIN, 70), ("C", CLUTTERED, 70)),
+            on_grounds(("A", PLAIN, 120), ("A", CLUTTERED, 120), ("B", PLAIN, 120), ("C", CLUTTERED, 120)),
             ["A on cluttered ground", "A on plain ground", "B on plain ground", "C on cluttered ground"],
             id="a tier on both",
         ),
         pytest.param(
-            on_grounds(("A", PLAIN, 100), ("B", PLAIN, 100), ("C", PLAIN, 100)),
+            on_grounds(("A", PLAIN, 120), ("B", PLAIN, 120), ("C", PLAIN, 120)),
             ["A", "B", "C"],
             id="one ground",
         ),
         pytest.param(
-            on_grounds(("A", PLAIN, 100), ("B", PLAIN, 100), ("C", CLUTTERED, 58)),
+            on_grounds(("A", PLAIN, 120), ("B", PLAIN, 120), ("C", CLUTTERED, 100)),
             ["A", "B", "C"],
             id="too few on one",
         ),
@@ -275,6 +275,39 @@ def test_photos_on_plain_and_on_cluttered_ground_choose_thresholds_of_their_own(
     assert all(curves[one.pictures] for one in promises(kinds, contract))
 
 
+def test_photos_of_a_tier_that_another_tier_would_answer_for_keep_one_threshold_for_all() -> None:
+    """58 of C lie where A alone chooses: what A shows would let them pass."""
+    photos = on_grounds(
+        ("A", PLAIN, 200), ("A", CLUTTERED, 200), ("B", PLAIN, 200), ("C", PLAIN, 200), ("C", CLUTTERED, 58)
+    )
+
+    assert (
+        fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)[0].cluttered_thresholds
+        is None
+    )
+
+
+def test_a_ground_on_which_nothing_could_be_accepted_has_the_threshold_of_all_photos() -> None:
+    """A few wrong answers of A on cluttered ground are too many there, and not among all of A."""
+    few = Checked(
+        unmeasured((0.95, 120)), truth(110, 10), ("A",) * 120, grounds=(CLUTTERED,) * 120, calibrated=True
+    )
+    sure = [unmeasured((0.95, count)).probabilities for count in (880, 200, 120, 200)]
+    photos = Checked(
+        Scores(np.concatenate(sure), None),
+        np.concatenate([truth(1080, 0), few.labels, truth(200, 0)]),
+        (*("A",) * 880, *("B",) * 200, *("A",) * 120, *("C",) * 200),
+        calibrated=True,
+        grounds=(*(PLAIN,) * 1080, *(CLUTTERED,) * 320),
+    )
+
+    contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)
+
+    assert contract.cluttered_thresholds is None
+    assert not contract.thresholds_of("cluttered").accept_nothing
+    assert [one.pictures for one in kinds][1:] == [f"photos of tier {tier}" for tier in "ABC"]
+
+
 def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
     """On plain ground all answers are right; on cluttered ground only the surer ones are."""
     answers = unmeasured((0.95, 100), (0.7, 100)).probabilities
@@ -283,7 +316,7 @@ def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
         np.concatenate([truth(400, 0), truth(100, 100)]),
         tuple(np.repeat([*"ABC"], 200).tolist()),
         calibrated=True,
-        shown=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
+        grounds=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
     )
 
     contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)

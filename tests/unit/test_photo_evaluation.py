@@ -79,7 +79,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
 
 
 def measured(session: Session, photos: Photos, contract: ModelContract = CONTRACT) -> dict[str, PhotoFigures]:
-    answers = photo_answers(predict(session, contract, photos.images), photos)
+    answers = photo_answers(predict(session, contract, photos.images), photos, photos.shown)
     return photo_figures(answers, contract, "development")
 
 

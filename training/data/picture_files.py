@@ -49,8 +49,8 @@ class PictureFile:
     sha256: str
     hash: Hash
     pixels: Pixels
-    worn: Pixels | None = None
-    shown: Shown = "plain"
+    worn: Pixels | None
+    shown: Shown
 
 
 def read_files(

@@ -30,7 +30,7 @@ class Kind:
     """A row of the table that thresholds, report and warnings rest on: the answers to one kind of pictures.
 
     Attributes:
-        pictures: HELD_OUT, or a tier of photos.
+        pictures: HELD_OUT, or a tier of photos, or what it has on one ground.
         confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
         right: bool (N,), whether each is.
         accuracy: 0..1, promised of the accepted ones; None without a promise.

@@ -2,10 +2,10 @@
 
 Serving distinguishes pixels that are used as they are sent from photos, which it converts: the held-out
 pictures choose `thresholds`, photos `photo_thresholds`. It does not know a photo's tier, so these keep the
-promise of every tier, and need photos of each. It does know the ground around the garment: where there are
-enough photos on plain and on cluttered ground, each chooses its own, for the tiers that are found on it. No
-TensorFlow; never sees the test set. How a threshold is shown: acceptance.py; how serving applies it:
-inference/decision.py.
+promise of every tier, and need photos of each. It does know the ground around the garment: where the tiers
+are found on plain or on cluttered ground, with enough photos, each ground has its own for its tiers, unless
+nothing can be accepted on one. No TensorFlow; never sees the test set. How a threshold is shown:
+acceptance.py; how serving applies it: inference/decision.py.
 """
 
 from collections import Counter
@@ -71,6 +71,14 @@ which know less: of hidden pictures fewer are `unfamiliar` (docs/explanation/exp
 FAMILIARITY_OF_PHOTOS: Final = 0.02
 """The same where photos count, too: at 2% the bundled model finds nine in ten out-of-distribution photos."""
 
+ENOUGH_ON_GROUND: Final = 2 * needed(ACCEPTED_OF_PHOTOS)
+"""Photos of a tier that choose on one ground: as many again as it takes without an error, since some are
+unfamiliar or unsure."""
+
+NEARLY_ALL: Final = 0.95
+"""Share of each promised tier's photos that has to choose where grounds are told apart: what is left would be
+accepted by what others showed."""
+
 FAMILIARITY_BY_GROUND: Final = 0.06
 """The same of photos where each ground has its thresholds: lower confidences are accepted then, which
 more photos of other things reach. At 6% no more of these are accepted (docs/explanation/experiments.md)."""
@@ -93,7 +101,7 @@ class Checked:
         tiers: of each.
         calibrated: whether the probabilities are as served, not as the network gave them.
         groups: of each, such as its sender; empty where each photo is its own.
-        shown: what each is to the model; empty where its ground is not known.
+        grounds: of each; empty where they are not known.
     """
 
     scores: Scores
@@ -101,7 +109,7 @@ class Checked:
     tiers: tuple[str, ...]
     calibrated: bool = False
     groups: tuple[str, ...] = ()
-    shown: tuple[Shown, ...] = ()
+    grounds: tuple[Ground, ...] = ()
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -123,31 +131,33 @@ class Checked:
 
     @property
     def of_both_grounds(self) -> bool:
-        """Whether plain and cluttered photos choose thresholds of their own.
+        """Whether plain and cluttered photos may choose thresholds of their own.
 
-        Each tier with a promise then has enough known photos to show it on one of the grounds, and each
-        ground those of a tier.
+        Each ground then has `on_grounds` of a tier with a promise, which are nearly all photos of each.
         """
-        enough = [one for one in self.on_grounds() if one[0] in PROMISED_TIERS]
-        tiers, grounds = ({one[place] for one in enough} for place in (0, 1))
-        return tiers == set(PROMISED_TIERS) and grounds == {"plain", "cluttered"}
+        enough = {one: count for one, count in self.on_grounds().items() if one[0] in PROMISED_TIERS}
+        counted, of_tier = Counter[str](), Counter(np.array(self.tiers)[self.known].tolist())
+        for (tier, _), count in enough.items():
+            counted[tier] += count
+        nearly_all = all(counted[tier] >= NEARLY_ALL * of_tier[tier] > 0 for tier in PROMISED_TIERS)
+        return nearly_all and {ground for _, ground in enough} == {"plain", "cluttered"}
 
-    def on_grounds(self) -> list[tuple[str, Ground]]:
-        """Tier and ground of so many known photos that they can show ACCEPTED_OF_PHOTOS."""
+    def on_grounds(self) -> dict[tuple[str, Ground], int]:
+        """How many known photos a tier has on a ground, where these are ENOUGH_ON_GROUND; sorted."""
         known = self.known.tolist()
         counts = Counter(
-            (tier, shown)
-            for tier, shown, is_known in zip(self.tiers, self.shown, known, strict=False)
-            if is_known and shown != "pixels"
+            (tier, ground)
+            for tier, ground, is_known in zip(self.tiers, self.grounds, known, strict=False)
+            if is_known
         )
-        return sorted(one for one, count in counts.items() if count >= needed(ACCEPTED_OF_PHOTOS))
+        return {one: count for one, count in sorted(counts.items()) if count >= ENOUGH_ON_GROUND}
 
     def take(self, chosen: NDArray[np.bool_]) -> "Checked":
         """Those that a mask, bool (N,), picks."""
         distances = None if self.scores.distances is None else self.scores.distances[chosen]
-        tiers, groups, shown = (
+        tiers, groups, grounds = (
             tuple(np.array(names)[chosen].tolist()) if names else ()
-            for names in (self.tiers, self.groups, self.shown)
+            for names in (self.tiers, self.groups, self.grounds)
         )
         return replace(
             self,
@@ -155,7 +165,7 @@ class Checked:
             labels=self.labels[chosen],
             tiers=tiers,
             groups=groups,
-            shown=shown,
+            grounds=grounds,
         )
 
 
@@ -190,10 +200,13 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     if scores.distances is not None:
         familiarity = fit_familiarity(scores.distances, _known_distances(checked))
     least = least_familiarity(checked, are_photos=are_photos, unfamiliar=unfamiliar)
-    kinds = answers_by_kind(
-        *(scores, labels, temperature, familiarity, least, checked), groups=groups, accuracy=accuracy
-    )
+    answers = (scores, labels, temperature, familiarity)
+    kinds = answers_by_kind(*answers, least, checked, groups=groups, accuracy=accuracy)
     thresholds = fit_thresholds(kinds, least)
+    if "cluttered" in least and any(thresholds[one].accept_nothing for one in ("plain", "cluttered")):
+        least = {"pixels": least["pixels"], "plain": least["pixels"]}
+        kinds = answers_by_kind(*answers, least, checked, groups=groups, accuracy=accuracy)
+        thresholds = fit_thresholds(kinds, least)
     contract = ModelContract(
         labels=names,
         input=CUT_OUT,
@@ -340,8 +353,10 @@ def photo_kinds(
         return Kind(name, confidences[mine], right[mine], promised.get(tier), senders)
 
     if by_ground:
-        shown = np.array(checked.shown)
-        return tuple(kind(tier, shown == ground, ON_GROUND[ground]) for tier, ground in checked.on_grounds())
+        grounds = np.array(checked.grounds)
+        return tuple(
+            kind(tier, grounds == ground, ON_GROUND[ground]) for tier, ground in checked.on_grounds()
+        )
     return tuple(kind(tier, checked.known) for tier in sorted(set(tiers[checked.known].tolist())))
 
 

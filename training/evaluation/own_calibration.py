@@ -119,10 +119,14 @@ def fit_own(checked: Checked) -> Calibration:
 
 
 def _least_familiarity(checked: Checked, contract: ModelContract) -> float:
-    """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say."""
+    """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say.
+
+    A parent with thresholds by ground has a higher one for its lower confidences, which do not stay.
+    """
     familiarity, distances = contract.familiarity, checked.scores.distances
     if familiarity is None or distances is None or not checked.says_what_is_familiar:
-        return contract.thresholds_of("plain").familiarity
+        by_ground = contract.cluttered_thresholds is not None
+        return FAMILIARITY_OF_PHOTOS if by_ground else contract.thresholds_of("plain").familiarity
     ranks = [familiarity_of(distance, familiarity) for distance in distances[checked.known].tolist()]
     return float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
 

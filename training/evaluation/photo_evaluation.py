@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from inference.classifier import Prediction
-from inference.contract import ModelContract, Thresholds
+from inference.contract import ModelContract, Shown, Thresholds
 from model_store.predictions import NAME_LENGTH, PhotoPrediction
 from model_store.report import (
     Bootstrap,
@@ -76,8 +76,18 @@ class PhotoAnswers:
         return PhotoAnswers(**{name: values[which] for name, values in vars(self).items()})
 
 
-def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAnswers:
-    """Put the predictions for photos, in their order, beside the truth."""
+def photo_answers(
+    predictions: Sequence[Prediction],
+    photos: Photos,
+    shown: Sequence[Shown],
+) -> PhotoAnswers:
+    """Put the predictions for photos, in their order, beside the truth.
+
+    Args:
+        predictions: N.
+        photos: N.
+        shown: what each was decided as.
+    """
     return PhotoAnswers(
         truth=photos.labels,
         tiers=np.where(photos.labels == OOD, OOD_TIER, np.array(photos.tiers)),
@@ -87,7 +97,7 @@ def photo_answers(predictions: Sequence[Prediction], photos: Photos) -> PhotoAns
         familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
         reasons=np.array([one.reason or "" for one in predictions]),
         groups=numbered(photos.keys),
-        shown=np.array(photos.shown),
+        shown=np.array(shown),
     )
 
 

@@ -93,7 +93,7 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
         if others is None or others.photos is None:
             answers = predict(session, classifier.contract, photos.images, photos.worn, photos.shown)
         else:
-            answers = classifier.interpret(others.photos, photos.shown)
+            answers = classifier.interpret(others.photos, photos.grounds)
         yield from _asked(photos.files, photos.labels, answers)
 
 

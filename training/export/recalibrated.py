@@ -107,7 +107,8 @@ def _answers(session: Session, found: OwnCalibration, photos: Photos) -> PhotoAn
     """What is answered to the pictures, each calibrated by others; all of them chose the thresholds."""
     as_given = replace(found.contract, photo_calibration=Calibration(temperature=1.0))
     classifier = Classifier(session, as_given)
-    return photo_answers(classifier.interpret(found.checked.scores, photos.shown), photos)
+    predictions = classifier.interpret(found.checked.scores, photos.grounds)
+    return photo_answers(predictions, photos, photos.grounds)
 
 
 def _report(parent: LocalRelease, found: OwnCalibration, answers: PhotoAnswers, accuracy: float) -> Report:

@@ -386,7 +386,7 @@ def _checked(session: Session, material: Material) -> tuple[Checked | None, Cali
         return None, None
     of_photos = others.photos if others is not None else None
     answers = of_photos or scored(session, photos.images, photos.worn)
-    checked = Checked(answers, photos.labels, photos.tiers, groups=photos.keys, shown=photos.shown)
+    checked = Checked(answers, photos.labels, photos.tiers, groups=photos.keys, grounds=photos.grounds)
     parts = photos.drawn(FOLDS)
     several = len(np.unique(parts[checked.known])) > 1
     enough = checked.of_all_tiers(needed(ACCEPTED_OF_PHOTOS))
@@ -404,7 +404,8 @@ def _photo_answers(
     if checked.calibrated:
         contract = replace(contract, photo_calibration=Calibration(temperature=1.0))
     classifier = Classifier(session, contract)
-    return photo_answers(classifier.interpret(checked.scores, material.photos.shown), material.photos)
+    grounds = material.photos.grounds
+    return photo_answers(classifier.interpret(checked.scores, grounds), material.photos, grounds)
 
 
 def split_of(material: Material) -> str:

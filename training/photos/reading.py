@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.contract import InputContract, Shown
+from inference.contract import Ground, InputContract, Shown
 from training.data.corrections import Corrections, absolute
 from training.data.listing import NONE_OF_THESE, Listed, Listing, columns_of, list_pictures, table_rows
 from training.data.picture_files import Say, Watch
@@ -68,6 +68,11 @@ class Photos:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """The ground of each; a file with pixels that are read as they are counts as a plain photo."""
+        return tuple("cluttered" if shown == "cluttered" else "plain" for shown in self.shown)
 
     @property
     def known_tiers(self) -> tuple[str, ...]:

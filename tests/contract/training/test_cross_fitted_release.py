@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from inference.contract import Ground
 from inference.onnx_session import OnnxSession
 from inference.session import Scores
 from model_store.evidence import evidence_in_folder
 from model_store.local import LocalRelease, open_release
+from model_store.model_card import MODEL_CARD
 from model_store.predictions import PREDICTIONS
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, ON_PLAIN, striped_pictures
@@ -113,6 +115,39 @@ def test_figures_of_photos_rest_on_out_of_fold_calibration(
     assert figures.accuracy == 1.0
     assert figures.ece is not None
     assert figures.ece < 0.05
+
+
+def test_photos_on_plain_and_cluttered_ground_choose_the_thresholds_that_decide_about_them(
+    material: Material, exported: Exported, tmp_path: Path
+) -> None:
+    """Each tier has 140 photos. Those of C are on cluttered ground, and half of their answers wrong."""
+    shown = striped_pictures(420, seed=6)
+    names = tuple(hashlib.sha256(number.to_bytes(2)).hexdigest() for number in range(420))
+    cluttered: Ground = "cluttered"
+    tiers = (*"A" * 140, *"B" * 140, *"C" * 140)
+    photos = Photos(
+        *(shown.images, shown.labels, tiers, (Path("photo.jpg"),) * 420, names, names, tiers),
+        worn=(None,) * 420,
+        shown=(*(ON_PLAIN,) * 280, *(cluttered,) * 140),
+    )
+    answered = shown.labels.copy()
+    answered[350:] = (answered[350:] + 1) % CLASSES
+    sure = sure_of(answered, distance=0.0)
+    sure.probabilities[350:] = sure.probabilities[350:] / 2 + 0.05
+    others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), sure)
+
+    release = released(exported, tmp_path, replace(material, photos=photos, out_of_fold=others), [])
+
+    contract, report = release.manifest.model, release.report()
+    assert contract.photo_thresholds is not None
+    assert contract.cluttered_thresholds is not None
+    assert contract.photo_thresholds.confidence <= contract.cluttered_thresholds.confidence
+    decisions = {tier: one.decisions for tier, one in report.photos.items()}
+    assert decisions["A"].confidence_threshold == contract.photo_thresholds.confidence
+    assert decisions["C"].confidence_threshold == contract.cluttered_thresholds.confidence
+    assert decisions["A"].coverage > 0.9
+    assert 0.4 < decisions["C"].coverage < 0.55
+    assert "on cluttered ground" in (tmp_path / MODEL_CARD).read_text("utf-8")
 
 
 def test_pictures_of_ones_own_and_photos_have_the_same_thresholds(
