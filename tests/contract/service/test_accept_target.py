@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import Thresholds
+from inference.contract import ACCEPT_NOTHING, Thresholds
 from model_store.publish import publish
 from model_store.report import AcceptPoint, PossiblePromise
 from model_store.store import open_store
@@ -92,6 +92,18 @@ def test_each_ground_of_photos_has_the_threshold_that_its_own_answers_show(
     assert model["photo_thresholds"] == {"confidence": pytest.approx(0.01), "familiarity": 0.06}
     assert model["cluttered_thresholds"] == {"confidence": 0.3, "familiarity": 0.06}
     assert "photos 1.0%, of cluttered ones 30.0%, so that" in " ".join(page.split())
+
+
+def test_a_ground_of_which_the_report_says_nothing_is_reviewed(make_app: MakeApp, tmp_path: Path) -> None:
+    held_out, plain = POINTS.values()
+    curves = {"held-out pictures": held_out, "photos of tier A on plain ground": plain}
+    chosen = Thresholds(confidence=0.5, familiarity=0.06)
+    store = a_store(tmp_path, acceptance=curves, photo_thresholds=chosen, cluttered_thresholds=chosen)
+
+    model = make_app(model_store=store, accept_target=0.94).test_client().get("/model").get_json()
+
+    assert model["photo_thresholds"]["confidence"] == 0.3
+    assert model["cluttered_thresholds"]["confidence"] == ACCEPT_NOTHING
 
 
 def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
