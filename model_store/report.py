@@ -72,7 +72,7 @@ ON_GROUND: Final[Mapping[Ground, str]] = {"plain": " on plain ground", "cluttere
 
 
 def shown_of(pictures: str) -> Shown:
-    """What pictures of this kind are to the model; "plain" also where the grounds are not told apart."""
+    """What pictures of this kind are to the model; "plain" also where all photos have the same thresholds."""
     if pictures == HELD_OUT:
         return "pixels"
     return "cluttered" if pictures.endswith(ON_GROUND["cluttered"]) else "plain"

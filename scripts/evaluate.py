@@ -212,7 +212,7 @@ def _accepts(contract: ModelContract) -> str:
     if contract.cluttered_thresholds is None:
         return _accepts_from(contract.thresholds_of("plain"), "")
     return " ".join(
-        _accepts_from(contract.thresholds_of(one), f"{name[1:]}: ") for one, name in ON_GROUND.items()
+        _accepts_from(contract.thresholds_of(one), f"{name.strip()}: ") for one, name in ON_GROUND.items()
     )
 
 

@@ -172,7 +172,10 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("review below", _review_below(model.thresholds)),
         *(
             (f"review {name} below", _review_below(one))
-            for name, one in (("photos", model.photo_thresholds), ("cluttered", model.cluttered_thresholds))
+            for name, one in (
+                ("photos", model.photo_thresholds),
+                ("cluttered photos", model.cluttered_thresholds),
+            )
             if one is not None
         ),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),

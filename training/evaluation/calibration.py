@@ -76,8 +76,8 @@ ENOUGH_ON_GROUND: Final = 2 * needed(ACCEPTED_OF_PHOTOS)
 unfamiliar or unsure."""
 
 NEARLY_ALL: Final = 0.95
-"""Share of each promised tier's photos that has to choose where grounds are told apart: what is left would be
-accepted by what others showed."""
+"""Share of each promised tier's photos that has to choose before grounds have thresholds of their own: what
+is left would be accepted by what others showed."""
 
 FAMILIARITY_BY_GROUND: Final = 0.06
 """The same of photos where each ground has its thresholds: lower confidences are accepted then, which
@@ -126,8 +126,12 @@ class Checked:
 
         With one of each, photos choose thresholds of their own.
         """
-        counts = Counter(np.array(self.tiers)[self.known].tolist())
-        return all(counts[tier] >= least for tier in PROMISED_TIERS)
+        return all(self._of_tier[tier] >= least for tier in PROMISED_TIERS)
+
+    @property
+    def _of_tier(self) -> Counter[str]:
+        """How many known photos there are of each tier."""
+        return Counter(np.array(self.tiers)[self.known].tolist())
 
     @property
     def of_both_grounds(self) -> bool:
@@ -136,7 +140,7 @@ class Checked:
         Each ground then has `on_grounds` of a tier with a promise, which are nearly all photos of each.
         """
         enough = {one: count for one, count in self.on_grounds().items() if one[0] in PROMISED_TIERS}
-        counted, of_tier = Counter[str](), Counter(np.array(self.tiers)[self.known].tolist())
+        counted, of_tier = Counter[str](), self._of_tier
         for (tier, _), count in enough.items():
             counted[tier] += count
         nearly_all = all(counted[tier] >= NEARLY_ALL * of_tier[tier] > 0 for tier in PROMISED_TIERS)

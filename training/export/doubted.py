@@ -85,13 +85,13 @@ def asked_of(  # noqa: PLR0913 - whatever was answered
     classifier = Classifier(session, replace(contract, photo_calibration=None))
     for one in (parts.validation, data.test):
         if one.files is not None and not data.cross_fitted:
-            yield from _asked(one.files, one.labels, predict(session, contract, one.images, shown=one.shown))
+            yield from _asked(one.files, one.labels, predict(session, contract, one.images))
     if others is not None and others.pictures is not None and parts.train.files is not None:
         answers = classifier.interpret(others.pictures, ["pixels"] * len(parts.train))
         yield from _asked(parts.train.files, parts.train.labels, answers)
     if photos is not None:
         if others is None or others.photos is None:
-            answers = predict(session, classifier.contract, photos.images, photos.worn, photos.shown)
+            answers = predict(session, classifier.contract, photos.images, photos.worn)
         else:
             answers = classifier.interpret(others.photos, photos.grounds)
         yield from _asked(photos.files, photos.labels, answers)
