@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.results import save
+from inference.classifier import Prediction
 from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import OnnxSession
 from model_store.acceptance import SURENESS, needed
@@ -29,7 +30,7 @@ from training.evaluation.acceptance import Kind, confidence_threshold
 from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, PROMISED_TIERS
 from training.evaluation.grouped import DRAWS, numbered
 from training.evaluation.measure import predict
-from training.photos.reading import OOD
+from training.photos.reading import OOD, Photos
 
 RUNS: Final = 1000
 SEED: Final = 0
@@ -130,13 +131,17 @@ def coverage(population: Population, runs: int) -> dict[str, dict[str, float]]:
     }
 
 
-def answered(release: str, photos: Path) -> dict[str, Kind]:
-    """The release's answers to the photos of each tier that has a promise."""
+def asked(release: str, place: Path) -> tuple[Photos, list[Prediction]]:
+    """The photos of a table, and the release's answers to them."""
     found = find_release(release, None)
     contract = found.manifest.model
-    (read,) = photos_in([photos], contract.labels, contract.input)
+    (photos,) = photos_in([place], contract.labels, contract.input)
     session = OnnxSession(found.folder / GRAPH, shape=contract.input.array_shape)
-    predictions = predict(session, contract, read.images, read.worn, read.shown)
+    return photos, predict(session, contract, photos.images, photos.worn, photos.shown)
+
+
+def kinds_of(read: Photos, predictions: list[Prediction]) -> dict[str, Kind]:
+    """The answers to the photos of each tier that has a promise."""
     confidences = np.array([one.confidence for one in predictions], np.float32)
     right = np.array([one.class_id for one in predictions]) == read.labels
     kinds = {}
@@ -185,8 +190,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=RUNS)
     arguments = parser.parse_args(argv)
     rows = []
-    kinds = answered(arguments.release, arguments.photos)
-    for name, population in populations(kinds).items():
+    photos, predictions = asked(arguments.release, arguments.photos)
+    for name, population in populations(kinds_of(photos, predictions)).items():
         row = {"population": name, "photos": len(population.kind.right), "senders": population.senders}
         rows.append(row | {"by": coverage(population, arguments.runs)})
         print(rows[-1])
