@@ -46,7 +46,7 @@ class Audit:
     Attributes:
         version: of the release that made the table.
         sampled: rows that were drawn.
-        unanswered: of these, those that nobody answered.
+        unanswered: of these, those that no one answered.
         left_out: of these, those that a person could not decide about; they count nowhere.
         accepted, reviewed: the model's answers with the decision `accept`, and those with `review`.
         labels: the accepted ones by the model's label; without labels that none has.
