@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
@@ -45,6 +46,26 @@ Choice = Callable[[Kind, np.random.Generator], float]
 """Chooses a threshold on a draw."""
 
 
+def draw_senders(
+    groups: NDArray[np.int64], count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw senders with replacement.
+
+    Args:
+        groups: (N,), the sender of each photo, 0 and up.
+        count: how many senders to draw.
+        rng: decides which.
+
+    Returns:
+        The positions of their photos, and of each the number of its draw: a sender that is drawn twice counts
+        as two.
+    """
+    order = np.argsort(groups, kind="stable")
+    first = np.searchsorted(groups[order], np.arange(groups.max() + 2))
+    places = [order[first[one] : first[one + 1]] for one in rng.integers(groups.max() + 1, size=count)]
+    return np.concatenate(places), np.repeat(np.arange(count), [len(one) for one in places])
+
+
 @dataclass(frozen=True)
 class Population:
     """Answers whose truth is known: all of them.
@@ -58,14 +79,8 @@ class Population:
 
     def drawn(self, rng: np.random.Generator) -> Kind:
         """The answers to the photos of as many senders; one that is drawn twice counts as two."""
-        groups = self.kind.groups
-        assert groups is not None
-        order = np.argsort(groups, kind="stable")
-        first = np.searchsorted(groups[order], np.arange(groups.max() + 2))
-        picked = rng.integers(groups.max() + 1, size=self.senders)
-        places = [order[first[one] : first[one + 1]] for one in picked]
-        chosen = np.concatenate(places)
-        again = np.repeat(np.arange(self.senders), [len(one) for one in places])
+        assert self.kind.groups is not None
+        chosen, again = draw_senders(self.kind.groups, self.senders, rng)
         return Kind(
             "photos", self.kind.confidences[chosen], self.kind.right[chosen], ACCEPTED_OF_PHOTOS, again
         )
@@ -131,23 +146,32 @@ def coverage(population: Population, runs: int) -> dict[str, dict[str, float]]:
     }
 
 
-def asked(release: str, place: Path) -> tuple[Photos, list[Prediction]]:
-    """The photos of a table, and the release's answers to them."""
+def arguments_of(program: str, argv: list[str] | None) -> argparse.Namespace:
+    """Parse `release`, `photos` and `runs`."""
+    parser = argparse.ArgumentParser(prog=program)
+    parser.add_argument("release", help="a folder or a store")
+    parser.add_argument("photos", type=Path, help="CSV of `path`, `label`, `tier` and `group`")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    return parser.parse_args(argv)
+
+
+def predict_photos(release: str, table: Path) -> tuple[Photos, list[Prediction]]:
+    """Read the photos of a table, and answer them with the release."""
     found = find_release(release, None)
     contract = found.manifest.model
-    (photos,) = photos_in([place], contract.labels, contract.input)
+    (photos,) = photos_in([table], contract.labels, contract.input)
     session = OnnxSession(found.folder / GRAPH, shape=contract.input.array_shape)
     return photos, predict(session, contract, photos.images, photos.worn, photos.shown)
 
 
-def kinds_of(read: Photos, predictions: list[Prediction]) -> dict[str, Kind]:
+def kinds_of(photos: Photos, predictions: list[Prediction]) -> dict[str, Kind]:
     """The answers to the photos of each tier that has a promise."""
     confidences = np.array([one.confidence for one in predictions], np.float32)
-    right = np.array([one.class_id for one in predictions]) == read.labels
+    right = np.array([one.class_id for one in predictions]) == photos.labels
     kinds = {}
     for tier in PROMISED_TIERS:
-        mine = (np.array(read.tiers) == tier) & (read.labels != OOD)
-        groups = numbered(np.array(read.keys)[mine])
+        mine = (np.array(photos.tiers) == tier) & (photos.labels != OOD)
+        groups = numbered(np.array(photos.keys)[mine])
         kinds[tier] = Kind(tier, confidences[mine], right[mine], ACCEPTED_OF_PHOTOS, groups)
     return kinds
 
@@ -184,13 +208,9 @@ def populations(kinds: dict[str, Kind]) -> dict[str, Population]:
 
 def main(argv: list[str] | None = None) -> int:
     """Simulate, print, save."""
-    parser = argparse.ArgumentParser(prog="benchmarks.coverage")
-    parser.add_argument("release", help="a folder or a store")
-    parser.add_argument("photos", type=Path, help="CSV of `path`, `label`, `tier` and `group`")
-    parser.add_argument("--runs", type=int, default=RUNS)
-    arguments = parser.parse_args(argv)
+    arguments = arguments_of("benchmarks.coverage", argv)
     rows = []
-    photos, predictions = asked(arguments.release, arguments.photos)
+    photos, predictions = predict_photos(arguments.release, arguments.photos)
     for name, population in populations(kinds_of(photos, predictions)).items():
         row = {"population": name, "photos": len(population.kind.right), "senders": population.senders}
         rows.append(row | {"by": coverage(population, arguments.runs)})

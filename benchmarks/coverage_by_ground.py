@@ -1,24 +1,22 @@
-"""What thresholds of photos by ground accept, where one threshold would.
+"""Compare thresholds of photos by ground with one threshold for all photos, by simulation.
 
 python -m benchmarks.coverage_by_ground RELEASE PHOTOS
 
 RELEASE answers the photos of a table, none of which it may have learnt. Each run draws as many senders of
 each promised tier as there are, with replacement, chooses the thresholds on their photos as a training does,
-and looks what they accept of all photos. A tier's promise is kept where so many of these answers are right.
-Saves docs/results/coverage-by-ground.json. One threshold, chosen in other ways: coverage.py.
+and counts what they accept of all photos. The promise of a tier is kept where so many of these answers are
+right. Saves docs/results/coverage-by-ground.json. Other ways to choose one threshold: coverage.py.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.coverage import RUNS, SEED, asked
+from benchmarks.coverage import SEED, arguments_of, draw_senders, predict_photos
 from benchmarks.results import save
 from inference.classifier import Prediction
 from inference.contract import Shown, Thresholds
@@ -45,59 +43,54 @@ class Answers:
 
     Attributes:
         checked: N photos, with probabilities as they are served.
-        confidences: float32 (N,).
         familiarity: float32 (N,); 1 where the release measures none.
     """
 
     checked: Checked
-    confidences: NDArray[np.float32]
     familiarity: NDArray[np.float32]
 
     @classmethod
     def of(cls, predictions: list[Prediction], photos: Photos) -> "Answers":
-        """From what a release answers."""
+        """From the predictions of a release."""
         scores = Scores(np.stack([one.probabilities for one in predictions]), None)
         checked = Checked(
             scores, photos.labels, photos.tiers, calibrated=True, groups=photos.keys, grounds=photos.grounds
         )
-        confidences = np.array([one.confidence for one in predictions], np.float32)
         familiarity = np.array(
             [1.0 if one.familiarity is None else one.familiarity for one in predictions], np.float32
         )
-        return cls(checked, confidences, familiarity)
+        return cls(checked, familiarity)
+
+    @property
+    def confidences(self) -> NDArray[np.float32]:
+        """The largest probability of each, float32 (N,)."""
+        confidences: NDArray[np.float32] = self.checked.scores.probabilities.max(axis=1)
+        return confidences
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which are, bool (N,); none to what is none of the classes."""
+        """Which answers are right, bool (N,); no answer to an out-of-distribution photo is."""
         right: NDArray[np.bool_] = self.checked.scores.probabilities.argmax(axis=1) == self.checked.labels
         return right
 
     def of_tier(self, tier: str) -> NDArray[np.int64]:
-        """Positions of its photos."""
+        """Positions of the photos of a tier."""
         return np.flatnonzero(np.array(self.checked.tiers) == tier)
 
     def drawn(self, rng: np.random.Generator) -> "Answers":
-        """Those to the photos of as many senders of each promised tier; one drawn twice counts as two."""
+        """Draw as many senders of each promised tier as it has; one that is drawn twice counts as two."""
         places, groups = list[NDArray[np.int64]](), list[str]()
         for tier in PROMISED_TIERS:
             mine = self.of_tier(tier)
-            of = numbered(np.array(self.checked.groups)[mine])
-            for number, sender in enumerate(rng.integers(of.max() + 1, size=of.max() + 1)):
-                places.append(mine[of == sender])
-                groups += [f"{tier} {number}"] * len(places[-1])
-        chosen = np.concatenate(places)
-        scores = Scores(self.checked.scores.probabilities[chosen], None)
-        tiers, grounds = (
-            tuple(np.array(names)[chosen].tolist()) for names in (self.checked.tiers, self.checked.grounds)
-        )
-        labels = self.checked.labels[chosen]
-        checked = replace(
-            self.checked, scores=scores, labels=labels, tiers=tiers, groups=tuple(groups), grounds=grounds
-        )
-        return Answers(checked, self.confidences[chosen], self.familiarity[chosen])
+            senders = numbered(np.array(self.checked.groups)[mine])
+            chosen, numbers = draw_senders(senders, int(senders.max()) + 1, rng)
+            places.append(mine[chosen])
+            groups += [f"{tier} {number}" for number in numbers]
+        together = np.concatenate(places)
+        return Answers(replace(self.checked.take(together), groups=tuple(groups)), self.familiarity[together])
 
     def thresholds(self, least: Mapping[Shown, float]) -> dict[Shown, Thresholds]:
-        """What a training would choose on these: for each key of `least`, its least familiarity."""
+        """Choose thresholds as a training does, for each key of `least`, which is the least familiarity."""
         familiar = np.where(self.familiarity >= least["plain"], self.confidences, np.float32(np.nan))
         promised = dict.fromkeys(PROMISED_TIERS, ACCEPTED_OF_PHOTOS)
         return fit_thresholds(
@@ -105,13 +98,13 @@ class Answers:
         )
 
     def thresholds_by_ground(self) -> dict[Shown, Thresholds]:
-        """As trainings choose: by ground, unless there are too few photos or nothing is accepted on one."""
+        """Choose by ground as a training does; one threshold if photos are few or a ground accepts none."""
         least = least_familiarity(self.checked)
         found = self.thresholds({shown: least[shown] for shown in least if shown != "pixels"})
         return self.thresholds(ONE) if any(one.accept_nothing for one in found.values()) else found
 
     def accepted(self, thresholds: Mapping[Shown, Thresholds]) -> NDArray[np.bool_]:
-        """Which are accepted, bool (N,)."""
+        """Which answers these thresholds accept, bool (N,)."""
         needs = [thresholds.get(ground, thresholds["plain"]) for ground in self.checked.grounds]
         sure = self.confidences >= np.array([one.confidence for one in needs])
         accepted: NDArray[np.bool_] = sure & (
@@ -151,12 +144,8 @@ def coverage_by_ground(answers: Answers, runs: int) -> dict[str, dict[str, dict[
 
 def main(argv: list[str] | None = None) -> int:
     """Simulate, print, save."""
-    parser = argparse.ArgumentParser(prog="benchmarks.coverage_by_ground")
-    parser.add_argument("release", help="a folder or a store")
-    parser.add_argument("photos", type=Path, help="CSV of `path`, `label`, `tier` and `group`")
-    parser.add_argument("--runs", type=int, default=RUNS)
-    arguments = parser.parse_args(argv)
-    photos, predictions = asked(arguments.release, arguments.photos)
+    arguments = arguments_of("benchmarks.coverage_by_ground", argv)
+    photos, predictions = predict_photos(arguments.release, arguments.photos)
     found = coverage_by_ground(Answers.of(predictions, photos), arguments.runs)
     for way, tiers in found.items():
         print(way, tiers)

@@ -55,7 +55,7 @@ def test_where_one_ground_is_hard_its_own_threshold_lets_more_of_the_other_be_ac
     scores = Scores(probabilities.astype(np.float32), None)
     checked = Checked(scores, labels, tuple(tiers), calibrated=True, groups=groups, grounds=grounds)
 
-    found = coverage_by_ground(Answers(checked, confidences, np.ones(4 * each, np.float32)), 5)
+    found = coverage_by_ground(Answers(checked, np.ones(4 * each, np.float32)), 5)
 
     one, two = found["one threshold"], found["a threshold for each ground"]
     assert two["A"]["accepted"] > 0.9

@@ -156,8 +156,8 @@ class Checked:
         )
         return {one: count for one, count in sorted(counts.items()) if count >= ENOUGH_ON_GROUND}
 
-    def take(self, chosen: NDArray[np.bool_]) -> "Checked":
-        """Those that a mask, bool (N,), picks."""
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Checked":
+        """Those that a mask, bool (N,), picks, or those at these positions."""
         distances = None if self.scores.distances is None else self.scores.distances[chosen]
         tiers, groups, grounds = (
             tuple(np.array(names)[chosen].tolist()) if names else ()
