@@ -2,7 +2,7 @@
 
 Model, graph, test figures and everything about pixels are the parent's, as files or as figures; measured
 again is what the new calibration changes, on the pictures at hand: evaluation/own_calibration.py. The report
-tells the two apart (`calibrated`, `decided_by`). Trains nothing and reads no data set. Writes one folder.
+says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data set, writes one folder.
 """
 
 import shutil
