@@ -60,14 +60,18 @@ class Visits:
         self.complaints: list[str] = []
 
     def __call__(self, address: str, *, width: int = 1280, height: int = 900, **context: Any) -> Page:
-        """Open a page in a browser profile of its own.
+        """Open a page in a browser profile of its own, for a reader who wants no motion.
+
+        So a colour is at once what it will be: halfway through a transition it is neither.
 
         Args:
             address: the whole URL.
             width: of the window, in CSS pixels, and so is `height`.
             context: more for Playwright's `new_context`, such as color_scheme="dark".
         """
-        opened = self._browser.new_context(viewport={"width": width, "height": height}, **context)
+        opened = self._browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", **context
+        )
         self._contexts.append(opened)
         page = opened.new_page()
         page.set_default_timeout(PATIENCE_MS)
