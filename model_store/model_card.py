@@ -86,6 +86,7 @@ def _training(report: Report) -> list[str]:
         f"{data.test_sha256}.",
         f"- Pictures: {report.train.n:,} learnt, {_set_aside(report)}.",
         *_photos_learnt(training.configuration),
+        *_probed(training.configuration),
         f"- Licence of the data: {licence or 'not stated by who trained it'}.",
         f"- Seed {_or_unknown(training.seed)}, {_or_unknown(training.epochs)} epochs, on "
         f"{_or_unknown(training.hardware)}.",
@@ -111,6 +112,16 @@ def _photos_learnt(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
         yield f"- Photos learnt: {tiers}."
     if said := configuration.get("photo_figures"):
         yield f"- The figures of photos below are {said}."
+
+
+def _probed(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
+    """What the network had learnt before, where its last layer alone was fitted here."""
+    probe = configuration.get("probe")
+    if isinstance(probe, Mapping):
+        yield (
+            f"- A linear probe on {probe['start']}; what that has learnt, and under which licence it is: "
+            "`training/transfer/BACKBONE.md` of Wardrobe."
+        )
 
 
 def _or_unknown(value: object) -> str:

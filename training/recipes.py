@@ -31,7 +31,7 @@ from training.errors import BadRecipe
 OwnName = Literal[
     "dense", "conv2_same", "conv3", "conv2_5x5", "arch1", "arch2", "vgg",
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep", "compact_any",
-    "compact_stages", "wide4",
+    "compact_stages", "wide4", "efficientnet_lite0",
 ]  # fmt: skip
 BackboneName = Literal["mobilenet_v3_small", "mobilenet_v3_large", "efficientnet_v2_b0"]
 NetworkName = Literal[OwnName, BackboneName]

@@ -76,6 +76,7 @@ HOMES = {
     ),
     "tf2onnx": ("training/",),
     "threadpoolctl": ("training/transfer/probe.py", "training/evaluation/out_of_distribution.py"),
+    "torch": ("training/transfer/imagenet.py",),
     "urllib3": ("labelling/https.py", "labelling/permits.py", "model_store/s3.py"),
     "werkzeug": ("app/",),
 }
@@ -93,6 +94,7 @@ ONLY_FOR_TRAINING = {
     "tensorflow",
     "tf2onnx",
     "threadpoolctl",
+    "torch",
 }
 """Not installed where the service runs."""
 

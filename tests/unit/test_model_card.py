@@ -53,6 +53,11 @@ def test_a_licence_with_the_signs_of_yaml_stays_one_value(release: LocalRelease)
     assert metadata(card_of(release, data_licence=licence))["license_name"] == licence
 
 
+def test_a_probe_says_which_network_it_begins_with(release: LocalRelease) -> None:
+    assert "A linear probe on EfficientNet-Lite0;" in card_of(release, probe={"start": "EfficientNet-Lite0"})
+    assert "linear probe" not in card_of(release)
+
+
 def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
     card, test = card_of(release), release.report().test
     low, high = test.accuracy_interval

@@ -1,8 +1,9 @@
 """The networks by name, from raw `pixels` to logits, in Keras' functional form.
 
 Each reads uint8 pixels and rescales them, so that a saved model needs no preprocessing. Training uses
-logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py and
-compact.py; their layers: layers.py. Which one a training uses: recipes.py; the fit: fit.py.
+logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
+efficientnet_lite.py and pretrained.py; their layers: layers.py. Which one a training uses: recipes.py; the
+fit: fit.py.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from keras import layers
 from inference.contract import GREY_28
 from training.networks import published
 from training.networks.compact import SHAPES, compact, compact_any, compact_stages, wide
+from training.networks.efficientnet_lite import efficientnet_lite0
 from training.networks.layers import LayerFactory, policy_of
 from training.networks.pretrained import APPLICATIONS, backbone
 from training.recipes import Recipe
@@ -35,6 +37,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
     "compact_any": compact_any,
     "compact_stages": compact_stages,
+    "efficientnet_lite0": efficientnet_lite0,
     "wide4": wide,
     **{name: partial(backbone, network=name) for name in APPLICATIONS},
 }

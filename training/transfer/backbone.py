@@ -47,11 +47,11 @@ def backbone(recipe: Recipe = NETWORK, *, training: bool = False) -> Network:
     return keras.Model(whole.input, whole.get_layer(FEATURES).output, name="backbone")
 
 
-def save_backbone(model: Network, about: Mapping[str, Any], path: Path) -> None:
+def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
     """Write the weights as float16, by the path of each, and what they were learnt from.
 
     Args:
-        model: of `backbone`.
+        model: of `backbone`, or another start's.
         about: plain JSON.
         path: of the file, which is replaced in one step.
     """
@@ -66,10 +66,19 @@ def load_backbone(path: Path = BUNDLED) -> tuple[Network, dict[str, Any]]:
         WeightsUnfit: the file is missing, damaged, or of another network.
     """
     model = backbone()
+    return model, load_weights(model, path)
+
+
+def load_weights(model: Network, path: Path) -> dict[str, Any]:
+    """Give a network the weights of a file; what they were learnt from.
+
+    Raises:
+        WeightsUnfit: the file is missing, damaged, or of another network.
+    """
     try:
         stored = read_npz(path)
         about: dict[str, Any] = json.loads(str(stored[ABOUT]))
         model.set_weights([stored[weight.path].astype(np.float32) for weight in model.weights])
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no backbone of this version ({error}).") from error
-    return model, about
+    return about

@@ -35,7 +35,7 @@ from training.transfer.pretraining_photos import (
     photos_of,
     without_left_out,
 )
-from training.transfer.starts import Start, bundled_start, start_in_colour
+from training.transfer.starts import Start, bundled_start, start_in_colour, start_of_imagenet
 from training.untyped import Network
 
 SHIPPED: Final = Path(__file__).with_name("negatives.npz")
@@ -163,9 +163,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     photos = photos_of(options.photos)
     chosen = drawn(without_left_out(photos) if options.leave_out else photos)
-    write_negatives(
-        options.photos, chosen, [bundled_start(bundled(), CUT_OUT), start_in_colour()], options.out
-    )
+    starts = [bundled_start(bundled(), CUT_OUT), start_in_colour(), start_of_imagenet()]
+    write_negatives(options.photos, chosen, starts, options.out)
     kinds = {kind_of(one) for one in chosen}
     sys.stdout.write(f"{options.out}: {len(chosen)} photos of {len(kinds)} kinds.\n")
     return 0

@@ -26,7 +26,7 @@ from inference.arrays import PixelsBatch
 from training.errors import BadPictures
 from training.fitting.optimizers import build_optimizer
 from training.recipes import Recipe
-from training.transfer.backbone import INPUT, NETWORK, backbone, save_backbone
+from training.transfer.backbone import INPUT, NETWORK, backbone, save_weights
 from training.transfer.pretraining_photos import (
     LEFT_OUT_KINDS,
     STORED_EDGE,
@@ -265,7 +265,7 @@ def main(argv: list[str] | None = None) -> int:
         "left_out": sorted(LEFT_OUT_KINDS) if options.leave_out else [],
         "epochs": recipe.epochs,
     }
-    save_backbone(model, about, options.out)
+    save_weights(model, about, options.out)
     return 0
 
 

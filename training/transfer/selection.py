@@ -1,6 +1,6 @@
 """Choose the start of own classes by cross-fitting: a probe on each, which answers what it did not learn.
 
-The better one is fine-tuned if that has more right answers, by more than chance explains. Pure, but for
+The best one is fine-tuned if that has more right answers, by more than chance explains. Pure, but for
 running the networks. The probe: probe.py; fine-tuning: tuning.py; the folds: export/out_of_fold.py.
 """
 
@@ -91,8 +91,14 @@ def _probe(features: Features, learnt: LabelledImages) -> Probe:
 
 
 def better(candidates: Sequence[Candidate]) -> Candidate:
-    """The one with the most right answers; of equal ones that with the least loss."""
-    return max(candidates, key=lambda one: (one.accuracy, -one.loss))
+    """The one with the most right answers; of equal ones that with the least loss.
+
+    One that is costly replaces the others only with more right answers at a lower loss.
+    """
+    usual = [one for one in candidates if not one.start.costly] or candidates
+    best = max(usual, key=lambda one: (one.accuracy, -one.loss))
+    ahead = [one for one in candidates if one.accuracy > best.accuracy and one.loss < best.loss]
+    return max(ahead, key=lambda one: one.accuracy, default=best)
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,14 @@ from training.fitting.starting import fine_tuning
 from training.networks.compact import STAGES, stage_of
 from training.networks.layers import FEATURES, LayerFactory
 from training.recipes import Recipe
+from training.transfer import imagenet
 from training.transfer.backbone import INPUT, NETWORK, load_backbone
 from training.transfer.tuning import LastStage
 from training.untyped import Network, Tensor
 
 IN_COLOUR: Final = "the backbone in colour"
+
+OF_IMAGENET: Final = "EfficientNet-Lite0"
 
 LAST_STAGE: Final = "stage3_relu"
 """The last layer of the backbone's last stage, float32 (N, 4, 4, 224)."""
@@ -43,6 +46,7 @@ class Start:
         body: builds it: keras.Model from pixels to what a probe is learnt on, float32 (N, D). Its layer
             FEATURES, which may be less, float32 (N, M), is what distances are measured in.
         stage: what can be tuned of it; None for nothing.
+        costly: takes several times the others' time for an answer.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Start:
     recipe: Recipe
     body: Callable[[], Network]
     stage: LastStage | None = None
+    costly: bool = False
 
 
 def bundled_start(release: LocalRelease, reads: InputContract) -> Start:
@@ -63,6 +68,11 @@ def start_in_colour() -> Start:
     stage = LastStage(f"stage{STAGES - 1}_relu", f"stage{STAGES}", _last_stage)
     recipe = replace(NETWORK, seed=0)
     return Start(IN_COLOUR, INPUT, recipe, lambda: with_positions(load_backbone()[0]), stage)
+
+
+def start_of_imagenet() -> Start:
+    """The network that has learnt photos of a thousand kinds of things (imagenet.py)."""
+    return Start(OF_IMAGENET, imagenet.INPUT, replace(imagenet.NETWORK, seed=0), imagenet.body, costly=True)
 
 
 def _last_stage(x: Tensor, name: str) -> Tensor:

@@ -12,7 +12,7 @@ import pytest
 
 from training.errors import WeightsUnfit
 from training.recipes import Recipe
-from training.transfer.backbone import NETWORK, backbone, load_backbone, save_backbone
+from training.transfer.backbone import NETWORK, backbone, load_backbone, save_weights
 from training.transfer.pretraining import Batches, Pictures, main
 from training.transfer.pretraining_photos import (
     STORED_EDGE,
@@ -117,7 +117,7 @@ def test_a_stopped_training_continues_after_its_last_epoch(
 def test_the_file_holds_the_weights_to_float16(tmp_path: Path) -> None:
     model = backbone()
     pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
-    save_backbone(model, {"photos": 3}, tmp_path / "one.npz")
+    save_weights(model, {"photos": 3}, tmp_path / "one.npz")
 
     read, about = load_backbone(tmp_path / "one.npz")
 

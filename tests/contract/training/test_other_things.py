@@ -22,7 +22,7 @@ from training.transfer.negatives import OF_A_KIND, Negatives, drawn, load_negati
 from training.transfer.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
 from training.transfer.pretraining_photos import Photo
 from training.transfer.probe import Features, fit_probe
-from training.transfer.starts import bundled_start, start_in_colour
+from training.transfer.starts import bundled_start, start_in_colour, start_of_imagenet
 from training.untyped import Network
 
 OWN = ("backpack", "necklace", "watch")
@@ -56,8 +56,8 @@ def dealt(train: LabelledImages) -> tuple[Fold, ...]:
     return deal(Split(train, train), None, 5, pictures=True)
 
 
-def test_the_file_fits_the_backbone_and_the_bundled_release() -> None:
-    for start in (start_in_colour(), bundled_start(bundled(), CUT_OUT)):
+def test_the_file_fits_every_start() -> None:
+    for start in (start_in_colour(), bundled_start(bundled(), CUT_OUT), start_of_imagenet()):
         network = start.body()
 
         found = load_negatives(network)
@@ -76,7 +76,7 @@ def test_the_file_is_small_and_has_no_pixels() -> None:
     with np.load(shipped, allow_pickle=False) as stored:
         assert {stored[name].dtype.kind for name in stored} == {"U", "f"}
         assert all(stored[name].ndim == 1 or stored[name].dtype == np.float16 for name in stored)
-    assert shipped.stat().st_size < 4_000_000
+    assert shipped.stat().st_size < 5_000_000
 
 
 def test_features_of_another_network_are_not_used_and_the_log_says_so() -> None:

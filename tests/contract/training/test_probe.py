@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -20,6 +21,7 @@ from model_store.local import LocalRelease, open_release
 from model_store.promotions import current
 from model_store.store import open_store
 from scripts import evaluate, train
+from scripts.training.probing import MOST_FOR_COSTLY, affordable
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
 from tests.uploads import png
 from training.data.datasets import LabelledImages
@@ -33,7 +35,7 @@ from training.networks.layers import FEATURES
 from training.networks.registry import with_softmax
 from training.recipes import Recipe
 from training.transfer.probe import COMPONENTS, Features, fit_probe, with_probe
-from training.transfer.selection import cross_fit
+from training.transfer.selection import Candidate, better, cross_fit
 from training.transfer.starts import IN_COLOUR, Start
 from training.untyped import Network
 
@@ -220,13 +222,41 @@ def a_table(rows: np.ndarray) -> Network:
     return model
 
 
-def test_no_probe_answers_a_picture_that_it_learnt() -> None:
+@pytest.fixture(scope="module")
+def candidate() -> Candidate:
+    """Of pictures whose labels nothing that is seen of them says."""
     random = np.random.default_rng(0)
     images = np.arange(200, dtype=np.uint8).reshape(200, 1, 1)
     learnt_by_heart = LabelledImages(images, random.integers(0, 2, 200).astype(np.uint8))
     body = a_table(random.normal(size=(200, 300)).astype(np.float32))
     folds = deal(Split(learnt_by_heart, learnt_by_heart), None, 5, pictures=True)
+    return cross_fit(Start("a table", GREY_28, Recipe(), lambda: body), learnt_by_heart, folds, 2)
 
-    found = cross_fit(Start("a table", GREY_28, Recipe(), lambda: body), learnt_by_heart, folds, 2)
 
-    assert 0.3 < found.accuracy < 0.7
+def test_no_probe_answers_a_picture_that_it_learnt(candidate: Candidate) -> None:
+    assert 0.3 < candidate.accuracy < 0.7
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "loss", "taken"),
+    [(0.91, 0.3, True), (0.91, 0.5, False), (0.90, 0.3, False), (0.89, 0.3, False)],
+)
+def test_a_costly_start_is_taken_only_with_more_right_answers_at_a_lower_loss(
+    candidate: Candidate, accuracy: float, loss: float, taken: bool
+) -> None:
+    usual = replace(candidate, accuracy=0.90, loss=0.4)
+    worse = replace(candidate, accuracy=0.85, loss=0.2)
+    costly = replace(candidate, start=replace(candidate.start, costly=True), accuracy=accuracy, loss=loss)
+
+    assert better([worse, usual, costly]) is (costly if taken else usual)
+    assert better([costly]) is costly
+
+
+def test_a_costly_start_is_left_out_where_its_pictures_would_not_fit_into_memory(
+    candidate: Candidate,
+) -> None:
+    usual, costly = candidate.start, replace(candidate.start, costly=True)
+
+    assert affordable([usual, costly], MOST_FOR_COSTLY) == [usual, costly]
+    assert affordable([usual, costly], MOST_FOR_COSTLY + 1) == [usual]
+    assert affordable([costly], MOST_FOR_COSTLY + 1) == [costly]

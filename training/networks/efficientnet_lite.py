@@ -1,0 +1,74 @@
+"""EfficientNet-Lite0 as far as its last stage, for photos in colour of any size.
+
+EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1) with ReLU6 in place of swish, and without squeeze
+and excitation. Touches nothing. The weights that come with it: transfer/imagenet.py.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from keras import layers
+
+from training.networks.layers import FEATURES, LayerFactory
+from training.untyped import Tensor
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Blocks of equal shape.
+
+    Attributes:
+        size: edge of the depthwise filters.
+        strides: of the first block; 2 halves the edge.
+        channels: that each block gives.
+        blocks: how many.
+        widening: factor of a block's channels between its two 1 x 1 convolutions.
+    """
+
+    size: int
+    strides: int
+    channels: int
+    blocks: int
+    widening: int = 6
+
+
+STEM: Final = 32
+
+STAGES: Final = (
+    Stage(3, 1, 16, 1, widening=1),
+    Stage(3, 2, 24, 2),
+    Stage(5, 2, 40, 2),
+    Stage(3, 2, 80, 3),
+    Stage(5, 1, 112, 3),
+    Stage(5, 2, 192, 4),
+    Stage(3, 1, 320, 1),
+)
+
+LAST: Final = f"stage{len(STAGES)}_1_norm"
+"""The last layer of the last stage, float32 (N, H / 32, W / 32, 320); no activation follows."""
+
+
+def efficientnet_lite0(light: Tensor, factory: LayerFactory) -> Tensor:
+    """The features, float (N, 320), of float (N, H, W, 3) in 0..1: the mean of each channel."""
+    # Its weights were learnt on (pixel - 127) / 128.
+    x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
+    x = _active(factory.filters(x, STEM, 3, "stem", strides=2), factory, "stem")
+    for number, stage in enumerate(STAGES, start=1):
+        for block in range(1, stage.blocks + 1):
+            x = _block(x, factory, stage, f"stage{number}_{block}", stage.strides if block == 1 else 1)
+    return layers.GlobalAveragePooling2D(name=FEATURES, dtype="float32")(x)
+
+
+def _block(x: Tensor, factory: LayerFactory, stage: Stage, name: str, strides: int) -> Tensor:
+    """An inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
+    wide, widened, depthwise = x, f"{name}_widened", f"{name}_depthwise"
+    if stage.widening > 1:
+        channels = x.shape[-1] * stage.widening
+        wide = _active(factory.filters(x, channels, 1, widened), factory, widened)
+    wide = _active(factory.depthwise(wide, stage.size, depthwise, strides), factory, depthwise)
+    narrow = factory.normalized(factory.filters(wide, stage.channels, 1, name), f"{name}_norm")
+    return layers.Add(name=f"{name}_add")([x, narrow]) if narrow.shape == x.shape else narrow
+
+
+def _active(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+    return layers.ReLU(6.0, name=f"{name}_relu")(factory.normalized(x, f"{name}_norm"))
