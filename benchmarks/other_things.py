@@ -1,7 +1,7 @@
 """How many photos of other things a probe on own classes accepts: python -m benchmarks.other_things PHOTOS.
 
 Of the KINDS of own_classes.py, two are other things and six the classes, of which LEARNT are learnt and the
-others hidden; each kind is another thing once, in four draws. A probe on the backbone answers twice: with the
+others hidden; each kind is another thing once, in four draws. A probe on each start answers twice: with the
 distance alone, and with the score against photos of other things. Saves docs/results/other-things.json.
 
 The shipped files know these kinds: put a backbone and negatives that were made with --leave-out in their
@@ -39,7 +39,7 @@ from training.export.out_of_fold import deal
 from training.transfer.other_things import other_things
 from training.transfer.probe import Features, fit_probe
 from training.transfer.selection import cross_fit, with_distances
-from training.transfer.starts import start_in_colour
+from training.transfer.starts import Start, start_in_colour, start_of_imagenet
 
 DRAWS: Final = (1, 2, 3, 0)
 """The first three are of kinds that were not looked at when the share of FAMILIARITY_OF_OWN was chosen."""
@@ -52,16 +52,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
     kinds = _photos(parser.parse_args().photos)
-    found = []
+    found, starts = [], (start_in_colour(), start_of_imagenet())
     for draw in DRAWS:
         others = {KINDS[2 * draw], KINDS[(2 * draw + 3) % len(KINDS)]}
-        found.append({"others": sorted(others), **_drawn(kinds, others, draw)})
+        of_starts = {one.name: _drawn(kinds, others, draw, one) for one in starts}
+        found.append({"others": sorted(others), "starts": of_starts})
         save("other-things", "python -m benchmarks.other_things PHOTOS", {"draws": found})
     return 0
 
 
-def _drawn(kinds: dict[str, dict[str, bytes]], others: set[str], seed: int) -> dict[str, object]:
-    start, said = start_in_colour(), list[str]()
+def _drawn(
+    kinds: dict[str, dict[str, bytes]], others: set[str], seed: int, start: Start
+) -> dict[str, object]:
+    said = list[str]()
     contents = [one for kind in sorted(others) for one in kinds[kind].values()]
     strange = np.stack([decoded_to_pixels(decode(one, MAX_PIXELS), start.reads) for one in contents])
     with tempfile.TemporaryDirectory() as name:

@@ -4,8 +4,8 @@ PHOTOS holds catalogue.csv and catalogue.zip, the photos of a shop by kind. Of e
 learnt and the others hidden, three times. `wardrobe train` with several starts and a logistic regression on
 histograms of gradients and colours answer the same hidden photos. Saves docs/results/own-classes.json.
 
-The shipped backbone has learnt these kinds: measure with one that was trained with --leave-out in its place
-(training/transfer/BACKBONE.md).
+The shipped backbone has learnt these kinds: measure with one that was trained with --leave-out in its place,
+and negatives that were drawn so (training/transfer/BACKBONE.md).
 """
 
 import argparse
@@ -50,6 +50,7 @@ STARTS: Final = {
     "--from bundled": ("--from", "bundled", "--folds", "0"),
     "--network compact32, the default before": ("--network", "compact32", "--folds", "0"),
     "--colour, a linear probe on the backbone": ("--colour",),
+    "--colour --image-size 192, a linear probe on EfficientNet-Lite0": ("--colour", "--image-size", "192"),
     "--colour --network compact_any": ("--colour", "--network", "compact_any", "--folds", "0"),
 }
 
