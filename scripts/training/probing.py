@@ -39,10 +39,10 @@ OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
 
 START_SECONDS: Final = 20
 SECONDS_PER_PICTURE: Final = 0.04
-"""Of each start, on two cores: 556 pictures took 113 s in all, with nothing else on the machine."""
+"""Of each other start, on two cores: of two, 556 pictures took 113 s in all, with nothing else running."""
 
 COSTLY_SECONDS_PER_PICTURE: Final = 0.06
-"""Of a costly start: 448 pictures took 23 s of 120, with nothing else on the machine."""
+"""Of a costly start: 448 pictures took 23 s of 120 in all."""
 
 MOST_FOR_COSTLY: Final = 5_000
 """Pictures above which a costly start is not tried: each takes 0.9 MB of memory."""
@@ -78,11 +78,17 @@ def starts_for(arguments: argparse.Namespace, given: Collection[str]) -> list["S
     )
 
     release = bundled()
-    tried = [bundled_start(release, input_of(release)), start_in_colour(), start_of_imagenet()]
+    known = [bundled_start(release, input_of(release)), start_in_colour(), start_of_imagenet()]
+    tried = affordable(known, len(list_pictures(Path(arguments.data).expanduser()).pictures))
     if arguments.image_size is None and not arguments.colour:
         return tried
     reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
     return [one for one in tried if one.reads == reads]
+
+
+def affordable(known: Sequence["Start"], pictures: int) -> list["Start"]:
+    """The starts, without costly ones where there are many pictures."""
+    return [one for one in known if pictures <= MOST_FOR_COSTLY or not one.costly]
 
 
 def _names_photos(data: str | None) -> bool:
@@ -122,7 +128,6 @@ def probe_and_carry_out(
     )
 
     allow_many_networks()
-    tried = affordable(tried, len(data.train))
     _announce(tried, len(data.train), len(folds))
     read, candidates = [], []
     for start in tried:
@@ -156,12 +161,6 @@ def probe_and_carry_out(
         fits=[network],
         accept_right=arguments.accept_right,
     )
-
-
-def affordable(tried: Sequence["Start"], pictures: int) -> Sequence["Start"]:
-    """The starts without costly ones where there are many pictures, unless there is no other."""
-    cheap = [one for one in tried if not one.costly]
-    return tried if pictures <= MOST_FOR_COSTLY or not cheap else cheap
 
 
 def _announce(tried: Sequence["Start"], pictures: int, folds: int) -> None:

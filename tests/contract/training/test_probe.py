@@ -259,4 +259,4 @@ def test_a_costly_start_is_left_out_where_its_pictures_would_not_fit_into_memory
 
     assert affordable([usual, costly], MOST_FOR_COSTLY) == [usual, costly]
     assert affordable([usual, costly], MOST_FOR_COSTLY + 1) == [usual]
-    assert affordable([costly], MOST_FOR_COSTLY + 1) == [costly]
+    assert affordable([costly], MOST_FOR_COSTLY + 1) == []
