@@ -21,10 +21,7 @@ from scripts.terminal import at_least, command_parser, console, perform, print_t
 from scripts.training.fitting import (
     allow_many_networks,
     carry_out,
-    check_backend,
-    continue_on_tensorflow,
-    fit_alone,
-    on_tensorflow,
+    check_tensorflow,
 )
 from scripts.training.options import (
     add_data_options,
@@ -78,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> object:
-    check_backend()
+    check_tensorflow()
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.comparison.results import merged, read_comparison  # noqa: PLC0415
@@ -133,7 +130,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
 
 
 def _train_missing(tasks: Sequence[Task]) -> None:
-    """Make the releases that are not there yet; on another backend, fit all and make them on TensorFlow.
+    """Make the releases that are not there yet.
 
     Raises:
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
@@ -145,10 +142,7 @@ def _train_missing(tasks: Sequence[Task]) -> None:
             out.print(f"{place}: done, {task.release}.")
             continue
         out.print(f"{place}. Checkpoint in {task.run.folder}.")
-        carry_on = carry_out if on_tensorflow() else fit_alone
-        carry_on(task.run, task.data, parts_of(task.data, task.recipe), task.recipe)
-    if not on_tensorflow():
-        continue_on_tensorflow()
+        carry_out(task.run, task.data, parts_of(task.data, task.recipe), task.recipe)
 
 
 def _is_finished(task: Task) -> bool:

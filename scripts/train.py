@@ -16,7 +16,7 @@ from model_store.store import Store
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, console, perform, resumable, run
 from scripts.training.caveats import complain_of_doubts, complain_of_parent, complain_of_rare_classes
-from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, check_backend, save_answers
+from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, check_tensorflow, save_answers
 from scripts.training.improving import (
     announce,
     check_replayed,
@@ -67,16 +67,10 @@ from training.fitting.starting import (
     ParentLearnt,
     check_classes,
     improving,
-    with_weights,
 )
 from training.photos.making import forget_auxiliary
 from training.photos.reading import Photos
-from training.recipes import (
-    BACKBONES,
-    NETWORKS,
-    Recipe,
-    as_toml,
-)
+from training.recipes import NETWORKS, Recipe, as_toml
 
 EXAMPLES = (
     "wardrobe train --recipe quick --out releases",
@@ -164,7 +158,7 @@ def _data_and_start(
     """What is learnt, or replayed, and the recipe before any option changes it."""
     reads = input_named(arguments, release)
     _check_classes(arguments, release)
-    start = with_weights(start_named(arguments, reads, release), arguments.weights, reads)
+    start = start_named(arguments, reads, release)
     data = load_data(arguments, reads, corrections, known=known)
     data = replace(data, licence=arguments.data_licence)
     if release is not None:
@@ -238,7 +232,7 @@ def _check(arguments: argparse.Namespace) -> None:
     """Refuse contradicting options and missing packages, before any work."""
     check_photo_options(arguments)
     _check_answer_options(arguments)
-    check_backend()
+    check_tensorflow()
 
 
 def _check_answer_options(arguments: argparse.Namespace) -> None:
@@ -329,14 +323,13 @@ class ShowCommon(argparse.Action):
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command."""
-    # The command may be given again without one of its options (fitting.py), so none is abbreviated.
     parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False, add_help=False)
     parser.add_argument("-h", "--help", action=ShowCommon, nargs=0, help="show this")
     parser.add_argument("--help-all", action="help", help="show every option")
     add_data_options(parser)
     add_input_options(parser.add_argument_group("what the model reads", "of pictures of your own"))
     add_photo_options(parser)
-    networks = textwrap.fill(f"networks: {', '.join((*NETWORKS, *BACKBONES))}", 76)
+    networks = textwrap.fill(f"networks: {', '.join(NETWORKS)}", 76)
     recipe = parser.add_argument_group("what to do", networks)
     add_start_options(recipe)
     add_recipe_options(recipe)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from model_store.report import Epoch
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from scripts.training.fitting import EpochLines, allow_many_networks, check_backend, start_backend
+from scripts.training.fitting import EpochLines, allow_many_networks, check_tensorflow, start_tensorflow
 from scripts.training.options import (
     add_data_options,
     add_recipe_options,
@@ -50,7 +50,7 @@ def _tune(arguments: argparse.Namespace) -> object:
             f"--recipe {arguments.recipe} trains a release further and learns photos, which no trial does. "
             f"Name {' or '.join(FROM_NOTHING)}, or a --network."
         )
-    check_backend()
+    check_tensorflow()
     data = load_data(arguments)
     begin = (
         RECIPES[arguments.recipe]
@@ -58,7 +58,7 @@ def _tune(arguments: argparse.Namespace) -> object:
         else sized(network_recipe(arguments.network, data.reads), data)
     )
     data, start = planned(data, begin, arguments)
-    start_backend()
+    start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.comparison.search import Search, run_search  # noqa: PLC0415

@@ -10,7 +10,7 @@ from tests import s3_servers
 from tests.s3_servers import S3Server
 from tests.system_parts import missing_parts
 
-# Importing JAX sets it to 1, and the commands that the tests start would take that for their user's wish.
+# The commands that the tests start shall say as little as a user's.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A shell's background job ignores Ctrl+C, and so would each command that is started here to be stopped by it.

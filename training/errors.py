@@ -61,7 +61,7 @@ class BadRecipe(TrainingError):
 
 
 class WeightsUnfit(TrainingError):
-    """Pretrained weights are not there, cannot be read or fetched, or are of another network."""
+    """Pretrained weights are not there, cannot be read or are of another network."""
 
 
 class SoftTargetsUnfit(TrainingError):

@@ -28,13 +28,11 @@ from model_store.manifest import DataSet
 from training.data.datasets import LabelledData
 from training.errors import BadRecipe
 
-OwnName = Literal[
+NetworkName = Literal[
     "dense", "conv2_same", "conv3", "conv2_5x5", "arch1", "arch2", "vgg",
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep", "compact_any",
     "compact_stages", "wide4", "efficientnet_lite0",
 ]  # fmt: skip
-BackboneName = Literal["mobilenet_v3_small", "mobilenet_v3_large", "efficientnet_v2_b0"]
-NetworkName = Literal[OwnName, BackboneName]
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]
@@ -50,17 +48,8 @@ DEFAULT_NETWORK: Final = "compact32"
 ANY_SIZE: Final = "compact_any"
 """The default for inputs other than Fashion-MNIST's."""
 
-NETWORKS: Final[tuple[str, ...]] = get_args(OwnName)
-"""Networks that begin with fresh weights."""
-
-BACKBONES: Final[tuple[str, ...]] = get_args(BackboneName)
-"""Networks that begin with pretrained weights (networks/pretrained.py)."""
-
-BACKBONE_EDGE: Final = 32
-"""Least height and width of their input."""
-
-IMAGENET: Final = "imagenet"
-"""The weights that Keras fetches, whose hash it checks."""
+NETWORKS: Final[tuple[str, ...]] = get_args(NetworkName)
+"""All that can be trained from fresh weights."""
 
 MIXUP_MIN: Final = 0.05
 """Least alpha of mixup: below it, hardly any picture is mixed."""
@@ -157,10 +146,6 @@ class Recipe:
             description="share of the new weights in a mean with those of --from (1; arXiv 2109.01903)",
         ),
     ] = 1.0
-    weights: Annotated[
-        str | None,
-        Field(description="`imagenet`, or the SHA-256 of a file: what a backbone begins with"),
-    ] = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -233,11 +218,6 @@ BUNDLED: Final = replace(
 """The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 3 --average-folds
 (docs/how-to/retrain.md)."""
 
-PRETRAINED: Final = replace(
-    COMPACT, network="mobilenet_v3_small", optimizer="adamw", learning_rate=0.002, precision="float32"
-)
-"""What backbones start from."""
-
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
@@ -250,8 +230,6 @@ FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if r
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""
-    if network in BACKBONES:
-        return replace(PRETRAINED, network=network)
     return replace(COMPACT if network.startswith(("compact", "wide")) else PLAIN, network=network)
 
 
@@ -280,7 +258,7 @@ def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
 # What is left out has its default. start is the release that --from trains further, photos the content of
-# --photos, teacher the stored answers, weights a file of --weights.
+# --photos, teacher the stored answers.
 """
 
 

@@ -6,7 +6,7 @@ Touches nothing.
 from typing import Any, TypeAlias
 
 Tensor: TypeAlias = Any
-"""A tensor of Keras' backend, or its symbolic one; its docstring gives shape and dtype."""
+"""A tensor of TensorFlow, or Keras' symbolic one; its docstring gives shape and dtype."""
 
 Network: TypeAlias = Any
 """keras.Model."""

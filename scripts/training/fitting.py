@@ -1,17 +1,15 @@
-"""Start TensorFlow or JAX, fit a recipe with its progress shown, and make the release in the run's folder.
+"""Start TensorFlow, fit a recipe with its progress shown, and make the release in the run's folder.
 
-Shared by train, compare and tune. With KERAS_BACKEND=jax, JAX fits; the command then starts itself again on
-TensorFlow, which makes the release. Writes the run's folder alone.
+Shared by train, compare and tune. Writes the run's folder alone.
 """
 
 import importlib
 import logging
 import os
-import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from rich.console import Console
@@ -28,7 +26,6 @@ from scripts.training.photos import with_photos
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
 from training.data.splitting import Split
-from training.errors import NotInstalled
 from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, OutOfFold, gathered
 from training.fitting.checkpoints import Run, load_progress
@@ -72,8 +69,6 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
     fits = fits or [fit_alone(task, data, parts, recipe)]
-    if not on_tensorflow():
-        continue_on_tensorflow(without={FRESH})
     from training.export.release import make_release, material_of  # noqa: PLC0415 - as below
     from training.fitting.fit import mean_of  # noqa: PLC0415 - as below
 
@@ -98,7 +93,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
 
 def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Fitted":
     """Fit, from the run's checkpoint if it has one; see `carry_out`."""
-    start_backend()
+    start_tensorflow()
     # What trains takes seconds to load, which --help and a wrong argument should not.
     from training.fitting.fit import fit  # noqa: PLC0415
 
@@ -139,7 +134,7 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
     """
     if not folds:
         return None, []
-    start_backend()
+    start_tensorflow()
     from training.export.release import scores_of  # noqa: PLC0415 - as below
 
     allow_many_networks()
@@ -272,40 +267,6 @@ LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS_ONLY: Final = "3"
 """What C++ says, as far as it is fatal; a few lines at the start are not subject to it."""
 
-BACKEND: Final = "KERAS_BACKEND"
-TENSORFLOW: Final = "tensorflow"
-JAX: Final = "jax"
-
-
-def on_tensorflow() -> bool:
-    """Whether this command runs on TensorFlow, on which alone a release is made."""
-    return os.environ.get(BACKEND, TENSORFLOW) == TENSORFLOW
-
-
-def check_backend() -> None:
-    """Check, before any work, that what the command trains on is installed.
-
-    Raises:
-        NotInstalled: TensorFlow is missing, or JAX with KERAS_BACKEND=jax, or that names another.
-    """
-    if (name := os.environ.get(BACKEND, TENSORFLOW)) not in {TENSORFLOW, JAX}:
-        raise NotInstalled(f"{BACKEND}={name}: expected {TENSORFLOW} or {JAX}.")
-    if name == JAX:
-        require(JAX, f"{BACKEND}={JAX}, and JAX")
-    # With JAX too: TensorFlow feeds the pictures and makes the release.
-    require("tensorflow", "TensorFlow")
-
-
-def start_backend() -> None:
-    """Load TensorFlow; JAX, with KERAS_BACKEND=jax, is loaded by Keras itself.
-
-    Raises:
-        NotInstalled: as `check_backend`.
-        ImportError: TensorFlow cannot be loaded.
-    """
-    check_backend()
-    start_tensorflow()
-
 
 def allow_many_networks() -> None:
     """Keep TensorFlow from warning where a command fits several networks.
@@ -315,15 +276,13 @@ def allow_many_networks() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def continue_on_tensorflow(*, without: Collection[str] = ()) -> NoReturn:
-    """Run the same command again on TensorFlow, in this process' place; it continues from the files on disk.
+def check_tensorflow() -> None:
+    """Check, before any work, that TensorFlow is installed.
 
-    Args:
-        without: options that must not be given twice.
+    Raises:
+        NotInstalled: it is not.
     """
-    sys.stdout.flush()
-    again = [word for word in sys.orig_argv[1:] if word not in without]
-    os.execve(sys.executable, [sys.executable, *again], {**os.environ, BACKEND: TENSORFLOW})  # noqa: S606 - our own words
+    require("tensorflow", "TensorFlow")
 
 
 def start_tensorflow() -> None:
@@ -333,6 +292,6 @@ def start_tensorflow() -> None:
         NotInstalled: it is not there.
         ImportError: it is, and cannot be loaded.
     """
-    require("tensorflow", "TensorFlow")
+    check_tensorflow()
     os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
     importlib.import_module("tensorflow")

@@ -13,7 +13,7 @@ from inference.contract import CUT_OUT, EDGES, InputContract
 from inference.decode import prepare_decoders
 from model_store.local import LocalRelease
 from scripts.terminal import complain, counting
-from scripts.training.fitting import start_backend
+from scripts.training.fitting import start_tensorflow
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.learnt import NOTHING, Learnt
@@ -24,9 +24,7 @@ from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_target
 from training.fitting.starting import for_few
 from training.recipes import (
     ANY_SIZE,
-    BACKBONES,
     DEFAULT_NETWORK,
-    IMAGENET,
     NETWORKS,
     RECIPES,
     NetworkName,
@@ -83,12 +81,9 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
     networks = f"start from this network's recipe ({DEFAULT_NETWORK})"
-    named = (*NETWORKS, *BACKBONES)
-    start.add_argument("--network", choices=named, metavar="NAME", help=networks)
+    start.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
     recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
     start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
-    weights = f"pretrained weights of {', '.join(BACKBONES)}: {IMAGENET}, which Keras fetches, or a file"
-    group.add_argument("--weights", metavar=f"{IMAGENET}|FILE", help=weights)
     show = "print the recipe as a TOML file, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
     parent = "train it further: bundled, a folder, or a store"
@@ -166,7 +161,7 @@ def _load(
         return _from_place(arguments, reads, corrections, division, known)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
-    start_backend()
+    start_tensorflow()
     return from_keras()
 
 
@@ -193,7 +188,7 @@ def _from_place(
 
 
 _CHOSEN_OTHERWISE: Final = (
-    "network", "teacher", "warm_up", "averaging", "start", "photos", "variants", "weights"
+    "network", "teacher", "warm_up", "averaging", "start", "photos", "variants"
 )  # fmt: skip
 """Fields of a recipe that other options set, or files alone."""
 

@@ -17,9 +17,7 @@ from scripts.terminal import console, counting
 from scripts.training.fitting import (
     allow_many_networks,
     carry_out,
-    continue_on_tensorflow,
-    on_tensorflow,
-    start_backend,
+    start_tensorflow,
 )
 from scripts.training.options import IMAGE_SIZE, input_of, parts_of, planned
 from scripts.training.starting import size_of
@@ -62,15 +60,13 @@ def starts_for(arguments: argparse.Namespace, given: Collection[str]) -> list["S
         The one that pictures are first read for is in front.
     """
     decided = (
-        *(arguments.network, arguments.recipe, arguments.release, arguments.weights, arguments.teacher),
+        *(arguments.network, arguments.recipe, arguments.release, arguments.teacher),
         *(arguments.photos, arguments.save_answers, arguments.tensorboard),
     )
     wants_another = any(one is not None for one in decided) or not OF_THE_SPLIT.issuperset(given)
     if wants_another or arguments.folds == 0 or not _names_photos(arguments.data):
         return []
-    start_backend()
-    if not on_tensorflow():
-        continue_on_tensorflow()
+    start_tensorflow()
     from training.transfer.starts import (  # noqa: PLC0415 - needs Keras
         bundled_start,
         start_in_colour,

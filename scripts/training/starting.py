@@ -17,9 +17,8 @@ from scripts.terminal import console
 from scripts.training.options import IMAGE_SIZE, given_fields, input_of, network_recipe
 from training.data.datasets import LabelledData
 from training.fitting.checkpoints import Run
-from training.fitting.starting import ParentRelease, check_start, fine_tuning, further, with_weights
+from training.fitting.starting import ParentRelease, check_start, fine_tuning, further
 from training.recipes import (
-    IMAGENET,
     RECIPES,
     Recipe,
     default_run_folder,
@@ -33,8 +32,6 @@ def named_release(arguments: argparse.Namespace) -> LocalRelease | None:
     """The release that is trained further, if one is."""
     if arguments.release and arguments.network:
         arguments.error("--from RELEASE brings its network along: leave out --network")
-    if arguments.release and arguments.weights:
-        arguments.error("--from RELEASE brings its weights along: leave out --weights")
     if arguments.from_version and not arguments.release:
         arguments.error("--from-version belongs to --from, which names the store")
     return find_release(arguments.release, arguments.from_version) if arguments.release else None
@@ -94,8 +91,6 @@ def shown_recipe(arguments: argparse.Namespace) -> Recipe:
     start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
     if release is not None and arguments.recipe not in RECIPES:
         start = further(start, release.manifest) if arguments.recipe else fine_tuning(release.manifest)
-    if arguments.weights:
-        start = with_weights(start, arguments.weights, None)
     if arguments.variants is not None:
         start = replace(start, variants=arguments.variants)
     return replace(start, **given_fields(arguments))
@@ -114,7 +109,6 @@ def task_of(
         arguments.run or usual,
         run_fingerprint(recipe, data),
         parent,
-        None if arguments.weights in {None, IMAGENET} else Path(arguments.weights),
         arguments.tensorboard and arguments.tensorboard / usual.name,
         shlex.join(["python", "-m", "scripts.train", *arguments.words]),
     )

@@ -47,7 +47,6 @@ HOMES = {
     "flask_cors": ("app/",),
     "flask_limiter": ("app/security/rate_limits.py",),
     "gevent": ("app/bounded_body.py", "app/native_threads.py", "app/worker.py"),
-    "jax": ("training/export/environment.py",),
     "keras": ("training/", "inference/keras_session.py"),
     "limits": ("app/security/rate_limits.py", "app/settings.py"),
     "matplotlib": ("training/", "scripts/"),
@@ -83,7 +82,6 @@ HOMES = {
 """Where each third-party library may be imported; one that is not listed may be imported nowhere."""
 
 ONLY_FOR_TRAINING = {
-    "jax",
     "keras",
     "matplotlib",
     "onnx",

@@ -164,7 +164,6 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("calibrate bundled", "the following arguments are required: --photos"),
         ("calibrate bundled --photos p --accept-right 1", "expected 0.5 or more, and less than 1"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
-        ("train --from bundled --weights imagenet", "--from RELEASE brings its weights along"),
         ("tune --recipe bundled", "--recipe bundled trains a release further and learns photos"),
         ("train --save-answers s.npz", "--save-answers belongs to --folds K"),
         ("train --temperature 2", "--temperature is of the answers that --save-answers FILE stores"),
@@ -260,7 +259,7 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Missing())
 """
-TRAINING_ALONE = "tensorflow,keras,jax,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,pyarrow,ray"
+TRAINING_ALONE = "tensorflow,keras,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,pyarrow,ray"
 
 
 def test_every_help_is_shown_where_serving_alone_is_installed() -> None:

@@ -82,15 +82,6 @@ def test_a_lower_loss_at_the_same_accuracy_is_better() -> None:
     assert not is_out_of_patience([an_epoch(0.9, loss) for loss in (0.5, 0.4, 0.3)], 2)
 
 
-def test_a_network_that_cannot_read_the_input_is_refused_before_any_picture_is_read(tmp_path: Path) -> None:
-    (tmp_path / "hats").mkdir()
-    (tmp_path / "hats" / "broken.png").write_bytes(b"no picture")
-    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--image-size", "64"]
-
-    with pytest.raises(BadRecipe, match="Give --colour"):
-        train.main([*arguments, "--network", "mobilenet_v3_small", "--weights", "imagenet"])
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -34,12 +34,12 @@ def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(run:
 
 def test_only_the_file_of_the_last_epoch_is_kept(run: Run) -> None:
     run.state(2).touch()
-    pretrained = run.folder / "mobilenet.weights.h5"
-    pretrained.touch()
+    foreign = run.folder / "mobilenet.weights.h5"
+    foreign.touch()
 
     save_progress(run, DONE.model_copy(update={"history": (EPOCH, EPOCH.model_copy(update={"epoch": 2}))}))
 
-    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / PROGRESS, pretrained])
+    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / PROGRESS, foreign])
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])

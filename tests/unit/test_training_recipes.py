@@ -1,6 +1,5 @@
 """What can be trained with, recipes as files, and where a training starts."""
 
-import hashlib
 import math
 import re
 from dataclasses import replace
@@ -133,21 +132,6 @@ def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> N
     assert (recipe.network, recipe.learning_rate) == (BUNDLED.network, 0.001)
     assert (recipe.start, recipe.photos, recipe.teacher) == (None, None, None)
     assert given == {"epochs"}
-
-
-def test_a_shown_recipe_names_its_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    weights = tmp_path / "a.weights.h5"
-    weights.write_bytes(b"weights")
-
-    texts = [
-        shown(capsys, "--network", "mobilenet_v3_small", "--weights", one)
-        for one in ("imagenet", str(weights))
-    ]
-
-    assert 'weights = "imagenet"' in texts[0]
-    assert f'weights = "{hashlib.sha256(b"weights").hexdigest()}"' in texts[1]
-    with pytest.raises(BadRecipe, match="the network compact16 has none"):
-        shown(capsys, "--recipe", "quick", "--weights", "imagenet")
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Final
 
 LIBRARIES: Final = (
-    "tensorflow", "jax", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
+    "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
 """Packages whose version may change what comes out."""
-
-OTHERS: Final = {"tensorflow": "jax", "jax": "tensorflow"}
-"""By backend, the one that had no part in it, installed or not."""
 
 CPU_INFO: Final = Path("/proc/cpuinfo")
 
@@ -28,14 +25,8 @@ def hardware() -> str:
 
 
 def accelerators() -> list[str]:
-    """The names of the GPUs or TPUs that Keras' backend finds; empty on a processor alone."""
-    import keras  # noqa: PLC0415 - takes seconds to load, which the commit does not need
-
-    if keras.backend.backend() == "jax":
-        import jax  # noqa: PLC0415 - not installed everywhere
-
-        return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
-    import tensorflow as tf  # noqa: PLC0415 - takes seconds to load
+    """The names of the GPUs that TensorFlow finds; empty on a processor alone."""
+    import tensorflow as tf  # noqa: PLC0415 - takes seconds to load, which the commit does not need
 
     details = tf.config.experimental.get_device_details
     return [details(device).get("device_name", "GPU") for device in tf.config.list_physical_devices("GPU")]
@@ -52,13 +43,9 @@ def _processor() -> str:
 
 
 def libraries() -> dict[str, str]:
-    """Versions by package name; those not installed are left out, and so is the backend that is not used."""
-    import keras  # noqa: PLC0415 - as above
-
+    """Versions by package name; those not installed are left out."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
-        if name == OTHERS.get(keras.backend.backend()):
-            continue
         try:
             found[name] = version(name)
         except PackageNotFoundError:

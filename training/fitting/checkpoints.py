@@ -37,7 +37,6 @@ class Run:
     Attributes:
         fingerprint: of the recipe and the data (recipes.py).
         start: the release whose weights are trained further; None begins with fresh ones.
-        weights: the file of the pretrained weights that the recipe begins with; None lets Keras fetch them.
         events: the folder of its TensorBoard log; None for no log.
         command: the command line, which the release records.
     """
@@ -45,7 +44,6 @@ class Run:
     folder: Path
     fingerprint: str
     start: ParentRelease | None = None
-    weights: Path | None = None
     events: Path | None = None
     command: str = ""
 
@@ -135,7 +133,7 @@ def forget_checkpoint(run: Run) -> None:
 
 
 def _remove_weights(run: Run, kept: Path | None = None) -> None:
-    # Others are not ours: a file of pretrained weights may lie here, too.
+    # Other files of the folder are not ours.
     for path in run.folder.glob(f"state-????{WEIGHTS}"):
         if path != kept:
             path.unlink()

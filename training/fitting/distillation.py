@@ -131,7 +131,7 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     """A network's probabilities for each picture; with `flip`, their mean with those for its mirror image.
 
     Args:
-        model: keras.Model to logits, on either of Keras' backends.
+        model: keras.Model to logits.
         images: uint8 (N, 28, 28).
         flip: whether the network learnt mirrored pictures.
 

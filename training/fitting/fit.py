@@ -39,8 +39,6 @@ from training.fitting.checkpoints import (
 )
 from training.fitting.fine_tuning import begin, blended
 from training.fitting.optimizers import build_optimizer
-from training.fitting.phases import Phase, phases_of
-from training.networks.pretrained import load_pretrained
 from training.recipes import Recipe
 from training.untyped import Network
 
@@ -157,7 +155,6 @@ def fit(  # noqa: PLR0913 - what a training consists of
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
         CheckpointUnwritable: the disk is full, for example.
         Diverged: the loss is no finite number.
-        WeightsUnfit: the pretrained weights cannot be read or fetched, or are of another network.
     """
     if recipe.blend < 1 and run.start is not None and not run.start.same_classes:
         raise BadRecipe(
@@ -169,17 +166,13 @@ def fit(  # noqa: PLR0913 - what a training consists of
     keras.utils.set_random_seed(recipe.seed + len(progress.history))
     shape = split.train.images.shape[1:]
     model = begin(run.start, recipe, classes, shape, training=True)
-    if recipe.weights is not None and not progress.history:
-        load_pretrained(model, recipe.network, run.weights)
     released = begin(run.start, replace(recipe, precision="float32"), classes, shape)
     released.set_weights(model.get_weights())
     for past in progress.history:
         watcher.epoch(past)
     keeper = _Keeper(run, progress, watcher, recipe, stops_early=split.auxiliary is None)
-    for phase in phases_of(recipe):
-        # A resumed run enters the phase of its last epoch even at its end, which averages the weights.
-        if len(progress.history) <= phase.end:
-            _train(model, split, phase, keeper, extra)
+    # A run that is resumed at its end is entered, too: that averages the weights.
+    _train(model, split, recipe, keeper, extra)
     # In float32, blended with the weights that the fit began with.
     released.set_weights(blended(released.get_weights(), model.get_weights(), recipe.blend))
     progress = keeper.progress
@@ -220,22 +213,21 @@ def _mean_epoch(each: Sequence[Epoch]) -> Epoch:
 def _train(
     model: Network,
     split: Split,
-    phase: Phase,
+    recipe: Recipe,
     keeper: "_Keeper",
     extra: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Run the epochs of a phase that are left, from the last checkpoint if it was made in this phase.
+    """Run the epochs that are left, from the last checkpoint if there is one.
 
     The model ends with the average of the weights, which Keras gives it at the end of a fit.
 
     Raises:
         Diverged: the loss is no finite number.
     """
-    recipe, done = phase.recipe, len(keeper.progress.history)
+    done = len(keeper.progress.history)
     classes = model.output.shape[-1]
     images, targets = _learnt(split, classes, recipe.teaching)
     steps = max(len(images) // recipe.batch_size, 1)
-    phase.set_trainable(model)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
@@ -244,15 +236,15 @@ def _train(
             keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY, from_logits=True),
         ],
         # XLA takes longer to compile these small networks for a CPU than it saves.
-        jit_compile=keras.backend.backend() == "jax",
+        jit_compile=False,
     )
-    if done > phase.before:
+    if done:
         _load(model, keeper.run.state(done))
     held_out = split.validation
     try:
         model.fit(
             _batches(images, targets, recipe, done),
-            epochs=done if keeper.progress.finished else phase.end,
+            epochs=done if keeper.progress.finished else recipe.epochs,
             initial_epoch=done,
             validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
             validation_batch_size=at_once(held_out.images),
@@ -357,11 +349,9 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         self._watcher.epoch(done)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
-        # Only epochs of the last phase count, so a probe never ends early.
-        counted = history[phases_of(self._recipe)[-1].before :]
-        if not (self._stops_early and counted):
+        if not self._stops_early:
             return False
-        return is_out_of_patience(counted, self._recipe.patience) or is_solved(counted, self.params["steps"])
+        return is_out_of_patience(history, self._recipe.patience) or is_solved(history, self.params["steps"])
 
 
 def _save(model: Network, path: Path) -> None:

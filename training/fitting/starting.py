@@ -1,33 +1,21 @@
-"""The start of a training: a release to train further, pretrained weights, or few pictures.
+"""The start of a training: a release to train further, or few pictures.
 
 What the parent learnt must not be held out: thresholds and held-out accuracy would be too good. Reads what a
-release says about that, and hashes a file of weights. Recipes: recipes.py. The network of a release:
-fine_tuning.py.
+release says about that. Recipes: recipes.py. The network of a release: fine_tuning.py.
 """
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Final, cast
 
-from inference.contract import InputContract
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
 from training.data.datasets import NAME, OTHER_NAME, LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Learnt, load_learnt
-from training.errors import BadRecipe, WeightsUnfit
-from training.recipes import (
-    ANY_SIZE,
-    BACKBONE_EDGE,
-    BACKBONES,
-    IMAGENET,
-    NETWORKS,
-    NetworkName,
-    Recipe,
-    starting_point,
-)
+from training.errors import BadRecipe
+from training.recipes import NETWORKS, NetworkName, Recipe, starting_point
 
 FINER: Final = 0.1
 """Share of the usual learning rate that a release is trained further with: enough to learn new classes, and
@@ -72,11 +60,10 @@ def fine_tuning(manifest: Manifest) -> Recipe:
         BadRecipe: its network is none of ours.
     """
     network = manifest.training.get("network")
-    known = (*NETWORKS, *BACKBONES)
-    if "origin" in manifest.training or network not in known:
+    if "origin" in manifest.training or network not in NETWORKS:
         raise BadRecipe(
             f"--from {manifest.version}: its network is none of those that are made here, so it cannot be "
-            f"trained further. Releases of these networks can: {', '.join(known)}."
+            f"trained further. Releases of these networks can: {', '.join(NETWORKS)}."
         )
     usual = starting_point(cast("NetworkName", network))
     return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)
@@ -167,58 +154,6 @@ def check_start(recipe: Recipe, version: str | None) -> None:
         f"This recipe trains the release {recipe.start} further, and {came}. Name that one with --from "
         "(docs/how-to/retrain.md says where it is), or train the like of it first with --recipe first."
     )
-
-
-def with_weights(recipe: Recipe, named: str | None, reads: InputContract | None) -> Recipe:
-    """The recipe with the pretrained weights that its network begins with, if it is a backbone.
-
-    A recipe that trains a release further gets none: it begins with that release's.
-
-    Args:
-        recipe: may name the weights that it was made with.
-        named: `imagenet` or a file; None for those of the recipe.
-        reads: what the model reads; None where it is not known.
-
-    Raises:
-        BadRecipe: the network has no such weights, needs some, or does not read this; or it was made with
-            others.
-        WeightsUnfit: the file cannot be read.
-    """
-    network = recipe.network
-    if network not in BACKBONES:
-        if not (named or recipe.weights):
-            return recipe
-        raise BadRecipe(
-            f"weights {named or recipe.weights}: the network {network} has none that were learnt elsewhere. "
-            f"Networks with weights: {', '.join(BACKBONES)}. Name one with --network, or leave out --weights."
-        )
-    if reads is not None and (reads.channels != 3 or min(reads.shape) < BACKBONE_EDGE):
-        raise BadRecipe(
-            f"network {network}: it reads colour at {BACKBONE_EDGE} x {BACKBONE_EDGE} or more, and the model "
-            f"is to read {reads.in_words}. Give --colour, and --image-size {BACKBONE_EDGE} or more."
-        )
-    if recipe.start:
-        return replace(recipe, weights=None)
-    named = named or (recipe.weights if recipe.weights == IMAGENET else None)
-    if named is None:
-        raise BadRecipe(
-            f"network {network}: it needs pretrained weights, without which few pictures teach it little. "
-            f"Give --weights {IMAGENET} or --weights FILE, or take --network {ANY_SIZE}."
-        )
-    weights = IMAGENET if named == IMAGENET else _sha256(Path(named))
-    if recipe.weights not in {None, weights}:
-        raise BadRecipe(f"--weights {named}: this recipe was made with other weights ({recipe.weights}).")
-    return replace(recipe, weights=weights)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsUnfit(
-            f"--weights {path}: {error.strerror}. Name a file of weights, or {IMAGENET}, which Keras fetches."
-        ) from error
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,7 @@ class LayerFactory:
 
 
 def training_normalization() -> type[layers.Layer]:
-    """The batch normalization of pictures that trains fastest on the backend; its weights fit Keras' own."""
-    if keras.backend.backend() != "tensorflow":
-        return layers.BatchNormalization  # type: ignore[no-any-return]  # keras ships no types
+    """The batch normalization of pictures that trains fastest; its weights fit Keras' own."""
     from training.networks.fused_normalization import BatchNormalization  # noqa: PLC0415 - needs TensorFlow
 
     return BatchNormalization

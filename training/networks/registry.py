@@ -2,7 +2,7 @@
 
 Each reads uint8 pixels and rescales them, so that a saved model needs no preprocessing. Training uses
 logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
-efficientnet_lite.py and pretrained.py; their layers: layers.py. Which one a training uses: recipes.py; the
+efficientnet_lite.py; their layers: layers.py. Which one a training uses: recipes.py; the
 fit: fit.py.
 """
 
@@ -18,7 +18,6 @@ from training.networks import published
 from training.networks.compact import SHAPES, compact, compact_any, compact_stages, wide
 from training.networks.efficientnet_lite import efficientnet_lite0
 from training.networks.layers import LayerFactory, policy_of
-from training.networks.pretrained import APPLICATIONS, backbone
 from training.recipes import Recipe
 from training.untyped import Network, Tensor
 
@@ -39,7 +38,6 @@ BUILDERS: Final[dict[str, Builder]] = {
     "compact_stages": compact_stages,
     "efficientnet_lite0": efficientnet_lite0,
     "wide4": wide,
-    **{name: partial(backbone, network=name) for name in APPLICATIONS},
 }
 """Each takes float (N, H, W, channels) in 0..1 and gives the features below the logits."""
 

@@ -20,7 +20,7 @@ from training.fitting.fit import Fitted, fit
 from training.fitting.tensorboard_log import CONFUSION
 from training.networks.registry import BUILDERS
 from training.photos.reading import OOD
-from training.recipes import BACKBONES, NETWORKS
+from training.recipes import NETWORKS
 from training.untyped import Tensor
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
@@ -133,7 +133,8 @@ def test_ood_pictures_in_the_auxiliary_data_are_doubted(parts: Split, fitted: Fi
     taught = fit(replace(parts, auxiliary=auxiliary), CLASSES, RECIPE, Run(tmp_path, "aa"), Listener())
 
     before, after = (_surest(one.model(noise[200:], training=False)) for one in (fitted, taught))
-    assert after.mean() < 0.5 * before.mean()
+    evenly = 1 / CLASSES  # what no answer can be below
+    assert after.mean() - evenly < 0.5 * (before.mean() - evenly)
 
 
 def _surest(logits: Tensor) -> NDArray[np.float32]:
@@ -156,4 +157,4 @@ def test_where_photos_are_learnt_they_count_as_the_training_set_and_no_epoch_is_
 
 
 def test_each_network_that_a_recipe_may_name_can_be_built() -> None:
-    assert set(BUILDERS) == {*NETWORKS, *BACKBONES}
+    assert set(BUILDERS) == {*NETWORKS}
