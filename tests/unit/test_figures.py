@@ -259,58 +259,6 @@ def network_row(network: dict[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "heading"), [("blend", "| share of the new weights |"), ("epochs", "| epochs |")]
-)
-def test_the_trials_of_the_second_step_are_shown_as_measured(name: str, heading: str) -> None:
-    rows = table("explanation/experiments.md", heading)
-
-    assert rows == {
-        f"{one[name]:g}": [
-            *(f"{one['held_out'][network]:.4f}" for network in ("each", "mean_of_weights")),
-            *(f"{one['macro_accuracy'][tier]:.3f}" for tier in "ABC"),
-        ]
-        for one in result(name)["rows"]
-    }
-
-
-def test_the_calibration_of_photos_is_shown_as_measured() -> None:
-    by_data_set, by_photos = (one["photos"] for one in result("photo-calibration")["rows"])
-
-    assert table("explanation/experiments.md", "| tier | macro accuracy, data set's temperature |") == {
-        tier: [
-            f"{one[tier][figure]:.3f}"
-            for figure in ("macro_accuracy", "ece", "accepted", "right")
-            for one in (by_data_set, by_photos)
-        ]
-        for tier in "ABC"
-    }
-
-
-def test_the_scores_of_what_is_none_of_the_classes_are_shown_as_measured() -> None:
-    assert table("explanation/experiments.md", "| score |") == {
-        one["score"]: [
-            f"{one[kinds][tier]:.3f}" for kinds in ("auroc", "auroc_kinds_left_out") for tier in "ABC"
-        ]
-        for one in result("ood-score")["rows"]
-    }
-
-
-def test_the_trials_with_more_photos_show_their_data_beside_one_another() -> None:
-    tried = [result(name) for name in ("previous-release", "more-photos", "cross-fitted", "one-crop")]
-    rows = table("explanation/experiments.md", "| | previous | no drawings | fewer photos | all photos |")
-
-    photos = [one["photos"] for one in tried]
-    expected = {"held-out accuracy": [f"{one['validation_accuracy']:.4f}" for one in tried]}
-    for tier in "ABC":
-        expected[f"{tier}, macro accuracy"] = [f"{one[tier]['macro_accuracy']:.3f}" for one in photos]
-        expected[f"{tier}, AUROC against X"] = [f"{one[tier]['auroc']['familiarity']:.3f}" for one in photos]
-    for label in ("Sandal", "Sneaker", "Ankle boot"):
-        recalls = [one["C"]["per_class"][label]["recall"] for one in photos]
-        expected[f"C, recall of {label}"] = [f"{one:.3f}" for one in recalls]
-    assert rows == expected
-
-
 def test_the_errors_that_were_planted_in_own_pictures_are_found_as_measured() -> None:
     measured = result("planted-errors")
     labels = measured["wrong_labels"]
@@ -329,31 +277,6 @@ def test_the_errors_that_were_planted_in_own_pictures_are_found_as_measured() ->
     }
 
 
-def test_the_coverage_of_promises_is_that_of_the_simulation() -> None:
-    ways = ("independent photos", "effective number", "bootstrap over senders")
-    measured = {
-        row["population"]: [
-            f"{row['photos']:,}, {row['senders']}",
-            *(f"{row['by'][way][key]:.3f}" for way in ways for key in ("kept", "accepted")),
-        ]
-        for row in result("coverage")["rows"]
-    }
-
-    assert table("explanation/experiments.md", "| answers | photos, senders") == measured
-
-
-def test_the_calibrations_that_were_compared_on_photos_are_those_of_the_data() -> None:
-    def share(tier: dict[str, Any]) -> str:
-        return "{:.3f} ({:.3f} to {:.3f})".format(tier["macro_accuracy"], *tier["macro_accuracy_interval"])
-
-    measured = [
-        [f"{row['loss']:.3f}", *(share(row["photos"][tier]) for tier in "ABC"), str(row["accepted"])]
-        for row in result("photo-temperature")["rows"]
-    ]
-
-    assert list(table("explanation/experiments.md", "| calibration | loss").values()) == measured
-
-
 def test_the_promises_of_the_bundled_release_are_shown_with_what_they_rest_on(report: Report) -> None:
     shown = table(CARD, "| promise |")
 
@@ -367,20 +290,3 @@ def test_the_promises_of_the_bundled_release_are_shown_with_what_they_rest_on(re
         ]
         for one in report.promises
     }
-
-
-def test_what_was_accepted_with_biases_and_without_is_that_of_the_reports() -> None:
-    rows = table("explanation/experiments.md", "| pictures | n | accepted with biases |")
-
-    before, after = result("photo-calibration")["rows"][1]["photos"], result("one-crop")
-    now = {one["pictures"]: one for one in after["promises"]}
-    for tier in "ABC":
-        one, n = now[f"photos of tier {tier}"], after["photos"][tier]["n"]
-        assert rows[tier][0] == f"{n}"
-        assert rows[tier][1] == f"{before[tier]['accepted']:.3f}"
-        assert rows[tier][4:] == [
-            f"{one['accepted'] / n:.3f}",
-            f"{one['right']} of {one['accepted']}",
-            f"{one['design_effect']:.2f}",
-            f"{one['lower_bound']:.4f}",
-        ]
