@@ -40,6 +40,7 @@ from training.recipes import (
     RECIPES,
     Recipe,
     default_run_folder,
+    for_network,
     run_fingerprint,
 )
 
@@ -78,7 +79,7 @@ def _compare(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
-    from training.comparison.results import merged, read_comparison  # noqa: PLC0415
+    from training.comparison.results import OWN_RECIPE, merged, read_comparison  # noqa: PLC0415
 
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
     earlier = read_comparison(_ending(place, ".json"))
@@ -87,7 +88,7 @@ def _compare(arguments: argparse.Namespace) -> object:
     allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):
         _train_missing(tasks)
-    found = _found(tasks)
+    found = _found(tasks, arguments.recipe or OWN_RECIPE)
     written = _write(place, merged(earlier, found))
     print_table([_row(one) for one in found])
     return {"written": written, "networks": [headline(one) for one in found]}
@@ -120,7 +121,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
     tasks = []
     for network in arguments.networks:
         fresh = sized(network_recipe(network, data.reads), data)
-        start = replace(RECIPES[arguments.recipe], network=network) if arguments.recipe else fresh
+        start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else fresh
         lessons, recipe = planned(data, start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
             seeded = replace(recipe, seed=seed)
@@ -154,12 +155,12 @@ def _is_finished(task: Task) -> bool:
     return all(made_by.get(name) == value for name, value in task.recipe.as_json().items())
 
 
-def _found(tasks: Sequence[Task]) -> "list[Compared]":
-    """The reports of the releases, by network."""
+def _found(tasks: Sequence[Task], recipe: str) -> "list[Compared]":
+    """The reports of the releases, by network; `recipe` is the name of what all were trained by."""
     from training.comparison.results import compared  # noqa: PLC0415 - needs matplotlib
 
     return [
-        compared(network, {task.recipe.seed: open_release(task.release).report() for task in group})
+        compared(network, {task.recipe.seed: open_release(task.release).report() for task in group}, recipe)
         for network, group in groupby(tasks, key=lambda task: task.recipe.network)
     ]
 
@@ -187,6 +188,8 @@ def _row(one: "Compared") -> dict[str, str]:
         "network": one.network,
         "parameters": f"{one.parameters:,}",
         "MFLOP": f"{one.mflops:.1f}",
+        "recipe": one.recipe,
+        "seconds": "" if one.seconds is None else f"{one.seconds:.0f}",
         "test accuracy": str(found.test),
         "seeds": str(found.test.n),
         "published": f"{one.published.accuracy:g}" if one.published else "",
@@ -201,6 +204,8 @@ def headline(one: "Compared") -> dict[str, object]:
         "network": one.network,
         "parameters": one.parameters,
         "mflops": one.mflops,
+        "recipe": one.recipe,
+        "seconds": one.seconds,
         "published": one.published and one.published.accuracy,
         **one.summary.model_dump(mode="json"),
     }

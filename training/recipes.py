@@ -11,7 +11,7 @@ import json
 import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
     Field,
@@ -29,13 +29,14 @@ from training.data.datasets import LabelledData
 from training.errors import BadRecipe
 
 NetworkName = Literal[
-    "dense", "conv2_same", "conv3", "conv2_5x5", "arch1", "arch2", "vgg",
+    "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep", "compact_any",
     "compact_stages", "wide4", "efficientnet_lite0",
 ]  # fmt: skip
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]
+Schedule = Literal["cosine", "constant"]
 
 
 Positive = Annotated[int, Field(ge=1)]
@@ -92,6 +93,10 @@ class Recipe:
         ),
     ] = 0.0
     warm_up: Annotated[Factor, Field(description="epochs over which the learning rate rises from zero")] = 0.3
+    schedule: Annotated[
+        Schedule,
+        Field(description="learning rate after the rise: down to zero as a half cosine, or the same"),
+    ] = "cosine"
     averaging: Annotated[
         BelowOne, Field(description="decay per step of the average of the weights, which is what is kept")
     ] = 0.998
@@ -218,10 +223,38 @@ BUNDLED: Final = replace(
 """The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 3 --average-folds
 (docs/how-to/retrain.md)."""
 
+PUBLISHED: Final = Recipe(
+    network="conv2_same",
+    epochs=10,
+    batch_size=64,
+    optimizer="adam",
+    learning_rate=0.001,
+    weight_decay=0.0,
+    warm_up=0.0,
+    schedule="constant",
+    averaging=0.0,
+    flip=False,
+    shift=0,
+    erase=0,
+    precision="float32",
+    seed=0,
+)
+"""How published networks were trained where that was published: Adam as Keras has it, no augmentation, no
+average of the weights."""
+
+OF_NETWORK: Final[dict[str, dict[str, Any]]] = {
+    "labelling1": {"l2": 0.0001},
+    "labelling2": {"initializer": "he_uniform"},
+}
+"""The fields that belong to a published network in any recipe."""
+
+LEAST_EDGE: Final = {"conv3": 18, "labelling1": 12, "labelling2": 10, "arch1": 11}
+"""Height and width that a network without padding needs, where that is above the least input of all."""
+
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
-RECIPES: Final = {"first": FIRST, "bundled": BUNDLED, "quick": QUICK}
+RECIPES: Final = {"first": FIRST, "bundled": BUNDLED, "quick": QUICK, "published": PUBLISHED}
 """What --recipe names; the other options of `wardrobe train` change single fields."""
 
 FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if recipe.start is None))
@@ -230,7 +263,26 @@ FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if r
 
 def starting_point(network: NetworkName) -> Recipe:
     """The recipe that a network starts from when it is named alone."""
-    return replace(COMPACT if network.startswith(("compact", "wide")) else PLAIN, network=network)
+    return for_network(COMPACT if network.startswith(("compact", "wide")) else PLAIN, network)
+
+
+def for_network(recipe: Recipe, network: NetworkName) -> Recipe:
+    """The recipe with this network, and what belongs to it."""
+    return replace(recipe, network=network, **OF_NETWORK.get(network, {}))
+
+
+def check_edge(recipe: Recipe, shape: tuple[int, int]) -> None:
+    """Check that a network without padding can read pictures of this height and width.
+
+    Raises:
+        BadRecipe: they are too small.
+    """
+    least = LEAST_EDGE.get(recipe.network, 0)
+    if min(shape) < least:
+        raise BadRecipe(
+            f"network {recipe.network}: it has no padding and needs {least} x {least} pixels or more; the model "
+            f"is to read {shape[0]} x {shape[1]}. Give --image-size {least} or more, or another --network."
+        )
 
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:

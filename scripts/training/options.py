@@ -29,6 +29,7 @@ from training.recipes import (
     RECIPES,
     NetworkName,
     Recipe,
+    check_edge,
     starting_point,
 )
 
@@ -208,7 +209,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
             group.add_argument(option, choices=get_args(kind), help=text)
         else:
             group.add_argument(option, type=kind, metavar="N" if kind is int else "X", help=text)
-    group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
+    group.add_argument("--num_epochs", dest="epochs", type=int, metavar="N", help="as --epochs")
     teacher = "learn these soft targets, too (written by --save-answers)"
     group.add_argument("--teacher", type=Path, metavar="NPZ", help=teacher)
 
@@ -232,7 +233,9 @@ def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
 def network_recipe(network: str | None, reads: InputContract) -> Recipe:
     """The recipe of a network; for None, of the default one for this input."""
     usual = DEFAULT_NETWORK if reads.framing == "cut-out" else ANY_SIZE
-    return starting_point(cast("NetworkName", network or usual))
+    recipe = starting_point(cast("NetworkName", network or usual))
+    check_edge(recipe, reads.shape)
+    return recipe
 
 
 def sized(recipe: Recipe, data: LabelledData) -> Recipe:

@@ -21,6 +21,7 @@ from training.fitting.starting import ParentRelease, check_start, fine_tuning, f
 from training.recipes import (
     RECIPES,
     Recipe,
+    check_edge,
     default_run_folder,
     read_recipe,
     run_fingerprint,
@@ -66,6 +67,7 @@ def start_named(arguments: argparse.Namespace, reads: InputContract, release: Lo
         if release is not None and arguments.recipe not in RECIPES:
             recipe = further(recipe, release.manifest)
         check_start(recipe, release.version if release else None)
+        check_edge(recipe, reads.shape)
         return recipe
     if release is None:
         return network_recipe(arguments.network, reads)

@@ -6,7 +6,7 @@ Reads and writes the named JSON file and PNG. Every figure comes from the releas
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from matplotlib.figure import Figure
 from pydantic import ConfigDict, Field, ValidationError
@@ -18,6 +18,9 @@ from training.errors import ComparisonUnreadable
 from training.evaluation.figures import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 from training.networks.published_figures import PUBLISHED, Published
 from training.recipes import NetworkName
+
+OWN_RECIPE: Final = "own"
+"""What a comparison calls the recipe of a network where no recipe was named."""
 
 
 class Spread(Frozen):
@@ -66,9 +69,13 @@ class Compared(_Kept):
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
         mflops: of one picture, counted in the serving graph.
+        recipe: the name of the recipe, or `own` for the network's.
+        seconds: wall time of one training, mean of the seeds; None where it is not known.
     """
 
     network: str
+    recipe: str = OWN_RECIPE
+    seconds: Annotated[float, Field(ge=0)] | None = None
     published: Published | None
     parameters: Count
     mflops: Annotated[float, Field(gt=0)]
@@ -88,11 +95,14 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(mean=statistics.fmean(values), std=std, n=len(values))
 
 
-def compared(network: NetworkName, reports: Mapping[int, Report]) -> Compared:
-    """Set the reports of a network together, which are by seed; at least one."""
+def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE) -> Compared:
+    """Set the reports of a network under one recipe together, which are by seed; at least one."""
     first = next(iter(reports.values()))
+    times = [one.training.seconds for one in reports.values() if one.training.seconds is not None]
     return Compared(
         network=network,
+        recipe=recipe,
+        seconds=statistics.fmean(times) if times else None,
         published=PUBLISHED.get(network),
         parameters=first.model.parameters,
         mflops=first.model.mflops,
@@ -115,8 +125,8 @@ def compared(network: NetworkName, reports: Mapping[int, Report]) -> Compared:
 
 
 def merged(earlier: Comparison, later: Iterable[Compared]) -> Comparison:
-    """Earlier results with later ones, each of which replaces that of the same network."""
-    found = {one.network: one for one in (*earlier.networks, *later)}
+    """Earlier results with later ones, each of which replaces that of the same network and recipe."""
+    found = {(one.network, one.recipe): one for one in (*earlier.networks, *later)}
     return Comparison(networks=tuple(found.values()))
 
 
@@ -162,9 +172,14 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     published = [(one.published.accuracy, row + 0.25) for row, one in enumerate(networks) if one.published]
     if published:
         axes.plot(*zip(*published, strict=True), "D", color=WRONG_COLOUR, ms=5, label="published")
-    axes.set_yticks(rows, [f"{one.network} ({one.mflops:.1f} MFLOP)" for one in networks])
+    axes.set_yticks(rows, [_about(one) for one in networks])
     axes.set_ylim(len(networks) - 0.5, -0.5)
-    axes.set(xlabel="accuracy", ylabel="network (operations of one picture)")
+    axes.set(xlabel="accuracy", ylabel="network, its recipe, parameters, seconds of training")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     return figure
+
+
+def _about(one: Compared) -> str:
+    seconds = "" if one.seconds is None else f", {one.seconds:.0f} s"
+    return f"{one.network}, {one.recipe} ({one.parameters:,}{seconds})"

@@ -140,10 +140,9 @@ def draw_curves(history: tuple[Epoch, ...]) -> Figure:
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
-    # The first epochs, before the average has caught up, would squeeze all others into a corner.
-    losses = [loss for one in history for loss in (one.loss, one.val_loss)]
-    left.set_ylim(0, 1.1 * max(min(1.0, max(losses)), history[-1].loss))
-    right.set_ylim(max(0.0, min(0.8, history[-1].accuracy - 0.05)), 1)
+    # Every epoch shows, the first included: those before the average has caught up are far off the others.
+    left.set_ylim(0, 1.05 * max(loss for one in history for loss in (one.loss, one.val_loss)))
+    right.set_ylim(max(0.0, min(min(one.accuracy, one.val_accuracy) for one in history) - 0.05), 1)
     left.legend(loc="upper right")
     return figure
 

@@ -80,8 +80,13 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
     return optimizer
 
 
-def learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """A linear rise over `warm_up` epochs, then a half cosine down to zero (arXiv 1608.03983)."""
+def learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
+    """A linear rise over `warm_up` epochs, then a half cosine down to zero (arXiv 1608.03983).
+
+    Or the same rate throughout, where the schedule is `constant`.
+    """
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
     rising = min(round(recipe.warm_up * steps), steps * recipe.epochs - 1)
     falling = steps * recipe.epochs - rising
     if not rising:

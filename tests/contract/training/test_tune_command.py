@@ -149,7 +149,7 @@ def test_another_search_is_not_mixed_into_a_study(search: Search, tmp_path: Path
             run_search(other, tmp_path, 1, SearchListener())
 
 
-@pytest.mark.parametrize(("network", "searched"), [("dense", False), ("conv2_5x5", True)])
+@pytest.mark.parametrize(("network", "searched"), [("dense", False), ("labelling2", True)])
 def test_dropout_is_searched_where_the_network_has_one(
     network: NetworkName, searched: bool, search: Search
 ) -> None:
