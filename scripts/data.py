@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from inference.contract import CUT_OUT
 from inference.decode import prepare_decoders
 from scripts.terminal import (
     FAILED,
     command_parser,
+    complain,
     console,
     counting,
     json_output,
@@ -21,13 +23,23 @@ from scripts.terminal import (
     require,
     run,
 )
+from scripts.training.fitting import start_tensorflow
 from training.data.checks import Findings, check
 from training.data.listing import Listed, list_pictures
+from training.data.picture_files import read_files
+from training.recipes import DEFAULT_NETWORK, starting_point
 
-EXAMPLES = ("wardrobe data my-pictures", "wardrobe data labels.csv --json")
+EXAMPLES = (
+    "wardrobe data my-pictures",
+    "wardrobe data labels.csv --json",
+    "wardrobe data my-pictures --preview augmented.png",
+)
 
 SHOWN = 10
 """Files or groups of each kind that are printed; --json has all."""
+
+PREVIEWED = 12
+"""Pictures of a sheet, at even distances over all classes."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,6 +54,8 @@ def main(argv: list[str] | None = None) -> int:
         with counting("checking pictures") as watch:
             findings = check(listing, watch)
         _show(findings)
+        if arguments.preview is not None:
+            _preview(listing.pictures, arguments.preview)
         emit(_as_json(findings))
     return FAILED if findings.unreadable or findings.in_two_classes else 0
 
@@ -54,7 +68,22 @@ def build_parser() -> argparse.ArgumentParser:
         "or a CSV with `path` and `label`"
     )
     parser.add_argument("place", type=Path, metavar="FOLDER|CSV", help=place)
+    sheet = "draw what augmentation makes of some of them, at 28 x 28 (needs the training packages)"
+    parser.add_argument("--preview", type=Path, metavar="PNG", help=sheet)
     return parser
+
+
+def _preview(pictures: Sequence[Listed], target: Path) -> None:
+    """Draw a sheet of augmented pictures, by the recipe that a network of ours starts from."""
+    start_tensorflow()
+    # What draws and trains takes seconds to load, which the check alone should not.
+    from training.evaluation.figures import save  # noqa: PLC0415
+    from training.fitting.preview import draw_augmented  # noqa: PLC0415
+
+    chosen = [one.path for one in pictures[:: max(1, len(pictures) // PREVIEWED)]][:PREVIEWED]
+    read = read_files(chosen, CUT_OUT, complain, lambda *_: None, skip_unreadable=True)
+    save(draw_augmented([one.pixels for one in read if one], starting_point(DEFAULT_NETWORK)), target)
+    console().print(f"Augmented pictures: {target}")
 
 
 def _show(findings: Findings) -> None:

@@ -280,6 +280,17 @@ def folds_of(
     return deal(parts, dealt.checked, count, pictures=pictures, before=len(dealt.learnt) - len(dealt.checked))
 
 
+OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
+"""The verbs that do what other projects call a mode."""
+
+
+def _mode(text: str) -> str:
+    if text != "train":
+        verb = OTHER_MODES.get(text, "--help")
+        raise argparse.ArgumentTypeError(f"{text!r}: this verb trains; type `wardrobe {verb}`")
+    return text
+
+
 def _above_zero(text: str) -> float:
     value = float(text)
     if not value > 0:
@@ -333,6 +344,9 @@ def build_parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do", networks)
     add_start_options(recipe)
     add_recipe_options(recipe)
+    recipe.add_argument(
+        "--mode", type=_mode, metavar="train", help="as other projects call it; changes nothing"
+    )
     answers = "store what the networks of --folds answer, for --teacher, and make no release"
     recipe.add_argument("--save-answers", type=Path, metavar="FILE", help=answers)
     softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"

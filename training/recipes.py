@@ -66,7 +66,7 @@ class Recipe:
     network: Annotated[NetworkName, Field(description="a name of training/networks/registry.py")] = (
         "compact48_separable_deep"
     )
-    epochs: Annotated[Positive, Field(description="most epochs; the learning rate falls over them")] = 8
+    epochs: Annotated[Positive, Field(description="most epochs; the rate falls over them (--num_epochs)")] = 8
     batch_size: Annotated[Positive, Field(description="pictures per step")] = 256
     optimizer: Annotated[OptimizerName, Field(description="optimizer")] = "muon"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False, description="peak learning rate")] = (
@@ -280,8 +280,9 @@ def check_edge(recipe: Recipe, shape: tuple[int, int]) -> None:
     least = LEAST_EDGE.get(recipe.network, 0)
     if min(shape) < least:
         raise BadRecipe(
-            f"network {recipe.network}: it has no padding and needs {least} x {least} pixels or more; the model "
-            f"is to read {shape[0]} x {shape[1]}. Give --image-size {least} or more, or another --network."
+            f"network {recipe.network}: it has no padding and needs {least} x {least} pixels or more; the "
+            f"model is to read {shape[0]} x {shape[1]}. Give --image-size {least} or more, or "
+            "another --network."
         )
 
 

@@ -209,7 +209,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
             group.add_argument(option, choices=get_args(kind), help=text)
         else:
             group.add_argument(option, type=kind, metavar="N" if kind is int else "X", help=text)
-    group.add_argument("--num_epochs", dest="epochs", type=int, metavar="N", help="as --epochs")
+    group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
     teacher = "learn these soft targets, too (written by --save-answers)"
     group.add_argument("--teacher", type=Path, metavar="NPZ", help=teacher)
 

@@ -61,3 +61,13 @@ def test_results_never_replace_a_file_that_is_something_else(tmp_path: Path) -> 
 
     with pytest.raises(ComparisonUnreadable, match=r"other\.json: minutes: .* name another place with --out"):
         compare.main(["--networks", "dense", "--out", str(tmp_path / "other")])
+
+
+def test_results_of_one_network_under_two_recipes_stand_beside_one_another() -> None:
+    own, published = (
+        Comparison(networks=(compared("dense", reports(0.9), recipe),)) for recipe in ("own", "published")
+    )
+
+    found = merged(own, published.networks).networks
+
+    assert [(one.network, one.recipe_name) for one in found] == [("dense", "own"), ("dense", "published")]

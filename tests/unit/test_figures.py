@@ -217,7 +217,7 @@ def test_the_memory_of_a_slot_is_the_measured_one() -> None:
 
 
 def test_the_seeds_of_the_bundled_network_have_the_measured_figures() -> None:
-    network = networks()[BUNDLED_NETWORK]
+    (network,) = (one for one in result("curve")["networks"] if one["network"] == BUNDLED_NETWORK)
     mean = ["{mean:.4f} ± {std:.4f}".format(**network["summary"][part]) for part in ("validation", "test")]
 
     rows = table("explanation/experiments.md", "| seed |")
@@ -234,25 +234,22 @@ def seed_row(seed: dict[str, Any]) -> list[str]:
 
 
 def test_published_networks_have_our_figures_beside_the_published_ones() -> None:
-    rows = table("explanation/experiments.md", "| network | test accuracy")
+    shown = table("explanation/experiments.md", "| network, recipe |")
 
-    shown = {name.partition("`")[0]: cells for name, cells in rows.items()}
-
-    assert shown.keys() == {each["network"] for each in result("comparison")["networks"]} | {BUNDLED_NETWORK}
-    assert shown == {name: network_row(networks()[name]) for name in shown}
-
-
-def networks() -> dict[str, Any]:
-    """All measured networks by their name."""
-    return {each["network"]: each for file in ("comparison", "curve") for each in result(file)["networks"]}
+    assert shown == {
+        f"{one['network']}, {one.get('recipe_name', 'own')}": network_row(one)
+        for one in result("comparison")["networks"]
+    }
 
 
 def network_row(network: dict[str, Any]) -> list[str]:
-    """Test accuracy with its spread and number of seeds, training accuracy, and what was published."""
+    """Parameters, seconds of training, test accuracy with its spread and number of seeds, training, published."""
     test, train = network["summary"]["test"], network["summary"]["train"]
     spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
-    published = PUBLISHED.get(network["network"])
+    published, seconds = PUBLISHED.get(network["network"]), network.get("seconds")
     return [
+        f"{network['parameters']:,}",
+        "" if seconds is None else f"{seconds:,.0f}",
         f"{test['mean']:.4f}{spread} ({test['n']})",
         f"{train['mean']:.4f}",
         f"{published.accuracy:g}" if published else "",

@@ -8,8 +8,9 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
-from model_store.report import wilson_interval
+from model_store.report import Epoch, wilson_interval
 from training.data.datasets import LabelledImages
+from training.evaluation.figures import draw_curves
 from training.evaluation.measure import Answers, answer, examples, measured, uncalibrated
 from training.evaluation.statistics import differences, expected_calibration_error
 
@@ -118,3 +119,13 @@ def test_an_evaluation_that_differs_says_in_what() -> None:
         "accuracy: the report has 0.6667, found 0.5000.",
         "confusion matrix: 1 of 6 pictures have another answer.",
     ]
+
+
+def test_the_curves_show_every_epoch_the_first_included() -> None:
+    first = Epoch(epoch=1, loss=2.3, accuracy=0.2, val_loss=4.0, val_accuracy=0.1, seconds=1)
+    last = Epoch(epoch=2, loss=0.3, accuracy=0.9, val_loss=0.4, val_accuracy=0.9, seconds=1)
+
+    losses, accuracies = draw_curves((first, last)).axes
+
+    assert losses.get_ylim()[1] > 4.0
+    assert accuracies.get_ylim()[0] < 0.1

@@ -69,12 +69,12 @@ class Compared(_Kept):
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
         mflops: of one picture, counted in the serving graph.
-        recipe: the name of the recipe, or `own` for the network's.
+        recipe_name: of the recipe, or `own` for the network's.
         seconds: wall time of one training, mean of the seeds; None where it is not known.
     """
 
     network: str
-    recipe: str = OWN_RECIPE
+    recipe_name: str = OWN_RECIPE
     seconds: Annotated[float, Field(ge=0)] | None = None
     published: Published | None
     parameters: Count
@@ -101,7 +101,7 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
     times = [one.training.seconds for one in reports.values() if one.training.seconds is not None]
     return Compared(
         network=network,
-        recipe=recipe,
+        recipe_name=recipe,
         seconds=statistics.fmean(times) if times else None,
         published=PUBLISHED.get(network),
         parameters=first.model.parameters,
@@ -126,7 +126,7 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
 
 def merged(earlier: Comparison, later: Iterable[Compared]) -> Comparison:
     """Earlier results with later ones, each of which replaces that of the same network and recipe."""
-    found = {(one.network, one.recipe): one for one in (*earlier.networks, *later)}
+    found = {(one.network, one.recipe_name): one for one in (*earlier.networks, *later)}
     return Comparison(networks=tuple(found.values()))
 
 
@@ -182,4 +182,4 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
 
 def _about(one: Compared) -> str:
     seconds = "" if one.seconds is None else f", {one.seconds:.0f} s"
-    return f"{one.network}, {one.recipe} ({one.parameters:,}{seconds})"
+    return f"{one.network}, {one.recipe_name} ({one.parameters:,}{seconds})"

@@ -24,7 +24,7 @@ def conv2_same(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def conv3(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Three 3 x 3 convolutions without padding, 32, 64 and 128, the first two halved by pooling, and 128 units.
+    """Three 3 x 3 convolutions without padding, 32, 64 and 128, two of them halved by pooling, and 128 units.
 
     241,546 parameters; edges 28, 26, 13, 11, 5, 3.
     """

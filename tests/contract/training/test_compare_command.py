@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model_store.local import open_release
@@ -60,6 +61,10 @@ def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest
     assert (conv3.parameters, conv3.mflops) == (241_546, report.model.mflops)
     assert (conv3.published, conv3.seeds[0].training) == (PUBLISHED["conv3"], report.training)
     assert (here / "results.png").stat().st_size > 0
+    assert conv3.seconds == pytest.approx(np.mean([one.training.seconds for one in released(here, "conv3")]))
+    assert [heading in shown for heading in ("parameters", "seconds", "test accuracy", "published")] == [
+        True
+    ] * 4
     assert "results.json, results.png" in shown
     assert "dense, seed 0 (3 of 4): done" in said
     assert document["written"] == ["results.json", "results.png"]

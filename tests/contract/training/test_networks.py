@@ -5,12 +5,13 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
 from training.export.onnx_graph import probabilities_of
 from training.networks.registry import build
-from training.recipes import NetworkName, starting_point
+from training.recipes import LEAST_EDGE, NetworkName, starting_point
 
 pytestmark = pytest.mark.slow
 
@@ -21,8 +22,9 @@ PARAMETERS = {
     "dense": 101_770,
     "conv2_same": 421_642,
     "conv3": 241_546,
-    "conv2_5x5": 378_868,
-    "arch1": 848_138,
+    "labelling1": 36_360,
+    "labelling2": 839_946,
+    "arch1": 848_330,
     "arch2": 496_386,
     "vgg": 1_677_674,
 }
@@ -33,6 +35,36 @@ def test_a_network_has_the_trainable_parameters_that_it_is_said_to_have(network:
     weights = build(starting_point(network), 10).trainable_weights
 
     assert sum(weight.value.shape.num_elements() for weight in weights) == PARAMETERS[network]
+
+
+# Height, width and channels after each layer but dropout, as the texts describe them.
+SHAPES = {
+    "dense": [(784,), (128,), (10,)],
+    "conv3": [(26, 26, 32), (13, 13, 32), (11, 11, 64), (5, 5, 64), (3, 3, 128), (1152,), (128,), (10,)],
+    "labelling1": [(24, 24, 50), (12, 12, 50), (10, 10, 50), (5, 5, 50), (1250,), (10,)],
+    "labelling2": [(24, 24, 32), (12, 12, 32), (10, 10, 64), (6400,), (128,), (10,)],
+    "arch1": [(25, 25, 32), (23, 23, 32), (11, 11, 32), (10, 10, 128), (5, 5, 128), (3200,), (256,), (10,)],
+    "arch2": [(25, 25, 32), (12, 12, 32), (12, 12, 64), (6, 6, 64), (2304,), (200,), (10,)],
+}
+
+
+@pytest.mark.parametrize("network", SHAPES)
+def test_a_published_network_has_the_layers_that_its_text_describes(network: NetworkName) -> None:
+    built = build(starting_point(network), 10).layers
+    kinds = (layers.Conv2D, layers.MaxPooling2D, layers.Flatten, layers.Dense)
+
+    assert [one.output.shape[1:] for one in built if isinstance(one, kinds)] == SHAPES[network]
+
+
+@pytest.mark.parametrize("network", LEAST_EDGE)
+def test_the_smallest_input_of_a_network_without_padding_is_the_one_that_a_refusal_names(
+    network: NetworkName,
+) -> None:
+    recipe, edge = starting_point(network), LEAST_EDGE[network]
+    build(recipe, 10, (edge, edge))
+
+    with pytest.raises(ValueError, match=r"negative dimension|[Oo]utput size|zero"):
+        build(recipe, 10, (edge - 1, edge - 1))
 
 
 @pytest.mark.parametrize("network", ["vgg", "compact48_separable", "wide4"])
