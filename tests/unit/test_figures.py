@@ -243,7 +243,7 @@ def test_published_networks_have_our_figures_beside_the_published_ones() -> None
 
 
 def network_row(network: dict[str, Any]) -> list[str]:
-    """Parameters, seconds of training, test accuracy with its spread and number of seeds, training, published."""
+    """Parameters, seconds, test accuracy with its spread and number of seeds, training, published."""
     test, train = network["summary"]["test"], network["summary"]["train"]
     spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
     published, seconds = PUBLISHED.get(network["network"]), network.get("seconds")
