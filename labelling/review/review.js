@@ -9,6 +9,7 @@ const shown = (label) => label.trim() || "(leave out)"; // which is exported as 
 const KEYS = [..."123456789qwertyuiop"].slice(0, Math.max(labels.length - 2, 0));
 KEYS.length = Math.max(labels.length - 2, 0);
 KEYS.push("0", "-");
+const ACTIONS = [["Enter", "as suggested"], ["←↑→↓", "go to another picture"], ["z", "enlarge"], ["⌫", "undo"]];
 
 // Choices are kept in this browser, for this file and this table.
 const STORED = `review ${location.pathname} ${document.title}`;
@@ -23,8 +24,8 @@ function restore() {
 }
 
 function store() {
-  const answer = (card) => [card.dataset.path, { label: chosen(card), at: card.dataset.at }];
-  const choices = Object.fromEntries(cards.filter(chosen).map(answer));
+  const entry = (card) => [card.dataset.path, { label: chosen(card), at: card.dataset.at }];
+  const choices = Object.fromEntries(cards.filter(chosen).map(entry));
   try {
     localStorage.setItem(STORED, JSON.stringify(choices));
     stored = true;
@@ -42,33 +43,57 @@ function show() {
   button.disabled = count === 0;
 }
 
-function choose(card, label) {
-  card.querySelector("select").value = label;
-  card.dataset.at = new Date().toISOString();
+const undone = document.getElementById("undo");
+const before = []; // what each choice replaced, oldest first
+
+function answer(card, label, at) {
+  card.querySelector("select").value = card.dataset.label = label;
+  card.dataset.at = at;
   delete button.dataset.exported;
+  undone.disabled = before.length === 0;
   store();
   show();
 }
+
+function choose(card, label) {
+  before.push([card, card.dataset.label ?? "", card.dataset.at ?? ""]);
+  answer(card, label, new Date().toISOString());
+}
+
+function undo() {
+  const last = before.pop();
+  if (!last) return;
+  answer(...last);
+  if (last[0].hidden) return;
+  last[0].focus();
+}
+undone.addEventListener("click", undo);
 
 const kept = restore();
 for (const card of cards) {
   const select = card.querySelector("select");
   labels.forEach((label) => select.add(new Option(shown(label), label)));
-  const answer = kept[card.dataset.path];
-  if (labels.includes(answer?.label)) {
-    select.value = answer.label;
-    card.dataset.at = answer.at;
+  const said = kept[card.dataset.path];
+  if (labels.includes(said?.label)) {
+    select.value = card.dataset.label = said.label;
+    card.dataset.at = said.at;
   }
   select.addEventListener("change", () => choose(card, select.value));
   card.querySelector(".right")?.addEventListener("click", () => choose(card, card.dataset.guess));
 }
-labels.forEach((label, place) => {
-  if (!KEYS[place]) return;
+for (const [key, text] of [...labels.map((label, place) => [KEYS[place], shown(label)]), ...ACTIONS]) {
+  if (!key) continue;
   const item = document.createElement("li");
-  item.append(Object.assign(document.createElement("kbd"), { textContent: KEYS[place] }), ` ${shown(label)}`);
+  item.append(Object.assign(document.createElement("kbd"), { textContent: key }), ` ${text}`);
   document.getElementById("keys").append(item);
-});
+}
 show();
+
+// A phone has the filters closed at first; elsewhere they are always open.
+const wide = matchMedia("(min-width: 48.01rem)");
+const fold = () => (document.getElementById("choice").open = wide.matches);
+wide.addEventListener("change", fold);
+fold();
 
 // The lists offer what the cards have: none where that is the same of all, as on a blind sheet.
 const filters = document.getElementById("filters");
@@ -98,16 +123,50 @@ function search() {
 filters.addEventListener("input", search);
 filters.addEventListener("submit", (sent) => sent.preventDefault());
 
-// A key labels the card that has the focus, else the first without a label, and goes on to the next.
+const zoom = document.getElementById("zoom");
+
+function enlarge(card) {
+  const picture = card.querySelector("img");
+  if (!picture) return;
+  zoom.querySelector("img").src = picture.src;
+  zoom.querySelector("p").textContent = card.querySelector(".name").textContent;
+  zoom.showModal();
+}
+zoom.addEventListener("click", () => zoom.close());
+cards.forEach((card) => card.querySelector(".picture").addEventListener("click", () => enlarge(card)));
+
+// The card to the left or right of one, or the nearest in the row above or below; itself at an edge.
+function neighbour(card, key, seen) {
+  const place = seen.indexOf(card);
+  if (key === "ArrowLeft") return seen[place - 1] ?? card;
+  if (key === "ArrowRight") return seen[place + 1] ?? card;
+  const step = key === "ArrowUp" ? -1 : 1;
+  const left = card.offsetLeft;
+  for (let other = place + step; seen[other]; other += step)
+    if (seen[other].offsetTop !== card.offsetTop && seen[other].offsetLeft === left) return seen[other];
+  return card;
+}
+
+// A key is for the card that has the focus, else for the first without a label.
 addEventListener("keydown", (press) => {
-  if (filters.contains(document.activeElement)) return;
+  const focused = document.activeElement;
+  if (zoom.open || filters.contains(focused) || press.altKey) return;
   const seen = cards.filter((one) => !one.hidden);
-  const label = labels[KEYS.indexOf(press.key)];
-  const card = document.activeElement.closest("article") ?? seen.find((one) => !chosen(one));
-  if (label === undefined || !card || press.ctrlKey || press.altKey || press.metaKey) return;
+  const card = focused.closest("article") ?? seen.find((one) => !chosen(one)) ?? seen[0];
+  const isUndo = press.key === "Backspace" || (press.key === "z" && (press.ctrlKey || press.metaKey));
+  if (!isUndo && (press.ctrlKey || press.metaKey)) return;
+  const isOn = (kind) => focused.matches(kind); // which has a meaning of its own for some keys
+  const label = press.key === "Enter" ? card?.dataset.guess : labels[KEYS.indexOf(press.key)];
+  if (isUndo) undo();
+  else if (!card) return;
+  else if (press.key.startsWith("Arrow") && !isOn("select")) {
+    (focused.closest("article") ? neighbour(card, press.key, seen) : card).focus();
+  } else if (press.key === "z") enlarge(card);
+  else if (label && !(press.key === "Enter" && isOn("select, button, summary"))) {
+    choose(card, label);
+    (seen[seen.indexOf(card) + 1] ?? card).focus();
+  } else return;
   press.preventDefault();
-  choose(card, label);
-  (seen[seen.indexOf(card) + 1] ?? card).focus();
 });
 
 const field = (text) => `"${text.replaceAll('"', '""')}"`;

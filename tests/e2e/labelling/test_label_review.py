@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Page
 
 from labelling.review.corrections import NONE
 from labelling.review.corrections import read_corrections as corrections_of_a_table
@@ -58,6 +59,12 @@ def doubted(tmp_path: Path) -> str:
     return f"file://{tmp_path}/run/doubted.html"
 
 
+def _answers(page: Page) -> list[str]:
+    """What is chosen on each card."""
+    found: list[str] = page.locator("article select").evaluate_all("all => all.map((one) => one.value)")
+    return found
+
+
 def test_the_page_is_accessible_and_hostile_names_are_shown_and_not_run(sheet: str, visiting: Visits) -> None:
     page = visiting(sheet)
 
@@ -69,7 +76,7 @@ def test_the_page_is_accessible_and_hostile_names_are_shown_and_not_run(sheet: s
         "none of these",
         "(leave out)",
     ]
-    assert page.locator("img").count() == len(NAMES)
+    assert page.locator("article img").count() == len(NAMES)
 
 
 def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Visits, tmp_path: Path) -> None:
@@ -96,8 +103,7 @@ def test_digits_label_pictures_in_turn_and_a_reload_keeps_labels(sheet: str, vis
     page.reload()
 
     assert page.locator("#count").inner_text() == "2 of 3 answered"
-    chosen = page.locator("article select").evaluate_all("selects => selects.map((one) => one.value)")
-    assert chosen == [LABELS[1], LABELS[0], ""]
+    assert _answers(page) == [LABELS[1], LABELS[0], ""]
 
 
 def test_the_table_takes_what_a_person_chose_by_keys_and_the_search_hides_the_others(
@@ -140,12 +146,81 @@ def test_filters_by_decision_and_confidence_hide_the_others_and_keys_pass_over_t
     page.keyboard.press("2")
 
     assert (unfamiliar, unsure) == ([*NAMES[1:]], [NAMES[1]])
-    assert page.locator("article select").evaluate_all("all => all.map((one) => one.value)") == [
-        "",
-        LABELS[1],
-        "",
-    ]
+    assert _answers(page) == ["", LABELS[1], ""]
     assert page.get_by_label("Label", exact=True).count() == 0  # of all cards it is the same
+
+
+def test_a_slip_is_undone_by_its_button_and_by_a_key(sheet: str, visiting: Visits) -> None:
+    page = visiting(sheet)
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.keyboard.press("3")
+
+    page.keyboard.press("Backspace")
+    page.get_by_role("button", name="Undo").click()
+
+    assert _answers(page) == [LABELS[0], "", ""]
+    page.reload()
+    assert _answers(page) == [LABELS[0], "", ""]
+
+
+def test_arrow_keys_reach_a_picture_and_enter_takes_what_is_suggested(sheet: str, visiting: Visits) -> None:
+    page = visiting(sheet)
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+
+    assert _answers(page) == ["", "Bag", ""]
+
+
+def test_a_picture_is_enlarged_by_a_click_or_a_key_and_keys_label_nothing_meanwhile(
+    sheet: str, visiting: Visits
+) -> None:
+    page = visiting(sheet)
+    enlarged = page.get_by_role("dialog", name="Enlarged picture")
+
+    page.locator("article .picture").nth(1).click()
+    page.keyboard.press("1")
+    has_picture = enlarged.locator("img").get_attribute("src") != ""
+    found = flaws(page)
+    page.keyboard.press("Escape")
+    is_closed = enlarged.count() == 0
+    page.keyboard.press("z")
+
+    assert (has_picture, found, is_closed, enlarged.count()) == (True, [], True, 1)
+    assert _answers(page) == ["", "", ""]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_label_is_cut_off(sheet: str, visiting: Visits, width: int) -> None:
+    page = visiting(sheet, width=width)
+    page.locator("article select").nth(0).select_option("none of these")
+
+    # A select that is as wide as it likes shows its whole label.
+    missing = (
+        page.locator("article select")
+        .nth(0)
+        .evaluate(
+            "one => { const has = one.clientWidth; one.style.flex = 'none'; one.style.width = 'auto'; "
+            "one.replaceChildren(one.selectedOptions[0]); return one.clientWidth - has; }"
+        )
+    )
+
+    assert missing <= 0
+
+
+def test_a_phone_shows_pictures_first_and_filters_when_asked(sheet: str, visiting: Visits) -> None:
+    page = visiting(sheet, width=360)
+
+    is_folded = not page.get_by_label("Search").is_visible()
+    page.get_by_text("Filters").click()
+
+    assert is_folded
+    assert page.get_by_label("Search").is_visible()
+    assert flaws(page) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (768, "dark"), (1280, "light")])
