@@ -1,9 +1,10 @@
 """What survives a kill: an SQLite file with a row for each labelled picture, committed once a second.
 
 `TABLE.sqlite` stays beside the table, which run.py writes from it at the end and at each pause. The key of a
-row is the place of its picture in the source, from 0; its stamp says which content was labelled. What people
-say of pictures is kept by the hash of their content, also by `--restart` and for another release. SQLite's
-rollback journal undoes what a kill left half written, and its exclusive lock keeps a second run out.
+row is the path of its picture and a stamp of its content, so that a row is kept wherever its picture moves in
+the source. What people say of pictures is kept by the hash of their content, also by `--restart` and for
+another release. SQLite's rollback journal undoes what a kill left half written, and its exclusive lock keeps
+a second run out.
 """
 
 import json
@@ -27,23 +28,39 @@ RESTART: Final = "--restart labels everything again."
 
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS run (fingerprint TEXT, seconds REAL, has_changed INTEGER)",
-    "CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, path TEXT, stamp TEXT, label TEXT, "
-    "confidence REAL, reason TEXT, familiarity REAL, line BLOB)",
+    "CREATE TABLE IF NOT EXISTS rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, confidence REAL, "
+    "reason TEXT, familiarity REAL, line BLOB)",
+    "CREATE INDEX IF NOT EXISTS rows_by_path ON rows (path)",
     "CREATE TABLE IF NOT EXISTS answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)",
 )
 
 _EXPORTED, _ROWS_CHANGED, _ANSWERS_CHANGED = range(3)
 """What `run.has_changed` holds: whether the table has all rows, lacks some, or lacks answers of people."""
 
+_SEEN: Final = (
+    "CREATE TEMP TABLE seen (row INTEGER PRIMARY KEY)",
+    "CREATE TEMP TRIGGER appended AFTER INSERT ON main.rows BEGIN INSERT INTO seen VALUES (new.rowid); END",
+)
+"""Which rows belong to a picture that this run has listed: a list may name a picture twice."""
+
+_HELD: Final = """
+SELECT rowid, number, label FROM rows WHERE path = ? AND stamp = ? AND rowid NOT IN (SELECT row FROM seen)
+ORDER BY label IS NULL, number LIMIT 1
+"""
+
+_OUTDATED: Final = """
+DELETE FROM rows WHERE path = ? AND (stamp <> ? OR label IS NULL) AND rowid NOT IN (SELECT row FROM seen)
+"""
+
 _DOUBTFUL: Final = """
-SELECT number, path, label, confidence, reason, familiarity, line FROM rows WHERE reason IS NOT NULL
+SELECT path, label, confidence, reason, familiarity, line FROM rows WHERE reason IS NOT NULL
 ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confidence),
          iif(reason = 'unfamiliar', confidence, familiarity), number
 """
 
 
 _ANSWERED: Final = """
-SELECT number, path, label, confidence, reason, familiarity, line FROM rows WHERE label IS NOT NULL
+SELECT path, label, confidence, reason, familiarity, line FROM rows WHERE label IS NOT NULL
 """
 
 
@@ -63,12 +80,10 @@ class Labelled(NamedTuple):
     """A row with an answer of the model.
 
     Attributes:
-        number: the place of its picture in the source, from 0.
         path, label, confidence, reason, familiarity: as in the table.
         line: the row.
     """
 
-    number: int
     path: str
     label: str
     confidence: float
@@ -110,7 +125,7 @@ class Journal(AbstractContextManager["Journal"]):
         self.kept = self.added = 0
         self.seconds, self.has_changed, self.is_complete = 0.0, True, False
         self.begun = fingerprint
-        self._committed = 0.0
+        self._committed, self._is_dirty = 0.0, False
         self._former = table.with_name(f"{table.name}.parts")
         self._fingerprint = fingerprint
         self._restart = restart
@@ -146,41 +161,43 @@ class Journal(AbstractContextManager["Journal"]):
     def holds(self, item: Item) -> bool:
         """Whether this picture has a row already, made of the content that it still has.
 
-        A row of another picture means that some were added or removed: from there on, all rows go.
+        Moving within the source costs nothing: the row gets the picture's number.
         """
-        path = path_in_table(item.name)
-        found = self._db.execute(
-            "SELECT path, stamp, label FROM rows WHERE number = ?", (item.number,)
-        ).fetchone()
-        if found is not None and found[0] != path:
-            self.forget(item.number)
-        is_kept: bool = found is not None and found[:2] == (path, item.stamp)
-        if item.stamp == UNSEEN:  # what could not be fetched yesterday may be there today
-            is_kept = is_kept and found[2] is not None
-        self.kept += is_kept
-        return is_kept
+        found = self._db.execute(_HELD, (path_in_table(item.name), item.stamp)).fetchone()
+        if found is None or (item.stamp == UNSEEN and found[2] is None):
+            return False  # what could not be fetched yesterday may be there today
+        row, number, _ = found
+        with self._errors_named():
+            self._db.execute("INSERT INTO seen VALUES (?)", (row,))
+            if number != item.number:
+                self._db.execute("UPDATE rows SET number = ? WHERE rowid = ?", (item.number, row))
+                self._is_dirty = True
+        self.kept += 1
+        return True
 
     def append(self, items: Sequence[Item], rows: Sequence[Row]) -> None:
-        """Add or replace the rows of some pictures; they are safe from the next commit on.
+        """Add the rows of some pictures in place of outdated ones; they are safe from the next commit on.
 
         Raises:
             TableUnusable: the disk is full.
         """
+        of_items = [(path_in_table(item.name), item.stamp) for item in items]
         numbered = [
-            (item.number, path_in_table(item.name), item.stamp, *row)
-            for item, row in zip(items, rows, strict=True)
+            (item.number, *of_item, *row) for item, of_item, row in zip(items, of_items, rows, strict=True)
         ]
         with self._errors_named():
-            self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+            self._db.executemany(_OUTDATED, of_items)
+            self._db.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+        self._is_dirty = True
         self.added += len(numbered)
         if self._clock() - self._committed >= COMMIT_SECONDS:
             self.commit()
 
-    def forget(self, number: int) -> None:
-        """Remove the rows from a place on."""
+    def forget_unlisted(self) -> None:
+        """Remove the rows of pictures that this run has not listed; call it when all are."""
         with self._errors_named():
-            if self._db.execute("SELECT 1 FROM rows WHERE number >= ?", (number,)).fetchone():
-                self._db.execute("DELETE FROM rows WHERE number >= ?", (number,))
+            gone = self._db.execute("DELETE FROM rows WHERE rowid NOT IN (SELECT row FROM seen)").rowcount
+        self._is_dirty |= gone > 0
 
     def commit(self) -> None:
         """Wait until all rows are on the disk.
@@ -189,13 +206,13 @@ class Journal(AbstractContextManager["Journal"]):
             TableUnusable: it is full; the rows since the last commit are lost.
         """
         now = self._clock()
-        if self._db.in_transaction:
-            self.has_changed, self.is_complete = True, False
-            self.seconds += now - self._committed
-            with self._errors_named():
+        with self._errors_named():
+            if self._is_dirty:
+                self.has_changed, self.is_complete = True, False
+                self.seconds += now - self._committed
                 self._db.execute("UPDATE run SET seconds = ?, has_changed = ?", (self.seconds, _ROWS_CHANGED))
-                self._db.commit()
-        self._committed = now
+            self._db.commit()
+        self._committed, self._is_dirty = now, False
 
     def exported(self) -> None:
         """Keep in mind that the table has these rows."""
@@ -252,11 +269,11 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             OtherRun: another command's.
         """
-        for statement in _SCHEMA:
-            self._db.execute(statement)
         if self._restart:
-            self._db.execute("DELETE FROM rows")
-            self._db.execute("DELETE FROM run")
+            self._db.execute("DROP TABLE IF EXISTS rows")
+            self._db.execute("DROP TABLE IF EXISTS run")
+        for statement in (*_SCHEMA, *_SEEN):
+            self._db.execute(statement)
         found = self._db.execute("SELECT fingerprint, seconds, has_changed FROM run").fetchone()
         if found is None:
             found = json.dumps(self._fingerprint), 0.0, _ROWS_CHANGED

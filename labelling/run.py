@@ -30,7 +30,7 @@ PICTURES_PER_CHUNK: Final = 64
 BYTES_PER_CHUNK: Final = 4 << 20
 """Of pictures: a few photos, so that a kill costs little, and where bytes travel, they take little memory."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of what is kept between runs."""
 
 ACCEPT: Final = "accept"
@@ -143,14 +143,12 @@ def _label_rest(job: Job, form: Form, journal: Journal, watch: Watch, say: Say) 
 
 
 def _without_row(source: Source, journal: Journal) -> Iterator[Item]:
-    """The pictures without a row of their present content, numbered; at the end, rows beyond the last go."""
-    number = 0
-    for found in source.items():
+    """The pictures without a row of their present content, numbered; at the end, rows of gone pictures go."""
+    for number, found in enumerate(source.items()):
         item = found._replace(number=number)
-        number += 1
         if not journal.holds(item):
             yield item
-    journal.forget(number)
+    journal.forget_unlisted()
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
@@ -170,6 +168,8 @@ def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
 def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
     """Write the table and its summary, unless the same are there already or there is no row yet.
 
+    A complete table stays until there is another complete one: what lacks rows stands beside it meanwhile.
+
     Args:
         table: where the table goes.
         journal: of this table; its rows and people's answers.
@@ -179,6 +179,9 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
         TableUnusable: they cannot be written.
     """
     journal.commit()
+    beside = partial_of(table)
+    if not is_complete and _stands_complete(table):
+        table = beside
     form, labels, answers = form_of(table), labels_of(journal), journal.answers()
     decided = {sha256: answer.label for sha256, answer in answers.items()}
     summary = _summary(table, journal, _answered(form, labels, journal, decided), is_complete=is_complete)
@@ -200,6 +203,8 @@ def export(table: Path, journal: Journal, *, is_complete: bool) -> Summary:
         ) from error
     if is_complete:
         journal.exported()
+        for gone in (beside, summary_of(beside)):
+            gone.unlink(missing_ok=True)
     return summary
 
 
@@ -212,6 +217,18 @@ def labels_of(journal: Journal) -> tuple[str, ...]:
 def summary_of(table: Path) -> Path:
     """Where the summary of a table is."""
     return table.with_name(f"{table.name}.summary.json")
+
+
+def partial_of(table: Path) -> Path:
+    """Where the rows so far go while a complete table stands."""
+    return table.with_stem(f"{table.stem}.unfinished")
+
+
+def _stands_complete(table: Path) -> bool:
+    try:
+        return table.exists() and json.loads(summary_of(table).read_bytes())["is_complete"] is True
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _decided(

@@ -180,11 +180,10 @@ def _sha256(one: Labelled, form: Form, job: Job) -> str:
 
 
 def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
-    """A card for each row, with its picture read again from the source by the row's number."""
-    wanted = {one.number for one in chosen}
-    items = {number: item for number, item in enumerate(job.source.items()) if number in wanted}
-    there = [(one, items[one.number]) for one in chosen if one.number in items]
-    there = [(one, item) for one, item in there if path_in_table(item.name) == one.path]
+    """A card for each row, with its picture read again from the source."""
+    wanted = {one.path for one in chosen}
+    items = {path: item for item in job.source.items() if (path := path_in_table(item.name)) in wanted}
+    there = [(one, items[one.path]) for one in chosen if one.path in items]
     read = job.source.reader()
     for start in range(0, len(there), READ_AT_ONCE):
         part = there[start : start + READ_AT_ONCE]

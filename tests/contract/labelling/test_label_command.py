@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from labelling.errors import OtherRun, TableUnusable, WorkersFailed
-from labelling.run import PICTURES_PER_CHUNK, Job, summary_of
+from labelling.run import PICTURES_PER_CHUNK, Job, partial_of, summary_of
 from labelling.run import label as run_job
 from labelling.sources import open_source
 from model_store.local import open_release
@@ -176,7 +177,7 @@ CATALOGUES: dict[str, Callable[[Path, dict[str, bytes]], object]] = {
     [
         ({"b/9.png": OTHER}, 6),
         ({"b/2.png": None}, 5),
-        ({"a/00.png": OTHER}, 1),
+        ({"a/00.png": OTHER}, 6),
         ({"a/0.png": OTHER}, 5),
     ],
     ids=["added", "removed", "added within", "overwritten"],
@@ -264,6 +265,26 @@ def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: 
     assert (said["rows"], said["is_complete"]) == (PICTURES_PER_CHUNK, False)
     assert [row["path"] for row in rows] == names
     assert json.loads(summary_of(job.table).read_bytes())["is_complete"]
+
+
+def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
+    little_release: Path, tmp_path: Path
+) -> None:
+    shop = write_folder(tmp_path / "shop")
+    job = a_job(shop, tmp_path / "table.csv", little_release)
+    before = label(str(shop), job.table, little_release)
+    for number in range(PICTURES_PER_CHUNK + 1):
+        shutil.copy(shop / "a/0.png", shop / f"a/0 in front {number:02}.png")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job, interrupt, ignore)
+    interrupted, beside = rows_of(job.table), rows_of(partial_of(job.table))
+    rows = label(str(shop), job.table, little_release)
+
+    assert interrupted == before
+    assert len(beside) == len(before) + PICTURES_PER_CHUNK
+    assert len(rows) == len(before) + PICTURES_PER_CHUNK + 1
+    assert not partial_of(job.table).exists()
 
 
 def interrupt(rows: int) -> None:
