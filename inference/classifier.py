@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 
 from inference.arrays import Pixels, PixelsBatch, Probabilities
-from inference.contract import ModelContract, Shown
+from inference.contract import ModelContract, Network, Shown, network_for
+from inference.convert import to_model_input
 from inference.crops import ModelInput, averaged, stacked
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
+from inference.decode import Decoded
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
+from inference.pixels import rows_to_pixels, shape_of_rows
 from inference.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
@@ -75,10 +78,15 @@ class Prediction:
 
 
 class Classifier:
-    """A model with its contract."""
+    """A model with its contract, and the second network of its release, which answers photos."""
 
-    def __init__(self, session: Session, contract: ModelContract) -> None:
-        """Combine the two.
+    def __init__(self, session: Session, contract: ModelContract, photos: "Classifier | None" = None) -> None:
+        """Combine them.
+
+        Args:
+            session: the model.
+            contract: of this model.
+            photos: the second network; None where the release has none.
 
         Raises:
             ContractBroken: the model has more or fewer outputs than the contract has labels.
@@ -90,15 +98,47 @@ class Classifier:
             )
         self._session = session
         self.contract = contract
+        self.photos = photos
 
     def with_contract(self, contract: ModelContract) -> "Classifier":
         """The same model with another contract, such as one with other thresholds."""
-        return Classifier(self._session, contract)
+        return Classifier(self._session, contract, self.photos)
+
+    def with_photos(self, photos: "Classifier") -> "Classifier":
+        """The same model beside this second network."""
+        return Classifier(self._session, self.contract, photos)
+
+    def network(self, name: Network) -> "Classifier":
+        """The one of its networks that reads such inputs."""
+        return self.photos if name == "photos" and self.photos is not None else self
+
+    def model_input(self, decoded: Decoded) -> ModelInput:
+        """What is read of an upload, and by which network."""
+        photos = None if self.photos is None else self.photos.contract.input
+        return to_model_input(decoded, self.contract.input, photos)
+
+    def rows_input(self, rows: object) -> ModelInput:
+        """The same of nested lists of numbers, as JSON has them.
+
+        Raises:
+            BadPixels: they are the pixels of neither network.
+        """
+        photos = None if self.photos is None else self.photos.contract.input
+        name = network_for(shape_of_rows(rows), self.contract.input, photos)
+        return ModelInput(rows_to_pixels(rows, self.network(name).contract.input), network=name)
 
     def classify_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
-        """Classify N >= 1 pictures, as `classify` does."""
-        pixels, worn, shown = zip(*((one.pixels, one.worn, one.shown) for one in inputs), strict=True)
-        return self.classify(np.array(pixels), shown, worn)
+        """Classify N >= 1 pictures, each by its network, as `classify` does."""
+        answers: dict[int, Prediction] = {}
+        for name in {one.network for one in inputs}:
+            places = [place for place, one in enumerate(inputs) if one.network == name]
+            pixels, worn, shown = zip(
+                *((inputs[place].pixels, inputs[place].worn, inputs[place].shown) for place in places),
+                strict=True,
+            )
+            found = self.network(name).classify(np.array(pixels), shown, worn)
+            answers |= zip(places, found, strict=True)
+        return [answers[place] for place in range(len(inputs))]
 
     def classify(
         self,

@@ -14,6 +14,9 @@ EDGE = 28
 EDGES = range(8, 513)
 """Heights and widths of an input that are served: 256 pictures of 512 x 512 in RGB take 200 MB."""
 
+LARGEST_PHOTO = 224
+"""Largest edge of a second network's input: any photo is decoded at twice that (REDUCED_EDGE, decode.py)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
@@ -137,6 +140,28 @@ Shown: TypeAlias = Literal["pixels"] | Ground
 """What an upload is to a model: pixels that it reads as they were sent, or a photo, which is converted; and
 whether a photo has more than one colour around its garment."""
 
+Network: TypeAlias = Literal["pixels", "photos"]
+"""The networks of a release: that of its first contract, and the second one, where it has one."""
+
+
+def network_for(
+    shape: tuple[int, ...] | None, pixels: InputContract, photos: InputContract | None
+) -> Network:
+    """Which network answers an upload.
+
+    Args:
+        shape: of pixels that the client sent ready-made; None of a picture, which has to be converted.
+        pixels: the input of the first network.
+        photos: of the second one; None where there is none.
+
+    Returns:
+        The network whose pixels these are; of a picture the second one, where there is one.
+    """
+    if photos is None or shape == pixels.array_shape:
+        return "pixels"
+    return "photos" if shape in (None, photos.array_shape) else "pixels"
+
+
 ACCEPT_NOTHING: Final = 2.0
 """A threshold of confidence that no probability reaches: every decision is `review`."""
 
@@ -233,7 +258,7 @@ class ModelContract:
 
     def thresholds_of(self, shown: Shown) -> Thresholds:
         """Those that decide about this kind of input: the most specific ones that there are."""
-        if shown == "pixels" or self.photo_thresholds is None:
+        if self._are_pixels(shown) or self.photo_thresholds is None:
             return self.thresholds
         if shown == "cluttered" and self.cluttered_thresholds is not None:
             return self.cluttered_thresholds
@@ -241,6 +266,10 @@ class ModelContract:
 
     def calibration_of(self, shown: Shown) -> Calibration:
         """What calibrates the probabilities of this kind of input."""
-        if shown != "pixels" and self.photo_calibration is not None:
+        if not self._are_pixels(shown) and self.photo_calibration is not None:
             return self.photo_calibration
         return Calibration(temperature=self.temperature)
+
+    def _are_pixels(self, shown: Shown) -> bool:
+        """A model of whole pictures has one kind of input: it reads a photo as it reads pixels."""
+        return shown == "pixels" and self.input.framing == "cut-out"

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
-from inference.contract import EDGE, Cascade, Imaging, InputContract
+from inference.contract import EDGE, Cascade, Imaging, InputContract, network_for
 from inference.crops import ModelInput
 from inference.decode import REDUCED_EDGE, Decoded
 from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
@@ -43,8 +43,19 @@ class Conversion:
         return self.found is not None and self.found.cluttered
 
 
-def to_model_input(decoded: Decoded, contract: InputContract) -> ModelInput:
-    """All that the model reads of an upload: `decoded_to_pixels`, and the garment that is worn."""
+def to_model_input(
+    decoded: Decoded, contract: InputContract, photos: InputContract | None = None
+) -> ModelInput:
+    """All that a release reads of an upload: `decoded_to_pixels`, and the garment that is worn.
+
+    Args:
+        decoded: from decode.py, by `contract`.
+        contract: the input of the first network.
+        photos: of the second one, which reads the pictures that are not the first's pixels.
+    """
+    shape = None if decoded.pixels is None else decoded.pixels.shape
+    if photos is not None and network_for(shape, contract, photos) == "photos":
+        return replace(to_model_input(Decoded(decoded.picture), photos), network="photos")
     if decoded.pixels is not None or contract.framing == "whole":
         pixels, enlarged = decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
         return ModelInput(pixels, enlarged=enlarged, shown="plain" if decoded.is_photo else "pixels")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from inference.arrays import Pixels, PixelsBatch, Probabilities
-from inference.contract import Shown
+from inference.contract import Network, Shown
 from inference.session import Scores
 
 
@@ -19,17 +19,19 @@ class ModelInput:
     """What the model reads of one picture.
 
     Attributes:
-        pixels: uint8, of the contract's `array_shape`, C-contiguous.
+        pixels: uint8, of the network's `array_shape`, C-contiguous.
         worn: the same of the garment alone that a person on it wears; None where there is none, or it is not
             read.
         enlarged: whether the picture is smaller than the input, so that details may be missing.
         shown: what the pixels were made of.
+        network: that reads them.
     """
 
     pixels: Pixels
     worn: Pixels | None = None
     enlarged: bool = False
     shown: Shown = "pixels"
+    network: Network = "pixels"
 
 
 Pairs: TypeAlias = Sequence[tuple[int, int]]

@@ -42,7 +42,7 @@ def explain(classifier: Classifier, model_input: ModelInput, class_id: int) -> D
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
     """
-    pixels = model_input.pixels
+    pixels, classifier = model_input.pixels, classifier.network(model_input.network)
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])

@@ -51,6 +51,15 @@ def rows_to_pixels(rows: object, contract: InputContract) -> Pixels:
     return np.frombuffer(plain, np.uint8).reshape(shape)
 
 
+def shape_of_rows(rows: object) -> tuple[int, ...]:
+    """The shape of nested lists by the first of each; that the others have it is for `rows_to_pixels`."""
+    shape = list[int]()
+    while isinstance(rows, list) and len(shape) <= len(_AXES):
+        shape.append(len(rows))
+        rows = rows[0] if rows else None
+    return tuple(shape)
+
+
 def _plain(numbers: list[Any]) -> bytearray | None:
     """Convert plain integers at once; None when a value needs a closer look."""
     if set(map(type, numbers)) != {int}:

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inference.classifier import Classifier, open_classifier
-from inference.contract import InputContract
-from inference.convert import to_model_input
+from inference.classifier import Classifier
 from inference.crops import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from labelling.errors import Unreadable
 from labelling.sources import Item, Read, Source
 from labelling.table import Form, Outcome, Row
-from model_store.files import GRAPH
-from model_store.local import LocalRelease, open_release
+from model_store.local import open_release
+from model_store.networks import open_networks
 
 PICTURES_PER_RUN: Final = 16
 """Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
@@ -75,7 +73,7 @@ def answered(
     Raises:
         ModelError: the model failed.
     """
-    prepared = [_prepare(upload, classifier.contract.input) for upload in uploads]
+    prepared = [_prepare(upload, classifier) for upload in uploads]
     good = [content for _, content in prepared if not isinstance(content, str)]
     predictions = iter(classifier.classify_inputs(good) if good else [])
     return [
@@ -84,16 +82,16 @@ def answered(
     ]
 
 
-def _prepare(upload: bytes | Unreadable, contract: InputContract) -> tuple[str, ModelInput | str]:
+def _prepare(upload: bytes | Unreadable, classifier: Classifier) -> tuple[str, ModelInput | str]:
     """The hash of an upload, and what the model reads of it, or what is wrong with it."""
     if isinstance(upload, Unreadable):
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
     try:
-        decoded = decode(upload, MAX_PIXELS, contract)
+        decoded = decode(upload, MAX_PIXELS, classifier.contract.input)
     except UploadError as error:
         return sha256, str(error)
-    return sha256, to_model_input(decoded, contract)
+    return sha256, classifier.model_input(decoded)
 
 
 def open_labeller(setup: Setup) -> Labeller:
@@ -101,20 +99,8 @@ def open_labeller(setup: Setup) -> Labeller:
 
     Raises:
         StoreError: the release is not whole.
-        ModelError: see `open_model`.
+        ModelError: see `open_networks`.
     """
     prepare_decoders()
     release = open_release(setup.release)
-    return Labeller(setup.source.reader(), open_model(release), setup.form, release.version)
-
-
-def open_model(release: LocalRelease) -> Classifier:
-    """Load a release's serving graph and compare its golden answers.
-
-    Raises:
-        ModelError: it cannot be run here, or answers otherwise than it did when it was made.
-    """
-    golden, contract = release.manifest.golden, release.manifest.model
-    classifier = open_classifier(release.folder / GRAPH, contract)
-    classifier.check_golden(golden.inputs(contract.input), golden.answers(), golden.distances)
-    return classifier
+    return Labeller(setup.source.reader(), open_networks(release), setup.form, release.version)

@@ -12,7 +12,17 @@ from inference.contract import ModelContract
 from model_store.errors import ManifestInvalid
 from model_store.files import MANIFEST, SIGNATURE, UNLISTED, content_hash, fingerprint, write_whole
 from model_store.local import verify
-from model_store.manifest import DataSet, FileEntry, Golden, Headline, Manifest, first_problem
+from model_store.manifest import (
+    ONE_NETWORK,
+    SCHEMA_VERSION,
+    DataSet,
+    FileEntry,
+    Golden,
+    Headline,
+    Manifest,
+    PhotoNetwork,
+    first_problem,
+)
 
 
 def seal(  # noqa: PLR0913 - one keyword per part of the manifest
@@ -26,6 +36,7 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     git_commit: str | None,
     data: DataSet,
     headline: Headline,
+    photos: PhotoNetwork | None = None,
 ) -> Manifest:
     """Make `folder` a release; its manifest appears whole or not at all. An earlier signature is removed.
 
@@ -39,6 +50,7 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
         git_commit: of the code that made it; None outside a checkout.
         data: name and hashes of the data sets.
         headline: the figures that gate and listings read.
+        photos: the second network, whose photos.keras and photos.onnx the folder holds; None for none.
 
     Raises:
         ReleaseCorrupt: the folder lacks one of those files, or holds a link.
@@ -48,11 +60,13 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
     files = _fingerprints(folder)
     try:
         manifest = Manifest(
+            schema_version=ONE_NETWORK if photos is None else SCHEMA_VERSION,
             version=_version(created_at, files),
             created_at=created_at.astimezone(UTC),
             files=files,
             model=model,
             golden=golden,
+            photos=photos,
             training=training,
             libraries=libraries,
             git_commit=git_commit,

@@ -23,6 +23,10 @@ GRAPH = "model.onnx"
 REPORT = "report.json"
 REQUIRED = (MODEL, GRAPH, REPORT)
 """What a release holds besides its manifest, whatever figures come along."""
+PHOTO_MODEL = "photos.keras"
+PHOTO_GRAPH = "photos.onnx"
+PHOTO_FILES = (PHOTO_MODEL, PHOTO_GRAPH)
+"""What a release with a second network holds as well."""
 
 CHUNK_BYTES = 1 << 20
 """How much of a file is held in memory at a time."""

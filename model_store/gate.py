@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from inference.contract import InputContract
 from model_store.comparison import (
     ENOUGH_OWN,
     Comparison,
@@ -153,8 +152,8 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
             f"which is current, has {_shown(current.model.labels)}. Clients rely on them; "
             "--force promotes it anyway."
         )
-    reads, read = (_pixels_of(one.model.input) for one in (candidate, current))
-    if reads != read:
+    reads, read = map(_pixels_of, (candidate, current))
+    if {key: reads.get(key) for key in read} != read:
         raise GateRefused(
             f"{candidate.version} reads {_shown(reads)}, but {current.version}, "
             f"which is current, reads {_shown(read)}. Clients may send pixels of that "
@@ -162,9 +161,15 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
         )
 
 
-def _pixels_of(reads: InputContract) -> dict[str, object]:
-    """What clients must know of the input to send pixels."""
-    return {key: asdict(reads)[key] for key in ("shape", "channels", "dtype", "polarity")}
+def _pixels_of(manifest: Manifest) -> dict[str, object]:
+    """What clients must know to send pixels.
+
+    Those of a second network's form count where current has them: a release that only adds one breaks no
+    client, one that drops it or reads another size does.
+    """
+    form = ("shape", "channels", "dtype", "polarity")
+    pixels = {key: asdict(manifest.model.input)[key] for key in form}
+    return pixels if manifest.photos is None else pixels | {"photos": manifest.photos.input.shape}
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
 from model_store.files import (
     MANIFEST,
+    PHOTO_FILES,
     REPORT,
     REQUIRED,
     UNLISTED,
@@ -119,10 +120,11 @@ def check_names(manifest: Manifest, where: str) -> None:
     Raises:
         ReleaseCorrupt: a required file is not in it, or its version belongs to other files.
     """
-    for name in REQUIRED:
+    required = REQUIRED if manifest.photos is None else (*REQUIRED, *PHOTO_FILES)
+    for name in required:
         if name not in manifest.files:
             raise ReleaseCorrupt(
-                f"{where}: {name} is not in {MANIFEST}; a release has {', '.join(REQUIRED)}."
+                f"{where}: {name} is not in {MANIFEST}; such a release has {', '.join(required)}."
             )
     expected, found = content_hash(manifest.files)[:8], manifest.version.rpartition("-")[2]
     if expected != found:

@@ -7,18 +7,36 @@ The format on one page: docs/reference/release-format.md. Checking files against
 import base64
 from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputContract, ModelContract
+from inference.contract import (
+    LARGEST_PHOTO,
+    Familiarity,
+    InputContract,
+    ModelContract,
+    Thresholds,
+    whole_pictures,
+)
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 """The newest manifest that this code writes and reads; every older one is read too."""
+
+ONE_NETWORK: Final = 8
+"""Written for a release without a second network, so that older services read it as well."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 """UTC time and the first eight hex digits of the content hash: 20261120T101500Z-3f9a1c2e."""
@@ -125,22 +143,52 @@ class Golden(Frozen):
             raise ManifestInvalid(f"golden.probabilities: {error}. A row has one value a class.") from error
 
 
+class PhotoNetwork(Frozen):
+    """The second network of a release, which answers photos: photos.keras and photos.onnx.
+
+    Its labels are those of the first. The attributes mean what they do in ModelContract.
+
+    Attributes:
+        input: N x N in RGB, the whole picture.
+        golden: inputs with the answers of photos.onnx.
+    """
+
+    input: InputContract
+    temperature: float
+    thresholds: Thresholds
+    familiarity: Familiarity | None
+    golden: Golden
+
+    def contract(self, labels: tuple[str, ...]) -> ModelContract:
+        """What serving needs to know of it."""
+        return ModelContract(
+            labels=labels,
+            input=self.input,
+            temperature=self.temperature,
+            thresholds=self.thresholds,
+            familiarity=self.familiarity,
+        )
+
+
 class Manifest(Frozen):
     """Everything about a release but its bytes.
 
     Attributes:
         files: by path relative to the release's folder, manifest.json itself left out.
+        model: of the only network, or of that which reads pixels.
+        photos: the second network; None where there is none.
         training: configuration of the run, seed included.
         libraries: versions of what made the release, by package name.
         git_commit: of the code that made it; None outside a checkout.
     """
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9] = ONE_NETWORK
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
     model: ModelContract
     golden: Golden
+    photos: PhotoNetwork | None = Field(default=None, exclude_if=lambda kept: kept is None)
     training: dict[str, JsonValue]
     libraries: dict[str, str]
     git_commit: str | None
@@ -150,20 +198,42 @@ class Manifest(Frozen):
     @field_validator("model")
     @classmethod
     def _usable(cls, model: ModelContract) -> ModelContract:
-        if fault := model.input.fault():
+        if fault := _fault(model):
             raise ValueError(fault)
-        if fault := model.calibration_of("pixels").fault(len(model.labels)):
-            raise ValueError(fault)
-        if fault := model.calibration_of("plain").fault(len(model.labels)):
-            raise ValueError(f"photo_calibration.{fault}")
-        if model.cluttered_thresholds is not None and model.photo_thresholds is None:
-            raise ValueError("cluttered_thresholds: only beside photo_thresholds")
-        if not model.labels or len(set(model.labels)) < len(model.labels):
-            raise ValueError("labels: at least one, and no two alike")
-        quantiles = model.familiarity.quantiles if model.familiarity else (0.0, 1.0)
-        if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
-            raise ValueError("familiarity.quantiles: at least two, ascending")
         return model
+
+    @model_validator(mode="after")
+    def _both_usable(self) -> Self:
+        if self.photos is None:
+            return self
+        if self.schema_version <= ONE_NETWORK:
+            raise ValueError(f"photos: only from schema_version {ONE_NETWORK + 1} on")
+        reads = self.photos.input
+        edge = reads.shape[0]
+        if reads != whole_pictures(edge, 3) or edge > LARGEST_PHOTO:
+            raise ValueError(
+                f"photos.input: it has to be whole square pictures in RGB of at most {LARGEST_PHOTO} pixels"
+            )
+        if fault := _fault(self.photos.contract(self.model.labels)):
+            raise ValueError(f"photos.{fault}")
+        return self
+
+
+def _fault(model: ModelContract) -> str | None:
+    """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
+    classes = len(model.labels)
+    if fault := model.input.fault() or model.calibration_of("pixels").fault(classes):
+        return fault
+    if model.photo_calibration is not None and (fault := model.photo_calibration.fault(classes)):
+        return f"photo_calibration.{fault}"
+    if model.cluttered_thresholds is not None and model.photo_thresholds is None:
+        return "cluttered_thresholds: only beside photo_thresholds"
+    if not model.labels or len(set(model.labels)) < classes:
+        return "labels: at least one, and no two alike"
+    quantiles = model.familiarity.quantiles if model.familiarity else (0.0, 1.0)
+    if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):
+        return "familiarity.quantiles: at least two, ascending"
+    return None
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:

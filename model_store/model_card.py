@@ -11,7 +11,16 @@ from typing import Final
 from pydantic import JsonValue
 
 from inference.contract import ModelContract, Thresholds
-from model_store.report import CROSS_FITTED, HELD_OUT, ON_GROUND, PhotoFigures, Promise, Report
+from model_store.manifest import PhotoNetwork
+from model_store.report import (
+    CROSS_FITTED,
+    HELD_OUT,
+    ON_GROUND,
+    ModelFigures,
+    PhotoFigures,
+    Promise,
+    Report,
+)
 
 MODEL_CARD: Final = "MODEL_CARD.md"
 
@@ -21,15 +30,23 @@ DATA_LICENCE: Final = "data_licence"
 TAGS: Final = ("clothing", "onnx", "calibrated", "out-of-distribution-detection")
 
 
-def model_card(contract: ModelContract, report: Report) -> str:
+def model_card(contract: ModelContract, report: Report, photos: PhotoNetwork | None = None) -> str:
     """The card, Markdown with a YAML block, UTF-8.
 
     Args:
         contract: labels, input and thresholds of the release.
         report: its evaluation.
+        photos: its second network; None where there is none.
     """
-    sections = (_summary(contract, report), _training(report), _figures(report), _decisions(contract, report))
-    body = "\n\n".join(["\n".join(lines) for lines in (*sections, _limits(report), _citation(report))])
+    sections = (
+        _summary(contract, photos, report),
+        _training(report),
+        _figures(report),
+        _decisions(contract, photos, report),
+        _limits(report),
+        _citation(report),
+    )
+    body = "\n\n".join("\n".join(lines) for lines in sections)
     return f"---\n{_metadata(report)}---\n\n{body}\n"
 
 
@@ -63,7 +80,7 @@ def _result(name: str, split: str, accuracy: float) -> JsonValue:
     }
 
 
-def _summary(contract: ModelContract, report: Report) -> list[str]:
+def _summary(contract: ModelContract, photos: PhotoNetwork | None, report: Report) -> list[str]:
     model = report.model
     return [
         f"# {model.network}: {len(contract.labels)} classes",
@@ -73,7 +90,19 @@ def _summary(contract: ModelContract, report: Report) -> list[str]:
         f"- Input: {contract.input.in_words}, {contract.input.dtype}, framing `{contract.input.framing}`.",
         f"- {model.parameters:,} parameters, {model.mflops:.1f} MFLOP a picture.",
         f"- Files: {', '.join(f'{name} {size:,} bytes' for name, size in model.bytes.items())}.",
+        *_second_network(photos, report.photo_model),
     ]
+
+
+def _second_network(photos: PhotoNetwork | None, figures: ModelFigures | None) -> Iterator[str]:
+    if photos is not None:
+        yield f"- Photos are answered by a second network. It reads whole pictures: {photos.input.in_words}."
+    if figures is not None:
+        files = ", ".join(f"{name} {size:,} bytes" for name, size in figures.bytes.items())
+        yield (
+            f"- The second network: {figures.network}, {figures.parameters:,} parameters, "
+            f"{figures.mflops:.1f} MFLOP a picture; {files}."
+        )
 
 
 def _training(report: Report) -> list[str]:
@@ -174,9 +203,11 @@ def _between(bounds: tuple[float, float]) -> str:
     return "{:.4f} to {:.4f}".format(*bounds)
 
 
-def _decisions(contract: ModelContract, report: Report) -> list[str]:
+def _decisions(contract: ModelContract, photos: PhotoNetwork | None, report: Report) -> list[str]:
     lines = ["## What is accepted without review", "", f"- Pixels: {_threshold(contract.thresholds)}."]
-    if contract.photo_thresholds is not None:
+    if photos is not None:
+        lines.append(f"- Photos: {_threshold(photos.thresholds)}.")
+    elif contract.photo_thresholds is not None:
         plain = "" if contract.cluttered_thresholds is None else ON_GROUND["plain"]
         lines.append(f"- Photos{plain}: {_threshold(contract.photo_thresholds)}.")
         if contract.cluttered_thresholds is not None:

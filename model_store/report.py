@@ -395,12 +395,14 @@ class Report(Frozen):
         photos: by tier; empty where no photos were measured.
         out_of_scope: by kind of picture; empty in reports from before it was measured.
         history: empty for an adopted model.
+        photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
     """
 
     labels: tuple[str, ...]
     data: DataSet
     model: ModelFigures
+    photo_model: ModelFigures | None = Field(default=None, exclude_if=_is_none)
     training: TrainingFigures
     train: SplitFigures
     validation: SplitFigures

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
-from labelling.labeller import open_model
 from labelling.review.changes import Change, Compared, as_csv, compare, page_of
 from labelling.sources import open_source
 from model_store.cache import find_release
 from model_store.files import errors_named, write_whole
 from model_store.local import LocalRelease
+from model_store.networks import open_networks
 from scripts.terminal import (
     FAILED,
     RELEASE_HELP,
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     source = open_source(arguments.pictures)
     with counting("comparing") as watch:
-        first, second = map(open_model, releases)
+        first, second = map(open_networks, releases)
         wanted = arguments.page is not None
         found = compare(source, first, second, lambda done: watch(done, None), show=wanted)
     if not found.pictures:

@@ -19,12 +19,11 @@ from rich.text import Text
 
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
-from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
-from labelling.labeller import open_model
 from model_store.cache import find_release
 from model_store.files import errors_named
+from model_store.networks import open_networks
 from scripts.terminal import (
     BAR_COLUMNS,
     FAILED,
@@ -69,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         require("matplotlib", "matplotlib")
     prepare_decoders()
     release = find_release(arguments.model)
-    classifier = open_model(release)
+    classifier = open_networks(release)
     answers = []
     for file in files:
         answer = _answer(file, classifier)
@@ -106,16 +105,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _answer(file: Path, classifier: Classifier) -> Answer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
-    contract = classifier.contract.input
     try:
-        decoded = decode(file.read_bytes(), MAX_PIXELS, contract)
+        decoded = decode(file.read_bytes(), MAX_PIXELS, classifier.contract.input)
     except OSError as error:
         complain(f"{file}: {error.strerror}.")
         return None
     except UploadError as error:
         complain(f"{file}: {error}")
         return None
-    model_input = to_model_input(decoded, contract)
+    model_input = classifier.model_input(decoded)
     [prediction] = classifier.classify_inputs([model_input])
     return Answer(file, decoded, model_input.pixels, prediction)
 

@@ -156,7 +156,8 @@ def _card(store: Store, manifest: Manifest) -> object:
     text = store.read(key)
     if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
         raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
-    card = text.decode() if path == MODEL_CARD else model_card(manifest.model, parse_report(text, key))
+    report = None if path == MODEL_CARD else parse_report(text, key)
+    card = text.decode() if report is None else model_card(manifest.model, report, manifest.photos)
     print(card, end="")
     return {"version": manifest.version, "card": card}
 

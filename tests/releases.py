@@ -20,7 +20,7 @@ from onnx import TensorProto, numpy_helper, parser
 from inference.arrays import PixelsBatch
 from inference.contract import CUT_OUT, Familiarity, InputContract, ModelContract, Thresholds
 from model_store.assemble import seal
-from model_store.manifest import DataSet, Golden, Headline
+from model_store.manifest import DataSet, Golden, Headline, PhotoNetwork
 from model_store.predictions import PREDICTIONS, predictions_text
 from model_store.publish import publish
 from model_store.report import (
@@ -66,6 +66,7 @@ def a_release(
     photo_thresholds: Thresholds | None = None,
     cluttered_thresholds: Thresholds | None = None,
     extra: Mapping[str, str] | None = None,
+    photos: InputContract | None = None,
 ) -> Path:
     """Write a complete, sealed release that ONNX Runtime can serve.
 
@@ -82,6 +83,7 @@ def a_release(
         possible_promises: what its report says could be promised.
         photo_thresholds: decide about what is converted to pixels.
         extra: texts of further files, by path.
+        photos: what a second network reads, which answers photos; None for a release without one.
         right: bool (N,), the pictures of that which it keeps right predictions for; None keeps none.
 
     Returns:
@@ -105,9 +107,11 @@ def a_release(
     for path, content in (extra or {}).items():
         (folder / path).write_text(content, "utf-8")
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
+    second = None if photos is None else _photo_network(folder, labels, photos, random)
     seal(
         folder,
         created_at=created_at,
+        photos=second,
         model=replace(
             a_contract(labels, reads),
             photo_thresholds=photo_thresholds,
@@ -126,6 +130,24 @@ def a_release(
         ),
     )
     return folder
+
+
+def _photo_network(
+    folder: Path, labels: Sequence[str], reads: InputContract, random: np.random.Generator
+) -> PhotoNetwork:
+    """Write the files of a second network, and what the manifest says of it."""
+    weights = random.normal(0, 0.05, (math.prod(reads.array_shape), len(labels))).astype(np.float32)
+    (folder / "photos.onnx").write_bytes(a_graph(weights, reads.array_shape))
+    (folder / "photos.keras").write_bytes(b"stand-in for photos.keras " + random.bytes(2000))
+    pixels = random.integers(0, 256, (2, *reads.array_shape), np.uint8)
+    contract = a_contract(labels, reads)
+    return PhotoNetwork(
+        input=reads,
+        temperature=2.0,
+        thresholds=contract.thresholds,
+        familiarity=contract.familiarity,
+        golden=Golden.of(pixels, _answers(folder / "photos.onnx", pixels)),
+    )
 
 
 def a_store(folder: Path, **release: Any) -> str:

@@ -3,8 +3,9 @@
 A browser gets the page of report.py at /metrics.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -16,6 +17,9 @@ from app.settings import Settings
 
 SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
+
+_UNSHOWN: Final[Mapping[str, bool | set[str]]] = {"files": True, "golden": True, "photos": {"golden"}}
+"""Parts of a manifest that are long, and only for machines."""
 
 
 def model_routes(settings: Settings, counts: Metrics) -> Blueprint:
@@ -53,8 +57,8 @@ def _is_scraper(accept: str) -> bool:
 
 
 def _description(name: str, model: Served) -> dict[str, Any]:
-    manifest = model.manifest
-    described = manifest.model_dump(mode="json", exclude={"files", "golden"}) if manifest else {}
+    manifest, photos = model.manifest, model.classifier.photos
+    described = manifest.model_dump(mode="json", exclude=_UNSHOWN) if manifest else {}
     return {
         "name": name,
         "version": model.version,
@@ -63,8 +67,10 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": asdict(model.contract.thresholds),
-        "photo_thresholds": asdict(model.contract.thresholds_of("plain")),
-        "cluttered_thresholds": asdict(model.contract.thresholds_of("cluttered")),
+        "photo_thresholds": asdict(model.photo_thresholds),
+        "cluttered_thresholds": asdict(
+            model.contract.thresholds_of("cluttered") if photos is None else model.photo_thresholds
+        ),
         "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }

@@ -21,9 +21,7 @@ from app.prediction.admission import Admission, Slot
 from app.prediction.timing import Timing
 from app.releases.serving import Served
 from app.settings import Settings
-from inference.classifier import Prediction
-from inference.contract import InputContract
-from inference.convert import to_model_input
+from inference.classifier import Classifier, Prediction
 from inference.crops import ModelInput
 from inference.decode import (
     Decoded,
@@ -37,7 +35,7 @@ from inference.decode import (
 )
 from inference.errors import UploadError
 from inference.explanation import Drops, explain
-from inference.pixels import rows_to_pixels
+from inference.pixels import shape_of_rows
 
 LARGE_RUN = 8 * 28 * 28
 """From so many numbers on, the model runs in one: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
@@ -95,7 +93,7 @@ class Predictor:
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        model_input = self._prepare(item, served.contract.input, timing, slot)
+        model_input = self._prepare(item, served.classifier, timing, slot)
         # Ready requests run the model one after another, then answer one after another: each change between
         # the model and Python empties the processor's cache.
         timing.end()
@@ -158,7 +156,7 @@ class Predictor:
                     "The client closed its connection, or its side of it, before its batch was finished. "
                     "Keep both open until the answer has come; `nc -N` closes one."
                 )
-            prepared.append(self._prepare_or_fail(item, small, served.contract.input, timing, slot))
+            prepared.append(self._prepare_or_fail(item, small, served.classifier, timing, slot))
         good = [one for one in prepared if not isinstance(one, Failed)]
         timing.begin("infer")
         predictions = iter(self._classify(good, served, slot) if good else [])
@@ -195,39 +193,39 @@ class Predictor:
         self,
         item: RequestItem,
         opened: OpenedPicture | None,
-        contract: InputContract,
+        classifier: Classifier,
         timing: Timing,
         slot: Slot,
     ) -> ModelInput | Failed:
         if isinstance(item, RefusedItem):
             return Failed(item.error)
         try:
-            return self._prepare(item, contract, timing, slot, opened)
+            return self._prepare(item, classifier, timing, slot, opened)
         except UploadError as error:
             return Failed(without_frames(error))
 
     def _prepare(
         self,
         item: Upload | Rows | Ready,
-        contract: InputContract,
+        classifier: Classifier,
         timing: Timing,
         slot: Slot,
         opened: OpenedPicture | None = None,
     ) -> ModelInput:
         if isinstance(item, Upload):
-            return self._prepare_upload(item.data, opened, contract, timing, slot)
+            return self._prepare_upload(item.data, opened, classifier, timing, slot)
         timing.begin("decode")
         if isinstance(item, Ready):
             return ModelInput(item.pixels)
-        is_large = math.prod(contract.array_shape) >= LARGE_RUN
-        check = partial(rows_to_pixels, item.value, contract)
-        return ModelInput(run_in_native_thread(check) if is_large else check())
+        is_large = math.prod(shape_of_rows(item.value)) >= LARGE_RUN
+        check = partial(classifier.rows_input, item.value)
+        return run_in_native_thread(check) if is_large else check()
 
     def _prepare_upload(
         self,
         upload: bytes,
         opened: OpenedPicture | None,
-        contract: InputContract,
+        classifier: Classifier,
         timing: Timing,
         slot: Slot,
     ) -> ModelInput:
@@ -235,12 +233,12 @@ class Predictor:
         if opened is None or not is_small(upload, opened):
             timing.begin("queue")
             with slot.with_place(self._large):
-                return self._prepare_large(upload, opened, contract, timing)
+                return self._prepare_large(upload, opened, classifier, timing)
         timing.begin("decode")
-        return _converted(decode_opened(opened, contract), contract, timing)
+        return _converted(decode_opened(opened, classifier.contract.input), classifier, timing)
 
     def _prepare_large(
-        self, upload: bytes, opened: OpenedPicture | None, contract: InputContract, timing: Timing
+        self, upload: bytes, opened: OpenedPicture | None, classifier: Classifier, timing: Timing
     ) -> ModelInput:
         timing.begin("decode")
         limit = self._settings.max_pixels
@@ -249,17 +247,17 @@ class Predictor:
             picture = opened or open_picture(upload, limit)
             if is_isolated(picture):
                 return picture
-            return _converted(decode_opened(picture, contract), contract, timing)
+            return _converted(decode_opened(picture, classifier.contract.input), classifier, timing)
 
         done = run_in_native_thread(converted)
         if isinstance(done, ModelInput):
             return done
-        decoded = decode_isolated(upload, done, limit, contract)  # the event loop waits for its process
-        return run_in_native_thread(_converted, decoded, contract, timing)
+        # The event loop waits for its process.
+        decoded = decode_isolated(upload, done, limit, classifier.contract.input)
+        return run_in_native_thread(_converted, decoded, classifier, timing)
 
     def _classify(self, inputs: Sequence[ModelInput], served: Served, slot: Slot) -> list[Prediction]:
-        crops = sum(1 if one.worn is None else 2 for one in inputs)
-        if crops * inputs[0].pixels.size < LARGE_RUN:
+        if sum(one.pixels.size * (1 if one.worn is None else 2) for one in inputs) < LARGE_RUN:
             return served.classifier.classify_inputs(inputs)
         with slot.with_place(self._large):
             return run_in_native_thread(served.classifier.classify_inputs, inputs)
@@ -270,6 +268,6 @@ def _let_ready_requests_run() -> None:
     time.sleep(0)
 
 
-def _converted(decoded: Decoded, contract: InputContract, timing: Timing) -> ModelInput:
+def _converted(decoded: Decoded, classifier: Classifier, timing: Timing) -> ModelInput:
     timing.begin("convert")
-    return to_model_input(decoded, contract)
+    return classifier.model_input(decoded)

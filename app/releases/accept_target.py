@@ -32,8 +32,9 @@ def with_target(served: Served, target: float | None) -> Served:
     """
     if target is None:
         return served
-    contract = served.contract
-    acceptance = _acceptance(served, target, divided=contract.photo_thresholds is not None)
+    contract, photos = served.contract, served.classifier.photos
+    divided = photos is not None or contract.photo_thresholds is not None
+    acceptance = _acceptance(served, target, divided=divided)
     # All kinds of pictures that are shown alike have the same threshold.
     found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
     of_pixels = found.get("pixels", ACCEPT_NOTHING)
@@ -44,9 +45,13 @@ def with_target(served: Served, target: float | None) -> Served:
         photo_thresholds=_at(contract.photo_thresholds, of_photos),
         cluttered_thresholds=_at(contract.cluttered_thresholds, found.get("cluttered", ACCEPT_NOTHING)),
     )
-    return replace(
-        served, classifier=served.classifier.with_contract(chosen), contract=chosen, acceptance=acceptance
-    )
+    classifier = served.classifier.with_contract(chosen)
+    if photos is not None:
+        decided = replace(photos.contract.thresholds, confidence=found.get("plain", ACCEPT_NOTHING))
+        classifier = classifier.with_photos(
+            photos.with_contract(replace(photos.contract, thresholds=decided))
+        )
+    return replace(served, classifier=classifier, contract=chosen, acceptance=acceptance)
 
 
 def _at(thresholds: Thresholds | None, confidence: float) -> Thresholds | None:

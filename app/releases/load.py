@@ -15,12 +15,12 @@ from app.releases.accept_target import with_target
 from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
-from inference.classifier import open_classifier
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
 from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
-from model_store.files import GRAPH, REPORT
+from model_store.files import REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
+from model_store.networks import open_networks
 from model_store.promotions import Promotion, fallbacks, history, newest
 from model_store.report import check_report
 from model_store.signing import TrustedKeys, trusted_keys
@@ -139,10 +139,7 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
         ReleaseError: its golden pictures are unusable, or its report is of another model.
     """
     manifest = release.manifest
-    classifier = open_classifier(release.folder / GRAPH, manifest.model)
-    pixels = manifest.golden.inputs(manifest.model.input)
-    classifier.check_golden(pixels, manifest.golden.answers(), manifest.golden.distances)
-    classifier.classify(pixels)  # what answers need beyond probabilities is there too
+    classifier = open_networks(release)
     _check_report(release)
     return Served(
         version=manifest.version,

@@ -77,6 +77,8 @@ def report_html(name: str, model: Served) -> str:
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
     page |= {"acceptance": model.acceptance, "contract": model.contract}
+    if model.photo_thresholds is not model.contract.thresholds:
+        page["photo_thresholds"] = model.photo_thresholds
     try:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:

@@ -15,10 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from labelling.labeller import open_model
 from model_store.acceptance import needed
 from model_store.comparison import changes, decisive
 from model_store.local import LocalRelease, open_release
+from model_store.networks import open_networks
 from model_store.predictions import NAME_LENGTH, photo_predictions_in
 from scripts.terminal import complain, console, print_table
 from scripts.training.photos import PhotoSets
@@ -170,7 +170,7 @@ def compare_with_parent(parent: LocalRelease, made: Path, photos: Photos) -> Own
         photos: that the folds answered, none of which the parent learnt.
     """
     shown = photos.take(np.flatnonzero(photos.labels != OOD))
-    answers = open_model(parent).classify(shown.images, shown.shown, shown.worn)
+    answers = open_networks(parent).classify(shown.images, shown.shown, shown.worn)
     before = np.array([one.class_id for one in answers]) == shown.labels
     release = open_release(made)
     stored = photo_predictions_in(

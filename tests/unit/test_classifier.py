@@ -10,12 +10,15 @@ import pytest
 from inference.arrays import Distances, Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier, open_classifier
 from inference.contract import (
+    GREY_28,
     TWO_CROPS,
     Calibration,
     Familiarity,
     InputContract,
     ModelContract,
     Thresholds,
+    network_for,
+    whole_pictures,
 )
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.session import Scores
@@ -63,6 +66,41 @@ def test_photos_are_decided_by_thresholds_of_their_own() -> None:
 
     assert [one.reason for one in as_sent] == [None, "ambiguous"]
     assert [one.reason for one in converted] == [None, "unfamiliar"]
+
+
+def test_a_model_of_whole_pictures_has_one_kind_of_input() -> None:
+    contract = replace(
+        CONTRACT,
+        input=whole_pictures(28, 1),
+        photo_thresholds=Thresholds(confidence=0.5, familiarity=0.6),
+        photo_calibration=Calibration(temperature=2.0),
+    )
+
+    as_sent = Classifier(Saying(), contract).classify(PIXELS)
+    converted = Classifier(Saying(), contract).classify(PIXELS, ["plain", "plain"])
+
+    assert [(one.reason, one.confidence) for one in as_sent] == [
+        (one.reason, one.confidence) for one in converted
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "model", "network"),
+    [
+        ((28, 28), GREY_28, "pixels"),
+        ((32, 32, 3), GREY_28, "photos"),
+        (None, GREY_28, "photos"),
+        ((64, 64), whole_pictures(64, 1), "pixels"),
+        ((64, 64, 3), whole_pictures(64, 3), "pixels"),
+        (None, whole_pictures(64, 3), "photos"),
+        ((7, 7), GREY_28, "pixels"),
+    ],
+)
+def test_pixels_go_to_the_network_of_their_shape_and_pictures_to_the_second_one(
+    shape: tuple[int, ...] | None, model: InputContract, network: str
+) -> None:
+    assert network_for(shape, model, whole_pictures(32, 3)) == network
+    assert network_for(shape, model, None) == "pixels"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from inference.contract import Imaging, InputContract
+from inference.contract import Imaging, InputContract, whole_pictures
 from model_store.comparison import chance, chance_by_group, noise
 from model_store.errors import GateRefused
 from model_store.evidence import Evidence
@@ -191,6 +192,20 @@ def test_labels_and_input_may_not_change(current: Manifest, change: dict[str, An
 
     with pytest.raises(GateRefused, match=shown):
         check_gate(evidence(candidate), evidence(current))
+
+
+def test_a_second_network_may_come_but_neither_go_nor_read_another_size(
+    current: Manifest, tmp_path: Path
+) -> None:
+    of_32, of_40 = (
+        open_release(a_release(tmp_path / str(edge), photos=whole_pictures(edge, 3))).manifest
+        for edge in (32, 40)
+    )
+
+    assert check_gate(evidence(of_32), evidence(current)).startswith("Not measurably worse")
+    for candidate in (current, of_40):
+        with pytest.raises(GateRefused, match=r'"photos": \[32, 32\]'):
+            check_gate(evidence(candidate), evidence(of_32))
 
 
 def test_another_conversion_of_photos_is_no_reason_to_refuse(current: Manifest) -> None:

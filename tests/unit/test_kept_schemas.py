@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model_store.local import check_names
-from model_store.manifest import SCHEMA_VERSION, Manifest, parse_manifest
+from model_store.manifest import ONE_NETWORK, SCHEMA_VERSION, Manifest, parse_manifest
 from model_store.report import parse_report
 
 KEPT = sorted((Path(__file__).parents[1] / "fixtures").glob("schema-*"))
@@ -35,7 +35,6 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     assert manifest.golden.answers().shape == (3, 10)
 
 
-def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
-    newest = KEPT[-1]
-
+@pytest.mark.parametrize("newest", [KEPT[ONE_NETWORK - 1], KEPT[-1]], ids=["one network", "two networks"])
+def test_what_is_written_today_is_what_is_kept_of_the_newest_schema(newest: Path) -> None:
     assert manifest_in(newest).as_bytes() == (newest / "manifest.json").read_bytes()

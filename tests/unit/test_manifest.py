@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28
+from inference.contract import GREY_28, whole_pictures
 from model_store.errors import ManifestInvalid, ManifestTooNew
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from tests.releases import a_release
@@ -88,6 +88,33 @@ def test_an_input_that_cannot_be_served_is_refused_with_the_reason(
         parse_manifest(text, "here")
 
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        ("photos/input/shape", [32, 40], "photos.input: it has to be whole square pictures in RGB"),
+        ("photos/input/shape", [256, 256], "of at most 224 pixels"),
+        ("photos/input/channels", 1, "photos.input: it has to be whole square pictures in RGB"),
+        ("photos/temperature", 0, "photos.temperature 0.0: it has to be a number above 0"),
+        ("photos/familiarity", {"quantiles": [1.0, 0.0]}, "photos.familiarity.quantiles: at least two"),
+        ("schema_version", 8, "photos: only from schema_version 9 on"),
+    ],
+)
+def test_a_second_network_that_cannot_be_served_is_refused_with_the_reason(
+    tmp_path: Path, path: str, value: object, named: str
+) -> None:
+    text = (a_release(tmp_path, photos=whole_pictures(32, 3)) / "manifest.json").read_bytes()
+
+    with pytest.raises(ManifestInvalid) as caught:
+        parse_manifest(changed(text, path, value), "here")
+
+    assert named in str(caught.value)
+
+
+def test_a_release_of_one_network_is_written_so_that_older_services_read_it(text: bytes) -> None:
+    assert json.loads(text)["schema_version"] == 8
+    assert "photos" not in json.loads(text)
 
 
 @pytest.mark.parametrize(

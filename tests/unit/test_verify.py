@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from inference.contract import whole_pictures
 from model_store.errors import FormatRefused, ManifestInvalid, NotFound, ReleaseCorrupt, ReleaseError
 from model_store.local import open_release
 from tests.releases import CREATED_AT, a_release
@@ -31,6 +33,16 @@ def test_a_whole_release_opens_under_a_version_that_sha256sum_gives_too(folder: 
         "report.json",
         "figures/confusion-matrix.png",
     }
+
+
+@pytest.mark.parametrize("name", ["photos.keras", "photos.onnx"])
+def test_a_release_with_a_second_network_has_to_hold_it(tmp_path: Path, name: str) -> None:
+    folder = a_release(tmp_path / "two", photos=whole_pictures(32, 3))
+    (folder / name).unlink()
+    rewrite(folder, lambda files: files.pop(name))
+
+    with pytest.raises(ReleaseCorrupt, match=f"{re.escape(name)} is not in manifest"):
+        open_release(folder)
 
 
 def flip_a_byte(folder: Path) -> None:

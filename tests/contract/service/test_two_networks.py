@@ -1,0 +1,159 @@
+"""A release of two networks: 28 x 28 grey pixels go to one, photos to the other, whichever way they come."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from inference.arrays import Pixels
+from inference.classifier import open_classifier
+from inference.contract import whole_pictures
+from model_store.files import GRAPH, PHOTO_GRAPH
+from model_store.local import open_release
+from scripts.label import main as label
+from scripts.predict import main as predict
+from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
+from tests.releases import a_store
+from tests.uploads import a_garment, in_base64, png
+
+READS = whole_pictures(32, 3)
+RANDOM = np.random.default_rng(3)
+SMALL: Pixels = a_garment(1)
+COLOUR: Pixels = RANDOM.integers(0, 256, (32, 32, 3), np.uint8)
+PIXELS = png(SMALL)
+PHOTO = png(
+    np.repeat(np.repeat(COLOUR[..., ::-1], 4, axis=0), 4, axis=1)
+)  # 128 x 128, whose means are COLOUR
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    a_store(folder, photos=READS)
+    return folder / "made"
+
+
+@pytest.fixture
+def client(make_app: MakeApp, release: Path) -> FlaskClient:
+    return make_app(model_store=str(release.parent / "store")).test_client()
+
+
+@pytest.fixture(scope="module")
+def expected(release: Path) -> dict[str, list[float]]:
+    """What each network says, asked by itself."""
+    manifest = open_release(release).manifest
+    assert manifest.photos is not None
+    of_pixels = open_classifier(release / GRAPH, manifest.model)
+    of_photos = open_classifier(release / PHOTO_GRAPH, manifest.photos.contract(manifest.model.labels))
+    return {
+        "pixels": of_pixels.classify(SMALL[np.newaxis])[0].probabilities.tolist(),
+        "photos": of_photos.classify(COLOUR[np.newaxis])[0].probabilities.tolist(),
+    }
+
+
+def shares(answer: dict[str, Any]) -> list[float]:
+    return list(answer["probabilities"].values())
+
+
+@pytest.mark.parametrize(
+    ("network", "how"),
+    [
+        ("pixels", {"data": PIXELS}),
+        ("pixels", {"json": {"pixels": SMALL.tolist()}}),
+        ("photos", {"data": PHOTO}),
+        ("photos", {"json": {"image": in_base64(PHOTO)}}),
+        ("photos", {"json": {"pixels": COLOUR.tolist()}}),
+        ("photos", {"data": png(COLOUR[..., ::-1])}),
+    ],
+)
+def test_pixels_go_to_the_first_network_and_photos_to_the_second(
+    client: FlaskClient, expected: dict[str, list[float]], network: str, how: dict[str, Any]
+) -> None:
+    answer = client.post("/predict", **how)
+
+    assert answer.status_code == 200, answer.text
+    assert shares(answer.get_json()) == pytest.approx(expected[network], abs=1e-5)
+
+
+def test_a_batch_of_both_is_answered_in_its_order(
+    client: FlaskClient, expected: dict[str, list[float]]
+) -> None:
+    images = [in_base64(PHOTO), {"pixels": SMALL.tolist()}, in_base64(PHOTO), in_base64(PIXELS)]
+
+    answers = client.post("/predict/batch", json={"images": images}).get_json()["predictions"]
+
+    for one, network in zip(answers, ("photos", "pixels", "photos", "pixels"), strict=True):
+        assert shares(one) == pytest.approx(expected[network], abs=1e-5)
+
+
+def test_the_image_inputs_of_other_protocols_go_to_the_second_network(
+    client: FlaskClient, expected: dict[str, list[float]]
+) -> None:
+    image = {"name": "image", "datatype": "BYTES", "shape": [1], "data": [in_base64(PHOTO)]}
+
+    of_v2 = client.post(V2, json={"inputs": [image]}).get_json()["outputs"][0]["data"]
+    of_tf = client.post(TF, json={"instances": [{"b64": in_base64(PHOTO)}]}).get_json()["predictions"][0]
+    of_sagemaker = client.post(INVOCATIONS, data=PHOTO, content_type="image/png").get_json()
+
+    assert of_v2 == pytest.approx(expected["photos"], abs=1e-5)
+    assert of_tf == pytest.approx(expected["photos"], abs=1e-5)
+    assert shares(of_sagemaker) == pytest.approx(expected["photos"], abs=1e-5)
+
+
+def test_seen_and_explain_show_the_photo_as_its_network_read_it(client: FlaskClient) -> None:
+    answer = client.post("/predict?seen=1&explain=1", data=PHOTO).get_json()
+
+    seen, heat = (
+        cv2.imdecode(np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8), cv2.IMREAD_UNCHANGED)
+        for url in (answer["seen"], answer["explanation"]["heat_map"])
+    )
+    assert seen is not None
+    assert heat is not None
+    assert np.array_equal(seen, COLOUR[..., ::-1])
+    assert heat.shape == (32, 32, 4)
+
+
+def test_the_model_says_what_both_networks_read(client: FlaskClient) -> None:
+    manifest = client.get("/model").get_json()["manifest"]
+
+    assert manifest["model"]["input"]["shape"] == [28, 28]
+    assert manifest["photos"]["input"]["shape"] == [32, 32]
+    assert "golden" not in manifest["photos"]
+
+
+def test_a_table_and_the_command_line_answer_as_the_service_does(
+    release: Path, expected: dict[str, list[float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, table = tmp_path / "shop", tmp_path / "table.jsonl"
+    shop.mkdir()
+    for name, content in {"photos.png": PHOTO, "pixels.png": PIXELS}.items():
+        (shop / name).write_bytes(content)
+    files = sorted(map(str, shop.iterdir()))
+
+    label([str(shop), "--out", str(table), "--model", str(release), "--workers", "1"])
+    capsys.readouterr()
+    predict([*files, "--model", str(release), "--json"])
+
+    for lines in (table.read_text("utf-8"), capsys.readouterr().out):
+        answers = [json.loads(line) for line in lines.splitlines()]
+        assert [one["confidence"] for one in answers] == pytest.approx(
+            [max(expected[network]) for network in ("photos", "pixels")], abs=1e-5
+        )
+
+
+def test_a_second_network_that_answers_otherwise_than_when_it_was_made_is_not_served(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    store = a_store(tmp_path, photos=READS)
+    manifest = next((tmp_path / "store" / "releases").glob("*/manifest.json"))
+    changed = json.loads(manifest.read_bytes())
+    changed["photos"]["golden"]["probabilities"][0].reverse()
+    manifest.write_text(json.dumps(changed), "utf-8")
+
+    with pytest.raises(Exception, match="differ by"):
+        make_app(model_store=store)
