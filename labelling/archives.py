@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.sources import (
+from labelling.items import (
     MAX_BYTES,
     Item,
     PathSource,

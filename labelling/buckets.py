@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from labelling.errors import Unreadable
-from labelling.sources import Item, Read, attempt, check_size, is_wanted_member
+from labelling.items import Item, Read, attempt, check_size, is_wanted_member
 from model_store.errors import NotFound
 from model_store.s3 import S3Store
 

@@ -15,8 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.permits import NOTHING, Permits
-from labelling.sources import (
+from labelling.items import (
     UNSEEN,
     Item,
     PathSource,
@@ -27,6 +26,7 @@ from labelling.sources import (
     is_picture_name,
     stamp_of,
 )
+from labelling.permits import NOTHING, Permits
 from labelling.table import parquet_rows
 
 if TYPE_CHECKING:

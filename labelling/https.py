@@ -22,8 +22,8 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.response import HTTPResponse
 
 from labelling.errors import Unreadable
+from labelling.items import MAX_BYTES
 from labelling.permits import Permits, Target
-from labelling.sources import MAX_BYTES
 
 SECONDS: Final = 20.0
 """For one picture with all its redirects, from the first connection to the last byte."""

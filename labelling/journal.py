@@ -18,7 +18,8 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from labelling.errors import OtherRun, TableUnusable
-from labelling.sources import UNSEEN, Item
+from labelling.items import UNSEEN, Item
+from labelling.review.corrections import Answer
 from labelling.table import Row, path_in_table
 
 COMMIT_SECONDS: Final = 1.0
@@ -62,18 +63,6 @@ ORDER BY reason <> 'unfamiliar', iif(reason = 'unfamiliar', familiarity, confide
 _ANSWERED: Final = """
 SELECT path, label, confidence, reason, familiarity, line FROM rows WHERE label IS NOT NULL
 """
-
-
-class Answer(NamedTuple):
-    """What a person said of a picture; see corrections.py.
-
-    Attributes:
-        label: a class, or what stands for none.
-        at: when, in UTC; texts compare as times do.
-    """
-
-    label: str
-    at: str
 
 
 class Labelled(NamedTuple):

@@ -15,7 +15,7 @@ from inference.crops import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from labelling.errors import Unreadable
-from labelling.sources import Item, Read, Source
+from labelling.items import Item, Read, Source
 from labelling.table import Form, Outcome, Row
 from model_store.local import open_release
 from model_store.networks import open_networks

@@ -25,9 +25,9 @@ import model_store
 from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import EngineUnusable, LabellingError
+from labelling.items import Item, Read, Source
 from labelling.labeller import Labeller, Setup, open_labeller
 from labelling.pool import Answer, Chunk, Ended, Fatal
-from labelling.sources import Item, Read, Source
 from labelling.table import Row
 from model_store.errors import StoreError
 

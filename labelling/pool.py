@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from labelling.errors import WorkersFailed
+from labelling.items import Item
 from labelling.labeller import Setup
-from labelling.sources import Item
 from labelling.table import Row
 
 WAITING: Final = 2

@@ -20,9 +20,9 @@ from typing import Final, NamedTuple
 from inference.cores import usable_cores
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
+from labelling.items import Item
 from labelling.labeller import Setup, open_labeller
 from labelling.pool import Answer, Chunk, Ended, Fatal
-from labelling.sources import Item
 from labelling.table import Row
 from model_store.errors import StoreError
 

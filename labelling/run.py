@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from inference.decision import Reason
 from labelling.errors import OtherRun, TableUnusable
+from labelling.items import Item, Source
 from labelling.journal import RESTART, Journal, journal_of
 from labelling.labeller import Setup
 from labelling.pool import Chunk, MakeEngine, Say, WorkerPool
 from labelling.processes import Processes
-from labelling.sources import Item, Source
 from labelling.table import DECIDED, PROBABILITY, Form, columns, form_of
 from model_store.files import write_whole
 from model_store.local import LocalRelease

@@ -9,11 +9,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from model_store.entries import Entry
 from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
 from model_store.files import MANIFEST, SIGNATURE
 from model_store.local import check_names
 from model_store.manifest import VERSION_PATTERN, Manifest, parse_manifest
-from model_store.store import Entry, Store
+from model_store.store import Store
 
 RELEASES = "releases/"
 PROMOTIONS = "promotions/"

@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from urllib3.exceptions import HTTPError as BrokenInside
 
+from model_store.entries import RECORD_BYTES, Entry
 from model_store.errors import (
     AlreadyExists,
     BadAddress,
@@ -29,7 +30,6 @@ from model_store.errors import (
     StoreUnreachable,
 )
 from model_store.files import CHUNK_BYTES, receive, within
-from model_store.store import RECORD_BYTES, Entry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

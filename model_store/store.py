@@ -8,40 +8,19 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from model_store.entries import RECORD_BYTES, Entry
 from model_store.errors import AlreadyExists, BadAddress, NotFound, StoreBroken, StoreRefused
 from model_store.files import CHUNK_BYTES, errors_named, flush_folder, partial_file, receive, within
-
-RECORD_BYTES = 64 << 20
-"""The most that `read` takes into memory; manifests and promotions are far smaller."""
-
 
 PARTIAL = ".partial"
 NOT_OURS = "lost+found"
 """What ext file systems keep at their root, readable by root alone."""
 PARTIAL_SECONDS = 24 * 3600
 """Age at which a half-written file is taken for one that a crash left behind."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing in a store.
-
-    Attributes:
-        key: relative to the store's address, with forward slashes.
-        size: in bytes.
-        modified: when it was last written, with a time zone, by the store's clock.
-        etag: the server's own mark of its content; "" where there is none, as in a folder.
-    """
-
-    key: str
-    size: int
-    modified: datetime
-    etag: str = ""
 
 
 class Store(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labelling.errors import Unreadable
 from labelling.files import Folder, read_file
-from labelling.sources import Read, attempt
+from labelling.items import Read, attempt
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{group}/{number}.png": png(a_garment(number)) for group in "ab" for number in range(3)}

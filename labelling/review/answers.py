@@ -7,14 +7,14 @@ another, and as often as one likes. The journal keeps the answers; the table is 
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from labelling.errors import CorrectionsUnusable, TableUnusable
-from labelling.journal import Answer, Journal, journal_of
-from labelling.review.corrections import Correction, read_corrections
+from labelling.journal import Journal, journal_of
+from labelling.review.corrections import Correction, merge, name_of, read_corrections
 from labelling.run import Summary, export, labels_of
 from labelling.table import Form, form_of
 
@@ -66,7 +66,7 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
         if corrections and not matched:
             raise CorrectionsUnusable(
                 f"{', '.join(map(str, files))}: none of {len(corrections):,} corrections is of a picture of "
-                f"{table}, among them {_name(corrections[0])}. Give the table that the review was made of."
+                f"{table}, among them {name_of(corrections[0])}. Give the table that the review was made of."
             )
         new, disagreements = merge(matched, journal.answers())
         journal.answer(new)
@@ -76,7 +76,7 @@ def correct(table: Path, files: Sequence[Path]) -> Corrected:
         corrections=len(corrections),
         disagreements=disagreements,
         unmatched=len(unmatched),
-        examples=tuple(map(_name, unmatched[:SHOWN])),
+        examples=tuple(map(name_of, unmatched[:SHOWN])),
     )
 
 
@@ -120,49 +120,3 @@ def match(
 def _paths(one: Correction, source: str) -> set[str]:
     inside = f"{source}/{one.path.removeprefix('./')}"
     return {one.path, os.path.abspath(one.file.parent / one.path), inside}  # noqa: PTH100 - as above
-
-
-def merge(
-    matched: Sequence[tuple[str, Correction]], kept: Mapping[str, Answer]
-) -> tuple[dict[str, Answer], int]:
-    """Choose the answers that count, whatever the order of the files.
-
-    Args:
-        matched: corrections with the sha256 of their pictures.
-        kept: answers from before, by sha256.
-
-    Returns:
-        the answers by sha256, and how many pictures have different ones.
-
-    Raises:
-        CorrectionsUnusable: two files give a picture different labels at the same time.
-    """
-    last: dict[tuple[str, Path], Correction] = {}
-    for sha256, one in matched:
-        before = last.get((sha256, one.file))
-        if before is None or one.at >= before.at:  # in one file, the later row counts
-            last[sha256, one.file] = one
-    given: dict[str, list[Answer]] = defaultdict(list)
-    for (sha256, _), one in last.items():
-        given[sha256].append(Answer(one.label, one.at))
-    for sha256 in given.keys() & kept.keys():
-        given[sha256].append(kept[sha256])
-    differing = {of for of, answers in given.items() if len({one.label for one in answers}) > 1}
-    for sha256, one in matched:
-        if sha256 in differing:
-            _refuse_contradiction(given[sha256], one)
-    return {of: max(answers, key=lambda one: one.at) for of, answers in given.items()}, len(differing)
-
-
-def _refuse_contradiction(answers: Sequence[Answer], example: Correction) -> None:
-    newest = max(one.at for one in answers)
-    labels = sorted({one.label for one in answers if one.at == newest})
-    if len(labels) > 1:
-        raise CorrectionsUnusable(
-            f"{example.file}: {_name(example)} is {labels[0]!r} in one answer and {labels[1]!r} in another "
-            f"one of the same time, {newest}. Give both the same label, or one a later time in a column `at`."
-        )
-
-
-def _name(one: Correction) -> str:
-    return one.path or one.sha256

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from labelling.errors import CorrectionsUnusable
-from labelling.review.answers import match, merge
-from labelling.review.corrections import LEFT_OUT, Correction
+from labelling.review.answers import match
+from labelling.review.corrections import LEFT_OUT, Correction, merge
 
 LEVEL: Final = 0.95
 """Of the intervals: two-sided."""

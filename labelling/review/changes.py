@@ -14,9 +14,9 @@ from string import Template
 from typing import Final
 
 from inference.classifier import Classifier, Prediction
+from labelling.items import Source
 from labelling.labeller import PICTURES_PER_RUN, answered
 from labelling.review.page import content_hash, part_of_page, thumbnail
-from labelling.sources import Source
 from labelling.table import Outcome, path_in_table
 
 

@@ -2,21 +2,26 @@
 
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
 the time of the answer, and `audit`; the review sheet and the service's page export it. An empty label leaves
-the picture out; NONE says that it shows none of the classes. Reads the files; answers.py puts them into a
-table.
+the picture out; NONE says that it shows none of the classes. Of several answers to one content the latest
+counts, and an answer to a content that a file no longer has counts for nothing. Reads the files, and for
+training the pictures that they name; answers.py puts them into a table.
 """
 
 import csv
 import difflib
+import hashlib
 import io
 import json
+import os
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable
 from labelling.review.label_studio import annotated
 
@@ -43,6 +48,7 @@ class Correction(NamedTuple):
         at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts compare as times do.
         audit: how large the sample is that the picture belongs to, see audit.py; 0 for none.
         file: that says so.
+        group: what the picture shares with others, such as sender or product; empty where that is not known.
     """
 
     path: str
@@ -51,14 +57,47 @@ class Correction(NamedTuple):
     at: str
     audit: int
     file: Path
+    group: str = ""
 
 
-def read_corrections(files: Sequence[Path], labels: Sequence[str]) -> list[Correction]:
+class Answer(NamedTuple):
+    """What a person said of a picture.
+
+    Attributes:
+        label: a class, NONE or LEFT_OUT.
+        at: when, in UTC; texts compare as times do.
+    """
+
+    label: str
+    at: str
+
+
+class OfFiles(NamedTuple):
+    """What corrections say of picture files.
+
+    Attributes:
+        labels: the label that counts, by absolute path.
+        hashes: sha256 of what each of these files holds, or what stands for it where it is missing.
+        groups: of these files, where one is known.
+        audited: those of these files that an audit drew at random.
+        outdated: files that hold another content than the one that was answered.
+        missing: those that cannot be read.
+    """
+
+    labels: dict[str, str]
+    hashes: dict[str, str]
+    groups: dict[str, str]
+    audited: frozenset[str]
+    outdated: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def read_corrections(files: Sequence[Path], labels: Sequence[str] | None) -> list[Correction]:
     """Read files of corrections.
 
     Args:
         files: CSV, or Label Studio's JSON by the ending `.json`.
-        labels: the classes.
+        labels: the classes; None where they are not known yet.
 
     Raises:
         CorrectionsUnusable: one cannot be read, lacks a column, or has a label that is none of the classes.
@@ -66,10 +105,97 @@ def read_corrections(files: Sequence[Path], labels: Sequence[str]) -> list[Corre
     return [one for file in files for one in _read(file, labels)]
 
 
-def _read(file: Path, labels: Sequence[str]) -> Iterator[Correction]:
+def corrections_of_files(files: Sequence[Path]) -> OfFiles:
+    """What counts of corrections whose pictures are files, for training: see the top of this file.
+
+    Args:
+        files: of corrections; paths in them are absolute, or relative to their folders.
+
+    Raises:
+        CorrectionsUnusable: one cannot be read, or two give a picture different labels at the same time.
+    """
+    hashes: dict[str, str | None] = {}
+    outdated: dict[str, None] = {}
+    matched, named = [], []
+    for one in read_corrections(files, None):
+        path = os.path.abspath(one.file.parent / one.path)  # noqa: PTH100 - a link keeps its own name
+        if path not in hashes:
+            hashes[path] = _hash_of(path)
+        sha256 = hashes[path] or one.sha256 or path
+        if one.sha256 not in ("", sha256):
+            outdated[path] = None
+            continue
+        matched.append((sha256, one))
+        named.append((path, sha256, one))
+    answers, _ = merge(matched, {})
+    return OfFiles(
+        {path: answers[sha256].label for path, sha256, _ in named},
+        {path: sha256 for path, sha256, _ in named},
+        {path: one.group for path, _, one in named if one.group},
+        frozenset(path for path, _, one in named if one.audit),
+        tuple(path for path in outdated if path not in {path for path, _, _ in named}),
+        tuple(path for path, sha256 in hashes.items() if sha256 is None),
+    )
+
+
+def _hash_of(path: str) -> str | None:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except (OSError, ValueError):  # a NUL in a path
+        return None
+
+
+def merge(
+    matched: Sequence[tuple[str, Correction]], kept: Mapping[str, Answer]
+) -> tuple[dict[str, Answer], int]:
+    """Choose the answers that count, whatever the order of the files.
+
+    Args:
+        matched: corrections with the sha256 of their pictures.
+        kept: answers from before, by sha256.
+
+    Returns:
+        the answers by sha256, and how many pictures have different ones.
+
+    Raises:
+        CorrectionsUnusable: two files give a picture different labels at the same time.
+    """
+    last: dict[tuple[str, Path], Correction] = {}
+    for sha256, one in matched:
+        before = last.get((sha256, one.file))
+        if before is None or one.at >= before.at:  # in one file, the later row counts
+            last[sha256, one.file] = one
+    given: dict[str, list[Answer]] = defaultdict(list)
+    for (sha256, _), one in last.items():
+        given[sha256].append(Answer(one.label, one.at))
+    for sha256 in given.keys() & kept.keys():
+        given[sha256].append(kept[sha256])
+    differing = {of for of, answers in given.items() if len({one.label for one in answers}) > 1}
+    for sha256, one in matched:
+        if sha256 in differing:
+            _refuse_contradiction(given[sha256], one)
+    return {of: max(answers, key=lambda one: one.at) for of, answers in given.items()}, len(differing)
+
+
+def _refuse_contradiction(answers: Sequence[Answer], example: Correction) -> None:
+    newest = max(one.at for one in answers)
+    labels = sorted({one.label for one in answers if one.at == newest})
+    if len(labels) > 1:
+        raise CorrectionsUnusable(
+            f"{example.file}: {name_of(example)} is {labels[0]!r} in one answer and {labels[1]!r} in another "
+            f"one of the same time, {newest}. Give both the same label, or one a later time in a column `at`."
+        )
+
+
+def name_of(one: Correction) -> str:
+    """How a message names a correction."""
+    return one.path or one.sha256
+
+
+def _read(file: Path, labels: Sequence[str] | None) -> Iterator[Correction]:
     try:
         saved = _utc(datetime.fromtimestamp(file.stat().st_mtime, UTC))
-        text = file.read_text("utf-8-sig")
+        text = file.read_bytes().decode("utf-8-sig")  # a path may hold a carriage return
     except UnicodeDecodeError as error:
         raise CorrectionsUnusable(f"{file}: is not UTF-8 ({error}). Save it as CSV UTF-8.") from error
     except OSError as error:
@@ -82,11 +208,12 @@ def _read(file: Path, labels: Sequence[str]) -> Iterator[Correction]:
             at=_time(row.get("at", ""), where) or saved,
             audit=_count(row.get("audit", ""), where),
             file=file,
+            group=row.get("group", ""),
         )
 
 
 def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     try:
         if not {"path", "label"} <= set(reader.fieldnames or ()):
             raise CorrectionsUnusable(
@@ -118,14 +245,17 @@ def _json_rows(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, str]]]
         ) from error
 
 
-def _label(text: str, labels: Sequence[str], where: str) -> str:
+def _label(text: str, labels: Sequence[str] | None, where: str) -> str:
     label = " ".join(unicodedata.normalize("NFC", text).split())
-    if label in {*labels, NONE, LEFT_OUT}:
-        return label
+    if labels is None:
+        return as_it_was(label)
+    for meant in (label, as_it_was(label)):
+        if meant in {*labels, NONE, LEFT_OUT}:
+            return meant
     near = difflib.get_close_matches(label, labels, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
+    advice = f" Did you mean {near[0]!r}?" if near else ""
     raise CorrectionsUnusable(
-        f"{where}: {label!r} is none of the classes {', '.join(labels)}.{meant} {NONE!r} and an empty label "
+        f"{where}: {label!r} is none of the classes {', '.join(labels)}.{advice} {NONE!r} and an empty label "
         "are possible, too."
     )
 

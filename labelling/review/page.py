@@ -25,12 +25,12 @@ from inference.errors import UploadError
 from inference.framing import no_larger_than
 from inference.spreadsheets import safe_path
 from labelling.errors import TableUnusable, Unreadable
+from labelling.items import Item
 from labelling.journal import Journal, Labelled
 from labelling.review.audit import sample
 from labelling.review.corrections import NONE
 from labelling.review.label_studio import Task, as_tasks
 from labelling.run import ACCEPT, Job
-from labelling.sources import Item
 from labelling.table import Form, form_of, path_in_table
 from model_store.files import write_whole
 

@@ -20,7 +20,7 @@ SERVING = ("app", "inference", "model_store")
 ARROWS = {
     "inference": set[str](),
     "model_store": {"inference"},
-    "training": {"inference", "model_store"},
+    "training": {"inference", "labelling", "model_store"},
     "app": {"inference", "model_store"},
     "labelling": {"inference", "model_store"},
     "scripts": {"app", "inference", "labelling", "model_store", "training"},
@@ -105,11 +105,16 @@ MEDIAN_FUNCTION = 12
 
 @dataclass(frozen=True)
 class Import:
-    """One imported module of one file; `eager` when it happens as the file is imported."""
+    """One imported module of one file; `eager` when it happens as the file is imported.
+
+    Attributes:
+        names: of what is taken from it, as modules would be named.
+    """
 
     file: str
     module: str
     eager: bool
+    names: tuple[str, ...] = ()
 
     @property
     def package(self) -> str:
@@ -133,7 +138,8 @@ def _imports_of(file: str, node: ast.AST, *, eager: bool) -> Iterator[Import]:
     if isinstance(node, ast.Import):
         yield from (Import(file, name.name, eager) for name in node.names)
     if isinstance(node, ast.ImportFrom):
-        yield Import(file, node.module or "", eager)
+        names = tuple(f"{node.module}.{name.name}" for name in node.names)
+        yield Import(file, node.module or "", eager, names)
     for child in ast.iter_child_nodes(node):
         lazy = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_for_types_only(node)
         yield from _imports_of(file, child, eager=eager and not lazy)
@@ -185,6 +191,27 @@ def test_dependencies_between_our_packages_point_one_way() -> None:
     ]
 
     assert against == []
+
+
+def test_no_files_of_a_package_import_each_other_in_a_circle() -> None:
+    files = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in trees()}
+    uses: dict[str, set[str]] = {file: set() for file in trees()}
+    for found in imports():
+        for module in {found.module, *found.names}:
+            if files.get(module, found.file) != found.file:
+                uses[found.file].add(files[module])
+
+    assert list(_circles(uses)) == []
+
+
+def _circles(uses: dict[str, set[str]]) -> Iterator[str]:
+    """The files that are left when those that use no other one are taken away, again and again."""
+    left = dict(uses)
+    while done := {file for file, used in left.items() if not used & left.keys()}:
+        left = {file: used for file, used in left.items() if file not in done}
+    while idle := {file for file in left if not any(file in used for used in left.values())}:
+        left = {file: used for file, used in left.items() if file not in idle}
+    yield from sorted(left)
 
 
 def test_every_third_party_library_stays_in_its_home() -> None:

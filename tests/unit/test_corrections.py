@@ -1,5 +1,6 @@
 """Corrected labels: `--corrections CSV` beside `--data` or `--photos`."""
 
+import hashlib
 from argparse import Namespace
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_a_correction_holds_for_copies_of_the_picture_and_the_later_one_counts(f
             r"1 of 1 name no picture that is read, among them /.*/things/Ball/gone\.png",
         ),
         ("things/Ball/003.png,box", "'box' is none of the classes Ball, Box, Stick"),
-        ("things/Ball/003.png", r"corrections\.csv, row 2: no column for the label"),
+        ("things/Ball/003.png", r"corrections\.csv, line 2: has no column for the label"),
     ],
 )
 def test_a_correction_of_no_picture_or_to_no_class_is_refused(folder: Path, row: str, message: str) -> None:
@@ -104,11 +105,28 @@ def test_a_correction_of_a_picture_that_is_not_read_is_refused(folder: Path) -> 
         corrected(folder, "other.png,Box")
 
 
-def test_different_corrections_of_two_copies_of_a_picture_are_refused_with_both_paths(folder: Path) -> None:
+def test_the_latest_answer_to_a_content_counts_wherever_it_stands_in_the_file(folder: Path) -> None:
     (folder / "Ball" / "copy.png").write_bytes(png(a_photo("Ball", 3)))
+    listing = folder.parent / "corrections.csv"
+    rows = "things/Ball/003.png,Stick,2026-11-02\nthings/Ball/copy.png,Box,2026-11-01\n"
+    listing.write_text(f"path,label,at\n{rows}", "utf-8")
 
-    with pytest.raises(BadCsv, match=r"Ball/003\.png and .*Ball/copy\.png are the same .* 'Box' and 'Stick'"):
-        corrected(folder, "things/Ball/003.png,Box", "things/Ball/copy.png,Stick")
+    data = from_pictures(folder, print, lambda *_: None, corrections=read_corrections([listing]))
+
+    assert labels_of(data, "Ball", 3) == ["Stick"]
+
+
+def test_an_answer_to_a_picture_that_was_overwritten_since_does_not_count(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing = folder.parent / "corrections.csv"
+    of_another = hashlib.sha256(b"what was there").hexdigest()
+    listing.write_text(f"path,label,sha256\nthings/Ball/003.png,Stick,{of_another}\n", "utf-8")
+
+    data = from_pictures(folder, print, lambda *_: None, corrections=read_corrections([listing]))
+
+    assert labels_of(data, "Ball", 3) == ["Ball"]
+    assert "1 are of pictures that have another content now" in capsys.readouterr().out
 
 
 def test_how_many_labels_are_corrected_and_pictures_left_out_is_said_once(

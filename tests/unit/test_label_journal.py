@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import OtherRun, TableUnusable
+from labelling.items import Item
 from labelling.journal import Journal, Labelled, journal_of
-from labelling.sources import Item
 from labelling.table import Row
 
 TABLE = "table.csv"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import SourceUnusable
-from labelling.sources import MAX_BYTES, Source, open_source
+from labelling.items import MAX_BYTES, Source
+from labelling.sources import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
 
 

@@ -1,24 +1,19 @@
 """Corrections of labels: rows that win over what folders and tables say of the same content.
 
-A CSV of `path,label`, as the page of doubted labels exports it (export/doubted.py). Reads the named CSVs, and
-the pictures that they name. What is corrected: reading.py.
+What counts of them is read by labelling/review/corrections.py, as for tables of `wardrobe label`. Reads the
+named files, and the pictures that they name. What is corrected: reading.py.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import Final
 
-from inference.spreadsheets import as_it_was
-from training.data.listing import NONE_OF_THESE, Listed, table_rows
+from labelling.errors import CorrectionsUnusable
+from labelling.review.corrections import LEFT_OUT, NONE, corrections_of_files
+from training.data.listing import Listed
 from training.data.picture_files import PictureFile, Say
 from training.errors import BadCsv
-
-LEFT_OUT: Final = ""
-"""The label of a picture that is to be left out."""
 
 
 class Corrections:
@@ -28,10 +23,17 @@ class Corrections:
         labels: by absolute path; LEFT_OUT for what is neither to be learnt nor measured on.
     """
 
-    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
-        """Nothing is corrected without labels."""
+    def __init__(
+        self,
+        labels: Mapping[str, str] | None = None,
+        hashes: Mapping[str, str] | None = None,
+        outdated: Sequence[str] = (),
+    ) -> None:
+        """Nothing is corrected without labels; of each path in them there is a hash."""
         self.labels = labels or {}
         self._missing = set(self.labels)
+        self._by_content = {(hashes or {})[path]: label for path, label in self.labels.items()}
+        self._outdated = outdated
 
     def match(self, files: Iterable[Path]) -> None:
         """Take note of files that are read; see `check`."""
@@ -43,23 +45,8 @@ class Corrections:
         Raises:
             BadCsv: one was not.
         """
-        self._refuse(self._missing)
-
-    def check_files(self) -> None:
-        """Check, before minutes of reading, that each correction names a file.
-
-        Raises:
-            BadCsv: one does not.
-        """
-        self._refuse({path for path in self.labels if not os.path.lexists(path)})
-
-    def _refuse(self, missing: set[str]) -> None:
-        if missing:
-            raise BadCsv(
-                f"--corrections: {len(missing)} of {len(self.labels)} name no picture that is read, "
-                f"among them {min(missing)}. Corrections are of pictures of your own in --data, "
-                "--photos or --check-photos. Paths are absolute, or relative to the CSV; remove what is gone."
-            )
+        if self._missing:
+            raise BadCsv(_of_no_picture(self._missing, len(self.labels)))
 
     def apply(
         self, pictures: Sequence[tuple[Listed, PictureFile]], labels: tuple[str, ...], place: str, say: Say
@@ -73,8 +60,13 @@ class Corrections:
             say: receives how many labels change, and how many pictures are left out.
 
         Raises:
-            BadCsv: a correction is to none of the classes, or two copies have different ones.
+            BadCsv: a correction is to none of the classes.
         """
+        if self._outdated:
+            say(
+                f"--corrections: {len(self._outdated)} are of pictures that have another content now, and do "
+                f"not count, among them {self._outdated[0]}."
+            )
         if not self.labels:
             return list(pictures)
         if strange := sorted(set(self.labels.values()) - {*labels, LEFT_OUT}):
@@ -94,45 +86,38 @@ class Corrections:
         )
         return corrected
 
-    @cached_property
-    def _by_content(self) -> dict[str, str]:
-        """The labels by the files' sha256: copies may lie in other folders, and under other names."""
-        named: dict[str, str] = {}
-        for path, label in self.labels.items():
-            try:
-                first = named.setdefault(hashlib.sha256(Path(path).read_bytes()).hexdigest(), path)
-            except OSError:
-                continue  # `check` reports missing files
-            if self.labels[first] != label:
-                raise BadCsv(
-                    f"--corrections: {first} and {path} are the same picture, and get "
-                    f"{self.labels[first]!r} and {label!r}. Give both the same label."
-                )
-        return {sha256: self.labels[path] for sha256, path in named.items()}
-
 
 def _corrected(listed: Listed, label: str | None, labels: tuple[str, ...]) -> Listed:
     return listed if label is None else replace(listed, label=label, class_id=labels.index(label))
 
 
 def read_corrections(places: Sequence[Path]) -> Corrections:
-    """Read CSVs with the columns `path` and `label`; of two rows for one file the later one counts.
+    """Read corrections of picture files, before minutes of reading pictures.
 
     Args:
-        places: which; paths in them are absolute, or relative to their folders. An empty label, or
-            NONE_OF_THESE, leaves a picture out; labels may be as `safe_text` writes them.
+        places: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
 
     Raises:
-        BadCsv: one cannot be read, has another header, or a row without a path or a column for the label, or
-            that names no file.
-        BadClasses: a label that cannot be shown.
+        BadCsv: one cannot be read, has another header or a row that says nothing, names no file, or two
+            contradict each other.
     """
-    rows = (row for place in places for _, row in table_rows(place))
-    corrections = Corrections(
-        {absolute(row.path): as_it_was(row.label) if row.label != NONE_OF_THESE else LEFT_OUT for row in rows}
+    try:
+        found = corrections_of_files(places)
+    except CorrectionsUnusable as error:
+        raise BadCsv(str(error)) from error
+    if found.missing:
+        raise BadCsv(_of_no_picture(found.missing, len(found.labels)))
+    labels = {path: LEFT_OUT if label == NONE else label for path, label in found.labels.items()}
+    return Corrections(labels, found.hashes, found.outdated)
+
+
+def _of_no_picture(missing: Iterable[str], total: int) -> str:
+    paths = sorted(missing)
+    return (
+        f"--corrections: {len(paths)} of {total} name no picture that is read, among them {paths[0]}. "
+        "Corrections are of pictures of your own in --data, --photos or --check-photos. Paths are absolute, "
+        "or relative to the CSV; remove what is gone."
     )
-    corrections.check_files()
-    return corrections
 
 
 def absolute(file: Path) -> str:

@@ -6,10 +6,12 @@ Looks at names alone and opens no picture; that is reading.py's. Reads the named
 import csv
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from labelling.errors import CorrectionsUnusable
+from labelling.review.corrections import NONE, corrections_of_files
 from training.errors import BadClasses, BadCsv, DataSetMissing
 
 Part: TypeAlias = Literal["train", "test"]
@@ -31,9 +33,6 @@ CLASSES_MAX: Final = 256
 ANSWERED: Final = "at"
 """Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
 
-NONE_OF_THESE: Final = "none of these"
-"""What a person says of a picture that shows none of the classes."""
-
 NO_PICTURES: Final = frozenset({".csv", ".db", ".html", ".ini", ".json", ".md", ".txt", ".xml"})
 """Endings of other files in folders of pictures: notes, lists, and files of file managers."""
 
@@ -48,6 +47,7 @@ class Listed:
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
         class_id: the index of its class, once labels have one.
+        is_audit: it was drawn at random to be looked at, whatever was answered.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Listed:
     tier: str = ""
     group: str = ""
     class_id: int = -1
+    is_audit: bool = False
 
 
 @dataclass
@@ -66,12 +67,14 @@ class Listing:
         place: the table or the folder.
         left_out: what lies among the pictures and was not taken for one.
         empty: folders of labels without a picture.
+        outdated: pictures that have another content than the one that a person answered.
     """
 
     place: Path
     pictures: list[Listed] = field(default_factory=list)
     left_out: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
+    outdated: list[Path] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -145,16 +148,42 @@ def _parts_of(names: set[str]) -> dict[str, Part]:
 
 
 def _list_table(place: Path) -> Listing:
-    rows, listing = list(table_rows(place)), Listing(place)
-    answered = ANSWERED in columns_of(place)
+    rows, columns = list(table_rows(place)), columns_of(place)
+    if ANSWERED in columns and "tier" not in columns:
+        answers = list_answers(place)
+        shown = [one for one in answers.pictures if one.label != NONE]
+        answers.left_out += [one.path for one in answers.pictures if one.label == NONE]
+        return replace(
+            answers, pictures=[replace(one, label=as_label(one.label, str(place))) for one in shown]
+        )
+    listing = Listing(place)
     for where, one in rows:
-        if not one.tier and (one.label == NONE_OF_THESE or (answered and not one.label)):
+        if not one.tier and one.label == NONE:
             listing.left_out.append(one.path)
             continue
         if not one.tier:  # which may say that a photo shows none of the classes
             as_label(one.label, where)
         listing.pictures.append(one)
     return listing
+
+
+def list_answers(place: Path) -> Listing:
+    """List what people said of picture files: the answer that counts of each, without those left out.
+
+    Raises:
+        BadCsv: the table cannot be read, or contradicts itself.
+    """
+    try:
+        found = corrections_of_files([place])
+    except CorrectionsUnusable as error:
+        raise BadCsv(str(error)) from error
+    pictures = [
+        Listed(Path(path), label, group=found.groups.get(path, ""), is_audit=path in found.audited)
+        for path, label in found.labels.items()
+        if label
+    ]
+    left_out = [Path(path) for path, label in found.labels.items() if not label]
+    return Listing(place, pictures, left_out, outdated=list(map(Path, found.outdated)))
 
 
 def columns_of(path: Path) -> tuple[str, ...]:

@@ -63,6 +63,11 @@ def read_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     """
     listed = listing.pictures
     _report_left_out(listing.left_out, say)
+    if listing.outdated:
+        say(
+            f"{len(listing.outdated)} pictures have another content than when a person answered, and are "
+            f"left out: {listing.outdated[0]}."
+        )
     corrections.match(one.path for one in listed)
     files = read_files([one.path for one in listed], reads, say, watch, skip_unreadable=skip_unreadable)
     read = [(one, file) for one, file in zip(listed, files, strict=True) if file is not None]

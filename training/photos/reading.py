@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.contract import Ground, InputContract, Shown
-from training.data.corrections import Corrections, absolute
-from training.data.listing import NONE_OF_THESE, Listed, Listing, columns_of, list_pictures, table_rows
+from labelling.review.corrections import NONE
+from training.data.corrections import Corrections
+from training.data.listing import Listed, Listing, columns_of, list_answers, list_pictures
 from training.data.picture_files import Say, Watch
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -139,12 +140,10 @@ def is_corrections(place: Path) -> bool:
 
 
 def _list_corrections(place: Path) -> Listing:
-    """People's answers as photos of OWN_TIER: the last one to each file, without those that name no label."""
-    rows = {absolute(one.path): one for _, one in table_rows(place)}.values()
-    own = [
-        replace(one, tier=OOD_TIER if one.label == NONE_OF_THESE else OWN_TIER) for one in rows if one.label
-    ]
-    return Listing(place, own, [one.path for one in rows if not one.label])
+    """People's answers as photos of OWN_TIER, or of OOD_TIER where they show none of the classes."""
+    listing = list_answers(place)
+    own = [replace(one, tier=OOD_TIER if one.label == NONE else OWN_TIER) for one in listing.pictures]
+    return replace(listing, pictures=own)
 
 
 def _class_id(photo: Listed, labels: tuple[str, ...]) -> int:

@@ -14,8 +14,8 @@ import pytest
 
 from labelling.errors import Unreadable
 from labelling.https import REDIRECTS, Fetcher
+from labelling.items import MAX_BYTES
 from labelling.permits import Permits
-from labelling.sources import MAX_BYTES
 from tests.catalogues import PICTURES
 from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, silence, status
 

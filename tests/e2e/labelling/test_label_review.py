@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from labelling.review.corrections import NONE
+from labelling.review.corrections import LEFT_OUT, NONE
 from labelling.review.corrections import read_corrections as corrections_of_a_table
 from labelling.review.page import Card, page_of, thumbnail
 from scripts.training.doubted import write_doubted
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
-from training.data.corrections import LEFT_OUT, read_corrections
+from training.data.corrections import read_corrections
 from training.data.listing import list_pictures
 from training.export.doubted import Asked
 
