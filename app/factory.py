@@ -44,8 +44,19 @@ log = logging.getLogger("wardrobe")
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 """The methods of all routes; the answer to a preflight names these."""
 
-EXPOSED_HEADERS = ["X-Request-ID", "X-Model-Version", "Retry-After"]
+EXPOSED_HEADERS = [
+    "X-Request-ID",
+    "X-Model-Version",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+]
 """What a page of another origin may read of an answer, beside the safelisted headers."""
+
+
+PREFLIGHT_SECONDS = 7200
+"""How long browsers keep the answer to a preflight: the most that Chromium does."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +165,7 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
             origins=list(settings.cors_origins),
             methods=METHODS,
             expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
             always_send=False,
         )
     if settings.trusted_proxies:

@@ -26,6 +26,17 @@ STRUCTURE_PER_PICTURE = 480
 STRUCTURE_SPARE = 131_072
 """Commas and brackets beyond those of the pictures: 10 MB of Python objects at most."""
 
+JSON_TYPES: dict[type, str] = {
+    bool: "a boolean",
+    dict: "an object",
+    float: "a number",
+    int: "a number",
+    list: "an array",
+    str: "a string",
+    type(None): "null",
+}
+"""How answers name the type of a value (RFC 8259, section 3)."""
+
 CLAIMED_PER_OBJECT = 32
 """Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
 parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
@@ -82,7 +93,7 @@ def read_object(body: Body, max_pictures: int, contract: InputContract, forms: s
     """
     document = read_json(body, max_pictures, contract)
     if not isinstance(document, dict):
-        raise BadRequest(f"The JSON is a {type(document).__name__}, not an object. {forms}")
+        raise BadRequest(f"The JSON is {json_type(document)}, not an object. {forms}")
     return document
 
 
@@ -142,11 +153,18 @@ def item_of_object(document: object, forms: str) -> Upload | Rows:
     Raises:
         BadRequest: it has neither or both, or this is no object.
     """
+    if isinstance(document, dict) and "url" in document:
+        raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {forms}")
     if not isinstance(document, dict) or ("image" in document) == ("pixels" in document):
         raise BadRequest(f"The JSON needs either `image` or `pixels`. {forms}")
     if "pixels" in document:
         return Rows(document["pixels"])
     return Upload(from_base64(document["image"]))
+
+
+def json_type(value: object) -> str:
+    """What a parsed value is in JSON's own words, with an article."""
+    return JSON_TYPES[type(value)]
 
 
 def from_base64(text: object, name: str = "image") -> bytes:
@@ -160,7 +178,7 @@ def from_base64(text: object, name: str = "image") -> bytes:
         BadRequest: it is no text, or neither of these.
     """
     if not isinstance(text, str):
-        raise BadRequest(f"`{name}` is a {type(text).__name__}, not a string of base64.")
+        raise BadRequest(f"`{name}` is {json_type(text)}, not a string of base64.")
     if not text.isascii():  # refused at once: a single such character makes each take up to four bytes
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):

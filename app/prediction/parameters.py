@@ -39,7 +39,9 @@ def read_parameters(query: Mapping[str, str], classes: int) -> Parameters:
     """
     for name in query:
         if name not in ("top", "seen", "explain"):
-            raise BadRequest(f"`{name}` is no query parameter here; `top`, `seen` and `explain` are.")
+            raise BadRequest(
+                f"The query parameter `{name}` is unknown. This route has `top`, `seen` and `explain`."
+            )
     top = _read_top(query.get("top"), classes)
     return Parameters(top, _read_switch("seen", query), _read_switch("explain", query))
 

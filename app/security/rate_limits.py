@@ -8,6 +8,7 @@ more than every worker alone would give. settings.py checks the rate and the sto
 import ipaddress
 import logging
 import re
+import time
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, request
@@ -50,8 +51,13 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
         raise SettingsError(
             f"WARDROBE_RATE_LIMIT_STORAGE: {error}. Leave out the options behind the ?, or correct them."
         ) from error
-    # Preflights do not count: the request that they ask for does.
-    limit = limiter.shared_limit(rate, scope="classify", exempt_when=lambda: request.method == "OPTIONS")
+    limit = limiter.shared_limit(
+        rate,
+        scope="classify",
+        error_message=lambda: _refusal(limiter),
+        # Preflights do not count: the request that they ask for does.
+        exempt_when=lambda: request.method == "OPTIONS",
+    )
     for blueprint in routes:
         limit(blueprint)
 
@@ -99,6 +105,17 @@ def _limiter(app: Flask, storage: str) -> Limiter:
         in_memory_fallback_enabled=not in_memory,
         headers_enabled=True,
         header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
+    )
+
+
+def _refusal(limiter: Limiter) -> str:
+    """Which limit a request has exceeded, and when it ends."""
+    exceeded = limiter.current_limit
+    if exceeded is None:  # its storage went away between the count and this answer
+        return "The rate limit of this client (WARDROBE_RATE_LIMIT) is used up. Try again later."
+    seconds = max(1, exceeded.reset_at - int(time.time()))
+    return (
+        f"The rate limit of this client is {exceeded.limit} (WARDROBE_RATE_LIMIT). Try again in {seconds} s."
     )
 
 

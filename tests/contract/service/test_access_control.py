@@ -130,7 +130,9 @@ def test_a_page_of_a_named_origin_may_call_and_read_our_headers(make_app: MakeAp
     ]
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
     assert preflight.headers["Access-Control-Allow-Headers"] == "authorization"
-    assert "X-Model-Version" in answer.headers["Access-Control-Expose-Headers"]
+    assert preflight.headers["Access-Control-Max-Age"] == "7200"
+    exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"X-Model-Version", "Retry-After", "X-RateLimit-Remaining", "X-RateLimit-Reset"} <= set(exposed)
     assert not any("Access-Control-Allow-Credentials" in one.headers for one in answers)
 
 
@@ -156,6 +158,8 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert [answer.status_code for answer in answers] == [200, 400, 429]
     assert answers[2].mimetype == "application/problem+json"
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert "is 2 per 1 minute" in answers[2].get_json()["detail"]
+    assert "Try again in " in answers[2].get_json()["detail"]
     assert remaining == ["1", "0", "0"]
     assert answers[0].headers["X-RateLimit-Limit"] == "2"
     assert not {"Retry-After", "X-RateLimit-Wait"} & set(answers[1].headers.keys())

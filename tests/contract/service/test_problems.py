@@ -43,11 +43,12 @@ def test_a_slash_too_many_is_pointed_out(client: FlaskClient, path: str) -> None
 
 @pytest.mark.parametrize("url", ["https://shop.example/shirt.jpg", "HTTP://shop.example/shirt.jpg"])
 def test_a_url_in_place_of_a_picture_is_said_not_to_be_fetched(client: FlaskClient, url: str) -> None:
-    one = client.post("/predict", json={"image": url})
-    batch = client.post("/predict/batch", json={"images": [url]})
+    alone = [client.post("/predict", json={field: url}) for field in ("image", "url")]
+    batch = client.post("/predict/batch", json={"images": [url, {"url": url}]})
 
-    assert "URLs are not fetched" in assert_problem(one, 400)["detail"]
-    assert "URLs are not fetched" in batch.get_json()["predictions"][0]["error"]["detail"]
+    details = [assert_problem(answer, 400)["detail"] for answer in alone]
+    details += [answer["error"]["detail"] for answer in batch.get_json()["predictions"]]
+    assert ["URLs are not fetched" in detail for detail in details] == [True] * 4
 
 
 @pytest.mark.parametrize(
