@@ -98,7 +98,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = Name
-    register_problem_handlers(app)
+    register_problem_handlers(app, settings.translations)
     admission = Admission(
         settings.slots, settings.queue_length, settings.queue_seconds, counted=metrics.in_progress
     )

@@ -20,7 +20,7 @@ from app.web.files import PageFile, page_file, read_files, send
 FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
 
 SWAGGER_UI = "flask_swagger_ui"
-VENDORED = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+VENDORED = ("swagger-ui.css", "swagger-ui-bundle.js")
 """Swagger UI's files that the page names."""
 
 

@@ -66,4 +66,4 @@ def with_formats(page: str, accepted: str) -> str:
     formats = accepted.removeprefix("Send ").removesuffix(".")
     names = formats.replace(" or ", ", ").split(", ")
     types = [HEIC_TYPES if name == "HEIC" else f"image/{name.lower()}" for name in names]
-    return page.replace("{formats}", formats).replace("{types}", ",".join(types))
+    return page.replace("{formats}", ", ".join(names)).replace("{types}", ",".join(types))

@@ -4,18 +4,20 @@ The nearest ancestor class in `PROBLEMS` decides. Flask's own errors keep their 
 Messages of `UploadError` and `RequestError` are written for clients; of everything else nothing leaks.
 """
 
-import html
 import json
 import logging
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
 from app.middleware.request_context import current_request
+from app.web.translations import Translations, preferred, read_translations
 from inference import errors as inference_errors
 
 log = logging.getLogger("wardrobe")
@@ -67,27 +69,18 @@ DETAIL_LENGTH = 1000
 PATH_LENGTH = 100
 """Characters of a path that an answer repeats."""
 
-NOT_FOUND_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Page not found: Wardrobe</title>
-</head>
-<body>
-<h1>Page not found</h1>
-<p>There is nothing at <code>{path}</code>.</p>
-<p><a href="{home}">Go to the start page</a></p>
-</body>
-</html>
-"""
 
+def register_problem_handlers(app: Flask, translations: Path | None) -> None:
+    """Answer every error of `app` with problem+json, the framework's own included.
 
-def register_problem_handlers(app: Flask) -> None:
-    """Answer every error of `app` with problem+json, the framework's own included."""
-    app.register_error_handler(HTTPException, _answer_http)
+    Args:
+        app: the service.
+        translations: the operator's file (WARDROBE_TRANSLATIONS), for the page that a browser gets.
+
+    Raises:
+        SettingsError: the file cannot be read, or is no translations.
+    """
+    app.register_error_handler(HTTPException, partial(_answer_http, read_translations(translations)))
     app.register_error_handler(Exception, _answer_exception)
 
 
@@ -130,25 +123,32 @@ def _answer_exception(error: Exception) -> Response:
     return response
 
 
-def _answer_http(error: HTTPException) -> Response:
+def _answer_http(translations: Translations, error: HTTPException) -> Response:
     problem = problem_type(type(error))
     document = _document(problem, _detail(error) or problem.status.description)
     response = _response(document)
     if isinstance(error, NotFound):
         response.vary.add("Accept")
         if request.accept_mimetypes.best_match((MEDIA_TYPE, "application/json", "text/html")) == "text/html":
-            response.set_data(_not_found_page(request.path))
+            response.set_data(_not_found_page(request.path, translations))
             response.mimetype = "text/html"
+            response.vary.add("Accept-Language")
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
 
 
-def _not_found_page(path: str) -> str:
-    # The link is relative, so that it also works below a proxy's prefix.
-    home = "../" * (path.count("/") - 1) or "./"
-    return NOT_FOUND_PAGE.format(path=html.escape(path[:PATH_LENGTH]), home=home)
+def _not_found_page(path: str, translations: Translations) -> str:
+    language, texts = preferred(translations, request.accept_languages)
+    return render_template(
+        "not-found.html",
+        language=language,
+        t=lambda english: texts.get(english, english),
+        path=path[:PATH_LENGTH],
+        # The links are relative, so that they also work below a proxy's prefix.
+        home="../" * (path.count("/") - 1) or "./",
+    )
 
 
 def _detail(error: HTTPException) -> str | None:

@@ -1,4 +1,4 @@
-"""The texts of the page in other languages: Wardrobe's own and the operator's (WARDROBE_TRANSLATIONS).
+"""The texts of pages in other languages: Wardrobe's own and the operator's (WARDROBE_TRANSLATIONS).
 
 `{"de": {"Choose pictures": "Bilder auswählen"}}`: the English text is the key, and one without a translation
 stays English. page/translate.js chooses the language that the browser prefers.
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
+from werkzeug.datastructures import LanguageAccept
 
 from app.prediction.categories import Language
 from app.settings import SettingsError
@@ -34,6 +35,12 @@ def read_translations(path: Path | None) -> Translations:
     for language, texts in (_texts(path) if path else {}).items():
         found[language] = found.get(language, {}) | texts
     return found
+
+
+def preferred(translations: Translations, accepted: LanguageAccept) -> tuple[str, dict[str, str]]:
+    """The language that a browser prefers, English or a translated one, and its texts (English: none)."""
+    language = accepted.best_match(("en", *translations), default="en")
+    return language, translations.get(language, {})
 
 
 def _texts(path: Path) -> Translations:

@@ -16,6 +16,7 @@ PLACES = re.compile(r"\{\w+\}")
 CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
 """A text in the scripts; the ones that are put together from parts are in ASSEMBLED."""
 
+NOT_FOUND = FOLDER.parent / "templates" / "not-found.html"
 COUNTED = ("picture", "class", "second", "picture waits")
 ASSEMBLED = {
     *(f"{{number}} {one}" for one in COUNTED),
@@ -54,7 +55,9 @@ class Texts(HTMLParser):
 def texts_of_the_page() -> set[str]:
     """Every English text of the page: in its markup, in its scripts, and the bundled release's classes."""
     markup = Texts((FOLDER / "index.html").read_text("utf-8")).found
-    called = {text for path in FOLDER.glob("*.js") for text in CALL.findall(path.read_text("utf-8"))}
+    called = {
+        text for path in (*FOLDER.glob("*.js"), NOT_FOUND) for text in CALL.findall(path.read_text("utf-8"))
+    }
     shown = {text for text in markup if text and not SAME_IN_EVERY_LANGUAGE.fullmatch(text)}
     return shown | called | ASSEMBLED | set(LABELS)
 

@@ -28,3 +28,20 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", dress);
 dress();
+
+// Swagger UI leaves fields without a label, and puts links into buttons (WCAG 2.2, 1.3.1 and 4.1.2).
+function mend() {
+  for (const link of document.querySelectorAll(".opblock-summary-control a[href]")) link.removeAttribute("href");
+  for (const field of document.querySelectorAll(":is(input, select, textarea):not([aria-label])")) {
+    field.setAttribute("aria-label", named(field));
+  }
+}
+
+function named(field) {
+  const parameter = field.closest("[data-param-name]")?.dataset.paramName ?? field.closest("[data-property-name]")?.dataset.propertyName;
+  if (parameter) return parameter;
+  const status = field.closest("[data-code]")?.dataset.code;
+  return status ? `Answer with status ${status}` : "Request body";
+}
+
+new MutationObserver(mend).observe(document.getElementById("contract"), { childList: true, subtree: true });

@@ -250,7 +250,7 @@ function notifyTrouble(trouble) {
 }
 
 function askForKey(trouble) {
-  at("key-trouble").textContent = trouble.detail;
+  at("key-trouble").textContent = hasKey() ? trouble.detail : t("Enter your API key. The operator of this service has one for you.");
   at("key-request").querySelector("code").textContent = trouble.requestId;
   if (!at("key-form").hidden) return;
   at("key-form").hidden = false;

@@ -1,6 +1,7 @@
 // Requests to the service. A picture goes by XMLHttpRequest, since fetch does not report how much has been sent.
 // Knows the HTTP contract, not the page.
 
+import { meaning } from "./problems.js";
 import { t } from "./translate.js";
 
 const SILENCE_MS = 60_000; // as long as the service itself waits for a client, at its defaults
@@ -81,13 +82,13 @@ function settle(request, resolve, reject) {
 function troubleOf(status, phrase, text, retryAfter) {
   const problem = parsed(text);
   const ours = typeof problem?.detail === "string";
+  const [title, detail] = ours ? meaning(problem) : [];
   return new Trouble({
-    title: ours ? problem.title : t("An answer that is not understood"),
-    detail: ours
-      ? problem.detail
-      : t("Status {status} came without the service's own words. It was cut short, or a proxy in between has answered.", {
-          status: `${status} ${phrase}`.trim(),
-        }),
+    title: title ?? t("An answer that is not understood"),
+    detail: detail
+      ?? t("Status {status} came without the service's own words. It was cut short, or a proxy in between has answered.", {
+        status: `${status} ${phrase}`.trim(),
+      }),
     requestId: ours ? problem.request_id : null,
     status,
     wait: secondsOf(retryAfter),

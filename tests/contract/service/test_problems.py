@@ -62,7 +62,25 @@ def test_a_browser_gets_a_page_for_an_unknown_path(client: FlaskClient, path: st
     assert f'<a href="{home}">' in answer.text
     assert urljoin(f"http://shop.example{path}", home) == "http://shop.example/"
     assert path.replace("<", "&lt;").replace(">", "&gt;") in answer.text
-    assert "Accept" in answer.headers["Vary"]
+    assert f'href="{home}page/page.css"' in answer.text
+    assert {"Accept", "Accept-Language"} <= set(answer.vary)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "title"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de", "Seite nicht gefunden"),
+        ("en,de", "en", "Page not found"),
+        ("ja", "en", "Page"),
+    ],
+)
+def test_the_page_for_an_unknown_path_is_in_the_readers_language(
+    client: FlaskClient, accepted: str, language: str, title: str
+) -> None:
+    answer = client.get("/nowhere", headers={"Accept": BROWSER, "Accept-Language": accepted})
+
+    assert f'<html lang="{language}">' in answer.text
+    assert f"<h1>{title}" in answer.text
 
 
 def test_every_route_refuses_a_method_that_it_does_not_have(make_app: MakeApp) -> None:

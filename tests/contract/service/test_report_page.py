@@ -69,7 +69,7 @@ def test_the_page_has_every_section_of_the_bundled_report_photographs_first(bund
     assert [shown for shown in sections + figures if shown not in text] == []
     order = [
         "The model names the right class for",
-        "What it is bad at",
+        "What it gets wrong",
         ">Product shots<",
         ">Own photos<",
         ">Accuracy<",

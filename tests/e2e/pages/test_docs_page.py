@@ -17,6 +17,6 @@ def test_a_picture_is_classified_and_the_page_leads_home(bundled_service: Servic
     predict.locator('input[type="file"]').first.set_input_files(EXAMPLES / "ankle-boot.png")
     predict.get_by_role("button", name="Execute").click()
     expect(predict.locator(".live-responses-table")).to_contain_text('"label": "Ankle boot"')
-    page.get_by_role("link", name="Wardrobe: try pictures").click()
+    page.get_by_role("link", name="Try it").click()
 
     expect(page).to_have_url(f"{bundled_service.url}/")

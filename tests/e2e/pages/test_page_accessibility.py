@@ -1,7 +1,7 @@
 """The pages for those who see, hear, type and scroll in other ways: at any width, light and dark.
 
-Swagger UI puts buttons into buttons, begins its headings at the third level and leaves fields without a
-label; these findings of axe are left out at /docs.
+Swagger UI skips a level of headings and has parts outside of landmarks, which axe calls moderate; these
+findings are left out at /docs.
 """
 
 import pytest
@@ -13,7 +13,7 @@ from tests.service import Service
 
 pytestmark = pytest.mark.slow
 
-OF_SWAGGER_UI = ("nested-interactive:", "heading-order:", "region:", "label:", "select-name:")
+OF_SWAGGER_UI = ("heading-order:", "region:")
 UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open = true })"
 NO_PICTURE = a_file("a-very-long-name-that-has-no-place-where-it-could-be-broken-over-lines.txt", b"text")
 
@@ -45,7 +45,7 @@ def test_the_page_is_accessible_and_never_wider_than_the_window(
 
 
 @looks
-@pytest.mark.parametrize("path", ["/metrics", "/docs"])
+@pytest.mark.parametrize("path", ["/metrics", "/docs", "/nowhere"])
 def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     visiting: Visits, bundled_service: Service, path: str, width: int, scheme: str
 ) -> None:

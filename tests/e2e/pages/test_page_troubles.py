@@ -135,6 +135,15 @@ def test_a_silence_of_a_minute_is_given_up(page: Page) -> None:
     assert len(held.routes) == 1
 
 
+def test_a_refusal_is_in_the_readers_language(visiting: Visits, bundled_service: Service) -> None:
+    page = visit(visiting, bundled_service, locale="de-DE")
+
+    page.locator("#files").set_input_files(a_file("notes.txt", b"text"))
+
+    expect(card(page, "notes.txt")).to_contain_text("Kein lesbares Bild")
+    expect(card(page, "notes.txt")).not_to_contain_text("Send")
+
+
 def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_service: Service) -> None:
     page = visit(visiting, guarded_service)
     expect(page.get_by_label("API key")).to_be_focused()
