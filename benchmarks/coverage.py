@@ -25,7 +25,6 @@ from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import OnnxSession
 from model_store.acceptance import SURENESS, needed
 from model_store.cache import find_release
-from model_store.files import GRAPH
 from scripts.training.photos import photos_in
 from training.evaluation.acceptance import Kind, confidence_threshold
 from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, PROMISED_TIERS
@@ -158,9 +157,9 @@ def arguments_of(program: str, argv: list[str] | None) -> argparse.Namespace:
 def predict_photos(release: str, table: Path) -> tuple[Photos, list[Prediction]]:
     """Read the photos of a table, and answer them with the release."""
     found = find_release(release, None)
-    contract = found.manifest.model
+    contract = found.manifest.photo_contract
     (photos,) = photos_in([table], contract.labels, contract.input)
-    session = OnnxSession(found.folder / GRAPH, shape=contract.input.array_shape)
+    session = OnnxSession(found.photo_graph, shape=contract.input.array_shape)
     return photos, predict(session, contract, photos.images, photos.worn, photos.shown)
 
 

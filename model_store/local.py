@@ -11,8 +11,10 @@ from pathlib import Path
 
 from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
 from model_store.files import (
+    GRAPH,
     MANIFEST,
     PHOTO_FILES,
+    PHOTO_GRAPH,
     REPORT,
     REQUIRED,
     UNLISTED,
@@ -38,6 +40,11 @@ class LocalRelease:
     def version(self) -> str:
         """The release's name."""
         return self.manifest.version
+
+    @property
+    def photo_graph(self) -> Path:
+        """The serving graph of the network that answers photos."""
+        return self.folder / (GRAPH if self.manifest.photos is None else PHOTO_GRAPH)
 
     def report(self) -> Report:
         """Its evaluation.

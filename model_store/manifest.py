@@ -195,6 +195,11 @@ class Manifest(Frozen):
     data: DataSet
     headline: Headline
 
+    @property
+    def photo_contract(self) -> ModelContract:
+        """Of the network that answers photos."""
+        return self.model if self.photos is None else self.photos.contract(self.model.labels)
+
     @field_validator("model")
     @classmethod
     def _usable(cls, model: ModelContract) -> ModelContract:

@@ -4,7 +4,7 @@ Reads the release's folder. Verifying that it is whole: local.py; what they answ
 """
 
 from inference.classifier import Classifier, open_classifier
-from model_store.files import GRAPH, PHOTO_GRAPH
+from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from model_store.manifest import Golden
 
@@ -20,7 +20,7 @@ def open_networks(release: LocalRelease) -> Classifier:
     classifier = _checked(open_classifier(release.folder / GRAPH, manifest.model), manifest.golden)
     if manifest.photos is None:
         return classifier
-    photos = open_classifier(release.folder / PHOTO_GRAPH, manifest.photos.contract(manifest.model.labels))
+    photos = open_classifier(release.photo_graph, manifest.photo_contract)
     return classifier.with_photos(_checked(photos, manifest.photos.golden))
 
 

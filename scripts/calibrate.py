@@ -71,7 +71,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
 
     parent = find_release(arguments.release, arguments.version)
     store = open_target(arguments)
-    contract, corrections = parent.manifest.model, read_corrections(arguments.corrections)
+    contract, corrections = parent.manifest.photo_contract, read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
     recalibrate(folder, parent, photos, arguments.accept_right, complain)
@@ -88,7 +88,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
 
 def show(made: LocalRelease, report: Report) -> None:
     """Print the thresholds, what each tier's pictures say of them, and what is the parent's."""
-    found, contract = report.calibrated, made.manifest.model
+    found, contract = report.calibrated, made.manifest.photo_contract
     if found is None:
         return
     out = console()

@@ -190,10 +190,10 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.measure import predict  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photo_evaluation import photo_answers, photo_figures  # noqa: PLC0415 - as above
 
-    contract, split = release.manifest.model, arguments.split or SPLIT
+    contract, split = release.manifest.photo_contract, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
-    session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
+    session = OnnxSession(release.photo_graph, shape=contract.input.array_shape)
     predictions = predict(session, contract, photos.images, photos.worn, photos.shown)
     answers = photo_answers(predictions, photos, photos.shown)
     figures = photo_figures(answers, contract, split)

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import Calibration
+from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
 from model_store.assemble import seal
-from model_store.files import GRAPH, REPORT
+from model_store.files import REPORT
 from model_store.local import LocalRelease
-from model_store.manifest import Manifest
+from model_store.manifest import Manifest, PhotoNetwork
 from model_store.model_card import MODEL_CARD, model_card
 from model_store.predictions import PHOTO_PREDICTIONS, photo_predictions_in, photo_predictions_text
 from model_store.report import HELD_OUT, Calibrated, PhotoFigures, Report
@@ -66,8 +66,8 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
         )
     photos = _not_learnt(photos, parent, say)
     check_enough(photos.known_tiers, accuracy)
-    before = parent.manifest.model
-    session = OnnxSession(parent.folder / GRAPH, shape=before.input.array_shape)
+    before = parent.manifest.photo_contract
+    session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
     checked = Checked(
         scored(session, photos.images, photos.worn), photos.labels, photos.tiers, groups=photos.keys
     )
@@ -81,9 +81,21 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
         shutil.copyfile(parent.folder / path, folder / path)
     report = _report(parent, found, answers, accuracy)
     (folder / REPORT).write_bytes(report.as_bytes())
-    (folder / MODEL_CARD).write_text(model_card(found.contract, report), "utf-8")
+    model, second = _contracts(parent.manifest, found)
+    (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
     _write_photo_predictions(folder, parent, answers, photos)
-    return _sealed(folder, parent.manifest, found, report)
+    return _sealed(folder, parent.manifest, model, second, report)
+
+
+def _contracts(parent: Manifest, found: OwnCalibration) -> tuple[ModelContract, PhotoNetwork | None]:
+    """What the release says of its networks: the one that answers photos is calibrated now."""
+    if parent.photos is None:
+        return found.contract, None
+    now = {
+        "temperature": found.contract.calibration_of("plain").temperature,
+        "thresholds": found.contract.thresholds_of("plain"),
+    }
+    return parent.model, parent.photos.model_copy(update=now)
 
 
 def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
@@ -116,7 +128,8 @@ def _report(parent: LocalRelease, found: OwnCalibration, answers: PhotoAnswers, 
     before, contract = parent.report(), parent.manifest.model
     known = found.checked.known
     test_decided_by = before.calibrated.test_decided_by if before.calibrated else None
-    if contract.photo_thresholds is None:  # the test pictures may be photos, which other thresholds decided
+    divided = parent.manifest.photos is not None or contract.photo_thresholds is not None
+    if not divided:  # the test pictures may be photos, which other thresholds decided
         test_decided_by = parent.version
     calibrated = Calibrated(
         parent=parent.version,
@@ -153,7 +166,7 @@ def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigure
 
 def _same_answers(parent: LocalRelease) -> bool:
     """Whether the likeliest class stays: biases, which are not kept, may have made it another."""
-    return not parent.manifest.model.calibration_of("plain").biases
+    return not parent.manifest.photo_contract.calibration_of("plain").biases
 
 
 def _write_photo_predictions(
@@ -171,12 +184,15 @@ def _write_photo_predictions(
     (folder / PHOTO_PREDICTIONS).write_text(photo_predictions_text({**kept, **own}), "utf-8")
 
 
-def _sealed(folder: Path, parent: Manifest, found: OwnCalibration, report: Report) -> Manifest:
+def _sealed(
+    folder: Path, parent: Manifest, model: ModelContract, photos: PhotoNetwork | None, report: Report
+) -> Manifest:
     calibrated = report.calibrated.model_dump(mode="json") if report.calibrated else None
     return seal(
         folder,
         created_at=datetime.now(UTC),
-        model=found.contract,
+        model=model,
+        photos=photos,
         golden=parent.golden,
         training=parent.training | {"calibrated": calibrated},
         libraries=parent.libraries,

@@ -1,6 +1,7 @@
 """A release of two networks: 28 x 28 grey pixels go to one, photos to the other, whichever way they come."""
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from PIL import ExifTags, Image
 
-from inference.arrays import Pixels
+from inference.arrays import Picture, Pixels
 from inference.classifier import open_classifier
 from inference.contract import whole_pictures
+from inference.decode import MAX_PIXELS, decode
 from model_store.files import GRAPH, PHOTO_GRAPH
 from model_store.local import open_release
 from scripts.label import main as label
@@ -78,6 +81,42 @@ def test_pixels_go_to_the_first_network_and_photos_to_the_second(
 
     assert answer.status_code == 200, answer.text
     assert shares(answer.get_json()) == pytest.approx(expected[network], abs=1e-5)
+
+
+def upside_down(picture: Picture) -> bytes:
+    """A PNG whose EXIF says that it has to be turned by half a turn."""
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[ExifTags.Base.Orientation] = 3
+    Image.fromarray(np.ascontiguousarray(picture[::-1, ::-1])).save(file, "PNG", exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("upload", "seen"),
+    [
+        (png(np.full((64, 64), 99, np.uint8)), np.full((32, 32, 3), 99, np.uint8)),
+        (png(np.full((64, 64), 99 * 257, np.uint16)), np.full((32, 32, 3), 99, np.uint8)),
+        (png(np.zeros((64, 64, 4), np.uint8)), np.full((32, 32, 3), 255, np.uint8)),
+        (png(np.full((8, 8, 3), 99, np.uint8)), np.full((32, 32, 3), 99, np.uint8)),
+        (upside_down(COLOUR), COLOUR),
+    ],
+    ids=["grey", "16-bit", "transparent", "8 x 8", "upside down by EXIF"],
+)
+def test_odd_pictures_are_read_upright_opaque_and_in_8_bits(
+    client: FlaskClient, upload: bytes, seen: Picture
+) -> None:
+    answer = client.post("/predict?seen=1", data=upload).get_json()
+
+    read = decode(base64.b64decode(answer["seen"].partition(",")[2]), MAX_PIXELS)
+    assert np.array_equal(read.picture, seen)
+
+
+@pytest.mark.parametrize("shape", [(1, 4000, 3), (4000, 1, 3), (1, 1, 3)])
+def test_pictures_of_extreme_shapes_are_answered(client: FlaskClient, shape: tuple[int, ...]) -> None:
+    answer = client.post("/predict", data=png(np.full(shape, 99, np.uint8)))
+
+    assert answer.status_code == 200
+    assert sum(shares(answer.get_json())) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_batch_of_both_is_answered_in_its_order(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
 from model_store.assemble import seal
 from model_store.errors import GateRefused
@@ -43,9 +44,11 @@ def pictures(tmp_path: Path, parent: LocalRelease) -> Path:
 
 def answered(release: LocalRelease, folder: Path) -> dict[str, str]:
     """The class that a release answers to each picture of a folder, by its path; one in twenty another."""
-    contract = release.manifest.model
+    contract = release.manifest.photo_contract
     (photos,) = photos_in([folder], contract.labels, contract.input)
-    found = OnnxSession(release.folder / GRAPH).run(photos.images).probabilities
+    found = (
+        OnnxSession(release.photo_graph, shape=contract.input.array_shape).run(photos.images).probabilities
+    )
     order = np.argsort(-found, axis=1)
     unsure = set(np.argsort(found.max(axis=1))[: len(photos) // 20].tolist())
     return {str(file): LABELS[order[at, int(at in unsure)]] for at, file in enumerate(photos.files)}
@@ -101,6 +104,21 @@ def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
     assert report.photos.keys() == {"own"}
     assert parent.version in (child.folder / MODEL_CARD).read_text("utf-8")
     assert f"those of {parent.version}; the test set was not read again" in said
+
+
+def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Path) -> None:
+    parent = open_release(a_release(tmp_path / "two", photos=whole_pictures(32, 3)))
+    folder = write_photos(tmp_path / "shown", PICTURES, {"own": ("0",)})
+    table = a_table(tmp_path / "shown.csv", folder, answered(parent, folder))
+
+    child = calibrating(tmp_path, parent, table)
+
+    before, after = parent.manifest, child.manifest
+    assert before.photos is not None
+    assert after.photos is not None
+    assert after.model == before.model
+    assert after.photos.thresholds != before.photos.thresholds
+    assert (after.photos.input, after.photos.golden) == (before.photos.input, before.photos.golden)
 
 
 def test_it_says_what_share_is_accepted_and_how_sure_that_is(

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from inference.classifier import open_classifier
-from inference.contract import ACCEPT_NOTHING, TWO_CROPS, Thresholds
+from inference.contract import ACCEPT_NOTHING, TWO_CROPS, Thresholds, whole_pictures
 from inference.convert import to_model_input
-from inference.decode import Decoded
+from inference.decode import MAX_PIXELS, Decoded, decode
 from model_store.local import open_release
+from model_store.networks import open_networks
 from scripts import evaluate
 from tests.drawn_people import a_dress, a_person, a_shirt
 from tests.own_pictures import KINDS, write_class_folders
@@ -45,6 +46,22 @@ def test_the_bundled_release_is_measured_tier_by_tier(
     assert section["A"]["per_class"].keys() == {"Trouser", "Bag"}
     assert section["A"]["auroc"]["n"] == 6
     assert section["X"]["sources"].keys() == {"X_shop_Hats", "Belts"}
+
+
+def test_of_two_networks_the_one_that_answers_photos_is_measured(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = open_release(a_release(tmp_path / "two", photos=whole_pictures(32, 3)))
+    classifier = open_networks(release)
+    shown = sorted((photos / "C").rglob("*.png"))
+    read = [classifier.model_input(decode(file.read_bytes(), MAX_PIXELS)) for file in shown]
+    right = [one.label == "Trouser" for one in classifier.classify_inputs(read)]
+
+    section = json.loads(told([str(release.folder), "--photos", str(photos), "--json"], capsys))["photos"]
+
+    assert {one.network for one in read} == {"photos"}
+    assert section["C"]["accuracy"] == pytest.approx(np.mean(right))
+    assert section["C"]["decisions"]["coverage"] == 1.0
 
 
 def test_photos_in_plain_class_folders_are_one_tier(
