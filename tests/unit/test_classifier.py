@@ -68,6 +68,31 @@ def test_photos_are_decided_by_thresholds_of_their_own() -> None:
     assert [one.reason for one in converted] == [None, "unfamiliar"]
 
 
+def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
+    """Several together are no faster, and leave the process with the memory that they took."""
+
+    class Counting:
+        outputs = 2
+
+        def __init__(self) -> None:
+            self.sizes = list[int]()
+
+        def run(self, pixels: PixelsBatch) -> Scores:
+            self.sizes.append(len(pixels))
+            return Scores(FIRM_THEN_TORN[pixels[:, 0, 0, 0]], NEAR[pixels[:, 0, 0, 0]])
+
+    pixels = np.zeros((2, 192, 192, 3), np.uint8)
+    pixels[1] = 1
+    session = Counting()
+    classifier = Classifier(session, replace(CONTRACT, input=whole_pictures(192, 3)))
+
+    answers = classifier.classify(pixels)
+    classifier.check_golden(pixels, FIRM_THEN_TORN, NEAR.tolist())
+
+    assert [one.label for one in answers] == ["Bag", "Shirt"]
+    assert set(session.sizes) == {1}
+
+
 def test_a_model_of_whole_pictures_has_one_kind_of_input() -> None:
     contract = replace(
         CONTRACT,
