@@ -19,6 +19,7 @@ from scripts.training.caveats import complain_of_doubts, complain_of_parent, com
 from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, check_tensorflow, save_answers
 from scripts.training.improving import (
     announce,
+    audited_in,
     check_replayed,
     compare_with_parent,
     folds_for,
@@ -175,7 +176,8 @@ def _improved(
     arguments: argparse.Namespace, parent: LocalRelease, made: Path, checked: Photos, store: Store
 ) -> object:
     """Compare with the parent; publish where a store is named, else say how."""
-    found = compare_with_parent(parent, made, checked)
+    drawn = audited_in(arguments.photos.expanduser())
+    found = compare_with_parent(parent, made, checked, drawn)
     show(found, parent)
     document: dict[str, object] = {"release": str(made), "own_pictures": asdict(found)}
     if arguments.out or arguments.publish:

@@ -1,7 +1,9 @@
 """Train a release further on people's corrections: what is said before, and what is compared after.
 
 `wardrobe train --from RELEASE --photos corrections.csv` calls it. The parent answers the user's pictures; of
-the new release its folds do, each of which did not learn the pictures that it answers.
+the new release its folds do, each of which did not learn the pictures that it answers. The verdict comes from
+the pictures of an audit alone: what was looked at because the parent doubted it holds more of its errors than
+the catalogue does, so that an equally good release would seem better.
 """
 
 import argparse
@@ -15,8 +17,9 @@ from typing import Final
 
 import numpy as np
 
+from labelling.review.corrections import corrections_of_files
 from model_store.acceptance import needed
-from model_store.comparison import changes, decisive
+from model_store.comparison import LEVEL, chance, changes, decisive
 from model_store.local import LocalRelease, open_release
 from model_store.networks import open_networks
 from model_store.predictions import NAME_LENGTH, photo_predictions_in
@@ -37,7 +40,7 @@ WITH_VARIANTS: Final = 1.3
 PROMISED: Final = 0.95
 """Share of right ones among accepted answers to photos that releases promise."""
 
-BETTER, WORSE, OPEN = "better", "worse", "too few to say"
+BETTER, WORSE, OPEN, NO_AUDIT = "better", "worse", "too few to say", "no audit"
 
 
 @dataclass(frozen=True)
@@ -49,27 +52,40 @@ class OwnPictures:
         right: of each, the parent first.
         newly_right: that the new release alone is right about.
         newly_wrong: that the parent alone is right about.
-        p: of McNemar's exact test, two-sided; pictures of one group count together.
         accepted: shares of each, 0..1.
-        verdict: BETTER, WORSE or OPEN.
+        audited: of these pictures, those that were drawn at random; what follows is of them alone.
+        audit_right: as `right`.
+        p: of McNemar's exact test, two-sided; pictures of one group count together. None without an audit.
+        detectable: the smallest difference of the shares of right answers that would have been seen, 0..1.
+        verdict: BETTER, WORSE, OPEN or NO_AUDIT.
     """
 
     n: int
     right: tuple[int, int]
     newly_right: int
     newly_wrong: int
-    p: float
     accepted: tuple[float, float]
+    audited: int
+    audit_right: tuple[int, int]
+    p: float | None
+    detectable: float | None
     verdict: str
 
     def sentence(self) -> str:
         """The verdict, and why."""
-        if self.verdict != OPEN:
-            return f"The new release is {self.verdict} on your pictures."
-        return (
-            f"Too few to say whether the new release is better: with no picture newly wrong, {decisive()} "
-            "newly right ones would show it."
+        if self.p is None or self.detectable is None:
+            return (
+                "No verdict: none of these pictures was drawn at random, and those that the parent doubted "
+                "hold more of its errors than your catalogue. `wardrobe label --audit 200` draws some."
+            )
+        before, after = self.audit_right
+        counts = (
+            f"Of {self.audited:,} pictures drawn at random, the parent is right about {before:,} and the new "
+            f"release about {after:,} (p = {self.p:.2g})"
         )
+        if self.verdict == OPEN:
+            return f"{counts}: too few to say. A difference of {self.detectable:.1%} would have been seen."
+        return f"{counts}: the new release is {self.verdict} on your catalogue."
 
 
 def improves(arguments: argparse.Namespace) -> bool:
@@ -146,9 +162,9 @@ def announce(  # noqa: PLR0913 - what a training consists of
     )
     n = int(np.sum(photos.checked.labels != OOD))
     out.print(
-        f"{n:,} pictures are compared, each answered by a network that did not learn it. With none newly "
-        f"wrong, {decisive()} newly right ones show a better release; {needed(PROMISED)} accepted answers "
-        f"without an error show that {PROMISED:.0%} are right."
+        f"{n:,} pictures are compared, each answered by a network that did not learn it. Of those drawn at "
+        f"random (an audit), {decisive()} newly right ones show a better release, with none newly wrong; "
+        f"{needed(PROMISED)} accepted answers without an error show that {PROMISED:.0%} are right."
     )
     if n < decisive():
         complain(f"{n} pictures cannot show that a release is better, whatever it answers. Correct more.")
@@ -161,13 +177,22 @@ def _counts(photos: Photos, labels: Sequence[str]) -> Counter[str]:
     return Counter(NO_CLASS if label == OOD else labels[label] for label in photos.labels.tolist())
 
 
-def compare_with_parent(parent: LocalRelease, made: Path, photos: Photos) -> OwnPictures:
+def audited_in(corrections: Path) -> frozenset[str]:
+    """The sha256 of the pictures that an audit drew at random."""
+    found = corrections_of_files([corrections])
+    return frozenset(found.hashes[path] for path in found.audited)
+
+
+def compare_with_parent(
+    parent: LocalRelease, made: Path, photos: Photos, audited: frozenset[str]
+) -> OwnPictures:
     """Compare the answers of the parent with the cross-fitted ones of the new release.
 
     Args:
         parent: the release that was trained further.
         made: the folder of the new release.
         photos: that the folds answered, none of which the parent learnt.
+        audited: the sha256 of those that were drawn at random, and perhaps of others.
     """
     shown = photos.take(np.flatnonzero(photos.labels != OOD))
     answers = open_networks(parent).classify(shown.images, shown.shown, shown.worn)
@@ -180,7 +205,8 @@ def compare_with_parent(parent: LocalRelease, made: Path, photos: Photos) -> Own
     accepted = float(np.mean([one.reason is None for one in answers]))
     tiers = release.report().photos
     now = float(np.mean([tiers[tier].decisions.coverage for tier in shown.tiers]))
-    return judged(before, after, shown.keys, (accepted, now))
+    drawn = np.array([sha256 in audited for sha256 in shown.sha256])
+    return judged(before, after, shown.keys, (accepted, now), drawn)
 
 
 def judged(
@@ -188,6 +214,7 @@ def judged(
     after: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     keys: Sequence[str],
     accepted: tuple[float, float],
+    drawn: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
 ) -> OwnPictures:
     """Two releases on the same pictures.
 
@@ -196,11 +223,31 @@ def judged(
         after: bool (N,), where the new release is.
         keys: of each picture its group.
         accepted: shares of each, 0..1.
+        drawn: bool (N,), which were drawn at random.
     """
-    found = changes(before, after, keys)
-    verdict = BETTER if found.better else WORSE if found.worse else OPEN
-    right = (int(before.sum()), int(after.sum()))
-    return OwnPictures(len(before), right, found.newly_right, found.newly_wrong, found.p, accepted, verdict)
+    every = changes(before, after, keys)
+    found = changes(before[drawn], after[drawn], np.array(keys)[drawn])
+    n = int(drawn.sum())
+    return OwnPictures(
+        n=len(before),
+        right=(int(before.sum()), int(after.sum())),
+        newly_right=every.newly_right,
+        newly_wrong=every.newly_wrong,
+        accepted=accepted,
+        audited=n,
+        audit_right=(int(before[drawn].sum()), int(after[drawn].sum())),
+        p=found.p if n else None,
+        detectable=_detectable(n, found.newly_right + found.newly_wrong) if n else None,
+        verdict=NO_AUDIT if not n else BETTER if found.better else WORSE if found.worse else OPEN,
+    )
+
+
+def _detectable(n: int, changed: int) -> float:
+    """The smallest difference that so many changed answers among `n` would have shown, 0..1."""
+    changed = max(changed, decisive())
+    nets = range(changed % 2, changed + 1, 2)
+    net = next(net for net in nets if 2 * chance((changed + net) // 2, (changed - net) // 2) < LEVEL)
+    return min(1.0, net / n)
 
 
 def show(found: OwnPictures, parent: LocalRelease) -> None:
@@ -217,8 +264,7 @@ def show(found: OwnPictures, parent: LocalRelease) -> None:
         ]
     )
     console().print(
-        f"{found.newly_right:,} newly right, {found.newly_wrong:,} newly wrong, p = {found.p:.2g}. "
-        f"{found.sentence()}"
+        f"{found.newly_right:,} newly right, {found.newly_wrong:,} newly wrong. {found.sentence()}"
     )
 
 

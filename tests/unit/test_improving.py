@@ -8,7 +8,7 @@ import pytest
 from inference.contract import CUT_OUT
 from model_store.comparison import decisive
 from model_store.local import bundled
-from scripts.training.improving import BETTER, OPEN, WORSE, folds_for, judged
+from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, folds_for, judged
 from scripts.training.photos import PhotoSets, photos_in
 from tests.photos import write_photos
 from training.data.datasets import LABELS
@@ -17,6 +17,10 @@ from training.errors import BadPictures, BadRecipe
 from training.fitting.starting import check_classes, for_few
 from training.photos.reading import OOD, list_photos
 from training.recipes import COMPACT
+
+SIMULATED = 300
+RIGHT = 0.9
+"""Share of right answers of two equally good releases."""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +31,13 @@ def test_the_verdict_is_that_of_mcnemars_exact_test(right: int, wrong: int, verd
     before = np.array([False] * right + [True] * (wrong + 10))
     after = np.array([True] * right + [False] * wrong + [True] * 10)
 
-    found = judged(before, after, [str(number) for number in range(len(before))], (0.5, 0.6))
+    found = judged(
+        before,
+        after,
+        [str(number) for number in range(len(before))],
+        (0.5, 0.6),
+        np.ones(len(before), np.bool_),
+    )
 
     assert (found.newly_right, found.newly_wrong, found.verdict) == (right, wrong, verdict)
 
@@ -35,7 +45,50 @@ def test_the_verdict_is_that_of_mcnemars_exact_test(right: int, wrong: int, verd
 def test_pictures_of_one_sender_count_as_one() -> None:
     before, after = np.zeros(12, np.bool_), np.ones(12, np.bool_)
 
-    assert judged(before, after, ["ann"] * 12, (0.5, 0.6)).verdict == OPEN
+    assert judged(before, after, ["ann"] * 12, (0.5, 0.6), after).verdict == OPEN
+
+
+def test_what_the_parent_doubted_decides_nothing_and_without_an_audit_there_is_no_verdict() -> None:
+    before, after = np.zeros(40, np.bool_), np.ones(40, np.bool_)
+    drawn, keys = np.arange(40) < 4, list(map(str, range(40)))
+
+    few = judged(before, after, keys, (0.5, 0.6), drawn)
+    none = judged(before, after, keys, (0.5, 0.6), np.zeros(40, np.bool_))
+
+    assert (few.newly_right, few.audited, few.verdict) == (40, 4, OPEN)
+    assert (none.newly_right, none.p, none.verdict) == (40, None, NO_AUDIT)
+    assert "No verdict: none of these pictures was drawn at random" in none.sentence()
+
+
+def test_the_difference_that_an_audit_could_have_shown_is_said() -> None:
+    before = np.array([False] * 12 + [True] * 188)
+    after = np.array([True] * 6 + [False] * 6 + [True] * 176 + [False] * 12)
+
+    found = judged(before, after, list(map(str, range(200))), (0.5, 0.6), np.ones(200, np.bool_))
+
+    # Of 18 changed answers, 14 to 4 is the least uneven division with p < .05 (two-sided).
+    assert found.detectable == pytest.approx(10 / 200)
+    assert "A difference of 5.0% would have been seen." in found.sentence()
+
+
+def test_an_equally_good_release_is_seldom_called_another_on_an_audit() -> None:
+    random = np.random.default_rng(20261124)
+    called = 0
+    for _ in range(SIMULATED):
+        before, after = random.random((2, 2000)) < RIGHT
+        doubted = ~before | (random.random(2000) < 0.1)  # mostly the parent's own errors are looked at
+        looked_at = doubted | (np.arange(2000) < 200)
+        drawn = np.arange(2000) < 200
+        found = judged(
+            before[looked_at],
+            after[looked_at],
+            list(map(str, range(looked_at.sum()))),
+            (0, 0),
+            drawn[looked_at],
+        )
+        called += found.verdict != OPEN
+
+    assert called <= 0.08 * SIMULATED  # at most 5%, and room for chance
 
 
 def test_with_nothing_newly_wrong_six_newly_right_pictures_decide() -> None:

@@ -33,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = csv.writer(file)
         rows.writerow(["path", "label", "sha256", "at", "audit"])
         for number in range(TROUSERS):
-            rows.writerow([f"photos/C/Trouser/{number:03}.png", "Trouser", "", "2026-11-22T10:00:00Z", ""])
+            rows.writerow([f"photos/C/Trouser/{number:03}.png", "Trouser", "", "2026-11-22T10:00:00Z", "8"])
         rows.writerow(["none.png", "none of these", "", "2026-11-22T10:00:00Z", ""])
         rows.writerow(["out.png", " ", "", "2026-11-22T10:00:00Z", ""])
     words = ["--data", str(folder / "data"), "--network", "conv3", "--epochs", "1", "--batch-size", "16"]
@@ -60,6 +60,7 @@ def test_corrections_of_one_class_improve_a_release_that_keeps_them_all(
     assert made.report().photos["own"].split == "cross-fitted"
     assert learnt is not None
     assert document["own_pictures"]["n"] == TROUSERS
+    assert document["own_pictures"]["audited"] == TROUSERS
     assert document["own_pictures"]["verdict"] in {"better", "worse", "too few to say"}
     before, after = told.err.split("newly right,")[0], told.err
     assert "1 of your pictures show none of the classes." in before
