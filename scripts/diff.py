@@ -50,6 +50,8 @@ def main(argv: list[str] | None = None) -> int:
         find_release(arguments.a, arguments.version_a),
         find_release(arguments.b, arguments.version_b),
     )
+    if (version := releases[0].version) == releases[1].version:
+        complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     source = open_source(arguments.pictures)
     with counting("comparing") as watch:
         first, second = map(open_networks, releases)

@@ -118,8 +118,10 @@ def add_target_options(group: "argparse._ArgumentGroup") -> None:
 def add_store_options(group: "argparse._ArgumentGroup") -> None:
     """The same without --data-licence, for releases that learn nothing."""
     target = group.add_mutually_exclusive_group()
-    target.add_argument("--out", metavar="STORE", help=f"a folder store (default: {DEFAULT_STORE})")
-    target.add_argument("--publish", metavar="STORE", help="a store: s3://bucket/prefix, or a folder")
+    beside = f"a folder store ({DEFAULT_STORE}); its first release becomes current, others stand beside it"
+    target.add_argument("--out", metavar="STORE", help=beside)
+    promoted = "the same or s3://bucket/prefix, and make the release current there"
+    target.add_argument("--publish", metavar="STORE", help=promoted)
     _add_publishing_options(group)
 
 
@@ -164,12 +166,15 @@ def open_target(arguments: argparse.Namespace) -> Store:
 
 
 def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dict[str, object]:
-    """Sign the release if requested, publish it to its target, and print its headline and what to do next.
+    """Sign the release if requested, store it at its target, and print its headline and what to do next.
+
+    A service may follow the store: where it has a release already, the new one is current only with --publish
+    or --force, and stands beside it otherwise.
 
     Args:
         release: its folder, sealed.
         store: where it goes.
-        arguments: with `sign`, `force` and `by`.
+        arguments: with `publish`, `sign`, `force` and `by`, and perhaps `data`.
 
     Returns:
         the same for programs: JSON values.
@@ -178,11 +183,15 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
         KeyUnusable: what --sign names is no private key.
         StoreError: it cannot be stored, or the gate refuses it.
     """
-    published = _send(release, store, arguments)
-    console().print(f"{published.verdict}\nReleased to {store.address}.")
+    before = newest(store)
+    promote = bool(before is None or arguments.publish or arguments.force)
+    published = _send(release, store, arguments, promote=promote)
+    stands = "" if promote or before is None else f" {before.version} stays current there."
+    console().print(f"{published.verdict}\nReleased to {store.address}.{stands}")
     _print_headline(published.manifest)
     # Not by rich, which would break a command where the terminal ends.
-    print("\n".join(_next_steps(release, store)))
+    steps = _next_steps(release, store) if promote else _to_decide(release, store, arguments)
+    print("\n".join(steps))
     files = published.manifest.files
     return {
         **outcome(published, store.address),
@@ -221,6 +230,18 @@ def _next_steps(release: Path, store: Store) -> list[str]:
     if not store.address.startswith("s3://"):
         steps.append(f"Publish: {program} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")
     return steps
+
+
+def _to_decide(release: Path, store: Store, arguments: argparse.Namespace) -> list[str]:
+    """How to compare a release with what is current, and to make it current: commands to paste."""
+    program, place, made = (shlex.quote(str(one)) for one in (_program(), store.address, release))
+    data = getattr(arguments, "data", None)
+    pictures = shlex.quote(str(data)) if data and Path(data).expanduser().exists() else "PICTURES"
+    return [
+        f"Release: {release}",
+        f"Compare: {program} diff {place} {made} {pictures} --page changes.html",
+        f"Publish: {program} publish {made} {place}",
+    ]
 
 
 def _program() -> Path:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from model_store.errors import GateRefused, NotFound, NothingPromoted
+from model_store.promotions import current
+from model_store.store import open_store
 from scripts import publish, releases
 from scripts.publish import who
 from tests.releases import a_release
@@ -189,6 +191,24 @@ def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
         "Publish:": f"{program} publish '{release}' s3://BUCKET/PREFIX",
     }
     assert doubts == ""
+
+
+def test_a_training_leaves_what_a_service_follows_as_it_is_and_ends_with_how_to_compare_and_publish(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store"
+    first = handed_over(tmp_path / "first", "--out", str(store))
+
+    second = handed_over(tmp_path / "second", "--out", str(store), seed=7)
+    said = capsys.readouterr().out
+    third = handed_over(tmp_path / "third", "--publish", str(store), seed=8)
+
+    assert (first["promotion"], second["promotion"], third["promotion"]) != (None, None, None)
+    assert second["promotion"] is None
+    assert f"{first['version']} stays current there." in " ".join(said.split())
+    assert f"diff {store} {tmp_path / 'second'} PICTURES --page changes.html" in said
+    assert f"publish {tmp_path / 'second'} {store}" in said
+    assert current(open_store(str(store))).version == third["version"]
 
 
 def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(

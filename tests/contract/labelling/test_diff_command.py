@@ -33,12 +33,15 @@ def found(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[st
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_a_release_and_itself_answer_alike(
+def test_a_release_and_itself_answer_alike_which_is_said(
     releases: tuple[str, str], photos: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, document = found(capsys, releases[0], releases[0], photos)
+    code = main([releases[0], releases[0], photos, "--json"])
 
+    told = capsys.readouterr()
+    document = json.loads(told.out)
     assert (code, document["pictures"], document["changes"]) == (0, len(PICTURES), [])
+    assert "are the same release" in told.err
 
 
 def test_changed_answers_fail_a_pipeline_unless_so_many_are_allowed(

@@ -87,7 +87,7 @@ def calibrating(tmp_path: Path, parent: LocalRelease, pictures: Path, *more: str
     """Run the command; the release that it made, which is current in the store `out`."""
     run = tmp_path / f"run-{parent.version}"
     words = [str(parent.folder), "--photos", str(pictures), "--run", str(run)]
-    assert calibrate.main([*words, "--out", str(tmp_path / "out"), *more]) == 0
+    assert calibrate.main([*words, "--publish", str(tmp_path / "out"), *more]) == 0
     return open_release(run / "release")
 
 
