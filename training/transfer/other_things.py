@@ -75,8 +75,6 @@ def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
         say(f"{path.name} is of other networks: the distance alone says what is unfamiliar.")
         return None
     own = own_kinds(negatives, train, measured, folds)
-    if own:
-        say(f"Half of the photos of these kinds look like one class, so they may be it: {', '.join(own)}.")
     negatives = negatives.take(~np.isin(negatives.kinds, own))
     if len(np.unique(negatives.kinds)) < 2:
         say("All kinds that are known look like the classes: the distance alone says what is unfamiliar.")
