@@ -118,9 +118,9 @@ def add_target_options(group: "argparse._ArgumentGroup") -> None:
 def add_store_options(group: "argparse._ArgumentGroup") -> None:
     """The same without --data-licence, for releases that learn nothing."""
     target = group.add_mutually_exclusive_group()
-    beside = f"a folder store ({DEFAULT_STORE}); its first release becomes current, others stand beside it"
+    beside = f"a folder store ({DEFAULT_STORE}); current if the first there"
     target.add_argument("--out", metavar="STORE", help=beside)
-    promoted = "the same or s3://bucket/prefix, and make the release current there"
+    promoted = "a folder or s3:// store; current there"
     target.add_argument("--publish", metavar="STORE", help=promoted)
     _add_publishing_options(group)
 
