@@ -5,6 +5,7 @@ InferenceError
 │   ├── UnknownFormat       not a picture of an accepted format
 │   ├── PictureTooLarge     the header declares more pixels than allowed
 │   ├── BrokenPicture       a picture, but truncated or damaged
+│   ├── DecoderStopped      the system ended the process that decodes it; it may work later
 │   └── BadPixels           `pixels` of the wrong shape, type or range
 └── ModelError              the operator can correct it
     ├── ModelUnreadable     the file is not a model that can be run
@@ -33,6 +34,10 @@ class PictureTooLarge(UploadError):
 
 class BrokenPicture(UploadError):
     """The bytes begin as a picture does, but are truncated or damaged."""
+
+
+class DecoderStopped(UploadError):
+    """The system ended the process that decodes it, as for lack of memory; another try may work."""
 
 
 class BadPixels(UploadError):

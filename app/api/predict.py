@@ -13,7 +13,7 @@ from app.observability.metrics import Metrics
 from app.payloads.body import Bodies, client_has_left
 from app.payloads.items import RequestItem
 from app.payloads.reading import find_many, find_one, max_body_bytes
-from app.prediction.answers import answer_of, explanation_of
+from app.prediction.answers import answer_of
 from app.prediction.categories import Fields
 from app.prediction.parameters import Parameters, read_parameters
 from app.prediction.predictor import Failed, Outcome, Predictor
@@ -37,14 +37,9 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
         ):
             find = partial(find_one, body, settings, context.served.largest_input)
             item = run_in_native_thread(find) if body.is_large else find()
-            classified = predictor.one(item, context.served, context.timing, slot)
-            if parameters.explain:
-                drops = predictor.explain(classified, context.served, context.timing, slot)
+            classified = predictor.one(item, context.served, context.timing, slot, parameters)
         context.classified.append(classified)
-        answer = answer_of(classified, labels, parameters, _categories(context))
-        if parameters.explain:
-            answer["explanation"] = explanation_of(drops, classified)
-        return _answer(answer, context)
+        return _answer(answer_of(classified, labels, parameters, _categories(context)), context)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
@@ -61,7 +56,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             find = partial(find_many, body, settings, context.served.largest_input)
             items = run_in_native_thread(find) if body.is_large else find()
             has_left = partial(client_has_left, request)
-            outcomes = predictor.many(items, context.served, context.timing, slot, has_left)
+            outcomes = predictor.many(items, context.served, context.timing, slot, has_left, parameters)
         _count(outcomes, metrics, context)
         categories = _categories(context)
         predictions = [

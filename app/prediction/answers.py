@@ -10,8 +10,6 @@ from app.prediction.categories import Fields
 from app.prediction.parameters import Parameters
 from app.prediction.predictor import Classified
 from inference.classifier import Prediction
-from inference.explanation import Drops, heat_map
-from inference.pixels import pixels_to_png
 
 
 def answer_of(
@@ -22,8 +20,10 @@ def answer_of(
 ) -> dict[str, Any]:
     """The answer for one picture; probabilities in index order and unrounded.
 
+    `explanation` has the class that it is about, the drops in rows, and the same as a picture.
+
     Args:
-        classified: the prediction and its pixels.
+        classified: the prediction, and what was encoded with it.
         labels: in index order.
         parameters: of the query.
         categories: the platform's own, in index order; None where it has none.
@@ -35,19 +35,15 @@ def answer_of(
         answer["category"] = categories[classified.prediction.class_id]
     if parameters.top is not None:
         answer["top"] = _likeliest(classified.prediction, labels, parameters.top)
-    if parameters.seen:
-        answer["seen"] = _data_url(pixels_to_png(classified.model_input.pixels))
+    if classified.seen is not None:
+        answer["seen"] = _data_url(classified.seen)
+    if classified.explained is not None:
+        answer["explanation"] = {
+            "label": classified.prediction.label,
+            "drops": classified.explained.drops.tolist(),
+            "heat_map": _data_url(classified.explained.heat_map),
+        }
     return answer
-
-
-def explanation_of(drops: Drops, classified: Classified) -> dict[str, Any]:
-    """The answer's `explanation`: the class that it is about, the drops in rows, the same as a picture."""
-    height, width = classified.model_input.pixels.shape[:2]
-    return {
-        "label": classified.prediction.label,
-        "drops": drops.tolist(),
-        "heat_map": _data_url(heat_map(drops, height, width)),
-    }
 
 
 def _data_url(png: bytes) -> str:

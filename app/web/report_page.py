@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from flask import Blueprint, render_template
 
 from app.releases.serving import Served
-from inference.decode import MAX_PIXELS, open_picture
+from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
+from inference.opening import open_picture
 from model_store.errors import ReportInvalid
 from model_store.report import CROSS_FITTED, Report, parse_report, wilson_interval
 
@@ -113,7 +114,7 @@ def figures_of(files: Mapping[str, bytes]) -> dict[str, Figure]:
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
-        if picture.format == "PNG":
+        if picture is not None and picture.format == "PNG":
             found[name.removesuffix(".png")] = Figure(name, picture.width, picture.height)
     return found
 

@@ -63,7 +63,7 @@ HOMES = {
     "pythonjsonlogger": ("app/observability/log_format.py",),
     "pyarrow": ("labelling/table.py",),
     "pydantic": ("app/", "model_store/", "training/"),
-    "PIL": ("inference/decode.py", "inference/isolated_decoder.py"),
+    "PIL": ("inference/decode.py", "inference/isolated_decoder.py", "inference/opening.py"),
     "ray": ("labelling/on_ray.py",),
     "rich": ("scripts/", "training/"),
     "scipy": ("training/",),

@@ -65,7 +65,7 @@ def test_two_large_pictures_are_decoded_at_a_time_however_many_requests_have_a_s
 ) -> None:
     served = make_app().extensions["wardrobe"].models.current
     predictor = Predictor(Settings(), Admission(limit=6, queue_length=6, queue_seconds=60))
-    large = png(np.zeros((1500, 2000), np.uint8))
+    large = png(np.random.default_rng(0).integers(0, 255, (1500, 2000), np.uint8))
     timings = [Timing() for _ in range(6)]
 
     def classify(timing: Timing) -> None:
