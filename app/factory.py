@@ -125,7 +125,9 @@ class Name(BaseConverter):
 def _register_routes(
     app: Flask, settings: Settings, models: Models, admission: Admission, metrics: Metrics
 ) -> None:
-    bodies = Bodies((settings.slots + settings.queue_length) * largest_body(settings))
+    bodies = Bodies(
+        (settings.slots + settings.queue_length) * largest_body(settings), settings.max_json_numbers
+    )
     predictor = Predictor(settings, admission)
     services = ProtocolServices(settings=settings, models=models, bodies=bodies, predictor=predictor)
     limited = (

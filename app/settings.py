@@ -45,6 +45,11 @@ NAMED_BY_OTHERS = ("prometheus_dir", "tracing")
 """Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
 
 
+MAX_JSON_NUMBERS = 1_500_000
+"""Numbers in the JSON of a request, unless an operator says otherwise. A parser of JSON holds Python's lock
+for 0.1 microseconds a number, in a native thread as well: no other request is answered meanwhile."""
+
+
 class SettingsError(Exception):
     """A setting is unknown or its value is none that it may have; the message names it."""
 
@@ -116,6 +121,7 @@ class Settings(BaseModel):
         max_batch: the most pictures in one batch request.
         max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
         max_batch_pixels: the most pixels of a batch, as its pictures' headers say, checked before decoding.
+        max_json_numbers: the most numbers in the JSON of one request, which one thread parses at a time.
         accept_target: share of accepted answers that is to be right; None keeps the release's thresholds.
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
@@ -150,6 +156,7 @@ class Settings(BaseModel):
     max_batch: Positive = 256
     max_batch_bytes: Positive = 50_000_000
     max_batch_pixels: Positive = 4 * MAX_PIXELS
+    max_json_numbers: Positive = MAX_JSON_NUMBERS
     accept_target: Annotated[float | None, Empty, Field(ge=0.5, lt=1)] = None
     slots: Positive = 8
     queue_length: NotNegative = 10

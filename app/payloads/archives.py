@@ -13,8 +13,11 @@ from dataclasses import dataclass
 
 from app.errors import BadRequest, RequestError, TooLarge
 
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-"""A first member, or an empty archive's directory (APPNOTE.TXT 4.3.7 and 4.3.16)."""
+MEMBER = b"PK\x03\x04"
+"""What each member of a ZIP begins with (APPNOTE.TXT 4.3.7)."""
+
+MAGICS = (MEMBER, b"PK\x05\x06")
+"""A first member, or an empty archive's directory (APPNOTE.TXT 4.3.16)."""
 
 DIRECTORY_ENTRY = b"PK\x01\x02"
 """What each entry of the directory begins with (APPNOTE.TXT 4.3.12); counting these costs no memory."""

@@ -17,6 +17,8 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
+from app.payloads.archives import MEMBER
+from app.settings import MAX_JSON_NUMBERS
 
 CHUNK_BYTES = 64 * 1024
 """What is read at a time. A body of no more is never refused for lack of memory."""
@@ -52,6 +54,7 @@ class Body:
         coding: a key of CODINGS while the data is compressed, else one of UNCOMPRESSED.
         limit: bytes that the data may have, as sent and inflated.
         setting: the name of the setting that says so.
+        max_numbers: that its JSON may have.
         claim: counts bytes as held for this body until it has been answered; raises as `Bodies.read` does.
     """
 
@@ -61,12 +64,13 @@ class Body:
     coding: str = ""
     limit: int = 0
     setting: str = ""
+    max_numbers: int = MAX_JSON_NUMBERS
     claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
 
     @property
     def is_large(self) -> bool:
-        """Whether inflating and parsing it would hold up the event loop."""
-        return len(self.data) >= LARGE_BYTES or self.coding not in UNCOMPRESSED
+        """Whether inflating, unpacking or parsing it would hold up the event loop: what it becomes counts."""
+        return len(self.data) >= LARGE_BYTES or self.coding not in UNCOMPRESSED or MEMBER in self.data
 
     def inflated(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
@@ -94,10 +98,12 @@ class Bodies:
 
     Args:
         max_bytes: of the bodies that are held at a time; what exceeds them is refused with Retry-After.
+        max_numbers: in the JSON of one body.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, max_numbers: int = MAX_JSON_NUMBERS) -> None:
         self._max_bytes = max_bytes
+        self._max_numbers = max_numbers
         self._lock = threading.Lock()
         self._held = 0
 
@@ -138,7 +144,7 @@ class Bodies:
             data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             chunks.clear()
             boundary = request.mimetype_params.get("boundary", "")
-            yield Body(data, request.mimetype, boundary, coding, limit, setting, claim)
+            yield Body(data, request.mimetype, boundary, coding, limit, setting, self._max_numbers, claim)
         finally:
             self._count(-held)
 

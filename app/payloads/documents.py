@@ -108,9 +108,16 @@ def read_json(body: Body, max_pictures: int, contract: InputContract) -> Any:  #
 
     Raises:
         BadRequest: it is none, or nested too deeply.
-        TooLarge: it has more lists, objects and values than so many pictures need, or than memory holds.
+        TooLarge: it has more lists, objects and values than so many pictures need, than memory holds, or than
+            MAX_JSON_NUMBERS.
         Busy: as `Bodies.read`.
     """
+    if body.data.count(b",") >= body.max_numbers:
+        raise TooLarge(
+            f"The JSON has more than {body.max_numbers:,} numbers or other values, which are parsed one "
+            "request at a time (MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary tensors of "
+            "the Open Inference Protocol."
+        )
     body.claim(CLAIMED_PER_OBJECT * check_structure(body.data, max_pictures, contract))
     try:
         return orjson.loads(body.data)

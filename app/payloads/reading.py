@@ -4,7 +4,7 @@ The bytes decide before the Content-Type does: curl's --data-binary calls everyt
 items out: body.py reads the connection, and inference decodes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads import archives
@@ -76,17 +76,22 @@ def find_many(body: Body, settings: Settings, contract: InputContract) -> list[R
 
 def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -> Iterable[RequestItem]:
     if archives.is_zip(body.data):
-        return _unpacked([Upload(body.data)], settings)
+        return _unpacked([Upload(body.data)], settings, body.claim)
     if body.mimetype == FORM:
         files = read_form(body, settings.max_batch).files
-        return _unpacked((upload for _, upload in files), settings)
+        return _unpacked((upload for _, upload in files), settings, body.claim)
     if is_document(body):
         return items_of(body, settings.max_batch, contract)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 
-def _unpacked(uploads: Iterable[Upload], settings: Settings) -> Iterator[RequestItem]:
-    """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit."""
+def _unpacked(
+    uploads: Iterable[Upload], settings: Settings, claim: Callable[[int], None]
+) -> Iterator[RequestItem]:
+    """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit.
+
+    What they unpack to counts as held, as the body itself does.
+    """
     total = 0
     for upload in uploads:
         if not archives.is_zip(upload.data):
@@ -97,6 +102,7 @@ def _unpacked(uploads: Iterable[Upload], settings: Settings) -> Iterator[Request
             if total > settings.max_batch_bytes:
                 limit = f"{settings.max_batch_bytes:,} bytes (MAX_BATCH_BYTES)"
                 raise TooLarge(f"The ZIP unpacks to more than {limit}. Send several batches.")
+            claim(member.unpacked)
             yield _item(member)
 
 

@@ -4,6 +4,7 @@ tests/contract/service/test_hostile.py posts many more; here are those whose ref
 """
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import BrokenPicture, PictureTooLarge
+from inference.isolated_decoder import upright
 from inference.opening import is_small, open_small
 from tests.hostile.corpus import body_of
 from tests.pictures import gif, handmade_png, jpeg, png
@@ -85,3 +87,63 @@ def test_only_a_png_or_jpeg_of_few_bytes_and_pixels_is_decoded_without_a_thread(
     opened = open_small(upload, MAX_PIXELS)
 
     assert (opened is not None and is_small(upload, opened)) is small
+
+
+SMALL_JPEG = jpeg(NOISE)
+
+
+def before_the_picture(inserted: bytes) -> bytes:
+    """A JPEG with something behind its first two bytes."""
+    return SMALL_JPEG[:2] + inserted + SMALL_JPEG[2:]
+
+
+def tiff_of_strips(count: int) -> bytes:
+    """The header of a TIFF of `count` strips of one row, all of them at the same place."""
+    size = struct.pack("<HHIIHHII", 256, 3, 1, 1, 257, 4, 1, count)
+    entries = size + struct.pack("<HHII", 273, 4, count, 100) + struct.pack("<HHII", 278, 3, 1, 1)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", 4) + entries + bytes(64) + bytes(4 * count)
+
+
+@pytest.mark.parametrize(
+    ("upload", "words"),
+    [
+        (before_the_picture((b"\xff\xe1\0\x09Exif\0\0" + b"x") * 200), "100 pieces of EXIF"),
+        (before_the_picture(b"\xff" * 100_000), "50,000 markers or fill bytes"),
+        (before_the_picture(b"\xff\xe0\0\x02" * 60_000), "50,000 markers or fill bytes"),
+        (before_the_picture(b"\xff\xfe\0\x04\xff\xda" + b"\xff" * 100_000), "50,000 markers or fill bytes"),
+        (before_the_picture(b"\xff\xfe\0\x02" + bytes(100_000)), "50,000 markers or fill bytes"),
+        (tiff_of_strips(60_000), "50,000 strips or tiles"),
+    ],
+    ids=["EXIF", "fill bytes", "empty segments", "a scan's mark in a comment", "strays", "strips"],
+)
+def test_a_header_that_takes_millions_of_steps_is_refused_before_the_first(upload: bytes, words: str) -> None:
+    with pytest.raises(BrokenPicture, match=words):
+        decode(upload, MAX_PIXELS)
+
+
+def test_a_camera_s_segments_are_read() -> None:
+    profile = b"\xff\xe2\xff\xff" + bytes(65_533)
+
+    assert decode(before_the_picture(profile * 255), MAX_PIXELS).samples.shape == NOISE.shape
+
+
+def test_exif_is_read_and_never_written_again() -> None:
+    exif = Image.Exif()
+    exif[274], exif[270] = 6, "x" * 1000
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, "PNG", exif=exif)
+    stored = Image.open(io.BytesIO(file.getvalue()))
+    stored.load()
+
+    turned = upright(stored)
+
+    assert turned.size == stored.size[::-1]
+    assert turned.info["exif"] == stored.info["exif"]
+
+
+@pytest.mark.parametrize("size", [(4, 4000), (7, 3600), (4000, 4)])
+def test_a_jpeg_of_a_strip_is_read(size: tuple[int, int]) -> None:
+    width, height = size
+    strip = np.full((height, width, 3), 200, np.uint8)
+
+    assert decode(jpeg(strip), MAX_PIXELS).samples.ndim == 3

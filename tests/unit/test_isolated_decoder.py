@@ -1,15 +1,18 @@
 """HEIC and AVIF, beyond what test_decode.py asks of all formats: depths, crops, limits of the process."""
 
 import sys
+import threading
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, decode
-from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
+from inference.decode import MAX_PIXELS, decode, decode_in_child
+from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat
+from inference.opening import open_picture
 from tests.coded_pictures import avif, avif_turned, heic
+from tests.decoders import kill_the_decoder
 from tests.hostile.corpus import body_of
 from tests.pictures import garment_picture, stored_for
 
@@ -102,3 +105,31 @@ def test_a_picture_that_takes_seconds_is_refused() -> None:
 
     with pytest.raises(PictureTooLarge, match="takes more time or memory to decode than a photo does"):
         decode(upload, MAX_PIXELS)
+
+
+@pytest.mark.parametrize("upload", [KINDS["HEIC"], KINDS["AVIF"]], ids=["HEIC", "AVIF"])
+def test_not_even_its_header_is_read_outside_its_process(upload: bytes) -> None:
+    assert open_picture(upload, MAX_PIXELS) is None
+
+
+@pytest.mark.parametrize("upload", [KINDS["HEIC"], KINDS["AVIF"]], ids=["HEIC", "AVIF"])
+def test_its_process_compares_the_size_with_the_limit_before_it_decodes(upload: bytes) -> None:
+    with pytest.raises(PictureTooLarge, match="has 120 x 80 = 9,600 pixels; at most 9,599"):
+        decode(upload, 9_599)
+
+
+@pytest.mark.parametrize("samples", [np.zeros((2000, 2000), np.uint16), np.zeros((2000, 2000, 3), np.uint8)])
+def test_its_process_reduces_samples_of_any_depth(samples: NDArray[np.uint8 | np.uint16]) -> None:
+    done = decode_in_child(heic(samples), MAX_PIXELS)
+
+    assert (done.width, done.height) == (2000, 2000)
+    assert len(done.output) < 600 * 600 * 3
+
+
+def test_a_process_that_the_system_ends_is_no_fault_of_the_picture() -> None:
+    killer = threading.Thread(target=kill_the_decoder)
+    killer.start()
+
+    with pytest.raises(DecoderStopped, match="was ended by the system, as for lack of memory"):
+        decode(heic(np.zeros((4000, 4000, 3), np.uint8)), MAX_PIXELS)
+    killer.join()

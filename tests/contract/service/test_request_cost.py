@@ -13,14 +13,20 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.errors import Busy
+from app.payloads.body import Body
 from app.payloads.items import RequestItem, Upload
+from app.payloads.reading import find_many
 from app.prediction.admission import Admission
+from app.prediction.parameters import Parameters
 from app.prediction.predictor import Classified, Predictor
 from app.prediction.timing import Timing
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
+from inference.contract import GREY_28
 from inference.crops import ModelInput
+from tests.coded_pictures import heic
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
+from tests.decoders import kill_the_decoder
 from tests.uploads import UPLOAD, a_garment, in_base64, png, zipped
 from tests.waiting import wait_for
 
@@ -48,6 +54,87 @@ def test_a_batch_of_too_many_pixels_is_refused_before_any_is_decoded(make_app: M
     assert answer.status_code == 413
     assert "1,568 pixels in all" in answer.get_json()["detail"]
     assert "MAX_BATCH_PIXELS" in answer.get_json()["detail"]
+
+
+def test_a_heic_of_a_batch_counts_when_its_turn_comes_and_is_refused_alone(make_app: MakeApp) -> None:
+    photo = heic(np.zeros((40, 40, 3), np.uint8))
+    client = make_app(max_batch_pixels=PIXELS + 1600).test_client()
+
+    batch = zipped(**{"a": UPLOAD, "b": photo, "c": photo})
+    small, first, second = client.post("/predict/batch", data=batch).get_json()["predictions"]
+
+    assert "label" in small
+    assert "label" in first
+    assert second["error"]["status"] == 413
+    assert "MAX_BATCH_PIXELS" in second["error"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/predict", {"pixels": [[0] * 100] * 100}),
+        ("/predict/batch", {"images": [{"pixels": [[0] * 100] * 100}]}),
+        (TF, {"instances": [[[0] * 100] * 100]}),
+        (
+            V2,
+            {
+                "inputs": [
+                    {"name": "pixels", "datatype": "UINT8", "shape": [1, 100, 100], "data": [0] * 10_000}
+                ]
+            },
+        ),
+        (INVOCATIONS, {"instances": [[[0] * 100] * 100]}),
+    ],
+)
+def test_json_of_more_numbers_than_are_parsed_quickly_is_refused_and_names_what_is_not_limited(
+    make_app: MakeApp, path: str, body: dict[str, Any]
+) -> None:
+    answer = make_app(max_json_numbers=5_000).test_client().post(path, json=body)
+
+    assert answer.status_code == 413
+    assert "more than 5,000 numbers" in answer.get_json()["detail"]
+    assert "files, or numbers as binary tensors" in answer.get_json()["detail"]
+
+
+def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
+    held = list[int]()
+    member = bytes(1_000_000)
+    packed = zipped(a=member, b=member)
+    body = Body(packed, claim=held.append)
+
+    find_many(body, Settings(), GREY_28)
+
+    assert len(packed) < 3_000
+    assert body.is_large
+    assert sum(held) == 2_000_000
+
+
+def test_what_the_model_saw_is_encoded_where_pictures_are_decoded(make_app: MakeApp) -> None:
+    served = make_app().extensions["wardrobe"].models.current
+    predictor = Predictor(Settings(), Admission(limit=1, queue_length=0, queue_seconds=0.01))
+    items: list[RequestItem] = [Upload(UPLOAD)]
+    seen = Parameters(seen=True)
+
+    with (
+        predictor.admitted(Timing()) as slot,
+        slot.with_place(predictor._large),
+        slot.with_place(predictor._large),
+    ):
+        with pytest.raises(Busy):
+            predictor.many(items, served, Timing(), slot, lambda: False, seen)
+        assert predictor.many(items, served, Timing(), slot, lambda: False) != []
+
+
+def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(make_app: MakeApp) -> None:
+    client = make_app().test_client()
+    killer = threading.Thread(target=kill_the_decoder)
+    killer.start()
+
+    answer = client.post("/predict", data=heic(np.zeros((4000, 4000, 3), np.uint8)))
+    killer.join()
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
 
 
 def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -> None:
