@@ -21,7 +21,7 @@ from app.api.predict import predict_routes
 from app.api.problems import register_problem_handlers
 from app.api.report import report_routes
 from app.json_provider import OrjsonProvider
-from app.middleware.request_context import RequestMiddleware
+from app.middleware.request_context import RequestMiddleware, check_host
 from app.observability.log_queue import count_drops_with
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
@@ -34,7 +34,7 @@ from app.protocols.classification import ProtocolServices
 from app.releases.load import load, store_of
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
-from app.security.api_keys import ApiKeys, require_keys
+from app.security.api_keys import ApiKeys, is_known, require_keys
 from app.settings import CURRENT, Settings
 from inference.decode import prepare_decoders
 from model_store.store import Store, open_store
@@ -102,8 +102,11 @@ def create_app(settings: Settings) -> Flask:
     admission = Admission(
         settings.slots, settings.queue_length, settings.queue_seconds, counted=metrics.in_progress
     )
-    if settings.api_keys_file is not None:  # before the rates, so that a refusal's log line names the key
-        require_keys(app, ApiKeys(settings.api_keys_file))
+    keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
+    app.before_request(check_host)
+    if keys is not None:  # before the rates, so that a refusal's log line names the key
+        require_keys(app, keys)
+    app.register_blueprint(health_routes(models, partial(is_known, keys)))
     _register_routes(app, settings, models, admission, metrics)
     _add_origins_and_proxies(app, settings)
     app.extensions["wardrobe"] = Service(models, admission, _watch(settings, store, models, metrics))
@@ -133,7 +136,7 @@ def _register_routes(
     limited = (
         predict_routes(settings, bodies, predictor, metrics),
         dialect_routes(services),
-        feedback_routes(models, bodies, metrics),
+        *([feedback_routes(models, bodies, metrics)] if settings.feedback or settings.page_feedback else []),
     )
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
@@ -143,7 +146,6 @@ def _register_routes(
     for blueprint in limited:
         app.register_blueprint(blueprint)
     _add_middleware(app, settings, models, metrics)
-    app.register_blueprint(health_routes(models))
     app.register_blueprint(model_routes(settings, metrics))
     app.register_blueprint(dialect_model_routes(services))
     app.register_blueprint(report_routes())

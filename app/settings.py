@@ -100,6 +100,8 @@ Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, le=DAY)]
 Text = Annotated[str, Field(min_length=1)]
+AnyCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
+
 Empty = BeforeValidator(lambda value: None if value == "" else value)
 OptionalPath = Annotated[Path | None, Empty]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_origins)]
@@ -135,6 +137,7 @@ class Settings(BaseModel):
         rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
         taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
         translations: file of texts of the page by language, JSON; None adds none to Wardrobe's own.
+        feedback: whether `POST /feedback` is there.
         page_feedback: whether the page reports the labels that people choose to `POST /feedback`.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
@@ -170,8 +173,9 @@ class Settings(BaseModel):
     rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
     taxonomy: OptionalPath = None
     translations: OptionalPath = None
+    feedback: bool = False
     page_feedback: bool = False
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None
     tracing: bool = False

@@ -135,9 +135,23 @@ def predictions_in(manifest: Manifest, read: Read, where: str) -> PhotoPredictio
     if PREDICTIONS not in manifest.files or manifest.headline.test_n > LARGEST:
         return {}
     rows = _test_rows(manifest, read, where)
-    return {
-        row[2]: PhotoPrediction(row[3], TEST_SET, int(row[0]), int(row[1])) for row in rows if len(row) > 2
-    }
+    named = (
+        (row[2], PhotoPrediction(row[3], TEST_SET, int(row[0]), int(row[1]))) for row in rows if len(row) > 2
+    )
+    try:
+        return _by_name(named)
+    except ValueError as error:
+        raise ReleaseCorrupt(f"{where}/{PREDICTIONS}: {error}. Publish the release again.") from error
+
+
+def _by_name(rows: Iterable[tuple[str, PhotoPrediction]]) -> PhotoPredictions:
+    """The rows by name. A name that comes twice would hide a picture, and its group, from the gate."""
+    found: dict[str, PhotoPrediction] = {}
+    for name, prediction in rows:
+        if name in found:
+            raise ValueError(f"the picture {name} has two rows")
+        found[name] = prediction
+    return found
 
 
 def _test_rows(manifest: Manifest, read: Read, where: str) -> list[list[str]]:
@@ -163,7 +177,7 @@ def photo_predictions_in(manifest: Manifest, read: Read, where: str) -> PhotoPre
         return {}
     content = _content(PHOTO_PREDICTIONS, manifest, read, where)
     try:
-        return dict(_photo_rows(csv.reader(io.StringIO(content.decode()), strict=True)))
+        return _by_name(_photo_rows(csv.reader(io.StringIO(content.decode()), strict=True)))
     except (ValueError, csv.Error) as error:
         raise ReleaseCorrupt(
             f"{where}/{PHOTO_PREDICTIONS}: {error}. Expected a row `{','.join(PHOTO_COLUMNS)}` per photo."

@@ -289,6 +289,16 @@ def fallbacks(log: Sequence[Promotion]) -> list[Promotion]:
     return [last[version] for version in walked if version in last and version != log[-1].version]
 
 
+def left_by_rollback(log: Sequence[Promotion]) -> set[str]:
+    """The versions that a rollback left, unless they were promoted again since.
+
+    Args:
+        log: oldest first.
+    """
+    good = {promotion.version for promotion in held_good(log)}
+    return {promotion.version for promotion in log} - good
+
+
 def held_good(log: Iterable[Promotion]) -> list[Promotion]:
     """The last promotion of each release that no rollback left, unless it was promoted again since.
 

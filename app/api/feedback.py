@@ -57,6 +57,8 @@ def feedback_routes(models: Models, bodies: Bodies, metrics: Metrics) -> Bluepri
     @routes.post("/feedback")
     def feedback() -> Response:
         context = current_request()
+        if not request.is_json:  # other sites' pages may send any other type without asking first (CORS)
+            raise BadRequest(f"Send Content-Type: application/json. {FORM}")
         with bodies.read(request, MAX_BYTES, "feedback") as body:
             document = read_object(body.inflated(), 1, context.served.contract.input, FORM)
         given = read_feedback(document, models.known_labels)

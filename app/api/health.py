@@ -1,5 +1,6 @@
 """GET /healthz and /readyz: for orchestrators, load balancers and operators."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -8,12 +9,20 @@ from app.errors import NotReady
 from app.middleware.request_context import served
 from app.releases.serving import Acceptance, Models, Refusal, StoreFault
 
+HIDDEN = "The log says why, and so does this answer to a request with an API key."
+"""In place of an error, which may name buckets and keys, where API keys are configured."""
+
 DRAIN_RETRY_SECONDS = 5
 """The Retry-After of a draining worker: by then another worker accepts requests."""
 
 
-def health_routes(models: Models) -> Blueprint:
-    """The routes that tell how the service is."""
+def health_routes(models: Models, is_known: Callable[[], bool]) -> Blueprint:
+    """The routes that report how the service is.
+
+    Args:
+        models: what is served.
+        is_known: whether the client of this request may see addresses, which errors of a store name.
+    """
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -23,7 +32,7 @@ def health_routes(models: Models) -> Blueprint:
     @routes.get("/readyz")
     def ready() -> Response:
         check_ready(models)
-        return jsonify(_condition(models))
+        return jsonify(_condition(models, known=is_known()))
 
     return routes
 
@@ -38,7 +47,7 @@ def check_ready(models: Models) -> None:
         raise NotReady("This worker is stopping; another one takes over.", DRAIN_RETRY_SECONDS)
 
 
-def _condition(models: Models) -> dict[str, Any]:
+def _condition(models: Models, *, known: bool) -> dict[str, Any]:
     fault = models.watching
     stale_since = served().stale_since or (fault.since if fault else None)
     return {
@@ -46,8 +55,8 @@ def _condition(models: Models) -> dict[str, Any]:
         "model": {"version": served().version},
         "stale": stale_since is not None,
         "stale_since": stale_since.isoformat() if stale_since else None,
-        "store": _store_condition(fault),
-        "refused": [_refusal(refusal) for refusal in models.refusals],
+        "store": _store_condition(fault, known=known),
+        "refused": [_refusal(refusal, known=known) for refusal in models.refusals],
         **_accept_target(served().acceptance),
     }
 
@@ -60,11 +69,13 @@ def _accept_target(acceptance: Acceptance | None) -> dict[str, Any]:
     return {"accept_target": {"status": "ok"} if kept else {"status": "failing", "error": acceptance.fault}}
 
 
-def _store_condition(fault: StoreFault | None) -> dict[str, Any]:
+def _store_condition(fault: StoreFault | None, *, known: bool) -> dict[str, Any]:
     if fault is None:
         return {"status": "ok"}
-    return {"status": "failing", "since": fault.since.isoformat(), "error": str(fault.error)}
+    error = str(fault.error) if known else HIDDEN
+    return {"status": "failing", "since": fault.since.isoformat(), "error": error}
 
 
-def _refusal(refusal: Refusal) -> dict[str, Any]:
-    return {"promotion": refusal.number, "version": refusal.version, "reason": refusal.reason}
+def _refusal(refusal: Refusal, *, known: bool) -> dict[str, Any]:
+    reason = refusal.reason if known else HIDDEN
+    return {"promotion": refusal.number, "version": refusal.version, "reason": reason}

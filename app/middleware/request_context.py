@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import has_request_context, request
 from werkzeug.wsgi import get_content_length, get_path_info
 
+from app.errors import BadRequest
 from app.middleware.headers import HEADERS
 from app.observability.log_format import Fields, log_request
 from app.observability.metrics import Metrics
@@ -162,3 +163,13 @@ def _fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -
         "trace_id": context.trace_id,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def check_host() -> None:
+    """Let a request pass that names its host, as HTTP/1.1 demands (RFC 9112, section 3.2); gunicorn lets all.
+
+    Raises:
+        BadRequest: it does not.
+    """
+    if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+        raise BadRequest("There is no Host header, which HTTP/1.1 demands. Send one.")

@@ -122,6 +122,7 @@ class Bodies:
             TooLarge: it has more bytes than `limit`, or takes more memory than there is for all bodies.
             Busy: other bodies take all the memory that there is for them.
         """
+        _check_transfer(request)
         coding = _coding(request)
         chunks: list[bytes] = []
         held = 0
@@ -151,6 +152,12 @@ class Bodies:
     def _count(self, received: int) -> None:
         with self._lock:
             self._held += received
+
+
+def _check_transfer(request: Request) -> None:
+    """Refuse codings that servers read in different ways: a proxy may see another end of the body."""
+    if request.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+        raise BadRequest("Transfer-Encoding is not `chunked` alone. Send the body in chunks, or its length.")
 
 
 def _coding(request: Request) -> str:

@@ -90,19 +90,22 @@ def _unpacked(
 ) -> Iterator[RequestItem]:
     """The uploads, and of each that is a ZIP its pictures; all ZIPs together have one limit.
 
-    What they unpack to counts as held, as the body itself does.
+    What they unpack to beyond their own bytes counts as held, as the body itself does.
     """
-    total = 0
+    total = held = 0
     for upload in uploads:
         if not archives.is_zip(upload.data):
             yield upload
             continue
+        held += len(upload.data)
         for member in archives.unpack(upload.data, settings.max_batch, settings.max_upload_bytes):
             total += member.unpacked
             if total > settings.max_batch_bytes:
                 limit = f"{settings.max_batch_bytes:,} bytes (MAX_BATCH_BYTES)"
                 raise TooLarge(f"The ZIP unpacks to more than {limit}. Send several batches.")
-            claim(member.unpacked)
+            if total > held:
+                claim(total - held)
+                held = total
             yield _item(member)
 
 

@@ -38,7 +38,7 @@ def with_target(served: Served, target: float | None) -> Served:
     # All kinds of pictures that are shown alike have the same threshold.
     found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
     of_pixels = found.get("pixels", ACCEPT_NOTHING)
-    of_photos = found.get("plain", ACCEPT_NOTHING if "cluttered" in found else of_pixels)
+    of_photos = found.get("plain", ACCEPT_NOTHING)
     chosen = replace(
         contract,
         thresholds=replace(contract.thresholds, confidence=of_pixels),
@@ -80,6 +80,11 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
         if found is None:
             return Acceptance(target, {}, _fault(served.version, together, which, target))
         gives |= found
+    if divided and not decided["plain"] and not decided["cluttered"]:
+        fault = (
+            f"The report of {served.version} says of no photos what each threshold accepts: train it again."
+        )
+        return Acceptance(target, gives, fault)
     return Acceptance(target, gives)
 
 

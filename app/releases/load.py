@@ -6,6 +6,7 @@ Either is reported as stale. The bundled release never replaces a store that the
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureM
 from model_store.files import REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.networks import open_networks
-from model_store.promotions import Promotion, fallbacks, history, newest
+from model_store.promotions import Promotion, fallbacks, history, left_by_rollback, newest
 from model_store.report import check_report
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
@@ -61,13 +62,15 @@ def load(settings: Settings, store: Store | None) -> Models:
         release = pull(store, settings.model_version, cache_of(settings), _trusted(settings))
         return Models(_adapted(settings, open_release_model(release)))
     refusals: list[Refusal] = []
+    log_of_store: list[Promotion] = []
     try:
         promotion = newest(store)
         if promotion is None:
             return Models(_load_bare(settings, store))
-        models = Models(_load_promoted(settings, store, promotion, refusals))
+        log_of_store = history(store)
+        models = Models(load_newest(settings, store, promotion, refusals))
     except (StoreError, ModelError) as error:
-        models = _load_cached(settings, store, error)
+        models = _load_cached(settings, store, error, left_by_rollback(log_of_store))
         if not (refusals and isinstance(error, REFUSED)):
             models.store_failed(error, datetime.now(UTC))
     for refusal in reversed(refusals):
@@ -85,10 +88,26 @@ def _bundled(settings: Settings) -> LocalRelease:
     return release
 
 
-def _load_promoted(settings: Settings, store: Store, promotion: Promotion, refusals: list[Refusal]) -> Served:
+def load_newest(  # noqa: PLR0913 - where to walk, and where not to
+    settings: Settings,
+    store: Store,
+    promotion: Promotion,
+    refusals: list[Refusal],
+    *,
+    after: int = 0,
+    known: Collection[int] = (),
+) -> Served:
     """The release that a promotion names, else the newest before it that can be served.
 
-    `refusals` gets those that cannot be.
+    A starting worker and a running one walk back alike, so that all workers of a store serve the same.
+
+    Args:
+        settings: of the service.
+        store: holds the releases.
+        promotion: the newest.
+        refusals: gets those that cannot be served.
+        after: promotions of no higher number are not walked back to: one of them is served already.
+        known: promotions that were refused before, which are not tried again.
 
     Raises:
         StoreError, ModelError: why the release of `promotion` must not be served, if none can be.
@@ -100,6 +119,10 @@ def _load_promoted(settings: Settings, store: Store, promotion: Promotion, refus
         first = error
     earlier = (record for record in history(store) if record.number < promotion.number)
     for fallback in fallbacks([*earlier, promotion]):
+        if fallback.number <= after:
+            break
+        if fallback.number in known:
+            continue
         try:
             served = load_promotion(settings, store, fallback)
         except NotFound:  # removed since, as rolling back passes over it too
@@ -176,10 +199,13 @@ def cache_of(settings: Settings) -> Path:
     return settings.cache_dir.expanduser()
 
 
-def _load_cached(settings: Settings, store: Store, error: Exception) -> Models:
-    """What was served last, since `error` keeps everything newer from it; without it, that is raised."""
+def _load_cached(settings: Settings, store: Store, error: Exception, left: Collection[str]) -> Models:
+    """What was served last, since `error` keeps everything newer from it; without it, that is raised.
+
+    Nor is a release served whose version is in `left`: a rollback left it, as its answers were wrong.
+    """
     cached = last_good(cache_of(settings), store.address, _trusted(settings))
-    if cached is None:
+    if cached is None or cached.release.version in left:
         raise error
     log.error("%s Serving %s from the cache.", error, cached.release.version)
     release = cached.release
@@ -203,7 +229,8 @@ def _adapted(settings: Settings, served: Served) -> Served:
     """The model with the operator's target and the platform's categories, which have to fit its labels."""
     served = with_target(served, settings.accept_target)
     if served.acceptance is not None and served.acceptance.fault is not None:
-        log.error("%s Every decision is review.", served.acceptance.fault)
+        about = "Every decision about photos" if served.acceptance.gives else "Every decision"
+        log.error("%s %s is review.", served.acceptance.fault, about)
     if settings.taxonomy is None:
         return served
     categories = categories_of(settings.taxonomy, served.contract.labels, served.version)

@@ -15,7 +15,7 @@ from functools import cached_property
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import reference_distribution
-from app.releases.load import REFUSED, load_promotion
+from app.releases.load import REFUSED, load_newest
 from app.releases.serving import Models, Refusal
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
@@ -112,24 +112,18 @@ class ReleaseWatcher:
             self._models.current = replace(self._models.current, number=promotion.number)
             self._newest_known = promotion.number
             return
+        refusals: list[Refusal] = []
+        after, known = self._models.current.number or 0, [one.number for one in self._models.refusals]
         try:
-            served = load_promotion(self._settings, self._store, promotion)
-        except REFUSED as error:
-            self._refuse(promotion, error)
+            served = load_newest(self._settings, self._store, promotion, refusals, after=after, known=known)
+        except REFUSED:
+            log.error("Serving %s on.", self._models.current.version)
         else:
             before = self._models.current.version
             self._metrics.set_release(served.version, before, reference_distribution(served))
             self._models.serve(served)
-            log.info("Serving %s (promotion %d, %s).", served.version, promotion.number, promotion.reason)
+            log.info("Serving %s (promotion %d).", served.version, served.number)
+        for refusal in reversed(refusals):
+            self._models.refuse(refusal, datetime.now(UTC))
+            self._metrics.count_refusal()
         self._newest_known = promotion.number
-
-    def _refuse(self, promotion: Promotion, error: Exception) -> None:
-        refusal = Refusal(promotion.number, promotion.version, str(error))
-        self._models.refuse(refusal, datetime.now(UTC))
-        self._metrics.count_refusal()
-        log.error(
-            "Promotion %d is refused: %s Serving %s on.",
-            promotion.number,
-            error,
-            self._models.current.version,
-        )

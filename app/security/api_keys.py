@@ -123,6 +123,14 @@ def require_keys(app: Flask, keys: ApiKeys) -> None:
             current_request().key = keys.check(request.headers.get("Authorization"))
 
 
+def is_known(keys: ApiKeys | None) -> bool:
+    """Whether the client of this request has a key, or needs none."""
+    try:
+        return keys is None or bool(keys.check(request.headers.get("Authorization")))
+    except (KeyRefused, NotReady):
+        return False
+
+
 def hash_of(key: str) -> str:
     """What the file holds of a key."""
     return hashlib.sha256(key.encode()).hexdigest()

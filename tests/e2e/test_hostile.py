@@ -51,6 +51,11 @@ SENT: dict[str, tuple[bytes, set[int]]] = {
     "chunk cut": (raw(CHUNKED, b"ffff\r\n" + UPLOAD), REFUSED),
     "chunk size junk": (raw(CHUNKED, b"zz\r\n" + UPLOAD), REFUSED),
     "gzip and chunked": (raw(b"Transfer-Encoding: gzip, chunked\r\n", chunk(UPLOAD)), REFUSED | {200}),
+    "identity and chunked": (
+        raw(b"Transfer-Encoding: identity, chunked\r\n", chunk(UPLOAD) + b"0\r\n\r\n"),
+        {400},
+    ),
+    "no host": (b"POST /predict HTTP/1.1\r\nConnection: close\r\n" + LENGTH + b"\r\n" + UPLOAD, {400}),
     "header of 100 kB": (raw(b"X-A: " + b"a" * 100_000 + b"\r\n" + LENGTH, UPLOAD), REFUSED | {431}),
     "header not ASCII": (raw(b"X-Request-ID: \xff\r\nAuthorization: \xff\r\n" + LENGTH, UPLOAD), {200}),
     "charset junk": (raw(b"Content-Type: application/json; charset=\xff\r\n" + LENGTH, UPLOAD), {200}),

@@ -164,3 +164,17 @@ def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: P
 
     with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
         publish(released(tmp_path, 2, right_but(range(800))), store, by="ann")
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "read"),
+    [
+        (PREDICTIONS, "truth,predicted,picture,group\n" + "0,0,aa,aa\n" * N, predictions_in),
+        (PHOTO_PREDICTIONS, "photo,group,tier,truth,predicted\n" + "aa,g,A,0,0\n" * 2, photo_predictions_in),
+    ],
+)
+def test_a_picture_with_two_rows_would_hide_a_group_and_is_refused(
+    path: str, content: str, read: Callable[..., object]
+) -> None:
+    with pytest.raises(ReleaseCorrupt, match="the picture aa has two rows"):
+        read(listing(path, content.encode()), lambda _: content.encode(), "here")

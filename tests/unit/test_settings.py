@@ -163,3 +163,8 @@ def test_a_port_by_the_name_that_kubernetes_uses_is_warned_of(value: str | None,
 
     assert (warning is not None) is is_warned
     assert warning is None or "PORT=9000 sets the port" in warning
+
+
+@pytest.mark.parametrize("level", ["warning", "Warning", "WARNING"])
+def test_a_log_level_is_read_in_any_case(level: str) -> None:
+    assert parse_settings({"WARDROBE_LOG_LEVEL": level}).log_level == "WARNING"

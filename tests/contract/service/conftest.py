@@ -70,7 +70,12 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
     made: list[Flask] = []
 
     def make(**settings: object) -> Flask:
-        defaults = {"model_store": str(store_folder), "cache_dir": tmp_path / "cache", "refresh_seconds": 0}
+        defaults = {
+            "model_store": str(store_folder),
+            "cache_dir": tmp_path / "cache",
+            "refresh_seconds": 0,
+            "feedback": True,
+        }
         validated = Settings.model_validate(defaults | settings)
         dictConfig(logging_config(validated) | AT_ONCE)
         app = create_app(validated)
@@ -92,8 +97,11 @@ def fresh_client(make_app: MakeApp) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A client of an app with default settings, which the tests of a file share."""
+    """A client of an app with default settings that takes feedback, which the tests of a file share."""
     settings = Settings(
-        model_store=str(store_folder), cache_dir=tmp_path_factory.mktemp("cache"), refresh_seconds=0
+        model_store=str(store_folder),
+        cache_dir=tmp_path_factory.mktemp("cache"),
+        refresh_seconds=0,
+        feedback=True,
     )
     return create_app(settings).test_client()

@@ -106,6 +106,28 @@ def test_a_ground_of_which_the_report_says_nothing_is_reviewed(make_app: MakeApp
     assert model["cluttered_thresholds"]["confidence"] == ACCEPT_NOTHING
 
 
+def test_photos_of_which_the_report_says_nothing_are_reviewed_and_readyz_says_so(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    curves = {"held-out pictures": POINTS["held-out pictures"]}
+    of_photos = Thresholds(confidence=0.5, familiarity=0.0)
+    app = make_app(
+        model_store=a_store(tmp_path, acceptance=curves, photo_thresholds=of_photos), accept_target=0.9
+    )
+    client = app.test_client()
+
+    model = client.get("/model").get_json()
+
+    assert (model["thresholds"]["confidence"], model["photo_thresholds"]["confidence"]) == (
+        0.2,
+        ACCEPT_NOTHING,
+    )
+    assert client.post("/predict", data=PHOTO).get_json()["reason"] == "unproven"
+    assert "says of no photos" in ready(app)["accept_target"]["error"]
+    page = " ".join(client.get("/metrics", headers={"Accept": "text/html"}).text.split())
+    assert "Every decision about photos is <code>review</code>" in page
+
+
 def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
     possible = (
         PossiblePromise(accuracy=0.9, accepted=0.8, right=0.97, lower_bound=0.95),

@@ -8,7 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.settings import SettingsError
+from model_store.publish import publish
+from model_store.store import FolderStore
 from tests.contract.service.conftest import MakeApp
+from tests.releases import a_release
 from tests.uploads import UPLOAD
 
 SHOP = "https://shop.example"
@@ -58,6 +61,25 @@ REST = ["/metrics", "/metrics/prometheus", "/model", "/made-up", "/v1/models/war
 )
 def test_health_and_pages_need_no_key_and_all_else_does(guarded: FlaskClient, path: str, status: int) -> None:
     assert guarded.get(path).status_code == status
+
+
+def test_readyz_shows_addresses_of_the_store_to_those_who_have_a_key_alone(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "store")
+    publish(a_release(tmp_path / "first"), store, by="tests")
+    keys = keys_file(tmp_path, "alpha")
+    app = make_app(model_store=store.address, api_keys_file=keys, refresh_seconds=3600)
+    Path(store.address).rename(tmp_path / "away")
+    app.extensions["wardrobe"].watcher.poll()
+
+    without, with_key = (
+        app.test_client().get("/readyz", headers=headers) for headers in ({}, bearer("alpha"))
+    )
+
+    assert (without.status_code, without.get_json()["store"]["status"]) == (200, "failing")
+    assert store.address not in without.text
+    assert store.address in with_key.get_json()["store"]["error"]
 
 
 def test_keys_rotate_without_a_restart(make_app: MakeApp, tmp_path: Path) -> None:

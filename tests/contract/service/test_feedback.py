@@ -1,5 +1,6 @@
 """POST /feedback: what people say of answers is counted, with few values, and not stored."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,19 @@ def test_what_else_a_client_sends_is_neither_needed_nor_logged(
 
     assert fresh_client.post("/feedback", json=said).status_code == 200
     assert "holiday" not in capsys.readouterr().err + str(samples(fresh_client))
+
+
+def test_without_the_operator_s_leave_there_is_no_such_route(make_app: MakeApp) -> None:
+    client = make_app(feedback=False).test_client()
+
+    assert client.post("/feedback", json={}).status_code == 404
+
+
+def test_what_other_sites_may_send_without_asking_is_refused(fresh_client: FlaskClient) -> None:
+    said = json.dumps(feedback_on(fresh_client, LABELS[0]))
+
+    answer = fresh_client.post("/feedback", data=said, content_type="text/plain")
+
+    assert answer.status_code == 400
+    assert "application/json" in answer.get_json()["detail"]
+    assert counted(fresh_client) == {}

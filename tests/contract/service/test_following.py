@@ -12,7 +12,7 @@ from app.observability.metrics import Metrics
 from app.releases.watcher import PATIENCE_SECONDS, ReleaseWatcher
 from app.settings import Settings
 from model_store.catalogue import file_key
-from model_store.errors import ReleaseCorrupt, SignatureMissing, SignatureWrong
+from model_store.errors import NotFound, ReleaseCorrupt, SignatureMissing, SignatureWrong
 from model_store.promotions import append, current, newest
 from model_store.publish import publish
 from model_store.signing import new_key, sign
@@ -200,6 +200,42 @@ def test_a_start_walks_back_over_several_bad_releases_and_over_one_that_was_remo
 
     assert told["model"]["version"] == good
     assert [refused["version"] for refused in told["refused"]] == bad
+
+
+def test_running_and_starting_workers_serve_the_same_where_the_newest_is_refused(
+    make_app: MakeApp, app: Flask, store: FolderStore, tmp_path: Path
+) -> None:
+    good = publish_next(store, tmp_path / "good")
+    bad = corrupt(tmp_path / "bad", store).version
+
+    running, starting = poll(app), ready(make_app(model_store=store.address))
+
+    assert running["model"]["version"] == starting["model"]["version"] == good
+    assert [[one["version"] for one in each["refused"]] for each in (running, starting)] == [[bad], [bad]]
+
+
+def test_a_running_worker_does_not_walk_back_behind_what_it_serves(
+    app: Flask, store: FolderStore, tmp_path: Path
+) -> None:
+    served = ready(app)["model"]["version"]
+    corrupt(tmp_path / "bad", store)
+    corrupt(tmp_path / "worse", store)
+
+    assert poll(app)["model"]["version"] == served
+
+
+def test_a_release_that_a_rollback_left_is_not_served_from_the_cache(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    first = current(store).version
+    wrong = publish_next(store, tmp_path / "wrong")
+    make_app(model_store=store.address)  # fills the cache with it
+    append(store, first, "rollback", "tests", newest(store))
+    shutil.rmtree(Path(store.address, "releases", first))
+
+    with pytest.raises(NotFound, match=first):
+        make_app(model_store=store.address)
+    assert (tmp_path / "cache" / "releases" / wrong).exists()
 
 
 def test_a_start_does_not_go_back_to_a_release_that_a_rollback_left(
