@@ -25,6 +25,7 @@ from training.recipes import (
     PLAIN,
     RECIPES,
     Recipe,
+    check_edge,
     default_run_folder,
     fingerprint,
     read_recipe,
@@ -230,6 +231,14 @@ def test_other_soft_targets_than_a_recipe_was_made_with_give_a_warning(
     assert "other answers" not in warnings[1]
 
 
+def test_pictures_too_small_for_a_network_without_padding_are_refused_with_the_edge_it_needs() -> None:
+    with pytest.raises(BadRecipe, match=r"conv3.*needs 18 x 18 pixels or more.*17 x 28"):
+        check_edge(starting_point("conv3"), (17, 28))
+
+    check_edge(starting_point("conv3"), (18, 18))
+    check_edge(starting_point("conv2_same"), (8, 8))
+
+
 def test_help_fits_on_one_screen_and_help_all_shows_every_option(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +249,7 @@ def test_help_fits_on_one_screen_and_help_all_shows_every_option(
 
     assert len(short.splitlines()) <= 24
     assert max(map(len, short.splitlines())) < 80
+    assert "--num_epochs" in short
     assert set(re.findall(r"--\w[\w-]+", short)) - {"--num_epochs"} < set(re.findall(r"--\w[\w-]+", full))
     assert [one for one in hidden if one not in full] == []
     assert all(text.endswith("\n  ".join(("examples:", *train.EXAMPLES)) + "\n") for text in (short, full))
