@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inference.arrays import Pixels, PixelsBatch, Probabilities
-from inference.contract import ModelContract, Network, Shown, network_for
+from inference.contract import InputContract, ModelContract, Network, Shown, network_for
 from inference.convert import to_model_input
 from inference.crops import ModelInput, averaged, stacked
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
@@ -113,6 +113,12 @@ class Classifier:
     def network(self, name: Network) -> "Classifier":
         """The one of its networks that reads such inputs."""
         return self.photos if name == "photos" and self.photos is not None else self
+
+    @property
+    def largest_input(self) -> InputContract:
+        """The input of that network whose pixels have most numbers."""
+        inputs = [self.contract.input, *([self.photos.contract.input] if self.photos else [])]
+        return max(inputs, key=lambda reads: math.prod(reads.array_shape))
 
     def model_input(self, decoded: Decoded) -> ModelInput:
         """What is read of an upload, and by which network."""

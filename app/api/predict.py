@@ -35,7 +35,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             bodies.read(request, max_body_bytes(settings), "MAX_UPLOAD_BYTES") as body,
             predictor.admitted(context.timing) as slot,
         ):
-            find = partial(find_one, body, settings, context.served.largest_input)
+            find = partial(find_one, body, settings, context.served.classifier.largest_input)
             item = run_in_native_thread(find) if body.is_large else find()
             classified = predictor.one(item, context.served, context.timing, slot, parameters)
         context.classified.append(classified)
@@ -53,7 +53,7 @@ def predict_routes(settings: Settings, bodies: Bodies, predictor: Predictor, met
             bodies.read(request, settings.max_batch_bytes, "MAX_BATCH_BYTES") as body,
             predictor.admitted(context.timing) as slot,
         ):
-            find = partial(find_many, body, settings, context.served.largest_input)
+            find = partial(find_many, body, settings, context.served.classifier.largest_input)
             items = run_in_native_thread(find) if body.is_large else find()
             has_left = partial(client_has_left, request)
             outcomes = predictor.many(items, context.served, context.timing, slot, has_left, parameters)

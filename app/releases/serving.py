@@ -4,7 +4,6 @@ A request takes `models.current` once and keeps it to its end, so no answer mixe
 release: load.py; watching for promotions: watcher.py.
 """
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.prediction.categories import Categories
 from inference.classifier import Classifier
-from inference.contract import InputContract, ModelContract, Thresholds
+from inference.contract import ModelContract, Thresholds
 from model_store.manifest import Manifest
 from model_store.report import AcceptPoint
 
@@ -64,13 +63,6 @@ class Served:
         """Those that decide about pictures that are converted, by whichever network."""
         photos = self.classifier.photos
         return self.contract.thresholds_of("plain") if photos is None else photos.contract.thresholds
-
-    @property
-    def largest_input(self) -> InputContract:
-        """The input of that network whose pixels have most numbers."""
-        photos = self.classifier.photos
-        inputs = [self.contract.input, *([photos.contract.input] if photos else [])]
-        return max(inputs, key=lambda reads: math.prod(reads.array_shape))
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,8 @@ class BlockedClassifier:
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
+        self.contract, self.photos = classifier.contract, classifier.photos
+        self.model_input = classifier.model_input
         self.runs = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 
@@ -187,7 +189,7 @@ def test_a_large_picture_that_waits_for_its_place_keeps_no_small_one_waiting(mak
     blocked = BlockedClassifier(served.classifier)
     busy_served = replace(served, classifier=cast("Classifier", blocked))
     many: list[RequestItem] = [Upload(UPLOAD)] * 8
-    large = png(np.zeros((1500, 2000), np.uint8))
+    large = png(np.random.default_rng(0).integers(0, 255, (1500, 2000), np.uint8))
 
     def hold_a_large_place() -> None:
         with predictor.admitted(Timing()) as slot:
