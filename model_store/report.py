@@ -109,7 +109,8 @@ class AcceptPoint(Frozen):
 
     Attributes:
         threshold: of confidence.
-        answers: how many answers it accepts; None in older reports.
+        answers: how many answers it accepts, fewer where several are of one group: as many as independent
+            ones they can count at most; None in older reports.
         accepted: share of the pictures that it accepts.
         right: share of these that are right; None where none is accepted.
         lower_bound: one-sided 95% bound of `right`, as a promise has it; 0 where none is accepted.
@@ -460,12 +461,12 @@ def check_report(report: Report, labels: Sequence[str], where: str) -> None:
         )
 
 
-def wilson_interval(right: float, n: int) -> tuple[float, float]:
+def wilson_interval(right: float, n: float) -> tuple[float, float]:
     """95% score interval of a share (Wilson 1927): within 0..1 also where the normal approximation is not.
 
     Args:
         right: how many were right, 0..n.
-        n: of how many, at least 1.
+        n: of how many, at least 1; perhaps an effective number.
     """
     share, weight = right / n, Z_95**2 / n
     centre = (share + weight / 2) / (1 + weight)

@@ -21,6 +21,7 @@ from inference.decision import calibrate, decide
 from inference.session import Scores
 from model_store.acceptance import needed
 from model_store.report import HELD_OUT
+from training.decide import fit_temperature
 from training.evaluation.acceptance import (
     Kind,
     acceptance_curves,
@@ -37,7 +38,6 @@ from training.evaluation.calibration import (
     doubts_of_photos,
     fit_contract,
     fit_familiarity,
-    fit_temperature,
     fit_thresholds,
     least_familiarity,
 )
@@ -78,13 +78,22 @@ def a_kind(*answers: tuple[float, int, int], accuracy: float = 0.99) -> Kind:
     ],
 )
 def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temperature: float) -> None:
-    probabilities = scores((confidence, 100)).probabilities
+    probabilities = scores((confidence, 10_000)).probabilities
 
-    found = fit_temperature(probabilities, truth(80, 20))
+    found = fit_temperature(probabilities, truth(8000, 2000))
 
-    assert found == pytest.approx(temperature, rel=1e-4)
+    assert found == pytest.approx(temperature, rel=1e-3)
     softened = calibrate(probabilities[0].tolist(), Calibration(temperature=found))
-    assert softened[0] == pytest.approx(0.8, abs=1e-5)
+    assert softened[0] == pytest.approx(0.8, abs=1e-3)
+
+
+def test_answers_that_are_all_right_do_not_make_every_confidence_1() -> None:
+    unsure = scores((0.6, 300)).probabilities
+
+    found = fit_temperature(unsure, truth(300, 0))
+
+    # As if one answer of 301 were wrong: the odds of 0.6 become 300 to 1.
+    assert found == pytest.approx(np.log(1.5) / np.log(300), rel=1e-3)
 
 
 def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
@@ -357,7 +366,7 @@ def test_photos_raise_the_least_familiarity_and_leave_the_temperature_to_the_dat
     )
 
     assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.02)
-    assert with_photos.temperature == pytest.approx(1.0, abs=1e-5)
+    assert with_photos.temperature == alone.temperature
 
 
 @pytest.mark.parametrize(("n", "right"), [(1, 0), (20, 20), (299, 299), (500, 493), (10_000, 9_920)])

@@ -16,7 +16,7 @@ from scipy.special import betaincinv
 from inference.contract import ACCEPT_NOTHING, ModelContract, Shown
 from model_store.acceptance import SHARES, SURENESS, accepted_at, needed
 from model_store.report import ON_GROUND, AcceptPoint, PossiblePromise, Promise, shown_of
-from training.evaluation.grouped import design_effects
+from training.evaluation.grouped import assumed_effects, design_effects
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
@@ -62,6 +62,14 @@ class Kind:
         order = self._surest_first()
         return np.append(1.0, design_effects(self.right[order], self.groups[order]))[count]
 
+    def independent(self, thresholds: NDArray[np.float32]) -> NDArray[np.int64]:
+        """As how many independent answers those that each of these thresholds accepts can count at most."""
+        count, _ = self.accepted(thresholds)
+        if self.groups is None:
+            return count
+        effects = np.append(1.0, assumed_effects(self.groups[self._surest_first()]))[count]
+        return np.asarray(count // effects, np.int64)
+
     def lower_bounds(self, thresholds: NDArray[np.float32]) -> NDArray[np.float64]:
         """Of the share of right answers among those that each of these thresholds accepts."""
         return lower_bound(*self.accepted(thresholds), self.design_effects(thresholds))
@@ -97,12 +105,13 @@ def _curves(kinds: Sequence[Kind], thresholds: NDArray[np.float32]) -> dict[str,
 
 
 def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
-    counts, rights = kind.accepted(thresholds)
-    rows = zip(thresholds, counts.tolist(), rights.tolist(), kind.lower_bounds(thresholds), strict=True)
-    for threshold, count, right, bound in rows:
+    counts, rights = (some.tolist() for some in kind.accepted(thresholds))
+    bounds, independent = kind.lower_bounds(thresholds), kind.independent(thresholds).tolist()
+    rows = zip(thresholds, counts, rights, bounds, independent, strict=True)
+    for threshold, count, right, bound, answers in rows:
         yield AcceptPoint(
             threshold=float(threshold),
-            answers=count,
+            answers=answers,
             accepted=count / len(kind.right),
             right=right / count if count else None,
             lower_bound=float(bound) if count else 0.0,

@@ -15,10 +15,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
-from inference.arrays import Distances, Probabilities
+from inference.arrays import Distances
 from inference.contract import (
     CUT_OUT,
     Calibration,
@@ -32,15 +30,12 @@ from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from model_store.acceptance import needed
 from model_store.report import HELD_OUT, ON_GROUND
+from training.decide import fit_temperature
 from training.evaluation.acceptance import Kind, by_shown, confidence_threshold
 from training.evaluation.grouped import numbered
 from training.photos.reading import OOD
 
 Labels = NDArray[np.uint8]
-
-COLDEST: Final = 0.05
-HOTTEST: Final = 20.0
-"""Bounds of the temperature; a network at either of them is broken in another way."""
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
@@ -221,30 +216,6 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
         cluttered_thresholds=thresholds.get("cluttered"),
     )
     return contract, kinds
-
-
-def fit_temperature(
-    probabilities: Probabilities, labels: Labels, weights: NDArray[np.float64] | None = None
-) -> float:
-    """The temperature that minimises the negative log likelihood (Guo et al. 2017, arXiv 1706.04599).
-
-    Args:
-        probabilities: float32 (N, C), before temperature.
-        labels: uint8 (N,), the truth.
-        weights: float64 (N,), of each answer; None for equal ones.
-
-    Returns:
-        COLDEST..HOTTEST.
-    """
-    # A probability that underflowed to zero counts as the smallest float32: its logarithm is finite.
-    logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
-    rows = np.arange(len(labels))
-
-    def loss(inverse: float) -> float:  # convex in 1 / temperature
-        return float(-np.average(log_softmax(logits * inverse, axis=1)[rows, labels], weights=weights))
-
-    bounds = (1 / HOTTEST, 1 / COLDEST)
-    return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
 
 
 def _known_distances(checked: Checked | None) -> Distances | None:

@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from training.evaluation.statistics import macro_interval
 
@@ -22,24 +21,32 @@ AT_ONCE: Final = 100
 """Draws that are held in memory at a time."""
 
 
+LEAST_CORRELATION: Final = 0.1
+"""Of the answers of one group that is assumed at least: few groups, or few errors, show too little of it."""
+
+
 def numbered(groups: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int64]:
     """Names of groups as numbers from 0, int64 (N,)."""
     return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
 
 
-def design_effects(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.float64]:
-    """By how much the variance of the share of right answers exceeds that of independent answers.
+def design_effects(
+    right: NDArray[np.bool_], groups: NDArray[np.int64], tail: float = 0.05
+) -> NDArray[np.float64]:
+    """By how much n answers exceed the number of independent ones that say as much.
 
-    The linearised variance between groups over the binomial one (Rao and Scott 1992, Biometrics 48, 577). So
-    many times more answers say as much as independent ones; below 1 counts as 1.
+    The larger of two design effects, times the price of few groups: the measured one, the linearised variance
+    between groups over the binomial one (Rao and Scott 1992, Biometrics 48, 577), and the `assumed_effects`.
+    Errors alone decide about the first, so where none is wrong the second stands.
 
     Args:
         right: bool (N,), of answers in some order.
         groups: int64 (N,), numbers from 0.
+        tail: of the bound that the effective number is for: 0.05 for a lower one at 95%, 0.025 for each end
+            of a 95% interval.
 
     Returns:
-        float64 (N,): for each answer, of it and those before it. Answers of one group count as one answer;
-        where none is wrong, or none is right, nothing shows more than 1.
+        float64 (N,): for each answer, of it and those before it; 1 where each is a group of its own.
     """
     wrong, n = ~right, np.arange(1, len(right) + 1)
     photos, errors = _before(np.ones(len(right)), groups), _before(wrong, groups)
@@ -52,7 +59,30 @@ def design_effects(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArr
     # Both variances are estimated with one degree of freedom less, so that single pictures have exactly 1.
     expected = n * share * (1 - share) * (count - 1) / count * n / np.maximum(n - 1, 1)
     effects = np.divide(between, expected, out=np.ones(len(n)), where=expected > 0)
-    return np.where(count == 1, n.astype(np.float64), np.maximum(effects, 1.0))
+    assumed = assumed_effects(groups, tail)
+    return np.asarray(np.minimum(n, np.maximum(effects * _price_of_few(count, n, tail), assumed)))
+
+
+def assumed_effects(groups: NDArray[np.int64], tail: float = 0.05) -> NDArray[np.float64]:
+    """The design effects that numbers and sizes of groups have, whatever the answers.
+
+    Those of LEAST_CORRELATION within groups, 1 + (m - 1) rho for m answers a group, times
+    (t(G - 1) / t(n - 1))^2 for G groups (Korn and Graubard 1998, Survey Methodology 24, 193). Answers of one
+    group count as one answer. Arguments and result: `design_effects`.
+    """
+    photos, n = _before(np.ones(len(groups)), groups), np.arange(1, len(groups) + 1)
+    each = np.cumsum(2 * photos + 1) / n
+    price = _price_of_few(np.cumsum(photos == 0), n, tail)
+    return np.asarray(np.minimum(n, (1 + (each - 1) * LEAST_CORRELATION) * price))
+
+
+def _price_of_few(count: NDArray[np.int64], n: NDArray[np.int64], tail: float) -> NDArray[np.float64]:
+    """(t(G - 1) / t(n - 1))^2; so many times n that one group is one answer."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - --help needs no SciPy
+
+    quantiles = [stdtrit(np.maximum(one - 1, 1), 1 - tail) for one in (count, n)]
+    ratio = (quantiles[0] / quantiles[1]) ** 2
+    return np.asarray(np.where((count == 1) & (n > 1), n, ratio))
 
 
 def _before(values: NDArray[np.bool_ | np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -80,6 +110,8 @@ def share_interval(
     Returns:
         None for fewer than two groups, of which there is nothing to draw.
     """
+    from scipy.stats import bootstrap  # noqa: PLC0415 - as above
+
     groups = numbered(groups.astype(str))
     if not len(right) or not groups.max():
         return None

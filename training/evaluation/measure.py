@@ -30,6 +30,7 @@ from model_store.report import (
     wilson_interval,
 )
 from training.data.datasets import LabelledImages, in_batches
+from training.evaluation.grouped import design_effects, numbered
 from training.evaluation.statistics import expected_calibration_error
 
 WRONG_EXAMPLES: Final = 12
@@ -47,6 +48,7 @@ class Answers:
         probabilities: float32 (N, C), as served.
         accepted: bool (N,), whether the decision was `accept`.
         shown: what most of the pictures are to the model.
+        groups: int64 (N,), from 0; None where each picture is its own.
     """
 
     truth: NDArray[np.uint8]
@@ -54,6 +56,7 @@ class Answers:
     probabilities: Probabilities
     accepted: NDArray[np.bool_]
     shown: Shown = "pixels"
+    groups: NDArray[np.int64] | None = None
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -94,6 +97,7 @@ def _answers(images: LabelledImages, predictions: Sequence[Prediction]) -> Answe
         probabilities=np.stack([one.probabilities for one in predictions]),
         accepted=np.array([one.decision == "accept" for one in predictions]),
         shown=most_are(images.shown),
+        groups=None if images.keys is None else numbered(images.keys),
     )
 
 
@@ -193,7 +197,7 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         n=n,
         accuracy=right / n,
         loss=answers.nll,
-        accuracy_interval=wilson_interval(right, n),
+        accuracy_interval=_interval(answers.right, answers.groups),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
         per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
         averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
@@ -202,6 +206,12 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         nll_before=before.nll,
         decisions=_coverage(answers, contract),
     )
+
+
+def _interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
+    """95% interval of the accuracy: Wilson's, of the effective number of answers."""
+    effect = 1.0 if groups is None else float(design_effects(right, groups, tail=0.025)[-1])
+    return wilson_interval(right.sum() / effect, len(right) / effect)
 
 
 def _figures(row: dict[str, float]) -> ClassFigures:

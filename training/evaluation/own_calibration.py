@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from inference.contract import Calibration, ModelContract, Thresholds
 from inference.decision import familiarity_of
 from model_store.acceptance import SURENESS, needed
+from training.decide import fit_temperature
 from training.errors import NotShown
 from training.evaluation.acceptance import Kind, confidence_threshold, in_words, possible_promises
 from training.evaluation.calibration import (
     FAMILIARITY_OF_PHOTOS,
     Checked,
     confidences_of,
-    fit_temperature,
     photo_kinds,
 )
 from training.evaluation.photo_calibration import calibrated_out_of_fold
@@ -97,25 +97,15 @@ def calibrate_on(
 
 
 def fit_own(checked: Checked) -> Calibration:
-    """The temperature that minimises the negative log likelihood, as if one answer more were wrong.
-
-    Each picture counts alike, as it will be asked. Without the further answer, its weight spread over the
-    second likeliest classes of all pictures, some hundred pictures with few errors or none would have
-    temperatures near 0.
+    """The temperature of the pictures that show a class; each counts alike, as it will be asked.
 
     Args:
         checked: probabilities as the network gave them, of at least one picture that shows a class.
     """
     known = checked.known
-    probabilities, labels = checked.scores.probabilities[known], checked.labels[known]
-    seconds = probabilities.argsort(axis=1)[:, -2].astype(np.uint8)
-    n = len(labels)
-    temperature = fit_temperature(
-        np.concatenate([probabilities, probabilities]),
-        np.concatenate([labels, seconds]),
-        np.repeat([1.0, 1 / n], n),
+    return Calibration(
+        temperature=fit_temperature(checked.scores.probabilities[known], checked.labels[known])
     )
-    return Calibration(temperature=temperature)
 
 
 def _least_familiarity(checked: Checked, contract: ModelContract) -> float:

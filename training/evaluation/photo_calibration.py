@@ -17,7 +17,8 @@ from inference.arrays import Probabilities
 from inference.contract import Calibration
 from inference.decision import calibrate
 from inference.session import Scores
-from training.evaluation.calibration import Checked, fit_temperature
+from training.decide import fit_temperature
+from training.evaluation.calibration import Checked
 
 FOLDS: Final = 5
 """How many parts the photos have; the calibration of one part is fitted to the other parts."""

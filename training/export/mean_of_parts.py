@@ -14,7 +14,7 @@ from scipy.special import log_softmax
 
 from inference.arrays import Probabilities
 from inference.contract import ModelContract
-from training.evaluation.calibration import fit_temperature
+from training.decide import fit_temperature
 
 
 @dataclass(frozen=True)

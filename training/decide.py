@@ -1,0 +1,50 @@
+"""What every training decides from answers to pictures that their network did not learn: the temperature.
+
+One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, photos, and
+the pictures of `wardrobe calibrate`. Pure. The bound that thresholds must reach: evaluation/acceptance.py.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from inference.arrays import Probabilities
+
+COLDEST: Final = 0.05
+HOTTEST: Final = 20.0
+"""Bounds of the temperature; a network at either of them is broken in another way."""
+
+
+def fit_temperature(
+    probabilities: Probabilities, labels: NDArray[np.uint8], weights: NDArray[np.float64] | None = None
+) -> float:
+    """The temperature that minimises the negative log likelihood, as if one answer more were wrong.
+
+    Temperature scaling (Guo et al. 2017, arXiv 1706.04599). Without the further answer, whose weight is
+    spread over the second likeliest classes of all pictures, a few hundred pictures with few errors or none
+    would have temperatures near 0, and an answer of 50% would be served as one of 99.99%.
+
+    Args:
+        probabilities: float32 (N, C), N >= 1 and C >= 2, before temperature.
+        labels: uint8 (N,), the truth.
+        weights: float64 (N,), of each answer; None for equal ones.
+
+    Returns:
+        COLDEST..HOTTEST.
+    """
+    # A probability that underflowed to zero counts as the smallest float32: its logarithm is finite.
+    logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
+    n = len(labels)
+    shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
+    seconds = probabilities.argsort(axis=1)[:, -2]
+    rows = np.arange(n)
+
+    def loss(inverse: float) -> float:  # convex in 1 / temperature
+        logs = log_softmax(logits * inverse, axis=1)
+        return float(-(shares @ (logs[rows, labels] + logs[rows, seconds] / n)))
+
+    bounds = (1 / HOTTEST, 1 / COLDEST)
+    return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
