@@ -33,8 +33,8 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.results import save
 from inference.decode import MAX_PIXELS, decode
 from inference.framing import fit_whole
+from model_store.answers import TEST_SET, answers_in
 from model_store.local import open_release
-from model_store.predictions import right_in
 from model_store.report import wilson_interval
 
 KINDS: Final = ("backpack", "bra", "heels", "necklace", "scarf", "shorts", "skirt", "socks")
@@ -160,10 +160,8 @@ def _trained(data: Path, folder: Path, *options: str) -> dict[str, float]:
             [*words, "--out", str(folder / "store"), *options], check=True, capture_output=True
         )
     made = folder / "release"
-    right = right_in(open_release(made).manifest, lambda name: (made / name).read_bytes(), str(made))
-    if right is None:
-        raise SystemExit(f"{folder}: a release without predictions")
-    _judge(figures, right)
+    found = answers_in(open_release(made).manifest, lambda name: (made / name).read_bytes(), str(made))
+    _judge(figures, found.of_set(TEST_SET).right)
     return figures
 
 

@@ -8,20 +8,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model_store.answers import NO_ANSWERS, TEST_SET, Answers, Read, answers_in
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
-from model_store.predictions import (
-    PhotoPredictions,
-    Read,
-    Right,
-    photo_predictions_in,
-    predictions_in,
-    right_in,
-)
-from model_store.report import PhotoFigures, parse_report
+from model_store.report import HELD_OUT, ON_GROUND, PhotoFigures, Report, parse_report
 from model_store.store import Store
 
 
@@ -31,26 +24,20 @@ class Evidence:
 
     Attributes:
         manifest: its contract with clients, and its headline.
-        right: which pictures of the test set it is right about; None where it does not say.
         tiers: the figures of photos, by tier; empty where none were measured.
-        answers: to single photos that show a class; empty where it keeps none.
-        pictures: answers to the pictures of the test set, where these were files.
+        answers: to single pictures; none where it keeps none.
+        promised: share of the accepted answers that is promised to be right, by set.
     """
 
     manifest: Manifest
-    right: Right | None = None
     tiers: Mapping[str, PhotoFigures] = field(default_factory=dict)
-    answers: PhotoPredictions = field(default_factory=dict)
-    pictures: PhotoPredictions = field(default_factory=dict)
+    answers: Answers = NO_ANSWERS
+    promised: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
         """The release's name."""
         return self.manifest.version
-
-    def answers_of(self, tier: str) -> PhotoPredictions:
-        """The answers to photos of one tier."""
-        return {name: one for name, one in self.answers.items() if one.tier == tier}
 
 
 def evidence_in_folder(release: LocalRelease) -> Evidence:
@@ -81,10 +68,21 @@ def _evidence(manifest: Manifest, read: Read, where: str) -> Evidence:
         raise ReleaseCorrupt(
             f"{where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
         )
+    report = parse_report(text, f"{where}/{REPORT}")
     return Evidence(
         manifest=manifest,
-        right=right_in(manifest, read, where),
-        tiers=parse_report(text, f"{where}/{REPORT}").photos,
-        answers=photo_predictions_in(manifest, read, where),
-        pictures=predictions_in(manifest, read, where),
+        tiers=report.photos,
+        answers=answers_in(manifest, read, where),
+        promised=_promised(report),
     )
+
+
+def _promised(report: Report) -> dict[str, float]:
+    """By set; a tier has the same promise on each ground."""
+    found = {}
+    for one in report.promises:
+        name = one.pictures
+        for ground in ON_GROUND.values():
+            name = name.removesuffix(ground)
+        found[TEST_SET if name == HELD_OUT else name.removeprefix("photos of tier ")] = one.accuracy
+    return found

@@ -7,21 +7,24 @@ comparison.py compares; publish.py and the releases command ask before they appe
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from model_store.comparison import (
     ENOUGH_OWN,
     Comparison,
-    common_photos,
-    common_pictures,
     compare_common,
     compare_own,
     compare_test,
     compare_tier,
-    lead,
+    worse,
 )
 from model_store.errors import GateRefused
 from model_store.evidence import Evidence
 from model_store.manifest import Manifest
+
+MARGIN: Final = 0.01
+MARGIN_OF_TIER: Final = 0.03
+"""What the oldest release kept may be better by, on a test set and on a tier, before small losses count."""
 
 
 def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[Evidence] = ()) -> str:
@@ -29,15 +32,16 @@ def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[
 
     Labels and the form of pixels are the contract with clients, so they have to be the same; how a photo
     becomes pixels may change, since the figures of photos show what that does. On no set of pictures that
-    both have answered may the candidate be worse than current by more than chance explains, and no tier of
-    photos that current was measured on may be missing, unless both answered enough pictures of the
-    publisher's own. Small losses must not add up: on each set the candidate is compared as well with the
-    best of the earlier releases, where that is better than current.
+    both have answered may the candidate be worse than current by more than chance explains: neither its
+    accuracy, nor what is right of the accepted where that is below the promise, nor what it accepts of other
+    things. No tier of photos that current was measured on may be missing, unless both answered enough
+    pictures of the publisher's own. Against slow decline it is compared with the oldest release kept, which
+    may not be better by more than a margin. All comparisons together refuse an equal release once in twenty.
 
     Args:
         candidate: the release that wants to be current.
         current: the one that is; None where nothing is.
-        earlier: those that were current before and were not rolled back.
+        earlier: those that were current before and were not rolled back, the oldest first.
 
     Returns:
         What was compared, and what could not be.
@@ -49,17 +53,20 @@ def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
     found = _compare(candidate, current)
-    best = list(_compare_with_best(candidate, current, earlier))
-    refusals = [
-        *_worse("current", found.compared, found.lost),
-        *_worse("the best release before on the same pictures", best),
+    oldest = _compare_with_oldest(candidate, current, earlier)
+    refused = worse([*found.compared, *(one for one, _ in oldest)])
+    losses = [one for one in found.compared if one in refused]
+    declines = [one for one, margin in oldest if one in refused and one.loss > margin]
+    reasons = [
+        *_clause("is measurably worse than current: ", [one.text for one in losses]),
+        *_clause(
+            "is worse than the oldest release kept, by more than a margin: ", [one.text for one in declines]
+        ),
+        *_clause("cannot be compared with current, because it was ", found.lost),
     ]
-    if refusals:
-        raise GateRefused(
-            f"{candidate.version} is measurably worse than {', and than '.join(refusals)}. "
-            "--force promotes it anyway."
-        )
-    return " ".join(_verdict(found, best))
+    if reasons:
+        raise GateRefused(f"{candidate.version} {', and '.join(reasons)}. --force promotes it anyway.")
+    return " ".join(_verdict(found, [one for one, _ in oldest]))
 
 
 @dataclass(frozen=True)
@@ -78,25 +85,18 @@ class _Found:
 
 
 def _compare(candidate: Evidence, current: Evidence) -> _Found:
-    compared, lost, unknown = [], [], []
-    if _same_test(candidate, current):
-        compared.append(compare_test(candidate, current))
-    elif found := compare_common(candidate, current):
-        compared.append(found)
-    else:
+    lost, unknown = [], []
+    compared = _compare_tests(candidate, current)
+    if not compared:
         unknown.append(
             f"Measured on another test set ({candidate.manifest.data.name}) than {current.version} "
             f"({current.manifest.data.name}), so their accuracies were not compared."
         )
     for tier in [tier for tier in current.tiers if tier in candidate.tiers]:
-        one = compare_tier(candidate, current, tier)
-        if one is not None:
-            compared.append(one)
-        else:
-            unknown.append(f"Tier {tier} has no accuracy to compare.")
+        compared += compare_tier(candidate, current, tier)
     if missing := [tier for tier in current.tiers if tier not in candidate.tiers]:
         own, named = compare_own(candidate, current), f"photos of {_tiers(missing)} ({current.version} was)"
-        compared += [own] if own else []
+        compared += own
         unknown.append(f"Not measured on {named}, so these were not compared.")
         lost = [] if own else [f"not measured on {named}, and fewer than {ENOUGH_OWN} own pictures of both"]
     if new := [tier for tier in candidate.tiers if tier not in current.tiers]:
@@ -104,42 +104,36 @@ def _compare(candidate: Evidence, current: Evidence) -> _Found:
     return _Found(compared, lost, unknown)
 
 
-def _compare_with_best(
+def _compare_tests(candidate: Evidence, other: Evidence) -> list[Comparison]:
+    same = candidate.manifest.data.test_sha256 == other.manifest.data.test_sha256
+    return compare_test(candidate, other) if same else compare_common(candidate, other)
+
+
+def _compare_with_oldest(
     candidate: Evidence, current: Evidence, earlier: Sequence[Evidence]
-) -> Iterator[Comparison]:
-    """The comparisons with the best earlier release on each set, where that is better than current."""
+) -> list[tuple[Comparison, float]]:
+    """The comparisons with the oldest release of the same labels, with the margin of each."""
     alike = [one for one in earlier if one.manifest.model.labels == candidate.manifest.model.labels]
-    tested = [one for one in (current, *alike) if _same_test(candidate, one)]
-    best = max(tested, key=lambda one: one.manifest.headline.test_accuracy, default=current)
-    if best is not current:
-        yield compare_test(candidate, best)
-    named = [one for one in (current, *alike) if common_pictures(candidate, one)]
-    best = max(named, key=lambda one: lead(one.pictures, candidate.pictures), default=current)
-    if best is not current and not _same_test(candidate, best):
-        yield from filter(None, [compare_common(candidate, best)])
-    for tier in candidate.tiers:
-        answered = [one for one in (current, *alike) if common_photos(candidate, one, tier)]
-        best = max(answered, key=lambda one: lead(one.answers_of(tier), candidate.answers), default=current)
-        if best is not current and (compared := compare_tier(candidate, best, tier)):
-            yield compared
-
-
-def _same_test(one: Evidence, other: Evidence) -> bool:
-    return one.manifest.data.test_sha256 == other.manifest.data.test_sha256
+    if not alike or alike[0].version == current.version:
+        return []
+    oldest = alike[0]
+    found = [(one, MARGIN) for one in _compare_tests(candidate, oldest)]
+    for tier in [tier for tier in oldest.tiers if tier in candidate.tiers]:
+        found += [(one, MARGIN_OF_TIER) for one in compare_tier(candidate, oldest, tier)]
+    return found
 
 
 def _tiers(names: Sequence[str]) -> str:
     return f"tier{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
-def _worse(what: str, compared: Sequence[Comparison], lost: Sequence[str] = ()) -> list[str]:
+def _clause(what: str, reasons: Sequence[str]) -> list[str]:
     """What speaks against the candidate, in one clause or none."""
-    reasons = [*(one.text for one in compared if one.worse), *lost]
-    return [f"{what}: {'; '.join(reasons)}"] if reasons else []
+    return [f"{what}{'; '.join(reasons)}"] if reasons else []
 
 
-def _verdict(found: _Found, best: Sequence[Comparison]) -> Iterator[str]:
-    for what, compared in (("current", found.compared), ("the best release before", best)):
+def _verdict(found: _Found, oldest: Sequence[Comparison]) -> Iterator[str]:
+    for what, compared in (("current", found.compared), ("the oldest release kept", oldest)):
         if compared:
             yield f"Not measurably worse than {what}: {'; '.join(one.text for one in compared)}."
     yield from found.unknown

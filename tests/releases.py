@@ -19,9 +19,9 @@ from onnx import TensorProto, numpy_helper, parser
 
 from inference.arrays import PixelsBatch
 from inference.contract import CUT_OUT, Familiarity, InputContract, ModelContract, Thresholds
+from model_store.answers import ANSWERS, TEST_SET, Answers, packed
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline, PhotoNetwork
-from model_store.predictions import PREDICTIONS, predictions_text
 from model_store.publish import publish
 from model_store.report import (
     AcceptPoint,
@@ -101,8 +101,8 @@ def a_release(
     )
     (folder / "report.json").write_bytes(report.as_bytes())
     if right is not None:
-        text = predictions_text(np.zeros(len(right), np.uint8), (~right).astype(np.uint8))
-        (folder / PREDICTIONS).write_text(text, "ascii")
+        rows = Answers.of([TEST_SET] * len(right), np.zeros(len(right), int), (~right).astype(int))
+        (folder / ANSWERS).write_bytes(packed(rows))
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     for path, content in (extra or {}).items():
         (folder / path).write_text(content, "utf-8")

@@ -19,10 +19,10 @@ import numpy as np
 
 from labelling.review.corrections import corrections_of_files
 from model_store.acceptance import needed
+from model_store.answers import NAME_LENGTH, answers_in
 from model_store.comparison import LEVEL, chance, changes, decisive
 from model_store.local import LocalRelease, open_release
 from model_store.networks import open_networks
-from model_store.predictions import NAME_LENGTH, photo_predictions_in
 from scripts.terminal import complain, console, print_table
 from scripts.training.photos import PhotoSets
 from training.data.datasets import LabelledData
@@ -198,10 +198,9 @@ def compare_with_parent(
     answers = open_networks(parent).classify(shown.images, shown.shown, shown.worn)
     before = np.array([one.class_id for one in answers]) == shown.labels
     release = open_release(made)
-    stored = photo_predictions_in(
-        release.manifest, lambda name: (release.folder / name).read_bytes(), str(made)
-    )
-    after = np.array([stored[sha256[:NAME_LENGTH]].right for sha256 in shown.sha256])
+    stored = answers_in(release.manifest, lambda name: (release.folder / name).read_bytes(), str(made))
+    right = dict(zip(stored.pictures.tolist(), stored.right.tolist(), strict=True))
+    after = np.array([right[sha256[:NAME_LENGTH]] for sha256 in shown.sha256])
     accepted = float(np.mean([one.reason is None for one in answers]))
     tiers = release.report().photos
     now = float(np.mean([tiers[tier].decisions.coverage for tier in shown.tiers]))

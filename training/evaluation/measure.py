@@ -18,6 +18,8 @@ from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract, Shown
 from inference.crops import averaged, stacked
 from inference.session import Scores, Session
+from model_store.answers import TEST_SET
+from model_store.answers import Answers as StoredAnswers
 from model_store.report import (
     Averages,
     ClassFigures,
@@ -49,6 +51,8 @@ class Answers:
         accepted: bool (N,), whether the decision was `accept`.
         shown: what most of the pictures are to the model.
         groups: int64 (N,), from 0; None where each picture is its own.
+        familiarities: float64 (N,), NaN where none was measured; None where they were not kept.
+        reasons: str (N,), of a review; empty where the decision was `accept`; None where they were not kept.
     """
 
     truth: NDArray[np.uint8]
@@ -57,6 +61,8 @@ class Answers:
     accepted: NDArray[np.bool_]
     shown: Shown = "pixels"
     groups: NDArray[np.int64] | None = None
+    familiarities: NDArray[np.float64] | None = None
+    reasons: NDArray[np.str_] | None = None
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -98,6 +104,8 @@ def _answers(images: LabelledImages, predictions: Sequence[Prediction]) -> Answe
         accepted=np.array([one.decision == "accept" for one in predictions]),
         shown=most_are(images.shown),
         groups=None if images.keys is None else numbered(images.keys),
+        familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
+        reasons=np.array([one.reason or "" for one in predictions]),
     )
 
 
@@ -164,6 +172,25 @@ def without_near_copies(right: NDArray[np.bool_], near: NDArray[np.bool_]) -> Di
         accuracy=float(left.mean()),
         accuracy_interval=wilson_interval(int(left.sum()), len(left)),
     )
+
+
+def test_rows(answers: Answers, images: LabelledImages) -> StoredAnswers:
+    """The rows of a release's answers that are those to its test set."""
+    return StoredAnswers.of(
+        [TEST_SET] * len(answers.truth),
+        answers.truth,
+        answers.predicted,
+        pictures=images.digests,
+        groups=images.keys,
+        familiarity=answers.familiarities,
+        decisions=None if answers.reasons is None else decisions(answers.reasons),
+        probabilities=answers.probabilities,
+    )
+
+
+def decisions(reasons: NDArray[np.str_]) -> NDArray[np.str_]:
+    """`accept`, or the reason of a review, str (N,)."""
+    return np.where(reasons == "", "accept", reasons)
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from inference.arrays import Probabilities
 from inference.classifier import Prediction
 from inference.contract import ModelContract, Shown, Thresholds
-from model_store.predictions import NAME_LENGTH, PhotoPrediction
+from model_store.answers import NONE_OF_THESE, Answers
 from model_store.report import (
     Bootstrap,
     ClassRecall,
@@ -24,7 +25,7 @@ from model_store.report import (
     SourceFigures,
 )
 from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
-from training.evaluation.measure import most_are
+from training.evaluation.measure import decisions, most_are
 from training.evaluation.statistics import expected_calibration_error
 from training.photos.reading import OOD, OOD_TIER, Photos
 
@@ -41,6 +42,7 @@ class PhotoAnswers:
         tiers: str (N,); OOD_TIER where the truth is OOD.
         sources: str (N,), the labels as they were spelt.
         predicted: int64 (N,).
+        probabilities: float32 (N, C), as served.
         confidences: float64 (N,), the largest probabilities.
         familiarities: float64 (N,), NaN where the model measures none.
         reasons: str (N,), `ambiguous`, `unproven`, `unfamiliar`, or empty where the decision was `accept`.
@@ -52,6 +54,7 @@ class PhotoAnswers:
     tiers: NDArray[np.str_]
     sources: NDArray[np.str_]
     predicted: NDArray[np.int64]
+    probabilities: Probabilities
     confidences: NDArray[np.float64]
     familiarities: NDArray[np.float64]
     reasons: NDArray[np.str_]
@@ -93,6 +96,7 @@ def photo_answers(
         tiers=np.where(photos.labels == OOD, OOD_TIER, np.array(photos.tiers)),
         sources=np.array(photos.kinds),
         predicted=np.array([one.class_id for one in predictions], np.int64),
+        probabilities=np.stack([one.probabilities for one in predictions]),
         confidences=np.array([one.confidence for one in predictions]),
         familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
         reasons=np.array([one.reason or "" for one in predictions]),
@@ -101,17 +105,19 @@ def photo_answers(
     )
 
 
-def photo_predictions(answers: PhotoAnswers, photos: Photos) -> dict[str, PhotoPrediction]:
-    """The answers to photos that show a class, by which the gate compares releases."""
-    return {
-        photos.sha256[index][:NAME_LENGTH]: PhotoPrediction(
-            group=str(answers.groups[index]),
-            tier=photos.tiers[index],
-            truth=int(answers.truth[index]),
-            predicted=int(answers.predicted[index]),
-        )
-        for index in np.flatnonzero(answers.truth != OOD).tolist()
-    }
+def photo_rows(answers: PhotoAnswers, photos: Photos, network: str = "pixels") -> Answers:
+    """The rows of a release's answers that are those to photos, by one of its networks."""
+    return Answers.of(
+        answers.tiers,
+        np.where(answers.truth == OOD, NONE_OF_THESE, answers.truth.astype(np.int64)),
+        answers.predicted,
+        pictures=photos.sha256,
+        groups=photos.keys,
+        network=network,
+        familiarity=answers.familiarities,
+        decisions=decisions(answers.reasons),
+        probabilities=answers.probabilities,
+    )
 
 
 def photo_figures(answers: PhotoAnswers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:

@@ -16,12 +16,12 @@ from inference.classifier import Classifier
 from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
+from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, answers_in, packed
 from model_store.assemble import seal
 from model_store.files import REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest, PhotoNetwork
 from model_store.model_card import MODEL_CARD, model_card
-from model_store.predictions import PHOTO_PREDICTIONS, photo_predictions_in, photo_predictions_text
 from model_store.report import HELD_OUT, Calibrated, PhotoFigures, Report
 from training.data.learnt import NOTHING, load_learnt
 from training.data.picture_files import Say
@@ -37,7 +37,7 @@ from training.evaluation.photo_evaluation import (
     PhotoAnswers,
     photo_answers,
     photo_figures,
-    photo_predictions,
+    photo_rows,
 )
 from training.export.environment import git_commit
 from training.photos.reading import Photos
@@ -76,14 +76,14 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     answers = _answers(session, found, photos)
     shutil.rmtree(folder, ignore_errors=True)
-    for path in parent.manifest.files:
+    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(parent.folder / path, folder / path)
     report = _report(parent, found, answers, accuracy)
     (folder / REPORT).write_bytes(report.as_bytes())
     model, second = _contracts(parent.manifest, found)
     (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
-    _write_photo_predictions(folder, parent, answers, photos)
+    _write_answers(folder, parent, answers, photos)
     return _sealed(folder, parent.manifest, model, second, report)
 
 
@@ -169,19 +169,15 @@ def _same_answers(parent: LocalRelease) -> bool:
     return not parent.manifest.photo_contract.calibration_of("plain").biases
 
 
-def _write_photo_predictions(
-    folder: Path, parent: LocalRelease, answers: PhotoAnswers, photos: Photos
-) -> None:
-    """The answers to these pictures, and the parent's to photos of other tiers."""
-    own = photo_predictions(answers, photos)
-    kept = {}
-    if _same_answers(parent):
-        where = str(parent.folder)
-        earlier = photo_predictions_in(
-            parent.manifest, lambda path: (parent.folder / path).read_bytes(), where
-        )
-        kept = {name: one for name, one in earlier.items() if one.tier not in set(photos.tiers)}
-    (folder / PHOTO_PREDICTIONS).write_text(photo_predictions_text({**kept, **own}), "utf-8")
+def _write_answers(folder: Path, parent: LocalRelease, answers: PhotoAnswers, photos: Photos) -> None:
+    """The answers to these pictures, and the parent's to its test set and to photos of other tiers."""
+    own = photo_rows(answers, photos, "photos" if parent.manifest.photos else "pixels")
+    earlier = answers_in(
+        parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
+    )
+    tested = earlier.sets == TEST_SET
+    kept = tested | ~np.isin(earlier.sets, own.sets) if _same_answers(parent) else tested
+    (folder / ANSWERS).write_bytes(packed(earlier.take(kept) + own))
 
 
 def _sealed(

@@ -22,17 +22,11 @@ from inference.crops import averaged, stacked
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
 from model_store.acceptance import needed
+from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, packed
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
 from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
-from model_store.predictions import (
-    LARGEST,
-    PHOTO_PREDICTIONS,
-    PREDICTIONS,
-    photo_predictions_text,
-    predictions_text,
-)
 from model_store.report import CROSS_FITTED, Epoch, ModelFigures, Report, TrainingFigures
 from training.data.datasets import LabelledData
 from training.data.learnt import NOTHING, Contents, Learnt
@@ -63,6 +57,7 @@ from training.evaluation.measure import (
     joined,
     measured,
     scored,
+    test_rows,
     uncalibrated,
     without_near_copies,
 )
@@ -83,7 +78,7 @@ from training.evaluation.photo_evaluation import (
     PhotoAnswers,
     photo_answers,
     photo_figures,
-    photo_predictions,
+    photo_rows,
 )
 from training.export.environment import git_commit, hardware, libraries
 from training.export.mean_of_parts import compared
@@ -306,12 +301,10 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
-    if len(answers.truth) <= LARGEST:
-        of_test = material.data.test
-        text = predictions_text(answers.truth, answers.predicted, of_test.digests, of_test.keys)
-        (folder / PREDICTIONS).write_text(text, "ascii")
+    rows = test_rows(answers, material.data.test) if len(answers.truth) <= LARGEST else NO_ANSWERS
     if photos is not None and material.photos is not None:
-        write_photo_predictions(folder, photos, material.photos)
+        rows += photo_rows(photos, material.photos)
+    (folder / ANSWERS).write_bytes(packed(rows))
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     golden = held_out.images[:GOLDEN_PICTURES]
     given = session.run(golden)
@@ -412,12 +405,6 @@ def split_of(material: Material) -> str:
     """What the photos of a release were good for."""
     others = material.out_of_fold
     return CROSS_FITTED if others is not None and others.photos is not None else DEVELOPMENT
-
-
-def write_photo_predictions(folder: Path, answers: PhotoAnswers, photos: Photos) -> None:
-    """Keep these answers in a release's folder."""
-    text = photo_predictions_text(photo_predictions(answers, photos))
-    (folder / PHOTO_PREDICTIONS).write_text(text, "utf-8")
 
 
 def scores_of(

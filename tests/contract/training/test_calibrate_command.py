@@ -10,12 +10,12 @@ import pytest
 
 from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
+from model_store.answers import ANSWERS
 from model_store.assemble import seal
 from model_store.errors import GateRefused
 from model_store.files import GRAPH, MODEL, REPORT
 from model_store.local import LocalRelease, open_release
 from model_store.model_card import MODEL_CARD
-from model_store.predictions import PHOTO_PREDICTIONS
 from model_store.promotions import newest
 from model_store.publish import publish
 from model_store.report import Report
@@ -178,7 +178,7 @@ def test_it_follows_its_parent_through_the_gate(tmp_path: Path, parent: LocalRel
     current = newest(open_store(str(tmp_path / "out")))
     assert current is not None
     assert (current.number, current.version) == (2, child.version)
-    assert PHOTO_PREDICTIONS in child.manifest.files
+    assert ANSWERS in child.manifest.files
 
 
 def test_the_gate_refuses_the_child_of_a_worse_release(tmp_path: Path, pictures: Path) -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from inference.contract import Ground
 from inference.onnx_session import OnnxSession
 from inference.session import Scores
+from model_store.answers import ANSWERS, TEST_SET
 from model_store.evidence import evidence_in_folder
 from model_store.local import LocalRelease, open_release
 from model_store.model_card import MODEL_CARD
-from model_store.predictions import PREDICTIONS
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, ON_PLAIN, striped_pictures
 from training.data.datasets import LabelledData
@@ -178,11 +178,12 @@ def test_a_release_keeps_its_answers_to_the_test_set(
 ) -> None:
     release = released(exported, tmp_path, material, [])
 
-    right = evidence_in_folder(release).right
+    kept = evidence_in_folder(release).answers.of_set(TEST_SET)
 
-    assert right is not None
-    assert right.mean() == release.manifest.headline.test_accuracy
-    assert PREDICTIONS in release.manifest.files
+    assert kept.right.mean() == release.manifest.headline.test_accuracy
+    assert kept.decided
+    assert np.array_equal(kept.probabilities.argmax(axis=1), kept.predicted)
+    assert ANSWERS in release.manifest.files
 
 
 def test_a_release_keeps_its_answers_to_photos(
@@ -193,11 +194,12 @@ def test_a_release_keeps_its_answers_to_photos(
     release = released(exported, tmp_path, replace(material, photos=photos), [])
 
     kept, figures = evidence_in_folder(release).answers, release.report().photos
-    assert kept.keys() <= {sha256[:16] for sha256 in photos.sha256}
     for tier in ("A", "B", "C"):
-        right = [one.right for one in kept.values() if one.tier == tier]
-        assert len(right) == figures[tier].n
-        assert sum(right) / len(right) == figures[tier].accuracy
+        of_tier = kept.of_set(tier)
+        assert {*of_tier.pictures.tolist()} <= {sha256[:16] for sha256 in photos.sha256}
+        assert len(of_tier) == figures[tier].n
+        assert of_tier.right.mean() == figures[tier].accuracy
+        assert of_tier.accepted.mean() == figures[tier].decisions.coverage
 
 
 def test_a_network_is_asked_as_its_serving_graph_would_be(

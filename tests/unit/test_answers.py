@@ -1,0 +1,198 @@
+"""A release's answers to its test set: compared as releases are published, and refused where damaged."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.answers import (
+    ANSWERS,
+    NONE_OF_THESE,
+    PHOTO_PREDICTIONS,
+    PREDICTIONS,
+    TEST_SET,
+    Answers,
+    answers_in,
+    packed,
+)
+from model_store.comparison import Right
+from model_store.errors import GateRefused, ReleaseCorrupt
+from model_store.evidence import evidence_in_folder, evidence_in_store
+from model_store.local import bundled, open_release
+from model_store.manifest import FileEntry, Manifest
+from model_store.promotions import current
+from model_store.publish import promote, publish
+from model_store.store import FolderStore
+from tests.releases import CREATED_AT, a_release
+
+N = 10_000
+"""Pictures in the test set of `a_release`."""
+
+
+def right_but(wrong: range) -> Right:
+    right = np.ones(N, bool)
+    right[list(wrong)] = False
+    return right
+
+
+def listing(path: str, content: bytes) -> Manifest:
+    """The manifest of the bundled release, with one file more."""
+    manifest = bundled().manifest
+    entry = FileEntry(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    return manifest.model_copy(update={"files": {**manifest.files, path: entry}})
+
+
+def released(folder: Path, seed: int, right: Right | None, accuracy: float | None = None) -> Path:
+    claimed = float(right.mean()) if right is not None else accuracy or 0.0
+    at = CREATED_AT + timedelta(seconds=seed)
+    return a_release(folder / str(seed), seed=seed, accuracy=claimed, created_at=at, right=right)
+
+
+def by_publishing(folder: Path, first: Path, second: Path) -> None:
+    store = FolderStore(folder / "store")
+    publish(first, store, by="ann")
+    publish(second, store, by="ann")
+
+
+def by_promoting(folder: Path, first: Path, second: Path) -> None:
+    store = FolderStore(folder / "store")
+    publish(first, store, by="ann")
+    sent = publish(second, store, by="ann", promote=False)
+    promote(sent.manifest.version, store, by="ann")
+
+
+@pytest.mark.parametrize("follow", [by_publishing, by_promoting])
+def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_refused(
+    tmp_path: Path, follow: Callable[[Path, Path, Path], None]
+) -> None:
+    first = released(tmp_path, 1, right_but(range(700)))
+    second = released(tmp_path, 2, right_but(range(20, 740)))
+
+    with pytest.raises(GateRefused, match=r"20 newly right, 40 newly wrong, p = 0\.0067"):
+        follow(tmp_path, first, second)
+
+
+def test_a_release_that_keeps_no_predictions_is_compared_by_accuracy_alone(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    publish(released(tmp_path, 1, right_but(range(700))), store, by="ann")
+
+    old = publish(released(tmp_path, 2, None, accuracy=0.928), store, by="ann")
+    new = publish(released(tmp_path, 3, right_but(range(695))), store, by="ann")
+
+    assert "noise 0.006" in old.verdict
+    assert "noise 0.006" in new.verdict
+    assert current(store).version == new.manifest.version
+
+
+def test_predictions_are_read_back_from_folder_and_store_as_they_were(tmp_path: Path) -> None:
+    right = right_but(range(3, 9))
+    release, store = open_release(released(tmp_path, 1, right)), FolderStore(tmp_path / "store")
+    publish(release.folder, store, by="ann")
+
+    found = [evidence_in_folder(release), evidence_in_store(store, release.manifest)]
+
+    assert all(np.array_equal(one.answers.right, right) for one in found)
+
+
+def some_answers() -> Answers:
+    return Answers.of(
+        [TEST_SET, "B, worn", "X"],
+        [3, 0, NONE_OF_THESE],
+        [3, 6, 2],
+        pictures=["00ff", "ab12", "cd34"],
+        groups=["", "sender 7", "sender 9"],
+        folds=[0, 1, 2],
+        network="photos",
+        familiarity=np.array([np.nan, 0.25, 0.001]),
+        decisions=["accept", "ambiguous", "unfamiliar"],
+        probabilities=np.array([[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]]),
+    )
+
+
+def with_test_set(manifest: Manifest, n: int) -> Manifest:
+    return manifest.model_copy(update={"headline": manifest.headline.model_copy(update={"test_n": n})})
+
+
+def test_answers_are_read_back_as_they_were() -> None:
+    kept, manifest = some_answers(), with_test_set(listing(ANSWERS, packed(some_answers())), 1)
+
+    found = answers_in(manifest, lambda _: packed(kept), "here")
+
+    for name, column in vars(kept).items():
+        assert np.array_equal(getattr(found, name), column, equal_nan=column.dtype.kind == "f"), name
+
+
+def test_the_file_is_a_csv_that_other_tools_unpack() -> None:
+    first, second, *_ = gzip.decompress(packed(some_answers())).decode().splitlines()
+
+    assert first == "set,picture,group,fold,network,truth,predicted,familiarity,decision,p0,p1"
+    assert second == "the test set,00ff,,0,photos,3,3,,accept,0.25000,0.75000"
+
+
+def test_the_same_answers_are_the_same_bytes() -> None:
+    assert packed(some_answers()) == packed(some_answers())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "answers.csv.gz"),
+        (b"no gzip", "Not a gzipped file"),
+        (gzip.compress(b"set,truth\nthe test set,0\n"), "answers.csv.gz: 'picture'"),
+        (gzip.compress(b"set,truth\nthe test set\n"), "a row of 1 values, expected 2"),
+        (packed(some_answers())[:40], "answers.csv.gz: Compressed file ended"),
+        (
+            packed(some_answers() + Answers.of([TEST_SET], [0], [0])),
+            "2 pictures of the test set, which has 1",
+        ),
+    ],
+)
+def test_answers_of_another_form_are_refused_with_their_address(content: bytes, message: str) -> None:
+    manifest = with_test_set(listing(ANSWERS, content), 1)
+
+    with pytest.raises(ReleaseCorrupt, match=f"here.*{re.escape(message)}"):
+        answers_in(manifest, lambda _: content, "here")
+
+
+@pytest.mark.parametrize(("place", "known"), [(0, 2), (1, 0)], ids=["of the test set", "of the photos"])
+def test_a_picture_with_two_rows_is_refused(place: int, known: int) -> None:
+    content = packed(some_answers().take(np.array([place, place])))
+    manifest = with_test_set(listing(ANSWERS, content), known)
+
+    with pytest.raises(ReleaseCorrupt, match=r"here: the picture \w+ has two rows"):
+        answers_in(manifest, lambda _: content, "here")
+
+
+def test_the_files_of_older_releases_are_read_into_the_same_columns() -> None:
+    tested = (
+        b"truth,predicted,picture,group\n3,3,0123456789abcdef,0123456789abcdef\n3,6,fedcba9876543210,01\n"
+    )
+    photos = b'photo,group,tier,truth,predicted\n00ff,7,"B, worn",3,3\n'
+    manifest = listing(PREDICTIONS, tested)
+    entry = listing(PHOTO_PREDICTIONS, photos).files[PHOTO_PREDICTIONS]
+    files = {**manifest.files, PHOTO_PREDICTIONS: entry}
+    files.pop(ANSWERS, None)
+    manifest = with_test_set(manifest.model_copy(update={"files": files}), 2)
+
+    found = answers_in(manifest, lambda path: tested if path == PREDICTIONS else photos, "here")
+
+    assert found.sets.tolist() == [TEST_SET, TEST_SET, "B, worn"]
+    assert found.right.tolist() == [True, False, True]
+    assert found.pictures.tolist() == ["0123456789abcdef", "fedcba9876543210", "00ff"]
+    assert not found.decided
+
+
+def test_predictions_that_were_changed_in_the_store_are_not_believed(tmp_path: Path) -> None:
+    folder = released(tmp_path, 1, right_but(range(700)))
+    store = FolderStore(tmp_path / "store")
+    manifest = publish(folder, store, by="ann").manifest
+    kept = tmp_path / "store" / "releases" / manifest.version / ANSWERS
+    kept.write_bytes(packed(some_answers()))
+
+    with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
+        publish(released(tmp_path, 2, right_but(range(800))), store, by="ann")
