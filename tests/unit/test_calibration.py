@@ -494,6 +494,15 @@ def test_the_table_says_what_each_share_of_right_answers_would_accept() -> None:
     assert [line.partition(" right: ")[0] for line in lines] == ["At 90%", "At 95%", "At 98%", "At 99%"]
 
 
+def test_the_number_of_pictures_that_would_help_is_that_of_the_rule_that_decides() -> None:
+    # The surest answers show too little, and end the tests, although all of them together show enough.
+    some = a_kind((0.99, 400, 6), (0.9, 600, 0))
+
+    (said,) = [line for line in in_words(possible_promises(some)) if line.startswith("At 98% right")]
+
+    assert re.search(r"none accepted; about [1-9][\d,]* more pictures", said)
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [

@@ -190,20 +190,20 @@ def _possible(kind: Kind, thresholds: NDArray[np.float32], target: float) -> Pos
 
 
 def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | None:
-    """How many more pictures would allow a promise, at the share of errors of some tested threshold.
+    """How many more pictures would allow a promise, were they answered as these are.
+
+    By the rule that decides: the first threshold that so many answers could show has to show it.
 
     Returns:
-        None where no threshold has so few errors, or it would take MOST_TIMES the pictures.
+        None where it would take MOST_TIMES the pictures or more.
     """
     counts, rights = kind.accepted(thresholds)
-    effects = kind.design_effects(thresholds)
     times = np.geomspace(1, MOST_TIMES, 500)
-    bounds = lower_bound(
-        counts[:, None] * times,
-        rights[:, None] * times,
-        np.broadcast_to(effects[:, None], (len(counts), 500)),
-    )
-    enough = np.flatnonzero((bounds >= target).any(axis=0))
+    tested = kind.independent(thresholds)[:, None] * times >= needed(target)
+    first = len(thresholds) - 1 - tested[::-1].argmax(axis=0)  # thresholds rise, the highest is tested first
+    effects = kind.design_effects(thresholds)[first]
+    bounds = lower_bound(counts[first] * times, rights[first] * times, effects)
+    enough = np.flatnonzero(tested.any(axis=0) & (bounds >= target))
     return math.ceil((times[enough[0]] - 1) * len(kind.right)) if enough.size else None
 
 
