@@ -23,7 +23,27 @@ def test_a_release_knows_what_it_and_its_parents_learnt(tmp_path: Path) -> None:
     found = load_learnt(tmp_path)
     assert found is not None
     assert found.has(contents("d", "c", "a", "b")).tolist() == [False, True, True, True]
-    assert (len(found.hashes), (tmp_path / LEARNT).stat().st_size) == (3, 128 + 3 * 4)
+    assert (len(found.hashes), (tmp_path / LEARNT).stat().st_size) == (3, 128 + 3 * 8)
+
+
+def test_contents_that_share_32_bits_are_told_apart() -> None:
+    learnt, new = "01234567" + "0" * 56, "01234567" + "f" * 56
+
+    assert not Learnt.of(np.array([learnt])).has(np.array([new])).any()
+
+
+def test_what_an_earlier_release_learnt_is_known_by_32_bits(tmp_path: Path) -> None:
+    known, own = contents("a", "b"), contents("c")
+    shorter = np.array([int(digest[:8], 16) for digest in known.tolist()], "<u4")
+    np.save(tmp_path / LEARNT, np.unique(shorter), allow_pickle=False)
+    parent = load_learnt(tmp_path)
+    assert parent is not None
+
+    (parent | Learnt.of(own)).save(tmp_path)
+
+    found = load_learnt(tmp_path)
+    assert found is not None
+    assert found.has(contents("a", "b", "c", "d")).tolist() == [True, True, True, False]
 
 
 def test_a_release_from_before_or_from_elsewhere_does_not_say_what_it_learnt(tmp_path: Path) -> None:

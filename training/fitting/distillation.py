@@ -90,7 +90,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
             train_sha256=str(stored["train_sha256"]),
             teachers=tuple(map(str, stored["teachers"])),
             temperature=float(stored["temperature"]),
-            learnt=Learnt(stored["learnt"].astype(np.uint32)),
+            learnt=Learnt(stored["learnt"].astype(np.uint64)),
         )
     except UNREADABLE as error:
         raise SoftTargetsUnfit(
