@@ -151,6 +151,7 @@ def test_the_same_answers_are_the_same_bytes() -> None:
             "2 pictures of the test set, which has 1",
         ),
     ],
+    ids=["empty", "no gzip", "a column is missing", "a short row", "cut off", "too many rows"],
 )
 def test_answers_of_another_form_are_refused_with_their_address(content: bytes, message: str) -> None:
     manifest = with_test_set(listing(ANSWERS, content), 1)
