@@ -18,7 +18,7 @@ from werkzeug.wsgi import get_content_length, get_path_info
 
 from app.errors import BadRequest
 from app.middleware.headers import HEADERS
-from app.observability.log_format import Fields, log_request
+from app.observability.log_format import Fields, is_logged, log_request
 from app.observability.metrics import Metrics
 from app.prediction.predictor import Classified
 from app.prediction.timing import READ, Timing
@@ -121,7 +121,9 @@ class RequestMiddleware:
         if context.problem is not None:
             self._metrics.count_problem(context.problem)
         is_static = context.route in STATIC_ROUTES and context.problem is None
-        log_request(_fields(environ, context, seconds), logging.DEBUG if is_static else logging.INFO)
+        level = logging.DEBUG if is_static else logging.INFO
+        if is_logged(level):
+            log_request(_fields(environ, context, seconds), level)
 
 
 def request_id_of(offered: str | None) -> str:

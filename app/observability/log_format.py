@@ -66,6 +66,11 @@ def last_words(message: str, log_format: str) -> str:
     return f"{_json_lines().format(record)}\n"
 
 
+def is_logged(level: int) -> bool:
+    """Whether an access line of this level is written; ask before its fields are put together."""
+    return access.isEnabledFor(level)
+
+
 def log_request(fields: Fields, level: int = logging.INFO) -> None:
     """Write one access line.
 
