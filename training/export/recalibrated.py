@@ -176,7 +176,8 @@ def _write_answers(folder: Path, parent: LocalRelease, answers: PhotoAnswers, ph
         parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
     )
     tested = earlier.sets == TEST_SET
-    kept = tested | ~np.isin(earlier.sets, own.sets) if _same_answers(parent) else tested
+    others = ~np.isin(earlier.sets, own.sets) & ~np.isin(earlier.pictures, own.pictures)
+    kept = tested | others if _same_answers(parent) else tested
     (folder / ANSWERS).write_bytes(packed(earlier.take(kept) + own))
 
 
