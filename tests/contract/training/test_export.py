@@ -81,7 +81,7 @@ def test_the_distance_is_the_one_to_the_nearest_class(exported: Exported) -> Non
 
 
 def test_a_picture_costs_what_the_layers_shapes_say(exported: Exported) -> None:
-    convolutions = 28**2 * 9 * 1 * 32 + 14**2 * 9 * 32 * 64 + 7**2 * 9 * 64 * 128
+    convolutions = 26**2 * 9 * 1 * 32 + 11**2 * 9 * 32 * 64 + 3**2 * 9 * 64 * 128
     dense = 3 * 3 * 128 * 128 + 128 * 10
     whitening = 128 * 128
 
