@@ -100,7 +100,7 @@ from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
 FIGURES: Final = "figures"
-OF_ANY_FIT: Final = ("network", "seed", "limit", "start", "weights")
+OF_ANY_FIT: Final = ("network", "seed", "limit", "start")
 """The fields of a recipe that a linear probe has, too."""
 
 Say = Callable[[str], None]

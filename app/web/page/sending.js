@@ -69,7 +69,9 @@ export async function fetched(path, headers) {
 /** Report what a picture really showed. Nothing waits for it: its loss is no trouble of the reader's. */
 export function report({ label, decision, model }, trueLabel, headers) {
   const body = JSON.stringify({ version: model.version, label, decision, true_label: trueLabel });
-  fetch("feedback", { method: "POST", headers, body, keepalive: true }).catch(() => {});
+  const typed = new Headers(headers);
+  typed.set("Content-Type", "application/json");
+  fetch("feedback", { method: "POST", headers: typed, body, keepalive: true }).catch(() => {});
 }
 
 function settle(request, resolve, reject) {
