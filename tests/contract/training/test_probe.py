@@ -45,8 +45,8 @@ COUNT = 30
 
 
 def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
-    """Train into a store in the folder; what is current there then."""
-    told = ["--data", str(data), "--run", str(folder / "run"), "--out", str(folder / "store")]
+    """Train, and publish into a store in the folder; what is current there then."""
+    told = ["--data", str(data), "--run", str(folder / "run"), "--publish", str(folder / "store")]
     assert train.main([*told, *options]) == 0
     version = current(open_store(str(folder / "store"))).version
     return open_release(folder / "store" / "releases" / version)
