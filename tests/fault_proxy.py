@@ -54,7 +54,11 @@ class FaultProxy:
         self._mode = Mode.PASS
         self._open: set[socket.socket] = set()
         self._server: ThreadingTCPServer | None = None
-        self._port = 0
+        # Bound and never listening: the port stays ours, and refuses, while no server listens on it.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self._port: int = self._held.getsockname()[1]
         self._listen()
 
     @property
@@ -65,7 +69,7 @@ class FaultProxy:
     def break_by(self, mode: Mode) -> None:
         """Change what happens from now on; requests on their way are cut, as a fault would."""
         self._mode = mode
-        self.close()
+        self._stop()
         if mode is not Mode.REFUSE:
             self._listen()
 
@@ -74,7 +78,11 @@ class FaultProxy:
         self.break_by(Mode.PASS)
 
     def close(self) -> None:
-        """Refuse connections, and cut those that are open."""
+        """Refuse connections, cut those that are open, and give the port back."""
+        self._stop()
+        self._held.close()
+
+    def _stop(self) -> None:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -95,11 +103,11 @@ class FaultProxy:
 
         class Server(ThreadingTCPServer):
             allow_reuse_address = True
+            allow_reuse_port = True
             daemon_threads = True
             request_queue_size = 512
 
         self._server = Server(("127.0.0.1", self._port), Connection)
-        self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
