@@ -41,9 +41,12 @@ def rows_to_pixels(rows: object, contract: InputContract) -> Pixels:
     for axis, size in enumerate(shape):
         for place, part in enumerate(numbers):
             if not isinstance(part, list):
-                raise _bad(f"{_at(place, shape[:axis])} is {_name(part)}", contract)
+                raise _bad(f"{_at(place, shape[:axis])} is {in_json_terms(part)}", contract)
             if len(part) != size:
-                raise _bad(f"{_at(place, shape[:axis])} has {len(part)} {_AXES[axis]}s", contract)
+                raise _bad(
+                    f"{_at(place, shape[:axis])} has {len(part)} {_AXES[axis]}{'s' * (len(part) != 1)}",
+                    contract,
+                )
         numbers = list(chain.from_iterable(numbers))
     plain = _plain(numbers)
     if plain is None:
@@ -77,7 +80,7 @@ def _value(value: object, place: int, contract: InputContract) -> int:
             raise _bad(f"{_at(place, contract.array_shape)} is {value!r}", contract)
         if 0 <= value <= 255:
             return int(value)
-    raise _bad(f"{_at(place, contract.array_shape)} is {_name(value)}", contract)
+    raise _bad(f"{_at(place, contract.array_shape)} is {in_json_terms(value)}", contract)
 
 
 def _at(place: int, shape: tuple[int, ...]) -> str:
@@ -92,7 +95,7 @@ def _bad(what: str, contract: InputContract) -> BadPixels:
     return BadPixels(f"{what}. Send {contract.in_words}.")
 
 
-def _name(value: object) -> str:
+def in_json_terms(value: object) -> str:
     """The value in JSON's terms; a long one by its kind alone."""
     match value:
         case None:

@@ -12,9 +12,11 @@ import importlib.util
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from difflib import get_close_matches
 from typing import NoReturn, TextIO
 
 from rich.console import Console
@@ -216,6 +218,12 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence: the usage of some commands fills a screen."""
 
     def error(self, message: str) -> NoReturn:
+        # argparse itself suggests from Python 3.14 on (`suggest_on_error`).
+        wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        near = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1) if wrong else []
+        if near:
+            message += f". Did you mean {near[0]}?"
+            self.exit(2, f"{self.prog}: {message} See {self.prog} --help.\n")
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 

@@ -26,6 +26,7 @@ from app.releases.serving import Models, Served
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
+from inference.pixels import in_json_terms
 
 SERVED_LABEL = "current"
 """The one version label, in TensorFlow Serving's sense."""
@@ -158,7 +159,7 @@ def item_of_value(value: object, contract: InputContract) -> Upload | Rows:
     if isinstance(value, list):
         return rows_of(value, contract)
     if not isinstance(value, dict):
-        raise BadRequest(f"An instance is {type(value).__name__}, which is no picture. {FORMS}")
+        raise BadRequest(f"An instance is {in_json_terms(value)}, which is no picture. {FORMS}")
     match [name for name in ("pixels", "image", "b64") if name in value]:
         case ["pixels"]:
             return rows_of(value["pixels"], contract)
@@ -201,7 +202,7 @@ def image_of(value: object) -> Upload:
 
 def quoted(value: object) -> str:
     """A client's value for a message: short, and quoted if it is text."""
-    return repr(value[:QUOTED_LENGTH]) if isinstance(value, str) else f"of type {type(value).__name__}"
+    return repr(value[:QUOTED_LENGTH]) if isinstance(value, str) else in_json_terms(value)
 
 
 def _without_channel(row: object) -> object:

@@ -176,6 +176,7 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),
         ("releases --store x prune --older-than -1", "-1 is no age"),
+        ("releases --store x promte 1", "Did you mean promote?"),
         ("keys add a:b --file keys", "'a:b' is no name"),
     ],
 )

@@ -115,6 +115,9 @@ def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_origina
         (f"1,0.5{PIXELS[1:]}\n", "row 1: .* 784 pixels from 0 to 255"),
         (f"1,{PIXELS}\n10,{PIXELS}\n", "row 2: .* label from 0 to 9"),
         (f"label,{PIXELS}\n1,256{PIXELS[1:]}\n", "row 2: .* 784 pixels from 0 to 255"),
+        (f"pixel1,pixel2,label\n{PIXELS},1\n", "row 1: the header names .* Expected `label`"),
+        (f"label,pixel2,pixel1\n1,{PIXELS}\n", "row 1: the header names .* Expected `label`"),
+        (f"top,left,label\n{PIXELS},1\n", "row 1: the header names .* Expected `label`"),
         ("\x1f\udc8b packed", r"byte 1 is no UTF-8 text\. Unpack the file"),
     ],
 )

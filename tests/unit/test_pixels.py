@@ -61,7 +61,7 @@ def test_a_value_that_is_no_pixel_is_named_with_its_place(value: object, named: 
         ("abc", "`pixels` is text"),
         ({"0": []}, "`pixels` is an object"),
         ([], "`pixels` has 0 rows"),
-        ([[0]], "`pixels` has 1 rows"),
+        ([[0]], "`pixels` has 1 row"),
         ([*ROWS, ROWS[0]], "`pixels` has 29 rows"),
         ([*ROWS[:5], [0] * 27, *ROWS[6:]], "Row 5 of `pixels` has 27 columns"),
         ([*ROWS[:27], 9], "Row 27 of `pixels` is 9"),

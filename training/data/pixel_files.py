@@ -7,6 +7,7 @@ like the fashion-mnist_train.csv that goes around. Touches the named files. A wh
 """
 
 import gzip
+import re
 import struct
 import warnings
 import zlib
@@ -77,8 +78,8 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
         Pictures, uint8 (N, 28, 28), and labels, uint8 (N,); N >= 1.
 
     Raises:
-        BadCsv: it cannot be read, is empty, or a row has a wrong number of columns or a cell that is no whole
-            number or out of range; file and row are named.
+        BadCsv: it cannot be read, is empty, its header names the columns in another order, or a row has a
+            wrong number of columns or a cell that is no whole number or out of range; file and row are named.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -90,10 +91,23 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
         ) from error
     # A header is a first row whose first cell is a word: `label` in the files that go around.
     first = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
+    if first:
+        _check_header(path, lines[0])
     table = _table(lines[first:], classes)
     if table is None:
         raise BadCsv(f"{path}{_first_error(lines, first, classes)}")
     return table[:, 1:].reshape(-1, EDGE, EDGE), table[:, 0].copy()
+
+
+def _check_header(path: Path, header: str) -> None:
+    """Refuse columns in another order: dark first pixels would pass for labels."""
+    names = [cell.strip(' "').lower() for cell in header.split(",")]
+    numbers = [int(digits) for name in names[1:] for digits in re.findall(r"\d+$", name)]
+    if names[0].startswith("pixel") or "label" in names[1:] or numbers != sorted(numbers):
+        raise BadCsv(
+            f"{path}, row 1: the header names the columns in another order, from {header[:20]!r}... on. "
+            f"Expected `label`, then the {PIXELS} pixels row by row. Put the columns in that order."
+        )
 
 
 def _table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:

@@ -37,6 +37,9 @@ export function count(number, one, many = `${one}s`) {
   return t(`{number} ${number === 1 ? one : many}`, { number });
 }
 
+/** From this probability on the page calls an accepted answer sure; below, likely. */
+const SURE = 0.9;
+
 const DECISIONS = { accept: t("Accept"), review: t("Review") };
 
 /** The decision of an answer in one word. */
@@ -51,6 +54,9 @@ export function reason(answer) {
 }
 
 function explanation(answer) {
+  if (answer.decision === "accept" && answer.confidence < SURE) {
+    return t("The model holds this for likely: {closest}.", { closest: closest(answer) });
+  }
   if (answer.decision === "accept") {
     return answer.familiarity === null
       ? t("The model is sure.")
@@ -80,14 +86,14 @@ export function explained({ label, drops }) {
   const row = drops.findIndex((values) => values.includes(largest));
   const fall = percent(Math.max(largest, 0));
   if (largest < NOTICEABLE) {
-    return t("{label} rests on no single part: whichever one is covered, its probability falls by no more than {fall}.", {
+    return t("No single part decides on {label}: whichever one is covered, its probability falls by no more than {fall}.", {
       label: className(label),
       fall,
     });
   }
   const place = [thirdOf(row, drops.length, "top", "bottom"), thirdOf(drops[row].indexOf(largest), drops[row].length, "left", "right")];
   const named = t(`the ${place.filter(Boolean).join(" ") || "middle"}`);
-  return t("{label} rests most on {place}: without it, its probability falls by {fall}.", {
+  return t("What speaks most for {label} is {place}: with it covered, its probability falls by {fall}.", {
     label: className(label),
     place: named,
     fall,

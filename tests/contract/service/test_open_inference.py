@@ -177,7 +177,7 @@ def label(**parameters: object) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"id": 7}, "`id` is of type int"),
+        ({"id": 7}, "`id` is 7"),
         ({"outputs": label() * 7}, "`outputs` is no list of at most"),
         ({"outputs": label() * 2}, "twice"),
         ({"outputs": [{"name": "logits"}]}, "no output 'logits'. The outputs are probabilities, label"),

@@ -107,7 +107,7 @@ def test_records_keep_their_media_type(client: FlaskClient, body: str, kind: str
         (CSV * 129, "text/csv", 413, "MAX_BATCH"),
         (("[" + ",".join(["[]"] * 70_000) + "]\n") * 9, "application/jsonlines", 413, "commas and brackets"),
         ("{}\n", "application/jsonlines", 400, "counted from 0: An instance is an object without"),
-        (LINES + "[[0]]\n", "application/jsonlines", 422, "Picture 2, counted from 0: `pixels` has 1 rows"),
+        (LINES + "[[0]]\n", "application/jsonlines", 422, "Picture 2, counted from 0: `pixels` has 1 row"),
         (b"", "image/png", 400, "no picture"),
         (b"hello", "application/octet-stream", 415, "PNG"),
     ],
