@@ -117,7 +117,7 @@ class RequestMiddleware:
         answering = seconds - stages.get(READ, 0.0) / 1000
         self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
         for one in context.classified:
-            self._metrics.count_prediction(one.prediction, one.model_input.pixels)
+            self._metrics.count_prediction(one.prediction)
         if context.problem is not None:
             self._metrics.count_problem(context.problem)
         is_static = context.route in STATIC_ROUTES and context.problem is None

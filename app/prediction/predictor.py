@@ -20,7 +20,7 @@ from app.native_threads import run_in_native_thread
 from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
 from app.prediction.admission import Admission, Slot
 from app.prediction.parameters import WITHOUT_QUERY, Parameters
-from app.prediction.timing import Timing
+from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
@@ -111,7 +111,7 @@ class Predictor:
         Raises:
             Busy: on entering, when the queue is full or the wait was too long.
         """
-        timing.begin("queue")
+        timing.begin(QUEUE)
         with self._admission.admit() as slot:
             timing.end()
             yield slot
@@ -136,7 +136,7 @@ class Predictor:
             return answer_picture(
                 source, served, timing, parameters, self._settings.max_pixels, _let_ready_requests_run
             )
-        timing.begin("queue")
+        timing.begin(QUEUE)
         with slot.with_place(self._large):
             if isinstance(source, Upload) and is_isolated(source.data):
                 timing.begin("decode")
@@ -191,7 +191,7 @@ class Predictor:
         prepared: list[ModelInput | Failed] = []
         for item, small in zip(items, opened, strict=True):
             if prepared:
-                timing.begin("queue")
+                timing.begin(QUEUE)
                 slot.give_way()
                 _let_ready_requests_run()  # else this batch is again the next to decode a large picture
             if has_left():
@@ -244,7 +244,7 @@ class Predictor:
         """The pixels of one picture of a batch."""
         if _is_light(source, classifier):
             return _model_input(source, classifier, timing, self._settings.max_pixels)
-        timing.begin("queue")
+        timing.begin(QUEUE)
         with slot.with_place(self._large):
             if isinstance(source, Upload) and is_isolated(source.data):
                 timing.begin("decode")

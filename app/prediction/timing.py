@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 READ = "read"
 """The stage in which the body comes: as long as its client takes to send it."""
 
+QUEUE = "queue"
+"""The stage in which a request waits for a slot."""
+
 
 @dataclass(slots=True)
 class Timing:
