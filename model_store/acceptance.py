@@ -7,6 +7,7 @@ testing, Maurer et al. 1995), where the best of many thresholds would look bette
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from model_store.report import AcceptPoint
@@ -17,6 +18,27 @@ SHARES: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SURENESS: Final = 0.95
 """Of the lower bound that has to reach what is promised: one-sided, Clopper and Pearson 1934, of the
 effective number of answers (Korn and Graubard 1998)."""
+
+
+ACCEPT_CONFIDENCE: Final = 0.75
+"""Calibrated confidence that a single accepted answer needs, unless the training names another. A promise for
+all of them alone may hold with answers of 51% among them."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """When an answer is accepted.
+
+    Attributes:
+        right: 0..1, share of the accepted answers that must be right; None for the usual one.
+        confidence: 0..1, that each of them needs.
+    """
+
+    right: float | None = None
+    confidence: float = ACCEPT_CONFIDENCE
+
+
+USUAL: Final = Conditions()
 
 
 def needed(accuracy: float) -> int:

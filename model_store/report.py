@@ -131,6 +131,9 @@ class PossiblePromise(Frozen):
         accepted: share of the answers that would be accepted; 0 where nothing can be promised.
         right: share of these that are right; None where none is accepted.
         lower_bound: one-sided 95% bound of `right`.
+        confidence: from which they would be accepted; None where none is, and in older reports.
+        without_least: share that would be accepted were no confidence asked of a single answer; None where it
+            would be the same.
         more: where none is accepted, about how many more pictures would allow some at today's share of
             errors; None where more will not help.
     """
@@ -139,6 +142,8 @@ class PossiblePromise(Frozen):
     accepted: Share
     right: Share | None = None
     lower_bound: Share | None = None
+    confidence: Share | None = Field(default=None, exclude_if=_is_none)
+    without_least: Share | None = Field(default=None, exclude_if=_is_none)
     more: Count | None = None
 
 

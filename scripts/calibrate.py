@@ -24,7 +24,7 @@ from scripts.terminal import (
     require,
     run,
 )
-from scripts.training.options import share_right
+from scripts.training.options import add_accept_options, conditions_of
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
 from training.photos.reading import OWN_TIER
@@ -33,9 +33,6 @@ EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
     "wardrobe calibrate s3://models/wardrobe --photos mine --accept-right 0.99 --publish s3://models/wardrobe",
 )
-
-ACCEPT_RIGHT = 0.95
-"""As of photos that a training chooses thresholds on."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,8 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--photos", type=Path, required=True, metavar="FOLDER|CSV", help=layout)
     corrected = "other labels of some of them, in the columns `path` and `label`. May be given again"
     add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
-    right = f"accepted answers that must be right, of each tier ({ACCEPT_RIGHT})"
-    add("--accept-right", type=share_right, default=ACCEPT_RIGHT, metavar="X", help=right)
+    add_accept_options(parser, right="of each tier: 0.95")
     group = parser.add_argument_group("where it goes")
     place = "folder of the new release (default: one per parent in runs/)"
     group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
@@ -74,7 +70,7 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     contract, corrections = parent.manifest.photo_contract, read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
-    recalibrate(folder, parent, photos, arguments.accept_right, complain)
+    recalibrate(folder, parent, photos, conditions_of(arguments), complain)
     made = open_release(folder)
     report = made.report()
     show(made, report)

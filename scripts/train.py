@@ -28,15 +28,16 @@ from scripts.training.improving import (
     show,
 )
 from scripts.training.options import (
+    add_accept_options,
     add_data_options,
     add_input_options,
     add_recipe_options,
     add_start_options,
+    conditions_of,
     given_fields,
     load_data,
     parts_of,
     planned,
-    share_right,
     sized,
 )
 from scripts.training.photos import (
@@ -142,7 +143,7 @@ def _fit(arguments: argparse.Namespace, store: Store) -> object:
             photos=checked,
             others=others,
             fits=kept,
-            accept_right=arguments.accept_right,
+            accept=conditions_of(arguments),
         )
     if own is not None and checked is not None:
         return _improved(arguments, own, task.folder / RELEASE, checked, store)
@@ -311,6 +312,7 @@ COMMON = (
     "--image-size",
     "--folds",
     "--accept-right",
+    "--accept-confidence",
     "--out",
     "--publish",
 )
@@ -353,8 +355,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipe.add_argument("--save-answers", type=Path, metavar="FILE", help=answers)
     softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"
     recipe.add_argument("--temperature", type=_above_zero, metavar="T", help=softer)
-    right = "accepted answers that must be right (own classes: 0.95)"
-    recipe.add_argument("--accept-right", type=share_right, metavar="X", help=right)
+    add_accept_options(recipe, right="own classes: 0.95")
     group = parser.add_argument_group("where it goes")
     add = group.add_argument
     add(

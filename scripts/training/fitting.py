@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.onnx_session import OnnxSession
+from model_store.acceptance import USUAL, Conditions
 from model_store.files import GRAPH
 from model_store.manifest import Manifest
 from model_store.report import Epoch
@@ -50,7 +51,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     photos: Photos | None = None,
     others: OutOfFold | None = None,
     fits: Sequence["Fitted"] = (),
-    accept_right: float | None = None,
+    accept: Conditions = USUAL,
 ) -> Manifest:
     """Fit, from the run's checkpoint if it has one, and write release and doubted labels to the same folder.
 
@@ -63,7 +64,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
             pair; the report measures them.
         others: answers of networks that did not learn the pictures or photos; they choose, too.
         fits: those whose mean is released, in place of a further one.
-        accept_right: 0..1, share of the accepted answers that must be right; None for the usual one.
+        accept: when an answer is accepted.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
@@ -82,7 +83,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         photos=photos,
         out_of_fold=others,
         parts=fits,
-        accept_right=accept_right,
+        accept=accept,
     )
     manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)

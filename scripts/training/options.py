@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hin
 
 from inference.contract import CUT_OUT, EDGES, InputContract
 from inference.decode import prepare_decoders
+from model_store.acceptance import ACCEPT_CONFIDENCE, Conditions
 from model_store.local import LocalRelease
 from scripts.terminal import complain, counting
 from scripts.training.fitting import start_tensorflow
@@ -43,6 +44,29 @@ def share_right(text: str) -> float:
     if not LEAST_RIGHT <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
     return value
+
+
+def share_sure(text: str) -> float:
+    """The type of --accept-confidence."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more, and less than 1")
+    return value
+
+
+def add_accept_options(group: "argparse._ActionsContainer", right: str) -> None:
+    """Add --accept-right, whose help ends with `right`, and --accept-confidence."""
+    of_all = f"accepted answers that must be right ({right})"
+    group.add_argument("--accept-right", type=share_right, metavar="X", help=of_all)
+    each = f"confidence that each accepted answer needs ({ACCEPT_CONFIDENCE})"
+    group.add_argument(
+        "--accept-confidence", type=share_sure, default=ACCEPT_CONFIDENCE, metavar="X", help=each
+    )
+
+
+def conditions_of(arguments: argparse.Namespace) -> Conditions:
+    """What these two say."""
+    return Conditions(arguments.accept_right, arguments.accept_confidence)
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from scripts.training.fitting import (
     carry_out,
     start_tensorflow,
 )
-from scripts.training.options import IMAGE_SIZE, input_of, parts_of, planned
+from scripts.training.options import IMAGE_SIZE, conditions_of, input_of, parts_of, planned
 from scripts.training.starting import size_of
 from training.data.datasets import LabelledData
 from training.data.listing import list_pictures
@@ -155,7 +155,7 @@ def probe_and_carry_out(
         recipe,
         others=chosen.answers,
         fits=[network],
-        accept_right=arguments.accept_right,
+        accept=conditions_of(arguments),
     )
 
 

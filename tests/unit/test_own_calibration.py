@@ -38,9 +38,11 @@ def checked_pictures(
     return Checked(Scores(probabilities, distances), truth, ("own",) * n, groups=names)
 
 
-def calibrated(checked: Checked, accuracy: float = 0.95, familiarity: float = 0.0) -> OwnCalibration:
+def calibrated(
+    checked: Checked, accuracy: float = 0.95, confidence: float = 0.75, familiarity: float = 0.0
+) -> OwnCalibration:
     parts = np.array([hash_of(group) % 5 for group in checked.groups])
-    return calibrate_on(checked, parts, a_contract_like(familiarity), accuracy)
+    return calibrate_on(checked, parts, a_contract_like(familiarity), accuracy, confidence)
 
 
 def hash_of(group: str) -> int:
@@ -67,6 +69,15 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked() -> None:
     accepted = kind.confidences >= found.contract.thresholds_of("plain").confidence
     assert 0.5 < accepted.mean() < 0.9
     assert kind.right[accepted].mean() >= 0.95
+
+
+@pytest.mark.parametrize("confidence", [0.75, 0.9])
+def test_a_single_answer_needs_its_own_confidence_however_many_are_right(confidence: float) -> None:
+    checked = checked_pictures(400, unsure_wrong=120)
+    found, without = (calibrated(checked, 0.6, one) for one in (confidence, 0.0))
+
+    assert found.contract.thresholds_of("plain").confidence == pytest.approx(confidence)
+    assert without.contract.thresholds_of("plain").confidence < 0.75
 
 
 def test_errors_among_the_surest_answers_are_refused_with_what_they_show() -> None:

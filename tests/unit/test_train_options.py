@@ -42,6 +42,15 @@ def test_a_share_of_right_answers_that_cannot_be_promised_is_refused(
     assert f"--accept-right: {share}: expected 0.5 or more, and less than 1" in capsys.readouterr().err
 
 
+def test_a_confidence_that_no_answer_has_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--data", str(tmp_path), "--accept-confidence", "75"])
+
+    assert "--accept-confidence: 75: expected 0 or more, and less than 1" in capsys.readouterr().err
+
+
 def an_epoch(accuracy: float, loss: float = 0.5) -> Epoch:
     return Epoch(epoch=1, loss=0.5, accuracy=0.5, val_loss=loss, val_accuracy=accuracy, seconds=1.0)
 

@@ -6,7 +6,7 @@ calibration.py. Pure.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -35,6 +35,7 @@ class Kind:
         right: bool (N,), whether each is.
         accuracy: 0..1, promised of the accepted ones; None without a promise.
         groups: int64 (N,), equal where answers are not independent; None where all are.
+        least: 0..1, confidence that a single accepted answer needs.
     """
 
     pictures: str
@@ -42,6 +43,7 @@ class Kind:
     right: NDArray[np.bool_]
     accuracy: float | None
     groups: NDArray[np.int64] | None = None
+    least: float = 0.0
 
     @property
     def familiar(self) -> NDArray[np.float32]:
@@ -90,14 +92,18 @@ def confidence_threshold(kinds: Sequence[Kind]) -> float:
 
 
 def _tested(kinds: Sequence[Kind]) -> NDArray[np.float32]:
-    """The thresholds that are tested, ascending: each accepts one of SHARES, of each kind's answers alike."""
+    """The thresholds that are tested, ascending: each accepts one of SHARES, of each kind's answers alike.
+
+    None is below what a single answer needs, so that neither a training nor a service chooses a lower one.
+    """
     known = [kind.familiar for kind in kinds if kind.familiar.size]
     if not known:
         return np.zeros(0, np.float32)
     values = np.concatenate(known)
     weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in known])
     ranks = 1 - np.array(SHARES)
-    return np.unique(np.quantile(values, ranks, weights=weights, method="inverted_cdf")).astype(np.float32)
+    found = np.quantile(values, ranks, weights=weights, method="inverted_cdf")
+    return np.unique(np.maximum(found, max(kind.least for kind in kinds))).astype(np.float32)
 
 
 def _curves(kinds: Sequence[Kind], thresholds: NDArray[np.float32]) -> dict[str, tuple[AcceptPoint, ...]]:
@@ -175,18 +181,31 @@ def _promise(kind: Kind, accuracy: float, contract: ModelContract) -> Promise:
 def possible_promises(kind: Kind) -> tuple[PossiblePromise, ...]:
     """What could be promised of one kind of pictures alone, at each of TARGETS and at its own promise."""
     targets = sorted({*TARGETS, *([] if kind.accuracy is None else [kind.accuracy])})
+    return tuple(_possible(kind, target) for target in targets)
+
+
+def _possible(kind: Kind, target: float) -> PossiblePromise:
     thresholds = _tested([kind])
-    return tuple(_possible(kind, thresholds, target) for target in targets)
-
-
-def _possible(kind: Kind, thresholds: NDArray[np.float32], target: float) -> PossiblePromise:
-    curves = _curves([kind], thresholds)
-    found = (accepted_at(curves, {kind.pictures: target}) or {}).get(kind.pictures)
+    found, alone = _shown(kind, target), _shown(replace(kind, least=0.0), target)
+    before, now = (0.0 if one is None else one.accepted for one in (alone, found))
+    without = before if before > now else None
     if found is None:
-        return PossiblePromise(accuracy=target, accepted=0.0, more=_more(kind, thresholds, target))
+        more = _more(kind, thresholds, target)
+        return PossiblePromise(accuracy=target, accepted=0.0, more=more, without_least=without)
     return PossiblePromise(
-        accuracy=target, accepted=found.accepted, right=found.right, lower_bound=found.lower_bound
+        accuracy=target,
+        accepted=found.accepted,
+        right=found.right,
+        lower_bound=found.lower_bound,
+        confidence=found.threshold,
+        without_least=without,
     )
+
+
+def _shown(kind: Kind, target: float) -> AcceptPoint | None:
+    """What is accepted where this share of right answers is asked for; None where nothing is."""
+    found = accepted_at(_curves([kind], _tested([kind])), {kind.pictures: target})
+    return None if found is None else found[kind.pictures]
 
 
 def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | None:
@@ -226,18 +245,42 @@ def lower_bound(
 
 
 def in_words(possible: Sequence[PossiblePromise]) -> Iterator[str]:
-    """The table, a line for each share of right answers."""
+    """The table, a line for each share of right answers: what is accepted, or what it takes.
+
+    A line that would repeat the one before says why.
+    """
+    before = None
     for one in possible:
-        share = f"{100 * one.accuracy:g}%"
-        if one.right is not None and one.lower_bound is not None:
-            yield (
-                f"At {share} right: {one.accepted:.0%} accepted, {one.right:.1%} of these right, "
-                f"at least {one.lower_bound:.1%}."
-            )
-        elif one.more is not None:
-            yield f"At {share} right: none accepted; about {one.more:,} more pictures would allow some."
-        else:
-            yield f"At {share} right: none accepted, and more pictures will not help: errors are too many."
+        said = _accepted(one, before) or _lacking(one)
+        yield f"At {100 * one.accuracy:g}% right: {said}{_without_least(one)}"
+        before = one
+
+
+def _accepted(one: PossiblePromise, before: PossiblePromise | None) -> str | None:
+    """What is accepted; None where nothing is."""
+    if one.right is None or one.lower_bound is None or one.confidence is None:
+        return None
+    if before is not None and before.confidence == one.confidence:
+        shown = f"whose answers already show at least {one.lower_bound:.1%}."
+        return f"the same as at {100 * before.accuracy:g}%, {shown}"
+    return (
+        f"{one.accepted:.0%} accepted, from confidence {one.confidence:.2f} on, {one.right:.1%} of these "
+        f"right, at least {one.lower_bound:.1%}."
+    )
+
+
+def _lacking(one: PossiblePromise) -> str:
+    takes = f"It takes {needed(one.accuracy):,} accepted answers without an error, or more with some"
+    if one.more is None:
+        return f"none accepted. {takes}; more pictures will not help, since errors are too many."
+    return f"none accepted. {takes}; about {one.more:,} more pictures would allow some."
+
+
+def _without_least(one: PossiblePromise) -> str:
+    """What the confidence that a single answer needs takes away."""
+    if one.without_least is None:
+        return ""
+    return f" The share of right ones alone would accept {one.without_least:.0%}, some of them less sure."
 
 
 def _decided_with(promise: Promise, contract: ModelContract) -> str:

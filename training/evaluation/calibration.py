@@ -11,6 +11,7 @@ acceptance.py; how serving applies it: inference/decision.py.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,7 @@ from inference.contract import (
 )
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
-from model_store.acceptance import needed
+from model_store.acceptance import ACCEPT_CONFIDENCE, needed
 from model_store.report import HELD_OUT, ON_GROUND
 from training.decide import fit_temperature
 from training.evaluation.acceptance import Kind, by_shown, confidence_threshold
@@ -177,6 +178,7 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     are_photos: bool = False,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
     accuracy: float = ACCEPTED_ACCURACY,
+    confidence: float = ACCEPT_CONFIDENCE,
     unfamiliar: float = FAMILIARITY_THRESHOLD,
 ) -> tuple[ModelContract, tuple[Kind, ...]]:
     """What serving needs to know about a model, learnt from the held-out pictures; the answers behind it.
@@ -192,6 +194,7 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
             thresholds.
         groups: of the held-out pictures; None where each is its own.
         accuracy: 0..1, share of the accepted answers to held-out pictures that must be right.
+        confidence: 0..1, that each accepted answer needs.
         unfamiliar: 0..1, share of the held-out pictures that are `unfamiliar`, unless photos say.
     """
     temperature = fit_temperature(scores.probabilities, labels)
@@ -199,12 +202,19 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     if scores.distances is not None:
         familiarity = fit_familiarity(scores.distances, _known_distances(checked))
     least = least_familiarity(checked, are_photos=are_photos, unfamiliar=unfamiliar)
-    answers = (scores, labels, temperature, familiarity)
-    kinds = answers_by_kind(*answers, least, checked, groups=groups, accuracy=accuracy)
+    table = partial(
+        answers_by_kind,
+        *(scores, labels, temperature, familiarity),
+        checked=checked,
+        groups=groups,
+        accuracy=accuracy,
+        confidence=confidence,
+    )
+    kinds = table(least)
     thresholds = fit_thresholds(kinds, least)
     if "cluttered" in least and any(thresholds[one].accept_nothing for one in ("plain", "cluttered")):
         least = {"pixels": least["pixels"], "plain": least["pixels"]}
-        kinds = answers_by_kind(*answers, least, checked, groups=groups, accuracy=accuracy)
+        kinds = table(least)
         thresholds = fit_thresholds(kinds, least)
     contract = ModelContract(
         labels=names,
@@ -279,6 +289,7 @@ def answers_by_kind(  # noqa: PLR0913, PLR0917 - as above
     *,
     groups: Sequence[str] | NDArray[np.str_] | None = None,
     accuracy: float = ACCEPTED_ACCURACY,
+    confidence: float = ACCEPT_CONFIDENCE,
 ) -> tuple[Kind, ...]:
     """The table: the held-out pictures first, then each tier of photos.
 
@@ -291,16 +302,19 @@ def answers_by_kind(  # noqa: PLR0913, PLR0917 - as above
         checked: photos.
         groups: of the held-out pictures; None where each is its own.
         accuracy: as for `fit_contract`.
+        confidence: as for `fit_contract`.
     """
     together = None if groups is None else numbered(groups)
     sure = confidences_of(scores, temperature, familiarity, least["pixels"])
-    kinds = [Kind(HELD_OUT, sure, scores.probabilities.argmax(axis=1) == labels, accuracy, together)]
+    right = scores.probabilities.argmax(axis=1) == labels
+    kinds = [Kind(HELD_OUT, sure, right, accuracy, together, confidence)]
     if checked is not None:
         softened = 1.0 if checked.calibrated else temperature
         of_photos = least.get("plain", least["pixels"])
         confidences = confidences_of(checked.scores, softened, familiarity, of_photos)
         promised = dict.fromkeys(PROMISED_TIERS, ACCEPTED_OF_PHOTOS)
-        kinds += photo_kinds(checked, confidences, promised, by_ground="cluttered" in least)
+        by_ground = "cluttered" in least
+        kinds += photo_kinds(checked, confidences, promised, confidence, by_ground=by_ground)
     return tuple(kinds)
 
 
@@ -308,6 +322,7 @@ def photo_kinds(
     checked: Checked,
     confidences: NDArray[np.float32],
     promised: Mapping[str, float],
+    least: float = ACCEPT_CONFIDENCE,
     *,
     by_ground: bool = False,
 ) -> tuple[Kind, ...]:
@@ -317,6 +332,7 @@ def photo_kinds(
         checked: N photos.
         confidences: float32 (N,), from `confidences_of`.
         promised: share of accepted answers that must be right, by tier; others have no promise.
+        least: 0..1, confidence that each accepted answer needs.
         by_ground: whether a row is what a tier has on one ground, as far as it has enough there.
     """
     tiers, right = np.array(checked.tiers), checked.scores.probabilities.argmax(axis=1) == checked.labels
@@ -325,7 +341,7 @@ def photo_kinds(
         mine = (tiers == tier) & checked.known & which
         senders = numbered(np.array(checked.groups)[mine]) if checked.groups else None
         name = f"photos of tier {tier}{ground}"
-        return Kind(name, confidences[mine], right[mine], promised.get(tier), senders)
+        return Kind(name, confidences[mine], right[mine], promised.get(tier), senders, least)
 
     if by_ground:
         grounds = np.array(checked.grounds)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inference.contract import Calibration, ModelContract, Thresholds
 from inference.decision import familiarity_of
-from model_store.acceptance import SURENESS, needed
+from model_store.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
 from training.decide import fit_temperature
 from training.errors import NotShown
 from training.evaluation.acceptance import Kind, confidence_threshold, in_words, possible_promises
@@ -63,7 +63,11 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
 
 
 def calibrate_on(
-    checked: Checked, parts: NDArray[np.int64], contract: ModelContract, accuracy: float
+    checked: Checked,
+    parts: NDArray[np.int64],
+    contract: ModelContract,
+    accuracy: float,
+    confidence: float = ACCEPT_CONFIDENCE,
 ) -> OwnCalibration:
     """Fit temperature and thresholds of photos; each tier keeps the promise by itself.
 
@@ -72,6 +76,7 @@ def calibrate_on(
         parts: int64 (N,), 0..FOLDS - 1; pictures of one group are in one part.
         contract: of the release that gave them.
         accuracy: 0..1, share of the accepted answers that must be right.
+        confidence: 0..1, that each of them needs.
 
     Raises:
         NotShown: no threshold keeps the promise, or all pictures are of one group.
@@ -85,7 +90,7 @@ def calibrate_on(
     least = _least_familiarity(checked, contract)
     confidences = confidences_of(calibrated.scores, 1.0, contract.familiarity, least)
     tiers = sorted(set(np.array(checked.tiers)[checked.known].tolist()))
-    kinds = photo_kinds(calibrated, confidences, dict.fromkeys(tiers, accuracy))
+    kinds = photo_kinds(calibrated, confidences, dict.fromkeys(tiers, accuracy), confidence)
     threshold = confidence_threshold(kinds)
     thresholds = Thresholds(confidence=threshold, familiarity=least)
     if thresholds.accept_nothing:

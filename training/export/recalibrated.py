@@ -16,6 +16,7 @@ from inference.classifier import Classifier
 from inference.contract import Calibration, ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Session
+from model_store.acceptance import Conditions
 from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, answers_in, packed
 from model_store.assemble import seal
 from model_store.files import REPORT
@@ -28,7 +29,7 @@ from training.data.picture_files import Say
 from training.data.splitting import in_groups
 from training.errors import BadRecipe, NotShown
 from training.evaluation.acceptance import acceptance_curves, promises
-from training.evaluation.calibration import Checked
+from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, Checked
 from training.evaluation.measure import scored
 from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough
 from training.evaluation.photo_calibration import FOLDS
@@ -43,7 +44,7 @@ from training.export.environment import git_commit
 from training.photos.reading import Photos
 
 
-def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: float, say: Say) -> Manifest:
+def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:
     """Write a release.
 
     Args:
@@ -51,7 +52,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
         parent: whose weights it has.
         photos: checked pictures, as the parent's model reads them; those that it learnt are left out, with
             their groups.
-        accuracy: 0..1, share of the accepted answers to each tier that must be right.
+        accept: when an answer to each tier is accepted.
         say: receives what was left out, and other doubts.
 
     Raises:
@@ -64,6 +65,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
         raise BadRecipe(
             f"{folder}: the release that is calibrated lies there. Name another folder with --run."
         )
+    accuracy = accept.right or ACCEPTED_OF_PHOTOS
     photos = _not_learnt(photos, parent, say)
     check_enough(photos.known_tiers, accuracy)
     before = parent.manifest.photo_contract
@@ -71,7 +73,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accuracy: fl
     checked = Checked(
         scored(session, photos.images, photos.worn), photos.labels, photos.tiers, groups=photos.keys
     )
-    found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy)
+    found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy, accept.confidence)
     if found.contract.familiarity is not None and not found.contract.thresholds_of("plain").familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
     answers = _answers(session, found, photos)

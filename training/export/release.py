@@ -21,7 +21,7 @@ from inference.contract import Calibration, ModelContract
 from inference.crops import averaged, stacked
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
-from model_store.acceptance import needed
+from model_store.acceptance import USUAL, Conditions, needed
 from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, packed
 from model_store.assemble import seal
 from model_store.files import GRAPH, MODEL, REPORT
@@ -121,7 +121,7 @@ class Material:
         out_of_fold: answers of other networks, by which it is calibrated, too: to the training pictures, and
             to photos in place of its own, if it learnt these.
         parts: float32 (N, C) each, what the networks of which it is the mean say about the held-out pictures.
-        accept_right: 0..1, share of the accepted answers that must be right; None for the usual one.
+        accept: when an answer is accepted.
         ood: photos of other things that the measure of distance is fitted against; None for no such ones.
         unseen: distances of those of its kinds that it is not fitted against.
     """
@@ -135,7 +135,7 @@ class Material:
     photos: Photos | None = None
     out_of_fold: OutOfFold | None = None
     parts: tuple[Probabilities, ...] = ()
-    accept_right: float | None = None
+    accept: Conditions = USUAL
     ood: OodPhotos | None = None
     unseen: Distances | None = None
 
@@ -155,7 +155,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     photos: Photos | None = None,
     out_of_fold: OutOfFold | None = None,
     parts: Sequence[Fitted] = (),
-    accept_right: float | None = None,
+    accept: Conditions = USUAL,
 ) -> Material:
     """What a release of a fit of ours is made of.
 
@@ -168,7 +168,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         photos: on which choices are made.
         out_of_fold: answers of other networks.
         parts: the fits of which `fitted` is the mean; empty where it is one itself.
-        accept_right: as Material's.
+        accept: as Material's.
     """
     made_with: dict[str, JsonValue] = {"command": command}
     settings = recipe.as_json()
@@ -201,7 +201,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
             probabilities_of(with_softmax(one.model), split.validation.images)
             for one in (parts if len(parts) > 1 else ())
         ),
-        accept_right=accept_right,
+        accept=accept,
         ood=fitted.ood,
     )
 
@@ -278,7 +278,8 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         checked,
         are_photos=material.data.train.files is not None,
         groups=groups,
-        accuracy=material.accept_right or usual_accept_right(own_classes=material.data.named),
+        accuracy=material.accept.right or usual_accept_right(own_classes=material.data.named),
+        confidence=material.accept.confidence,
         unfamiliar=FAMILIARITY_THRESHOLD if material.ood is None else FAMILIARITY_OF_OWN,
     )
     contract = replace(contract, input=reads, photo_calibration=calibration)
