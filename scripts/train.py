@@ -312,7 +312,6 @@ COMMON = (
     "--image-size",
     "--folds",
     "--accept-right",
-    "--accept-confidence",
     "--out",
     "--publish",
 )
