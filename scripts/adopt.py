@@ -14,7 +14,7 @@ from pathlib import Path
 from inference.errors import ModelUnreadable
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, complain, console, perform, run
-from scripts.training.fitting import check_tensorflow, start_tensorflow
+from scripts.training.loading import check_tensorflow, start_tensorflow
 from scripts.training.options import add_data_options, load_data
 from training.data.datasets import LabelledData
 

@@ -18,11 +18,8 @@ from model_store.errors import StoreError
 from model_store.local import open_release
 from scripts.publish import RELEASE
 from scripts.terminal import at_least, command_parser, console, perform, print_table, require, resumable, run
-from scripts.training.fitting import (
-    allow_many_networks,
-    carry_out,
-    check_tensorflow,
-)
+from scripts.training.fitting import carry_out
+from scripts.training.loading import allow_many_networks, check_tensorflow
 from scripts.training.options import (
     add_data_options,
     add_recipe_options,

@@ -1,31 +1,34 @@
 """Check pictures of your own before training.
 
 Unreadable, tiny, copied, nearly the same, in two classes: training/data/checks.py. Exit code 1 where a file
-cannot be read, or where one picture, or nearly the same one, has two classes or is in both parts of a
-divided folder.
+cannot be read, where one picture, or nearly the same one, has two classes or is in both parts of a divided
+folder, or where a class is too small.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from inference.contract import CUT_OUT
 from inference.decode import prepare_decoders
+from model_store.acceptance import needed
+from scripts.progress import counting
 from scripts.terminal import (
     FAILED,
     command_parser,
     complain,
     console,
-    counting,
     json_output,
     print_table,
     require,
     run,
 )
-from scripts.training.fitting import start_tensorflow
+from scripts.training.loading import start_tensorflow
 from training.data.checks import Findings, check
-from training.data.listing import Listed, list_pictures
+from training.data.listing import Listed, Listing, list_pictures
+from training.data.own_pictures import FEWEST
 from training.data.picture_files import read_files
 from training.recipes import DEFAULT_NETWORK, starting_point
 
@@ -56,8 +59,9 @@ def main(argv: list[str] | None = None) -> int:
         _show(findings)
         if arguments.preview is not None:
             _preview(listing.pictures, arguments.preview)
+        print("", *_verdict(findings, listing, arguments.place), sep="\n")
         emit(_as_json(findings))
-    return FAILED if findings.unreadable or findings.in_two_classes else 0
+    return FAILED if findings.unreadable or findings.in_two_classes or findings.too_few else 0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -101,6 +105,28 @@ def _show(findings: Findings) -> None:
             out.print(f"  and {len(lines) - SHOWN:,} more: --json lists all.")
 
 
+def _verdict(findings: Findings, listing: Listing, place: Path) -> list[str]:
+    """Whether these pictures can be learnt, and the command that comes next: to paste."""
+    counts = ("unreadable", findings.unreadable), ("in two places at once", findings.in_two_classes)
+    wrong = [f"{len(found):,} {what}" for what, found in counts if found]
+    if findings.too_few:
+        wrong.append(f"fewer than {FEWEST} different pictures of {', '.join(findings.too_few)}")
+    named = shlex.quote(str(place))
+    if wrong:
+        return [f"Not yet: {'; '.join(wrong)}. Mend that, then look again.", f"Next: wardrobe data {named}"]
+    # Here: SciPy is not installed where serving alone is.
+    from training.evaluation.calibration import usual_accept_right  # noqa: PLC0415
+
+    pictures, classes = sum(findings.counts.values()), len(findings.counts)
+    few = needed(usual_accept_right(own_classes=True))
+    doubt = "" if pictures >= few else f" With fewer than {few}, a person has to look at every answer."
+    option = "--photos" if any(one.tier for one in listing.pictures) else "--data"
+    return [
+        f"These {pictures:,} pictures of {classes} classes can be learnt.{doubt}",
+        f"Next: wardrobe train {option} {named}",
+    ]
+
+
 def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     """A heading and its lines for each kind of finding that there is."""
     alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
@@ -108,7 +134,7 @@ def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         ("unreadable; mend them, or train with --skip-unreadable", findings.unreadable),
         ("the same or nearly so, in several classes or in train and test; look which label is wrong", mixed),
         ("copies, which count once", _grouped(findings.copies)),
-        ("nearly the same", alike),
+        ("nearly the same, which are learnt or measured on together", alike),
         ("smaller than the model's input", [str(one.path) for one in findings.tiny]),
     )
     return ((f"{what}: {len(lines):,}", lines) for what, lines in found if lines)
@@ -130,6 +156,7 @@ def _as_json(findings: Findings) -> dict[str, object]:
         "near": paths(findings.near),
         "tiny": [str(one.path) for one in findings.tiny],
         "uneven": findings.uneven,
+        "too_few": findings.too_few,
     }
 
 

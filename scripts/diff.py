@@ -17,13 +17,13 @@ from model_store.cache import find_release
 from model_store.files import errors_named, write_whole
 from model_store.local import LocalRelease
 from model_store.networks import open_networks
+from scripts.progress import counting
 from scripts.terminal import (
     FAILED,
     RELEASE_HELP,
     command_parser,
     complain,
     console,
-    counting,
     json_output,
     print_table,
     run,

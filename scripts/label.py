@@ -27,13 +27,13 @@ from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
 from labelling.table import form_of
 from model_store.cache import find_release
+from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
     at_least,
     command_parser,
     complain,
     console,
-    counting,
     perform,
     print_table,
     resumable,

@@ -21,7 +21,8 @@ from model_store.publish import Published, publish
 from model_store.report import wilson_interval
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
-from scripts.terminal import command_parser, complain, console, perform, progress_bar, run
+from scripts.progress import progress_bar
+from scripts.terminal import command_parser, complain, console, perform, run
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",

@@ -1,4 +1,4 @@
-"""What every command shares: its parser, its run, `--json`, errors as one line, consoles and bars.
+"""What every command shares: its parser, its run, `--json`, errors as one line, consoles and tables.
 
 A command ends in `sys.exit(run(main))` and otherwise lets its errors rise, Ctrl-C among them. Exit codes:
 0 done, 1 an error of ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130
@@ -20,7 +20,6 @@ from difflib import get_close_matches
 from typing import NoReturn, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Table
 
 from inference.errors import InferenceError
@@ -181,28 +180,6 @@ _WIDTH_IN_A_FILE = 1000
 
 BAR_COLUMNS = 40
 """Width of a bar in a table."""
-
-
-def progress_bar(*columns: ProgressColumn) -> Progress:
-    """A bar on stderr that goes away at its end; on a terminal alone, and none that is TERM=dumb."""
-    out = console(sys.stderr)
-    return Progress(*columns, console=out, transient=True, disable=not out.is_interactive)
-
-
-@contextmanager
-def counting(what: str, *more: ProgressColumn) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar while a block runs.
-
-    Args:
-        what: stands before the bar.
-        more: columns after it.
-
-    Yields:
-        a function that receives how many of how many are done.
-    """
-    with progress_bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), *more) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _drop_stdout() -> None:

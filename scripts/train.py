@@ -16,7 +16,7 @@ from model_store.store import Store
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, console, perform, resumable, run
 from scripts.training.caveats import complain_of_doubts, complain_of_parent, complain_of_rare_classes
-from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, check_tensorflow, save_answers
+from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, save_answers
 from scripts.training.improving import (
     announce,
     audited_in,
@@ -27,12 +27,14 @@ from scripts.training.improving import (
     next_commands,
     show,
 )
+from scripts.training.loading import check_tensorflow
 from scripts.training.options import (
     add_accept_options,
     add_data_options,
     add_input_options,
     add_recipe_options,
     add_start_options,
+    check_own_pictures,
     conditions_of,
     given_fields,
     load_data,
@@ -92,6 +94,7 @@ def _train(arguments: argparse.Namespace) -> object:
         print(as_toml(recipe), end="")
         return recipe.as_json()
     _check(arguments)
+    check_own_pictures(arguments)
     store = open_target(arguments)
     if (folder := _probe(arguments)) is not None:
         return hand_over(folder / RELEASE, store, arguments)
@@ -217,11 +220,9 @@ def _probe(arguments: argparse.Namespace) -> Path | None:
     if arguments.folds is None and count < FEWEST_FOLDS:
         return None
     folds = deal(parts, None, arguments.folds or count, pictures=True)
-    task = task_of(arguments, data, recipe, None)
     complain_of_doubts(arguments, data, parts, folds, None)
     with resumable("The same command begins again: a linear probe takes minutes at most."):
-        probe_and_carry_out(arguments, task, data, folds, tried)
-    return task.folder
+        return probe_and_carry_out(arguments, data, folds, tried)
 
 
 def _forget(runs: Sequence[Run]) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from model_store.report import Epoch
 from scripts.terminal import at_least, command_parser, console, perform, print_table, resumable, run
-from scripts.training.fitting import EpochLines, allow_many_networks, check_tensorflow, start_tensorflow
+from scripts.training.fitting import EpochLines
+from scripts.training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from scripts.training.options import (
     add_data_options,
     add_recipe_options,

@@ -1,15 +1,11 @@
-"""Start TensorFlow, fit a recipe with its progress shown, and make the release in the run's folder.
+"""Fit a recipe with its progress shown, and make the release in the run's folder.
 
 Shared by train, compare and tune. Writes the run's folder alone.
 """
 
-import importlib
-import logging
-import os
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -20,9 +16,11 @@ from model_store.acceptance import USUAL, Conditions
 from model_store.files import GRAPH
 from model_store.manifest import Manifest
 from model_store.report import Epoch
+from scripts.progress import as_time, lines_between, working
 from scripts.publish import RELEASE
-from scripts.terminal import console, require
+from scripts.terminal import console
 from scripts.training.doubted import write_doubted
+from scripts.training.loading import allow_many_networks, start_tensorflow
 from scripts.training.photos import with_photos
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
@@ -85,7 +83,8 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         parts=fits,
         accept=accept,
     )
-    manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
+    with working("making the release"):
+        manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
     asked = asked_of(session, manifest.model, data, parts, photos=photos, others=others)
     write_doubted(task.folder, asked, data.labels)
@@ -102,7 +101,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     if done := len(load_progress(task).history):
         out.print(f"Continues after epoch {done} of {recipe.epochs}.")
     out.print(HEADINGS)
-    with EpochLines(out, recipe.epochs) as lines:
+    with EpochLines(out, recipe.epochs) as lines, lines_between(lines.position):
         fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
     out.print(f"Kept: the average of the weights after the last epoch. {fitted.seconds:.0f} s in all.")
     return fitted
@@ -144,6 +143,9 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
         asked, worn = fold.asked(parts, photos)
         learnt, fitted = _fit_fold(fold, task, data, parts, recipe, photos, len(asked))
         fits.append(fitted)
+        if len(fits) == 1 < len(folds):
+            left = as_time(fitted.seconds * (len(folds) - 1))
+            console().print(f"By the time of this fold, the other {len(folds) - 1} take about {left}.")
         answers.append(scores_of(fitted.model, learnt, len(data.labels), asked, worn))
     return gathered(folds, answers, recipe.epochs), fits
 
@@ -245,54 +247,21 @@ class EpochLines(Progress):
         super().__init__(*columns, console=out, transient=True, disable=not out.is_interactive)
         self._epochs = epochs
         self._task = self.add_task("1", total=None)
+        self._position = f"epoch 1 of {epochs}"
+
+    def position(self) -> str:
+        """Where the fit is, for a log between two lines of epochs."""
+        return self._position
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Move the bar."""
+        self._position = f"epoch {epoch} of {self._epochs}, step {step} of {steps}"
         self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)
 
     def epoch(self, epoch: Epoch) -> None:
         """Print the line of an epoch."""
-        left = _as_time((self._epochs - epoch.epoch) * epoch.seconds)
+        left = as_time((self._epochs - epoch.epoch) * epoch.seconds)
         self.console.print(
             f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
             f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>9.4f} {epoch.seconds:>8.1f}   {left}"
         )
-
-
-def _as_time(seconds: float) -> str:
-    """1:02:03, or 2:03 below an hour."""
-    return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")
-
-
-LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
-ERRORS_ONLY: Final = "3"
-"""What C++ says, as far as it is fatal; a few lines at the start are not subject to it."""
-
-
-def allow_many_networks() -> None:
-    """Keep TensorFlow from warning where a command fits several networks.
-
-    It takes them for one function that is traced again and again.
-    """
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-
-def check_tensorflow() -> None:
-    """Check, before any work, that TensorFlow is installed.
-
-    Raises:
-        NotInstalled: it is not.
-    """
-    require("tensorflow", "TensorFlow")
-
-
-def start_tensorflow() -> None:
-    """Load TensorFlow; a lower TF_CPP_MIN_LOG_LEVEL shows more of what it says from C++.
-
-    Raises:
-        NotInstalled: it is not there.
-        ImportError: it is, and cannot be loaded.
-    """
-    check_tensorflow()
-    os.environ.setdefault(LOG_LEVEL, ERRORS_ONLY)
-    importlib.import_module("tensorflow")

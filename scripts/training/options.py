@@ -13,11 +13,14 @@ from inference.contract import CUT_OUT, EDGES, InputContract
 from inference.decode import prepare_decoders
 from model_store.acceptance import ACCEPT_CONFIDENCE, Conditions
 from model_store.local import LocalRelease
-from scripts.terminal import complain, counting
-from scripts.training.fitting import start_tensorflow
+from scripts.progress import counting
+from scripts.terminal import complain
+from scripts.training.loading import start_tensorflow
+from training.data.checks import check_at_once
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
 from training.data.learnt import NOTHING, Learnt
+from training.data.listing import list_pictures
 from training.data.own_pictures import Division, from_pictures
 from training.data.splitting import Split, first, split
 from training.errors import BadPictures, SoftTargetsUnfit
@@ -165,6 +168,19 @@ def load_data(
             "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
         )
     return data
+
+
+def check_own_pictures(arguments: argparse.Namespace) -> None:
+    """Refuse pictures of --data that cannot be learnt, before TensorFlow is loaded or a picture is decoded.
+
+    Raises:
+        DataError: see `check_at_once`.
+    """
+    place = None if arguments.data in {None, "keras"} else Path(arguments.data).expanduser()
+    if place is None or not place.exists() or any(place.glob("*-ubyte*")):
+        return
+    corrected = bool(arguments.corrections)
+    check_at_once(list_pictures(place), skip_unreadable=arguments.skip_unreadable, corrected=corrected)
 
 
 def _load(

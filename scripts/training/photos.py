@@ -16,7 +16,8 @@ import numpy as np
 
 from inference.contract import InputContract
 from inference.decode import prepare_decoders
-from scripts.terminal import at_least, complain, console, counting
+from scripts.progress import counting
+from scripts.terminal import at_least, complain, console
 from training.data.corrections import Corrections
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt

@@ -13,23 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 from inference.contract import whole_pictures
 from model_store.local import bundled
-from scripts.terminal import console, counting
-from scripts.training.fitting import (
-    allow_many_networks,
-    carry_out,
-    start_tensorflow,
-)
+from scripts.progress import corrected, counting, working
+from scripts.terminal import console
+from scripts.training.fitting import carry_out
+from scripts.training.loading import allow_many_networks, start_tensorflow
 from scripts.training.options import IMAGE_SIZE, conditions_of, input_of, parts_of, planned
-from scripts.training.starting import size_of
+from scripts.training.starting import size_of, task_of
 from training.data.datasets import LabelledData
 from training.data.listing import list_pictures
 from training.data.own_pictures import read_as
 from training.data.picture_files import decode_file
 from training.export.out_of_fold import Fold
-from training.fitting.checkpoints import Run
 
 if TYPE_CHECKING:
-    from training.transfer.selection import Trial
+    from training.transfer.selection import Candidate, Trial
     from training.transfer.starts import Start
 
 OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
@@ -100,19 +97,20 @@ def _names_photos(data: str | None) -> bool:
 
 def probe_and_carry_out(
     arguments: argparse.Namespace,
-    task: Run,
     data: LabelledData,
     folds: Sequence[Fold],
     tried: Sequence["Start"],
-) -> None:
+) -> Path:
     """Try each start, and make the release of the best one.
 
     Args:
         arguments: of the command.
-        task: where the release goes.
         data: as the first start reads it.
         folds: of its training pictures.
         tried: the starts.
+
+    Returns:
+        The folder of the run, which has the name of the network that is released.
     """
     from training.transfer.other_things import other_things  # noqa: PLC0415 - needs Keras
     from training.transfer.selection import (  # noqa: PLC0415 - likewise
@@ -124,30 +122,32 @@ def probe_and_carry_out(
     )
 
     allow_many_networks()
-    _announce(tried, len(data.train), len(folds))
+    announced = _announce(tried, len(data.train), len(folds))
     read, candidates = [], []
     for start in tried:
         with counting("reading pictures") as watch:
             read.append(planned(read_as(data, start.reads, watch), start.recipe, arguments))
         parts = parts_of(*read[-1])
-        candidates.append(one := cross_fit(start, parts.train, folds, len(data.labels)))
-        console().print(
-            f"On {start.name}: {one.accuracy:.2%} of {len(parts.train):,} cross-fitted answers are right; "
-            f"{one.seconds:.0f} s."
-        )
+        with working(f"{len(folds)} folds on {start.name}"):
+            candidates.append(one := cross_fit(start, parts.train, folds, len(data.labels)))
+        _say_of_start(one, announced, first=len(candidates) == 1)
     chosen = better(candidates)
     as_read, recipe = read[candidates.index(chosen)]
     parts = parts_of(as_read, recipe)
-    if (trial := try_tuning(chosen, parts.train, folds)) is not None:
+    with working(f"fine-tuning in {len(folds)} folds"):
+        trial = try_tuning(chosen, parts.train, folds)
+    if trial is not None:
         _say_of(trial, len(parts.train))
         if trial.changes.better:
             chosen = replace(chosen, answers=trial.answers)
-    ood = other_things(chosen.body, parts.train, chosen.features.measured, folds, console().print)
-    chosen = with_distances(chosen, parts.train, folds, len(data.labels), ood)
-    network = fitted(chosen, parts.train, candidates, ood, trial)
+    with working("fitting what is released"):
+        ood = other_things(chosen.body, parts.train, chosen.features.measured, folds, console().print)
+        chosen = with_distances(chosen, parts.train, folds, len(data.labels), ood)
+        network = fitted(chosen, parts.train, candidates, ood, trial)
     reads = as_read.reads
     tuned = ", fine-tuned" if trial is not None and trial.changes.better else ""
     console().print(f"Released: the probe on {chosen.start.name}{tuned}, which reads {size_of(reads)}.")
+    task = task_of(arguments, as_read, recipe, None)
     carry_out(
         task,
         as_read,
@@ -157,18 +157,29 @@ def probe_and_carry_out(
         fits=[network],
         accept=conditions_of(arguments),
     )
+    return task.folder
 
 
-def _announce(tried: Sequence["Start"], pictures: int, folds: int) -> None:
-    """Say what will be done, and for how long."""
+def _announce(tried: Sequence["Start"], pictures: int, folds: int) -> list[float]:
+    """Say what will be done, and for how long; the seconds of each start, and of fine-tuning."""
     tuning = TUNING_SECONDS if any(one.stage for one in tried) else 0
     each = [COSTLY_SECONDS_PER_PICTURE if one.costly else SECONDS_PER_PICTURE for one in tried]
-    seconds = START_SECONDS + sum(each) * pictures + tuning
+    announced = [*(rate * pictures for rate in each), tuning]
     names = ", on ".join(one.name for one in tried)
     console().print(
         f"A linear probe on {names}, in {folds} folds, then fine-tuning if it can help: about "
-        f"{math.ceil(seconds / 10) * 10} s on two cores."
+        f"{math.ceil((START_SECONDS + sum(announced)) / 10) * 10} s on two cores."
     )
+    return announced
+
+
+def _say_of_start(found: "Candidate", announced: Sequence[float], *, first: bool) -> None:
+    console().print(
+        f"On {found.start.name}: {found.accuracy:.2%} of {len(found.features.upright):,} cross-fitted "
+        f"answers are right; {found.seconds:.0f} s."
+    )
+    if first and (sentence := corrected(announced, found.seconds)):
+        console().print(sentence)
 
 
 def _say_of(trial: "Trial", pictures: int) -> None:

@@ -85,6 +85,33 @@ def test_a_picture_that_training_should_not_get_is_found(
     assert list(findings) == [kind]
 
 
+def test_the_check_ends_with_a_verdict_and_the_next_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(folder)])
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[-2].startswith("These 12 pictures of 2 classes can be learnt.")
+    assert told[-1] == f"Next: wardrobe train --data {folder}"
+
+
+def test_the_check_sends_back_to_itself_while_something_is_wrong(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bags" / "copy.png").write_bytes(png(a_texture(0)))
+    (folder / "hats").mkdir()
+    (folder / "hats" / "broken.png").write_bytes(b"")
+    for seed in (200, 201):
+        (folder / "hats" / f"{seed}.png").write_bytes(png(a_texture(seed)))
+
+    ended = main([str(folder)])
+
+    told = capsys.readouterr().out.splitlines()
+    assert ended == 1
+    assert "1 unreadable; 1 in two places at once; fewer than 3 different pictures of hats" in told[-2]
+    assert told[-1] == f"Next: wardrobe data {folder}"
+
+
 def test_a_picture_in_train_and_again_in_test_is_found(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,7 +142,7 @@ def test_one_product_in_several_colours_is_no_near_copy(
         (place / "shirt.png").write_bytes(png(a_shirt(colour)[..., ::-1]))
     (tmp_path / "shirts" / "colour 0" / "again.jpg").write_bytes(jpeg(a_shirt(PALETTE[0]), 60))
 
-    assert found(tmp_path / "shirts", capsys) == (0, {"near": ["again.jpg"]})
+    assert found(tmp_path / "shirts", capsys)[1] == {"near": ["again.jpg"]}
 
 
 def test_near_pictures_do_not_chain() -> None:

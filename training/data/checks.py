@@ -1,12 +1,14 @@
 """Check pictures of one's own before they are learnt: what cannot be read, what is tiny, what is there twice.
 
 Opens each file that a listing names, as training does, and changes none. Finding files: listing.py; the
-command: scripts/data.py.
+command: scripts/data.py. What a training refuses at once, without decoding a picture: `check_at_once`.
 """
 
-from collections import Counter
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,7 +16,9 @@ import numpy as np
 from inference.contract import EDGE
 from training.data.duplicates import Hash, near_groups, perceptual_hash
 from training.data.listing import Listed, Listing
+from training.data.own_pictures import FEWEST
 from training.data.picture_files import Watch, decode_file, on_all_cores
+from training.errors import BadClasses, BadPictures
 
 WARNED_UNEVEN: Final = 5
 """So many times the pictures of the smallest class in the largest one are a finding; from datasets.UNEVEN on,
@@ -51,6 +55,7 @@ class Findings:
             wrong, or are in both parts of a divided folder.
         uneven: the largest and the smallest class, if the first has WARNED_UNEVEN times the pictures of the
             second; else None.
+        too_few: classes with fewer than FEWEST different pictures to learn from; none of tiers of photos.
     """
 
     counts: dict[str, int]
@@ -60,6 +65,69 @@ class Findings:
     near: tuple[tuple[Listed, ...], ...]
     in_two_classes: tuple[tuple[Listed, ...], ...]
     uneven: tuple[str, str] | None
+    too_few: tuple[str, ...]
+
+
+def check_at_once(listing: Listing, *, skip_unreadable: bool, corrected: bool) -> None:
+    """Refuse what a training would refuse after minutes, by names, sizes and bytes of the files alone.
+
+    Args:
+        listing: of the pictures.
+        skip_unreadable: leave out what is no picture, instead of refusing.
+        corrected: corrections may take a picture out of one of two classes.
+
+    Raises:
+        BadClasses: there are too few or too many classes, or one has too few pictures.
+        BadPictures: a file is empty, or in two classes.
+    """
+    listing.classes()
+    found = Counter(one.label for one in listing.pictures if one.part != "test")
+    for label, count in sorted(found.items()):
+        if count < FEWEST:
+            raise BadClasses(_too_few(listing.place, label, count))
+    sizes = [_size(one.path) for one in listing.pictures]
+    empty = [one.path for one, size in zip(listing.pictures, sizes, strict=True) if size == 0]
+    if empty and not skip_unreadable:
+        raise BadPictures(
+            f"{empty[0]}: the file is empty, as {len(empty):,} of {len(sizes):,} are. Copy it again or "
+            "remove it, or leave out what is no picture with --skip-unreadable."
+        )
+    if not corrected:
+        _check_bytes(listing.pictures, sizes)
+
+
+def _too_few(place: Path, label: str, count: int) -> str:
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    return (
+        f"{place}: the class {label!r} has {pictures} to learn from. A class needs {FEWEST} different ones "
+        "at least, and hundreds are better: add some, or remove the class."
+    )
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a file; None for one that cannot be read, which reading it says more about."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return None
+
+
+def _check_bytes(pictures: Sequence[Listed], sizes: Sequence[int | None]) -> None:
+    """Check that no two files of the same bytes are of two classes."""
+    by_size = defaultdict[int, list[Listed]](list)
+    for one, size in zip(pictures, sizes, strict=True):
+        if size:
+            by_size[size].append(one)
+    known: dict[str, Listed] = {}
+    for one in (one for group in by_size.values() if len({one.label for one in group}) > 1 for one in group):
+        with one.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        other = known.setdefault(digest, one)
+        if other.label != one.label:
+            raise BadPictures(
+                f"{other.path} ({other.label}) and {one.path} ({one.label}) are the same picture. Keep one, "
+                "in the class that it shows; `wardrobe data` lists all such pictures."
+            )
 
 
 def check(listing: Listing, watch: Watch) -> Findings:
@@ -84,6 +152,7 @@ def check(listing: Listing, watch: Watch) -> Findings:
         near=_listed([group for group in alike if group not in same]),
         in_two_classes=_listed(mixed),
         uneven=_uneven(counts),
+        too_few=_too_small(looked, alike),
     )
 
 
@@ -107,6 +176,15 @@ def _groups(looked: Sequence[Looked]) -> list[list[Looked]]:
 
 def _listed(groups: Sequence[Sequence[Looked]]) -> tuple[tuple[Listed, ...], ...]:
     return tuple(tuple(one.listed for one in group) for group in groups)
+
+
+def _too_small(looked: Sequence[Looked], alike: Sequence[Sequence[Looked]]) -> tuple[str, ...]:
+    """The classes that are too small; pictures that are nearly the same count once."""
+    learnt = [one.listed for one in looked if not one.listed.tier and one.listed.part != "test"]
+    different = Counter(one.label for one in learnt)
+    for group in alike:
+        different[group[0].listed.label] -= sum(one.listed.part != "test" for one in group) - 1
+    return tuple(sorted({one.label for one in learnt if different[one.label] < FEWEST}))
 
 
 def _uneven(counts: Counter[str]) -> tuple[str, str] | None:

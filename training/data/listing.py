@@ -101,9 +101,10 @@ class Listing:
                 "right there, not in folders of their own, or remove it."
             )
         if not CLASSES_MIN <= len(found) <= CLASSES_MAX:
+            there = "only one class" if len(found) == 1 else f"{len(found)} classes"
             raise BadClasses(
-                f"{self.place}: {len(found)} classes ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can "
-                "be separated: one sub-folder each, or one label each in a CSV."
+                f"{self.place}: {there} ({_shown(found)}). {CLASSES_MIN} to {CLASSES_MAX} can be separated: "
+                "one sub-folder each, or one label each in a CSV."
             )
         return _distinct(self.place, found)
 

@@ -107,6 +107,8 @@ def decode_file(path: Path, contract: InputContract = GREY_28) -> tuple[str, Dec
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
+        if not size:
+            return f"{path}: the file is empty. Copy it again, or remove it."
         content = path.read_bytes()
         return hashlib.sha256(content).hexdigest(), decode(content, MAX_PIXELS, contract)
     except OSError as error:

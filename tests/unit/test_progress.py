@@ -1,0 +1,41 @@
+"""What a command says while it works, where no terminal shows a bar."""
+
+import pytest
+
+from scripts.progress import corrected, counting, working
+from tests.waiting import wait_for
+
+AT_ONCE = 0.001
+
+
+def test_a_log_gets_a_line_now_and_then_with_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    with counting("reading pictures", silence=AT_ONCE) as watch:
+        watch(1200, 5000)
+        wait_for("its line", lambda: "reading pictures: 1,200 of 5,000; 0:" in capsys.readouterr().err)
+
+
+def test_a_step_that_counts_nothing_is_named_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with working("making the release", silence=AT_ONCE):
+        wait_for("its line", lambda: "making the release; 0:" in capsys.readouterr().err)
+
+
+def test_a_short_step_leaves_a_log_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with working("making the release"):
+        pass
+
+    assert capsys.readouterr().err == ""
+
+
+def test_the_time_that_was_announced_is_corrected_by_the_first_step() -> None:
+    assert corrected([20, 40, 60], 41) == (
+        "The first step took 41 s and not 20, so the others take about 3:25 on this machine and not 1:40."
+    )
+
+
+@pytest.mark.parametrize("taken", [20, 24, 17])
+def test_a_time_as_it_was_announced_is_not_corrected(taken: float) -> None:
+    assert corrected([20, 40], taken) is None
+
+
+def test_a_step_of_a_second_says_nothing_of_the_machine() -> None:
+    assert corrected([1, 60], 4) is None
