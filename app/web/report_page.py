@@ -182,8 +182,11 @@ def summary(report: Report) -> str:
     """The report in one plain sentence."""
     shares = {kind(tier): one.macro_accuracy for tier, one in report.photos.items()}
     named = [f"{percent(share)} of {name[0].lower()}{name[1:]}" for name, share in shares.items() if share]
-    of_test = f"{percent(report.test.accuracy)} of the {measured(report)}"
-    return f"The model names the right class for {', '.join([*named, of_test])}."
+    crossed = report.test.split == CROSS_FITTED
+    pictures = counted(report.test.n, "picture" if crossed else "test picture")
+    of_test = f"{percent(report.test.accuracy)} of the {pictures}"
+    how = " Each of these was answered by a network that had not learnt it." if crossed else ""
+    return f"The model names the right class for {', '.join([*named, of_test])}.{how}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -78,9 +78,9 @@ export class Card {
     explain.disabled = true;
     try {
       if (!heat.src) {
-        const { explanation } = await fetched();
+        const { explanation, probabilities } = await fetched();
         heat.src = explanation.heat_map;
-        heat.alt = explained.textContent = words.explained(explanation);
+        heat.alt = explained.textContent = words.explained(explanation, probabilities);
       }
       heat.hidden = why.hidden = rests.hidden = !heat.hidden;
       plain.hidden = !rests.hidden;

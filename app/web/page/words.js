@@ -80,23 +80,20 @@ function closest(answer) {
     .join(", ");
 }
 
-/** What a heat map shows, in a sentence. */
-export function explained({ label, drops }) {
+/** What a heat map shows, in a sentence; the probabilities are those of the answer that it explains. */
+export function explained({ label, drops }, probabilities) {
   const largest = Math.max(...drops.flat());
   const row = drops.findIndex((values) => values.includes(largest));
-  const fall = percent(Math.max(largest, 0));
+  const whole = probabilities[label];
+  const values = { label: className(label), whole: percent(whole), covered: percent(Math.max(whole - Math.max(largest, 0), 0)) };
   if (largest < NOTICEABLE) {
-    return t("No single part decides on {label}: whichever one is covered, its probability falls by no more than {fall}.", {
-      label: className(label),
-      fall,
-    });
+    return t("No single part decides on {label}: its probability is {whole}, and whichever part is covered, at least {covered}.", values);
   }
   const place = [thirdOf(row, drops.length, "top", "bottom"), thirdOf(drops[row].indexOf(largest), drops[row].length, "left", "right")];
   const named = t(`the ${place.filter(Boolean).join(" ") || "middle"}`);
-  return t("What speaks most for {label} is {place}: with it covered, its probability falls by {fall}.", {
-    label: className(label),
+  return t("What speaks most for {label} is {place}: with it covered, its probability falls from {whole} to {covered}.", {
+    ...values,
     place: named,
-    fall,
   });
 }
 
