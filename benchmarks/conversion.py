@@ -1,20 +1,28 @@
-"""What it costs to turn an upload into pixels: python -m benchmarks.conversion (or `make conversion`).
+"""What it costs to turn an upload into pixels: make conversion [ARGS='--photos FOLDER' or ARGS=--memory].
 
 A photo of 12 megapixels and a thumbnail, both drawn here, go the way of every upload, in turns with what a
 program without any of it would do: decode all and resize. So whatever else the machine does falls on both,
 and the ratio of each turn is what counts. Segmentation is measured alone, on drawn photos or yours.
 Prints each way; saves docs/results/conversion.json.
+
+With --memory: one plain picture of the largest size in each format, decoded and converted in a process of its
+own, whose peak RSS less that before counts, or that of the process that decodes HEIC and AVIF. Saves
+docs/results/decode-memory.json, which docs/reference/limits.md shows.
 """
 
 import argparse
+import io
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from benchmarks.results import save
 from benchmarks.uploads import encoded
@@ -22,8 +30,11 @@ from inference.arrays import Picture
 from inference.contract import CUT_OUT, EDGE, PHOTOGRAPHS
 from inference.convert import convert, decoded_to_pixels
 from inference.decode import MAX_PIXELS, REDUCED_EDGE, decode, prepare_decoders
+from inference.errors import UploadError
 from inference.framing import no_larger_than
 from inference.garment.segmentation import segment
+from tests import pictures
+from tests.coded_pictures import avif, heic
 from tests.drawn_garments import on_a_floor, on_plain
 
 TURNS = 40
@@ -50,7 +61,11 @@ def main(argv: list[str] | None = None) -> int:
     """Measure, print, save; 1 when a goal is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.conversion")
     parser.add_argument("--photos", type=Path, help="time segmentation on the pictures under this folder")
-    photos: Path | None = parser.parse_args(argv).photos
+    parser.add_argument("--memory", action="store_true", help="measure the largest picture of each format")
+    options = parser.parse_args(argv)
+    if options.memory:
+        return _memory()
+    photos: Path | None = options.photos
     prepare_decoders()
     busy = os.getloadavg()[0]
     turns = {name: np.array(its) for name, its in _in_turns(_ways()).items()}
@@ -139,6 +154,87 @@ def _segmenting(upload: bytes) -> Way:
     cascade = PHOTOGRAPHS.cascade
     assert cascade is not None
     return lambda: segment(picture, cascade.segmentation_edge, cascade.segmentation_rounds)
+
+
+LARGEST_EDGE = int(MAX_PIXELS**0.5)
+CODED_EDGE = LARGEST_EDGE // 64 * 64
+"""Of HEIC and AVIF: HEVC rounds up to whole blocks."""
+
+
+def _zeros(channels: int, dtype: str = "uint8", edge: int = LARGEST_EDGE) -> np.ndarray:
+    return np.zeros((edge, edge, channels), dtype)
+
+
+def _by_pillow(mode: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, (LARGEST_EDGE, LARGEST_EDGE)).save(file, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+FAST = {"preset": "ultrafast"}
+PROGRESSIVE = {"format": "JPEG", "progressive": True, "subsampling": 0}
+
+FORMATS: dict[str, Callable[[], bytes]] = {
+    "JPEG": lambda: pictures.jpeg(_zeros(3)),
+    "JPEG, progressive": lambda: _by_pillow("RGB", **PROGRESSIVE),
+    "JPEG, CMYK, progressive": lambda: _by_pillow("CMYK", **PROGRESSIVE),
+    "PNG, grey": lambda: pictures.png(_zeros(1)[..., 0]),
+    "PNG, RGB": lambda: pictures.png(_zeros(3)),
+    "PNG, RGBA": lambda: pictures.png(_zeros(4)),
+    "PNG, RGBA, 16 bits": lambda: pictures.png(_zeros(4, "uint16")),
+    "WebP, lossy": lambda: pictures.webp_lossy(_zeros(3)),
+    "WebP, lossless": lambda: pictures.webp(_zeros(4)),
+    "GIF": lambda: _by_pillow("P", format="GIF"),
+    "TIFF, RGB": lambda: pictures.encoded(".tif", _zeros(3)),
+    "TIFF, RGBA, 16 bits": lambda: pictures.encoded(".tif", _zeros(4, "uint16")),
+    "HEIC, in tiles": lambda: heic(
+        _zeros(3, edge=CODED_EDGE), quality=50, chroma=420, tile_size=512, enc_params=FAST
+    ),
+    "HEIC, 4:4:4, 10 bits": lambda: heic(_zeros(3, "uint16", CODED_EDGE), quality=50, enc_params=FAST),
+    "AVIF": lambda: pictures.encoded(
+        ".avif", _zeros(3), cv2.IMWRITE_AVIF_QUALITY, 50, cv2.IMWRITE_AVIF_SPEED, 10
+    ),
+    "AVIF, RGBA, 4:4:4, 12 bits": lambda: avif(_zeros(4, "uint16"), 12),
+}
+
+
+def _memory() -> int:
+    # A process each: the peak of one that has made or decoded a picture hides the next one's.
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        figures = {name: pool.apply(measured, (pool.apply(made, (name,)),)) for name in FORMATS}
+    command = "make conversion ARGS=--memory"
+    saved = save("decode-memory", command, {"pixels": LARGEST_EDGE**2, "formats": figures})
+    print(saved.read_text("utf-8"))
+    return 0
+
+
+def made(name: str) -> bytes:
+    """A picture of this format."""
+    return FORMATS[name]()
+
+
+def measured(upload: bytes) -> dict[str, object]:
+    """Decode and convert a picture: what came of it, the memory and the processor time that it took."""
+    prepare_decoders()
+    before, began = _used()
+    try:
+        decoded_to_pixels(decode(upload, MAX_PIXELS), CUT_OUT)
+        outcome = "read"
+    except UploadError as error:
+        outcome = type(error).__name__
+    after, ended = _used()
+    return {
+        "upload_megabytes": round(len(upload) / 1e6, 2),
+        "outcome": outcome,
+        "peak_megabytes": round(after - before),
+        "seconds": round(ended - began, 2),
+    }
+
+
+def _used() -> tuple[float, float]:
+    """Peak mebibytes of this process or one that it ended, and seconds of processor time of all."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(one.ru_maxrss for one in both) / 1024, sum(one.ru_utime + one.ru_stime for one in both)
 
 
 if __name__ == "__main__":

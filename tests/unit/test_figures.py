@@ -1,6 +1,7 @@
 """The tables of figures in the documents show docs/results and the bundled report, rounded."""
 
 import json
+import re
 from statistics import median
 from typing import Any
 
@@ -32,6 +33,19 @@ def table(page: str, heading: str) -> dict[str, list[str]]:
 def result(name: str) -> Any:
     """One file of docs/results."""
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+def test_every_file_of_results_is_written_by_a_command_and_shown_by_a_document() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "benchmarks").rglob("*.py"))
+    documents = "".join(path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    saved = set(re.findall(r"""\bsave\(\s*['"]([\w-]+)""", code))
+    chosen = set(re.findall(r"--out docs/results/([\w-]+)", documents))
+    written = saved | chosen | {f"{folder}/{name}" for folder in chosen for name in saved}
+
+    files = [path.relative_to(FOLDER) for path in FOLDER.rglob("*") if path.is_file()]
+
+    assert {str(file.with_suffix("")) for file in files} <= written
+    assert [file for file in files if f"results/{file}" not in documents] == []
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +122,8 @@ def test_the_comparison_with_other_servers_shows_the_stored_figures() -> None:
 
 def test_small_pictures_are_compared_with_other_servers_by_the_measured_figures() -> None:
     cells = {
-        (cell["peer"], cell["connections"], cell["round"]): cell for cell in result("small-pictures")["cells"]
+        (cell["peer"], cell["connections"], cell["round"]): cell
+        for cell in result("small-pictures/benchmark")["cells"]
     }
 
     def ratio(peer: str, connections: str, figure: str) -> str:
@@ -254,24 +269,6 @@ def network_row(network: dict[str, Any]) -> list[str]:
         f"{train['mean']:.4f}",
         f"{published.accuracy:g}" if published else "",
     ]
-
-
-def test_the_errors_that_were_planted_in_own_pictures_are_found_as_measured() -> None:
-    measured = result("planted-errors")
-    labels = measured["wrong_labels"]
-    n, found, doubted = labels["planted"], labels["found"], labels["doubted"]
-    first = labels["found_in_first_planted"]
-
-    rows = table("how-to/train-on-your-pictures.md", f"| planted in {measured['pictures']} photos |")
-
-    assert rows == {
-        "wrong label": [f"{n}", f"{found}; {doubted} are doubted, of the first {n} {first} are these"],
-        **{
-            f"copy, {change}": [f"{one['planted']}", f"{one['found']}"]
-            for change, one in measured["copies"].items()
-        },
-        "broken file": [f"{measured['unreadable'][key]}" for key in ("planted", "found")],
-    }
 
 
 def test_the_promises_of_the_bundled_release_are_shown_with_what_they_rest_on(report: Report) -> None:
