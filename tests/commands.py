@@ -9,6 +9,9 @@ from tests.service import ROOT
 
 Ended = subprocess.CompletedProcess[str]
 
+EVERY_PARSER = "from scripts.__main__ import verbs; [verb.load().build_parser() for verb in verbs()]"
+"""A program that does what the help of each verb needs."""
+
 
 def done(command: Sequence[str | Path], folder: Path = ROOT, /, **environment: str) -> Ended:
     """A command that was run in a folder to its end, whatever its exit status, with all that it printed."""

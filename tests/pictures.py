@@ -96,14 +96,6 @@ def tiff(samples: NDArray[np.generic], orientation: int = 1, order: Literal["<",
     return magic + struct.pack(f"{order}HI", 42, 8 + len(strip)) + strip + _ifd(fields, order)
 
 
-def tiff_with(upload: bytes, *entries: tuple[int, int, int, int]) -> bytes:
-    """A little-endian TIFF with further entries first in its directory: tag, type, count and value."""
-    directory = int.from_bytes(upload[4:8], "little")
-    count = int.from_bytes(upload[directory : directory + 2], "little") + len(entries)
-    added = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return upload[:directory] + struct.pack("<H", count) + added + upload[directory + 2 :]
-
-
 def exif(orientation: int, order: str = ">") -> bytes:
     """The TIFF part of an EXIF block that holds nothing but the orientation."""
     magic = b"II" if order == "<" else b"MM"

@@ -11,7 +11,7 @@ import pytest
 import requests
 from packaging.utils import canonicalize_name
 
-from scripts.__main__ import verbs
+from tests.commands import EVERY_PARSER
 from tests.service import ROOT, free_port
 from tests.waiting import wait_for
 
@@ -82,41 +82,11 @@ def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_pat
     assert json.loads(predicted.stdout)["label"] == "Bag"
 
 
-VERBS = [verb.name for verb in verbs()]
-
-
 @pytest.mark.usefixtures("url")
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_shows_its_help_where_serving_alone_is_installed(clone: Path, verb: str) -> None:
-    shown = run([".venv/bin/wardrobe", verb, "--help"], clone)
+def test_every_verb_shows_its_help_where_serving_alone_is_installed(clone: Path) -> None:
+    shown = run([".venv/bin/python", "-c", EVERY_PARSER], clone)
 
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.startswith(f"usage: wardrobe {verb} ")
-
-
-@pytest.mark.usefixtures("url")
-@pytest.mark.parametrize(
-    ("line", "package"),
-    [
-        ("predict examples/bag.png --plot a.png", "matplotlib"),
-        ("data examples", "SciPy"),
-        ("train --epochs 1", "TensorFlow"),
-        ("evaluate", "scikit-learn"),
-        ("compare --networks dense", "TensorFlow"),
-        ("tune --trials 1", "TensorFlow"),
-        ("adopt model.keras", "TensorFlow"),
-    ],
-)
-def test_a_verb_without_its_packages_names_what_installs_them_in_one_line(
-    clone: Path, line: str, package: str
-) -> None:
-    refused = run([".venv/bin/wardrobe", *line.split()], clone)
-
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == (
-        f"wardrobe: {package} is not installed: `make install-train` in a checkout installs what training "
-        "needs.\n"
-    )
 
 
 @pytest.mark.usefixtures("url")

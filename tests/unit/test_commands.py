@@ -16,7 +16,7 @@ from model_store.signing import new_key, sign
 from model_store.store import open_store
 from scripts.__main__ import Verb, main, verbs
 from scripts.terminal import run
-from tests.commands import done
+from tests.commands import EVERY_PARSER, done
 from tests.service import ROOT
 
 VERBS = verbs()
@@ -248,9 +248,6 @@ def test_with_json_an_error_leaves_stdout_empty(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr()
     assert (code, told.out) == (1, "")
     assert told.err.startswith("wardrobe: some.key.pub: is there already.")
-
-
-EVERY_PARSER = "from scripts.__main__ import verbs; [verb.load().build_parser() for verb in verbs()]"
 
 
 WITHOUT = """
