@@ -52,10 +52,10 @@ CELL: Final = 8
 DIRECTIONS: Final = 9
 BINS: Final = 6
 
-Photos: TypeAlias = "dict[str, dict[str, bytes]]"
+Photos: TypeAlias = dict[str, dict[str, bytes]]
 """By class, then by name."""
 
-Figures: TypeAlias = "dict[str, object]"
+Figures: TypeAlias = dict[str, object]
 
 
 def main() -> int:
