@@ -21,6 +21,8 @@ UNLISTED = frozenset({MANIFEST, SIGNATURE})
 MODEL = "model.keras"
 GRAPH = "model.onnx"
 REPORT = "report.json"
+FIGURES = "figures"
+"""The folder of the plots of the report."""
 REQUIRED = (MODEL, GRAPH, REPORT)
 """What a release holds besides its manifest, whatever figures come along."""
 PHOTO_MODEL = "photos.keras"

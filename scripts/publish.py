@@ -14,11 +14,12 @@ from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-from model_store.files import GRAPH, MODEL, REPORT
+from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
 from model_store.report import wilson_interval
+from model_store.report_page.page import REPORT_PAGE
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
 from scripts.progress import progress_bar
@@ -226,7 +227,7 @@ def _next_steps(release: Path, store: Store) -> list[str]:
     steps = [
         f"Release: {release}",
         f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store.address)} {program} serve",
-        f"Report:  http://127.0.0.1:8000/metrics once it is served, and {release / REPORT}",
+        f"Report:  {release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served",
     ]
     if not store.address.startswith("s3://"):
         steps.append(f"Publish: {program} publish {shlex.quote(str(release))} s3://BUCKET/PREFIX")

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort
 from app.web.files import page_file, read_files, send
 from app.web.translations import read_translations
 from inference.signatures import ACCEPTED
+from model_store.report_page import page as report_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
 
@@ -36,7 +37,8 @@ def page_routes(translations: Path | None, *, feedback: bool) -> Blueprint:
         SettingsError: the file cannot be read, or is no translations.
     """
     routes = Blueprint("page", __name__)
-    found = read_files(FOLDER)
+    shared = {name: report_page.FOLDER / name for name in report_page.STYLES}
+    found = read_files(FOLDER) | {name: page_file(path.read_bytes(), ".css") for name, path in shared.items()}
     index_page = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
     if feedback:
         index_page = index_page.replace(f"{COUNTED} hidden", COUNTED)

@@ -13,15 +13,14 @@ from app.middleware.request_context import served
 from app.releases.serving import Served
 from app.settings import Settings
 from app.web.files import PageFile, page_file, send
-from app.web.report_page import register_filters, report_html
+from app.web.report_page import report_html
 
 A_YEAR = 31_536_000  # seconds
 
 
 def report_routes() -> Blueprint:
-    """The routes beside the page, and the page's template."""
+    """The routes beside the page, and the templates of other pages."""
     routes = Blueprint("report", __name__, template_folder="../web/templates")
-    register_filters(routes)
 
     @routes.get("/metrics/report.json")
     def as_json() -> Response:

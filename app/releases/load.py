@@ -19,7 +19,7 @@ from app.settings import CURRENT, Settings
 from inference.errors import ModelError
 from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
 from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
-from model_store.files import REPORT
+from model_store.files import FIGURES, REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
 from model_store.networks import open_networks
 from model_store.promotions import Promotion, fallbacks, history, left_by_rollback, newest
@@ -28,9 +28,6 @@ from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
-
-FIGURES = "figures"
-"""The folder of a release that holds the plots of its report."""
 
 REFUSED = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself, so that trying again would not mend it."""

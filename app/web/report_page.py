@@ -1,72 +1,19 @@
-"""The report page: report.json and the release's own figures, laid out by templates/report.html.
+"""The report page of what is being served: the report of a release, or whatever metrics a bare model has.
 
-Formats numbers and picks what stands out; everything else the template takes from the report. Metrics that
-are not a report, as beside a bare model, are shown as they are.
+The page itself: model_store/report_page/page.py. Metrics that are not a report are shown as they are.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from math import isfinite
-from typing import Final, NamedTuple
-
-from flask import Blueprint, render_template
+from typing import Final
+from urllib.parse import quote
 
 from app.releases.serving import Served
-from inference.decode import MAX_PIXELS
-from inference.errors import UploadError
-from inference.opening import open_picture
 from model_store.errors import ReportInvalid
-from model_store.report import CROSS_FITTED, Report, parse_report, wilson_interval
-
-ABSENT: Final = "—"
-"""Where a table has no value."""
-
-PAIRS: Final = 3
-"""How many of the confused pairs count as weaknesses."""
-
-WELL_SEPARATED: Final = 0.95
-"""AUROC from which a kind of out-of-distribution picture is not listed as a weakness."""
-
-FEW_PICTURES: Final = 0.05
-"""Width of the 95% interval of the accuracy above which the page says that the test set is small."""
-
-KINDS: Final = {"A": "Product shots", "B": "Worn garments", "C": "Own photos", "X": "None of the classes"}
-"""What Wardrobe's own tiers of photos are called; other tiers keep their names."""
-
-A_CENTURY: Final = 3.2e9
-"""Seconds; a training that claims more has no known duration."""
+from model_store.report import parse_report
+from model_store.report_page.page import rendered, report_page
 
 LONGEST_METRICS: Final = 20_000
 """Characters of metrics of unknown form that are shown."""
-
-
-class Confusion(NamedTuple):
-    """One class that was taken for another in `wrong` of its `n` pictures."""
-
-    truth: str
-    predicted: str
-    wrong: int
-    n: int
-
-    @property
-    def share(self) -> float:
-        """Of the true class, 0..1."""
-        return self.wrong / self.n
-
-
-class Figure(NamedTuple):
-    """A PNG of the release with its size in pixels, so that the page does not jump when it loads."""
-
-    name: str
-    width: int
-    height: int
-
-
-def register_filters(routes: Blueprint) -> None:
-    """Give the template its number formats."""
-    for one in (kind, percent, interval, share_interval, number, area, counted, duration):
-        routes.add_app_template_filter(one)
 
 
 def report_html(name: str, model: Served) -> str:
@@ -84,17 +31,13 @@ def report_html(name: str, model: Served) -> str:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:
         labels, metrics = model.contract.labels, readable(model.report)
-        return render_template("report.html", **page, why=error, labels=labels, metrics=metrics)
-    return render_template(
-        "report.html",
-        **page,
-        report=report,
-        garments={tier: found for tier, found in report.photos.items() if found.macro_accuracy is not None},
-        summary=summary(report),
-        weaknesses=list(weaknesses(report)),
-        confusions=confusions(report),
-        figures=figures_of(model.figures),
-    )
+        return rendered(**page, why=error, labels=labels, metrics=metrics)
+    return report_page(report, model.figures, lambda figure, _: _address(figure, model.version), **page)
+
+
+def _address(figure: str, version: str) -> str:
+    """Of a figure, relative to the page, and of this release alone."""
+    return f"metrics/figures/{quote(figure)}?version={quote(version)}"
 
 
 def readable(metrics: bytes) -> str:
@@ -104,132 +47,3 @@ def readable(metrics: bytes) -> str:
     except (ValueError, RecursionError):
         text = metrics.decode("utf-8", "replace")
     return text if len(text) <= LONGEST_METRICS else f"{text[:LONGEST_METRICS]}…"
-
-
-def figures_of(files: Mapping[str, bytes]) -> dict[str, Figure]:
-    """The PNGs among the files, by their names without `.png`."""
-    found = {}
-    for name, data in files.items():
-        try:
-            picture = open_picture(data, MAX_PIXELS)
-        except UploadError:
-            continue
-        if picture is not None and picture.format == "PNG":
-            found[name.removesuffix(".png")] = Figure(name, picture.width, picture.height)
-    return found
-
-
-def confusions(report: Report) -> list[Confusion]:
-    """Confused pairs of classes, by their share of the true class; none if the matrix does not fit."""
-    labels, matrix = report.labels, report.test.confusion_matrix
-    if [len(row) for row in matrix] != [len(labels)] * len(labels):
-        return []
-    found = [
-        Confusion(truth, predicted, wrong, sum(row))
-        for truth, row in zip(labels, matrix, strict=True)
-        for predicted, wrong in zip(labels, row, strict=True)
-        if wrong and truth != predicted
-    ]
-    return sorted(found, key=lambda one: -one.share)
-
-
-def weaknesses(report: Report) -> Iterator[str]:
-    """What the report is worst at, as sentences."""
-    test = report.test
-    missed = {label: one for label, one in test.per_class.items() if one.support and one.recall < 1}
-    if missed:
-        label, worst = min(missed.items(), key=lambda item: item[1].recall)
-        between = share_interval(worst.recall, worst.support)
-        yield f"{label} is recognised least often: {percent(worst.recall)} (95% interval {between})."
-    else:
-        yield f"No mistake was found in {measured(report)}."
-    low, high = test.accuracy_interval
-    if high - low > FEW_PICTURES:
-        pictures, bounds = measured(report), interval(test.accuracy_interval)
-        yield f"On only {pictures}, the 95% interval of the accuracy is wide: {bounds}."
-    for one in confusions(report)[:PAIRS]:
-        pictures = f"{one.wrong:,} of {one.n:,} ({percent(one.share)})"
-        yield f"{one.truth} is taken for {one.predicted} in {pictures}."
-    for name, tier in report.photos.items():
-        label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
-        if recall and recall.recall < 1:
-            photos = f"{percent(recall.recall)} of {counted(recall.n, 'photo')}"
-            yield f"{kind(name)}: {label} is recognised least often: {photos}."
-    for other, ood in report.out_of_scope.items():
-        if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
-            found = f"{percent(ood.reviewed)} of them get review"
-            if ood.reviewed is None:
-                found = f"{percent(ood.unfamiliar)} of them are unfamiliar"
-            yield (
-                f"Familiarity separates pictures of {other} from the test set with an AUROC of only "
-                f"{area(ood.familiarity_auroc)}; {found}."
-            )
-
-
-def kind(tier: str) -> str:
-    """What readers call a tier of photos."""
-    return KINDS.get(tier, f"Photos, tier {tier}")
-
-
-def measured(report: Report) -> str:
-    """How many pictures the report's figures are of, and which."""
-    if report.test.split == CROSS_FITTED:
-        return f"{counted(report.test.n, 'picture')}, cross-fitted"
-    return counted(report.test.n, "test picture")
-
-
-def summary(report: Report) -> str:
-    """The report in one plain sentence."""
-    shares = {kind(tier): one.macro_accuracy for tier, one in report.photos.items()}
-    named = [f"{percent(share)} of {name[0].lower()}{name[1:]}" for name, share in shares.items() if share]
-    crossed = report.test.split == CROSS_FITTED
-    pictures = counted(report.test.n, "picture" if crossed else "test picture")
-    of_test = f"{percent(report.test.accuracy)} of the {pictures}"
-    how = " Each of these was answered by a network that had not learnt it." if crossed else ""
-    return f"The model names the right class for {', '.join([*named, of_test])}.{how}"
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share of 0..1 as `94.9%`; only 0 is `0.0%` and only 1 is `100.0%`."""
-    if share is None:
-        return ABSENT
-    if 0 < share < 1:
-        smallest = 10.0 ** -(digits + 2)
-        if share < smallest / 2:
-            return f"< {smallest:.{digits}%}"
-        if share > 1 - smallest / 2:
-            return f"> {1 - smallest:.{digits}%}"
-    return f"{share:.{digits}%}"
-
-
-def interval(bounds: tuple[float, float] | None, digits: int = 1) -> str:
-    """Two shares of 0..1 as `94.5 to 95.3%`."""
-    return f"{bounds[0] * 100:.{digits}f} to {bounds[1]:.{digits}%}" if bounds else ABSENT
-
-
-def share_interval(share: float, n: int, digits: int = 1) -> str:
-    """The 95% interval of a share that was counted on `n`."""
-    return interval(wilson_interval(share * n, n), digits) if n else ABSENT
-
-
-def number(value: float) -> str:
-    """Four significant digits, thousands separated: `0.1504`, `311,530`."""
-    value = value or 0.0  # a loss of minus zero is zero
-    return f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}"
-
-
-def area(auroc: float | None) -> str:
-    """An area under a curve, 0..1, as `0.978`."""
-    return ABSENT if auroc is None else f"{auroc:.3f}"
-
-
-def counted(things: int, name: str) -> str:
-    """`1 picture`, `10,000 pictures`."""
-    return f"{things:,} {name}" if things == 1 else f"{things:,} {name}s"
-
-
-def duration(seconds: float | None) -> str:
-    """`0:35:05`, in hours, minutes and seconds."""
-    if seconds is None or not seconds < A_CENTURY:
-        return ABSENT
-    return str(timedelta(seconds=round(seconds)))

@@ -48,6 +48,7 @@ HOMES = {
     "flask_limiter": ("app/security/rate_limits.py",),
     "gevent": ("app/bounded_body.py", "app/native_threads.py", "app/worker.py"),
     "keras": ("training/", "inference/keras_session.py"),
+    "jinja2": ("model_store/report_page/page.py",),
     "limits": ("app/security/rate_limits.py", "app/settings.py"),
     "matplotlib": ("training/", "scripts/"),
     "mypy_boto3_s3": ("model_store/s3.py",),

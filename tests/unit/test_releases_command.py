@@ -187,7 +187,7 @@ def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
     assert steps == {
         "Release:": str(release),
         "Serve:": f"WARDROBE_MODEL_STORE='{store}' {program} serve",
-        "Report:": f"http://127.0.0.1:8000/metrics once it is served, and {release}/report.json",
+        "Report:": f"{release}/report.html, and http://127.0.0.1:8000/metrics once it is served",
         "Publish:": f"{program} publish '{release}' s3://BUCKET/PREFIX",
     }
     assert doubts == ""

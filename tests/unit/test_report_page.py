@@ -2,15 +2,15 @@
 
 import pytest
 
-from app.web.report_page import (
+from model_store.manifest import DataSet
+from model_store.report import Report
+from model_store.report_page.page import (
     duration,
     number,
     percent,
     share_interval,
     weaknesses,
 )
-from model_store.manifest import DataSet
-from model_store.report import Report
 from tests.releases import a_report
 
 

@@ -24,6 +24,7 @@ from model_store.local import LocalRelease
 from model_store.manifest import Manifest, PhotoNetwork
 from model_store.model_card import MODEL_CARD, model_card
 from model_store.report import HELD_OUT, Calibrated, PhotoFigures, Report
+from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.learnt import NOTHING, load_learnt
 from training.data.picture_files import Say
 from training.data.splitting import in_groups
@@ -85,6 +86,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     (folder / REPORT).write_bytes(report.as_bytes())
     model, second = _contracts(parent.manifest, found)
     (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
+    (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), second))
     _write_answers(folder, parent, answers, photos)
     return _sealed(folder, parent.manifest, model, second, report)
 

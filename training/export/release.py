@@ -24,10 +24,11 @@ from inference.session import Scores, Session
 from model_store.acceptance import USUAL, Conditions, needed
 from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, packed
 from model_store.assemble import seal
-from model_store.files import GRAPH, MODEL, REPORT
+from model_store.files import FIGURES, GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
 from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
 from model_store.report import CROSS_FITTED, Epoch, ModelFigures, Report, TrainingFigures
+from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.datasets import LabelledData
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.splitting import Split
@@ -99,7 +100,6 @@ from training.recipes import Recipe
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
-FIGURES: Final = "figures"
 OF_ANY_FIT: Final = ("network", "seed", "limit", "start")
 """The fields of a recipe that a linear probe has, too."""
 
@@ -307,6 +307,7 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         rows += photo_rows(photos, material.photos)
     (folder / ANSWERS).write_bytes(packed(rows))
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
+    (folder / REPORT_PAGE).write_bytes(file_page(contract, report, figures_in(folder)))
     golden = held_out.images[:GOLDEN_PICTURES]
     given = session.run(golden)
     stored = Golden.of(golden, given.probabilities, given.distances)

@@ -62,7 +62,7 @@ def test_a_browser_gets_a_page_for_an_unknown_path(client: FlaskClient, path: st
     assert f'<a href="{home}">' in answer.text
     assert urljoin(f"http://shop.example{path}", home) == "http://shop.example/"
     assert path.replace("<", "&lt;").replace(">", "&gt;") in answer.text
-    assert f'href="{home}page/page.css"' in answer.text
+    assert f'href="{home}page/frame.css"' in answer.text
     assert {"Accept", "Accept-Language"} <= set(answer.vary)
 
 

@@ -73,6 +73,14 @@ def test_labels_travel_from_the_folders_to_manifest_and_report(release: LocalRel
     assert report.train.n + report.validation.n + report.test.n == 3 * COUNT
 
 
+def test_the_report_is_sealed_as_a_page_too(release: LocalRelease) -> None:
+    page = (release.folder / "report.html").read_text("utf-8")
+
+    assert "report.html" in release.manifest.files
+    assert f"{report_of(release).test.accuracy:.2%}" in page
+    assert "data:image/png;base64," in page
+
+
 def test_thresholds_rest_on_answers_to_all_pictures_and_say_what_is_missing(
     release: LocalRelease, things: Path
 ) -> None:

@@ -1,0 +1,47 @@
+"""report.html of a release: one file that can be read and sent without a server."""
+
+import re
+
+import pytest
+
+from inference.contract import ModelContract
+from model_store.local import BUNDLED, bundled
+from model_store.report_page.page import figures_in, file_page
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    release = bundled()
+    return file_page(release.manifest.model, release.report(), figures_in(BUNDLED)).decode()
+
+
+def test_the_page_of_a_release_says_what_the_services_page_says(page: str) -> None:
+    report = bundled().report()
+
+    for shown in ("What it gets wrong", "Product shots", f"{report.test.accuracy:.2%}", "X_kaggle_Belts"):
+        assert shown in page
+    assert "Undefined" not in page
+
+
+def test_the_page_of_a_release_needs_nothing_but_itself(page: str) -> None:
+    addresses = re.findall(r'\b(?:src|href)="([^"]*)"', page)
+
+    assert addresses
+    assert {one.partition(",")[0] for one in addresses if not one.startswith("#")} == {
+        "data:image/png;base64"
+    }
+    assert "<script" not in page
+    assert "--ground: #f7f5f1" in page
+    assert "url(" not in page
+
+
+def test_a_label_cannot_put_tags_into_the_page_of_a_release() -> None:
+    release = bundled()
+    data = release.report().data.model_copy(update={"name": "<script>alert(1)</script>"})
+    report = release.report().model_copy(update={"data": data})
+    contract: ModelContract = release.manifest.model
+
+    made = file_page(contract, report, {}).decode()
+
+    assert "<script" not in made
+    assert "&lt;script&gt;alert(1)" in made
