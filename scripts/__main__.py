@@ -24,6 +24,7 @@ VERBS = (
     "audit",
     "data",
     "train",
+    "improve",
     "evaluate",
     "calibrate",
     "compare",

@@ -88,6 +88,13 @@ def main(argv: list[str] | None = None) -> int:
     return perform(build_parser(), _train, argv)
 
 
+def trained(words: list[str]) -> object:
+    """Train as `wardrobe train WORDS` does; what it did, as JSON values."""
+    arguments = build_parser().parse_args(words)
+    arguments.words = words
+    return _train(arguments)
+
+
 def _train(arguments: argparse.Namespace) -> object:
     if arguments.show_recipe:
         recipe = shown_recipe(arguments)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable
 from labelling.review.corrections import NONE, corrections_of_files
 from training.errors import BadClasses, BadCsv, DataSetMissing
@@ -275,7 +276,7 @@ def _row(path: Path, where: str, row: dict[str, str | None]) -> tuple[str, Liste
         raise BadCsv(f"{where}: no path. {_EXPECTED_CSV}")
     if row["label"] is None:
         raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
-    label = row["label"].strip()
+    label = as_it_was(row["label"].strip())
     return where, Listed(path.parent / named, label and as_label(label, where), None, tier, group)
 
 

@@ -1,4 +1,4 @@
-"""`wardrobe train --from RELEASE --photos corrections.csv`: the loop's training, from drawn pictures."""
+"""`wardrobe improve corrections.csv`, of the ten classes and of one's own, from drawn pictures."""
 
 import csv
 import json
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from model_store.local import open_release
-from scripts import train
+from scripts import improve, train
 from scripts.terminal import run
 from tests.fashion import write_idx_folder
+from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import a_garment_photo, write_photos
 from tests.uploads import png
 from training.data.datasets import LABELS
@@ -45,11 +46,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_corrections_of_one_class_improve_a_release_that_keeps_them_all(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--from", str(place / "parent"), "--data", str(place / "data"), "--variants", "0.02"]
-    words += ["--photos", str(place / "corrections.csv"), "--epochs", "1", "--folds", "2"]
-    words += ["--batch-size", "16", "--run", str(tmp_path / "run"), "--json"]
+    words = [str(place / "corrections.csv"), "--from", str(place / "parent"), "--data", str(place / "data")]
+    words += ["--json", "--", "--variants", "0.02", "--epochs", "1", "--folds", "2"]
+    words += ["--batch-size", "16", "--run", str(tmp_path / "run")]
 
-    code = train.main(words)
+    code = improve.main(words)
 
     told = capsys.readouterr()
     document = json.loads(told.out)
@@ -81,3 +82,30 @@ def test_a_data_set_with_fewer_classes_than_its_parent_has_to_be_wanted(
     assert "has 1 of the 10 classes of " in error
     assert "--photos" in error
     assert "--new-classes" in error
+
+
+def test_a_release_of_own_classes_is_trained_again_with_the_corrections_and_its_own_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the table of pictures is written
+    write_class_folders(tmp_path / "photos", 20)
+    write_class_folders(tmp_path / "new", 3, first_seed=500)
+    quick = ["--network", "conv3", "--epochs", "3", "--batch-size", "16", "--folds", "0"]
+    train.main(["--data", "photos", *quick, "--run", "first", "--out", "store"])
+    rows = [f"new/{kind}/{seed}.png,{kind}" for kind in KINDS for seed in range(500, 503)]
+    Path("corrections.csv").write_text("\n".join(["path,label", *rows, "photos/Ball/000.png,", ""]), "utf-8")
+    capsys.readouterr()
+
+    code = improve.main(["corrections.csv", "--from", "store"])
+
+    told = capsys.readouterr().out
+    made = next(line.split()[1] for line in told.splitlines() if line.startswith("Release: "))
+    release = open_release(tmp_path / made)
+    report, settings = release.report(), release.manifest.training
+    assert code == 0
+    assert "Of its 60 pictures 0 get another label and 1 are left out; 9 are new." in told
+    assert "It is trained again on 68 pictures" in told
+    assert report.train.n + report.validation.n + report.test.n == 68
+    assert (settings["network"], settings["epochs"]) == ("conv3", 3)
+    assert "stays current there" in told
+    assert "Compare: " in told

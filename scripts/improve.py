@@ -1,0 +1,192 @@
+"""Make a better release from people's corrections.
+
+A release of the ten classes is trained further, as `wardrobe train --from … --photos` does. A release of own
+classes is trained again, on the pictures that it learnt together with the corrections, with the options of
+its own training. The command says what it will do, and how long that takes, before it starts. Options of
+`wardrobe train` may follow `--`.
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from model_store.cache import find_release
+from model_store.files import MANIFEST
+from model_store.local import LocalRelease
+from model_store.promotions import newest
+from model_store.store import open_store
+from scripts import train
+from scripts.progress import as_time, counting
+from scripts.publish import DEFAULT_STORE
+from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, run
+from training.data.datasets import NAME, OTHER_NAME
+from training.data.improved import Joined, join
+from training.data.learnt import load_learnt
+from training.errors import BadPictures
+
+EXAMPLES = (
+    "wardrobe improve corrections.csv",
+    "wardrobe improve corrections.csv --from s3://models/shoes --publish s3://models/shoes",
+    "wardrobe improve corrections.csv --from bundled -- --epochs 3",
+)
+
+DROPPED = frozenset(
+    {
+        "data",
+        "corrections",
+        "release",
+        "from_version",
+        "new_classes",
+        "run",
+        "fresh",
+        "out",
+        "publish",
+        "sign",
+    }
+    | {"force", "by", "unconditional", "json", "show_recipe", "photos", "check_photos", "average_folds"}
+)
+"""Options of a training, by their names in its arguments, that training again does not take over."""
+
+Words = list[str]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Say what will be done, and do it."""
+    words = sys.argv[1:] if argv is None else argv
+    end = words.index("--") if "--" in words else len(words)
+    return perform(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
+
+
+def _improve(arguments: argparse.Namespace, more: Words) -> object:
+    name = arguments.release or _usual_release()
+    parent = find_release(name, arguments.from_version)
+    target = [
+        *(["--out", arguments.out] if arguments.out else []),
+        *(["--publish", arguments.publish] if arguments.publish else []),
+    ]
+    if parent.manifest.data.name in {NAME, OTHER_NAME}:
+        words = _further(arguments, name, parent)
+    else:
+        words = _again(arguments, parent)
+        target = target or _beside(name)
+    console().print(f"This runs: wardrobe train {shlex.join([*words, *target, *more])}")
+    return train.trained([*words, *target, *more])
+
+
+def _usual_release() -> str:
+    """The store that `wardrobe train` fills, where something is current in it; else the bundled release."""
+    return DEFAULT_STORE if newest(open_store(DEFAULT_STORE)) is not None else "bundled"
+
+
+def _beside(name: str) -> Words:
+    """Where a release goes unless a store is named: beside its parent, where that is in a store."""
+    in_store = name != "bundled" and not (Path(name).expanduser() / MANIFEST).is_file()
+    return ["--out", name] if in_store else []
+
+
+def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> Words:
+    """The words that train a release of Fashion-MNIST's classes further."""
+    known = parent.manifest
+    console().print(
+        f"{parent.version} knows the {len(known.model.labels)} classes of {known.data.name}. "
+        f"It is trained further on {arguments.corrections}, beside pictures of that data set."
+    )
+    version = ["--from-version", arguments.from_version] if arguments.from_version else []
+    data = ["--data", arguments.data] if arguments.data else []
+    return ["--from", name, *version, "--photos", str(arguments.corrections), *data]
+
+
+def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
+    """Write the table of all pictures, say what is in it, and return the words that train on it."""
+    earlier = _words_of(parent)
+    told = train.build_parser().parse_args(earlier)
+    place = Path(_place_of(arguments.data, told.data, parent)).expanduser()
+    labels, known = parent.manifest.model.labels, load_learnt(parent.folder)
+    with counting("comparing pictures") as watch:
+        joined = join(place, [*told.corrections, arguments.corrections], labels, known, watch)
+    if joined.outdated:
+        complain(
+            f"{joined.outdated:,} corrections are of pictures that have changed since, and do not count."
+        )
+    if not joined.changes:
+        raise BadPictures(f"{arguments.corrections}: nothing in it changes what {place} says already.")
+    table = Path("runs") / f"improved-{joined.digest}" / "pictures.csv"
+    joined.write(table)
+    _announce(parent, joined, table)
+    return ["--data", str(table), *_kept(earlier)]
+
+
+def _words_of(parent: LocalRelease) -> Words:
+    """What was typed after `wardrobe train`, as the release has it; nothing where it has not."""
+    command = parent.manifest.training.get("command")
+    words = shlex.split(command) if isinstance(command, str) else []
+    return words[3:] if words[:3] == ["python", "-m", "scripts.train"] else []
+
+
+def _place_of(named: str | None, learnt: str | None, parent: LocalRelease) -> str:
+    """The pictures that the release learnt."""
+    if named is None and (learnt is None or not Path(learnt).expanduser().exists()):
+        gone = (
+            "does not say where these are"
+            if learnt is None
+            else f"learnt them from {learnt}, which is not here"
+        )
+        raise BadPictures(
+            f"{parent.version} is trained again on the pictures that it learnt, together with the "
+            f"corrections, and {gone}. Name them: --data FOLDER."
+        )
+    return named or str(learnt)
+
+
+def _announce(parent: LocalRelease, joined: Joined, table: Path) -> None:
+    """Say what is learnt, and how long it takes by the time of the parent."""
+    out, report = console(), parent.report()
+    out.print(
+        f"{parent.version} knows {len(report.labels)} classes of your own. Of its {joined.before:,} "
+        f"pictures {joined.relabelled:,} get another label and {joined.left_out:,} are left out; "
+        f"{joined.new:,} are new."
+    )
+    seconds = report.training.seconds
+    took = ""
+    if seconds and report.train.n:
+        about = as_time(seconds * len(joined.rows) / report.train.n)
+        took = f", about {about}: its training took {as_time(seconds)} for {report.train.n:,}"
+    out.print(f"It is trained again on {len(joined.rows):,} pictures, in {table}{took}.")
+
+
+def _kept(words: Sequence[str]) -> Words:
+    """The options of a training that hold for the next one."""
+    known, kept, rest = train.build_parser()._option_string_actions, Words(), list(words)
+    while rest:
+        word = rest.pop(0)
+        action = known[word.partition("=")[0]]
+        value = [rest.pop(0)] if action.nargs is None and "=" not in word else []
+        if action.dest not in DROPPED:
+            kept += [word, *value]
+    return kept
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = command_parser("improve", __doc__, EXAMPLES)
+    add = parser.add_argument
+    corrections = "what people said of pictures: the review sheet, the page and doubted.html export it"
+    add("corrections", type=Path, metavar="CSV", help=corrections)
+    usual = f"{DEFAULT_STORE} where that has a release, else bundled"
+    add("--from", dest="release", metavar="RELEASE", help=RELEASE_HELP.replace("the default", usual, 1))
+    add("--from-version", metavar="VERSION", help="version in the store of --from (default: the current one)")
+    learnt = "the pictures that the release learnt (default: those that its training named)"
+    add("--data", metavar="FOLDER|CSV", help=learnt)
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument(
+        "--out", metavar="STORE", help="a folder store; the release stands there beside what is current"
+    )
+    target.add_argument("--publish", metavar="STORE", help="a folder or s3:// store; current there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
