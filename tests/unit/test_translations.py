@@ -27,7 +27,7 @@ ASSEMBLED = {
 }
 SAME_IN_EVERY_LANGUAGE = re.compile(
     r"Wardrobe|curl|JavaScript|Python|CSV|JSON|"
-    r"clothing-dataset|, CC0 1\.0|wardrobe train --data|[\u00d7.]|\{\w+\}"
+    r"clothing-dataset|, CC0 1\.0|wardrobe improve|[\u00d7.]|\{\w+\}"
 )
 
 
