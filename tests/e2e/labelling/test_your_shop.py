@@ -17,7 +17,7 @@ from tests.documents import Step, blocks
 from tests.real_photos import photos_of_kinds
 from tests.service import ROOT, running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # it trains twice
 
 KINDS = ("backpack", "scarf", "shorts", "socks")
 LEARNT, HIDDEN = 24, 8
