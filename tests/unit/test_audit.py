@@ -66,8 +66,17 @@ def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_coun
     )
 
     assert (found.sampled, found.unanswered, found.left_out) == (5, 1, 1)
-    assert (found.accepted.n, found.accepted.right) == (3, 1)
+    assert (found.accepted.n, found.accepted.right, found.reviewed.n) == (3, 1, 0)
     assert sum(share.n for share in found.labels.values()) == 3
+
+
+def test_pictures_to_review_count_by_themselves() -> None:
+    table = a_table("v", rows=20)
+    kept = [row for row in table if row["decision"] == "accept"]
+
+    found = audit(table, [said(row, row["label"]) for row in table])
+
+    assert (found.accepted.n, found.reviewed.n) == (len(kept), 20 - len(kept))
 
 
 def test_a_table_with_peoples_answers_is_audited_by_what_the_model_said() -> None:

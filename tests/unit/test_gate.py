@@ -405,15 +405,15 @@ def decided(right: int, accepted: int, wrong: int) -> Answers:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "wrong", "refused"),
-    [(1000, 50, True), (620, 12, False), (620, 6, False), (360, 0, False)],
+    ("before", "accepted", "wrong", "refused"),
+    [(4, 1000, 50, True), (0, 620, 12, False), (4, 620, 6, False), (4, 360, 0, False)],
     ids=["all accepted", "more accepted, 98% right", "more accepted as well", "the same"],
 )
 def test_a_release_that_accepts_too_many_errors_is_refused(
-    current: Manifest, accepted: int, wrong: int, refused: bool
+    current: Manifest, before: int, accepted: int, wrong: int, refused: bool
 ) -> None:
     promised = {TEST_SET: 0.98}
-    served = evidence(like(current, test_n=1000), answers=decided(950, 360, 4), promised=promised)
+    served = evidence(like(current, test_n=1000), answers=decided(950, 360, before), promised=promised)
     candidate = evidence(like(current, test_n=1000), answers=decided(950, accepted, wrong), promised=promised)
 
     with pytest.raises(GateRefused, match=r"100\.0% accepted, 95\.0% of") if refused else nullcontext():
