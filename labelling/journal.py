@@ -8,7 +8,6 @@ a second run out.
 """
 
 import json
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -115,7 +114,6 @@ class Journal(AbstractContextManager["Journal"]):
         self.seconds, self.has_changed, self.is_complete = 0.0, True, False
         self.begun = fingerprint
         self._committed, self._is_dirty = 0.0, False
-        self._former = table.with_name(f"{table.name}.parts")
         self._fingerprint = fingerprint
         self._restart = restart
         self._clock = clock
@@ -125,9 +123,8 @@ class Journal(AbstractContextManager["Journal"]):
 
         Raises:
             TableUnusable: it cannot be written, or another run is at work.
-            OtherRun: it belongs to another command, or an earlier version left its own form of a journal.
+            OtherRun: it belongs to another command.
         """
-        self._refuse_former()
         with ExitStack() as undo, self._errors_named():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=0)
@@ -274,21 +271,6 @@ class Journal(AbstractContextManager["Journal"]):
         self.seconds, self.has_changed = float(found[1]), found[2] != _EXPORTED
         self.is_complete = found[2] != _ROWS_CHANGED
         self._committed = self._clock()
-
-    def _refuse_former(self) -> None:
-        """Remove what an earlier version left of an unfinished table, if all is to be labelled again.
-
-        Raises:
-            OtherRun: it is not.
-        """
-        if self._former.exists():
-            if not self._restart:
-                raise OtherRun(
-                    f"{self._former}: is the unfinished table of an earlier version of wardrobe, which this "
-                    "one cannot continue. Finish it with that version, or add --restart: it removes the "
-                    "folder and labels everything again."
-                )
-            shutil.rmtree(self._former)
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:

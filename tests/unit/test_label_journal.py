@@ -147,19 +147,6 @@ def test_a_restart_forgets_the_rows_of_whatever_command_began_the_table(two: Pat
         assert list(again.lines()) == []
 
 
-def test_what_an_earlier_version_left_is_refused_with_a_way_on_and_removed_by_a_restart(
-    tmp_path: Path,
-) -> None:
-    parts = tmp_path / f"{TABLE}.parts"
-    parts.mkdir()
-    (parts / "journal.jsonl").write_text('{"format": 1}\n', "utf-8")
-
-    with pytest.raises(OtherRun, match=r"earlier version.*Finish it with that version, or add --restart"):
-        journal(tmp_path).__enter__()
-    with journal(tmp_path, restart=True):
-        assert not parts.exists()
-
-
 def test_a_damaged_journal_is_reported_with_what_to_do(two: Path) -> None:
     journal_of(two / TABLE).write_bytes(b"no database" * 100)
 

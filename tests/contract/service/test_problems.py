@@ -1,5 +1,6 @@
 """Every error is problem+json with a request id, on every route, the framework's own included."""
 
+import socket
 from typing import Any
 from urllib.parse import urljoin
 
@@ -41,11 +42,19 @@ def test_a_slash_too_many_is_pointed_out(client: FlaskClient, path: str) -> None
     assert f"{path[:-1]}, without a slash at its end" in assert_problem(answer, 404)["detail"]
 
 
-@pytest.mark.parametrize("url", ["https://shop.example/shirt.jpg", "HTTP://shop.example/shirt.jpg"])
-def test_a_url_in_place_of_a_picture_is_said_not_to_be_fetched(client: FlaskClient, url: str) -> None:
-    alone = [client.post("/predict", json={field: url}) for field in ("image", "url")]
-    batch = client.post("/predict/batch", json={"images": [url, {"url": url}]})
+@pytest.mark.parametrize("scheme", ["https", "HTTP"])
+def test_a_url_in_place_of_a_picture_is_said_not_to_be_fetched_and_is_not(
+    client: FlaskClient, scheme: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        url = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/shirt.jpg"
 
+        alone = [client.post("/predict", json={field: url}) for field in ("image", "url")]
+        batch = client.post("/predict/batch", json={"images": [url, {"url": url}]})
+
+        with pytest.raises(TimeoutError):
+            server.accept()
     details = [assert_problem(answer, 400)["detail"] for answer in alone]
     details += [answer["error"]["detail"] for answer in batch.get_json()["predictions"]]
     assert ["URLs are not fetched" in detail for detail in details] == [True] * 4
