@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from app.dotenv_file import DOTENV
 from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
 from app.settings import SettingsError, settings_from_environment, unread_port
@@ -75,7 +76,12 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 def when_ready(server: Any) -> None:
     """Log the settings, once for all workers, and give these an empty folder to add up their counts in."""
-    server.log.info("Settings: %s", settings.described())
+    if DOTENV.is_file():
+        server.log.info("%s was read; variables of the environment prevail.", DOTENV.absolute())
+    if settings.log_format == "json":
+        server.log.info("Settings", extra={"settings": settings.masked()})
+    else:
+        server.log.info("Settings: %s", settings.described())
     if (warning := unread_port(os.environ)) is not None:
         server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)
@@ -88,15 +94,17 @@ def when_ready(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Write why no worker could start, as the last line; remove that folder, if it was made here."""
+    """Remove that folder, if it was made here; after a failed start, end with the line that says why."""
     reason = Path(os.environ.get(COUNTS, ""), "start-failed")
-    if reason.is_file():
-        for handler in logging.getLogger("gunicorn.error").handlers:
-            handler.flush()
-        sys.stderr.write(last_words(reason.read_text("utf-8"), settings.log_format))
+    message = reason.read_text("utf-8") if reason.is_file() else ""
     made = getattr(server, "made_for_counts", None)
     if made is not None:
         shutil.rmtree(made, ignore_errors=True)
+    if message:
+        for handler in logging.getLogger("gunicorn.error").handlers:
+            handler.flush()
+        sys.stderr.write(last_words(message, settings.log_format))
+        sys.exit(1)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -5,10 +5,13 @@ no more before gunicorn takes its place.
 """
 
 from pathlib import Path
+from typing import Final
 
 from dotenv import load_dotenv
 
+DOTENV: Final = Path(".env")
 
-def read_dotenv(path: Path = Path(".env")) -> None:
+
+def read_dotenv(path: Path = DOTENV) -> None:
     """Add what a file names to the process's environment, which it never overrides."""
     load_dotenv(path)

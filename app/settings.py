@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from app.dotenv_file import read_dotenv
+from app.dotenv_file import DOTENV, read_dotenv
 from inference.decode import MAX_PIXELS
-from model_store.manifest import first_problem
 
 PREFIX = "WARDROBE_"
 
@@ -48,6 +47,21 @@ NAMED_BY_OTHERS = ("prometheus_dir", "tracing")
 MAX_JSON_NUMBERS = 1_500_000
 """Numbers in the JSON of a request, unless an operator says otherwise. A parser of JSON holds Python's lock
 for 0.1 microseconds a number, in a native thread as well: no other request is answered meanwhile."""
+
+
+EXPECTED = {
+    "bool_parsing": "expected true or false",
+    "float_parsing": "expected a number",
+    "greater_than": "expected more than {gt:g}",
+    "greater_than_equal": "expected {ge:g} or more",
+    "int_parsing": "expected a whole number",
+    "less_than": "expected less than {lt:g}",
+    "less_than_equal": "expected {le:g} or less",
+    "literal_error": "expected {expected}",
+    "string_pattern_mismatch": "expected letters, digits, dots, hyphens and underscores alone",
+    "string_too_short": "expected a value; without the variable, the default holds",
+}
+"""What would do, by the types of pydantic's errors; none of these settings holds a password."""
 
 
 class SettingsError(Exception):
@@ -182,13 +196,14 @@ class Settings(BaseModel):
 
     def described(self) -> str:
         """One line of `name=value` for the log, with passwords inside addresses masked."""
-        pairs = (f"{name}={value}" for name, value in self.model_dump(mode="json").items())
-        # Up to the last @: a password that is not quoted may hold one, or a slash.
-        masked = re.sub(r"//\S+@", "//***@", " ".join(pairs))
-        return re.sub(r"([?&](?:username|password)=)[^&\s]+", r"\1***", masked)
+        return " ".join(f"{name}={value}" for name, value in self.masked().items())
+
+    def masked(self) -> dict[str, object]:
+        """Every setting as JSON has it, with passwords inside addresses masked."""
+        return {name: _masked(value) for name, value in self.model_dump(mode="json").items()}
 
 
-def settings_from_environment(dotenv: Path = Path(".env")) -> Settings:
+def settings_from_environment(dotenv: Path = DOTENV) -> Settings:
     """Read `.env` and the process's environment.
 
     Raises:
@@ -215,7 +230,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(f"{PREFIX}{_upper_key(first_problem(error))}.") from error
+        raise SettingsError(_problem(error, values)) from error
 
 
 def unread_port(environment: Mapping[str, str]) -> str | None:
@@ -264,6 +279,19 @@ def _refuse_unknown(values: Mapping[str, object]) -> None:
             )
 
 
-def _upper_key(problem: str) -> str:
-    key, colon, rest = problem.partition(":")
-    return key.upper() + colon + rest
+def _problem(error: ValidationError, values: Mapping[str, object]) -> str:
+    """The first thing that is wrong: the setting, what it was, and what would do."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0])
+    if first["type"] not in EXPECTED:
+        return f"{PREFIX}{field.upper()}: {first['msg'].removeprefix('Value error, ')}."
+    expected = EXPECTED[first["type"]].format_map(first.get("ctx", {}))
+    return f"{PREFIX}{field.upper()}={values[field]}: {expected}."
+
+
+def _masked(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    # Up to the last @: a password that is not quoted may hold one, or a slash.
+    masked = re.sub(r"//\S+@", "//***@", value)
+    return re.sub(r"([?&](?:username|password)=)[^&\s]+", r"\1***", masked)

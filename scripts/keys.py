@@ -21,6 +21,8 @@ from scripts.terminal import FAILED, chosen, command_parser, complain, perform, 
 KEY_BYTES = 32
 """Random bytes in a key; 256 bits cannot be guessed."""
 
+USE = "Its client sends it in the header `Authorization: Bearer KEY`."
+
 EXAMPLES = (
     "wardrobe keys add shop --file keys.txt",
     "wardrobe keys list --file keys.txt",
@@ -47,6 +49,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
+    complain(f"The key is shown this once; {arguments.file} has its hash. {USE}")
     return {"name": arguments.name, "key": key}
 
 

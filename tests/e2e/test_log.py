@@ -28,6 +28,8 @@ def test_every_line_is_json_in_that_format(serve: Serve) -> None:
 
     lines = [json.loads(line) for line in service.text().splitlines()]
 
+    [settings] = [line["settings"] for line in lines if "settings" in line]
+    assert (settings["log_format"], settings["drain_seconds"], settings["api_keys_file"]) == ("json", 0, None)
     assert {line["logger"] for line in lines} == {"gunicorn.error", "wardrobe", "wardrobe.access"}
     assert all(line["time"] and line["level"] for line in lines)
 

@@ -13,7 +13,7 @@ import pytest
 from inference.cores import usable_cores
 from tests.commands import done
 from tests.e2e.conftest import Serve
-from tests.service import tcp_sockets
+from tests.service import ROOT, free_port, tcp_sockets
 from tests.uploads import png
 
 pytestmark = pytest.mark.slow
@@ -67,13 +67,21 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
         ),
         ("PORT", "70000", "PORT=70000: expected 1 to 65535, the port to listen on"),
         ("BIND", "192.0.2.1", "192.0.2.1:"),
+        ("SLOTS", "many", "WARDROBE_SLOTS=many: expected a whole number"),
+        ("API_KEYS_FILE", __file__, f"{__file__}, line 1: not `name:sha256`"),
+        ("TAXONOMY", __file__, f"WARDROBE_TAXONOMY: {__file__}"),
+        ("TRANSLATIONS", "/", "WARDROBE_TRANSLATIONS: /: Is a directory"),
+        ("TRUSTED_KEYS", "/nowhere/keys", "/nowhere/keys"),
+        ("MODEL_STORE", "s3://", "s3://"),
     ],
 )
-def test_a_failed_start_logs_one_line_why(end_of_start: End, name: str, value: str, message: str) -> None:
+def test_a_failed_start_has_one_status_and_ends_with_the_line_that_says_why(
+    end_of_start: End, name: str, value: str, message: str
+) -> None:
     status, log = end_of_start(**{name: value})
 
     [line] = {line for line in log.splitlines() if line.startswith("wardrobe: ")}
-    assert status != 0
+    assert status == 1
     assert message in line
     assert "Traceback" not in log
     assert "top-secret" not in log
@@ -94,6 +102,17 @@ def test_with_json_logs_the_reason_of_a_failed_start_is_the_last_line_and_json(
         "CRITICAL",
         True,
     )
+
+
+def test_the_log_says_which_file_of_variables_was_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("WARDROBE_MODEL_STORE=/nowhere/at/all\n", "utf-8")
+
+    ended = done([sys.executable, "-m", "app"], tmp_path, PYTHONPATH=str(ROOT), PORT=str(free_port()))
+
+    assert f"{tmp_path}/.env was read; variables of the environment prevail." in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("wardrobe: ")
+    assert "/nowhere/at/all" in ended.stderr.splitlines()[-1]
+    assert ended.returncode == 1
 
 
 A_LATER_WORKER = """

@@ -41,10 +41,6 @@ ORIGIN, RATE, STORAGE = (
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("SLOTS", "0", ""),
-        ("REFRESH_SECONDS", "nan", ""),
-        ("MODEL_STORE", "", ""),
-        ("MODEL_NAME", "a b", ""),
         ("CORS_ORIGINS", "http://localhost:3000,https://shop.example/", ORIGIN),
         ("CORS_ORIGINS", "shop.example", ORIGIN),
         ("CORS_ORIGINS", "https://*.shop.example", ORIGIN),
@@ -63,6 +59,28 @@ def test_a_wrong_value_is_named_with_its_setting_and_no_password(name: str, valu
 
     assert message in str(raised.value)
     assert "word@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SLOTS", "0", "1 or more"),
+        ("SLOTS", "many", "a whole number"),
+        ("REFRESH_SECONDS", "nan", "86400 or less"),
+        ("REFRESH_SECONDS", "soon", "a number"),
+        ("REQUEST_SECONDS", "0", "more than 0"),
+        ("ACCEPT_TARGET", "1", "less than 1"),
+        ("FEEDBACK", "perhaps", "true or false"),
+        ("LOG_FORMAT", "xml", "'text' or 'json'"),
+        ("MODEL_NAME", "a b", "letters, digits, dots, hyphens and underscores alone"),
+        ("MODEL_STORE", "", "a value; without the variable, the default holds"),
+    ],
+)
+def test_a_value_that_does_not_do_is_answered_with_what_does(name: str, value: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        parse_settings({f"WARDROBE_{name}": value})
+
+    assert str(raised.value) == f"WARDROBE_{name}={value}: expected {expected}."
 
 
 @pytest.mark.parametrize(
