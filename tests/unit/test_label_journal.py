@@ -74,7 +74,7 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
 
 def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
     large = Row("Shirt", 0.5, None, 0.5, bytes(10_000_000))  # more than SQLite holds in memory
-    with journal(two) as opened:
+    with Journal(two / TABLE, {"source": "here"}, clock=lambda: 0.0) as opened:  # no commit is due
         opened.append([an_item(1, "b", "v2"), an_item(2, "c")], [large, large])
         left = crashed(two, tmp_path / "left")
 
