@@ -231,6 +231,29 @@ def test_the_memory_of_a_slot_is_the_measured_one() -> None:
     }
 
 
+def test_own_classes_are_shown_as_they_were_measured() -> None:
+    draws = {name: its for name, its in result("own-classes").items() if isinstance(its, list)}
+
+    rows = table("how-to/train-on-your-pictures.md", "| classes | learnt |")
+
+    assert rows == {name: own_classes_row(*its) for name, its in draws.items()}
+
+
+def own_classes_row(draw: dict[str, Any]) -> list[str]:
+    ours = draw["wardrobe"]
+    right, taken, others = ours["right"], ours["right_of_accepted"], ours["others_accepted"]
+    return [
+        f"{draw['learnt']}",
+        f"{right['n']:,}",
+        "{share:.1%} ({low:.1%} to {high:.1%})".format(**right),
+        f"{ours['accepted']['share']:.1%}",
+        f"{taken['share']:.1%}" if taken else "",
+        f"{others['share']:.1%} of {others['n']}" if others else "",
+        f"{ours['processor_seconds']:.0f}",
+        f"{draw['histograms']['right']['share']:.1%}",
+    ]
+
+
 def test_the_seeds_of_the_bundled_network_have_the_measured_figures() -> None:
     (network,) = (one for one in result("curve")["networks"] if one["network"] == BUNDLED_NETWORK)
     mean = ["{mean:.4f} ± {std:.4f}".format(**network["summary"][part]) for part in ("validation", "test")]
