@@ -115,11 +115,15 @@ def find_release(name: str, version: str | None = None) -> LocalRelease:
         return pull(open_store(name), version, CACHE.expanduser())
     if name == "bundled":
         return bundled()
-    folder = Path(name).expanduser()
-    if (folder / MANIFEST).is_file():
-        return open_release(folder)
+    if not is_store(name):
+        return open_release(Path(name).expanduser())
     store = open_store(name)
     return pull(store, current(store).version, CACHE.expanduser())
+
+
+def is_store(name: str) -> bool:
+    """Whether a person names a store, and not a release itself."""
+    return name != "bundled" and not (Path(name).expanduser() / MANIFEST).is_file()
 
 
 def pull_bare(store: Store, cache: Path) -> BareArtifact:

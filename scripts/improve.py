@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from model_store.cache import find_release
-from model_store.files import MANIFEST
+from model_store.cache import find_release, is_store
 from model_store.local import LocalRelease
 from model_store.promotions import newest
 from model_store.store import open_store
@@ -83,8 +82,7 @@ def _usual_release() -> str:
 
 def _beside(name: str) -> Words:
     """Where a release goes unless a store is named: beside its parent, where that is in a store."""
-    in_store = name != "bundled" and not (Path(name).expanduser() / MANIFEST).is_file()
-    return ["--out", name] if in_store else []
+    return ["--out", name] if is_store(name) else []
 
 
 def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> Words:

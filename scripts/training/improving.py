@@ -20,6 +20,7 @@ import numpy as np
 from labelling.review.corrections import corrections_of_files
 from model_store.acceptance import needed
 from model_store.answers import NAME_LENGTH, answers_in
+from model_store.cache import is_store
 from model_store.comparison import LEVEL, chance, changes, decisive
 from model_store.local import LocalRelease, open_release
 from model_store.networks import open_networks
@@ -275,8 +276,9 @@ def next_commands(parent: str, made: Path, photos: Path) -> list[str]:
         made: the folder of the new release.
         photos: the corrections.
     """
-    new = shlex.quote(str(made))
+    new, named = shlex.quote(str(made)), shlex.quote(parent)
+    target = named if is_store(parent) else "s3://BUCKET/PREFIX"
     return [
-        f"Compare: wardrobe diff {shlex.quote(parent)} {new} {shlex.quote(str(photos))} --page changes.html",
-        f"Publish: wardrobe publish {new} s3://BUCKET/PREFIX",
+        f"Compare: wardrobe diff {named} {new} {shlex.quote(str(photos))} --page changes.html",
+        f"Publish: wardrobe publish {new} {target}",
     ]

@@ -49,6 +49,11 @@ def input_named(arguments: argparse.Namespace, release: LocalRelease | None) -> 
     reads = CUT_OUT if release is None else input_of(release)
     if named:
         reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
+    if arguments.photos is not None and release is not None and reads != CUT_OUT:
+        arguments.error(
+            f"--photos: {release.version} knows classes of its own. It learns corrections by "
+            f"`wardrobe improve {shlex.quote(str(arguments.photos))} --from {shlex.quote(arguments.release)}`"
+        )
     if arguments.photos is not None and reads != CUT_OUT:
         arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size and --colour")
     console().print(f"The model reads {size_of(reads)}, framing {reads.framing}.")

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts import improve
+from inference.contract import whole_pictures
+from scripts import improve, train
+from scripts.training.improving import next_commands
 from tests.own_pictures import KINDS, write_class_folders
-from tests.releases import a_release
+from tests.releases import a_release, a_store
 from training.errors import BadPictures
 
 
@@ -28,3 +30,24 @@ def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> No
 
     with pytest.raises(BadPictures, match=r"nothing in it changes what .*photos says already"):
         improve.main(words)
+
+
+def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = a_release(tmp_path / "release", labels=KINDS, reads=whole_pictures(64, 3))
+    (tmp_path / "corrections.csv").write_text("path,label\n", "utf-8")
+    words = ["--from", str(release), "--photos", str(tmp_path / "corrections.csv")]
+
+    with pytest.raises(SystemExit):
+        train.main([*words, "--out", str(tmp_path / "store")])
+
+    assert f"wardrobe improve {tmp_path}/corrections.csv --from {release}" in capsys.readouterr().err
+
+
+def test_a_release_from_a_store_is_published_to_that_store(tmp_path: Path) -> None:
+    store = a_store(tmp_path / "my store")
+
+    _, publish = next_commands(store, tmp_path / "release", Path("corrections.csv"))
+
+    assert publish == f"Publish: wardrobe publish {tmp_path}/release '{store}'"

@@ -115,8 +115,8 @@ def check_classes(found: Collection[str], manifest: Manifest) -> None:
     missing = [label for label in labels if label not in found]
     raise BadRecipe(
         f"This data set has {len(found)} of the {len(labels)} classes of {manifest.version}; missing: "
-        f"{', '.join(missing)}. To keep all of them, name the pictures with --photos in place of --data; for "
-        "a release of these classes alone, give --new-classes."
+        f"{', '.join(missing)}. To keep all of them, learn these pictures by `wardrobe improve CSV`; for a "
+        "release of these classes alone, give --new-classes."
     )
 
 

@@ -80,7 +80,7 @@ def test_a_data_set_with_fewer_classes_than_its_parent_has_to_be_wanted(
     error = capsys.readouterr().err
     assert code == 1
     assert "has 1 of the 10 classes of " in error
-    assert "--photos" in error
+    assert "wardrobe improve CSV" in error
     assert "--new-classes" in error
 
 
