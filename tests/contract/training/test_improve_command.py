@@ -84,16 +84,19 @@ def test_a_data_set_with_fewer_classes_than_its_parent_has_to_be_wanted(
     assert "--new-classes" in error
 
 
-def test_a_release_of_own_classes_is_trained_again_with_the_corrections_and_its_own_options(
+def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections_and_its_own_options(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where the table of pictures is written
+    names = dict(zip(KINDS, ("=1+1", "Мяч", "盒子"), strict=True))
     write_class_folders(tmp_path / "photos", 20)
     write_class_folders(tmp_path / "new", 3, first_seed=500)
+    for kind, name in names.items():
+        (tmp_path / "photos" / kind).rename(tmp_path / "photos" / name)
     quick = ["--network", "conv3", "--epochs", "3", "--batch-size", "16", "--folds", "0"]
     train.main(["--data", "photos", *quick, "--run", "first", "--out", "store"])
-    rows = [f"new/{kind}/{seed}.png,{kind}" for kind in KINDS for seed in range(500, 503)]
-    Path("corrections.csv").write_text("\n".join(["path,label", *rows, "photos/Ball/000.png,", ""]), "utf-8")
+    rows = [f"new/{kind}/{seed}.png,{name}" for kind, name in names.items() for seed in range(500, 503)]
+    Path("corrections.csv").write_text("\n".join(["path,label", *rows, "photos/Мяч/000.png,", ""]), "utf-8")
     capsys.readouterr()
 
     code = improve.main(["corrections.csv", "--from", "store"])
@@ -103,6 +106,7 @@ def test_a_release_of_own_classes_is_trained_again_with_the_corrections_and_its_
     release = open_release(tmp_path / made)
     report, settings = release.report(), release.manifest.training
     assert code == 0
+    assert release.manifest.model.labels == tuple(names.values())
     assert "Of its 60 pictures 0 get another label and 1 are left out; 9 are new." in told
     assert "It is trained again on 68 pictures" in told
     assert report.train.n + report.validation.n + report.test.n == 68
