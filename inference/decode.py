@@ -1,6 +1,7 @@
 """Decode an upload into a picture: upright, RGB, 8 bits, alpha composited over white.
 
-Three ways, each for one reason. A PNG or JPEG of few bytes and pixels is opened and decoded where it is
+Four ways, each for one reason. A PNG of the model's own input is decoded by OpenCV (`decode_input`), in less
+than half of Pillow's time. Any other PNG or JPEG of few bytes and pixels is opened and decoded where it is
 (`open_small`, `decode_opened`): a change of threads would cost more. Every other picture goes the same way in
 a native thread (`open_picture`, `decode_opened`). A HEIC or AVIF is opened and decoded by a process of its
 own (`decode_in_child`, `decoded_by_child`), since nothing else bounds its decoder. `decode` takes whichever
@@ -31,11 +32,13 @@ from inference.arrays import Mask, Picture, Pixels
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat
 from inference.opening import (
+    SMALL_BYTES,
     OpenedPicture,
     broken,
     broken_picture,
     check_pixels,
     ends_too_early,
+    is_bare_png,
     open_picture,
     unopened,
     usual_name,
@@ -125,10 +128,24 @@ def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) ->
         BrokenPicture: truncated or damaged.
         DecoderStopped: the process of a HEIC or AVIF was ended by the system.
     """
+    if (decoded := decode_input(upload, contract)) is not None:
+        return decoded
     opened = open_picture(upload, max_pixels)
     if opened is None:
         return decoded_by_child(decode_in_child(upload, max_pixels, contract), contract)
     return decode_opened(opened, contract)
+
+
+def decode_input(upload: bytes, contract: InputContract) -> Decoded | None:
+    """Decode a PNG of a grey model's own input, `is_bare_png`, by OpenCV.
+
+    Returns:
+        None for every other upload, and for one that OpenCV refuses: Pillow decides.
+    """
+    if contract.channels > 1 or len(upload) > SMALL_BYTES or not is_bare_png(upload, *contract.shape):
+        return None
+    samples = cv2.imdecode(np.frombuffer(upload, np.uint8), cv2.IMREAD_UNCHANGED)
+    return None if samples is None else _decoded(samples.astype(np.uint8, copy=False), contract, "PNG")
 
 
 def decode_opened(opened: OpenedPicture, contract: InputContract = GREY_28) -> Decoded:

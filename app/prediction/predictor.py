@@ -25,7 +25,15 @@ from app.releases.serving import Served
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
 from inference.crops import ModelInput
-from inference.decode import Isolated, decode, decode_in_child, decode_opened, decoded_by_child
+from inference.decode import (
+    Decoded,
+    Isolated,
+    decode,
+    decode_in_child,
+    decode_input,
+    decode_opened,
+    decoded_by_child,
+)
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
 from inference.explanation import Drops, explain, heat_map
 from inference.opening import (
@@ -52,8 +60,8 @@ Large runs of the model are among them: they take memory, too.
 DECODER_SECONDS = 2
 """Retry-After where the system ended the process of a HEIC or AVIF."""
 
-Source: TypeAlias = Rows | Ready | Upload | OpenedPicture | Isolated
-"""A picture before it is decoded, or what its own process left of it."""
+Source: TypeAlias = Rows | Ready | Upload | OpenedPicture | Isolated | Decoded
+"""A picture before it is decoded, or what its own process or OpenCV left of it."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,7 @@ class Predictor:
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        source = self._opened_small(item, timing)
+        source = self._opened_small(item, served.classifier, timing)
         if _is_light(source, served.classifier) and not parameters.explain:
             return answer_picture(
                 source, served, timing, parameters, self._settings.max_pixels, _let_ready_requests_run
@@ -145,12 +153,13 @@ class Predictor:
                 answer_picture, source, served, timing, parameters, self._settings.max_pixels
             )
 
-    def _opened_small(self, item: Upload | Rows, timing: Timing) -> Source:
-        """The item, opened already where that takes less than a change of threads."""
+    def _opened_small(self, item: Upload | Rows, classifier: Classifier, timing: Timing) -> Source:
+        """The item, opened or decoded already where that takes less than a change of threads."""
         if not isinstance(item, Upload) or len(item.data) > SMALL_BYTES:
             return item
         timing.begin("decode")
-        return open_small(item.data, self._settings.max_pixels) or item
+        decoded = decode_input(item.data, classifier.contract.input)
+        return decoded or open_small(item.data, self._settings.max_pixels) or item
 
     def _by_child(self, upload: bytes, classifier: Classifier) -> Isolated:
         try:
@@ -342,6 +351,8 @@ def _model_input(source: Source, classifier: Classifier, timing: Timing, max_pix
             decoded = decode(source.data, max_pixels, contract)
         case Isolated():
             decoded = decoded_by_child(source, contract)
+        case Decoded():
+            decoded = source
         case _:
             decoded = decode_opened(source, contract)
     timing.begin("convert")
@@ -358,6 +369,8 @@ def _is_light(source: Source, classifier: Classifier) -> bool:
             return math.prod(shape_of_rows(source.value)) < LARGE_RUN
         case Ready():
             return source.pixels.size < LARGE_RUN
+        case Decoded():
+            return source.samples.size < LARGE_RUN
     if math.prod(shape) >= LARGE_RUN or source.width * source.height > SMALL_PIXELS:
         return False
     # The second network takes milliseconds for whatever is no input of the first.

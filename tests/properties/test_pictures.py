@@ -1,16 +1,19 @@
 """Whatever bytes come as a picture, the package's own errors are all that comes back."""
 
 import contextlib
+import zlib
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import CUT_OUT
+from inference.contract import CUT_OUT, GREY_28
 from inference.convert import decoded_to_pixels
-from inference.decode import decode
+from inference.decode import decode, decode_input, decode_opened
 from inference.errors import UploadError
+from inference.opening import open_picture
 from tests.hostile.corpus import SEEDS
+from tests.pictures import png_of_stream
 from tests.properties.mutations import nearly
 
 MAX_PIXELS = 2_000_000
@@ -32,3 +35,18 @@ def test_an_upload_becomes_pixels_or_a_refusal(upload: bytes) -> None:
         assert decoded.picture.shape[0] * decoded.picture.shape[1] <= MAX_PIXELS
         assert pixels.shape == (28, 28)
         assert pixels.dtype == np.uint8
+
+
+STREAMS = [zlib.compress(bytes([kind, *range(28)]) * 28, level) for kind in range(5) for level in (0, 9)]
+
+
+@given(nearly(STREAMS))
+def test_what_opencv_reads_of_the_models_own_size_pillow_reads_alike(stream: bytes) -> None:
+    upload = png_of_stream(28, 28, stream)
+
+    decoded = decode_input(upload, GREY_28)
+
+    if decoded is not None:
+        opened = open_picture(upload, MAX_PIXELS)
+        assert opened is not None
+        assert np.array_equal(decoded.samples, decode_opened(opened).samples)

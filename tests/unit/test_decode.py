@@ -160,6 +160,28 @@ def test_a_single_channel_28_by_28_picture_is_taken_as_it_is(upload: bytes) -> N
     assert pixels.flags.c_contiguous
 
 
+ROWS_28 = [row.tobytes() for row in GREY_28]
+SIDEWAYS = png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0")
+
+
+@pytest.mark.parametrize(
+    ("upload", "expected"),
+    [
+        (handmade_png((28, 28), 8, 0, ROWS_28, png_chunk(b"tRNS", b"\0\x05")), None),
+        (handmade_png((28, 28), 8, 0, ROWS_28, SIDEWAYS), np.rot90(GREY_28, -1)),
+        (
+            handmade_png((28, 28), 8, 0, ROWS_28)[:-12] + SIDEWAYS + png_chunk(b"IEND", b""),
+            np.rot90(GREY_28, -1),
+        ),
+    ],
+    ids=["one grey is transparent", "turned", "turned, as is said at its end"],
+)
+def test_a_28_by_28_png_is_more_than_its_samples(upload: bytes, expected: NDArray[np.uint8] | None) -> None:
+    pixels = decode(upload, MAX_PIXELS).pixels
+
+    assert pixels is expected if expected is None else np.array_equal(pixels, expected)
+
+
 DARK_ON_LIGHT = np.full((28, 28), 128, np.uint8)
 DARK_ON_LIGHT[4:24, 9:19] = 20
 
