@@ -1,7 +1,7 @@
 """How commands end: one line for an error of ours or for what is not installed, quiet for the rest."""
 
 import errno
-import importlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from typing import NoReturn
 import pytest
 
 from inference.errors import ModelUnreadable
+from scripts.__main__ import main
 from scripts.terminal import run
-from tests.commands import done
 from tests.service import ROOT
 
 MISSING_PACKAGE = " is not installed: `make install-train` in a checkout installs what training needs."
@@ -82,18 +82,6 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     assert ended.stderr == b""
 
 
-MISSING = """
-import importlib.util, sys
-library, command = sys.argv[1:3]
-del sys.argv[1:3]
-found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == library else found(name, *rest)
-from scripts.terminal import run
-sys.exit(run(importlib.import_module(f"scripts.{command}").main))
-"""
-"""Runs a command without a library: its name, and that of the command, stand before the arguments."""
-
-
 @pytest.mark.parametrize(
     ("library", "package", "line"),
     [
@@ -108,9 +96,18 @@ sys.exit(run(importlib.import_module(f"scripts.{command}").main))
     ],
 )
 def test_a_command_without_what_it_needs_names_what_installs_it_in_one_line(
-    library: str, package: str, line: str
+    library: str,
+    package: str,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ended = done([sys.executable, "-c", MISSING, library, *line.split()])
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == library else found(name, *rest)
+    )
 
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"wardrobe: {package}{MISSING_PACKAGE}\n"
+    code = run(lambda: main(line.split()))
+
+    assert code == 1
+    assert capsys.readouterr() == ("", f"wardrobe: {package}{MISSING_PACKAGE}\n")
