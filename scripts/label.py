@@ -17,12 +17,13 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
+from app.web.translations import read_translations
 from labelling.on_ray import OnRay
 from labelling.permits import Network, Permits, allowed_host
 from labelling.pool import MakeEngine
 from labelling.processes import Processes
 from labelling.review.answers import correct
-from labelling.review.page import write_review, write_tasks
+from labelling.review.page import Sizes, write_review, write_tasks
 from labelling.run import ACCEPT, OUTCOMES, Job, Summary, label
 from labelling.sources import open_source
 from labelling.table import form_of
@@ -100,8 +101,8 @@ def _label(arguments: argparse.Namespace) -> object:
             summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
         pages: tuple[Path, ...] = ()
         if arguments.review:
-            sizes = arguments.review_limit, arguments.audit, arguments.reviewers
-            pages = write_review(arguments.review, job, *sizes)
+            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers)
+            pages = write_review(arguments.review, job, sizes, read_translations(None))
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
     show(summary, pages)

@@ -10,13 +10,14 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from string import Template
-from typing import Final, NamedTuple, TypeGuard
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 import cv2
 
@@ -40,6 +41,14 @@ EDGE: Final = 224
 QUALITY: Final = 80
 """Of its JPEG."""
 
+RIGHT: Final = "Right"
+"""On the button of a card whose guess is shown."""
+
+NOTE: Final = "{label}? {confidence}, {reason}"
+
+Texts: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Texts of the page by English text, by language."""
+
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
 
@@ -51,7 +60,8 @@ class Card(NamedTuple):
         name: that is shown.
         path: its path in the exported CSV.
         picture: a `data:` URL; empty when the picture cannot be shown.
-        note: what is said of it.
+        note: what is said of it, with `{name}` for the values of `said`.
+        said: shares, and texts.
         guess: the label that the card's button chooses.
         button: what is on it; without one, the card shows no guess.
         sha256: of the picture's bytes, if known.
@@ -64,24 +74,54 @@ class Card(NamedTuple):
     picture: str
     note: str
     guess: str
-    button: str = "Right"
+    button: str = RIGHT
     sha256: str = ""
     audit: int = 0
     decision: str = ""
     confidence: float | None = None
+    said: Mapping[str, str | float] = MappingProxyType({})
 
 
-def write_review(page: Path, job: Job, limit: int, audited: int = 0, reviewers: int = 1) -> tuple[Path, ...]:
+class Sizes(NamedTuple):
+    """How much there is to review.
+
+    Attributes:
+        limit: the most doubtful pictures on the page.
+        audited: pictures to be drawn at random, whatever the model or people answered. With them the page is
+            blind: it shows no answer of the model, and its order is random.
+        reviewers: among whom the pictures are dealt out in turn, so that each has some of every doubt.
+    """
+
+    limit: int
+    audited: int = 0
+    reviewers: int = 1
+
+
+class Frame(NamedTuple):
+    """What is around the cards.
+
+    Attributes:
+        title: the name of the table.
+        lead: what a person is asked to do.
+        export: the name of the file that the page exports.
+        texts: in other languages, of which review.js chooses the one that the reader prefers.
+    """
+
+    title: str
+    lead: str
+    texts: Texts
+    export: str = "corrections.csv"
+
+
+def write_review(page: Path, job: Job, sizes: Sizes, texts: Texts) -> tuple[Path, ...]:
     """Write the sheets of a finished table, without pictures that people answered before.
 
     Args:
         page: the file to write; an existing one is replaced. For several reviewers it becomes as many, with
             `-1`, `-2` and so on before the ending.
         job: the finished labelling run.
-        limit: the most doubtful pictures on the page.
-        audited: pictures to be drawn at random, whatever the model or people answered. With them the page is
-            blind: it shows no answer of the model, and its order is random.
-        reviewers: among whom the pictures are dealt out in turn, so that each has some of every doubt.
+        sizes: of the pages.
+        texts: of the pages in other languages.
 
     Returns:
         The files.
@@ -93,19 +133,20 @@ def write_review(page: Path, job: Job, limit: int, audited: int = 0, reviewers: 
     prepare_decoders()
     form = form_of(job.table)
     with Journal(job.table, job.fingerprint()) as journal:
-        chosen = _unanswered(journal, form, job, limit)
-        drawn = sample(journal.labelled(), lambda row: row.path, audited, job.release.version)
+        chosen = _unanswered(journal, form, job, sizes.limit)
+        drawn = sample(journal.labelled(), lambda row: row.path, sizes.audited, job.release.version)
     cards = list(_cards(chosen, form, job))
-    if audited:
-        cards = _blind(cards, list(_cards(drawn, form, job)), audited)
-    title, lead = f"{job.table.name}, release {job.release.version}", BLIND_LEAD if audited else LEAD
-    if reviewers == 1:
-        write_page(page, page_of(cards, job.labels, title, lead))
+    if sizes.audited:
+        cards = _blind(cards, list(_cards(drawn, form, job)), sizes.audited)
+    title, lead = f"{job.table.name}, {job.release.version}", BLIND_LEAD if sizes.audited else LEAD
+    if sizes.reviewers == 1:
+        write_page(page, page_of(cards, job.labels, Frame(title, lead, texts)))
         return (page,)
-    pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
+    pages = [page.with_stem(f"{page.stem}-{number}") for number in range(1, sizes.reviewers + 1)]
     for number, one in enumerate(pages, 1):
-        dealt, of_all = cards[number - 1 :: reviewers], f"{title}, sheet {number} of {reviewers}"
-        write_page(one, page_of(dealt, job.labels, of_all, lead, f"corrections-{number}.csv"))
+        dealt, of_all = cards[number - 1 :: sizes.reviewers], f"{title}, {number}/{sizes.reviewers}"
+        frame = Frame(of_all, lead, texts, f"corrections-{number}.csv")
+        write_page(one, page_of(dealt, job.labels, frame))
     return tuple(pages)
 
 
@@ -168,6 +209,7 @@ def _blind(doubtful: list[Card], drawn: list[Card], audited: int) -> list[Card]:
             audit=audited if card.path in in_sample else 0,
             decision="",
             confidence=None,
+            said={},
         )
         for card in cards
     ]
@@ -190,17 +232,22 @@ def _cards(chosen: list[Labelled], form: Form, job: Job) -> Iterator[Card]:
         for (one, item), upload in zip(part, read([item.place for _, item in part]), strict=True):
             sha256 = _sha256(one, form, job)
             picture = thumbnail(upload) if _is_as_labelled(upload, sha256) else ""
-            note = f"{one.label}? {one.confidence:.0%}, {one.reason or ACCEPT}"
+            said: dict[str, str | float] = {
+                "label": one.label,
+                "confidence": one.confidence,
+                "reason": one.reason or ACCEPT,
+            }
             decision = ACCEPT if one.reason is None else f"review: {one.reason}"
             yield Card(
                 one.path,
                 _path_for_training(item, job),
                 picture,
-                note,
+                NOTE,
                 one.label,
                 sha256=sha256,
                 decision=decision,
                 confidence=one.confidence,
+                said=said,
             )
 
 
@@ -241,21 +288,13 @@ LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
 
-def page_of(
-    cards: Sequence[Card],
-    labels: Sequence[str],
-    title: str,
-    lead: str = LEAD,
-    export: str = "corrections.csv",
-) -> str:
+def page_of(cards: Sequence[Card], labels: Sequence[str], frame: Frame) -> str:
     """The whole page.
 
     Args:
         cards: most doubtful first.
         labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
-        title: the name of the table.
-        lead: what a person is asked to do.
-        export: the name of the file that the page exports.
+        frame: what is around the cards.
     """
     style, script = part_of_page("review.css"), part_of_page("review.js")
     policy = (
@@ -264,34 +303,53 @@ def page_of(
     )
     return Template(part_of_page("review.html")).substitute(
         policy=policy,
-        title=escape(title),
-        lead=escape(lead),
-        export=escape(export),
+        title=escape(frame.title),
+        lead=escape(frame.lead),
+        export=escape(frame.export),
         style=style,
         script=script,
         count=f"{len(cards):,}",
         cards="".join(map(_card, cards)),
-        labels=json.dumps([*labels, NONE, LEAVE_OUT]).replace("<", "\\u003c"),  # a label may hold `</script>`
+        labels=_embedded([*labels, NONE, LEAVE_OUT]),
+        texts=_embedded(frame.texts),
     )
+
+
+def _note(card: Card) -> str:
+    said = {name: f"{one:.0%}" if isinstance(one, float) else one for name, one in card.said.items()}
+    return card.note.format_map(said) if said else card.note
+
+
+def _embedded(value: object) -> str:
+    return json.dumps(value).replace("<", "\\u003c")  # a label may hold `</script>`
+
+
+def _named(text: str, name: str) -> str:
+    """The attributes of an element that is called by a text and a file's name, escaped."""
+    return f'aria-label="{text.format(name=name)}" data-named="{text}" data-name="{name}"'
 
 
 def _card(card: Card) -> str:
     name = escape(card.name)
-    image, enlarge = f'<img src="{card.picture}" alt="">', f'aria-label="Enlarge {name}"'
+    image, enlarge = f'<img src="{card.picture}" alt="">', _named("Enlarge {name}", name)
+    chosen, said = _named("What {name} shows", name), escape(json.dumps(dict(card.said)))
     picture = (
         f'<button type="button" class="picture" {enlarge}>{image}</button>'
         if card.picture
-        else '<div class="picture"><p>This picture cannot be shown, or has changed since.</p></div>'
+        else '<div class="picture"><p data-t>This picture cannot be shown, or has changed since.</p></div>'
     )
-    button = f'<button type="button" class="right">{escape(card.button)}</button>' if card.button else ""
+    ours = " data-t" if card.button == RIGHT else ""
+    button = (
+        f'<button type="button" class="right"{ours}>{escape(card.button)}</button>' if card.button else ""
+    )
     confidence = "" if card.confidence is None else card.confidence
     return f"""<article tabindex="-1" data-path="{escape(card.path)}" data-guess="{escape(card.guess)}"
 data-sha256="{escape(card.sha256)}" data-audit="{card.audit or ""}" data-decision="{escape(card.decision)}"
-data-confidence="{confidence}">
+data-confidence="{confidence}" data-note="{escape(card.note)}" data-said="{said}">
 {picture}
 <p class="name"><bdi dir="ltr">{name}</bdi></p>
-<p>{escape(card.note)}</p>
-<p class="row"><select aria-label="What {name} shows"><option value="">…</option></select>
+<p class="note">{escape(_note(card))}</p>
+<p class="row"><select {chosen}><option value="">…</option></select>
 {button}</p>
 </article>
 """

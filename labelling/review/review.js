@@ -1,18 +1,49 @@
 
 "use strict";
+// Texts in the reader's language: the English text is the key.
+const offered = JSON.parse(document.getElementById("texts").textContent);
+const tags = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
+const language = tags.find((tag) => tag === "en" || offered[tag]) ?? "en";
+const texts = offered[language] ?? {};
+const t = (english, values = {}) => (texts[english] ?? english).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const percent = new Intl.NumberFormat(language, { style: "percent" });
+const number = new Intl.NumberFormat(language);
+
+function translate() {
+  document.documentElement.lang = language;
+  for (const one of document.querySelectorAll("[data-t]")) one.textContent = t(one.textContent.trim().replace(/\s+/g, " "));
+  for (const one of document.querySelectorAll("[aria-label]"))
+    one.ariaLabel = one.dataset.named ? t(one.dataset.named, { name: one.dataset.name }) : t(one.ariaLabel);
+  document.getElementById("search").placeholder = t("name, label, reason");
+  document.title = document.title.replace("Review", t("Review"));
+  for (const card of cards) {
+    const said = Object.entries(JSON.parse(card.dataset.said));
+    if (!said.length) continue;
+    const spoken = ([name, one]) => [name, typeof one === "number" ? percent.format(one) : name === "reason" ? t(one) : one];
+    card.querySelector(".note").textContent = t(card.dataset.note, Object.fromEntries(said.map(spoken)));
+  }
+}
+
 const labels = JSON.parse(document.getElementById("labels").textContent);
 const cards = [...document.querySelectorAll("article")];
 const button = document.getElementById("export");
 const chosen = (card) => card.querySelector("select").value;
-const shown = (label) => label.trim() || "(leave out)"; // which is exported as no label
 // The last two labels are for none of the classes, and for a picture that is to be left out.
+const OURS = labels.slice(-2);
+const shown = (label) => (OURS.includes(label) ? t(label.trim() || "(leave out)") : label); // exported as no label
 const KEYS = [..."123456789qwertyuiop"].slice(0, Math.max(labels.length - 2, 0));
 KEYS.length = Math.max(labels.length - 2, 0);
 KEYS.push("0", "-");
-const ACTIONS = [["Enter", "as suggested"], ["←↑→↓", "go to another picture"], ["z", "enlarge"], ["⌫", "undo"]];
-
-// Choices are kept in this browser, for this file and this table.
+// Choices are kept in this browser, for this file and this table, in whatever language.
 const STORED = `review ${location.pathname} ${document.title}`;
+const ACTIONS = [
+  ["Enter", t("as suggested")],
+  ["←↑→↓", t("go to another picture")],
+  ["z", t("enlarge")],
+  ["⌫", t("undo")],
+];
+translate();
+
 let stored = true;
 
 function restore() {
@@ -34,11 +65,13 @@ function store() {
   }
 }
 
+const of = (count) => ({ count: number.format(count), all: number.format(cards.length) });
+
 function show() {
   const count = cards.filter(chosen).length;
   cards.forEach((card) => card.classList.toggle("labelled", chosen(card) !== ""));
-  const done = count === cards.length ? ". Done: export them." : "";
-  document.getElementById("count").textContent = `${count} of ${cards.length} answered${done}`;
+  const said = count === cards.length ? t("{count} of {all} answered. Done: export them.", of(count)) : t("{count} of {all} answered", of(count));
+  document.getElementById("count").textContent = said;
   Object.assign(document.getElementById("progress"), { max: Math.max(cards.length, 1), value: count });
   button.disabled = count === 0;
 }
@@ -100,7 +133,7 @@ const filters = document.getElementById("filters");
 const lists = [...filters.querySelectorAll("select")];
 for (const list of lists) {
   const values = [...new Set(cards.map((card) => card.dataset[list.dataset.of]))].sort();
-  list.replaceChildren(new Option("all", ""), ...values.map((value) => new Option(value, value)));
+  list.replaceChildren(new Option(t("all"), ""), ...values.map((value) => new Option(list.dataset.of === "decision" ? t(value) : value, value)));
   list.parentElement.hidden = values.length < 2;
 }
 const most = document.getElementById("most");
@@ -118,7 +151,7 @@ function search() {
     !(open && chosen(card));
   cards.forEach((card) => (card.hidden = !fits(card)));
   const found = cards.filter((card) => !card.hidden).length;
-  document.getElementById("found").textContent = found < cards.length ? `${found} shown` : "";
+  document.getElementById("found").textContent = found < cards.length ? t("{number} shown", { number: number.format(found) }) : "";
 }
 filters.addEventListener("input", search);
 filters.addEventListener("submit", (sent) => sent.preventDefault());
@@ -176,7 +209,7 @@ button.addEventListener("click", () => {
   const rows = cards.filter(chosen).map((card) => `${cells(card).map(field).join(",")}\n`);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["path,label,sha256,at,audit\n", ...rows], { type: "text/csv" }));
-  link.download = button.textContent.split(" ").at(-1);
+  link.download = button.dataset.file;
   link.click();
   URL.revokeObjectURL(link.href);
   button.dataset.exported = "yes";

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from app.web.translations import read_translations
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.files import read_files
-from labelling.review.page import Card, page_of, thumbnail, write_page
+from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from model_store.files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console
 from training.export.doubted import Asked, Doubted, as_csv, doubted
@@ -30,6 +31,9 @@ LEAD: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
     "right one, or leave the picture out; those without a choice keep their labels."
 )
+
+
+NOTE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
 def write_doubted(folder: Path, asked: Iterable[Asked], labels: Sequence[str]) -> None:
@@ -79,13 +83,18 @@ def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -
     """Write PAGE, whose export is for --corrections, and return how many pictures it shows."""
     prepare_decoders()
     cards = [_card(one) for one in found[:SHOWN]]
-    title = f"{len(cards):,} of {len(found):,} doubted labels in {folder.name}"
-    write_page(folder / PAGE, page_of(cards, labels, title, LEAD))
+    title = f"{folder.name}, {len(cards):,}/{len(found):,}"
+    write_page(folder / PAGE, page_of(cards, labels, Frame(title, LEAD, read_translations(None))))
     return len(cards)
 
 
 def _card(one: Doubted) -> Card:
     [upload] = read_files([one.path])
     picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
-    note = f"labelled {one.label}, {one.label_probability:.0%}; {one.predicted}? {one.probability:.0%}"
-    return Card(one.path, one.path, picture, note, one.predicted, one.predicted)
+    said: dict[str, str | float] = {
+        "label": one.label,
+        "share": one.label_probability,
+        "other": one.predicted,
+        "confidence": one.probability,
+    }
+    return Card(one.path, one.path, picture, NOTE, one.predicted, one.predicted, said=said)

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from labelling.review.page import Card, page_of
+from labelling.review.page import LEAD, Card, Frame, page_of
 from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
@@ -23,10 +23,10 @@ class Seen(HTMLParser):
 def test_a_hostile_name_stays_text() -> None:
     card = Card(HOSTILE, HOSTILE, "data:image/jpeg;base64,", HOSTILE, HOSTILE, HOSTILE)
 
-    page = page_of([card], ["Shirt", "</script><script>alert(3)</script>"], HOSTILE)
+    page = page_of([card], ["Shirt", "</script><script>alert(3)</script>"], Frame(HOSTILE, LEAD, {}))
 
     elements = Seen(page).found
-    assert [name for name, _ in elements].count("script") == 2
+    assert [name for name, _ in elements].count("script") == 3
     assert [attributes for name, attributes in elements if name == "img"] == [
         {"src": "data:image/jpeg;base64,", "alt": ""},
         {"alt": ""},  # of the enlarged picture
@@ -45,7 +45,7 @@ def test_the_sheet_has_the_colours_of_the_services_page() -> None:
 
 
 def test_the_page_lets_nothing_run_but_its_own_script() -> None:
-    page = page_of([], ["Shirt"], "table.csv")
+    page = page_of([], ["Shirt"], Frame("table.csv", LEAD, {}))
 
     policy = next(
         attributes["content"] for name, attributes in Seen(page).found if attributes.get("http-equiv")

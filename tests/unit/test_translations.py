@@ -10,7 +10,11 @@ import pytest
 from app.api.page import FOLDER
 from app.settings import SettingsError
 from app.web.translations import OURS, read_translations
+from labelling.review.page import BLIND_LEAD, LEAD, NOTE, RIGHT
+from labelling.run import OUTCOMES
+from scripts.training import doubted
 from tests.releases import LABELS
+from tests.service import ROOT
 
 PLACES = re.compile(r"\{\w+\}")
 CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
@@ -62,10 +66,28 @@ def texts_of_the_page() -> set[str]:
     return shown | called | ASSEMBLED | set(LABELS)
 
 
-def test_the_german_page_is_complete_and_has_nothing_to_spare() -> None:
-    german = json.loads(OURS.read_text("utf-8"))["de"]
+SHEET = ROOT / "labelling" / "review"
+OF_CARDS = {
+    *(RIGHT, NOTE, doubted.NOTE, LEAD, BLIND_LEAD, doubted.LEAD, "Enlarge {name}", "What {name} shows"),
+    "This picture cannot be shown, or has changed since.",
+    *(f"review: {reason}" for reason in OUTCOMES if reason),
+    *(reason or "accept" for reason in OUTCOMES),
+}
+"""The texts of the review sheet that its Python writes."""
 
-    assert (sorted(texts_of_the_page() - set(german)), sorted(set(german) - texts_of_the_page())) == ([], [])
+
+def texts_of_the_sheet() -> set[str]:
+    """Every English text of the review sheet, whose frame marks what is translated."""
+    frame, script = ((SHEET / name).read_text("utf-8") for name in ("review.html", "review.js"))
+    marked = re.findall(r"data-t(?: disabled)?>([^<$]+)<", frame) + re.findall(r'aria-label="([^"]+)"', frame)
+    return {*marked, *CALL.findall(script), "(leave out)", "none of these"} | OF_CARDS
+
+
+def test_the_german_page_and_sheet_are_complete_and_have_nothing_to_spare() -> None:
+    german = json.loads(OURS.read_text("utf-8"))["de"]
+    shown = texts_of_the_page() | texts_of_the_sheet()
+
+    assert (sorted(shown - set(german)), sorted(set(german) - shown)) == ([], [])
     assert [english for english in german if not places(german[english]) <= places(english)] == []
 
 

@@ -2,6 +2,7 @@
 
 import { className, LANGUAGE, t } from "./translate.js";
 
+const TWO_PLACES = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const PERCENT = new Intl.NumberFormat(LANGUAGE, { style: "percent", maximumFractionDigits: 1 });
 const SMALLEST = 0.001;
 const NOTICEABLE = 0.05; // drop of a probability below which a heat map is nearly invisible
@@ -117,7 +118,7 @@ export function sureness(answer) {
 export function familiarity(answer) {
   if (answer.familiarity === null) return "";
   return t("Familiarity {familiarity}: of 100 pictures that the model was checked on, {less} look less typical.", {
-    familiarity: answer.familiarity.toFixed(2),
+    familiarity: TWO_PLACES.format(answer.familiarity),
     less: Math.round(answer.familiarity * 100),
   });
 }

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
+from app.web.translations import read_translations
 from labelling.review.corrections import LEFT_OUT, NONE
 from labelling.review.corrections import read_corrections as corrections_of_a_table
-from labelling.review.page import Card, page_of, thumbnail
+from labelling.review.page import LEAD, NOTE, Card, Frame, page_of, thumbnail
 from scripts.training.doubted import write_doubted
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
@@ -32,17 +33,20 @@ def sheet(tmp_path: Path) -> str:
             name,
             f"/shop/{name}",
             thumbnail(png(a_garment(seed))),
-            "Bag? 40%, unsure",
+            NOTE,
             "Bag",
             sha256=SHAS[seed],
             decision=decision,
             confidence=confidence,
+            said={"label": "Bag", "confidence": confidence, "reason": decision.removeprefix("review: ")},
         )
         for seed, (name, decision, confidence) in enumerate(
             zip(NAMES, DECISIONS, (0.4, 0.55, 0.7), strict=True)
         )
     ]
-    (tmp_path / "review.html").write_text(page_of(cards, LABELS, "table.csv"), "utf-8")
+    (tmp_path / "review.html").write_text(
+        page_of(cards, LABELS, Frame("table.csv", LEAD, read_translations(None))), "utf-8"
+    )
     return f"file://{tmp_path}/review.html"
 
 
@@ -77,6 +81,34 @@ def test_the_page_is_accessible_and_hostile_names_are_shown_and_not_run(sheet: s
         "(leave out)",
     ]
     assert page.locator("article img").count() == len(NAMES)
+
+
+def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visits) -> None:
+    page = visiting(sheet, locale="de-DE")
+
+    page.get_by_role("button", name="Richtig").nth(0).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export corrections.csv").click()
+
+    assert (page.locator("html").get_attribute("lang"), page.title()) == ("de", "Prüfen: table.csv")
+    assert download.value.suggested_filename == "corrections.csv"
+    assert page.locator("#count").inner_text() == "1 von 3 beantwortet"
+    assert page.locator("article .note").nth(1).inner_text() == "Bag? 55\u00a0%, unvertraut"
+    assert page.get_by_label("Was a.png zeigt").locator("option").last.inner_text() == "(auslassen)"
+    english = page.locator("body").inner_text()
+    assert [word for word in (" the ", "answer", "Label", "picture") if word in english] == []
+    assert flaws(page) == []
+
+
+def test_on_a_phone_the_bar_leaves_five_sixths_of_the_window_to_pictures(
+    sheet: str, visiting: Visits
+) -> None:
+    page = visiting(sheet, width=360, height=720, locale="de-DE")
+
+    bar = page.get_by_role("region", name="Ihre Antworten").bounding_box()
+
+    assert bar is not None
+    assert bar["height"] < 720 / 6
 
 
 def test_training_reads_the_labels_that_a_person_chose(sheet: str, visiting: Visits, tmp_path: Path) -> None:
