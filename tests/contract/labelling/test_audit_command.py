@@ -100,9 +100,9 @@ def test_sheets_of_several_reviewers_have_every_picture_once_and_merge_in_any_or
     sheets = [tmp_path / f"sheet-{number}.html" for number in (1, 2, 3)]
     pictures = [card["data-sha256"] for one in sheets for card in Cards(one).found]
     assert sorted(pictures) == sorted(card["data-sha256"] for card in Cards(folder / "sheet.html").found)
-    assert [f"Export corrections-{n}.csv" in one.read_text("utf-8") for n, one in enumerate(sheets, 1)] == [
-        True
-    ] * 3
+    assert [
+        f'data-file="corrections-{n}.csv"' in one.read_text("utf-8") for n, one in enumerate(sheets, 1)
+    ] == [True] * 3
 
     files = [export(one, rows, tmp_path / f"{one.stem}.csv") for one in sheets]
     tables = []
