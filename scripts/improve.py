@@ -149,9 +149,9 @@ def _announce(parent: LocalRelease, joined: Joined, table: Path) -> None:
     )
     seconds = report.training.seconds
     took = ""
-    if seconds and report.train.n:
-        about = as_time(seconds * len(joined.rows) / report.train.n)
-        took = f", about {about}: its training took {as_time(seconds)} for {report.train.n:,}"
+    if seconds:
+        about = as_time(seconds * len(joined.rows) / joined.before)
+        took = f", about {about}: its training took {as_time(seconds)} for {joined.before:,}"
     out.print(f"It is trained again on {len(joined.rows):,} pictures, in {table}{took}.")
 
 
