@@ -43,7 +43,12 @@ WELL_SEPARATED: Final = 0.95
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
 
-KINDS: Final = {"A": "Product shots", "B": "Worn garments", "C": "Own photos", "X": "None of the classes"}
+KINDS: Final = {
+    "A": "Product shots",
+    "B": "Worn garments",
+    "C": "Users' own photos",
+    "X": "None of the classes",
+}
 """What Wardrobe's own tiers of photos are called; other tiers keep their names."""
 
 A_CENTURY: Final = 3.2e9

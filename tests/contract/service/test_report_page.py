@@ -71,7 +71,7 @@ def test_the_page_has_every_section_of_the_bundled_report_photographs_first(bund
         "The model names the right class for",
         "What it gets wrong",
         ">Product shots<",
-        ">Own photos<",
+        ">Users&#39; own photos<",
         ">Accuracy<",
     ]
     assert sorted(order, key=text.index) == order
