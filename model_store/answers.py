@@ -36,6 +36,7 @@ COLUMNS: Final = (
     "predicted",
     "familiarity",
     "decision",
+    "by",
 )
 """Before the probabilities, a column `p0`, `p1`, ... for each class."""
 
@@ -74,6 +75,7 @@ class Answers:
         truth: int64 (N,), a class's index, or NONE_OF_THESE.
         predicted: int64 (N,).
         familiarity: float64 (N,), NaN where none was measured.
+        by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
         probabilities: float64 (N, C), as served; (N, 0) in older releases.
     """
@@ -87,6 +89,7 @@ class Answers:
     predicted: NDArray[np.int64]
     familiarity: NDArray[np.float64]
     decisions: NDArray[np.str_]
+    by: NDArray[np.str_]
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -103,6 +106,7 @@ class Answers:
         groups: Sequence[str] | NDArray[np.str_] | None = None,
         folds: Sequence[int] | NDArray[np.integer] | None = None,
         network: str = "pixels",
+        by: str = "",
         familiarity: NDArray[np.float64] | None = None,
         decisions: Sequence[str] | NDArray[np.str_] | None = None,
         probabilities: NDArray[np.floating] | None = None,
@@ -123,6 +127,7 @@ class Answers:
             predicted=np.array(predicted, np.int64),
             familiarity=np.full(n, np.nan) if familiarity is None else np.array(familiarity, np.float64),
             decisions=np.array(unnamed if decisions is None else decisions, np.str_),
+            by=np.array([by] * n, np.str_),
             probabilities=np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64),
         )
 
@@ -175,7 +180,7 @@ def packed(answers: Answers) -> bytes:
     columns = (answers.sets, answers.pictures, answers.groups, answers.folds, answers.networks)
     numbers = (answers.truth, answers.predicted, map(_rounded, answers.familiarity.tolist()))
     probabilities = answers.probabilities.tolist()
-    for *row, shares in zip(*columns, *numbers, answers.decisions, probabilities, strict=True):
+    for *row, shares in zip(*columns, *numbers, answers.decisions, answers.by, probabilities, strict=True):
         rows.writerow([*row, *map(_rounded, shares)])
     return gzip.compress(text.getvalue().encode(), mtime=0)
 
@@ -185,7 +190,13 @@ def _rounded(value: float) -> str:
 
 
 def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
-    """What a release answered; no rows if it keeps none.
+    """What a release answered; no rows if it keeps none. Arguments and errors: `all_answers_in`."""
+    found = all_answers_in(manifest, read, where)
+    return found.take(found.by == "")
+
+
+def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
+    """What a release answered, and what its parent did to pictures that the release learnt.
 
     Args:
         manifest: of the release.
@@ -215,9 +226,9 @@ def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
 
 def _check_names(answers: Answers, where: str) -> None:
     """Refuse a picture with two rows: one would hide the other, and its group, from the gate."""
-    rows = zip(answers.networks, answers.sets == TEST_SET, answers.pictures, strict=True)
-    counts = Counter((network, tested, name) for network, tested, name in rows if name)
-    for (_, _, name), count in counts.items():
+    rows = zip(answers.by, answers.networks, answers.sets == TEST_SET, answers.pictures, strict=True)
+    counts = Counter(row for row in rows if row[-1])
+    for (*_, name), count in counts.items():
         if count > 1:
             raise ReleaseCorrupt(f"{where}: the picture {name} has two rows. Publish the release again.")
 
@@ -264,6 +275,7 @@ def _unpacked(content: bytes) -> Answers:
         predicted=np.array(columns["predicted"], np.int64),
         familiarity=np.array([value or "nan" for value in columns["familiarity"]], np.float64),
         decisions=np.array(columns["decision"], np.str_),
+        by=np.array(columns.get("by", [""] * len(columns["set"])), np.str_),
         probabilities=np.array([columns[name] for name in classes], np.float64).T.reshape(
             len(columns["set"]), len(classes)
         ),

@@ -126,7 +126,8 @@ def matched(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
 def compare_own(candidate: Evidence, other: Evidence) -> list[Comparison]:
     """Compare on the publisher's own pictures; nothing where both answered fewer than ENOUGH_OWN of them.
 
-    Of the candidate those alone count that networks answered which had not learnt them.
+    Of the candidate those alone count that networks answered which had not learnt them. A child of the other
+    keeps what that answers to them: then any number will do, since these are what the child was made for.
     """
     own = {
         tier
@@ -134,10 +135,22 @@ def compare_own(candidate: Evidence, other: Evidence) -> list[Comparison]:
         if tier not in GENERAL_TIERS and figures.split == CROSS_FITTED
     }
     mine = candidate.answers.take(np.isin(candidate.answers.sets, sorted(own)))
-    ours, theirs = matched(mine, other.answers.take(other.answers.sets != TEST_SET))
-    if len(ours) < ENOUGH_OWN:
+    asked, stored = _asked(candidate, other), other.answers.take(other.answers.sets != TEST_SET)
+    ours, theirs = matched(mine, stored + asked.take(~np.isin(asked.pictures, stored.pictures)))
+    if not len(ours) or (not len(asked) and len(ours) < ENOUGH_OWN):
         return []
     return list(_by_picture("accuracy on own pictures", ours, theirs, other, None))
+
+
+def contradictions(candidate: Evidence, other: Evidence) -> int:
+    """How many pictures the other answered otherwise than the candidate, its child, says that it does."""
+    asked, stored = matched(_asked(candidate, other), other.answers.take(other.answers.sets != TEST_SET))
+    return int((asked.predicted != stored.predicted).sum())
+
+
+def _asked(candidate: Evidence, other: Evidence) -> Answers:
+    """The answers of the other that the candidate, its child, keeps."""
+    return candidate.of_parent.take(candidate.of_parent.by == other.version)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model_store.answers import NO_ANSWERS, TEST_SET, Answers, Read, answers_in
+from model_store.answers import NO_ANSWERS, TEST_SET, Answers, Read, all_answers_in
 from model_store.catalogue import file_key
 from model_store.errors import ReleaseCorrupt
 from model_store.files import REPORT
@@ -26,12 +26,14 @@ class Evidence:
         manifest: its contract with clients, and its headline.
         tiers: the figures of photos, by tier; empty where none were measured.
         answers: to single pictures; none where it keeps none.
+        of_parent: its parent's answers to pictures that it learnt, and that the parent had not.
         promised: share of the accepted answers that is promised to be right, by set.
     """
 
     manifest: Manifest
     tiers: Mapping[str, PhotoFigures] = field(default_factory=dict)
     answers: Answers = NO_ANSWERS
+    of_parent: Answers = NO_ANSWERS
     promised: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -69,10 +71,12 @@ def _evidence(manifest: Manifest, read: Read, where: str) -> Evidence:
             f"{where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
         )
     report = parse_report(text, f"{where}/{REPORT}")
+    kept = all_answers_in(manifest, read, where)
     return Evidence(
         manifest=manifest,
         tiers=report.photos,
-        answers=answers_in(manifest, read, where),
+        answers=kept.take(kept.by == ""),
+        of_parent=kept.take(kept.by != ""),
         promised=_promised(report),
     )
 

@@ -16,6 +16,7 @@ from model_store.comparison import (
     compare_own,
     compare_test,
     compare_tier,
+    contradictions,
     worse,
 )
 from model_store.errors import GateRefused
@@ -35,8 +36,9 @@ def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[
     both have answered may the candidate be worse than current by more than chance explains: neither its
     accuracy, nor what is right of the accepted where that is below the promise, nor what it accepts of other
     things. No tier of photos that current was measured on may be missing, unless both answered enough
-    pictures of the publisher's own. Against slow decline it is compared with the oldest release kept, which
-    may not be better by more than a margin. All comparisons together refuse an equal release once in twenty.
+    pictures of the publisher's own, or the candidate keeps what current, its parent, answers to these.
+    Against slow decline it is compared with the oldest release kept, which may not be better by more than a
+    margin. All comparisons together refuse an equal release once in twenty.
 
     Args:
         candidate: the release that wants to be current.
@@ -62,7 +64,7 @@ def check_gate(candidate: Evidence, current: Evidence | None, earlier: Sequence[
         *_clause(
             "is worse than the oldest release kept, by more than a margin: ", [one.text for one in declines]
         ),
-        *_clause("cannot be compared with current, because it was ", found.lost),
+        *_clause("cannot be compared with current, because it ", found.lost),
     ]
     if reasons:
         raise GateRefused(f"{candidate.version} {', and '.join(reasons)}. --force promotes it anyway.")
@@ -75,7 +77,7 @@ class _Found:
 
     Attributes:
         compared: by set.
-        lost: tiers that are missing without anything in their place.
+        lost: tiers that are missing without anything in their place, and what else prevents a comparison.
         unknown: sentences on what could not be compared.
     """
 
@@ -98,7 +100,11 @@ def _compare(candidate: Evidence, current: Evidence) -> _Found:
         own, named = compare_own(candidate, current), f"photos of {_tiers(missing)} ({current.version} was)"
         compared += own
         unknown.append(f"Not measured on {named}, so these were not compared.")
-        lost = [] if own else [f"not measured on {named}, and fewer than {ENOUGH_OWN} own pictures of both"]
+        lost = (
+            [] if own else [f"was not measured on {named}, and fewer than {ENOUGH_OWN} own pictures of both"]
+        )
+    if others := contradictions(candidate, current):
+        lost.append(f"keeps other answers of {current.version} to {others} pictures than that release does")
     if new := [tier for tier in candidate.tiers if tier not in current.tiers]:
         unknown.append(f"{current.version} was not measured on photos of {_tiers(new)}.")
     return _Found(compared, lost, unknown)

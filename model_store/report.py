@@ -403,6 +403,7 @@ class Report(Frozen):
         history: empty for an adopted model.
         photo_model: what the second network costs; None where there is none. `photos` are then its answers.
         calibrated: None for a release that was calibrated when it was made.
+        not_measured: tiers that an ancestor was measured on and this release was not, with its version.
     """
 
     labels: tuple[str, ...]
@@ -423,6 +424,7 @@ class Report(Frozen):
     examples: Examples
     history: tuple[Epoch, ...]
     calibrated: Calibrated | None = Field(default=None, exclude_if=_is_none)
+    not_measured: dict[str, str] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
 
     @field_validator("acceptance")
     @classmethod

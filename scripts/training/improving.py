@@ -19,10 +19,13 @@ import numpy as np
 
 from labelling.review.corrections import corrections_of_files
 from model_store.acceptance import needed
-from model_store.answers import NAME_LENGTH, answers_in
+from model_store.answers import ANSWERS, NAME_LENGTH, Answers, answers_in, packed
+from model_store.assemble import seal
 from model_store.cache import is_store
 from model_store.comparison import LEVEL, chance, changes, decisive
+from model_store.files import REPORT
 from model_store.local import LocalRelease, open_release
+from model_store.manifest import Manifest
 from model_store.networks import open_networks
 from scripts.terminal import complain, console, print_table
 from scripts.training.photos import PhotoSets
@@ -171,6 +174,9 @@ def announce(  # noqa: PLR0913 - what a training consists of
         complain(f"{n} pictures cannot show that a release is better, whatever it answers. Correct more.")
 
 
+SEALED: Final = frozenset({"schema_version", "version", "files"})
+"""What sealing a release finds out."""
+
 NO_CLASS: Final = "none of the classes"
 
 
@@ -189,6 +195,8 @@ def compare_with_parent(
 ) -> OwnPictures:
     """Compare the answers of the parent with the cross-fitted ones of the new release.
 
+    The release keeps those of the parent: the gate compares by them.
+
     Args:
         parent: the release that was trained further.
         made: the folder of the new release.
@@ -206,7 +214,30 @@ def compare_with_parent(
     tiers = release.report().photos
     now = float(np.mean([tiers[tier].decisions.coverage for tier in shown.tiers]))
     drawn = np.array([sha256 in audited for sha256 in shown.sha256])
+    asked = Answers.of(
+        shown.tiers,
+        shown.labels,
+        [one.class_id for one in answers],
+        pictures=shown.sha256,
+        groups=shown.keys,
+        decisions=[one.reason or "accept" for one in answers],
+        by=parent.version,
+    )
+    _keep(release, stored + asked, parent)
     return judged(before, after, shown.keys, (accepted, now), drawn)
+
+
+def _keep(release: LocalRelease, answers: Answers, parent: LocalRelease) -> None:
+    """Seal the release again, with these answers, and the tiers that only its parent was measured on."""
+    report, before, known = release.report(), parent.report(), release.manifest
+    tiers = before.not_measured | dict.fromkeys(before.photos, parent.version)
+    missing = {tier: version for tier, version in tiers.items() if tier not in report.photos}
+    if missing:
+        console().print(f"Not measured again: tier {', '.join(sorted(missing))}.")
+    (release.folder / REPORT).write_bytes(report.model_copy(update={"not_measured": missing}).as_bytes())
+    (release.folder / ANSWERS).write_bytes(packed(answers))
+    parts = {name: getattr(known, name) for name in Manifest.model_fields}
+    seal(release.folder, **{name: part for name, part in parts.items() if name not in SEALED})
 
 
 def judged(

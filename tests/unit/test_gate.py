@@ -329,6 +329,47 @@ def test_own_pictures_stand_for_a_lost_tier_where_others_than_their_learners_ans
     assert refused is None or refused in verdict
 
 
+def child(parent: Manifest, asked: int, right: int, before: int = 40) -> Evidence:
+    """A release that learnt pictures of a shop, right in folds about so many, its parent about `before`."""
+    names = [f"shop{number:04}" for number in range(400)][:asked]
+    rows = Answers.of(
+        ["own"] * asked,
+        np.zeros(asked, int),
+        (np.arange(asked) >= before).astype(int),
+        pictures=names,
+        by=parent.version,
+    )
+    own = replace(rows, predicted=(np.arange(asked) >= right).astype(int), by=np.array([""] * asked))
+    return evidence(parent, tiers=tiers("cross-fitted", own=right / asked), answers=own, of_parent=rows)
+
+
+@pytest.mark.parametrize(("right", "refused"), [(40, False), (33, True)])
+def test_a_child_that_asked_its_parent_follows_it_unless_the_users_own_pictures_show_a_loss(
+    current: Manifest, right: int, refused: bool
+) -> None:
+    served = measured(other(current, 1), A=395, B=309, C=328)
+
+    with pytest.raises(GateRefused, match=r"own pictures 0\.8250 against 1\.0") if refused else nullcontext():
+        verdict = check_gate(child(served.manifest, 40, right), served)
+        assert "accuracy on own pictures 1.0000 against 1.0000" in verdict
+        assert "Not measured on photos of tiers A, B, C" in verdict
+
+
+def test_a_child_whose_parent_has_answered_otherwise_is_refused(current: Manifest) -> None:
+    served = measured(other(current, 1), shop=380, C=328)
+    kept = child(served.manifest, 40, 40, before=38)
+
+    with pytest.raises(GateRefused, match=r"cannot be compared .*keeps other answers of .* to 2 pictures"):
+        check_gate(kept, served)
+
+
+def test_another_releases_answers_to_own_pictures_are_no_evidence(current: Manifest) -> None:
+    served = measured(other(current, 1), A=395, B=309, C=328)
+
+    with pytest.raises(GateRefused, match="fewer than 300 own pictures"):
+        check_gate(child(other(current, 2), 40, 40), served)
+
+
 def test_photos_of_the_bundled_tiers_do_not_stand_for_another_one(current: Manifest) -> None:
     candidate = measured(current, "cross-fitted", A=413, B=356)
 

@@ -133,7 +133,7 @@ def test_photos_on_plain_and_cluttered_ground_choose_the_thresholds_that_decide_
     answered = shown.labels.copy()
     answered[350:] = (answered[350:] + 1) % CLASSES
     sure = sure_of(answered, distance=0.0)
-    sure.probabilities[350:] = sure.probabilities[350:] / 2 + 0.05
+    sure.probabilities[350:] = 0.9 * sure.probabilities[350:] + 0.01
     others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR), sure)
 
     release = released(exported, tmp_path, replace(material, photos=photos, out_of_fold=others), [])

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from model_store.local import open_release
-from scripts import improve, train
+from model_store.promotions import newest
+from model_store.store import open_store
+from scripts import improve, publish, train
 from scripts.terminal import run
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, write_class_folders
@@ -37,7 +39,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.writerow([f"photos/C/Trouser/{number:03}.png", "Trouser", "", "2026-11-22T10:00:00Z", "8"])
         rows.writerow(["none.png", "none of these", "", "2026-11-22T10:00:00Z", ""])
         rows.writerow(["out.png", " ", "", "2026-11-22T10:00:00Z", ""])
+    write_photos(folder / "tiers", 6, {"A": ["Trouser", "Coat"], "C": ["Bag", "Dress"]})
     words = ["--data", str(folder / "data"), "--network", "conv3", "--epochs", "1", "--batch-size", "16"]
+    words += ["--photos", str(folder / "tiers"), "--check-photos", str(folder / "tiers"), "--folds", "2"]
+    words += ["--variants", "0.02"]
     train.main([*words, "--run", str(folder / "run"), "--out", str(folder / "store")])
     shutil.copytree(folder / "run" / "release", folder / "parent")
     return folder
@@ -68,6 +73,28 @@ def test_corrections_of_one_class_improve_a_release_that_keeps_them_all(
     assert "No picture of yours shows T-shirt/top, " in before
     assert f"{TROUSERS} pictures are compared" in before
     assert f"Publish: wardrobe publish {made.folder} s3://BUCKET/PREFIX" in after
+
+
+def test_the_gate_promotes_what_was_improved_since_it_keeps_what_its_parent_answered(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Blended so little that it answers as its parent does; no one measures the tiers of that again."""
+    words = ["--from", str(place / "parent"), "--data", str(place / "data"), "--variants", "0.02"]
+    words += ["--photos", str(place / "corrections.csv"), "--epochs", "1", "--folds", "2", "--blend", "0.01"]
+    parent, store = open_release(place / "parent"), str(tmp_path / "store")
+    assert publish.main([str(parent.folder), store]) == 0
+
+    assert train.main([*words, "--batch-size", "16", "--run", str(tmp_path / "run"), "--publish", store]) == 0
+
+    told = " ".join(capsys.readouterr().out.split())
+    made = open_release(tmp_path / "run" / "release")
+    assert made.report().not_measured == dict.fromkeys("AC", parent.version)
+    assert "Not measured again: tier A, C." in told
+    assert f"Not measured on photos of tiers A, C ({parent.version} was)" in told
+    assert "accuracy on own pictures" in told
+    current = newest(open_store(store))
+    assert current is not None
+    assert current.version == made.version
 
 
 def test_a_data_set_with_fewer_classes_than_its_parent_has_to_be_wanted(
