@@ -14,11 +14,11 @@ from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-from model_store.files import GRAPH, MODEL
+from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
-from model_store.report import wilson_interval
+from model_store.report import CROSS_FITTED, Report, parse_report
 from model_store.report_page.page import REPORT_PAGE
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
@@ -190,7 +190,7 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
     published = _send(release, store, arguments, promote=promote)
     stands = "" if promote or before is None else f" {before.version} stays current there."
     console().print(f"{published.verdict}\nReleased to {store.address}.{stands}")
-    _print_headline(published.manifest)
+    _print_headline(published.manifest, parse_report((release / REPORT).read_bytes(), str(release)))
     # Not by rich, which would break a command where the terminal ends.
     steps = _next_steps(release, store) if promote else _to_decide(release, store, arguments)
     print("\n".join(steps))
@@ -204,12 +204,13 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
     }
 
 
-def _print_headline(manifest: Manifest) -> None:
+def _print_headline(manifest: Manifest, report: Report) -> None:
     """Print how good the release is and how large, with a warning if that was measured on few pictures."""
     headline, files = manifest.headline, manifest.files
-    low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
+    low, high = report.test.accuracy_interval
+    what = "cross-fitted accuracy" if report.test.split == CROSS_FITTED else "test accuracy"
     console().print(
-        f"{manifest.version}: test accuracy {headline.test_accuracy:.4f} (95% interval {low:.4f} to "
+        f"{manifest.version}: {what} {headline.test_accuracy:.4f} (95% interval {low:.4f} to "
         f"{high:.4f}) on {headline.test_n:,} pictures, {headline.parameters:,} parameters, "
         f"{headline.mflops:.1f} MFLOP per picture, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
         f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."

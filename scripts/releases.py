@@ -70,7 +70,7 @@ class Row:
         return {
             "version": self.release.version,
             "state": self.state,
-            "test accuracy": f"{headline.test_accuracy:.4f}" if headline else "",
+            "accuracy": f"{headline.test_accuracy:.4f}" if headline else "",
             "n": f"{headline.test_n:,}" if headline else "",
             "parameters": f"{headline.parameters:,}" if headline else "",
             "size": decimal(self.release.size),
@@ -167,7 +167,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
     return [
         ("version", manifest.version),
         ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
-        ("test accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
+        ("accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
         ("size", f"{headline.parameters:,} parameters, {headline.mflops:.2f} MFLOP per picture"),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model.thresholds)),

@@ -226,7 +226,7 @@ def measured(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """The report in one plain sentence."""
-    shares = {kind(tier): one.macro_accuracy for tier, one in report.photos.items()}
+    shares = {kind(tier): one.accuracy for tier, one in report.photos.items()}
     named = [f"{percent(share)} of {name[0].lower()}{name[1:]}" for name, share in shares.items() if share]
     crossed = report.test.split == CROSS_FITTED
     pictures = counted(report.test.n, "picture" if crossed else "test picture")

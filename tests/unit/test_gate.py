@@ -410,25 +410,6 @@ def test_small_losses_may_add_up_to_a_margin_below_the_oldest_release(
         check_gate(line[5], line[4], line[:4])
 
 
-@pytest.mark.slow
-def test_an_equally_good_release_is_seldom_refused_however_many_came_before(current: Manifest) -> None:
-    random = np.random.default_rng(0)
-    refused = 0
-    for _ in range(200):
-        line = []
-        for number in range(6):
-            tested = of_test(random.random(2_000) < 0.93, [f"{place}" for place in range(2_000)])
-            own = replace(answers(A=0, B=0, C=0), predicted=(random.random(1204) < 0.1).astype(int))
-            manifest = like(other(current, number), test_accuracy=float(tested.right.mean()), test_n=2_000)
-            line.append(evidence(manifest, answers=tested + own, tiers=tiers(A=0.9, B=0.9, C=0.9)))
-        try:
-            check_gate(line[5], line[4], line[:4])
-        except GateRefused:
-            refused += 1
-
-    assert refused / 200 <= 0.05 + 2 * (0.05 * 0.95 / 200) ** 0.5
-
-
 def test_pictures_whose_truth_was_corrected_do_not_count(current: Manifest) -> None:
     before = of_test(np.ones(10_000, bool))
     relabelled = replace(before, truth=(np.arange(10_000) < 6).astype(int))

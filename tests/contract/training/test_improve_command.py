@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.writerow([f"photos/C/Trouser/{number:03}.png", "Trouser", "", "2026-11-22T10:00:00Z", "8"])
         rows.writerow(["none.png", "none of these", "", "2026-11-22T10:00:00Z", ""])
         rows.writerow(["out.png", " ", "", "2026-11-22T10:00:00Z", ""])
-    write_photos(folder / "tiers", 6, {"A": ["Trouser", "Coat"], "C": ["Bag", "Dress"]})
+    write_photos(folder / "tiers", 6, {"A": ["Trouser", "Coat"], "C": ["Bag", "Dress"]}, seed=1000)
     words = ["--data", str(folder / "data"), "--network", "conv3", "--epochs", "1", "--batch-size", "16"]
     words += ["--photos", str(folder / "tiers"), "--check-photos", str(folder / "tiers"), "--folds", "2"]
     words += ["--variants", "0.02"]
