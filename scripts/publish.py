@@ -18,7 +18,7 @@ from model_store.files import GRAPH, MODEL, REPORT
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
-from model_store.report import CROSS_FITTED, Report, parse_report
+from model_store.report import CROSS_FITTED, Report, parse_report, wilson_interval
 from model_store.report_page.page import REPORT_PAGE
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
@@ -207,7 +207,7 @@ def hand_over(release: Path, store: Store, arguments: argparse.Namespace) -> dic
 def _print_headline(manifest: Manifest, report: Report) -> None:
     """Print how good the release is and how large, with a warning if that was measured on few pictures."""
     headline, files = manifest.headline, manifest.files
-    low, high = report.test.accuracy_interval
+    low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
     what = "cross-fitted accuracy" if report.test.split == CROSS_FITTED else "test accuracy"
     console().print(
         f"{manifest.version}: {what} {headline.test_accuracy:.4f} (95% interval {low:.4f} to "

@@ -131,7 +131,7 @@ def test_the_file_is_a_csv_that_other_tools_unpack() -> None:
     first, second, *_ = gzip.decompress(packed(some_answers())).decode().splitlines()
 
     assert first == "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,p0,p1"
-    assert second == "the test set,00ff,,0,photos,3,3,,accept,0.25000,0.75000"
+    assert second == "the test set,00ff,,0,photos,3,3,,accept,,0.25000,0.75000"
 
 
 def test_the_same_answers_are_the_same_bytes() -> None:
