@@ -89,7 +89,8 @@ def refused_though_as_good(current: Manifest) -> Errors:
         right = [one.answers.of_set(TEST_SET).right for one in line]
         best = max(right[:-1], key=np.sum)
         refused[0] += any(
-            chance(np.sum(one & ~right[-1]), np.sum(~one & right[-1])) < 0.05 for one in (right[-2], best)
+            chance(int((one & ~right[-1]).sum()), int((~one & right[-1]).sum())) < 0.05
+            for one in (right[-2], best)
         )
         try:
             check_gate(line[-1], line[-2], line[:-2])

@@ -116,7 +116,7 @@ def test_a_release_that_learns_what_people_said_is_compared_promoted_and_served(
     parent, improved = tmp_path / "first" / "release", tmp_path / "second" / "release"
     few = ["--data", str(tmp_path / "data"), "--epochs", "1", "--batch-size", "16", "--folds", "2"]
     few += ["--variants", "0.02"]
-    write_photos(tmp_path / "tiers", 6, {"A": ["Trouser", "Coat"], "C": ["Bag", "Dress"]})
+    write_photos(tmp_path / "tiers", 6, {"A": ["Trouser", "Coat"], "C": ["Bag", "Dress"]}, seed=1000)
     tiers = ["--photos", str(tmp_path / "tiers"), "--check-photos", str(tmp_path / "tiers")]
     words = [*few, *tiers, "--network", "conv3", "--run", str(parent.parent), *into(tmp_path)]
     assert train_command(words) == 0
