@@ -1,0 +1,157 @@
+"""A picture -> one vector: what frozen networks see of it, and a palette.
+
+192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite0, which has learnt
+a thousand kinds of things; means of the stages of the backbone, which has learnt clothes; and the palette,
+how much of each of 96 colours is in the middle of the picture. All are layers of one network, so that the
+serving graph needs nothing else. Nothing here is learnt from the pictures of a training. What is: head.py.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, get_args
+
+import keras
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from inference.contract import InputContract, whole_pictures
+from training.data.npz import UNREADABLE, read_npz
+from training.errors import WeightsUnfit
+from training.networks.layers import FEATURES
+from training.transfer import imagenet
+from training.transfer.backbone import INPUT as BACKBONE_INPUT
+from training.transfer.backbone import load_backbone
+from training.untyped import Network, Tensor
+
+READS: Final[InputContract] = whole_pictures(192, 3)
+"""What the blocks read. At 160 x 160 Lite0 is right less often (docs/explanation/experiments.md)."""
+
+Block: TypeAlias = Literal["lite0", "backbone", "palette"]
+BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
+
+STAGE_ENDS: Final = ("stage4_3_add", "stage5_3_add", "stage6_4_add", imagenet.LAST)
+"""The last layers of Lite0's last four stages: 80, 112, 192 and 320 channels."""
+
+COLOURS: Final = Path(__file__).with_name("palette.npz")
+"""`colours`, float32 (96, 3): CIELAB, k-means of the middles of photos; lab/README.md has the command."""
+
+SOFTNESS: Final = 100.0
+"""Of the palette: a pixel belongs to a colour at the distance d by exp(-d^2 / SOFTNESS), scaled to sum 1."""
+
+AT_ONCE: Final = 32
+"""Pictures in a run of the network."""
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""float32 (N, D)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is seen of N pictures.
+
+    Attributes:
+        upright: float32 (N, D).
+        mirrored: the same of the pictures flipped left to right.
+    """
+
+    upright: Vectors
+    mirrored: Vectors
+
+    def __len__(self) -> int:
+        return len(self.upright)
+
+    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Seen":
+        """Those that a mask picks, or those at these positions."""
+        return Seen(self.upright[chosen], self.mirrored[chosen])
+
+
+def network(blocks: Sequence[Block] = BLOCKS) -> Network:
+    """The blocks, side by side.
+
+    Returns:
+        keras.Model from `pixels` uint8 (N, 192, 192, 3) to `features` float32 (N, D).
+
+    Raises:
+        WeightsUnfit: weights that come with this package are missing or damaged.
+    """
+    pixels = keras.Input(READS.array_shape, dtype="uint8", name="pixels")
+    build = {"lite0": _lite0, "backbone": _backbone, "palette": _palette}
+    seen = [build[block](pixels) for block in blocks]
+    joined = layers.Concatenate(name=FEATURES, dtype="float32")(seen) if len(seen) > 1 else seen[0]
+    return keras.Model(pixels, joined, name="_".join(blocks))
+
+
+def widths(blocks: Sequence[Block] = BLOCKS) -> tuple[int, ...]:
+    """How many numbers each block has."""
+    width = {"lite0": 704, "backbone": 392, "palette": 96}
+    return tuple(width[block] for block in blocks)
+
+
+def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
+    """What a network sees of pictures, which come in batches of any size."""
+    upright, mirrored = [], []
+    for batch in batches:
+        flipped = np.ascontiguousarray(batch[:, :, ::-1])
+        for found, images in ((upright, batch), (mirrored, flipped)):
+            found.append(model.predict(images, batch_size=AT_ONCE, verbose=0))
+    return Seen(np.concatenate(upright), np.concatenate(mirrored))
+
+
+def _lite0(pixels: Tensor) -> Tensor:
+    whole = imagenet.body()
+    means = [
+        layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output) for name in STAGE_ENDS
+    ]
+    model = keras.Model(whole.input, layers.Concatenate(name=FEATURES)(means), name="lite0")
+    return model(pixels)
+
+
+def _backbone(pixels: Tensor) -> Tensor:
+    model, _ = load_backbone()
+    factor = READS.shape[0] // BACKBONE_INPUT.shape[0]
+    smaller = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
+    return model(smaller)
+
+
+def _palette(pixels: Tensor) -> Tensor:
+    """The square root of the share of each colour in the middle, 60% of the height and 50% of the width."""
+    small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
+    edge = small.shape[1]
+    rows, columns = round(edge * 0.2), edge // 4
+    lab = _as_lab(small[:, rows : edge - rows, columns : edge - columns])
+    colours = _colours()
+    # |a - b|^2 without |a|^2, which is the same for all colours.
+    near = 2 * ops.matmul(lab, colours.T) - np.square(colours).sum(axis=1)
+    shares = ops.mean(ops.softmax(near / SOFTNESS, axis=-1), axis=(1, 2))
+    return ops.sqrt(shares)
+
+
+def _colours() -> Vectors:
+    try:
+        return np.asarray(read_npz(COLOURS)["colours"], np.float32)
+    except UNREADABLE as error:
+        raise WeightsUnfit(f"{COLOURS}: no palette of this version ({error}).") from error
+
+
+TO_XYZ: Final = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
+)
+"""Of linear RGB (IEC 61966-2-1)."""
+
+WHITE: Final = np.array([0.9505, 1.0, 1.089], np.float32)
+"""D65 in XYZ."""
+
+
+def _as_lab(rgb: Tensor) -> Tensor:
+    """CIELAB of sRGB, float (..., 3) in 0..255 (CIE 15:2004)."""
+    shares = rgb / 255
+    linear = ops.where(shares > 0.04045, ops.power((shares + 0.055) / 1.055, 2.4), shares / 12.92)
+    xyz = ops.matmul(linear, (TO_XYZ / WHITE[:, None]).T)
+    rooted = ops.where(
+        xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116
+    )
+    x, y, z = rooted[..., 0], rooted[..., 1], rooted[..., 2]
+    return ops.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

@@ -1,0 +1,175 @@
+"""A regularised logistic head on vectors: the last layer of a network whose other layers stay as they are.
+
+Each picture is learnt twice, as it is and mirrored. Every block of a vector has the same spread before the
+penalty, however many numbers it has, so that a palette of 96 counts beside means of 704. The scaling is
+folded into the weights, so that the head is exported as any last layer is. Pure. The vectors: features.py;
+what is decided from the answers: decide.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from inference.arrays import Probabilities
+from training.data.splitting import FEWEST_FOLDS, fold_indices, rarest_class
+from training.features import Seen, Vectors
+from training.networks.registry import LOGITS
+from training.untyped import Network
+
+STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""Of the L2 penalty's inverse, C, that are tried."""
+
+USUAL_STRENGTH: Final = 0.01
+"""C where a class has too few pictures, or groups, to compare several."""
+
+INNER_FOLDS: Final = 3
+"""In which C is chosen, within what the head learns."""
+
+LEAST_SCALE: Final = 1e-3
+"""Share of the largest deviation of a number that counts as the least: a number that hardly ever differs would
+else get a weight that float32 cannot carry."""
+
+ITERATIONS: Final = 1000
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The weights of a last layer.
+
+    Attributes:
+        kernel: float32 (D, C).
+        bias: float32 (C,).
+        strength: the C that was chosen.
+    """
+
+    kernel: Vectors
+    bias: Vectors
+    strength: float
+
+    def logits(self, vectors: Vectors) -> Vectors:
+        """float32 (N, C), of float32 (N, D)."""
+        return np.asarray(vectors @ self.kernel + self.bias, np.float32)
+
+    def probabilities(self, vectors: Vectors) -> Probabilities:
+        """float32 (N, C), of float32 (N, D)."""
+        logits = self.logits(vectors)
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+
+    def on(self, body: Network) -> Network:
+        """A network that answers logits, float32 (N, C); its body's output is what the head was learnt on."""
+        dense = layers.Dense(len(self.bias), name=LOGITS, dtype="float32")
+        model = keras.Model(body.input, dense(body.output), name=body.name)
+        dense.set_weights([self.kernel, self.bias])
+        return model
+
+
+def fit_head(
+    seen: Seen,
+    labels: NDArray[np.uint8],
+    groups: NDArray[np.str_],
+    widths: Sequence[int],
+    *,
+    weights: NDArray[np.float64] | None = None,
+    strengths: Sequence[float] = STRENGTHS,
+) -> Head:
+    """Fit a head, with the C that has the least log loss in folds of its own.
+
+    Args:
+        seen: of N pictures.
+        labels: uint8 (N,), 0..C - 1; each occurs.
+        groups: str (N,); equal ones are in one fold.
+        widths: of the blocks, whose sum is D.
+        weights: float64 (N,), of each picture in the loss; None so that all classes weigh the same.
+        strengths: values of C that are compared; a single one is taken.
+    """
+    if weights is None:
+        weights = (1 / np.bincount(labels))[labels]
+    both = np.concatenate([seen.upright, seen.mirrored])
+    scaler = StandardScaler().fit(both)
+    deviations = np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())
+    scale = (deviations * np.sqrt(len(widths) * np.repeat(widths, widths) / sum(widths))).astype(np.float32)
+    strengths, folds = _choices(labels, groups, strengths)
+    regression = LogisticRegressionCV(
+        Cs=strengths,
+        cv=folds,
+        l1_ratios=(0.0,),
+        scoring="neg_log_loss",
+        max_iter=ITERATIONS,
+        use_legacy_attributes=False,
+    )
+    # One thread: the products are small, and waiting for a second thread costs more than it computes.
+    with threadpool_limits(1):
+        weighed = np.tile(weights * len(labels) / weights.sum(), 2)
+        regression.fit((both - scaler.mean_.astype(np.float32)) / scale, np.tile(labels, 2), weighed)
+    kernel, bias = regression.coef_, regression.intercept_
+    if len(kernel) == 1:  # of two classes scikit-learn keeps the difference
+        kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
+    kernel = (kernel / scale).T
+    return Head(
+        kernel.astype(np.float32),
+        (bias - scaler.mean_ @ kernel).astype(np.float32),
+        float(np.ravel(regression.C_)[0]),
+    )
+
+
+def _choices(
+    labels: NDArray[np.uint8], groups: NDArray[np.str_], strengths: Sequence[float]
+) -> tuple[Sequence[float], list[tuple[Indices, Indices]]]:
+    """The values of C, and folds of pictures and mirrored ones that compare them by upright pictures."""
+    count, rarest = len(labels), rarest_class(labels, groups)
+    if len(strengths) > 1 and rarest >= FEWEST_FOLDS:
+        dealt = fold_indices(labels, groups, min(INNER_FOLDS, rarest))
+        return strengths, [(np.concatenate([others, others + count]), mine) for others, mine in dealt]
+    only = strengths if len(strengths) == 1 else (USUAL_STRENGTH,)
+    everything = np.arange(count)
+    return only, [(np.arange(2 * count), everything)]
+
+
+def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
+    seen: Seen,
+    labels: NDArray[np.uint8],
+    groups: NDArray[np.str_],
+    widths: Sequence[int],
+    asked: Sequence[Indices],
+    *,
+    weights: NDArray[np.float64] | None = None,
+    strength: float,
+) -> Vectors:
+    """The logits of pictures by heads that learnt no picture of their groups.
+
+    Args:
+        seen: of N pictures.
+        labels: uint8 (N,).
+        groups: str (N,).
+        widths: of the blocks.
+        asked: positions that each head answers.
+        weights: as `fit_head` has them.
+        strength: C of each head.
+
+    Returns:
+        float32 (M, C), in the order of `asked`.
+    """
+    given = []
+    for mine in asked:
+        others = np.flatnonzero(~np.isin(groups, groups[mine]))
+        head = fit_head(
+            seen.take(others),
+            labels[others],
+            groups[others],
+            widths,
+            weights=None if weights is None else weights[others],
+            strengths=(strength,),
+        )
+        given.append(head.logits(seen.upright[mine]))
+    return np.concatenate(given)
