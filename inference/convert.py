@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
-from inference.contract import EDGE, Cascade, Imaging, InputContract, network_for
+from inference.contract import EDGE, Cascade, Ground, Imaging, InputContract, network_for
 from inference.crops import ModelInput
 from inference.decode import REDUCED_EDGE, Decoded
 from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
-from inference.garment.foreground import Found, find_garment, find_worn
+from inference.garment.border import look_at_border
+from inference.garment.foreground import Found, find_garment, find_worn, is_plain
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,22 @@ def to_model_input(
     """
     shape = None if decoded.pixels is None else decoded.pixels.shape
     if photos is not None and network_for(shape, contract, photos) == "photos":
-        return replace(to_model_input(Decoded(decoded.picture), photos), network="photos")
+        return replace(to_model_input(Decoded(decoded.picture, decoded.garment), photos), network="photos")
     if decoded.pixels is not None or contract.framing == "whole":
         pixels, enlarged = decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
-        return ModelInput(pixels, enlarged=enlarged, shown="plain" if decoded.is_photo else "pixels")
+        return ModelInput(
+            pixels, enlarged=enlarged, shown=ground_of(decoded) if decoded.is_photo else "pixels"
+        )
     done = convert(decoded, contract.imaging)
     return ModelInput(done.pixels, done.worn, shown="cluttered" if done.is_cluttered else "plain")
+
+
+def ground_of(decoded: Decoded) -> Ground:
+    """Whether one colour surrounds what a photo shows; less of it need be seen where it is white or black."""
+    if decoded.garment is not None:
+        return "plain"
+    border = look_at_border(decoded.picture, Imaging().border_tolerance)
+    return "plain" if is_plain(border, Cascade()) else "cluttered"
 
 
 def decoded_to_pixels(decoded: Decoded, contract: InputContract) -> Pixels:

@@ -150,12 +150,15 @@ class PhotoNetwork(Frozen):
 
     Attributes:
         input: N x N in RGB, the whole picture.
+        thresholds: of all photos, or of those on plain ground.
+        cluttered_thresholds: of the others; None where `thresholds` decide about all.
         golden: inputs with the answers of photos.onnx.
     """
 
     input: InputContract
     temperature: float
     thresholds: Thresholds
+    cluttered_thresholds: Thresholds | None = Field(default=None, exclude_if=lambda kept: kept is None)
     familiarity: Familiarity | None
     golden: Golden
 
@@ -167,6 +170,8 @@ class PhotoNetwork(Frozen):
             temperature=self.temperature,
             thresholds=self.thresholds,
             familiarity=self.familiarity,
+            photo_thresholds=self.thresholds,
+            cluttered_thresholds=self.cluttered_thresholds,
         )
 
 

@@ -42,6 +42,7 @@ from scripts.training.options import (
     planned,
     sized,
 )
+from scripts.training.photo_network import fit_photos
 from scripts.training.photos import (
     PhotoSets,
     add_photo_options,
@@ -111,6 +112,8 @@ def _train(arguments: argparse.Namespace) -> object:
 def _fit(arguments: argparse.Namespace, store: Store) -> object:
     """Fit by gradient, export and publish."""
     release = named_release(arguments)
+    if arguments.photos is not None and release is not None:
+        return fit_photos(arguments, release, store)
     own = release if release is not None and improves(arguments) else None
     corrections = read_corrections(arguments.corrections)
     parent = None if release is None else ParentLearnt.of(release)

@@ -103,7 +103,8 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
 def _lite0(pixels: Tensor) -> Tensor:
     whole = imagenet.body()
     means = [
-        layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output) for name in STAGE_ENDS
+        layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output)
+        for name in STAGE_ENDS
     ]
     model = keras.Model(whole.input, layers.Concatenate(name=FEATURES)(means), name="lite0")
     return model(pixels)
@@ -150,8 +151,6 @@ def _as_lab(rgb: Tensor) -> Tensor:
     shares = rgb / 255
     linear = ops.where(shares > 0.04045, ops.power((shares + 0.055) / 1.055, 2.4), shares / 12.92)
     xyz = ops.matmul(linear, (TO_XYZ / WHITE[:, None]).T)
-    rooted = ops.where(
-        xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116
-    )
+    rooted = ops.where(xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = rooted[..., 0], rooted[..., 1], rooted[..., 2]
     return ops.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

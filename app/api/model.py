@@ -57,7 +57,7 @@ def _is_scraper(accept: str) -> bool:
 
 
 def _description(name: str, model: Served) -> dict[str, Any]:
-    manifest, photos = model.manifest, model.classifier.photos
+    manifest = model.manifest
     described = manifest.model_dump(mode="json", exclude=_UNSHOWN) if manifest else {}
     return {
         "name": name,
@@ -68,9 +68,7 @@ def _description(name: str, model: Served) -> dict[str, Any]:
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": asdict(model.contract.thresholds),
         "photo_thresholds": asdict(model.photo_thresholds),
-        "cluttered_thresholds": asdict(
-            model.contract.thresholds_of("cluttered") if photos is None else model.photo_thresholds
-        ),
+        "cluttered_thresholds": asdict(model.cluttered_thresholds),
         "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }

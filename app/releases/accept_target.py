@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import Acceptance, Served
-from inference.contract import ACCEPT_NOTHING, Shown, Thresholds
+from inference.contract import ACCEPT_NOTHING, ModelContract, Shown, Thresholds
 from model_store.acceptance import accepted_at
 from model_store.errors import ReportInvalid
 from model_store.report import AcceptPoint, parse_report, shown_of
@@ -39,18 +39,20 @@ def with_target(served: Served, target: float | None) -> Served:
     found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
     of_pixels = found.get("pixels", ACCEPT_NOTHING)
     of_photos = found.get("plain", ACCEPT_NOTHING)
-    chosen = replace(
-        contract,
-        thresholds=replace(contract.thresholds, confidence=of_pixels),
-        photo_thresholds=_at(contract.photo_thresholds, of_photos),
-        cluttered_thresholds=_at(contract.cluttered_thresholds, found.get("cluttered", ACCEPT_NOTHING)),
-    )
+    of_cluttered = found.get("cluttered", ACCEPT_NOTHING)
+
+    def decided(by: ModelContract, confidence: float) -> ModelContract:
+        return replace(
+            by,
+            thresholds=replace(by.thresholds, confidence=confidence),
+            photo_thresholds=_at(by.photo_thresholds, of_photos),
+            cluttered_thresholds=_at(by.cluttered_thresholds, of_cluttered),
+        )
+
+    chosen = decided(contract, of_pixels)
     classifier = served.classifier.with_contract(chosen)
     if photos is not None:
-        decided = replace(photos.contract.thresholds, confidence=found.get("plain", ACCEPT_NOTHING))
-        classifier = classifier.with_photos(
-            photos.with_contract(replace(photos.contract, thresholds=decided))
-        )
+        classifier = classifier.with_photos(photos.with_contract(decided(photos.contract, of_photos)))
     return replace(served, classifier=classifier, contract=chosen, acceptance=acceptance)
 
 

@@ -60,9 +60,18 @@ class Served:
 
     @property
     def photo_thresholds(self) -> Thresholds:
-        """Those that decide about pictures that are converted, by whichever network."""
+        """Those that decide about photos on plain ground, by whichever network."""
+        return self._of_photos.thresholds_of("plain")
+
+    @property
+    def cluttered_thresholds(self) -> Thresholds:
+        """Those of photos with more than one colour around the garment."""
+        return self._of_photos.thresholds_of("cluttered")
+
+    @property
+    def _of_photos(self) -> ModelContract:
         photos = self.classifier.photos
-        return self.contract.thresholds_of("plain") if photos is None else photos.contract.thresholds
+        return self.contract if photos is None else photos.contract
 
 
 @dataclass(frozen=True)

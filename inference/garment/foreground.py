@@ -111,8 +111,9 @@ def by_black(picture: Picture, border: Border) -> Found:
 
 
 def is_plain(border: Border, cascade: Cascade) -> bool:
-    """Whether one colour fills the border; a garment may cover more of a white one."""
-    return border.share >= (cascade.studio_share if border.is_white() else cascade.plain_share)
+    """Whether one colour fills the border; a garment may cover more of a white or black one."""
+    studio = border.is_white() or border.is_black()
+    return border.share >= (cascade.studio_share if studio else cascade.plain_share)
 
 
 def by_plain_border(picture: Picture, border: Border) -> Found:

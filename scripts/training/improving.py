@@ -204,7 +204,7 @@ def compare_with_parent(
         audited: the sha256 of those that were drawn at random, and perhaps of others.
     """
     shown = photos.take(np.flatnonzero(photos.labels != OOD))
-    answers = open_networks(parent).classify(shown.images, shown.shown, shown.worn)
+    answers = open_networks(parent).network("photos").classify(shown.images, shown.shown)
     before = np.array([one.class_id for one in answers]) == shown.labels
     release = open_release(made)
     stored = answers_in(release.manifest, lambda name: (release.folder / name).read_bytes(), str(made))

@@ -6,7 +6,7 @@ section: model_store/report.py.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from model_store.report import (
 from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
 from training.evaluation.measure import decisions, most_are
 from training.evaluation.statistics import expected_calibration_error
-from training.photos.reading import OOD, OOD_TIER, Photos
+from training.photos.reading import OOD, OOD_TIER
 
 DEVELOPMENT: Final = "development"
 """The split of the photos that a release was made with: choices were made on them."""
@@ -79,9 +79,24 @@ class PhotoAnswers:
         return PhotoAnswers(**{name: values[which] for name, values in vars(self).items()})
 
 
+class LabelledPhotos(Protocol):
+    """N photos with their labels, however they are read; what each column is: `Photos`."""
+
+    @property
+    def labels(self) -> NDArray[np.uint8]: ...  # noqa: D102
+    @property
+    def tiers(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    @property
+    def kinds(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    @property
+    def keys(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+    @property
+    def sha256(self) -> Sequence[str] | NDArray[np.str_]: ...  # noqa: D102
+
+
 def photo_answers(
     predictions: Sequence[Prediction],
-    photos: Photos,
+    photos: LabelledPhotos,
     shown: Sequence[Shown],
 ) -> PhotoAnswers:
     """Put the predictions for photos, in their order, beside the truth.
@@ -105,8 +120,13 @@ def photo_answers(
     )
 
 
-def photo_rows(answers: PhotoAnswers, photos: Photos, network: str = "pixels") -> Answers:
-    """The rows of a release's answers that are those to photos, by one of its networks."""
+def photo_rows(
+    answers: PhotoAnswers,
+    photos: LabelledPhotos,
+    network: str = "pixels",
+    folds: NDArray[np.int64] | None = None,
+) -> Answers:
+    """The rows of a release's answers that are those to photos, by one of its networks, or by its folds."""
     return Answers.of(
         answers.tiers,
         np.where(answers.truth == OOD, NONE_OF_THESE, answers.truth.astype(np.int64)),
@@ -114,6 +134,7 @@ def photo_rows(answers: PhotoAnswers, photos: Photos, network: str = "pixels") -
         pictures=photos.sha256,
         groups=photos.keys,
         network=network,
+        folds=folds,
         familiarity=answers.familiarities,
         decisions=decisions(answers.reasons),
         probabilities=answers.probabilities,

@@ -78,8 +78,12 @@ def export_graph(artifact: Network, measure: Whitening | OodScore | None, path: 
     answers = {PROBABILITIES: artifact.output}
     if measure is not None:
         answers[DISTANCE] = _distance(artifact.get_layer(FEATURES).output, measure)
-    serving = keras.Model(artifact.input, answers)  # the keys become the graph's names
-    serving(np.zeros((1, *artifact.input_shape[1:]), np.uint8))  # Keras exports what was called once
+    write_graph(keras.Model(artifact.input, answers), path)
+
+
+def write_graph(serving: Network, path: Path) -> None:
+    """Write a network as a graph; the keys of its outputs become their names."""
+    serving(np.zeros((1, *serving.input_shape[1:]), np.uint8))  # Keras exports what was called once
     with warnings.catch_warnings():
         # Keras' own shim for tf2onnx sets np.object, which numpy warns of; nothing here can mend that.
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"keras\..*tf2onnx_lib")

@@ -102,8 +102,13 @@ class Photos:
 
     def drawn(self, shares: int) -> NDArray[np.int64]:
         """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
-        digests = [hashlib.sha256(key.encode()).hexdigest() for key in self.keys]
-        return np.array([int(digest[:16], 16) % shares for digest in digests])
+        return drawn_by_key(self.keys, shares)
+
+
+def drawn_by_key(keys: Sequence[str], shares: int) -> NDArray[np.int64]:
+    """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
+    digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]
+    return np.array([int(digest[:16], 16) % shares for digest in digests])
 
 
 def list_photos(place: Path, labels: tuple[str, ...], untiered: str = "") -> Listing:

@@ -1,0 +1,134 @@
+"""`train --from RELEASE --photos`: fit the network that answers photos, beside the release's other files.
+
+Corrections are learnt with the photos that come with this package, so that no class is forgotten, and are
+compared with the parent's answers (improving.py). Reads the photos; writes the run's folder alone.
+"""
+
+import argparse
+import hashlib
+import shlex
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model_store.local import LocalRelease
+from model_store.store import Store
+from scripts.publish import RELEASE, hand_over
+from scripts.terminal import console, counting
+from scripts.training.doubted import write_doubted
+from scripts.training.fitting import start_tensorflow
+from scripts.training.improving import audited_in, compare_with_parent, next_commands, show
+from scripts.training.photos import photos_in
+from training.data.corrections import read_corrections
+from training.errors import BadRecipe
+from training.export.doubted import Asked
+from training.photos.reading import OOD, Photos, is_corrections
+
+if TYPE_CHECKING:
+    from training.photos.photo_network import PhotoHead
+    from training.photos.vectors import SeenPhotos
+
+SECONDS_PER_PHOTO: Final = 0.03
+"""Of two cores: to read it, and to see it upright and mirrored."""
+
+SECONDS_TO_FIT: Final = 60
+
+
+def fit_photos(arguments: argparse.Namespace, release: LocalRelease, store: Store) -> object:
+    """Fit, export, compare with the parent where the photos are corrections, and hand over.
+
+    Raises:
+        TrainingError: the photos cannot be learnt from.
+        StoreError: the release cannot be stored.
+    """
+    began = time.perf_counter()
+    labels, corrected = release.manifest.model.labels, is_corrections(arguments.photos.expanduser())
+    start_tensorflow()
+    from training.export.photo_release import Made, add_photo_network  # noqa: PLC0415 - needs Keras
+    from training.features import READS  # noqa: PLC0415 - as above
+    from training.photos.photo_network import fit_photo_head  # noqa: PLC0415 - as above
+
+    places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
+    sets = photos_in(places, labels, READS, read_corrections(arguments.corrections))
+    folder = arguments.run or Path("runs") / f"photos-{_digest(sets)}"
+    _announce(sets, corrected=corrected, folder=folder)
+    learnt = _seen(sets, folder, labels, release, corrected=corrected)
+    fitted = fit_photo_head(learnt, labels)
+    made = Made(shlex.join(["wardrobe", "train", *arguments.words]), time.perf_counter() - began)
+    add_photo_network(folder / RELEASE, release, learnt, fitted, made, console().print)
+    write_doubted(folder, _asked(sets, learnt, fitted), labels)
+    if not corrected:
+        return hand_over(folder / RELEASE, store, arguments)
+    found = compare_with_parent(release, folder / RELEASE, sets[0], audited_in(arguments.photos.expanduser()))
+    show(found, release)
+    if arguments.out or arguments.publish:
+        return hand_over(folder / RELEASE, store, arguments) | {"own_pictures": asdict(found)}
+    print("\n".join(next_commands(arguments.release, folder / RELEASE, arguments.photos)))
+    return {"release": str(folder / RELEASE), "own_pictures": asdict(found)}
+
+
+def _announce(sets: tuple[Photos, ...], *, corrected: bool, folder: Path) -> None:
+    n = sum(map(len, sets))
+    minutes = (SECONDS_PER_PHOTO * n + SECONDS_TO_FIT) / 60
+    more = " beside the photos that come with this package" if corrected else ""
+    console().print(
+        f"{n:,} photos{more}: about {minutes:.0f} minutes on two cores. What is seen of them is kept in "
+        f"{folder}, so that the same command goes on."
+    )
+
+
+def _seen(
+    sets: tuple[Photos, ...],
+    folder: Path,
+    labels: tuple[str, ...],
+    release: LocalRelease,
+    *,
+    corrected: bool,
+) -> "SeenPhotos":
+    """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""
+    from training.photos.vectors import seen_photos, shipped_photos  # noqa: PLC0415 - needs Keras
+
+    photos, *others = sets
+    if others:
+        photos = photos.take(np.flatnonzero(~np.isin(photos.sha256, others[0].sha256)))
+    with counting("seeing photos") as watch:
+        learnt = seen_photos(photos, folder, watch, checked=not others)
+        for one in others:
+            learnt = learnt.followed_by(seen_photos(one, folder, watch, checked=True))
+    if not corrected:
+        return learnt
+    shipped = shipped_photos()
+    if shipped.names != labels:
+        raise BadRecipe(
+            f"{release.version} knows {', '.join(labels)}; the photos that come with this package "
+            f"show {', '.join(shipped.names)}. Name all photos of your classes with --photos: a folder, or a "
+            "table with a column `tier`."
+        )
+    return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
+
+
+def _asked(sets: tuple[Photos, ...], learnt: "SeenPhotos", fitted: "PhotoHead") -> list[Asked]:
+    """What heads of folds answered to the photos at hand that show a class."""
+    files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
+    rows = zip(
+        learnt.sha256[fitted.asked].tolist(),
+        learnt.labels[fitted.asked].tolist(),
+        fitted.scores.probabilities,
+        strict=True,
+    )
+    return [
+        Asked(files[name], label, shares) for name, label, shares in rows if name in files and label != OOD
+    ]
+
+
+def _digest(sets: tuple[Photos, ...]) -> str:
+    """Sixteen hex digits of what photos there are, with their labels, whatever their files are called."""
+    lines = sorted(
+        f"{sha256} {tier} {label}"
+        for one in sets
+        for sha256, tier, label in zip(one.sha256, one.tiers, one.labels.tolist(), strict=True)
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,215 @@
+"""Make a release of another one's files and a network that answers photos.
+
+Model, graph, test figures and everything about pixels are the parent's; photos.keras, photos.onnx, what they
+decide and what the report says of photos are new. Writes one folder. How the network is fitted:
+training/photos/photo_network.py.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from pydantic import JsonValue
+
+from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
+from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
+from inference.session import Scores
+from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
+from model_store.assemble import seal
+from model_store.files import PHOTO_FILES, REPORT
+from model_store.local import LocalRelease
+from model_store.manifest import Golden, Manifest, PhotoNetwork
+from model_store.model_card import MODEL_CARD, model_card
+from model_store.report import CROSS_FITTED, HELD_OUT, ModelFigures, Report
+from training.data.learnt import NOTHING, Learnt, load_learnt
+from training.data.picture_files import Say
+from training.evaluation.acceptance import acceptance_curves, broken_promises, promises
+from training.evaluation.calibration import Checked
+from training.evaluation.photo_calibration import FOLDS as CALIBRATION_FOLDS
+from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
+from training.evaluation.photo_evaluation import PhotoAnswers, photo_answers, photo_figures, photo_rows
+from training.export.environment import git_commit, libraries
+from training.export.onnx_graph import check_parity, mflops, write_graph
+from training.features import READS
+from training.photos.photo_network import PhotoHead, photo_network
+from training.photos.reading import drawn_by_key
+from training.photos.vectors import LITE0, SeenPhotos
+from training.untyped import Network
+
+GOLDEN_PICTURES: Final = 2
+
+PARITY_PICTURES: Final = 16
+
+SEED: Final = 0
+"""Of the made pictures on which network and graph are compared: no photo is stored in a release."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """How the network was made, for the manifest: plain JSON."""
+
+    command: str
+    seconds: float
+
+
+def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
+    folder: Path, parent: LocalRelease, learnt: SeenPhotos, fitted: PhotoHead, made: Made, say: Say
+) -> Manifest:
+    """Write a release.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose other files it has.
+        learnt: photos that the head learnt.
+        fitted: the head, and the answers of folds.
+        made: how.
+        say: receives progress messages, and promises that cannot be given.
+
+    Raises:
+        ExportError: the serving graph cannot be made or answers differently from the network.
+        StoreError: the folder cannot be sealed.
+    """
+    asked = learnt.take(fitted.asked)
+    checked = Checked(
+        fitted.scores,
+        asked.labels,
+        tuple(asked.tiers),
+        groups=tuple(asked.keys),
+        grounds=tuple(asked.grounds),
+    )
+    decided = decide_on_photos(checked, drawn_by_key(tuple(asked.keys), CALIBRATION_FOLDS))
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS, *PHOTO_FILES}:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parent.folder / path, folder / path)
+    say("exporting and comparing the serving graph with the network")
+    network = photo_network(fitted)
+    golden = _export(network, folder)
+    photos = PhotoNetwork(
+        input=READS,
+        temperature=decided.calibration.temperature,
+        thresholds=decided.plain,
+        cluttered_thresholds=decided.cluttered,
+        familiarity=decided.familiarity,
+        golden=golden,
+    )
+    contract = photos.contract(parent.manifest.model.labels)
+    given = Classifier(OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape), contract)
+    calibrated = given.with_contract(photos.model_copy(update={"temperature": 1.0}).contract(contract.labels))
+    grounds = asked.grounds.tolist()
+    answers = photo_answers(calibrated.interpret(decided.checked.scores, grounds), asked, grounds)
+    promised = promises(decided.kinds, contract)
+    for broken in broken_promises(promised, contract):
+        say(broken)
+    report = _report(parent, photos, decided, answers, _figures(network, folder, photos))
+    (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / MODEL_CARD).write_text(model_card(parent.manifest.model, report, photos), "utf-8")
+    rows = photo_rows(answers, asked, "photos", fitted.folds)
+    (folder / ANSWERS).write_bytes(packed(_tested(parent) + rows))
+    known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)
+    known.save(folder)
+    return _sealed(folder, parent.manifest, photos, report, _record(learnt, fitted, made))
+
+
+def _export(network: Network, folder: Path) -> Golden:
+    """Write photos.keras and photos.onnx; compare them, and keep some answers."""
+    artifact, graph = (folder / name for name in PHOTO_FILES)
+    network.save(artifact, include_optimizer=False)
+    write_graph(network, graph)
+    images = _made_pictures()
+
+    def scores(pixels: PixelsBatch) -> Scores:
+        given = network.predict(pixels, verbose=0)
+        return Scores(given[PROBABILITIES], given.get(DISTANCE))
+
+    check_parity(scores, graph, images)
+    session = OnnxSession(graph, shape=READS.array_shape)
+    given = session.run(images[:GOLDEN_PICTURES])
+    return Golden.of(images[:GOLDEN_PICTURES], given.probabilities, given.distances)
+
+
+def _made_pictures() -> PixelsBatch:
+    """Coloured patches, uint8 (PARITY_PICTURES, 192, 192, 3)."""
+    rng = np.random.default_rng(SEED)
+    patches = rng.integers(0, 256, (PARITY_PICTURES, 6, 6, 3), np.uint8)
+    size = (READS.shape[1], READS.shape[0])
+    return np.stack([cv2.resize(one, size, interpolation=cv2.INTER_NEAREST) for one in patches]).astype(
+        np.uint8
+    )
+
+
+def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigures:
+    return ModelFigures(
+        network="_".join(LITE0),
+        parameters=network.count_params(),
+        mflops=mflops(folder / PHOTO_FILES[1]),
+        bytes={name: (folder / name).stat().st_size for name in PHOTO_FILES},
+        temperature=photos.temperature,
+    )
+
+
+def _report(
+    parent: LocalRelease,
+    photos: PhotoNetwork,
+    decided: PhotoDecisions,
+    answers: PhotoAnswers,
+    figures: ModelFigures,
+) -> Report:
+    """The parent's report, with everything about photos from these answers."""
+    before, contract = parent.report(), photos.contract(parent.manifest.model.labels)
+    held_out = before.acceptance.get(HELD_OUT, ())
+    return before.model_copy(
+        update={
+            "photo_model": figures,
+            "promises": (
+                *(one for one in before.promises if one.pictures == HELD_OUT),
+                *promises(decided.kinds, contract),
+            ),
+            "acceptance": ({HELD_OUT: held_out} if held_out else {})
+            | acceptance_curves(decided.kinds, divided=True),
+            "photos": photo_figures(answers, contract, CROSS_FITTED),
+            "calibrated": None,
+        }
+    )
+
+
+def _tested(parent: LocalRelease) -> Answers:
+    """The parent's answers to its test set."""
+    folder = parent.folder
+    stored = answers_in(parent.manifest, lambda path: (folder / path).read_bytes(), str(folder))
+    return stored.of_set(TEST_SET)
+
+
+def _record(learnt: SeenPhotos, fitted: PhotoHead, made: Made) -> dict[str, JsonValue]:
+    """How the network was made."""
+    tiers, counts = np.unique(learnt.tiers, return_counts=True)
+    return {
+        "network": "_".join(LITE0),
+        "strength": fitted.head.strength,
+        "photos": dict(zip(tiers.tolist(), counts.tolist(), strict=True)),
+        "command": made.command,
+        "seconds": round(made.seconds, 1),
+        "libraries": dict(libraries()),
+    }
+
+
+def _sealed(
+    folder: Path, parent: Manifest, photos: PhotoNetwork, report: Report, record: dict[str, JsonValue]
+) -> Manifest:
+    return seal(
+        folder,
+        created_at=datetime.now(UTC),
+        model=parent.model,
+        photos=photos,
+        golden=parent.golden,
+        training=parent.training | {"photo_network": record, "calibrated": None},
+        libraries=parent.libraries,
+        git_commit=git_commit(),
+        data=parent.data,
+        headline=parent.headline,
+    )

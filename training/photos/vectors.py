@@ -1,0 +1,158 @@
+"""The vectors of photos: made once in a run's folder, so that a stopped training goes on; and those shipped.
+
+Shipped are vectors of a sample of the photos that the bundled release learnt, since its photos may not be:
+with them, its head is fitted anew beside a user's own pictures. Reads and writes the named files. What a
+vector is: training/features.py.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.npz import UNREADABLE, read_npz, write_npz
+from training.data.picture_files import Watch
+from training.errors import WeightsUnfit
+from training.features import Block, Seen, network, vectors
+from training.photos.reading import Photos
+
+LITE0: Final[tuple[Block, ...]] = ("lite0",)
+"""The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""
+
+CHUNK: Final = 512
+"""Photos in a file of the run's folder: some seconds of work."""
+
+SHIPPED: Final = Path(__file__).with_name("vectors.npz")
+
+
+@dataclass(frozen=True)
+class SeenPhotos:
+    """N photos as the frozen networks see them.
+
+    Attributes:
+        seen: their vectors.
+        labels: uint8 (N,), a class's index, or OOD.
+        tiers: str (N,).
+        sha256: str (N,), of each content.
+        keys: str (N,), equal for photos of one sender.
+        kinds: str (N,), the label as it was spelt.
+        grounds: str (N,), `plain` or `cluttered`.
+        checked: bool (N,), whether a person has checked the label, so that it may choose thresholds.
+    """
+
+    seen: Seen
+    labels: NDArray[np.uint8]
+    tiers: NDArray[np.str_]
+    sha256: NDArray[np.str_]
+    keys: NDArray[np.str_]
+    kinds: NDArray[np.str_]
+    grounds: NDArray[np.str_]
+    checked: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "SeenPhotos":
+        """Those that a mask picks, or those at these positions."""
+        columns = {name: getattr(self, name)[chosen] for name in COLUMNS}
+        return SeenPhotos(self.seen.take(chosen), **columns)
+
+    def followed_by(self, others: "SeenPhotos") -> "SeenPhotos":
+        """These photos, and then others."""
+        seen = Seen(
+            np.concatenate([self.seen.upright, others.seen.upright]),
+            np.concatenate([self.seen.mirrored, others.seen.mirrored]),
+        )
+        return SeenPhotos(
+            seen, **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in COLUMNS}
+        )
+
+
+COLUMNS: Final = tuple(one.name for one in fields(SeenPhotos) if one.name != "seen")
+
+
+def seen_photos(photos: Photos, folder: Path, watch: Watch, *, checked: bool) -> SeenPhotos:
+    """See photos, but for those that an earlier try of this run saw.
+
+    Args:
+        photos: uint8 (N, 192, 192, 3), as `features.READS` says.
+        folder: of the run.
+        watch: called after each CHUNK.
+        checked: whether they may choose thresholds.
+    """
+    model, parts = network(LITE0), []
+    for start in range(0, len(photos), CHUNK):
+        some = slice(start, start + CHUNK)
+        path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"
+        parts.append(_stored(path))
+        if parts[-1] is None:
+            parts[-1] = vectors(model, [photos.images[some]])
+            folder.mkdir(parents=True, exist_ok=True)
+            write_npz(path, upright=parts[-1].upright, mirrored=parts[-1].mirrored)
+        watch(min(start + CHUNK, len(photos)), len(photos))
+    seen = [one for one in parts if one is not None]
+    return SeenPhotos(
+        Seen(np.concatenate([one.upright for one in seen]), np.concatenate([one.mirrored for one in seen])),
+        photos.labels,
+        np.array(photos.tiers),
+        np.array(photos.sha256),
+        np.array(photos.keys),
+        np.array(photos.kinds),
+        np.array(photos.grounds),
+        np.full(len(photos), checked),
+    )
+
+
+def _digest(contents: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
+
+
+def _stored(path: Path) -> Seen | None:
+    try:
+        stored = read_npz(path)
+        return Seen(stored["upright"], stored["mirrored"])
+    except UNREADABLE:
+        return None
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A sample of the photos that the bundled release learnt.
+
+    Attributes:
+        photos: what was seen of them.
+        names: of their classes, in index order.
+    """
+
+    photos: SeenPhotos
+    names: tuple[str, ...]
+
+    def save(self, path: Path = SHIPPED) -> None:
+        """Write the file, vectors in half precision."""
+        seen = self.photos.seen
+        write_npz(
+            path,
+            names=np.array(self.names),
+            upright=seen.upright.astype(np.float16),
+            mirrored=seen.mirrored.astype(np.float16),
+            **{name: getattr(self.photos, name) for name in COLUMNS},
+        )
+
+
+def shipped_photos(path: Path = SHIPPED) -> Shipped:
+    """The file that comes with this package.
+
+    Raises:
+        WeightsUnfit: it is missing or damaged.
+    """
+    try:
+        stored = read_npz(path)
+        seen = Seen(stored["upright"].astype(np.float32), stored["mirrored"].astype(np.float32))
+        photos = SeenPhotos(seen, **{name: stored[name] for name in COLUMNS})
+        return Shipped(photos, tuple(stored["names"].tolist()))
+    except UNREADABLE as error:
+        raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error
