@@ -34,8 +34,8 @@ INNER_FOLDS: Final = 3
 """In which C is chosen, within what the head learns."""
 
 LEAST_SCALE: Final = 1e-3
-"""Share of the largest deviation of a number that counts as the least: one that hardly differs would else get a weight
-that float32 cannot carry."""
+"""Share of the largest deviation of a number that counts as the least: a number that hardly differs would
+else get a weight that float32 cannot carry."""
 
 ITERATIONS: Final = 1000
 
