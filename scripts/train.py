@@ -112,7 +112,7 @@ def _train(arguments: argparse.Namespace) -> object:
 def _fit(arguments: argparse.Namespace, store: Store) -> object:
     """Fit by gradient, export and publish."""
     release = named_release(arguments)
-    if arguments.photos is not None and release is not None:
+    if arguments.photos is not None and release is not None and release.manifest.photos is not None:
         return fit_photos(arguments, release, store)
     own = release if release is not None and improves(arguments) else None
     corrections = read_corrections(arguments.corrections)

@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import shlex
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,11 +17,12 @@ import numpy as np
 
 from model_store.local import LocalRelease
 from model_store.store import Store
+from scripts.progress import counting
 from scripts.publish import RELEASE, hand_over
-from scripts.terminal import console, counting
+from scripts.terminal import console
 from scripts.training.doubted import write_doubted
-from scripts.training.fitting import start_tensorflow
 from scripts.training.improving import audited_in, compare_with_parent, next_commands, show
+from scripts.training.loading import start_tensorflow
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
 from training.errors import BadRecipe
@@ -37,7 +39,17 @@ SECONDS_PER_PHOTO: Final = 0.03
 SECONDS_TO_FIT: Final = 60
 
 
-def fit_photos(arguments: argparse.Namespace, release: LocalRelease, store: Store) -> object:
+Keep = Callable[["SeenPhotos", tuple[str, ...], Path], None]
+"""Receives what is learnt, the names of the classes, and the run's folder."""
+
+
+def fit_photos(
+    arguments: argparse.Namespace,
+    release: LocalRelease,
+    store: Store,
+    *,
+    keep: Keep = lambda *_: None,
+) -> object:
     """Fit, export, compare with the parent where the photos are corrections, and hand over.
 
     Raises:
@@ -56,6 +68,7 @@ def fit_photos(arguments: argparse.Namespace, release: LocalRelease, store: Stor
     folder = arguments.run or Path("runs") / f"photos-{_digest(sets)}"
     _announce(sets, corrected=corrected, folder=folder)
     learnt = _seen(sets, folder, labels, release, corrected=corrected)
+    keep(learnt, labels, folder)
     fitted = fit_photo_head(learnt, labels)
     made = Made(shlex.join(["wardrobe", "train", *arguments.words]), time.perf_counter() - began)
     add_photo_network(folder / RELEASE, release, learnt, fitted, made, console().print)

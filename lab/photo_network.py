@@ -1,0 +1,57 @@
+"""Give a release its first network that answers photos, and keep vectors of some of these for later.
+
+python -m lab.photo_network --from RELEASE --photos CSV --check-photos CSV
+
+Takes the options of `wardrobe train`, which fits the network anew where a release has one. Also writes
+vectors.npz in the run's folder: what was seen of the checked photos and of a sample of the others, with which
+`wardrobe train --from bundled --photos corrections.csv` keeps what is known.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from model_store.cache import find_release
+from scripts.publish import open_target
+from scripts.terminal import perform
+from scripts.train import build_parser
+from scripts.training.photo_network import fit_photos
+
+if TYPE_CHECKING:
+    from training.photos.vectors import SeenPhotos
+
+SAMPLE: Final = 2100
+"""Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
+
+SEED: Final = 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fit, export, and keep vectors."""
+    return perform(build_parser(), _make, argv)
+
+
+def _make(arguments: argparse.Namespace) -> object:
+    release = find_release(arguments.release, arguments.from_version)
+    return fit_photos(arguments, release, open_target(arguments), keep=_keep)
+
+
+def _keep(learnt: "SeenPhotos", names: tuple[str, ...], folder: Path) -> None:
+    from training.photos.vectors import Shipped  # noqa: PLC0415 - needs Keras
+
+    cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
+    chosen = np.flatnonzero(learnt.checked)
+    others = np.random.default_rng(SEED).permutation(np.flatnonzero(~learnt.checked))
+    _, cell = np.unique(cells[others], return_inverse=True)
+    rank = np.zeros(len(others), np.int64)
+    for one in range(cell.max() + 1):
+        rank[cell == one] = np.arange((cell == one).sum())
+    first = others[np.argsort(rank, kind="stable")][:SAMPLE]
+    Shipped(learnt.take(np.sort(np.concatenate([chosen, first]))), names).save(folder / "vectors.npz")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
