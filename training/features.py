@@ -20,6 +20,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, whole_pictures
 from training.data.npz import UNREADABLE, read_npz
 from training.errors import WeightsUnfit
+from training.networks.efficientnet_lite import LAST
 from training.networks.layers import FEATURES
 from training.transfer import imagenet
 from training.transfer.backbone import INPUT as BACKBONE_INPUT
@@ -32,7 +33,7 @@ READS: Final[InputContract] = whole_pictures(192, 3)
 Block: TypeAlias = Literal["lite0", "backbone", "palette"]
 BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
 
-STAGE_ENDS: Final = ("stage4_3_add", "stage5_3_add", "stage6_4_add", imagenet.LAST)
+STAGE_ENDS: Final = ("stage4_3_add", "stage5_3_add", "stage6_4_add", LAST)
 """The last layers of Lite0's last four stages: 80, 112, 192 and 320 channels."""
 
 COLOURS: Final = Path(__file__).with_name("palette.npz")
@@ -92,7 +93,7 @@ def widths(blocks: Sequence[Block] = BLOCKS) -> tuple[int, ...]:
 
 def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
     """What a network sees of pictures, which come in batches of any size."""
-    upright, mirrored = [], []
+    upright, mirrored = list[Vectors](), list[Vectors]()
     for batch in batches:
         flipped = np.ascontiguousarray(batch[:, :, ::-1])
         for found, images in ((upright, batch), (mirrored, flipped)):

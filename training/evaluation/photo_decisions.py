@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Calibration, Familiarity, Thresholds
+from inference.contract import Calibration, Familiarity, Shown, Thresholds
 from inference.session import Scores
 from model_store.acceptance import needed
 from training.evaluation.acceptance import Kind
@@ -63,7 +63,8 @@ def decide_on_photos(checked: Checked, parts: NDArray[np.int64]) -> PhotoDecisio
     }
     divided = checked.of_both_grounds
     kinds = photo_kinds(calibrated, confidences, promised, by_ground=divided)
-    least = dict.fromkeys(("plain", "cluttered") if divided else ("plain",), FAMILIARITY_OF_PHOTOS)
+    grounds: tuple[Shown, ...] = ("plain", "cluttered") if divided else ("plain",)
+    least = dict.fromkeys(grounds, FAMILIARITY_OF_PHOTOS)
     thresholds = fit_thresholds(kinds, least)
     return PhotoDecisions(
         fit_photo_calibration(checked),

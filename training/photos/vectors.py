@@ -84,19 +84,19 @@ def seen_photos(photos: Photos, folder: Path, watch: Watch, *, checked: bool) ->
         watch: called after each CHUNK.
         checked: whether they may choose thresholds.
     """
-    model, parts = network(LITE0), []
+    model, parts = network(LITE0), list[Seen]()
     for start in range(0, len(photos), CHUNK):
         some = slice(start, start + CHUNK)
         path = folder / f"vectors-{_digest(photos.sha256[some])}.npz"
-        parts.append(_stored(path))
-        if parts[-1] is None:
-            parts[-1] = vectors(model, [photos.images[some]])
+        found = _stored(path)
+        if found is None:
+            found = vectors(model, [photos.images[some]])
             folder.mkdir(parents=True, exist_ok=True)
-            write_npz(path, upright=parts[-1].upright, mirrored=parts[-1].mirrored)
+            write_npz(path, upright=found.upright, mirrored=found.mirrored)
+        parts.append(found)
         watch(min(start + CHUNK, len(photos)), len(photos))
-    seen = [one for one in parts if one is not None]
     return SeenPhotos(
-        Seen(np.concatenate([one.upright for one in seen]), np.concatenate([one.mirrored for one in seen])),
+        Seen(np.concatenate([one.upright for one in parts]), np.concatenate([one.mirrored for one in parts])),
         photos.labels,
         np.array(photos.tiers),
         np.array(photos.sha256),
