@@ -26,6 +26,7 @@ from model_store.local import LocalRelease
 from model_store.manifest import Golden, Manifest, PhotoNetwork
 from model_store.model_card import MODEL_CARD, model_card
 from model_store.report import CROSS_FITTED, HELD_OUT, ModelFigures, Report
+from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.learnt import NOTHING, Learnt, load_learnt
 from training.data.picture_files import Say
 from training.evaluation.acceptance import acceptance_curves, broken_promises, promises
@@ -108,7 +109,9 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
         say(broken)
     report = _report(parent, photos, decided, answers, _figures(network, folder, photos))
     (folder / REPORT).write_bytes(report.as_bytes())
-    (folder / MODEL_CARD).write_text(model_card(parent.manifest.model, report, photos), "utf-8")
+    model = parent.manifest.model
+    (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
+    (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
     rows = photo_rows(answers, asked, "photos", fitted.folds)
     (folder / ANSWERS).write_bytes(packed(_tested(parent) + rows))
     known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)

@@ -1,0 +1,72 @@
+"""A head on vectors: what it learns, and what it must not see."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from training.features import Seen
+from training.head import Head, answers_out_of_fold, fit_head
+
+CLASSES = 3
+EACH = 40
+
+
+def seen_of(columns: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Seen:
+    vectors = columns.astype(np.float32)
+    return Seen(vectors, vectors)
+
+
+def labelled(rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    return rng.permutation(np.repeat(np.arange(CLASSES), EACH)).astype(np.uint8)
+
+
+def alone(n: int) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    return np.arange(n).astype(str)
+
+
+def test_a_small_block_counts_beside_a_wide_one() -> None:
+    rng = np.random.default_rng(0)
+    labels = labelled(rng)
+    wide, small = rng.normal(size=(len(labels), 300)), np.eye(CLASSES)[labels]
+    seen = seen_of(np.concatenate([wide, small], axis=1))
+
+    head = fit_head(seen, labels, alone(len(labels)), (300, CLASSES), strengths=(0.01,))
+
+    of_small, of_wide = np.abs(head.kernel[300:]).mean(), np.abs(head.kernel[:300]).mean()
+    assert of_small > 20 * of_wide
+
+
+def test_the_scaling_of_vectors_is_folded_into_the_weights() -> None:
+    rng = np.random.default_rng(1)
+    labels = labelled(rng)
+    vectors = np.eye(CLASSES)[labels] + rng.normal(size=(len(labels), CLASSES)) / 4
+
+    plain = fit_head(seen_of(vectors), labels, alone(len(labels)), (CLASSES,), strengths=(1.0,))
+    moved = fit_head(seen_of(5 + 1000 * vectors), labels, alone(len(labels)), (CLASSES,), strengths=(1.0,))
+
+    answers = moved.probabilities((5 + 1000 * vectors).astype(np.float32))
+    assert np.allclose(answers, plain.probabilities(vectors.astype(np.float32)), atol=0.02)
+    assert (answers.argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_pictures_of_one_sender_are_answered_by_a_head_that_learnt_none_of_them() -> None:
+    rng = np.random.default_rng(2)
+    labels = labelled(rng)
+    groups = np.array([f"sender {place // 2}" for place in range(len(labels))])
+    marks = np.eye(len(labels) // 2)[np.arange(len(labels)) // 2]  # what tells a sender, and nothing else
+    asked = [np.flatnonzero(np.arange(len(labels)) % 4 == part) for part in range(4)]
+
+    logits = answers_out_of_fold(seen_of(marks), labels, groups, (marks.shape[1],), asked, strength=1.0)
+
+    right = (logits.argmax(axis=1) == labels[np.concatenate(asked)]).mean()
+    assert right < 0.6  # a head that learnt the sender's other picture would know more
+
+
+def test_two_classes_have_two_outputs() -> None:
+    labels = np.array([0, 1] * 20, np.uint8)
+
+    head = fit_head(seen_of(np.eye(2)[labels]), labels, alone(40), (2,))
+
+    assert isinstance(head, Head) and head.kernel.shape == (2, 2)
+    assert (head.probabilities(np.eye(2, dtype=np.float32)).argmax(axis=1) == [0, 1]).all()

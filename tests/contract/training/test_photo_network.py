@@ -1,0 +1,142 @@
+"""The network that answers photos: made beside a release's other files, and fitted anew with corrections."""
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.classifier import Classifier
+from inference.decode import decode
+from lab import photo_network
+from model_store.answers import answers_in
+from model_store.files import GRAPH, MODEL
+from model_store.local import LocalRelease, bundled, open_release
+from model_store.networks import open_networks
+from scripts import train
+from scripts.terminal import run
+from training.data.datasets import LABELS
+from training.data.learnt import load_learnt
+
+EACH = 12
+"""Photos of each class, and of none."""
+
+
+def a_photo(path: Path, kind: int, rng: np.random.Generator) -> None:
+    """A patch on a ground: its colour tells the class, and everything else does not."""
+    hue = np.uint8([[[kind * 16, 220, 200]]])
+    colour = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].astype(np.int64)
+    photo = rng.integers(150, 256, (120, 100, 3)).astype(np.uint8)
+    top, left = rng.integers(5, 40, 2)
+    photo[top : top + 70, left : left + 50] = np.clip(colour + rng.integers(-20, 20, 3), 0, 255)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), photo)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of photos, two to a sender, and the release that learnt them."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    with (folder / "photos.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "label", "tier", "group"])
+        for kind in range(11):
+            for number in range(EACH):
+                name = f"{kind}/{number}.png"
+                a_photo(folder / name, kind, rng)
+                label, tier = (str(kind), "C") if kind < 10 else ("X_hat", "X")
+                rows.writerow([name, label, tier, f"sender {kind} {number // 2}"])
+    words = ["--from", "bundled", "--photos", str(folder / "photos.csv"), "--run", str(folder / "run")]
+    assert run(lambda: photo_network.main([*words, "--out", str(folder / "store")])) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(place: Path) -> LocalRelease:
+    return open_release(place / "run" / "release")
+
+
+@pytest.fixture(scope="module")
+def networks(made: LocalRelease) -> Classifier:
+    return open_networks(made)
+
+
+def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
+    place: Path, made: LocalRelease, networks: Classifier
+) -> None:
+    rng = np.random.default_rng(1)
+    a_photo(place / "new.png", 3, rng)
+
+    decoded = decode((place / "new.png").read_bytes(), 10**6, networks.contract.input)
+    (answer,) = networks.classify_inputs([networks.model_input(decoded)])
+
+    same = {name: made.manifest.files[name].sha256 for name in (MODEL, GRAPH)}
+    assert same == {name: bundled().manifest.files[name].sha256 for name in (MODEL, GRAPH)}
+    assert answer.label == LABELS[3]
+    assert made.report().test.accuracy == bundled().report().test.accuracy
+    assert made.report().photo_model is not None
+
+
+def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: LocalRelease) -> None:
+    stored = answers_in(made.manifest, lambda name: (made.folder / name).read_bytes(), "here")
+    photos = stored.take(stored.networks == "photos")
+
+    folds = {(group, fold) for group, fold in zip(photos.groups, photos.folds, strict=True)}
+    assert len(photos) == 11 * EACH
+    assert len(folds) == len({group for group, _ in folds})
+    assert set(photos.folds.tolist()) == {1, 2, 3, 4, 5}
+    assert made.report().photos["C"].split == "cross-fitted"
+    assert made.report().photos["C"].auroc is not None
+
+
+def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Classifier) -> None:
+    rng = np.random.default_rng(2)
+    familiarity = {}
+    for kind in (2, 10):
+        a_photo(place / f"asked-{kind}.png", kind, rng)
+        decoded = decode((place / f"asked-{kind}.png").read_bytes(), 10**6, networks.contract.input)
+        (answer,) = networks.classify_inputs([networks.model_input(decoded)])
+        familiarity[kind] = answer.familiarity
+
+    assert familiarity[10] is not None and familiarity[2] is not None
+    assert familiarity[10] < familiarity[2]
+
+
+def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
+    place: Path, made: LocalRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(3)
+    with (tmp_path / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "label", "at", "audit"])
+        for number in range(12):
+            a_photo(tmp_path / f"{number}.png", 7, rng)
+            rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", "8"])
+    words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
+
+    assert run(lambda: train.main([*words, "--run", str(tmp_path / "run")])) == 0
+
+    child, document = open_release(tmp_path / "run" / "release"), json.loads(capsys.readouterr().out)
+    learnt = load_learnt(child.folder)
+    assert document["own_pictures"]["n"] == 12
+    assert child.report().photos["own"].n == 12
+    assert {"A", "B", "C", "X"} <= set(child.report().photos)
+    assert learnt is not None
+    assert len(learnt.hashes) > 12
+
+
+def test_a_class_without_a_photo_is_named(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = (place / "photos.csv").read_text("utf-8").splitlines()
+    rows = [line.replace(line.split(",")[0], str(place / line.split(",")[0]), 1) for line in table[1:]]
+    (tmp_path / "few.csv").write_text(
+        "\n".join([table[0], *(row for row in rows if ",4,C," not in row)]), "utf-8"
+    )
+    words = ["--from", "bundled", "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
+
+    assert run(lambda: photo_network.main([*words, "--out", str(tmp_path / "store")])) == 1
+
+    assert "No photo shows Coat." in capsys.readouterr().err
