@@ -106,14 +106,14 @@ def _train(arguments: argparse.Namespace) -> object:
     store = open_target(arguments)
     if (folder := _probe(arguments)) is not None:
         return hand_over(folder / RELEASE, store, arguments)
-    return _fit(arguments, store)
-
-
-def _fit(arguments: argparse.Namespace, store: Store) -> object:
-    """Fit by gradient, export and publish."""
     release = named_release(arguments)
     if arguments.photos is not None and release is not None and release.manifest.photos is not None:
         return fit_photos(arguments, release, store)
+    return _fit(arguments, release, store)
+
+
+def _fit(arguments: argparse.Namespace, release: LocalRelease | None, store: Store) -> object:
+    """Fit by gradient, export and publish."""
     own = release if release is not None and improves(arguments) else None
     corrections = read_corrections(arguments.corrections)
     parent = None if release is None else ParentLearnt.of(release)

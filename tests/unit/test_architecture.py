@@ -75,7 +75,11 @@ HOMES = {
         "training/networks/fused_normalization.py",
     ),
     "tf2onnx": ("training/",),
-    "threadpoolctl": ("training/transfer/probe.py", "training/evaluation/out_of_distribution.py"),
+    "threadpoolctl": (
+        "training/head.py",
+        "training/transfer/probe.py",
+        "training/evaluation/out_of_distribution.py",
+    ),
     "torch": ("training/transfer/imagenet.py",),
     "urllib3": ("labelling/https.py", "labelling/permits.py", "model_store/s3.py"),
     "werkzeug": ("app/",),

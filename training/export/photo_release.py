@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from pydantic import JsonValue
 
@@ -45,6 +44,9 @@ from training.untyped import Network
 GOLDEN_PICTURES: Final = 2
 
 PARITY_PICTURES: Final = 16
+
+PATCHES: Final = 6
+"""Along each edge of a made picture."""
 
 SEED: Final = 0
 """Of the made pictures on which network and graph are compared: no photo is stored in a release."""
@@ -139,11 +141,8 @@ def _export(network: Network, folder: Path) -> Golden:
 def _made_pictures() -> PixelsBatch:
     """Coloured patches, uint8 (PARITY_PICTURES, 192, 192, 3)."""
     rng = np.random.default_rng(SEED)
-    patches = rng.integers(0, 256, (PARITY_PICTURES, 6, 6, 3), np.uint8)
-    size = (READS.shape[1], READS.shape[0])
-    return np.stack([cv2.resize(one, size, interpolation=cv2.INTER_NEAREST) for one in patches]).astype(
-        np.uint8
-    )
+    patches = rng.integers(0, 256, (PARITY_PICTURES, PATCHES, PATCHES, 3), np.uint8)
+    return patches.repeat(READS.shape[0] // PATCHES, axis=1).repeat(READS.shape[1] // PATCHES, axis=2)
 
 
 def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigures:
