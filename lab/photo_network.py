@@ -47,7 +47,7 @@ def _keep(learnt: "SeenPhotos", names: tuple[str, ...], folder: Path) -> None:
     others = np.random.default_rng(SEED).permutation(np.flatnonzero(~learnt.checked))
     _, cell = np.unique(cells[others], return_inverse=True)
     rank = np.zeros(len(others), np.int64)
-    for one in range(cell.max() + 1):
+    for one in np.unique(cell):
         rank[cell == one] = np.arange((cell == one).sum())
     first = others[np.argsort(rank, kind="stable")][:SAMPLE]
     Shipped(learnt.take(np.sort(np.concatenate([chosen, first]))), names).save(folder / "vectors.npz")
