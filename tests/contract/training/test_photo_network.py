@@ -26,7 +26,7 @@ EACH = 12
 
 def a_photo(path: Path, kind: int, rng: np.random.Generator) -> None:
     """A patch on a ground: its colour tells the class, and everything else does not."""
-    hue = np.uint8([[[kind * 16, 220, 200]]])
+    hue = np.array([[[kind * 16, 220, 200]]], np.uint8)
     colour = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].astype(np.int64)
     photo = rng.integers(150, 256, (120, 100, 3)).astype(np.uint8)
     top, left = rng.integers(5, 40, 2)
