@@ -1,0 +1,50 @@
+"""A picture as one vector: what each block sees of it."""
+
+import numpy as np
+import pytest
+
+from training.features import BLOCKS, READS, Block, network, vectors, widths
+from training.untyped import Network
+
+
+@pytest.fixture(scope="module")
+def palette() -> Network:
+    return network(("palette",))
+
+
+def filled(colour: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.full((1, *READS.array_shape), colour, np.uint8)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_has_as_many_numbers_as_it_says(block: Block) -> None:
+    seen = vectors(network((block,)), [filled((200, 30, 30))])
+
+    assert seen.upright.shape == (1, *widths((block,)))
+    assert np.isfinite(seen.upright).all()
+
+
+def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Network) -> None:
+    red, blue = filled((200, 30, 30)), filled((30, 30, 200))
+    half = red.copy()
+    half[:, :, 96:] = blue[:, :, 96:]
+    edge = red.copy()
+    edge[:, :, :40] = blue[:, :, :40]
+
+    of_red, of_blue, of_half, of_edge = (
+        vectors(palette, [one]).upright[0] ** 2 for one in (red, blue, half, edge)
+    )
+
+    assert of_red.argmax() != of_blue.argmax()
+    assert np.allclose(of_half, (of_red + of_blue) / 2, atol=0.02)
+    assert np.allclose(of_edge, of_red, atol=1e-4)
+    assert np.isclose(of_red.sum(), 1, atol=1e-4)
+
+
+def test_the_palette_is_the_same_of_the_mirror_image(palette: Network) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (2, *READS.array_shape), np.uint8)
+
+    seen = vectors(palette, [noise])
+
+    assert np.allclose(seen.upright, seen.mirrored, atol=1e-4)
