@@ -128,7 +128,7 @@ def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) ->
         BrokenPicture: truncated or damaged.
         DecoderStopped: the process of a HEIC or AVIF was ended by the system.
     """
-    if (decoded := decode_input(upload, contract)) is not None:
+    if (decoded := decode_input(upload, max_pixels, contract)) is not None:
         return decoded
     opened = open_picture(upload, max_pixels)
     if opened is None:
@@ -136,13 +136,16 @@ def decode(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) ->
     return decode_opened(opened, contract)
 
 
-def decode_input(upload: bytes, contract: InputContract) -> Decoded | None:
+def decode_input(upload: bytes, max_pixels: int, contract: InputContract) -> Decoded | None:
     """Decode a PNG of a grey model's own input, `is_bare_png`, by OpenCV.
 
     Returns:
-        None for every other upload, and for one that OpenCV refuses: Pillow decides.
+        None for every other upload, and for one that OpenCV refuses or that is too large: Pillow decides.
     """
-    if contract.channels > 1 or len(upload) > SMALL_BYTES or not is_bare_png(upload, *contract.shape):
+    height, width = contract.shape
+    if contract.channels > 1 or len(upload) > SMALL_BYTES or height * width > max_pixels:
+        return None
+    if not is_bare_png(upload, height, width):
         return None
     samples = cv2.imdecode(np.frombuffer(upload, np.uint8), cv2.IMREAD_UNCHANGED)
     return None if samples is None else _decoded(samples.astype(np.uint8, copy=False), contract, "PNG")

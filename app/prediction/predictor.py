@@ -158,7 +158,7 @@ class Predictor:
         if not isinstance(item, Upload) or len(item.data) > SMALL_BYTES:
             return item
         timing.begin("decode")
-        decoded = decode_input(item.data, classifier.contract.input)
+        decoded = decode_input(item.data, self._settings.max_pixels, classifier.contract.input)
         return decoded or open_small(item.data, self._settings.max_pixels) or item
 
     def _by_child(self, upload: bytes, classifier: Classifier) -> Isolated:

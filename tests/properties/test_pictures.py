@@ -44,7 +44,7 @@ STREAMS = [zlib.compress(bytes([kind, *range(28)]) * 28, level) for kind in rang
 def test_what_opencv_reads_of_the_models_own_size_pillow_reads_alike(stream: bytes) -> None:
     upload = png_of_stream(28, 28, stream)
 
-    decoded = decode_input(upload, GREY_28)
+    decoded = decode_input(upload, MAX_PIXELS, GREY_28)
 
     if decoded is not None:
         opened = open_picture(upload, MAX_PIXELS)
