@@ -41,7 +41,7 @@ COLUMNS: Final = (
 """Before the probabilities, a column `p0`, `p1`, ... for each class."""
 
 DIGITS: Final = 5
-"""Of probabilities and familiarities after the point: enough to decide thresholds anew."""
+"""Of probabilities and familiarities after the point: enough to decide thresholds again."""
 
 LARGEST: Final = 1_000_000
 """Pictures of the largest test set whose answers are kept."""

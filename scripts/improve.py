@@ -100,11 +100,11 @@ def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> 
 def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     """Write the table of all pictures, say what is in it, and return the words that train on it."""
     earlier = _words_of(parent)
-    told = train.build_parser().parse_args(earlier)
-    place = Path(_place_of(arguments.data, told.data, parent)).expanduser()
+    learnt_by = train.build_parser().parse_args(earlier)
+    place = Path(_place_of(arguments.data, learnt_by.data, parent)).expanduser()
     labels, known = parent.manifest.model.labels, load_learnt(parent.folder)
     with counting("comparing pictures") as watch:
-        joined = join(place, [*told.corrections, arguments.corrections], labels, known, watch)
+        joined = join(place, [*learnt_by.corrections, arguments.corrections], labels, known, watch)
     if joined.outdated:
         complain(
             f"{joined.outdated:,} corrections are of pictures that have changed since, and do not count."

@@ -114,11 +114,3 @@ def photo_network(fitted: PhotoHead) -> Network:
     if len(fitted.head.bias) > fitted.classes:
         answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(known, axis=-1)
     return keras.Model(logits.input, answers, name="photos")
-
-
-def doubted(learnt: SeenPhotos, fitted: PhotoHead, share: float = 0.95) -> NDArray[np.int64]:
-    """Positions of photos whose answer out of fold contradicts their label with more than `share`."""
-    truth = learnt.labels[fitted.asked]
-    sure = fitted.scores.probabilities.max(axis=1) > share
-    wrong = fitted.scores.probabilities.argmax(axis=1) != truth
-    return fitted.asked[np.flatnonzero(sure & wrong & (truth != OOD))]

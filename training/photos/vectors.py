@@ -1,7 +1,7 @@
 """The vectors of photos: made once in a run's folder, so that a stopped training goes on; and those shipped.
 
 Shipped are vectors of a sample of the photos that the bundled release learnt, since its photos may not be:
-with them, its head is fitted anew beside a user's own pictures. Reads and writes the named files. What a
+with them, its head is fitted again beside a user's own pictures. Reads and writes the named files. What a
 vector is: training/features.py.
 """
 
