@@ -27,7 +27,7 @@ from scripts.terminal import (
 from scripts.training.options import add_accept_options, conditions_of
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
-from training.photos.reading import OWN_TIER
+from training.photos.reading import OOD, OWN_TIER, list_photos
 
 EXAMPLES = (
     "wardrobe calibrate bundled --photos checked.csv --out releases",
@@ -68,6 +68,8 @@ def _calibrate(arguments: argparse.Namespace) -> object:
     parent = find_release(arguments.release, arguments.version)
     store = open_target(arguments)
     contract, corrections = parent.manifest.photo_contract, read_corrections(arguments.corrections)
+    if not arguments.corrections:  # which may give a class to pictures that have none
+        _check_listed(arguments.photos.expanduser(), contract.labels, arguments.accept_right)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     folder = (arguments.run or Path("runs") / f"calibrated-{parent.version}") / RELEASE
     recalibrate(folder, parent, photos, conditions_of(arguments), complain)
@@ -80,6 +82,16 @@ def _calibrate(arguments: argparse.Namespace) -> object:
         "promises": [one.model_dump(mode="json") for one in _own(report)],
         "photos": {tier: one.model_dump(mode="json") for tier, one in _measured(report).items()},
     }
+
+
+def _check_listed(place: Path, labels: tuple[str, ...], accuracy: float | None) -> None:
+    """Refuse pictures that are too few, even if all can be read, before one is read."""
+    from training.evaluation.calibration import ACCEPTED_OF_PHOTOS  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.own_calibration import check_enough  # noqa: PLC0415 - needs scikit-learn
+
+    pictures = list_photos(place, labels, OWN_TIER).pictures
+    known = [one.tier for one in pictures if one.class_id != OOD]
+    check_enough(known, accuracy or ACCEPTED_OF_PHOTOS)
 
 
 def show(made: LocalRelease, report: Report) -> None:

@@ -146,7 +146,7 @@ def rendered(**page: object) -> str:
 def _environment() -> Environment:
     made = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    filters = (kind, percent, interval, share_interval, number, area, counted, duration)
+    filters = (asked, kind, percent, interval, share_interval, number, area, counted, duration)
     made.filters.update({one.__name__: one for one in filters})
     return made
 
@@ -215,6 +215,14 @@ def weaknesses(report: Report) -> Iterator[str]:
 def kind(tier: str) -> str:
     """What readers call a tier of photos."""
     return KINDS.get(tier, f"Photos, tier {tier}")
+
+
+def asked(pictures: str) -> str:
+    """What readers call the pictures that a promise is about."""
+    tier, _, ground = pictures.removeprefix("photos of tier ").partition(" on ")
+    if tier == pictures:
+        return pictures[0].upper() + pictures[1:]
+    return f"{kind(tier)} on {ground}" if ground else kind(tier)
 
 
 def measured(report: Report) -> str:

@@ -205,6 +205,15 @@ def test_pictures_that_the_release_learnt_calibrate_nothing(
         calibrating(tmp_path, changed(parent, learnt), pictures)
 
 
+def test_a_list_that_is_too_short_is_refused_before_a_picture_is_read(
+    tmp_path: Path, parent: LocalRelease
+) -> None:
+    table = a_table(tmp_path / "short.csv", tmp_path, dict.fromkeys(["not-there.jpg"], LABELS[0]))
+
+    with pytest.raises(NotShown, match=r"Too few checked pictures: 1 of tier own"):
+        calibrating(tmp_path, parent, table)
+
+
 def test_too_few_pictures_make_no_release(tmp_path: Path, parent: LocalRelease, pictures: Path) -> None:
     with pytest.raises(NotShown, match=r"130 of tier own\. .*99% .* takes 299 accepted pictures"):
         calibrating(tmp_path, parent, pictures, "--accept-right", "0.99")
