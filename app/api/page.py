@@ -1,17 +1,19 @@
 """GET / and GET /page/<name>: the web page, from files of our own in page/.
 
 Plain HTML, CSS and JavaScript modules, read once at the start. There is no build step, and the page makes no
-request to another host. The formats that the installation reads, the translations, and whether the page
-reports what people say of answers are filled in.
+request to another host. The formats that the installation reads, the texts of the reader's language, and
+whether the page reports what people say of answers are filled in.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 
 from app.web.files import page_file, read_files, send
-from app.web.translations import read_translations
+from app.web.translations import Translations, preferred
 from inference.signatures import ACCEPTED
 from model_store.report_page import page as report_page
 
@@ -26,29 +28,38 @@ COUNTED = '<span id="counted" class="fine"'
 """How the element begins without which the page does not report what people say of answers."""
 
 
-def page_routes(translations: Path | None, *, feedback: bool) -> Blueprint:
+TEXTS = '<script type="application/json" id="texts">'
+"""How the element begins that holds the texts of the reader's language."""
+
+
+NO_TEXTS: Final[Translations] = {"en": {}}
+"""Of a page in English, unless an operator's file has other words for it."""
+
+
+def page_routes(translations: Translations, *, feedback: bool) -> Blueprint:
     """The page at / and what belongs to it.
 
     Args:
-        translations: the operator's file (WARDROBE_TRANSLATIONS); None adds none to those of Wardrobe.
+        translations: of the page.
         feedback: whether the page sends the labels that people choose to `POST /feedback`.
-
-    Raises:
-        SettingsError: the file cannot be read, or is no translations.
     """
     routes = Blueprint("page", __name__)
     shared = {name: report_page.FOLDER / name for name in report_page.STYLES}
     found = read_files(FOLDER) | {name: page_file(path.read_bytes(), ".css") for name, path in shared.items()}
-    index_page = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
+    english = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
     if feedback:
-        index_page = index_page.replace(f"{COUNTED} hidden", COUNTED)
-    found["index.html"] = page_file(index_page.encode(), ".html")
-    texts = json.dumps(read_translations(translations), ensure_ascii=False, separators=(",", ":"))
-    found["translations.json"] = page_file(texts.encode(), ".json")
+        english = english.replace(f"{COUNTED} hidden", COUNTED)
+    pages = {
+        language: page_file(in_language(english, language, texts).encode(), ".html")
+        for language, texts in (NO_TEXTS | translations).items()
+    }
 
     @routes.get("/")
     def index() -> Response:
-        return send(found["index.html"])
+        language, _ = preferred(translations, request.headers.get("Accept-Language"))
+        answer = send(pages[language])
+        answer.vary.add("Accept-Language")
+        return answer
 
     @routes.get("/page/<name>")
     def asset(name: str) -> Response:
@@ -56,6 +67,13 @@ def page_routes(translations: Path | None, *, feedback: bool) -> Blueprint:
         return send(found[name]) if name in found else abort(404)
 
     return routes
+
+
+def in_language(page: str, language: str, texts: Mapping[str, str]) -> str:
+    """The page with the language and its texts, which translate.js puts in place."""
+    named = page.replace('<html lang="en">', f'<html lang="{language}">')
+    embedded = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return named.replace(f"{TEXTS}{{}}", TEXTS + embedded)
 
 
 def with_formats(page: str, accepted: str) -> str:

@@ -9,7 +9,6 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
@@ -17,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
 from app.middleware.request_context import current_request
-from app.web.translations import Translations, preferred, read_translations
+from app.web.translations import Translations, preferred
 from inference import errors as inference_errors
 
 log = logging.getLogger("wardrobe")
@@ -70,17 +69,14 @@ PATH_LENGTH = 100
 """Characters of a path that an answer repeats."""
 
 
-def register_problem_handlers(app: Flask, translations: Path | None) -> None:
+def register_problem_handlers(app: Flask, translations: Translations) -> None:
     """Answer every error of `app` with problem+json, the framework's own included.
 
     Args:
         app: the service.
-        translations: the operator's file (WARDROBE_TRANSLATIONS), for the page that a browser gets.
-
-    Raises:
-        SettingsError: the file cannot be read, or is no translations.
+        translations: of the page that a browser gets.
     """
-    app.register_error_handler(HTTPException, partial(_answer_http, read_translations(translations)))
+    app.register_error_handler(HTTPException, partial(_answer_http, translations))
     app.register_error_handler(Exception, _answer_exception)
 
 
@@ -140,7 +136,7 @@ def _answer_http(translations: Translations, error: HTTPException) -> Response:
 
 
 def _not_found_page(path: str, translations: Translations) -> str:
-    language, texts = preferred(translations, request.accept_languages)
+    language, texts = preferred(translations, request.headers.get("Accept-Language"))
     return render_template(
         "not-found.html",
         language=language,

@@ -19,21 +19,14 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
+from app.languages import Language, preferred_language
 from app.settings import SettingsError
 from model_store.errors import ReleaseError
 from model_store.manifest import first_problem
 
-LONGEST_ACCEPT: Final = 200
-"""Characters of an Accept-Language that is parsed; browsers send about 40."""
-
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[Text, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
-
-Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
-"""A language tag as in Accept-Language (RFC 5646, section 2.1): `en`, `de-AT`."""
 
 Fields: TypeAlias = Mapping[str, object]
 """A category as answers have it."""
@@ -87,21 +80,11 @@ class Categories:
     def named_for(self, accept_language: str | None) -> tuple[Fields, ...]:
         """The category of each class, named in the language that a client prefers.
 
-        Lookup follows RFC 4647, section 3.4: `fr-CH` finds `fr` before a language of lower quality.
-
         Args:
             accept_language: the header; without one, or where no language fits, `name` is the file's own.
         """
-        if not accept_language or not self.languages or len(accept_language) > LONGEST_ACCEPT:
-            return self._default
-        for tag, quality in parse_accept_header(accept_language, LanguageAccept):
-            subtags = tag.lower().split("-")
-            while subtags and quality > 0:
-                named = self._by_language.get("-".join(subtags))
-                if named is not None:
-                    return named
-                subtags.pop()
-        return self._default
+        language = preferred_language(accept_language, self._by_language)
+        return self._default if language is None else self._by_language[language]
 
 
 def categories_of(path: Path, labels: Sequence[str], version: str) -> Categories:

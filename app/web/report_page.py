@@ -11,17 +11,19 @@ from app.releases.serving import Served
 from model_store.errors import ReportInvalid
 from model_store.report import parse_report
 from model_store.report_page.page import rendered, report_page
+from model_store.report_page.wording import Wording
 
 LONGEST_METRICS: Final = 20_000
 """Characters of metrics of unknown form that are shown."""
 
 
-def report_html(name: str, model: Served) -> str:
+def report_html(name: str, model: Served, words: Wording) -> str:
     """The page of the release that is being served.
 
     Args:
         name: of the model, as `/model` has it.
         model: its report may be of any form.
+        words: the reader's.
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
     page |= {"acceptance": model.acceptance, "contract": model.contract}
@@ -31,8 +33,10 @@ def report_html(name: str, model: Served) -> str:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:
         labels, metrics = model.contract.labels, readable(model.report)
-        return rendered(**page, why=error, labels=labels, metrics=metrics)
-    return report_page(report, model.figures, lambda figure, _: _address(figure, model.version), **page)
+        return rendered(words, **page, why=error, labels=labels, metrics=metrics)
+    return report_page(
+        report, model.figures, lambda figure, _: _address(figure, model.version), words, **page
+    )
 
 
 def _address(figure: str, version: str) -> str:

@@ -1,16 +1,16 @@
 """The texts of pages in other languages: Wardrobe's own and the operator's (WARDROBE_TRANSLATIONS).
 
 `{"de": {"Choose pictures": "Bilder auswählen"}}`: the English text is the key, and one without a translation
-stays English. page/translate.js chooses the language that the browser prefers.
+stays English.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
-from werkzeug.datastructures import LanguageAccept
 
-from app.prediction.categories import Language
+from app.languages import Language, preferred_language
 from app.settings import SettingsError
 from model_store.manifest import first_problem
 
@@ -37,9 +37,9 @@ def read_translations(path: Path | None) -> Translations:
     return found
 
 
-def preferred(translations: Translations, accepted: LanguageAccept) -> tuple[str, dict[str, str]]:
-    """The language that a browser prefers, English or a translated one, and its texts (English: none)."""
-    language = accepted.best_match(("en", *translations), default="en")
+def preferred(translations: Translations, accept_language: str | None) -> tuple[str, Mapping[str, str]]:
+    """The language that a client prefers, English where none fits, and its texts."""
+    language = preferred_language(accept_language, {"en", *translations}) or "en"
     return language, translations.get(language, {})
 
 

@@ -1,19 +1,18 @@
 """A report as a page for people: report.json and the release's own figures, laid out by report.html.
 
-Formats numbers and picks what stands out; everything else the template takes from the report. The service
-renders it at GET /metrics (app/web/report_page.py). Each release holds it as one file that needs neither
-server nor network: `file_page`.
+Picks what stands out; everything else the template takes from the report. The service renders it at GET
+/metrics (app/web/report_page.py), in the reader's language: wording.py. Each release holds it as one file
+that needs neither server nor network, in English: `file_page`.
 """
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from functools import cache
-from math import isfinite
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, pass_context
+from jinja2.runtime import Context
 
 from inference.contract import ModelContract
 from inference.decode import MAX_PIXELS
@@ -21,7 +20,8 @@ from inference.errors import UploadError
 from inference.opening import open_picture
 from model_store.files import FIGURES
 from model_store.manifest import PhotoNetwork
-from model_store.report import CROSS_FITTED, Report, wilson_interval
+from model_store.report import CROSS_FITTED, OutOfScope, Report
+from model_store.report_page.wording import ENGLISH, Wording
 
 FOLDER: Final = Path(__file__).parent
 
@@ -30,9 +30,6 @@ REPORT_PAGE: Final = "report.html"
 
 STYLES: Final = ("frame.css", "report.css")
 """In their order; the service sends them beside the page."""
-
-ABSENT: Final = "—"
-"""Where a table has no value."""
 
 PAIRS: Final = 3
 """How many of the confused pairs count as weaknesses."""
@@ -51,8 +48,25 @@ KINDS: Final = {
 }
 """What Wardrobe's own tiers of photos are called; other tiers keep their names."""
 
-A_CENTURY: Final = 3.2e9
-"""Seconds; a training that claims more has no known duration."""
+OF_KINDS: Final = {
+    "A": "{share} of product shots",
+    "B": "{share} of worn garments",
+    "C": "{share} of users' own photos",
+}
+"""The same within a sentence."""
+
+OF_WORDING: Final = (
+    "area",
+    "counted",
+    "duration",
+    "interval",
+    "local",
+    "number",
+    "percent",
+    "share_interval",
+    "whole",
+)
+"""Methods of the reader's Wording that the template has as filters."""
 
 
 class Confusion(NamedTuple):
@@ -105,7 +119,7 @@ def file_page(
     named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
     differs = of_photos is not contract.thresholds
     more = {"contract": contract, "photo_thresholds": of_photos if differs else None, "styles": styles}
-    return report_page(report, figures, _embedded, **named, **more).encode("utf-8", "replace")
+    return report_page(report, figures, _embedded, ENGLISH, **named, **more).encode("utf-8", "replace")
 
 
 def figures_in(folder: Path) -> dict[str, bytes]:
@@ -117,38 +131,63 @@ def _embedded(_: str, data: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
-def report_page(report: Report, figures: Mapping[str, bytes], address: Address, **page: object) -> str:
+def report_page(
+    report: Report, figures: Mapping[str, bytes], address: Address, words: Wording, **page: object
+) -> str:
     """The page of a report.
 
     Args:
         report: what is shown.
         figures: PNGs by file name.
         address: of each.
+        words: the reader's.
         page: what else the template names.
     """
     return rendered(
+        words,
         report=report,
         garments={tier: found for tier, found in report.photos.items() if found.macro_accuracy is not None},
-        summary=summary(report),
-        weaknesses=list(weaknesses(report)),
+        summary=summary(report, words),
+        weaknesses=list(weaknesses(report, words)),
         confusions=confusions(report),
         figures=figures_of(figures, address),
         **page,
     )
 
 
-def rendered(**page: object) -> str:
+def rendered(words: Wording, **page: object) -> str:
     """The template with these values, which are escaped."""
-    return _environment().get_template(REPORT_PAGE).render(**page)
+    return _environment().get_template(REPORT_PAGE).render(words=words, t=words.t, **page)
 
 
 @cache
 def _environment() -> Environment:
     made = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    filters = (asked, kind, percent, interval, share_interval, number, area, counted, duration)
-    made.filters.update({one.__name__: one for one in filters})
+    made.filters |= {name: _by_the_reader(name) for name in OF_WORDING}
+    made.filters |= {"asked": _worded(asked), "kind": _worded(kind), "t": _by_the_reader("t")}
     return made
+
+
+def _by_the_reader(method: str) -> Callable[..., str]:
+    """A filter that is a method of the page's Wording."""
+
+    @pass_context
+    def filtered(context: Context, *values: object) -> str:
+        made: str = getattr(context["words"], method)(*values)
+        return made
+
+    return filtered
+
+
+def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
+    """A filter that calls a function with the page's Wording."""
+
+    @pass_context
+    def filtered(context: Context, value: str) -> str:
+        return named(value, context["words"])
+
+    return filtered
 
 
 def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure]:
@@ -179,111 +218,104 @@ def confusions(report: Report) -> list[Confusion]:
     return sorted(found, key=lambda one: -one.share)
 
 
-def weaknesses(report: Report) -> Iterator[str]:
+def weaknesses(report: Report, words: Wording) -> Iterator[str]:
     """What the report is worst at, as sentences."""
-    test = report.test
+    t, test = words.t, report.test
     missed = {label: one for label, one in test.per_class.items() if one.support and one.recall < 1}
     if missed:
         label, worst = min(missed.items(), key=lambda item: item[1].recall)
-        between = share_interval(worst.recall, worst.support)
-        yield f"{label} is recognised least often: {percent(worst.recall)} (95% interval {between})."
+        yield t(
+            "{label} is recognised least often: {share} (95% interval {interval}).",
+            label=t(label),
+            share=words.percent(worst.recall),
+            interval=words.share_interval(worst.recall, worst.support),
+        )
     else:
-        yield f"No mistake was found in {measured(report)}."
+        yield t("No mistake was found in {pictures}.", pictures=_measured(report, words))
     low, high = test.accuracy_interval
     if high - low > FEW_PICTURES:
-        pictures, bounds = measured(report), interval(test.accuracy_interval)
-        yield f"On only {pictures}, the 95% interval of the accuracy is wide: {bounds}."
+        yield t(
+            "On only {pictures}, the 95% interval of the accuracy is wide: {interval}.",
+            pictures=_measured(report, words),
+            interval=words.interval(test.accuracy_interval),
+        )
     for one in confusions(report)[:PAIRS]:
-        pictures = f"{one.wrong:,} of {one.n:,} ({percent(one.share)})"
-        yield f"{one.truth} is taken for {one.predicted} in {pictures}."
+        yield t(
+            "{label} is taken for {other} in {wrong} of {all} ({share}).",
+            label=t(one.truth),
+            other=t(one.predicted),
+            wrong=words.whole(one.wrong),
+            all=words.whole(one.n),
+            share=words.percent(one.share),
+        )
+    yield from _of_photos(report, words)
+    for other, ood in report.out_of_scope.items():
+        if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
+            yield _not_separated(other, ood, words)
+
+
+def _of_photos(report: Report, words: Wording) -> Iterator[str]:
+    """The class of each tier that is recognised least often."""
     for name, tier in report.photos.items():
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
-            photos = f"{percent(recall.recall)} of {counted(recall.n, 'photo')}"
-            yield f"{kind(name)}: {label} is recognised least often: {photos}."
-    for other, ood in report.out_of_scope.items():
-        if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
-            found = f"{percent(ood.reviewed)} of them get review"
-            if ood.reviewed is None:
-                found = f"{percent(ood.unfamiliar)} of them are unfamiliar"
-            yield (
-                f"Familiarity separates pictures of {other} from the test set with an AUROC of only "
-                f"{area(ood.familiarity_auroc)}; {found}."
+            yield words.t(
+                "{kind}: {label} is recognised least often: {share} of {photos}.",
+                kind=kind(name, words),
+                label=words.t(label),
+                share=words.percent(recall.recall),
+                photos=words.counted(recall.n, "photo"),
             )
 
 
-def kind(tier: str) -> str:
+def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
+    t, share = words.t, words.percent(ood.unfamiliar if ood.reviewed is None else ood.reviewed)
+    poorly = t(
+        "{kind}: familiarity separates them from the classes with an AUROC of only {area}.",
+        kind=_capital(t(other)),
+        area=words.area(ood.familiarity_auroc),
+    )
+    if ood.reviewed is None:
+        return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"
+    return f"{poorly} {t('{share} of them get review.', share=share)}"
+
+
+def kind(tier: str, words: Wording) -> str:
     """What readers call a tier of photos."""
-    return KINDS.get(tier, f"Photos, tier {tier}")
+    return words.t(KINDS[tier]) if tier in KINDS else words.t("Photos, tier {tier}", tier=tier)
 
 
-def asked(pictures: str) -> str:
+def asked(pictures: str, words: Wording) -> str:
     """What readers call the pictures that a promise is about."""
     tier, _, ground = pictures.removeprefix("photos of tier ").partition(" on ")
     if tier == pictures:
-        return pictures[0].upper() + pictures[1:]
-    return f"{kind(tier)} on {ground}" if ground else kind(tier)
+        return _capital(words.t(pictures))
+    return ", ".join([kind(tier, words), *([words.t(f"on {ground}")] if ground else [])])
 
 
-def measured(report: Report) -> str:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _measured(report: Report, words: Wording) -> str:
     """How many pictures the report's figures are of, and which."""
     if report.test.split == CROSS_FITTED:
-        return f"{counted(report.test.n, 'picture')}, cross-fitted"
-    return counted(report.test.n, "test picture")
+        return words.t("{pictures}, cross-fitted", pictures=words.counted(report.test.n, "picture"))
+    return words.counted(report.test.n, "test picture")
 
 
-def summary(report: Report) -> str:
+def summary(report: Report, words: Wording) -> str:
     """The report in one plain sentence."""
-    shares = {kind(tier): one.accuracy for tier, one in report.photos.items()}
-    named = [f"{percent(share)} of {name[0].lower()}{name[1:]}" for name, share in shares.items() if share]
-    crossed = report.test.split == CROSS_FITTED
-    pictures = counted(report.test.n, "picture" if crossed else "test picture")
-    of_test = f"{percent(report.test.accuracy)} of the {pictures}"
-    how = " Each of these was answered by a network that had not learnt it." if crossed else ""
-    return f"The model names the right class for {', '.join([*named, of_test])}.{how}"
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share of 0..1 as `94.9%`; only 0 is `0.0%` and only 1 is `100.0%`."""
-    if share is None:
-        return ABSENT
-    if 0 < share < 1:
-        smallest = 10.0 ** -(digits + 2)
-        if share < smallest / 2:
-            return f"< {smallest:.{digits}%}"
-        if share > 1 - smallest / 2:
-            return f"> {1 - smallest:.{digits}%}"
-    return f"{share:.{digits}%}"
-
-
-def interval(bounds: tuple[float, float] | None, digits: int = 1) -> str:
-    """Two shares of 0..1 as `94.5 to 95.3%`."""
-    return f"{bounds[0] * 100:.{digits}f} to {bounds[1]:.{digits}%}" if bounds else ABSENT
-
-
-def share_interval(share: float, n: int, digits: int = 1) -> str:
-    """The 95% interval of a share that was counted on `n`."""
-    return interval(wilson_interval(share * n, n), digits) if n else ABSENT
-
-
-def number(value: float) -> str:
-    """Four significant digits, thousands separated: `0.1504`, `311,530`."""
-    value = value or 0.0  # a loss of minus zero is zero
-    return f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}"
-
-
-def area(auroc: float | None) -> str:
-    """An area under a curve, 0..1, as `0.978`."""
-    return ABSENT if auroc is None else f"{auroc:.3f}"
-
-
-def counted(things: int, name: str) -> str:
-    """`1 picture`, `10,000 pictures`."""
-    return f"{things:,} {name}" if things == 1 else f"{things:,} {name}s"
-
-
-def duration(seconds: float | None) -> str:
-    """`0:35:05`, in hours, minutes and seconds."""
-    if seconds is None or not seconds < A_CENTURY:
-        return ABSENT
-    return str(timedelta(seconds=round(seconds)))
+    t, crossed = words.t, report.test.split == CROSS_FITTED
+    shares = {name: words.percent(one.accuracy) for name, one in report.photos.items() if one.accuracy}
+    named = [
+        t(OF_KINDS[name], share=share)
+        if name in OF_KINDS
+        else t("{share} of photos of tier {tier}", share=share, tier=name)
+        for name, share in shares.items()
+    ]
+    pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
+    named.append(t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures))
+    right = t("The model names the right class for {shares}.", shares=", ".join(named))
+    how = t("Each of these was answered by a network that had not learnt it.")
+    return f"{right} {how}" if crossed else right

@@ -1,16 +1,14 @@
 """What the report page says: the report's own figures, and the weaknesses that follow from them."""
 
+from html.parser import HTMLParser
+
 import pytest
 
+from model_store.local import BUNDLED, bundled
 from model_store.manifest import DataSet
 from model_store.report import Report
-from model_store.report_page.page import (
-    duration,
-    number,
-    percent,
-    share_interval,
-    weaknesses,
-)
+from model_store.report_page.page import figures_in, report_page, weaknesses
+from model_store.report_page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
 from tests.releases import a_report
 
 
@@ -34,23 +32,93 @@ WIDE = "On only 10 test pictures, the 95% interval of the accuracy is wide: 72.2
 def test_a_small_test_set_is_a_weakness_and_a_large_one_is_none(
     pictures: int, bounds: tuple[float, float], expected: list[str]
 ) -> None:
-    assert list(weaknesses(of_two_classes(n=pictures, accuracy_interval=bounds))) == expected
+    assert list(weaknesses(of_two_classes(n=pictures, accuracy_interval=bounds), ENGLISH)) == expected
 
 
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
-        (percent(1.0), "100.0%"),
-        (percent(0.9999), "> 99.9%"),
-        (percent(0.0001), "< 0.1%"),
-        (percent(None), "—"),
-        (number(-0.0), "0"),
-        (number(311_530), "311,530"),
-        (duration(2104.9), "0:35:05"),
-        (duration(None), "—"),
-        (duration(float("inf")), "—"),
-        (share_interval(0.0, 0), "—"),
+        (ENGLISH.percent(1.0), "100.0%"),
+        (ENGLISH.percent(0.9999), "> 99.9%"),
+        (ENGLISH.percent(0.0001), "< 0.1%"),
+        (ENGLISH.percent(None), "—"),
+        (ENGLISH.number(-0.0), "0"),
+        (ENGLISH.number(311_530), "311,530"),
+        (ENGLISH.duration(2104.9), "0:35:05"),
+        (ENGLISH.duration(100_000), "27:46:40"),
+        (ENGLISH.duration(None), "—"),
+        (ENGLISH.duration(float("inf")), "—"),
+        (ENGLISH.share_interval(0.0, 0), "—"),
     ],
 )
 def test_a_figure_is_rounded_and_never_says_more_than_was_measured(shown: str, text: str) -> None:
     assert shown == text
+
+
+GERMAN = Wording("de", {"1,234.5": "1.234,5", "50%": "50\u00a0%", "{low} to {high}": "{low} bis {high}"})
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (GERMAN.percent(0.9999), "> 99,9\u00a0%"),
+        (GERMAN.number(311_530), "311.530"),
+        (GERMAN.number(0.15042), "0,1504"),
+        (GERMAN.interval((0.945, 0.953)), "94,5 bis 95,3\u00a0%"),
+        (GERMAN.area(0.978), "0,978"),
+        (Wording("tlh", {"1,234.5": "wa'"}).number(311_530), "311,530"),
+    ],
+)
+def test_a_figure_is_written_as_the_readers_language_writes_it(shown: str, text: str) -> None:
+    assert shown == text
+
+
+def test_a_text_keeps_a_place_that_has_no_value_and_never_fails() -> None:
+    words = Wording("de", {"{share} right": "{Anteil} {share} {"})
+
+    assert words.t("{share} right", share="5%") == "{Anteil} 5% {"
+
+
+class Unmarked(HTMLParser):
+    """The sentences, names and headers of a page that no translation was asked for."""
+
+    TAGS = ("a", "caption", "h1", "h2", "h3", "li", "p", "strong", "summary", "title")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self._reads = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._reads = tag in self.TAGS or ("scope", "col") in attrs
+        self._add(*(value for name, value in attrs if name in ("alt", "aria-label") and value))
+
+    def handle_data(self, data: str) -> None:
+        if self._reads:
+            self._add(data)
+
+    def _add(self, *texts: str) -> None:
+        self.found |= {text.strip() for text in texts if text.strip(" \n.,:") and MARK not in text}
+
+
+MARK = "\u00a4"
+
+
+class Marked(dict[str, str]):
+    """Translations of whatever is asked for, each the English text behind a mark."""
+
+    def get(self, english: str, default: object = None) -> str:
+        return english if english in (NUMBER, PERCENTAGE) else MARK + english
+
+
+def test_every_sentence_and_header_is_translated() -> None:
+    release = bundled()
+    page = {"name": MARK, "version": MARK, "manifest": release.manifest, "contract": release.manifest.model}
+
+    shown = report_page(
+        release.report(), figures_in(BUNDLED), lambda name, _: name, Wording("x", Marked()), **page
+    )
+
+    names = {path.name for path in (BUNDLED / "figures").iterdir()}
+    assert Unmarked(shown).found - names == {"F1"}

@@ -1,26 +1,33 @@
 """The page's texts in other languages: Wardrobe's German is complete, and an operator's file is checked."""
 
+import ast
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
 from app.settings import SettingsError
 from app.web.translations import OURS, read_translations
 from labelling.review.page import BLIND_LEAD, LEAD, NOTE, RIGHT
 from labelling.run import OUTCOMES
+from model_store.report import HELD_OUT, ON_GROUND
+from model_store.report_page.page import KINDS, OF_KINDS
+from model_store.report_page.wording import NUMBER, PERCENTAGE
 from scripts.training import doubted
 from tests.releases import LABELS
 from tests.service import ROOT
+from training.evaluation.out_of_distribution import OTHER_KINDS
 
 PLACES = re.compile(r"\{\w+\}")
-CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
+JS_CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
 """A text in the scripts; the ones that are put together from parts are in ASSEMBLED."""
 
 NOT_FOUND = FOLDER.parent / "templates" / "not-found.html"
+REPORT = ROOT / "model_store" / "report_page"
 COUNTED = ("picture", "class", "second", "picture waits")
 ASSEMBLED = {
     *(f"{{number}} {one}" for one in COUNTED),
@@ -31,7 +38,7 @@ ASSEMBLED = {
 }
 SAME_IN_EVERY_LANGUAGE = re.compile(
     r"Wardrobe|curl|JavaScript|Python|CSV|JSON|"
-    r"clothing-dataset|, CC0 1\.0|wardrobe improve|[\u00d7.]|\{\w+\}"
+    r"clothing-dataset|, CC0 1\.0|wardrobe improve|[\u00d7.]|\{\w*\}"
 )
 
 
@@ -60,10 +67,41 @@ def texts_of_the_page() -> set[str]:
     """Every English text of the page: in its markup, in its scripts, and the bundled release's classes."""
     markup = Texts((FOLDER / "index.html").read_text("utf-8")).found
     called = {
-        text for path in (*FOLDER.glob("*.js"), NOT_FOUND) for text in CALL.findall(path.read_text("utf-8"))
-    }
+        text for path in FOLDER.glob("*.js") for text in JS_CALL.findall(path.read_text("utf-8"))
+    } | texts_of_a_template(NOT_FOUND)
     shown = {text for text in markup if text and not SAME_IN_EVERY_LANGUAGE.fullmatch(text)}
     return shown | called | ASSEMBLED | set(LABELS)
+
+
+def texts_of_a_template(path: Path) -> set[str]:
+    """What a template says through `t`."""
+    calls = Environment().parse(path.read_text("utf-8")).find_all(nodes.Call)
+    named = [one.args[0] for one in calls if isinstance(one.node, nodes.Name) and one.node.name == "t"]
+    return {one.value for one in named if isinstance(one, nodes.Const)}
+
+
+def texts_of_a_module(path: Path) -> set[str]:
+    """What a module says through `t`, of a Wording or by itself."""
+    calls = [one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Call)]
+    named = [one.args[0] for one in calls if ast.unparse(one.func) in ("t", "words.t")]
+    return {str(one.value) for one in named if isinstance(one, ast.Constant)}
+
+
+OF_REPORTS = {
+    *(NUMBER, PERCENTAGE, HELD_OUT, OTHER_KINDS, "digits", "noise", "smooth noise"),
+    *("cross-fitted", "development", "test", "{low} to {high}"),
+    *(ground.strip() for ground in ON_GROUND.values()),
+    *(f"{{number}} {many}" for many in ("photo", "photos", "test picture", "test pictures")),
+    *KINDS.values(),
+    *OF_KINDS.values(),
+}
+"""The texts of the report page that the report names, or that are put together."""
+
+
+def texts_of_the_report() -> set[str]:
+    """Every English text of the report page."""
+    found = texts_of_a_module(REPORT / "page.py") | texts_of_a_template(REPORT / "report.html")
+    return found | OF_REPORTS
 
 
 SHEET = ROOT / "labelling" / "review"
@@ -80,12 +118,12 @@ def texts_of_the_sheet() -> set[str]:
     """Every English text of the review sheet, whose frame marks what is translated."""
     frame, script = ((SHEET / name).read_text("utf-8") for name in ("review.html", "review.js"))
     marked = re.findall(r"data-t(?: disabled)?>([^<$]+)<", frame) + re.findall(r'aria-label="([^"]+)"', frame)
-    return {*marked, *CALL.findall(script), "(leave out)", "none of these"} | OF_CARDS
+    return {*marked, *JS_CALL.findall(script), "(leave out)", "none of these"} | OF_CARDS
 
 
-def test_the_german_page_and_sheet_are_complete_and_have_nothing_to_spare() -> None:
+def test_the_german_page_report_and_sheet_are_complete_and_have_nothing_to_spare() -> None:
     german = json.loads(OURS.read_text("utf-8"))["de"]
-    shown = texts_of_the_page() | texts_of_the_sheet()
+    shown = texts_of_the_page() | texts_of_the_report() | texts_of_the_sheet()
 
     assert (sorted(shown - set(german)), sorted(set(german) - shown)) == ([], [])
     assert [english for english in german if not places(german[english]) <= places(english)] == []

@@ -1,25 +1,8 @@
-// Texts in the reader's language. The English text is the key; translations.json has the others.
+// Texts in the reader's language, which the service chose. The English text is the key.
 
 const ATTRIBUTES = ["alt", "aria-label", "content", "title"];
-const [language, texts] = await chosen(navigator.languages);
+const texts = JSON.parse(document.getElementById("texts").textContent);
 let names = new Map(); // of classes, from the operator's categories
-
-/** The first language that is offered; English is the page's own. */
-async function chosen(tags) {
-  const isEnglish = (tag) => /^en(-|$)/i.test(tag);
-  if (isEnglish(tags[0] ?? "en")) return ["en", {}];
-  const response = await fetch("page/translations.json").catch(() => null);
-  const offered = response?.ok ? await response.json() : {};
-  for (const tag of tags) {
-    if (isEnglish(tag)) break;
-    // "de-AT" finds "de" (RFC 4647, section 3.4).
-    for (const parts = tag.toLowerCase().split("-"); parts.length; parts.pop()) {
-      const found = offered[parts.join("-")];
-      if (found) return [parts.join("-"), found];
-    }
-  }
-  return ["en", {}];
-}
 
 /** A text in the reader's language, with `{name}` replaced by values.name. */
 export function t(english, values = {}) {
@@ -27,7 +10,7 @@ export function t(english, values = {}) {
 }
 
 /** The language of the texts, for numbers. */
-export const LANGUAGE = language;
+export const LANGUAGE = document.documentElement.lang;
 
 /** What a class is called here: the operator's category in this language, else the translated label. */
 export function className(label) {
@@ -36,13 +19,12 @@ export function className(label) {
 
 /** Learn the names of the classes; categories that several classes share do not name them. */
 export function nameClasses(labels, categories) {
-  const found = (categories ?? []).map((category) => category.names[language]).filter(Boolean);
+  const found = (categories ?? []).map((category) => category.names[LANGUAGE]).filter(Boolean);
   names = new Map(new Set(found).size === labels.length ? labels.map((label, index) => [label, found[index]]) : []);
 }
 
 /** Translate the whole page, its templates excepted: a card is translated when it is made. */
 export function translatePage() {
-  document.documentElement.lang = language;
   translate(document.documentElement);
 }
 

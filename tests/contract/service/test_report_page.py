@@ -79,6 +79,26 @@ def test_the_page_has_every_section_of_the_bundled_report_photographs_first(bund
     assert Tags(text).active() == []
 
 
+@pytest.mark.parametrize("served", ["a report", "other metrics"])
+def test_the_page_is_in_the_readers_language(make_app: MakeApp, served: str) -> None:
+    app = make_app()
+    report = (BUNDLED / "report.json").read_bytes() if served == "a report" else b"{}"
+    page_of(app, report)
+
+    german = page(app.test_client(), **{"Accept-Language": "de-CH,en;q=0.5"})
+    french = page(app.test_client(), **{"Accept-Language": "fr"})
+
+    assert {"Accept", "Accept-Language"} <= set(german.vary)
+    assert '<html lang="de">' in german.text
+    assert '<html lang="en">' in french.text
+    words = Tags(german.text).words
+    assert "Wie gut es ist" in words
+    assert ("95,02\u00a0%" in words, "Die Metriken, wie sie kamen" in words) == (
+        served == "a report",
+        served != "a report",
+    )
+
+
 def test_the_page_says_of_cross_fitted_figures_what_they_are(make_app: MakeApp) -> None:
     report = json.loads((BUNDLED / "report.json").read_bytes())
     report["test"] |= {"split": "cross-fitted"}

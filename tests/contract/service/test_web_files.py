@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.api.docs import FOLDER as DOCS_FOLDER
 from app.api.page import FOLDER as PAGE_FOLDER
-from app.api.page import with_formats
+from app.api.page import in_language, with_formats
 from app.middleware.headers import POLICY
 
 PAGE = (PAGE_FOLDER / "index.html").read_text("utf-8")
@@ -78,6 +78,30 @@ def test_the_page_offers_what_the_service_reads(client: FlaskClient) -> None:
 def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(client: FlaskClient, path: str) -> None:
     page = client.get(path)
 
-    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text) == []
+    assert (
+        re.findall(r'<script(?![^>]*(?:\bsrc=|"application/json"))|<style|\bstyle=|\bon\w+=', page.text) == []
+    )
     assert page.headers["Content-Security-Policy"] == POLICY, "no wider than every page's"
     assert [name for name in NAMED if ":" in name or name.startswith("/")] == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "text"),
+    [("de-AT,en;q=0.8", "de", '"Accept":"Annehmen"'), ("fr", "en", "{}"), ("", "en", "{}")],
+)
+def test_the_start_page_has_the_readers_language_and_its_texts(
+    client: FlaskClient, accepted: str, language: str, text: str
+) -> None:
+    answer = client.get("/", headers={"Accept-Language": accepted})
+
+    texts = re.search(r'id="texts">(.*?)</script>', answer.text)
+    assert texts is not None
+    assert text in texts[1]
+    assert f'<html lang="{language}">' in answer.text
+    assert "Accept-Language" in answer.vary
+
+
+def test_a_text_of_the_operator_cannot_end_the_element_that_holds_it() -> None:
+    page = in_language(PAGE, "de", {"Clear": "</script><script>alert(1)</script>"})
+
+    assert "<script>alert" not in page

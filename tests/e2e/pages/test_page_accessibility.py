@@ -45,11 +45,14 @@ def test_the_page_is_accessible_and_never_wider_than_the_window(
 
 
 @looks
-@pytest.mark.parametrize("path", ["/metrics", "/docs", "/nowhere"])
+@pytest.mark.parametrize(
+    "where", [("/metrics", "en-GB"), ("/metrics", "de-DE"), ("/docs", "en-GB"), ("/nowhere", "de-DE")]
+)
 def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
-    visiting: Visits, bundled_service: Service, path: str, width: int, scheme: str
+    visiting: Visits, bundled_service: Service, where: tuple[str, str], width: int, scheme: str
 ) -> None:
-    page = visiting(bundled_service.url + path, width=width, color_scheme=scheme)
+    path, locale = where
+    page = visiting(bundled_service.url + path, width=width, color_scheme=scheme, locale=locale)
     expect(page.locator("h1, #operations-Health-health_live").first).to_be_visible()
     page.evaluate(UNFOLD)
 

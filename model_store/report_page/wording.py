@@ -1,0 +1,101 @@
+"""The texts and numbers of the report page, in the reader's language.
+
+The English text is the key of its translation; a text without one stays English. Two of the texts are
+numbers: their translations have the language's separators and its percent sign. Knows no page.
+"""
+
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import Final
+
+from model_store.report import wilson_interval
+
+ABSENT: Final = "—"
+"""Where a table has no value."""
+
+A_CENTURY: Final = 3.2e9
+"""Seconds; a training that claims more has no known duration."""
+
+NUMBER: Final = "1,234.5"
+PERCENTAGE: Final = "50%"
+"""The texts whose translations show how a language writes numbers."""
+
+_NUMBER_FORM: Final = re.compile(r"1(\D?)234(\D)5")
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+
+
+class Wording:
+    """What the page says, in one language.
+
+    Attributes:
+        language: as HTML names it.
+    """
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        self.language = language
+        self._texts = texts
+        form = _NUMBER_FORM.fullmatch(self.t(NUMBER))
+        thousands, decimal = form.groups() if form else (",", ".")
+        percent = self.t(PERCENTAGE).replace("50", "")
+        self._marks = str.maketrans({",": thousands, ".": decimal, "%": percent})
+
+    def t(self, english: str, **values: object) -> str:
+        """A text with `{name}` replaced by values; one without a value stays."""
+        text = self._texts.get(english, english)
+        return _PLACE.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+    def counted(self, things: int, one: str, many: str = "") -> str:
+        """`1 picture`, `10,000 pictures`."""
+        name = one if things == 1 else many or f"{one}s"
+        return self.t(f"{{number}} {name}", number=self.whole(things))
+
+    def whole(self, things: int) -> str:
+        """A count, with its thousands separated."""
+        return self.local(f"{things:,}")
+
+    def local(self, english: str) -> str:
+        """A number that is written the English way."""
+        return english.translate(self._marks)
+
+    def percent(self, share: float | None, digits: int = 1) -> str:
+        """A share of 0..1 as `94.9%`; only 0 is `0.0%` and only 1 is `100.0%`."""
+        if share is None:
+            return ABSENT
+        if 0 < share < 1:
+            smallest = 10.0 ** -(digits + 2)
+            if share < smallest / 2:
+                return self.local(f"< {smallest:.{digits}%}")
+            if share > 1 - smallest / 2:
+                return self.local(f"> {1 - smallest:.{digits}%}")
+        return self.local(f"{share:.{digits}%}")
+
+    def interval(self, bounds: tuple[float, float] | None, digits: int = 1) -> str:
+        """Two shares of 0..1 as `94.5 to 95.3%`."""
+        if bounds is None:
+            return ABSENT
+        low, high = f"{bounds[0] * 100:.{digits}f}", f"{bounds[1]:.{digits}%}"
+        return self.t("{low} to {high}", low=self.local(low), high=self.local(high))
+
+    def share_interval(self, share: float, n: int, digits: int = 1) -> str:
+        """The 95% interval of a share that was counted on `n`."""
+        return self.interval(wilson_interval(share * n, n), digits) if n else ABSENT
+
+    def number(self, value: float) -> str:
+        """Four significant digits, thousands separated: `0.1504`, `311,530`."""
+        value = value or 0.0  # a loss of minus zero is zero
+        return self.local(f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}")
+
+    def area(self, auroc: float | None) -> str:
+        """An area under a curve, 0..1, as `0.978`."""
+        return ABSENT if auroc is None else self.local(f"{auroc:.3f}")
+
+    def duration(self, seconds: float | None) -> str:
+        """`0:35:05`, in hours, minutes and seconds."""
+        if seconds is None or not seconds < A_CENTURY:
+            return ABSENT
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+ENGLISH: Final = Wording("en", {})
