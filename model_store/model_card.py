@@ -249,10 +249,10 @@ def _threshold(thresholds: Thresholds) -> str:
 def _promised(one: Promise) -> str:
     kind = "Held-out pictures" if one.pictures == HELD_OUT else one.pictures[0].upper() + one.pictures[1:]
     kept = one.accepted > 0 and one.lower_bound >= one.accuracy
-    verdict = "shown" if kept else "not shown"
+    shows = "This shows" if kept else "This does not show"
     return (
-        f"{kind}: {one.accepted:,} of {one.n:,} familiar ones are accepted, {one.right:,} of them right; "
-        f"that {one.accuracy:.0%} are is {verdict} (one-sided 95% bound {one.lower_bound:.4f})."
+        f"{kind}: {one.accepted:,} of {one.n:,} familiar ones are accepted, {one.right:,} of them right. "
+        f"{shows} that {one.accuracy:.0%} are right (one-sided 95% bound {one.lower_bound:.4f})."
     )
 
 

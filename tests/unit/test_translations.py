@@ -32,7 +32,7 @@ COUNTED = ("picture", "class", "second", "picture waits")
 ASSEMBLED = {
     *(f"{{number}} {one}" for one in COUNTED),
     *(f"{{number}} {many}" for many in ("pictures", "classes", "seconds", "pictures wait")),
-    *(f"{{number}} {word}" for word in ("accept", "to review", "failed", "to come")),
+    *(f"{{number}} {word}" for word in ("accepted", "to review", "failed", "to come")),
     *(f"the {place}" for place in ("top", "bottom", "left", "right", "middle")),
     *(f"the {row} {column}" for row in ("top", "bottom") for column in ("left", "right")),
 }

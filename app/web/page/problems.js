@@ -17,7 +17,7 @@ const MEANINGS = {
 };
 
 /** Title and detail of a problem document for a reader; in English its own words, which say more. */
-export function meaning({ type, title, detail }) {
-  const slug = String(type).replace(PREFIX, "");
-  return (LANGUAGE !== "en" && MEANINGS[slug]) || [title, detail];
+export function meaning({ type, status, title, detail }) {
+  if (LANGUAGE === "en") return [title, detail];
+  return MEANINGS[String(type).replace(PREFIX, "")] ?? MEANINGS[status >= 500 ? "internal" : "bad-request"];
 }

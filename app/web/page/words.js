@@ -160,11 +160,11 @@ export function spoken(item) {
   return `${item.path}: ${className(answer.label)}, ${percent(answer.confidence)}. ${decision(answer)}. ${reason(answer)}`;
 }
 
-/** "4 pictures: 2 accept, 1 to review, 1 failed". */
+/** "4 pictures: 2 accepted, 1 to review, 1 failed". */
 export function tally(items) {
   const of = (test) => items.filter(test).length;
   const parts = [
-    [of((item) => item.answer?.decision === "accept"), "accept"],
+    [of((item) => item.answer?.decision === "accept"), "accepted"],
     [of((item) => item.answer?.decision === "review"), "to review"],
     [of((item) => item.state === "failed"), "failed"],
     [of((item) => !item.answer && item.state !== "failed"), "to come"],

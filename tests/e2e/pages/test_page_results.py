@@ -70,6 +70,20 @@ def test_the_columns_of_the_compact_list_align_and_its_answers_can_be_corrected(
     expect(page.locator("#kept")).to_contain_text("1 picture")
 
 
+def test_the_language_of_a_snippet_does_not_look_like_an_answer(page: Page) -> None:
+    give(page, TROUSERS)
+    settled(page, 1)
+    shown = card(page, TROUSERS.name)
+    shown.get_by_text("Use via API").click()
+    look = "(select) => [getComputedStyle(select).backgroundColor, getComputedStyle(select).borderColor]"
+    language, label = shown.locator(".language"), shown.locator(".truth select")
+    before = language.evaluate(look)
+
+    label.select_option("Trouser")
+
+    assert language.evaluate(look) == before != label.evaluate(look)
+
+
 def test_a_copied_snippet_gives_the_answer_of_the_page(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     give(page, TROUSERS)

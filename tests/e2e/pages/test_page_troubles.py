@@ -144,6 +144,19 @@ def test_a_refusal_is_in_the_readers_language(visiting: Visits, bundled_service:
     expect(card(page, "notes.txt")).not_to_contain_text("Send")
 
 
+@pytest.mark.parametrize(("status", "title"), [(400, "Ungültige Anfrage"), (500, "Interner Fehler")])
+def test_a_trouble_of_an_unknown_type_is_in_the_readers_language(
+    visiting: Visits, bundled_service: Service, status: int, title: str
+) -> None:
+    page = visit(visiting, bundled_service, locale="de-DE")
+    page.route(PREDICTIONS, partial(problem, status))
+
+    page.locator("#files").set_input_files(TROUSERS)
+
+    expect(card(page, TROUSERS.name)).to_contain_text(title)
+    expect(card(page, TROUSERS.name)).not_to_contain_text("trouble")
+
+
 def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_service: Service) -> None:
     page = visit(visiting, guarded_service)
     expect(page.get_by_label("API key")).to_be_focused()
