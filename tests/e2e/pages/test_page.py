@@ -238,6 +238,21 @@ def test_there_is_one_primary_button_at_a_desk_and_on_a_phone(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_on_a_phone_the_bar_of_labels_leaves_the_pictures_in_view(
+    visiting: Visits, bundled_service: Service, locale: str
+) -> None:
+    page = visit(visiting, bundled_service, locale=locale, **PHONE)
+    page.locator("#files").set_input_files(TROUSERS)
+    page.locator(".card .truth select").select_option("Dress")
+
+    bar = page.locator("#corrections").bounding_box()
+
+    assert bar is not None
+    assert bar["height"] < PHONE["height"] / 6
+
+
+@pytest.mark.slow
 def test_on_a_phone_the_first_result_is_seen_before_the_controls(
     visiting: Visits, bundled_service: Service
 ) -> None:
