@@ -1,8 +1,9 @@
 """`python -m app` starts the service: gunicorn with gunicorn.conf.py, in this process' place.
 
 gunicorn reads WEB_CONCURRENCY before any file of ours, and ends in a traceback where that is no number; for
-a port in use it tries for five seconds and then names no setting. So both are checked here first. wsgi.py
-has to be importable; arguments after `-m app` go to gunicorn.
+a port in use it tries for five seconds and then names no setting. So both are checked here first, and so are
+the files that settings name: preflight.py. wsgi.py has to be importable; arguments after `-m app` go to
+gunicorn.
 """
 
 import json
@@ -24,6 +25,15 @@ NUMBERS = {
 }
 """What gunicorn and its file read as numbers: the least, the most, and what it is."""
 
+FILES = (
+    "WARDROBE_API_KEYS_FILE",
+    "WARDROBE_MODEL_STORE",
+    "WARDROBE_TAXONOMY",
+    "WARDROBE_TRANSLATIONS",
+    "WARDROBE_TRUSTED_KEYS",
+)
+"""The settings that name a file or the store; without any of them, app/preflight.py has nothing to check."""
+
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
@@ -31,6 +41,7 @@ def main() -> None:
     # Compose files set what was left out to nothing.
     given = {name: value for name, value in os.environ.items() if value or name not in (*NUMBERS, "BIND")}
     complaint = wrong_number(given) or ("" if _binds_elsewhere(sys.argv) else unusable_address(given))
+    complaint = complaint or wrong_file(given)
     if complaint:
         _end(complaint)
     command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), *sys.argv[1:], "wsgi:app"]
@@ -54,6 +65,15 @@ def wrong_number(environment: Mapping[str, str]) -> str:
         if text and not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
             return f"{name}={text}: expected {least} to {most}, {meaning}."
     return ""
+
+
+def wrong_file(environment: Mapping[str, str]) -> str:
+    """Describe the first fault of the files and of the store that settings name; empty if there is none."""
+    if all(environment.get(name, "") in ("", "bundled") for name in FILES):
+        return ""
+    from app.preflight import fault_of  # noqa: PLC0415 - it would take 0.5 s of every start
+
+    return fault_of(environment)
 
 
 def unusable_address(environment: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -89,6 +90,45 @@ def test_a_failed_start_has_one_status_and_ends_with_the_line_that_says_why(
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL_STORE", "/nowhere/at/all"),
+        ("MODEL_STORE", "s3://"),
+        ("MODEL_STORE", "ftp://models"),
+        ("API_KEYS_FILE", __file__),
+        ("TAXONOMY", __file__),
+        ("TRANSLATIONS", "/"),
+        ("TRUSTED_KEYS", "/nowhere/keys"),
+    ],
+)
+def test_a_wrong_file_or_address_is_the_only_line_since_no_worker_starts(
+    end_of_start: End, name: str, value: str
+) -> None:
+    status, log = end_of_start(**{name: value})
+
+    assert status == 1
+    assert log.count("\n") == 1
+    assert value in log
+
+
+def test_a_store_that_is_away_is_no_wrong_address_where_the_cache_serves(
+    serve: Serve, little_store: str, tmp_path: Path
+) -> None:
+    moved = tmp_path / "store"
+    shutil.copytree(little_store, moved)
+    settings = {"MODEL_STORE": str(moved), "CACHE_DIR": str(tmp_path / "cache")}
+    with serve(**settings):
+        pass
+    shutil.rmtree(moved)
+
+    with serve(**settings) as service:
+        ready = service.get("/readyz")
+
+    assert ready.status_code == 200
+    assert ready.json()["stale"] is True
+
+
+@pytest.mark.parametrize(
     ("name", "value"), [("MODEL_STORE", "/nowhere/at/all"), ("PORT", "70000"), ("SLOTS", "many")]
 )
 def test_with_json_logs_the_reason_of_a_failed_start_is_the_last_line_and_json(
@@ -105,13 +145,14 @@ def test_with_json_logs_the_reason_of_a_failed_start_is_the_last_line_and_json(
 
 
 def test_the_log_says_which_file_of_variables_was_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("WARDROBE_MODEL_STORE=/nowhere/at/all\n", "utf-8")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / ".env").write_text(f"WARDROBE_MODEL_STORE={tmp_path}/empty\n", "utf-8")
 
     ended = done([sys.executable, "-m", "app"], tmp_path, PYTHONPATH=str(ROOT), PORT=str(free_port()))
 
     assert f"{tmp_path}/.env was read; variables of the environment prevail." in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith("wardrobe: ")
-    assert "/nowhere/at/all" in ended.stderr.splitlines()[-1]
+    assert f"{tmp_path}/empty" in ended.stderr.splitlines()[-1]
     assert ended.returncode == 1
 
 

@@ -1,0 +1,51 @@
+"""Check what the settings name before gunicorn starts: the store's address, and the files read at a start.
+
+So a wrong one ends the start with one line, not with the log of workers that give up; these check the same
+again, as gunicorn may be started by itself. A store that does not answer is no fault: the cache may serve.
+Contacts nothing.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.prediction.categories import read_categories
+from app.security.api_keys import read_keys
+from app.settings import Settings, SettingsError, parse_settings
+from app.web.translations import read_translations
+from model_store.cache import last_good
+from model_store.errors import StoreError
+from model_store.signing import TrustedKeys, trusted_keys
+from model_store.store import open_store
+
+
+def fault_of(environment: Mapping[str, str]) -> str:
+    """Describe the first fault of the settings, and of what they name; empty if there is none."""
+    try:
+        _check(parse_settings(environment))
+    except (SettingsError, StoreError) as error:
+        return str(error)
+    return ""
+
+
+def _check(settings: Settings) -> None:
+    if settings.api_keys_file is not None:
+        read_keys(settings.api_keys_file)
+    if settings.taxonomy is not None:
+        read_categories(settings.taxonomy)
+    read_translations(settings.translations)
+    trusted = None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
+    if settings.model_store != "bundled":
+        _check_store(settings, trusted)
+
+
+def _check_store(settings: Settings, trusted: TrustedKeys | None) -> None:
+    """Check an address, and that a folder can be listed, unless the cache has its last good release."""
+    store = open_store(settings.model_store)
+    if store.address.startswith("s3://"):
+        return
+    try:
+        os.scandir(Path(store.address)).close()
+    except OSError as error:
+        if last_good(settings.cache_dir.expanduser(), store.address, trusted) is None:
+            raise SettingsError(f"WARDROBE_MODEL_STORE: {store.address}: {error.strerror}.") from error
