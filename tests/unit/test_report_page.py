@@ -7,7 +7,8 @@ import pytest
 from model_store.local import BUNDLED, bundled
 from model_store.manifest import DataSet
 from model_store.report import Report
-from model_store.report_page.page import figures_in, report_page, weaknesses
+from model_store.report_page.page import figures_in, report_page
+from model_store.report_page.sentences import weaknesses
 from model_store.report_page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
 from tests.releases import a_report
 

@@ -15,7 +15,7 @@ from app.web.translations import OURS, read_translations
 from labelling.review.page import BLIND_LEAD, LEAD, NOTE, RIGHT
 from labelling.run import OUTCOMES
 from model_store.report import HELD_OUT, ON_GROUND
-from model_store.report_page.page import KINDS, OF_KINDS
+from model_store.report_page.sentences import KINDS, OF_KINDS
 from model_store.report_page.wording import NUMBER, PERCENTAGE
 from scripts.training import doubted
 from tests.releases import LABELS
@@ -100,7 +100,7 @@ OF_REPORTS = {
 
 def texts_of_the_report() -> set[str]:
     """Every English text of the report page."""
-    found = texts_of_a_module(REPORT / "page.py") | texts_of_a_template(REPORT / "report.html")
+    found = texts_of_a_module(REPORT / "sentences.py") | texts_of_a_template(REPORT / "report.html")
     return found | OF_REPORTS
 
 

@@ -1,0 +1,165 @@
+"""What the report page says in sentences: the summary, what the model is worst at, and names of pictures.
+
+Picks what stands out in a report; every text goes through the reader's Wording. Knows no page.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from model_store.report import CROSS_FITTED, OutOfScope, Report
+from model_store.report_page.wording import Wording
+
+PAIRS: Final = 3
+"""How many of the confused pairs count as weaknesses."""
+
+WELL_SEPARATED: Final = 0.95
+"""AUROC from which a kind of out-of-distribution picture is not listed as a weakness."""
+
+FEW_PICTURES: Final = 0.05
+"""Width of the 95% interval of the accuracy above which the page says that the test set is small."""
+
+KINDS: Final = {
+    "A": "Product shots",
+    "B": "Worn garments",
+    "C": "Users' own photos",
+    "X": "None of the classes",
+}
+"""What Wardrobe's own tiers of photos are called; other tiers keep their names."""
+
+OF_KINDS: Final = {
+    "A": "{share} of product shots",
+    "B": "{share} of worn garments",
+    "C": "{share} of users' own photos",
+}
+"""The same within a sentence."""
+
+
+class Confusion(NamedTuple):
+    """One class that was taken for another in `wrong` of its `n` pictures."""
+
+    truth: str
+    predicted: str
+    wrong: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        """Of the true class, 0..1."""
+        return self.wrong / self.n
+
+
+def confusions(report: Report) -> list[Confusion]:
+    """Confused pairs of classes, by their share of the true class; none if the matrix does not fit."""
+    labels, matrix = report.labels, report.test.confusion_matrix
+    if [len(row) for row in matrix] != [len(labels)] * len(labels):
+        return []
+    found = [
+        Confusion(truth, predicted, wrong, sum(row))
+        for truth, row in zip(labels, matrix, strict=True)
+        for predicted, wrong in zip(labels, row, strict=True)
+        if wrong and truth != predicted
+    ]
+    return sorted(found, key=lambda one: -one.share)
+
+
+def weaknesses(report: Report, words: Wording) -> Iterator[str]:
+    """What the report is worst at, as sentences."""
+    t, test = words.t, report.test
+    missed = {label: one for label, one in test.per_class.items() if one.support and one.recall < 1}
+    if missed:
+        label, worst = min(missed.items(), key=lambda item: item[1].recall)
+        yield t(
+            "{label} is recognised least often: {share} (95% interval {interval}).",
+            label=t(label),
+            share=words.percent(worst.recall),
+            interval=words.share_interval(worst.recall, worst.support),
+        )
+    else:
+        yield t("No mistake was found in {pictures}.", pictures=_measured(report, words))
+    low, high = test.accuracy_interval
+    if high - low > FEW_PICTURES:
+        yield t(
+            "On only {pictures}, the 95% interval of the accuracy is wide: {interval}.",
+            pictures=_measured(report, words),
+            interval=words.interval(test.accuracy_interval),
+        )
+    for one in confusions(report)[:PAIRS]:
+        yield t(
+            "{label} is taken for {other} in {wrong} of {all} ({share}).",
+            label=t(one.truth),
+            other=t(one.predicted),
+            wrong=words.whole(one.wrong),
+            all=words.whole(one.n),
+            share=words.percent(one.share),
+        )
+    yield from _of_photos(report, words)
+    for other, ood in report.out_of_scope.items():
+        if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
+            yield _not_separated(other, ood, words)
+
+
+def _of_photos(report: Report, words: Wording) -> Iterator[str]:
+    """The class of each tier that is recognised least often."""
+    for name, tier in report.photos.items():
+        label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
+        if recall and recall.recall < 1:
+            yield words.t(
+                "{kind}: {label} is recognised least often: {share} of {photos}.",
+                kind=kind(name, words),
+                label=words.t(label),
+                share=words.percent(recall.recall),
+                photos=words.counted(recall.n, "photo"),
+            )
+
+
+def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
+    t, share = words.t, words.percent(ood.unfamiliar if ood.reviewed is None else ood.reviewed)
+    poorly = t(
+        "{kind}: familiarity separates them from the classes with an AUROC of only {area}.",
+        kind=_capital(t(other)),
+        area=words.area(ood.familiarity_auroc),
+    )
+    if ood.reviewed is None:
+        return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"
+    return f"{poorly} {t('{share} of them get review.', share=share)}"
+
+
+def kind(tier: str, words: Wording) -> str:
+    """What readers call a tier of photos."""
+    return words.t(KINDS[tier]) if tier in KINDS else words.t("Photos, tier {tier}", tier=tier)
+
+
+def asked(pictures: str, words: Wording) -> str:
+    """What readers call the pictures that a promise is about."""
+    tier, _, ground = pictures.removeprefix("photos of tier ").partition(" on ")
+    if tier == pictures:
+        return _capital(words.t(pictures))
+    return ", ".join([kind(tier, words), *([words.t(f"on {ground}")] if ground else [])])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _measured(report: Report, words: Wording) -> str:
+    """How many pictures the report's figures are of, and which."""
+    if report.test.split == CROSS_FITTED:
+        return words.t("{pictures}, cross-fitted", pictures=words.counted(report.test.n, "picture"))
+    return words.counted(report.test.n, "test picture")
+
+
+def summary(report: Report, words: Wording) -> str:
+    """The report in one plain sentence."""
+    t, crossed = words.t, report.test.split == CROSS_FITTED
+    shares = {name: words.percent(one.accuracy) for name, one in report.photos.items() if one.accuracy}
+    named = [
+        t(OF_KINDS[name], share=share)
+        if name in OF_KINDS
+        else t("{share} of photos of tier {tier}", share=share, tier=name)
+        for name, share in shares.items()
+    ]
+    pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
+    named.append(t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures))
+    right = t("The model names the right class for {shares}.", shares=", ".join(named))
+    how = t("Each of these was answered by a network that had not learnt it.")
+    return f"{right} {how}" if crossed else right
