@@ -115,7 +115,7 @@ def _training(report: Report) -> list[str]:
         f"{data.test_sha256}.",
         f"- Pictures: {report.train.n:,} learnt, {_set_aside(report)}.",
         *_photos_learnt(training.configuration),
-        *_probed(training.configuration),
+        *_frozen(training.configuration),
         f"- Licence of the data: {licence or 'not stated by who trained it'}.",
         f"- Seed {_or_unknown(training.seed)}, {_or_unknown(training.epochs)} epochs, on "
         f"{_or_unknown(training.hardware)}.",
@@ -143,12 +143,17 @@ def _photos_learnt(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
         yield f"- The figures of photos below are {said}."
 
 
-def _probed(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
+def _frozen(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
     """What the network had learnt before, where its last layer alone was fitted here."""
-    probe = configuration.get("probe")
-    if isinstance(probe, Mapping):
+    head, probe = configuration.get("head"), configuration.get("probe")
+    on = None
+    if isinstance(head, Mapping) and isinstance(blocks := head["blocks"], list):
+        on = ", ".join(map(str, blocks))
+    elif isinstance(probe, Mapping):  # as version 1.0 wrote it
+        on = str(probe["start"])
+    if on is not None:
         yield (
-            f"- A linear probe on {probe['start']}; what that has learnt, and under which licence it is: "
+            f"- The last layer alone, on {on}; what these have learnt, and under which licence they are: "
             "`training/transfer/BACKBONE.md` of Wardrobe."
         )
 

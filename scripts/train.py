@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from model_store.local import LocalRelease, bundled
+from model_store.local import LocalRelease
 from model_store.store import Store
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import command_parser, console, perform, resumable, run
@@ -42,6 +42,7 @@ from scripts.training.options import (
     planned,
     sized,
 )
+from scripts.training.own_classes import blocks_for, fit_and_carry_out, reads_and_recipe
 from scripts.training.photo_network import fit_photos
 from scripts.training.photos import (
     PhotoSets,
@@ -51,7 +52,6 @@ from scripts.training.photos import (
     photo_sets,
     with_photos,
 )
-from scripts.training.probing import probe_and_carry_out, starts_for
 from scripts.training.starting import input_named, named_release, shown_recipe, start_named, task_of
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import LabelledData
@@ -79,7 +79,7 @@ from training.recipes import NETWORKS, Recipe, as_toml
 
 EXAMPLES = (
     "wardrobe train --recipe quick --out releases",
-    "wardrobe train --data pictures --colour --publish s3://models/wardrobe",
+    "wardrobe train --data pictures --publish s3://models/wardrobe",
     "wardrobe train --data pictures --from bundled --epochs 5",
 )
 
@@ -104,7 +104,7 @@ def _train(arguments: argparse.Namespace) -> object:
     _check(arguments)
     check_own_pictures(arguments)
     store = open_target(arguments)
-    if (folder := _probe(arguments)) is not None:
+    if (folder := _own_classes(arguments)) is not None:
         return hand_over(folder / RELEASE, store, arguments)
     release = named_release(arguments)
     if arguments.photos is not None and release is not None and release.manifest.photos is not None:
@@ -209,19 +209,17 @@ def _check_classes(arguments: argparse.Namespace, release: LocalRelease | None) 
         check_classes({one.label for one in list_pictures(place).pictures}, release.manifest)
 
 
-def _probe(arguments: argparse.Namespace) -> Path | None:
-    """Fit a linear probe, where the command leaves the choice of the network to us.
+def _own_classes(arguments: argparse.Namespace) -> Path | None:
+    """Fit a head on frozen networks, where the command leaves the choice of the network to us.
 
     Returns:
         The folder of its release; None where another fit is wanted, or a class is too small for folds.
     """
-    if not (tried := starts_for(arguments, given_fields(arguments))):
+    if (blocks := blocks_for(arguments, given_fields(arguments))) is None:
         return None
-    data = load_data(
-        arguments, tried[0].reads, read_corrections(arguments.corrections), division="cross-fitted"
-    )
-    data, recipe = planned(data, tried[0].recipe, arguments)
-    data = replace(data, known=data.known | ParentLearnt.of(bundled()).known)
+    reads, recipe = reads_and_recipe(arguments, blocks)
+    data = load_data(arguments, reads, read_corrections(arguments.corrections), division="cross-fitted")
+    data = replace(data, licence=arguments.data_licence)
     if data.cross_fitted and recipe.limit is not None:
         few = first(data.train, recipe.limit)
         data = replace(data, train=few, test=few)
@@ -231,8 +229,8 @@ def _probe(arguments: argparse.Namespace) -> Path | None:
         return None
     folds = deal(parts, None, arguments.folds or count, pictures=True)
     complain_of_doubts(arguments, data, parts, folds, None)
-    with resumable("The same command begins again: a linear probe takes minutes at most."):
-        return probe_and_carry_out(arguments, data, folds, tried)
+    with resumable("The same command begins again: heads take minutes at most."):
+        return fit_and_carry_out(arguments, data, recipe, folds, blocks)
 
 
 def _forget(runs: Sequence[Run]) -> None:

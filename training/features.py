@@ -3,10 +3,11 @@
 192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite0, which has learnt
 a thousand kinds of things; means of the stages of the backbone, which has learnt clothes; and the palette,
 how much of each of 96 colours is in the middle of the picture. All are layers of one network, so that the
-serving graph needs nothing else. Nothing here is learnt from the pictures of a training. What is: head.py.
+serving graph needs nothing else. Distances from what was learnt are measured in the first block alone, at the
+layer FEATURES. Nothing here is learnt from the pictures of a training. What is: head.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
@@ -32,6 +33,17 @@ READS: Final[InputContract] = whole_pictures(192, 3)
 
 Block: TypeAlias = Literal["lite0", "backbone", "palette"]
 BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
+
+WITHOUT_LITE0: Final[tuple[Block, ...]] = ("backbone", "palette")
+"""What answers in a sixth of the time."""
+
+WIDTHS: Final[dict[Block, int]] = {"lite0": 704, "backbone": 392, "palette": 96}
+
+MEASURED: Final[dict[Block, int]] = {"lite0": 320, "backbone": 392}
+"""Last numbers of a block in which distances are measured: of Lite0, those of its last stage."""
+
+VECTOR: Final = "vector"
+"""The layer of the whole vector."""
 
 STAGE_ENDS: Final = ("stage4_3_add", "stage5_3_add", "stage6_4_add", LAST)
 """The last layers of Lite0's last four stages: 80, 112, 192 and 320 channels."""
@@ -73,22 +85,31 @@ def network(blocks: Sequence[Block] = BLOCKS) -> Network:
     """The blocks, side by side.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to `features` float32 (N, D).
+        keras.Model from `pixels` uint8 (N, 192, 192, 3) to `vector` float32 (N, D). Its layer FEATURES is the
+        measured part of the first block.
 
     Raises:
         WeightsUnfit: weights that come with this package are missing or damaged.
     """
     pixels = keras.Input(READS.array_shape, dtype="uint8", name="pixels")
-    build = {"lite0": _lite0, "backbone": _backbone, "palette": _palette}
-    seen = [build[block](pixels) for block in blocks]
-    joined = layers.Concatenate(name=FEATURES, dtype="float32")(seen) if len(seen) > 1 else seen[0]
+    first, *others = blocks
+    *below, last = BUILDERS[first](pixels)
+    seen = [*below, layers.Identity(name=FEATURES)(last)]
+    for block in others:
+        seen += BUILDERS[block](pixels)
+    joined = layers.Concatenate(name=VECTOR, dtype="float32")(seen) if len(seen) > 1 else seen[0]
     return keras.Model(pixels, joined, name="_".join(blocks))
 
 
 def widths(blocks: Sequence[Block] = BLOCKS) -> tuple[int, ...]:
     """How many numbers each block has."""
-    width = {"lite0": 704, "backbone": 392, "palette": 96}
-    return tuple(width[block] for block in blocks)
+    return tuple(WIDTHS[block] for block in blocks)
+
+
+def measured(blocks: Sequence[Block]) -> slice:
+    """Where in a vector the layer FEATURES is."""
+    width = WIDTHS[blocks[0]]
+    return slice(width - MEASURED[blocks[0]], width)
 
 
 def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
@@ -101,24 +122,22 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Seen:
     return Seen(np.concatenate(upright), np.concatenate(mirrored))
 
 
-def _lite0(pixels: Tensor) -> Tensor:
-    whole = imagenet.body()
+def _lite0(pixels: Tensor) -> list[Tensor]:
+    whole = imagenet.load()
     means = [
         layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output)
         for name in STAGE_ENDS
     ]
-    model = keras.Model(whole.input, layers.Concatenate(name=FEATURES)(means), name="lite0")
-    return model(pixels)
+    return list(keras.Model(whole.input, means, name="lite0")(pixels))
 
 
-def _backbone(pixels: Tensor) -> Tensor:
+def _backbone(pixels: Tensor) -> list[Tensor]:
     model, _ = load_backbone()
     factor = READS.shape[0] // BACKBONE_INPUT.shape[0]
-    smaller = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
-    return model(smaller)
+    return [model(layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32")))]
 
 
-def _palette(pixels: Tensor) -> Tensor:
+def _palette(pixels: Tensor) -> list[Tensor]:
     """The square root of the share of each colour in the middle, 60% of the height and 50% of the width."""
     small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
     edge = small.shape[1]
@@ -128,7 +147,15 @@ def _palette(pixels: Tensor) -> Tensor:
     # |a - b|^2 without |a|^2, which is the same for all colours.
     near = 2 * ops.matmul(lab, colours.T) - np.square(colours).sum(axis=1)
     shares = ops.mean(ops.softmax(near / SOFTNESS, axis=-1), axis=(1, 2))
-    return ops.sqrt(shares)
+    return [ops.sqrt(shares)]
+
+
+BUILDERS: Final[dict[Block, Callable[[Tensor], list[Tensor]]]] = {
+    "lite0": _lite0,
+    "backbone": _backbone,
+    "palette": _palette,
+}
+"""Each gives the parts of its block, in order; the last one of the first block is measured."""
 
 
 def _colours() -> Vectors:

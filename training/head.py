@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -65,9 +66,7 @@ class Head:
 
     def probabilities(self, vectors: Vectors) -> Probabilities:
         """float32 (N, C), of float32 (N, D)."""
-        logits = self.logits(vectors)
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+        return np.asarray(softmax(self.logits(vectors), axis=1), np.float32)
 
     def on(self, body: Network) -> Network:
         """A network that answers logits, float32 (N, C); its body's output is what the head was learnt on."""
@@ -150,8 +149,8 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
     asked: Sequence[Indices],
     *,
     weights: NDArray[np.float64] | None = None,
-    strength: float,
-) -> Vectors:
+    strengths: Sequence[float] = STRENGTHS,
+) -> list[Vectors]:
     """The logits of pictures by heads that learnt no picture of their groups.
 
     Args:
@@ -161,10 +160,10 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
         widths: of the blocks.
         asked: positions that each head answers.
         weights: as `fit_head` has them.
-        strength: C of each head.
+        strengths: as `fit_head` has them.
 
     Returns:
-        float32 (M, C), in the order of `asked`.
+        float32 (M, C) of each head, in the order of its part of `asked`.
     """
     given = []
     for mine in asked:
@@ -175,7 +174,7 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
             groups[others],
             widths,
             weights=None if weights is None else weights[others],
-            strengths=(strength,),
+            strengths=strengths,
         )
         given.append(head.logits(seen.upright[mine]))
-    return np.concatenate(given)
+    return given

@@ -14,7 +14,7 @@ from model_store.cache import find_release
 from model_store.files import MODEL
 from model_store.local import LocalRelease
 from scripts.terminal import console
-from scripts.training.options import IMAGE_SIZE, given_fields, input_of, network_recipe
+from scripts.training.options import given_fields, input_of, network_recipe
 from training.data.datasets import LabelledData
 from training.fitting.checkpoints import Run
 from training.fitting.starting import ParentRelease, check_start, fine_tuning, further
@@ -39,23 +39,23 @@ def named_release(arguments: argparse.Namespace) -> LocalRelease | None:
 
 
 def input_named(arguments: argparse.Namespace, release: LocalRelease | None) -> InputContract:
-    """What the model is to read: Fashion-MNIST's input unless a size, colour or another release is named.
+    """What the model is to read: Fashion-MNIST's input unless a size or another release is named.
 
     It is printed.
     """
-    named = arguments.image_size is not None or arguments.colour
+    named = arguments.image_size is not None
     if release is not None and named:
-        arguments.error("--from RELEASE brings its input along: leave out --image-size and --colour")
+        arguments.error("--from RELEASE brings its input along: leave out --image-size")
     reads = CUT_OUT if release is None else input_of(release)
     if named:
-        reads = whole_pictures(arguments.image_size or IMAGE_SIZE, 3 if arguments.colour else 1)
+        reads = whole_pictures(arguments.image_size, 1)
     if arguments.photos is not None and release is not None and reads != CUT_OUT:
         arguments.error(
             f"--photos: {release.version} knows classes of its own. It learns corrections by "
             f"`wardrobe improve {shlex.quote(str(arguments.photos))} --from {shlex.quote(arguments.release)}`"
         )
     if arguments.photos is not None and reads != CUT_OUT:
-        arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size and --colour")
+        arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size")
     console().print(f"The model reads {size_of(reads)}, framing {reads.framing}.")
     return reads
 

@@ -101,7 +101,7 @@ from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
 OF_ANY_FIT: Final = ("network", "seed", "limit", "start")
-"""The fields of a recipe that a linear probe has, too."""
+"""The fields of a recipe that a head on frozen networks has, too."""
 
 Say = Callable[[str], None]
 
@@ -172,8 +172,8 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     """
     made_with: dict[str, JsonValue] = {"command": command}
     settings = recipe.as_json()
-    if fitted.probe is not None:
-        settings = {name: settings[name] for name in OF_ANY_FIT} | {"probe": asdict(fitted.probe)}
+    if fitted.head is not None:
+        settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
     if out_of_fold is not None:
         made_with |= {"folds": out_of_fold.folds, "fold_epochs": out_of_fold.epochs}
     if fitted.fits > 1:

@@ -9,7 +9,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -63,43 +63,18 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
-class TuningRecord:
-    """How a probe's cross-fitted answers change where its network's last stage is fine-tuned.
+class HeadRecord:
+    """What a release records of a head on frozen networks in place of the settings of a fit by gradient.
 
     Attributes:
-        accuracy: share of right ones after it, 0..1.
-        newly_right: pictures that are answered rightly only after it.
-        newly_wrong: only before it.
-        p: of McNemar's exact test, two-sided; pictures of one group count together.
-        taken: whether the tuned network replaces the probe.
-        seconds: wall time.
-    """
-
-    accuracy: float
-    newly_right: int
-    newly_wrong: int
-    p: float
-    taken: bool
-    seconds: float
-
-
-@dataclass(frozen=True)
-class ProbeRecord:
-    """What a release records of a linear probe in place of the settings of a fit by gradient.
-
-    Attributes:
-        start: what it begins with.
+        blocks: of its vector.
         strength: C of its logistic regression.
-        seconds: wall time of all that were compared.
-        compared: share of right cross-fitted answers, 0..1, by start.
-        tuning: of the start that was taken; None where it was not tried.
+        seconds: wall time of its vectors and heads.
     """
 
-    start: str
+    blocks: tuple[str, ...]
     strength: float
     seconds: float
-    compared: Mapping[str, float]
-    tuning: TuningRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +87,7 @@ class Fitted:
         hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
         fits: of how many its weights are the mean.
-        probe: of a linear probe; None for a network that was fitted by gradient.
+        head: of a head on frozen networks; None for a network that was fitted by gradient.
         ood: photos of other things that its distance is fitted against; None for no such ones.
     """
 
@@ -121,13 +96,13 @@ class Fitted:
     hardware: tuple[str, ...]
     libraries: dict[str, str]
     fits: int = 1
-    probe: ProbeRecord | None = None
+    head: HeadRecord | None = None
     ood: OodPhotos | None = None
 
     @property
     def seconds(self) -> float:
-        """Wall time of all epochs, over all parts of a resumed run, or of a linear probe."""
-        return sum(epoch.seconds for epoch in self.history) + (self.probe.seconds if self.probe else 0)
+        """Wall time of all epochs, over all parts of a resumed run, or of vectors and heads."""
+        return sum(epoch.seconds for epoch in self.history) + (self.head.seconds if self.head else 0)
 
 
 def fit(  # noqa: PLR0913 - what a training consists of

@@ -57,8 +57,13 @@ def fine_tuning(manifest: Manifest) -> Recipe:
     """The recipe for training a release further.
 
     Raises:
-        BadRecipe: its network is none of ours.
+        BadRecipe: its network is none of ours, or stays as it is below a head.
     """
+    if "head" in manifest.training:
+        raise BadRecipe(
+            f"--from {manifest.version}: a head on frozen networks was learnt, which is learnt again on all "
+            "pictures within minutes: leave out --from, or give corrections to `wardrobe improve`."
+        )
     network = manifest.training.get("network")
     if "origin" in manifest.training or network not in NETWORKS:
         raise BadRecipe(

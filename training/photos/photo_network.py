@@ -79,11 +79,12 @@ def fit_photo_head(learnt: SeenPhotos, names: Sequence[str]) -> PhotoHead:
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
     dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
     logits = answers_out_of_fold(
-        learnt.seen, labels, learnt.keys, widths(LITE0), dealt, weights=weights, strength=STRENGTH
+        learnt.seen, labels, learnt.keys, widths(LITE0), dealt, weights=weights, strengths=(STRENGTH,)
     )
     head = fit_head(learnt.seen, labels, learnt.keys, widths(LITE0), weights=weights, strengths=(STRENGTH,))
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
-    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores_of(logits, classes))
+    scores = scores_of(np.concatenate(logits), classes)
+    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores)
 
 
 def _weights(labels: NDArray[np.uint8], tiers: NDArray[np.str_]) -> NDArray[np.float64]:

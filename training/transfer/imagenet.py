@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with the weights that it learnt of ImageNet; own classes may begin with it.
+"""EfficientNet-Lite0 with the weights that it learnt of ImageNet: a block of features.py.
 
 python -m training.transfer.imagenet CHECKPOINT --out FILE
 
@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras
-from keras import layers
 from numpy.typing import NDArray
 
 from inference.contract import InputContract, whole_pictures
-from training.networks.efficientnet_lite import LAST
 from training.networks.layers import FEATURES
 from training.networks.registry import build
 from training.recipes import Recipe
@@ -39,24 +37,15 @@ NOT_TAKEN: Final = ("_conv_head.", "_bn1.", "_fc.")
 """What the names in the checkpoint begin with of what follows the last stage."""
 
 
-def body(path: Path = BUNDLED) -> Network:
-    """The network with its weights.
-
-    Args:
-        path: of the file of weights.
-
-    Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to float32 (N, 11840): its features, the mean of each
-        of 320 channels, and its last stage at each of 6 x 6 positions.
+def load(path: Path = BUNDLED) -> Network:
+    """The network with its weights, as `fresh` has it.
 
     Raises:
         WeightsUnfit: the file of weights is missing or damaged.
     """
     model = fresh()
     load_weights(model, path)
-    placed = layers.Flatten(name="positions")(model.get_layer(LAST).output)
-    both = layers.Concatenate(name="features_and_positions")([model.output, placed])
-    return keras.Model(model.input, both, name=model.name)
+    return model
 
 
 def fresh() -> Network:

@@ -1,11 +1,11 @@
-"""Photos of other things than the user's classes: features of some 2,000, which come with the starts.
+"""Photos of other things than the user's classes: features of some 2,000, which come with this package.
 
 python -m training.transfer.negatives PHOTOS --out FILE [--leave-out]
 
 The out-of-distribution (OOD) score of own classes is fitted against them. PHOTOS is the folder that
 pretraining_photos.py describes; neither its development set nor the senders of that are drawn. The file has
-no pixels: of each photo its kind, its tier, and what each start sees in it at the layer FEATURES, under a
-hash of the network's weights. Writes FILE. What is fitted: other_things.py.
+no pixels: of each photo its kind, its tier, and the measured part of its vector for each block that measures
+(training/features.py), under a hash of the block's weights. Writes FILE. What is fitted: other_things.py.
 """
 
 import argparse
@@ -21,13 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
-from model_store.local import bundled
 from training.data.npz import UNREADABLE, read_npz, write_npz
 from training.errors import WeightsUnfit
 from training.export.onnx_graph import features_of
-from training.networks.layers import FEATURES
+from training.features import MEASURED, READS, Block, network
 from training.transfer.pretraining_photos import (
     CLUTTERED,
     Photo,
@@ -35,8 +33,6 @@ from training.transfer.pretraining_photos import (
     photos_of,
     without_left_out,
 )
-from training.transfer.starts import Start, bundled_start, start_in_colour, start_of_imagenet
-from training.untyped import Network
 
 SHIPPED: Final = Path(__file__).with_name("negatives.npz")
 
@@ -52,10 +48,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Negatives:
-    """What one network sees of M photos.
+    """What one block sees of M photos.
 
     Attributes:
-        features: float32 (M, D), at its layer FEATURES.
+        features: float32 (M, D), the measured part of their vectors.
         kinds: str (M,), what each shows.
         tiers: str (M,); C for a user's photo, empty where it is not known.
     """
@@ -74,11 +70,11 @@ class Negatives:
         return Negatives(self.features[chosen], self.kinds[chosen], self.tiers[chosen])
 
 
-def load_negatives(body: Network, path: Path = SHIPPED) -> Negatives | None:
-    """Read what a network sees of them; None where the file is of networks with other weights.
+def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
+    """Read what a block sees of them; None where the file is of other weights.
 
     Args:
-        body: of a start.
+        block: one that measures.
         path: of the file.
 
     Raises:
@@ -87,10 +83,10 @@ def load_negatives(body: Network, path: Path = SHIPPED) -> Negatives | None:
     try:
         stored: dict[str, NDArray[Any]] = read_npz(path)
         kinds, tiers = stored[KINDS].astype(np.str_), stored[TIERS].astype(np.str_)
-        features = stored.get(weights_hash(body))
+        features = stored.get(weights_hash(block))
         if features is None:
             return None
-        if features.shape != (len(kinds), body.get_layer(FEATURES).output.shape[1]):
+        if features.shape != (len(kinds), MEASURED[block]):
             raise ValueError(f"features of {features.shape} for {len(kinds)} photos")
     except UNREADABLE as error:
         raise WeightsUnfit(
@@ -100,10 +96,10 @@ def load_negatives(body: Network, path: Path = SHIPPED) -> Negatives | None:
     return Negatives(features.astype(np.float32), kinds, tiers)
 
 
-def weights_hash(body: Network) -> str:
-    """The SHA-256 of a network's weights, as hex digits."""
+def weights_hash(block: Block) -> str:
+    """The SHA-256 of a block's weights, as hex digits."""
     digest = hashlib.sha256()
-    for weight in body.weights:
+    for weight in network((block,)).weights:
         digest.update(np.asarray(weight, np.float32).tobytes())
     return digest.hexdigest()
 
@@ -135,21 +131,19 @@ def _lot(photo: Photo) -> str:
     return hashlib.sha256(photo.id.encode()).hexdigest()
 
 
-def write_negatives(folder: Path, photos: Sequence[Photo], starts: Sequence[Start], path: Path) -> None:
-    """Write what the starts see of these photos.
+def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
+    """Write what each block that measures sees of these photos.
 
     Args:
         folder: of the archives.
         photos: in the order of the file.
-        starts: the networks.
         path: of the file, which is replaced in one step.
     """
-    features = {}
-    for start in starts:
-        decoded = (decoded_photo(folder, photo) for photo in track(photos, start.name))
-        images = np.stack([decoded_to_pixels(one, start.reads) for one in decoded])
-        body = start.body()
-        features[weights_hash(body)] = features_of(body, images).astype(np.float16)
+    decoded = (decoded_photo(folder, photo) for photo in track(photos, "reading"))
+    images = np.stack([decoded_to_pixels(one, READS) for one in decoded])
+    features = {
+        weights_hash(block): features_of(network((block,)), images).astype(np.float16) for block in MEASURED
+    }
     about = {KINDS: [kind_of(photo) for photo in photos], TIERS: [photo.tier for photo in photos]}
     write_npz(path, **about, **features)
 
@@ -163,8 +157,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     photos = photos_of(options.photos)
     chosen = drawn(without_left_out(photos) if options.leave_out else photos)
-    starts = [bundled_start(bundled(), CUT_OUT), start_in_colour(), start_of_imagenet()]
-    write_negatives(options.photos, chosen, starts, options.out)
+    write_negatives(options.photos, chosen, options.out)
     kinds = {kind_of(one) for one in chosen}
     sys.stdout.write(f"{options.out}: {len(chosen)} photos of {len(kinds)} kinds.\n")
     return 0

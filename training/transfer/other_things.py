@@ -1,6 +1,6 @@
 """Choose the photos of other things that own classes' out-of-distribution (OOD) score is fitted against.
 
-Of those that come with the start (negatives.py), without kinds that are probably the user's own classes, and
+Of those that come with the block (negatives.py), without kinds that are probably the user's own classes, and
 without some that are kept to measure the score on. Reads the file of negatives, and some of the user's
 pictures.
 """
@@ -21,19 +21,19 @@ from training.data.picture_files import decode_file
 from training.data.splitting import drawn_indices
 from training.evaluation.out_of_distribution import OodPhotos, fit_whitening
 from training.export.out_of_fold import Fold
+from training.features import Block, Seen
+from training.head import fit_head
 from training.transfer.negatives import SHIPPED, Negatives, load_negatives
-from training.transfer.probe import Features, fit_probe
-from training.untyped import Network
 
 SURE: Final = 0.9
-"""Confidence above which the probe is sure of a class."""
+"""Confidence above which a head is sure of a class."""
 
 TAKEN: Final = 0.5
 """Share of a kind's photos that are surely one class, from which the kind may be that class; see WITHIN."""
 
 WITHIN: Final = 0.9
 """Share of a class's own pictures that give its reach; half of the photos of a kind that is the class lie
-within. A probe alone is also sure of what it has never seen (docs/explanation/experiments.md)."""
+within. A head alone is also sure of what it has never seen (docs/explanation/experiments.md)."""
 
 UNSEEN: Final = 0.15
 """Share of the kinds that are kept from the score, drawn by their names."""
@@ -50,19 +50,19 @@ Floats = NDArray[np.float32]
 
 
 def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
-    body: Network,
+    block: Block,
     train: LabelledImages,
     measured: Floats,
     folds: Sequence[Fold],
     say: Callable[[str], None],
     path: Path = SHIPPED,
 ) -> OodPhotos | None:
-    """The photos of other things for a set of own classes; None where the file has none for the network.
+    """The photos of other things for a set of own classes; None where the file has none for the block.
 
     Args:
-        body: of the start.
+        block: in which distances are measured.
         train: the training pictures.
-        measured: float32 (N, D), what it sees of them at the layer FEATURES.
+        measured: float32 (N, M), that part of their vectors.
         folds: of the training pictures.
         say: receives the names of the kinds that are left out.
         path: of the file.
@@ -70,9 +70,9 @@ def other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     Raises:
         WeightsUnfit: the file is missing or damaged.
     """
-    negatives = load_negatives(body, path)
+    negatives = load_negatives(block, path)
     if negatives is None:
-        say(f"{path.name} is of other networks: the distance alone says what is unfamiliar.")
+        say(f"{path.name} is of other weights: the distance alone says what is unfamiliar.")
         return None
     own = own_kinds(negatives, train, measured, folds)
     negatives = negatives.take(~np.isin(negatives.kinds, own))
@@ -93,13 +93,13 @@ def own_kinds(
     """The kinds of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
 
     Args:
-        negatives: of the same network.
+        negatives: of the same block.
         train: the training pictures.
-        measured: float32 (N, D), what it sees of them.
+        measured: float32 (N, D), what it measures of them.
         folds: of the training pictures.
     """
-    probe = fit_probe(Features(measured, measured, measured), train.labels, train.groups)
-    sure = probe.probabilities(negatives.features) > SURE
+    head = fit_head(Seen(measured, measured), train.labels, train.groups, (measured.shape[1],))
+    sure = head.probabilities(negatives.features) > SURE
     whitening = fit_whitening(measured, train.labels, int(train.labels.max()) + 1)
     distances, reach = whitening.to_each(negatives.features), _reach(train, measured, folds)
     found = set[str]()

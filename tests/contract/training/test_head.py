@@ -57,9 +57,9 @@ def test_pictures_of_one_sender_are_answered_by_a_head_that_learnt_none_of_them(
     marks = np.eye(len(labels) // 2)[np.arange(len(labels)) // 2]  # what tells a sender, and nothing else
     asked = [np.flatnonzero(np.arange(len(labels)) % 4 == part) for part in range(4)]
 
-    logits = answers_out_of_fold(seen_of(marks), labels, groups, (marks.shape[1],), asked, strength=1.0)
+    logits = answers_out_of_fold(seen_of(marks), labels, groups, (marks.shape[1],), asked, strengths=(1.0,))
 
-    right = (logits.argmax(axis=1) == labels[np.concatenate(asked)]).mean()
+    right = (np.concatenate(logits).argmax(axis=1) == labels[np.concatenate(asked)]).mean()
     assert right < 0.6  # a head that learnt the sender's other picture would know more
 
 

@@ -7,23 +7,19 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from inference.contract import CUT_OUT
-from model_store.local import bundled
 from tests.own_pictures import a_photo
 from tests.uploads import png
 from training.data.datasets import LabelledImages
+from training.data.npz import write_npz
 from training.data.splitting import Split
 from training.errors import WeightsUnfit
 from training.evaluation.out_of_distribution import distances_by, fit_measure
 from training.export.out_of_fold import Fold, deal
-from training.networks.layers import FEATURES
-from training.transfer.backbone import backbone
+from training.features import MEASURED, Block, Seen
+from training.head import fit_head
 from training.transfer.negatives import OF_A_KIND, Negatives, drawn, load_negatives
 from training.transfer.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
 from training.transfer.pretraining_photos import Photo
-from training.transfer.probe import Features, fit_probe
-from training.transfer.starts import bundled_start, start_in_colour, start_of_imagenet
-from training.untyped import Network
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""
@@ -31,14 +27,12 @@ OWN = ("backpack", "necklace", "watch")
 LEARNT = 30
 
 
-@pytest.fixture(scope="module")
-def body() -> Network:
-    return start_in_colour().body()
+BLOCK: Block = "backbone"
 
 
 @pytest.fixture(scope="module")
-def negatives(body: Network) -> Negatives:
-    found = load_negatives(body)
+def negatives() -> Negatives:
+    found = load_negatives(BLOCK)
     assert found is not None
     return found
 
@@ -56,18 +50,16 @@ def dealt(train: LabelledImages) -> tuple[Fold, ...]:
     return deal(Split(train, train), None, 5, pictures=True)
 
 
-def test_the_file_fits_every_start() -> None:
-    for start in (start_in_colour(), bundled_start(bundled(), CUT_OUT), start_of_imagenet()):
-        network = start.body()
+@pytest.mark.parametrize("block", MEASURED)
+def test_the_file_fits_every_block_that_measures(block: Block) -> None:
+    found = load_negatives(block)
 
-        found = load_negatives(network)
-
-        assert found is not None, start.name
-        assert found.features.shape[1] == network.get_layer(FEATURES).output.shape[1]
-        assert np.isfinite(found.features).all()
-        assert len(found.kinds) >= 1_800
-        assert len(np.unique(found.kinds)) >= 40
-        assert found.of_users.sum() >= 150
+    assert found is not None
+    assert found.features.shape[1] == MEASURED[block]
+    assert np.isfinite(found.features).all()
+    assert len(found.kinds) >= 1_800
+    assert len(np.unique(found.kinds)) >= 40
+    assert found.of_users.sum() >= 150
 
 
 def test_the_file_is_small_and_has_no_pixels() -> None:
@@ -79,59 +71,60 @@ def test_the_file_is_small_and_has_no_pixels() -> None:
     assert shipped.stat().st_size < 5_000_000
 
 
-def test_features_of_another_network_are_not_used_and_the_log_says_so() -> None:
+def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Path) -> None:
     train = LabelledImages(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
-    said: list[str] = []
+    other, said = tmp_path / "other.npz", list[str]()
+    write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 
-    found = other_things(backbone(), train, np.zeros((4, 392), np.float32), [], said.append)
+    found = other_things(BLOCK, train, np.zeros((4, 392), np.float32), [], said.append, other)
 
     assert found is None
-    assert said == ["negatives.npz is of other networks: the distance alone says what is unfamiliar."]
+    assert said == ["other.npz is of other weights: the distance alone says what is unfamiliar."]
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])
-def test_a_damaged_file_is_named(body: Network, tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "negatives.npz").write_bytes(content)
 
     with pytest.raises(WeightsUnfit, match=r"negatives\.npz: no features of photos of other things"):
-        load_negatives(body, tmp_path / "negatives.npz")
+        load_negatives(BLOCK, tmp_path / "negatives.npz")
 
 
-def test_a_missing_file_is_named(body: Network, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsUnfit, match=r"none\.npz: no features .* Restore the file"):
-        load_negatives(body, tmp_path / "none.npz")
+        load_negatives(BLOCK, tmp_path / "none.npz")
 
 
 def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_would_mislead(
-    body: Network, negatives: Negatives
+    negatives: Negatives,
 ) -> None:
     train, learnt, _ = of_classes(negatives)
     said: list[str] = []
 
-    other_things(body, train, learnt, dealt(train), said.append)
+    other_things(BLOCK, train, learnt, dealt(train), said.append)
 
     assert own_kinds(negatives, train, learnt, dealt(train)) == list(OWN)
     assert said == []
 
 
-def test_a_kind_that_a_probe_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
-    body: Network, negatives: Negatives
+def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
+    negatives: Negatives,
 ) -> None:
     train, learnt, _ = of_classes(negatives)
-    probe = fit_probe(Features(learnt, learnt, learnt), train.labels, train.groups)
+    head = fit_head(Seen(learnt, learnt), train.labels, train.groups, (learnt.shape[1],))
     earrings = negatives.features[negatives.kinds == "earrings"]
 
     own = own_kinds(negatives, train, learnt, dealt(train))
 
-    assert np.mean(probe.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
+    assert np.mean(head.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
     assert "earrings" not in own
 
 
 def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
-    body: Network, negatives: Negatives
+    negatives: Negatives,
 ) -> None:
     train, learnt, hidden = of_classes(negatives)
-    ood = other_things(body, train, learnt, dealt(train), lambda _: None)
+    ood = other_things(BLOCK, train, learnt, dealt(train), lambda _: None)
     assert ood is not None
 
     score = fit_measure(learnt, train.labels, len(OWN), ood)
@@ -143,10 +136,10 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
     assert np.mean(others > 0) > 0.7
 
 
-def test_kinds_that_measure_the_score_are_not_learnt(body: Network, negatives: Negatives) -> None:
+def test_kinds_that_measure_the_score_are_not_learnt(negatives: Negatives) -> None:
     train, learnt, _ = of_classes(negatives)
 
-    ood = other_things(body, train, learnt, dealt(train), lambda _: None)
+    ood = other_things(BLOCK, train, learnt, dealt(train), lambda _: None)
 
     assert ood is not None
     assert len(ood.unseen) >= 100
@@ -154,7 +147,7 @@ def test_kinds_that_measure_the_score_are_not_learnt(body: Network, negatives: N
 
 
 def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
-    body: Network, negatives: Negatives, tmp_path: Path
+    negatives: Negatives, tmp_path: Path
 ) -> None:
     train, learnt, _ = of_classes(negatives)
     random = np.random.default_rng(0)
@@ -167,7 +160,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(
         for file in (cluttered, plain)
         if (
             ood := other_things(
-                body, replace(train, files=(file,) * len(train)), learnt, dealt(train), lambda _: None
+                BLOCK, replace(train, files=(file,) * len(train)), learnt, dealt(train), lambda _: None
             )
         )
     ]

@@ -1,0 +1,189 @@
+"""`wardrobe train --data FOLDER` of photos: a head on networks that stay as they are."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.factory import create_app
+from app.settings import Settings
+from model_store.local import LocalRelease, open_release
+from model_store.promotions import current
+from model_store.store import open_store
+from scripts import evaluate, train
+from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, write_class_folders
+from tests.uploads import png
+from training.data.datasets import LabelledImages
+from training.data.learnt import load_learnt
+from training.data.splitting import Split
+from training.export.out_of_fold import deal
+from training.features import BLOCKS, READS, WITHOUT_LITE0, Block, network, vectors, widths
+from training.head import fit_head
+from training.networks.registry import with_softmax
+from training.own_classes import fit_own_classes
+
+COUNT = 30
+"""Pictures per class: about 25 to learn from and 5 for the test."""
+
+
+def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
+    """Train, and publish into a store in the folder; what is current there then."""
+    told = ["--data", str(data), "--run", str(folder / "run"), "--publish", str(folder / "store")]
+    assert train.main([*told, *options]) == 0
+    version = current(open_store(str(folder / "store"))).version
+    return open_release(folder / "store" / "releases" / version)
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_class_folders(tmp_path_factory.mktemp("data") / "things", COUNT)
+
+
+@pytest.fixture(scope="module")
+def release(things: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    return trained(things, tmp_path_factory.mktemp("trained"))
+
+
+@pytest.mark.slow
+def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_thresholds(
+    release: LocalRelease,
+) -> None:
+    made, report = release.manifest.training, release.report()
+    (promise,) = report.promises
+
+    assert isinstance(made["head"], dict)
+    assert made["head"].keys() == {"blocks", "strength", "seconds"}
+    assert made["folds"] == 5
+    assert "epochs" not in made
+    assert report.test.accuracy > 0.9
+    assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
+    assert promise.n >= 0.9 * report.train.n  # all but those that are unfamiliar
+
+
+@pytest.mark.slow
+def test_the_report_says_how_well_it_finds_kinds_that_its_score_has_not_seen(release: LocalRelease) -> None:
+    others = release.report().out_of_scope["photos of other kinds"]
+
+    assert others.n >= 100
+    assert others.familiarity_auroc is not None
+    assert others.familiarity_auroc > 0.9
+    assert others.unfamiliar > 0.5
+    assert others.confidence_auroc is None
+
+
+@pytest.mark.slow
+def test_the_service_answers_new_pictures_by_it(release: LocalRelease, tmp_path: Path) -> None:
+    settings = {"model_store": str(release.folder.parents[1]), "cache_dir": tmp_path, "refresh_seconds": 0}
+    client = create_app(Settings.model_validate(settings)).test_client()
+
+    answers = [client.post("/predict", data=png(a_photo(kind, 500))).get_json() for kind in KINDS]
+
+    assert [answer["label"] for answer in answers] == list(KINDS)
+    assert all(sum(answer["probabilities"].values()) == pytest.approx(1) for answer in answers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--fast",)])
+def test_classes_that_differ_in_colour_alone_are_told_apart(tmp_path: Path, options: tuple[str, ...]) -> None:
+    made = trained(write_blobs(tmp_path / "blobs", COUNT), tmp_path, *options)
+
+    store, cache = str(made.folder.parents[1]), tmp_path / "cache"
+    settings = {"model_store": store, "cache_dir": cache, "refresh_seconds": 0}
+    client = create_app(Settings.model_validate(settings)).test_client()
+    answers = [
+        client.post("/predict", data=png(a_blob(colour, 500)[..., ::-1])).get_json() for colour in COLOURS
+    ]
+    record = made.manifest.training["head"]
+    assert isinstance(record, dict)
+    assert record["blocks"] == list(WITHOUT_LITE0 if options else BLOCKS)
+    assert [answer["label"] for answer in answers] == list(COLOURS)
+
+
+@pytest.mark.slow
+def test_it_is_not_trained_further_by_gradient(
+    release: LocalRelease, things: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main(["--data", str(things), "--from", str(release.folder), "--epochs", "1"]) == 1
+
+    assert "leave out --from, or give corrections to `wardrobe improve`" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_grown_folder_is_compared_on_the_pictures_that_were_there_before(
+    things: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grown = shutil.copytree(things, tmp_path / "grown")
+    trained(grown, tmp_path)
+    for kind in KINDS:
+        (grown / kind / "new.png").write_bytes(png(a_photo(kind, 900)))
+
+    release = trained(grown, tmp_path)
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert release.report().test.n == 3 * COUNT + 3
+    assert (
+        f"Not measurably worse than current: accuracy on the {3 * COUNT} pictures of both test sets" in said
+    )
+
+
+@pytest.mark.slow
+def test_a_release_that_learnt_every_picture_is_not_measured_on_them_without_a_word(
+    release: LocalRelease, things: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = evaluate.main([str(release.folder), "--data", str(things)])
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert f"the release learnt {3 * COUNT} of these {3 * COUNT} pictures" in said.err
+    assert "so nothing was compared" in said.out
+
+
+@pytest.mark.slow
+def test_a_test_folder_is_measured_on_and_never_learnt(tmp_path: Path) -> None:
+    write_class_folders(tmp_path / "data" / "train", COUNT)
+    write_class_folders(tmp_path / "data" / "test", 10, first_seed=COUNT)
+
+    release = trained(tmp_path / "data", tmp_path)
+
+    report, learnt = release.report(), load_learnt(release.folder)
+    names = [hashlib.sha256(file.read_bytes()).hexdigest() for file in tmp_path.glob("data/test/*/*.png")]
+    assert (report.test.split, report.test.n) == ("test", 30)
+    assert learnt is not None
+    assert not learnt.has(np.array(names)).any()
+
+
+@pytest.mark.slow
+def test_a_repeated_command_makes_the_same_network(
+    release: LocalRelease, things: Path, tmp_path: Path
+) -> None:
+    again = trained(things, tmp_path)
+
+    assert again.manifest.golden == release.manifest.golden
+
+
+@pytest.mark.parametrize("blocks", [("palette",), WITHOUT_LITE0, BLOCKS])
+def test_the_network_answers_as_its_head_does(blocks: tuple[Block, ...]) -> None:
+    rng = np.random.default_rng(0)
+    body, images = network(blocks), rng.integers(0, 256, (6, *READS.array_shape), np.uint8)
+    seen = vectors(body, [images])
+    head = fit_head(seen, np.array([0, 1, 2] * 2, np.uint8), np.arange(6).astype(str), widths(blocks))
+
+    answers = with_softmax(head.on(body)).predict(images, verbose=0)
+
+    assert np.allclose(answers, head.probabilities(seen.upright), atol=0.01)
+
+
+def test_no_head_answers_a_picture_that_it_learnt() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
+    learnt_by_heart = LabelledImages(images, rng.integers(0, 2, 60).astype(np.uint8))
+    folds = deal(Split(learnt_by_heart, learnt_by_heart), None, 5, pictures=True)
+
+    found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, lambda *_: None, lambda _: None)
+
+    answers = found.answers.pictures
+    assert answers is not None
+    assert 0.25 < found.accuracy < 0.75
+    assert found.accuracy == np.mean(answers.probabilities.argmax(axis=1) == learnt_by_heart.labels)
