@@ -77,7 +77,7 @@ def fit_own_classes(
         [Scores(softmax(given, axis=1), distances[mine]) for given, mine in zip(logits, asked, strict=True)],
         epochs=0,
     )
-    record = HeadRecord(tuple(blocks), head.strength, time.perf_counter() - began)
+    record = HeadRecord(list(blocks), head.strength, time.perf_counter() - began)
     fitted = Fitted(head.on(body), (), (hardware(),), libraries(), head=record, ood=ood)
     right = np.concatenate(logits).argmax(axis=1) == train.labels[np.concatenate(asked)]
     return OwnClasses(fitted, answers, float(right.mean()))

@@ -72,7 +72,7 @@ class HeadRecord:
         seconds: wall time of its vectors and heads.
     """
 
-    blocks: tuple[str, ...]
+    blocks: list[str]
     strength: float
     seconds: float
 
