@@ -318,7 +318,7 @@ COMMON = (
     "--recipe",
     "--from",
     "--epochs",
-    "--image-size",
+    "--fast",
     "--folds",
     "--accept-right",
     "--out",

@@ -77,7 +77,6 @@ HOMES = {
     "tf2onnx": ("training/",),
     "threadpoolctl": (
         "training/head.py",
-        "training/transfer/probe.py",
         "training/evaluation/out_of_distribution.py",
     ),
     "torch": ("training/transfer/imagenet.py",),

@@ -143,8 +143,10 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
         ("train --train a.csv", "--train and --test belong together"),
         ("train --data d --train a.csv --test b.csv", "give one of the two"),
         ("train --image-size 7", "'7': expected 8 to 512"),
-        ("train --image-size 64 --from bundled", "leave out --image-size and --colour"),
-        ("train --colour --photos photos", "--photos are learnt at 28 x 28 grey alone"),
+        ("train --image-size 96 --colour", "192 x 192: leave out --image-size and --colour"),
+        ("train --fast --network conv3", "--fast is for photos of own classes"),
+        ("train --image-size 64 --from bundled", "leave out --image-size"),
+        ("train --image-size 64 --photos photos", "--photos are learnt at 28 x 28 grey alone"),
         ("train --photos p --folds 1", "with one there would be nothing to learn from"),
         (
             "train --photos p --folds 2 --average-folds",

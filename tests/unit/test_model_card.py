@@ -53,9 +53,18 @@ def test_a_licence_with_the_signs_of_yaml_stays_one_value(release: LocalRelease)
     assert metadata(card_of(release, data_licence=licence))["license_name"] == licence
 
 
-def test_a_probe_says_which_network_it_begins_with(release: LocalRelease) -> None:
-    assert "A linear probe on EfficientNet-Lite0;" in card_of(release, probe={"start": "EfficientNet-Lite0"})
-    assert "linear probe" not in card_of(release)
+@pytest.mark.parametrize(
+    ("record", "named"),
+    [
+        ({"head": {"blocks": ["lite0", "palette"]}}, "lite0, palette"),
+        ({"probe": {"start": "Lite0"}}, "Lite0"),
+    ],
+)
+def test_a_head_says_which_networks_it_is_on(
+    release: LocalRelease, record: dict[str, JsonValue], named: str
+) -> None:
+    assert f"The last layer alone, on {named};" in card_of(release, **record)
+    assert "The last layer alone" not in card_of(release)
 
 
 def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:

@@ -225,7 +225,7 @@ def fit_ood_score(
     network = MLPClassifier(
         (HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=random
     )
-    # One thread, as in transfer/probe.py: the products of a batch are small.
+    # One thread, as in head.py: the products of a batch are small.
     with threadpool_limits(1):
         for _ in range(math.ceil(steps * BATCH / len(ood))):
             network.partial_fit(standardised, ood, sample_weight=weights, classes=[False, True])

@@ -28,7 +28,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    "options", [(), ("--network", "compact16", "--epochs", "1", "--folds", "0")], ids=["probe", "gradient"]
+    "options", [(), ("--network", "compact16", "--epochs", "1", "--folds", "0")], ids=["head", "gradient"]
 )
 def test_a_full_disk_ends_in_a_sentence_and_with_room_the_same_command_goes_on(
     options: tuple[str, ...], disk: Path, tmp_path: Path
