@@ -90,7 +90,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def add_input_options(group: "argparse._ArgumentGroup") -> None:
     """Add --fast and --image-size."""
-    fast = "own classes without EfficientNet-Lite0: answers in a sixth of the time"
+    fast = "own classes: answers in a sixth of the time"
     group.add_argument("--fast", action="store_true", help=fast)
     size = f"fit on whole grey pictures of N x N, {EDGES[0]} to {EDGES[-1]}"
     group.add_argument("--image-size", type=_image_size, metavar="N", help=size)
