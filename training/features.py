@@ -39,6 +39,10 @@ WITHOUT_LITE0: Final[tuple[Block, ...]] = ("backbone", "palette")
 
 WIDTHS: Final[dict[Block, int]] = {"lite0": 704, "backbone": 392, "palette": 96}
 
+SPREADS: Final[dict[Block, float]] = {"lite0": 1.0, "backbone": 1.0, "palette": 0.5}
+"""How far the numbers of a block spread before the penalty of a head, all of them together. With 1 for the
+palette too, kinds of things are told apart less often (docs/explanation/experiments.md)."""
+
 MEASURED: Final[dict[Block, int]] = {"lite0": 320, "backbone": 392}
 """Last numbers of a block in which distances are measured: of Lite0, those of its last stage."""
 
@@ -101,9 +105,15 @@ def network(blocks: Sequence[Block] = BLOCKS) -> Network:
     return keras.Model(pixels, joined, name="_".join(blocks))
 
 
-def widths(blocks: Sequence[Block] = BLOCKS) -> tuple[int, ...]:
-    """How many numbers each block has."""
-    return tuple(WIDTHS[block] for block in blocks)
+def spread(blocks: Sequence[Block]) -> Vectors:
+    """The standard deviation that each number gets before the penalty, float32 (D,)."""
+    return spread_of([WIDTHS[block] for block in blocks], [SPREADS[block] for block in blocks])
+
+
+def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> Vectors:
+    """The same for blocks of these widths and sizes; a block of numbers spreads no more than a single one."""
+    each = np.array(sizes) * np.sqrt(sum(widths) / (len(widths) * np.array(widths)))
+    return np.repeat(each, widths).astype(np.float32)
 
 
 def measured(blocks: Sequence[Block]) -> slice:

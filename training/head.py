@@ -1,7 +1,7 @@
 """A regularised logistic head on vectors: the last layer of a network whose other layers stay as they are.
 
-Each picture is learnt twice, as it is and mirrored. Every block of a vector has the same spread before the
-penalty, however many numbers it has, so that a palette of 96 counts beside means of 704. The scaling is
+Each picture is learnt twice, as it is and mirrored. How far a block of a vector spreads before the penalty
+does not depend on how many numbers it has, so that a palette of 96 counts beside means of 704. The scaling is
 folded into the weights, so that the head is exported as any last layer is. Pure. The vectors: features.py;
 what is decided from the answers: decide.py.
 """
@@ -80,8 +80,8 @@ def fit_head(  # noqa: PLR0913 - what is learnt, and how
     seen: Seen,
     labels: NDArray[np.uint8],
     groups: NDArray[np.str_],
-    widths: Sequence[int],
     *,
+    spread: Vectors | None = None,
     weights: NDArray[np.float64] | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> Head:
@@ -91,7 +91,7 @@ def fit_head(  # noqa: PLR0913 - what is learnt, and how
         seen: of N pictures.
         labels: uint8 (N,), 0..C - 1; each occurs.
         groups: str (N,); equal ones are in one fold.
-        widths: of the blocks, whose sum is D.
+        spread: float32 (D,), the standard deviation that each number gets; None for 1.
         weights: float64 (N,), of each picture in the loss; None so that all classes weigh the same.
         strengths: values of C that are compared; a single one is taken.
     """
@@ -100,7 +100,7 @@ def fit_head(  # noqa: PLR0913 - what is learnt, and how
     both = np.concatenate([seen.upright, seen.mirrored])
     scaler = StandardScaler().fit(both)
     deviations = np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())
-    scale = (deviations * np.sqrt(len(widths) * np.repeat(widths, widths) / sum(widths))).astype(np.float32)
+    scale = (deviations if spread is None else deviations / spread).astype(np.float32)
     usual = {"max_iter": ITERATIONS, "tol": TOLERANCE}
     compared = _compared(labels, groups, strengths)
     regression = (
@@ -145,9 +145,9 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
     seen: Seen,
     labels: NDArray[np.uint8],
     groups: NDArray[np.str_],
-    widths: Sequence[int],
     asked: Sequence[Indices],
     *,
+    spread: Vectors | None = None,
     weights: NDArray[np.float64] | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> list[Vectors]:
@@ -157,8 +157,8 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
         seen: of N pictures.
         labels: uint8 (N,).
         groups: str (N,).
-        widths: of the blocks.
         asked: positions that each head answers.
+        spread: as `fit_head` has it.
         weights: as `fit_head` has them.
         strengths: as `fit_head` has them.
 
@@ -172,7 +172,7 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
             seen.take(others),
             labels[others],
             groups[others],
-            widths,
+            spread=spread,
             weights=None if weights is None else weights[others],
             strengths=strengths,
         )

@@ -20,7 +20,7 @@ from training.data.picture_files import Watch
 from training.evaluation.out_of_distribution import OodPhotos, distances_by, fit_measure
 from training.export.environment import hardware, libraries
 from training.export.out_of_fold import Fold, OutOfFold, gathered
-from training.features import Block, Vectors, measured, network, vectors, widths
+from training.features import Block, Vectors, measured, network, spread, vectors
 from training.fitting.fit import Fitted, HeadRecord
 from training.head import answers_out_of_fold, fit_head
 from training.transfer.other_things import other_things
@@ -64,11 +64,11 @@ def fit_own_classes(
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
     began = time.perf_counter()
-    body, wide = network(blocks), widths(blocks)
+    body, spreads = network(blocks), spread(blocks)
     seen = vectors(body, _batches(train.images, watch))
     asked = [fold.pictures for fold in folds]
-    logits = answers_out_of_fold(seen, train.labels, train.groups, wide, asked)
-    head = fit_head(seen, train.labels, train.groups, wide)
+    logits = answers_out_of_fold(seen, train.labels, train.groups, asked, spread=spreads)
+    head = fit_head(seen, train.labels, train.groups, spread=spreads)
     part = seen.upright[:, measured(blocks)]
     ood = other_things(blocks[0], train, part, folds, say)
     distances = _distances(train, part, folds, ood)

@@ -20,7 +20,7 @@ from inference.onnx_session import DISTANCE, PROBABILITIES
 from inference.session import Scores
 from training.data.splitting import dealt_indices
 from training.errors import BadPictures
-from training.features import Vectors, network, widths
+from training.features import Vectors, network
 from training.head import Head, answers_out_of_fold, fit_head
 from training.photos.reading import OOD
 from training.photos.vectors import LITE0, SeenPhotos
@@ -79,9 +79,9 @@ def fit_photo_head(learnt: SeenPhotos, names: Sequence[str]) -> PhotoHead:
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
     dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
     logits = answers_out_of_fold(
-        learnt.seen, labels, learnt.keys, widths(LITE0), dealt, weights=weights, strengths=(STRENGTH,)
+        learnt.seen, labels, learnt.keys, dealt, weights=weights, strengths=(STRENGTH,)
     )
-    head = fit_head(learnt.seen, labels, learnt.keys, widths(LITE0), weights=weights, strengths=(STRENGTH,))
+    head = fit_head(learnt.seen, labels, learnt.keys, weights=weights, strengths=(STRENGTH,))
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
     scores = scores_of(np.concatenate(logits), classes)
     return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores)

@@ -98,7 +98,7 @@ def own_kinds(
         measured: float32 (N, D), what it measures of them.
         folds: of the training pictures.
     """
-    head = fit_head(Seen(measured, measured), train.labels, train.groups, (measured.shape[1],))
+    head = fit_head(Seen(measured, measured), train.labels, train.groups)
     sure = head.probabilities(negatives.features) > SURE
     whitening = fit_whitening(measured, train.labels, int(train.labels.max()) + 1)
     distances, reach = whitening.to_each(negatives.features), _reach(train, measured, folds)

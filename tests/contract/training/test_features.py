@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.features import BLOCKS, READS, Block, network, vectors, widths
+from training.features import BLOCKS, READS, WIDTHS, Block, network, vectors
 from training.untyped import Network
 
 
@@ -20,7 +20,7 @@ def filled(colour: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype
 def test_a_block_has_as_many_numbers_as_it_says(block: Block) -> None:
     seen = vectors(network((block,)), [filled((200, 30, 30))])
 
-    assert seen.upright.shape == (1, *widths((block,)))
+    assert seen.upright.shape == (1, WIDTHS[block])
     assert np.isfinite(seen.upright).all()
 
 

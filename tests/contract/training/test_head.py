@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from training.features import Seen
+from training.features import Seen, spread_of
 from training.head import Head, answers_out_of_fold, fit_head
 
 CLASSES = 3
@@ -31,7 +31,9 @@ def test_a_small_block_counts_beside_a_wide_one() -> None:
     wide, small = rng.normal(size=(len(labels), 300)), np.eye(CLASSES)[labels]
     seen = seen_of(np.concatenate([wide, small], axis=1))
 
-    head = fit_head(seen, labels, alone(len(labels)), (300, CLASSES), strengths=(0.01,))
+    head = fit_head(
+        seen, labels, alone(len(labels)), spread=spread_of((300, CLASSES), (1, 1)), strengths=(0.01,)
+    )
 
     of_small, of_wide = np.abs(head.kernel[300:]).mean(), np.abs(head.kernel[:300]).mean()
     assert of_small > 20 * of_wide
@@ -42,8 +44,8 @@ def test_the_scaling_of_vectors_is_folded_into_the_weights() -> None:
     labels = labelled(rng)
     vectors = np.eye(CLASSES)[labels] + rng.normal(size=(len(labels), CLASSES)) / 4
 
-    plain = fit_head(seen_of(vectors), labels, alone(len(labels)), (CLASSES,), strengths=(1.0,))
-    moved = fit_head(seen_of(5 + 1000 * vectors), labels, alone(len(labels)), (CLASSES,), strengths=(1.0,))
+    plain = fit_head(seen_of(vectors), labels, alone(len(labels)), strengths=(1.0,))
+    moved = fit_head(seen_of(5 + 1000 * vectors), labels, alone(len(labels)), strengths=(1.0,))
 
     answers = moved.probabilities((5 + 1000 * vectors).astype(np.float32))
     assert np.allclose(answers, plain.probabilities(vectors.astype(np.float32)), atol=0.02)
@@ -57,7 +59,7 @@ def test_pictures_of_one_sender_are_answered_by_a_head_that_learnt_none_of_them(
     marks = np.eye(len(labels) // 2)[np.arange(len(labels)) // 2]  # what tells a sender, and nothing else
     asked = [np.flatnonzero(np.arange(len(labels)) % 4 == part) for part in range(4)]
 
-    logits = answers_out_of_fold(seen_of(marks), labels, groups, (marks.shape[1],), asked, strengths=(1.0,))
+    logits = answers_out_of_fold(seen_of(marks), labels, groups, asked, strengths=(1.0,))
 
     right = (np.concatenate(logits).argmax(axis=1) == labels[np.concatenate(asked)]).mean()
     assert right < 0.6  # a head that learnt the sender's other picture would know more
@@ -66,7 +68,7 @@ def test_pictures_of_one_sender_are_answered_by_a_head_that_learnt_none_of_them(
 def test_two_classes_have_two_outputs() -> None:
     labels = np.array([0, 1] * 20, np.uint8)
 
-    head = fit_head(seen_of(np.eye(2)[labels]), labels, alone(40), (2,))
+    head = fit_head(seen_of(np.eye(2)[labels]), labels, alone(40))
 
     assert isinstance(head, Head) and head.kernel.shape == (2, 2)
     assert (head.probabilities(np.eye(2, dtype=np.float32)).argmax(axis=1) == [0, 1]).all()

@@ -113,7 +113,7 @@ def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_
     negatives: Negatives,
 ) -> None:
     train, learnt, _ = of_classes(negatives)
-    head = fit_head(Seen(learnt, learnt), train.labels, train.groups, (learnt.shape[1],))
+    head = fit_head(Seen(learnt, learnt), train.labels, train.groups)
     earrings = negatives.features[negatives.kinds == "earrings"]
 
     own = own_kinds(negatives, train, learnt, dealt(train))

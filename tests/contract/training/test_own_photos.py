@@ -20,7 +20,7 @@ from training.data.learnt import load_learnt
 from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.out_of_fold import deal
-from training.features import BLOCKS, READS, WITHOUT_LITE0, Block, network, vectors, widths
+from training.features import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
 from training.head import fit_head
 from training.networks.registry import with_softmax
 from training.own_classes import fit_own_classes
@@ -168,7 +168,7 @@ def test_the_network_answers_as_its_head_does(blocks: tuple[Block, ...]) -> None
     rng = np.random.default_rng(0)
     body, images = network(blocks), rng.integers(0, 256, (6, *READS.array_shape), np.uint8)
     seen = vectors(body, [images])
-    head = fit_head(seen, np.array([0, 1, 2] * 2, np.uint8), np.arange(6).astype(str), widths(blocks))
+    head = fit_head(seen, np.array([0, 1, 2] * 2, np.uint8), np.arange(6).astype(str), spread=spread(blocks))
 
     answers = with_softmax(head.on(body)).predict(images, verbose=0)
 
