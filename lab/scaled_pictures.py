@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from training.data.datasets import from_idx
+from training.photos.vectors import SCALED
 
 COUNT: Final = 4000
 EDGES: Final = (56, 100, 224)
 SEED: Final = 0
-TIER: Final = "scaled"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
             image = cv2.resize(train.images[index], (edge, edge), interpolation=cv2.INTER_LINEAR)
             path = folder / f"{index:05}.png"
             cv2.imwrite(str(path), 255 - image if negative else image)
-            rows.writerow([path.absolute(), train.labels[index], TIER])
+            rows.writerow([path.absolute(), train.labels[index], SCALED])
     return 0
 
 

@@ -69,7 +69,8 @@ def fit_photos(
     _announce(sets, corrected=corrected, folder=folder)
     learnt = _seen(sets, folder, labels, release, corrected=corrected)
     keep(learnt, labels, folder)
-    fitted = fit_photo_head(learnt, labels)
+    with counting("fitting heads") as watch:
+        fitted = fit_photo_head(learnt, labels, watch)
     made = Made(shlex.join(["wardrobe", "train", *arguments.words]), time.perf_counter() - began)
     add_photo_network(folder / RELEASE, release, learnt, fitted, made, console().print)
     write_doubted(folder, _asked(sets, learnt, fitted), labels)

@@ -192,7 +192,7 @@ def _record(learnt: SeenPhotos, fitted: PhotoHead, made: Made) -> dict[str, Json
     tiers, counts = np.unique(learnt.tiers, return_counts=True)
     return {
         "network": "_".join(LITE0),
-        "strength": fitted.head.strength,
+        "units": len(fitted.head.hidden_bias),
         "photos": dict(zip(tiers.tolist(), counts.tolist(), strict=True)),
         "command": made.command,
         "seconds": round(made.seconds, 1),

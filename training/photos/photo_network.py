@@ -18,20 +18,24 @@ from scipy.special import logsumexp, softmax
 
 from inference.onnx_session import DISTANCE, PROBABILITIES
 from inference.session import Scores
+from training.data.picture_files import Watch
 from training.data.splitting import dealt_indices
 from training.errors import BadPictures
 from training.features import Vectors, network
-from training.head import Head, answers_out_of_fold, fit_head
+from training.hidden_head import HiddenHead, fit_hidden_head
 from training.photos.reading import OOD
-from training.photos.vectors import LITE0, SeenPhotos
+from training.photos.vectors import LITE0, SCALED, SeenPhotos
 from training.untyped import Network
 
-STRENGTH: Final = 0.004
-"""C of the head: of .002 to .008, which were compared by sender, none is clearly better."""
-
-BALANCE: Final = 0.7
+BALANCE: Final = 0.6
 """Photos of a class in a tier weigh n^-BALANCE each, where there are n of them: rare ones count for more, yet
-twelve do not count for as much as a thousand."""
+twelve do not count for as much as a thousand. Each kind of OOD photo counts as a class here."""
+
+OF_SCALED: Final = 0.3
+"""What an enlarged picture of the data set counts: there are many, of all classes alike."""
+
+OF_OTHER_KINDS: Final = 0.5
+"""What an OOD photo counts, since there are more kinds than classes."""
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn."""
@@ -42,27 +46,27 @@ class PhotoHead:
     """A head, and what heads of folds answered.
 
     Attributes:
-        head: float32 (D, C + 1) and (C + 1,) with "none of these" last; (D, C) and (C,) where no OOD photo
-            was learnt.
+        head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
         classes: C.
         asked: positions of the photos that the folds answered, among those that were learnt.
         folds: int64, from 1, the head of each answer.
         scores: of these photos, in this order, before temperature.
     """
 
-    head: Head
+    head: HiddenHead
     classes: int
     asked: NDArray[np.int64]
     folds: NDArray[np.int64]
     scores: Scores
 
 
-def fit_photo_head(learnt: SeenPhotos, names: Sequence[str]) -> PhotoHead:
+def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> PhotoHead:
     """Fit the head on all photos, and heads of folds that answer the checked ones.
 
     Args:
         learnt: N photos.
         names: of the classes.
+        watch: called after each head, with how many there are.
 
     Raises:
         BadPictures: a class has no photo.
@@ -74,23 +78,32 @@ def fit_photo_head(learnt: SeenPhotos, names: Sequence[str]) -> PhotoHead:
             f"No photo shows {', '.join(missing)}. The network that answers photos needs some of each class."
         )
     labels = np.where(learnt.labels == OOD, classes, learnt.labels).astype(np.uint8)
-    weights = _weights(labels, learnt.tiers)
+    weights = _weights(learnt)
     asked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
     dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
-    logits = answers_out_of_fold(
-        learnt.seen, labels, learnt.keys, dealt, weights=weights, strengths=(STRENGTH,)
-    )
-    head = fit_head(learnt.seen, labels, learnt.keys, weights=weights, strengths=(STRENGTH,))
+    logits = []
+    for mine in dealt:
+        others = np.flatnonzero(~np.isin(learnt.keys, learnt.keys[mine]))
+        fitted = fit_hidden_head(learnt.seen.take(others), labels[others], weights[others])
+        logits.append(fitted.logits(learnt.seen.upright[mine]))
+        watch(len(logits), FOLDS + 1)
+    head = fit_hidden_head(learnt.seen, labels, weights)
+    watch(FOLDS + 1, FOLDS + 1)
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
     scores = scores_of(np.concatenate(logits), classes)
     return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores)
 
 
-def _weights(labels: NDArray[np.uint8], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
+def _weights(learnt: SeenPhotos) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
-    cells = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)[1].ravel()
-    return np.asarray(np.bincount(cells)[cells] ** -BALANCE)
+    ood = learnt.labels == OOD
+    shown = np.where(ood, learnt.kinds, learnt.labels.astype(str))
+    cells = np.unique(np.stack([shown, learnt.tiers]), axis=1, return_inverse=True)[1].ravel()
+    of_each = np.bincount(cells)[cells] ** -BALANCE
+    return np.asarray(
+        of_each * np.where(learnt.tiers == SCALED, OF_SCALED, 1) * np.where(ood, OF_OTHER_KINDS, 1)
+    )
 
 
 def scores_of(logits: Vectors, classes: int) -> Scores:

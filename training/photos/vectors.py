@@ -23,6 +23,9 @@ from training.photos.reading import Photos
 LITE0: Final[tuple[Block, ...]] = ("lite0",)
 """The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""
 
+SCALED: Final = "scaled"
+"""The tier of enlarged pictures of the data set (lab/scaled_pictures.py)."""
+
 CHUNK: Final = 512
 """Photos in a file of the run's folder: some seconds of work."""
 

@@ -1,0 +1,47 @@
+"""A head with a hidden layer: what it learns that a logistic one cannot, and how it is exported."""
+
+import keras
+import numpy as np
+import pytest
+
+from training.features import Seen
+from training.head import fit_head
+from training.hidden_head import HiddenHead, fit_hidden_head
+from training.networks.registry import with_softmax
+
+
+@pytest.fixture(scope="module")
+def corners() -> tuple[Seen, np.ndarray]:
+    """Points around four corners: a class has two that lie opposite, and no line parts the classes."""
+    rng = np.random.default_rng(0)
+    signs = rng.choice([-1.0, 1.0], (400, 2))
+    points = (1000 * (signs + rng.normal(size=signs.shape) / 5) + 5).astype(np.float32)
+    return Seen(points, points), (signs[:, 0] * signs[:, 1] > 0).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def head(corners: tuple[Seen, np.ndarray]) -> HiddenHead:
+    seen, labels = corners
+    return fit_hidden_head(seen, labels, np.ones(len(labels)))
+
+
+def test_a_class_of_several_kinds_is_learnt(corners: tuple[Seen, np.ndarray], head: HiddenHead) -> None:
+    seen, labels = corners
+    logistic = fit_head(seen, labels, np.arange(len(labels)).astype(str), (2,), strengths=(0.1,))
+
+    right = (head.logits(seen.upright).argmax(axis=1) == labels).mean()
+
+    assert right > 0.95
+    assert (logistic.logits(seen.upright).argmax(axis=1) == labels).mean() < 0.8
+
+
+def test_the_network_answers_as_the_head_does(corners: tuple[Seen, np.ndarray], head: HiddenHead) -> None:
+    seen, _ = corners
+    vector = keras.Input((2,))
+    network = head.on(keras.Model(vector, keras.layers.Identity()(vector)))
+
+    answers = with_softmax(network).predict(seen.upright, verbose=0)
+
+    logits = head.logits(seen.upright)
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    assert np.allclose(answers, raised / raised.sum(axis=1, keepdims=True), atol=1e-3)
