@@ -32,8 +32,11 @@ SMOOTHING: Final = 0.05
 RATE: Final = 0.002
 DECAY: Final = 0.01
 BATCH: Final = 512
-STEPS: Final = 1200
-"""Of AdamW, with a rate that falls to 0 as a half cosine: twelve passes over 25,000 photos."""
+PASSES: Final = 12
+"""Of AdamW over the pictures and their mirror images, with a rate that falls to 0 as a half cosine."""
+
+LEAST_STEPS: Final = 300
+"""Of few pictures, so many batches at least."""
 
 SEED: Final = 0
 
@@ -83,10 +86,11 @@ def fit_hidden_head(seen: Seen, labels: NDArray[np.uint8], weights: NDArray[np.f
     classes = int(labels.max()) + 1
     counted = np.tile(weights / weights.mean(), 2).astype(np.float32)
     keras.utils.set_random_seed(SEED)
-    model = _members(both.shape[1], classes)
+    steps = max(LEAST_STEPS, PASSES * len(both) // BATCH)
+    model = _members(both.shape[1], classes, steps)
     # One epoch: of few pictures an epoch is few steps, and its beginning takes longer than these.
-    batches = _batches((both - mean) / scale, np.tile(labels, 2), counted)
-    model.fit(batches, steps_per_epoch=STEPS, shuffle=False, verbose=0)
+    batches = _batches((both - mean) / scale, np.tile(labels, 2), counted, steps)
+    model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     hidden, hidden_bias, kernel, bias = model.get_weights()
     folded = hidden / scale[:, None]
     return HiddenHead(
@@ -98,17 +102,17 @@ def fit_hidden_head(seen: Seen, labels: NDArray[np.uint8], weights: NDArray[np.f
 
 
 def _batches(
-    vectors: Vectors, labels: NDArray[np.uint8], weights: Vectors
+    vectors: Vectors, labels: NDArray[np.uint8], weights: Vectors, steps: int
 ) -> Iterator[tuple[Vectors, Vectors, Vectors]]:
-    """STEPS batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
+    """Batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
     rng, targets = np.random.default_rng(SEED), np.eye(int(labels.max()) + 1, dtype=np.float32)
-    for _ in range(STEPS):
+    for _ in range(steps):
         drawn = rng.integers(len(labels), size=BATCH)
         of_each = np.repeat(targets[labels[drawn]][:, None], MEMBERS, axis=1)
         yield vectors[drawn], of_each, np.repeat(weights[drawn][:, None], MEMBERS, axis=1)
 
 
-def _members(width: int, classes: int) -> Network:
+def _members(width: int, classes: int, steps: int) -> Network:
     """All members side by side: keras.Model from float32 (N, D) to logits float32 (N, MEMBERS, C)."""
     vectors = keras.Input((width,))
     units = layers.Dense(MEMBERS * UNITS, "relu")(layers.Dropout(INPUT_DROPOUT)(vectors))
@@ -116,7 +120,7 @@ def _members(width: int, classes: int) -> Network:
     logits = layers.EinsumDense("nmh,mhc->nmc", (MEMBERS, classes), bias_axes="mc")(of_each)
     model = keras.Model(vectors, logits)
     model.compile(
-        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, STEPS), weight_decay=DECAY),
+        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, steps), weight_decay=DECAY),
         keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING),
     )
     return model

@@ -18,7 +18,7 @@ def page() -> str:
 def test_the_page_of_a_release_says_what_the_services_page_says(page: str) -> None:
     report = bundled().report()
 
-    for shown in ("What it gets wrong", "Product shots", f"{report.test.accuracy:.2%}", "X_kaggle_Belts"):
+    for shown in ("What it gets wrong", "Product shots", f"{report.test.accuracy:.2%}", "X_kaggle:Belts"):
         assert shown in page
     assert "Undefined" not in page
 

@@ -64,7 +64,7 @@ def test_the_page_has_every_section_of_the_bundled_report_photographs_first(bund
     text = page(bundled).text
 
     report = json.loads((BUNDLED / "report.json").read_bytes())
-    sections = ["Product shots", "X_kaggle_Belts", ">Accuracy<", "smooth noise", "muon"]
+    sections = ["Product shots", "X_kaggle:Belts", ">Accuracy<", "smooth noise", "muon"]
     figures = [f"{report['test']['accuracy']:.2%}", f"{report['model']['parameters']:,}"]
     assert [shown for shown in sections + figures if shown not in text] == []
     order = [
