@@ -76,27 +76,24 @@ class Head:
         return model
 
 
-def fit_head(  # noqa: PLR0913 - what is learnt, and how
+def fit_head(
     seen: Seen,
     labels: NDArray[np.uint8],
     groups: NDArray[np.str_],
     *,
     spread: Vectors | None = None,
-    weights: NDArray[np.float64] | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> Head:
-    """Fit a head, with the C that has the least log loss in folds of its own.
+    """Fit a head on which all classes weigh the same, with the C that has the least log loss in inner folds.
 
     Args:
         seen: of N pictures.
         labels: uint8 (N,), 0..C - 1; each occurs.
         groups: str (N,); equal ones are in one fold.
         spread: float32 (D,), the standard deviation that each number gets; None for 1.
-        weights: float64 (N,), of each picture in the loss; None so that all classes weigh the same.
         strengths: values of C that are compared; a single one is taken.
     """
-    if weights is None:
-        weights = (1 / np.bincount(labels))[labels]
+    weights = (1 / np.bincount(labels))[labels]
     both = np.concatenate([seen.upright, seen.mirrored])
     scaler = StandardScaler().fit(both)
     deviations = np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())
@@ -148,7 +145,6 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
     asked: Sequence[Indices],
     *,
     spread: Vectors | None = None,
-    weights: NDArray[np.float64] | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> list[Vectors]:
     """The logits of pictures by heads that learnt no picture of their groups.
@@ -159,7 +155,6 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
         groups: str (N,).
         asked: positions that each head answers.
         spread: as `fit_head` has it.
-        weights: as `fit_head` has them.
         strengths: as `fit_head` has them.
 
     Returns:
@@ -173,7 +168,6 @@ def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
             labels[others],
             groups[others],
             spread=spread,
-            weights=None if weights is None else weights[others],
             strengths=strengths,
         )
         given.append(head.logits(seen.upright[mine]))

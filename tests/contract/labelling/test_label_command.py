@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 
@@ -25,8 +26,21 @@ from scripts.label import main
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
 from tests.releases import a_release
 from tests.service import ROOT
+from tests.uploads import png
 
 EXAMPLES = f"{ROOT}/examples/*.[pj]*g"
+
+
+def with_doubtful(folder: Path) -> str:
+    """The examples, and two pictures of nothing; as a pattern of their names."""
+    folder.mkdir()
+    for path in (ROOT / "examples").glob("*.[pj]*g"):
+        shutil.copyfile(path, folder / path.name)
+    rng = np.random.default_rng(0)
+    for name in ("noise", "other-noise"):
+        (folder / f"{name}.png").write_bytes(png(rng.integers(0, 256, (200, 200, 3), np.uint8)))
+    return f"{folder}/*.[pj]*g"
+
 
 Rows = list[dict[str, Any]]
 
@@ -384,10 +398,11 @@ def test_a_run_ends_in_a_summary_and_a_page_to_review(
 ) -> None:
     table, page = tmp_path / "table.csv", tmp_path / "review.html"
 
-    main([EXAMPLES, "--out", str(table), "--workers", "1", "--review", str(page)])
+    pictures = with_doubtful(tmp_path / "pictures")
+    main([pictures, "--out", str(table), "--workers", "1", "--review", str(page)])
 
     html = page.read_text("utf-8")
     doubtful = [row["path"] for row in rows_of(table) if row["decision"] == "review"]
-    assert "8 rows; " in capsys.readouterr().out
+    assert "10 rows; " in capsys.readouterr().out
     assert html.count('<img src="data:image/jpeg;base64,') == len(doubtful) > 0
     assert [path for path in doubtful if f'data-path="{path}"' not in html] == []

@@ -8,7 +8,7 @@ import pytest
 
 from labelling.errors import CorrectionsUnusable
 from scripts.label import main
-from tests.contract.labelling.test_label_command import EXAMPLES, Rows, rows_of
+from tests.contract.labelling.test_label_command import Rows, rows_of, with_doubtful
 
 Tasks = list[dict[str, Any]]
 
@@ -18,7 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of the bundled release, and its doubtful pictures as tasks."""
     folder = tmp_path_factory.mktemp("studio")
     tasks = ["--tasks", str(folder / "tasks.json")]
-    main([EXAMPLES, "--out", str(folder / "table.csv"), "--workers", "1", *tasks])
+    main([with_doubtful(folder / "pictures"), "--out", str(folder / "table.csv"), "--workers", "1", *tasks])
     return folder
 
 

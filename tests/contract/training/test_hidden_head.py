@@ -27,7 +27,7 @@ def head(corners: tuple[Seen, np.ndarray]) -> HiddenHead:
 
 def test_a_class_of_several_kinds_is_learnt(corners: tuple[Seen, np.ndarray], head: HiddenHead) -> None:
     seen, labels = corners
-    logistic = fit_head(seen, labels, np.arange(len(labels)).astype(str), (2,), strengths=(0.1,))
+    logistic = fit_head(seen, labels, np.arange(len(labels)).astype(str), strengths=(0.1,))
 
     right = (head.logits(seen.upright).argmax(axis=1) == labels).mean()
 

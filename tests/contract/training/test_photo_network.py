@@ -20,6 +20,8 @@ from scripts.terminal import run
 from training.data.datasets import LABELS
 from training.data.learnt import load_learnt
 
+pytestmark = pytest.mark.slow
+
 EACH = 12
 """Photos of each class, and of none."""
 
