@@ -19,7 +19,7 @@ from training.data.corrections import Corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.listing import Listing, list_pictures
-from training.data.picture_files import Say, Watch, read_files
+from training.data.picture_files import Say, Watch
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.data.splitting import drawn_indices, in_groups
 from training.errors import BadClasses, BadPictures
@@ -124,34 +124,6 @@ def _drawn(
 ) -> NDArray[np.int64]:
     new = np.flatnonzero(~in_groups(keys, keys[known.has(contents)]))
     return new[drawn_indices(labels[new], keys[new], 1 / TEST_SHARE, TEST)]
-
-
-def read_as(data: LabelledData, reads: InputContract, watch: Watch) -> LabelledData:
-    """The same pictures in the same parts, read from their files for another input.
-
-    Raises:
-        BadPictures: a file cannot be read any more.
-    """
-    if data.reads == reads:
-        return data
-    train = _images_as(data.train, reads, watch)
-    test = train if data.cross_fitted else _images_as(data.test, reads, watch)
-    return replace(data, train=train, test=test, reads=reads)
-
-
-def _images_as(part: LabelledImages, reads: InputContract, watch: Watch) -> LabelledImages:
-    files = read_files(part.files or (), reads, _silent, watch, skip_unreadable=False)
-    found = [one for one in files if one is not None]
-    return replace(
-        part,
-        images=np.stack([one.pixels for one in found]),
-        worn=tuple(one.worn for one in found),
-        shown=tuple(one.shown for one in found),
-    )
-
-
-def _silent(_: str) -> None:
-    """What black pictures there are was said when they were read first."""
 
 
 def _divide(
