@@ -32,7 +32,6 @@ from scripts.training.options import (
 from training.data.datasets import LabelledData
 from training.fitting.checkpoints import Run
 from training.recipes import (
-    FROM_NOTHING,
     NETWORKS,
     RECIPES,
     Recipe,
@@ -99,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     add = group.add_argument
     add("--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(NETWORKS))
     add("--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (3)")
-    add("--recipe", choices=FROM_NOTHING, help="start from this recipe (default: each network's own)")
+    add("--recipe", choices=sorted(RECIPES), help="start from this recipe (default: each network's own)")
     add_recipe_options(group)
     add("--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})")
     return parser

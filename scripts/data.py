@@ -120,7 +120,7 @@ def _verdict(findings: Findings, listing: Listing, place: Path) -> list[str]:
     pictures, classes = sum(findings.counts.values()), len(findings.counts)
     few = needed(usual_accept_right(own_classes=True))
     doubt = "" if pictures >= few else f" With fewer than {few}, a person has to look at every answer."
-    option = "--photos" if any(one.tier for one in listing.pictures) else "--data"
+    option = "--from bundled --photos" if any(one.tier for one in listing.pictures) else "--data"
     return [
         f"These {pictures:,} pictures of {classes} classes can be learnt.{doubt}",
         f"Next: wardrobe train {option} {named}",

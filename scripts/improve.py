@@ -1,9 +1,9 @@
 """Make a better release from people's corrections.
 
-A release of the ten classes is trained further, as `wardrobe train --from … --photos` does. A release of own
-classes is trained again, on the pictures that it learnt together with the corrections, with the options of
-its own training. The command says what it will do, and how long that takes, before it starts. Options of
-`wardrobe train` may follow `--`.
+Of a release of the ten classes the head that answers photos is fitted again, as `wardrobe train --from …
+--photos` does. A release of own classes is trained again, on the pictures that it learnt together with the
+corrections, with the options of its own training. The command says what it will do, and how long that takes,
+before it starts. Options of `wardrobe train` may follow `--`.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from model_store.cache import find_release, is_store
@@ -21,6 +22,7 @@ from scripts import train
 from scripts.progress import as_time, counting
 from scripts.publish import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, run
+from scripts.training.photo_network import check_learns_photos
 from training.data.datasets import NAME, OTHER_NAME
 from training.data.improved import Joined, join
 from training.data.learnt import load_learnt
@@ -29,7 +31,7 @@ from training.errors import BadPictures
 EXAMPLES = (
     "wardrobe improve corrections.csv",
     "wardrobe improve corrections.csv --from s3://models/shoes --publish s3://models/shoes",
-    "wardrobe improve corrections.csv --from bundled -- --epochs 3",
+    "wardrobe improve corrections.csv --from bundled -- --run runs/mine",
 )
 
 DROPPED = frozenset(
@@ -45,7 +47,7 @@ DROPPED = frozenset(
         "publish",
         "sign",
     }
-    | {"force", "by", "unconditional", "json", "show_recipe", "photos", "check_photos", "average_folds"}
+    | {"force", "by", "unconditional", "json", "show_recipe"}
 )
 """Options of a training, by their names in its arguments, that training again does not take over."""
 
@@ -86,11 +88,11 @@ def _beside(name: str) -> Words:
 
 
 def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> Words:
-    """The words that train a release of Fashion-MNIST's classes further."""
-    known = parent.manifest
+    """The words that fit the head of a release of Fashion-MNIST's classes."""
+    check_learns_photos(parent, name, arguments.corrections)
     console().print(
-        f"{parent.version} knows the {len(known.model.labels)} classes of {known.data.name}. "
-        f"It is trained further on {arguments.corrections}, beside pictures of that data set."
+        f"{parent.version} knows {len(parent.manifest.model.labels)} classes. Its head that answers photos "
+        f"is fitted again, on {arguments.corrections} and photos that come with this package."
     )
     version = ["--from-version", arguments.from_version] if arguments.from_version else []
     data = ["--data", arguments.data] if arguments.data else []
@@ -100,7 +102,7 @@ def _further(arguments: argparse.Namespace, name: str, parent: LocalRelease) -> 
 def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     """Write the table of all pictures, say what is in it, and return the words that train on it."""
     earlier = _words_of(parent)
-    learnt_by = train.build_parser().parse_args(earlier)
+    learnt_by, _ = train.build_parser().parse_known_args(earlier)
     place = Path(_place_of(arguments.data, learnt_by.data, parent)).expanduser()
     labels, known = parent.manifest.model.labels, load_learnt(parent.folder)
     with counting("comparing pictures") as watch:
@@ -156,11 +158,16 @@ def _announce(parent: LocalRelease, joined: Joined, table: Path) -> None:
 
 
 def _kept(words: Sequence[str]) -> Words:
-    """The options of a training that hold for the next one."""
+    """The options of a training that hold for the next one; those of earlier versions alone are named."""
     known, kept, rest = train.build_parser()._option_string_actions, Words(), list(words)
     while rest:
         word = rest.pop(0)
-        action = known[word.partition("=")[0]]
+        action = known.get(word.partition("=")[0])
+        if action is None:
+            gone = [word, *takewhile(lambda one: not one.startswith("--"), rest)]
+            complain(f"{shlex.join(gone)}: this version has no such option, so it is left out.")
+            rest = rest[len(gone) - 1 :]
+            continue
         value = [rest.pop(0)] if action.nargs is None and "=" not in word else []
         if action.dest not in DROPPED:
             kept += [word, *value]

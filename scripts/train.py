@@ -8,25 +8,15 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from model_store.local import LocalRelease
 from model_store.store import Store
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
-from scripts.terminal import command_parser, console, perform, resumable, run
+from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training.caveats import complain_of_doubts, complain_of_parent, complain_of_rare_classes
 from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, save_answers
-from scripts.training.improving import (
-    announce,
-    audited_in,
-    check_replayed,
-    compare_with_parent,
-    folds_for,
-    improves,
-    next_commands,
-    show,
-)
 from scripts.training.loading import check_tensorflow
 from scripts.training.options import (
     add_accept_options,
@@ -43,17 +33,14 @@ from scripts.training.options import (
     sized,
 )
 from scripts.training.own_classes import blocks_for, fit_and_carry_out, reads_and_recipe
-from scripts.training.photo_network import fit_photos
-from scripts.training.photos import (
-    PhotoSets,
+from scripts.training.photo_network import (
     add_photo_options,
+    check_learns_photos,
     check_photo_options,
-    named,
-    photo_sets,
-    with_photos,
+    fit_photos,
 )
 from scripts.training.starting import input_named, named_release, shown_recipe, start_named, task_of
-from training.data.corrections import Corrections, read_corrections
+from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.learnt import NOTHING, Learnt
 from training.data.listing import list_pictures
@@ -68,13 +55,7 @@ from training.data.splitting import (
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal
 from training.fitting.checkpoints import Run, forget_checkpoint
-from training.fitting.starting import (
-    ParentLearnt,
-    check_classes,
-    improving,
-)
-from training.photos.making import forget_auxiliary
-from training.photos.reading import Photos
+from training.fitting.starting import ParentLearnt, check_classes
 from training.recipes import NETWORKS, Recipe, as_toml
 
 EXAMPLES = (
@@ -104,32 +85,27 @@ def _train(arguments: argparse.Namespace) -> object:
     _check(arguments)
     check_own_pictures(arguments)
     store = open_target(arguments)
+    release = named_release(arguments)
+    if release is not None and arguments.photos is not None:
+        check_learns_photos(release, arguments.release, arguments.photos)
+        return fit_photos(arguments, release, store)
     if (folder := _own_classes(arguments)) is not None:
         return hand_over(folder / RELEASE, store, arguments)
-    release = named_release(arguments)
-    if arguments.photos is not None and release is not None and release.manifest.photos is not None:
-        return fit_photos(arguments, release, store)
     return _fit(arguments, release, store)
 
 
 def _fit(arguments: argparse.Namespace, release: LocalRelease | None, store: Store) -> object:
     """Fit by gradient, export and publish."""
-    own = release if release is not None and improves(arguments) else None
-    corrections = read_corrections(arguments.corrections)
     parent = None if release is None else ParentLearnt.of(release)
     known = NOTHING if parent is None else parent.known
-    data, start = _data_and_start(arguments, release, corrections, own, known)
+    data, start = _data_and_start(arguments, release, known)
     data, recipe = planned(data, start, arguments)
     if parent is not None:
         data = replace(data, known=data.known | known)
-        complain_of_parent(parent, data, photos=arguments.photos is not None)
-    photos = photo_sets(arguments, data, corrections)
-    if own is not None and photos is not None:
-        arguments.folds = folds_for(photos, arguments.folds)
-    recipe = named(recipe, photos, arguments.variants)
+        complain_of_parent(parent, data)
     parts = parts_of(data, recipe)
     task = task_of(arguments, data, recipe, release)
-    folds = folds_of(arguments, parts, photos, known=parent is not None and parent.learnt_some(data.train))
+    folds = folds_of(arguments, parts, known=parent is not None and parent.learnt_some(data.train))
     if arguments.fresh:
         _forget([task, *(fold.run(task, recipe) for fold in folds)])
     console().print(
@@ -140,64 +116,26 @@ def _fit(arguments: argparse.Namespace, release: LocalRelease | None, store: Sto
     if (file := arguments.save_answers) is not None:
         with resumable(further_on):
             return save_answers(task, data, parts, recipe, folds, file, arguments.temperature or 1.0)
-    if own is not None and photos is not None:
-        mflops = own.manifest.headline.mflops
-        announce(data.labels, parts, photos, recipe, folds=len(folds), mflops=mflops)
-    learnt, checked = (None, None) if photos is None else (photos.learnt, photos.checked)
-    complain_of_doubts(arguments, data, parts, folds, checked)
-    complain_of_rare_classes(parts, data.labels, learnt)
+    complain_of_doubts(arguments, data, parts, folds)
+    complain_of_rare_classes(parts, data.labels)
     with resumable(further_on):
-        others, fits = answer_out_of_fold(task, data, parts, recipe, photos=learnt, folds=folds)
-        if learnt is not None:
-            parts = with_photos(parts, data, recipe, task, learnt)
-        kept = fits if arguments.average_folds else []
-        carry_out(
-            *(task, data, parts, recipe),
-            photos=checked,
-            others=others,
-            fits=kept,
-            accept=conditions_of(arguments),
-        )
-    if own is not None and checked is not None:
-        return _improved(arguments, own, task.folder / RELEASE, checked, store)
+        others = answer_out_of_fold(task, data, parts, recipe, folds)
+        carry_out(task, data, parts, recipe, others=others, accept=conditions_of(arguments))
     return hand_over(task.folder / RELEASE, store, arguments)
 
 
 def _data_and_start(
-    arguments: argparse.Namespace,
-    release: LocalRelease | None,
-    corrections: Corrections,
-    own: LocalRelease | None,
-    known: Learnt,
+    arguments: argparse.Namespace, release: LocalRelease | None, known: Learnt
 ) -> tuple[LabelledData, Recipe]:
-    """What is learnt, or replayed, and the recipe before any option changes it."""
+    """What is learnt, and the recipe before any option changes it."""
     reads = input_named(arguments, release)
     _check_classes(arguments, release)
     start = start_named(arguments, reads, release)
-    data = load_data(arguments, reads, corrections, known=known)
+    data = load_data(arguments, reads, known=known)
     data = replace(data, licence=arguments.data_licence)
     if release is not None:
         data = data.like(release.manifest.model.labels)
-    if own is not None:
-        check_replayed(data, own)
-        arguments.average_folds = True
-        arguments.folds = arguments.folds or USUAL_FOLDS
-        return data, improving(own.manifest, len(data.train))
     return data, start if arguments.recipe else sized(start, data)
-
-
-def _improved(
-    arguments: argparse.Namespace, parent: LocalRelease, made: Path, checked: Photos, store: Store
-) -> object:
-    """Compare with the parent; publish where a store is named, else say how."""
-    drawn = audited_in(arguments.photos.expanduser())
-    found = compare_with_parent(parent, made, checked, drawn)
-    show(found, parent)
-    document: dict[str, object] = {"release": str(made), "own_pictures": asdict(found)}
-    if arguments.out or arguments.publish:
-        return document | hand_over(made, store, arguments)
-    print("\n".join(next_commands(arguments.release, made, arguments.photos)))
-    return document
 
 
 def _check_classes(arguments: argparse.Namespace, release: LocalRelease | None) -> None:
@@ -227,8 +165,8 @@ def _own_classes(arguments: argparse.Namespace) -> Path | None:
     count = min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups))
     if arguments.folds is None and count < FEWEST_FOLDS:
         return None
-    folds = deal(parts, None, arguments.folds or count, pictures=True)
-    complain_of_doubts(arguments, data, parts, folds, None)
+    folds = deal(parts, arguments.folds or count)
+    complain_of_doubts(arguments, data, parts, folds)
     with resumable("The same command begins again: heads take minutes at most."):
         return fit_and_carry_out(arguments, data, recipe, folds, blocks)
 
@@ -237,12 +175,13 @@ def _forget(runs: Sequence[Run]) -> None:
     """Remove the checkpoints, so that all of it starts over."""
     for one in runs:
         forget_checkpoint(one)
-        forget_auxiliary(one.folder)
 
 
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse contradicting options and missing packages, before any work."""
     check_photo_options(arguments)
+    if arguments.folds == 1:
+        arguments.error("--folds 1: with one there would be nothing to learn from; 2 or more, or 0")
     _check_answer_options(arguments)
     check_tensorflow()
 
@@ -256,40 +195,31 @@ def _check_answer_options(arguments: argparse.Namespace) -> None:
         return
     if not arguments.folds:
         arguments.error("--save-answers belongs to --folds K, whose networks answer what they did not learn")
-    if arguments.photos is not None:
-        arguments.error("--save-answers stores answers to the training pictures alone: leave out --photos")
     if arguments.teacher is not None or arguments.teaching is not None:
         arguments.error("--teacher and --teaching are for the student: teachers learn from the labels")
     if not file.parent.is_dir():
         arguments.error(f"--save-answers {file}: there is no folder {file.parent}")
 
 
-def folds_of(
-    arguments: argparse.Namespace, parts: Split, photos: PhotoSets | None, *, known: bool
-) -> tuple[Fold, ...]:
+def folds_of(arguments: argparse.Namespace, parts: Split, *, known: bool) -> tuple[Fold, ...]:
     """The folds that choose thresholds: as many as were asked for, else some where few are held out.
 
     Args:
         arguments: have --folds.
         parts: of the training pictures.
-        photos: to learn.
         known: whether the release that every fold would start from learnt these pictures.
 
     Raises:
-        BadRecipe: folds of pictures were asked for, and no network could answer them as new ones.
+        BadRecipe: folds were asked for, and no network could answer them as new ones.
     """
-    if known and arguments.folds and photos is None:
+    if known and arguments.folds:
         raise BadRecipe(
             f"--folds {arguments.folds}: the release of --from learnt these pictures, so no network that "
             "starts from it answers them as new. Leave out --folds or --from."
         )
     usual = 0 if known else usual_folds(parts)
     count = usual if arguments.folds is None else arguments.folds
-    dealt = photos if photos is not None and photos.dealt else None
-    pictures = count > 0 and (usual > 0 or dealt is None)
-    if dealt is None:
-        return deal(parts, None, count, pictures=pictures)
-    return deal(parts, dealt.checked, count, pictures=pictures, before=len(dealt.learnt) - len(dealt.checked))
+    return deal(parts, count) if count else ()
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
@@ -356,6 +286,8 @@ def build_parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to do", networks)
     add_start_options(recipe)
     add_recipe_options(recipe)
+    folds = f"choose thresholds by K folds ({USUAL_FOLDS}, or 0 with much data)"
+    recipe.add_argument("--folds", type=at_least(0), metavar="K", help=folds)
     recipe.add_argument(
         "--mode", type=_mode, metavar="train", help="as other projects call it; changes nothing"
     )

@@ -25,7 +25,7 @@ from scripts.training.options import (
     sized,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.recipes import DEFAULT_NETWORK, FROM_NOTHING, NETWORKS, RECIPES, as_toml, groups_suffix
+from training.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, as_toml, groups_suffix
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -46,11 +46,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _tune(arguments: argparse.Namespace) -> object:
-    if arguments.recipe not in {None, *FROM_NOTHING}:
-        arguments.error(
-            f"--recipe {arguments.recipe} trains a release further and learns photos, which no trial does. "
-            f"Name {' or '.join(FROM_NOTHING)}, or a --network."
-        )
     check_tensorflow()
     data = load_data(arguments)
     begin = (

@@ -1,9 +1,7 @@
 """A recipe: network, augmentation, schedule and seed of one training, as a frozen value and as a TOML file.
 
-The starting points and the recipe of the bundled release are here; how their values were chosen:
-docs/explanation/experiments.md. A file has those fields of `Recipe` that differ from their defaults, which
-are the bundled recipe's without its release, photos and teacher. Reads the named file alone. The fit:
-fitting/fit.py.
+The starting points are here; how their values were chosen: docs/explanation/experiments.md. A file has those
+fields of `Recipe` that differ from their defaults. Reads the named file alone. The fit: fitting/fit.py.
 """
 
 import hashlib
@@ -58,10 +56,7 @@ MIXUP_MIN: Final = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that decides what a training does, but the data; what each field means is its description.
-
-    The defaults are the bundled recipe's, without its release, photos and teacher.
-    """
+    """Everything that decides what a training does, but the data; each field has its description."""
 
     network: Annotated[NetworkName, Field(description="a name of training/networks/registry.py")] = (
         "compact48_separable_deep"
@@ -136,21 +131,6 @@ class Recipe:
         None
     )
     start: Annotated[str | None, Field(description="version of the release that is trained further")] = None
-    photos: Annotated[str | None, Field(description="hash of the photos to learn (making.photos_sha256)")] = (
-        None
-    )
-    variants: Annotated[
-        float,
-        Field(gt=0, allow_inf_nan=False, description="how many variants of photos, of the usual number"),
-    ] = 1.0
-    blend: Annotated[
-        float,
-        Field(
-            gt=0,
-            le=1,
-            description="share of the new weights in a mean with those of --from (1; arXiv 2109.01903)",
-        ),
-    ] = 1.0
 
     @model_validator(mode="wrap")
     @classmethod
@@ -163,8 +143,6 @@ class Recipe:
             raise BadRecipe(f"{first['loc'][0]} {first['input']}: {first['msg']}.") from error
         if 0 < recipe.mixup < MIXUP_MIN:
             raise BadRecipe(f"mixup {recipe.mixup}: expected 0, or {MIXUP_MIN} or more.")
-        if recipe.blend < 1 and recipe.start is None:
-            raise BadRecipe(f"blend {recipe.blend}: expected 1 where no release is trained further.")
         return recipe
 
     def as_json(self) -> dict[str, JsonValue]:
@@ -208,20 +186,7 @@ FIRST: Final = replace(
     teaching=0.5,
     seed=1,
 )
-"""The recipe of the bundled release's first step, on the data set alone. Its teacher's answers:
-(distillation.KEPT)."""
-
-BUNDLED: Final = replace(
-    FIRST,
-    epochs=6,
-    learning_rate=0.001,
-    warm_up=0.3,
-    photos="ef01b6d1edfec108",
-    blend=0.8,
-    start="20261120T151114Z-10648784",
-)
-"""The recipe of model_store/bundled/: a release of FIRST, trained further with --folds 3 --average-folds
-(docs/how-to/retrain.md)."""
+"""The recipe of the best network for the data set's pixels. Its teacher's answers: distillation.KEPT."""
 
 PUBLISHED: Final = Recipe(
     network="conv2_same",
@@ -254,11 +219,8 @@ LEAST_EDGE: Final = {"conv3": 18, "labelling1": 12, "labelling2": 10, "arch1": 1
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
-RECIPES: Final = {"first": FIRST, "bundled": BUNDLED, "quick": QUICK, "published": PUBLISHED}
+RECIPES: Final = {"first": FIRST, "quick": QUICK, "published": PUBLISHED}
 """What --recipe names; the other options of `wardrobe train` change single fields."""
-
-FROM_NOTHING: Final = tuple(sorted(name for name, recipe in RECIPES.items() if recipe.start is None))
-"""Those that begin with fresh weights."""
 
 
 def starting_point(network: NetworkName) -> Recipe:
@@ -310,8 +272,8 @@ def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
 
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# What is left out has its default. start is the release that --from trains further, photos the content of
-# --photos, teacher the stored answers.
+# What is left out has its default. start is the release that --from trains further; teacher, the stored
+# answers.
 """
 
 

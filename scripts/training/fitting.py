@@ -21,7 +21,6 @@ from scripts.publish import RELEASE
 from scripts.terminal import console
 from scripts.training.doubted import write_doubted
 from scripts.training.loading import allow_many_networks, start_tensorflow
-from scripts.training.photos import with_photos
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
 from training.data.splitting import Split
@@ -29,7 +28,6 @@ from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, OutOfFold, gathered
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.distillation import SoftTargets, answers_of, join, soften, unseen
-from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Callback
 
@@ -46,48 +44,34 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     parts: Split,
     recipe: Recipe,
     *,
-    photos: Photos | None = None,
+    fitted: "Fitted | None" = None,
     others: OutOfFold | None = None,
-    fits: Sequence["Fitted"] = (),
     accept: Conditions = USUAL,
 ) -> Manifest:
-    """Fit, from the run's checkpoint if it has one, and write release and doubted labels to the same folder.
+    """Write release and doubted labels to the run's folder.
 
     Args:
         task: where, what the checkpoint must carry, and whether TensorBoard can follow.
         data: what the release is measured on.
-        parts: its training set in two, and auxiliary data.
+        parts: its training set in two.
         recipe: what to do.
-        photos: they choose the thresholds of photos, or with pictures of one's own help to choose the only
-            pair; the report measures them.
-        others: answers of networks that did not learn the pictures or photos; they choose, too.
-        fits: those whose mean is released, in place of a further one.
+        fitted: what is released; None to fit, from the run's checkpoint if it has one.
+        others: answers of networks that did not learn the pictures; they choose thresholds, too.
         accept: when an answer is accepted.
 
     Raises:
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
-    fits = fits or [fit_alone(task, data, parts, recipe)]
+    fitted = fitted or fit_alone(task, data, parts, recipe)
     from training.export.release import make_release, material_of  # noqa: PLC0415 - as below
-    from training.fitting.fit import mean_of  # noqa: PLC0415 - as below
 
-    fitted = mean_of(fits)
     material = material_of(
-        fitted,
-        recipe,
-        task.command,
-        data=data,
-        split=parts,
-        photos=photos,
-        out_of_fold=others,
-        parts=fits,
-        accept=accept,
+        *(fitted, recipe, task.command), data=data, split=parts, out_of_fold=others, accept=accept
     )
     with working("making the release"):
         manifest = make_release(task.folder / RELEASE, fitted.model, material, console().print)
     session = OnnxSession(task.folder / RELEASE / GRAPH, shape=data.reads.array_shape)
-    asked = asked_of(session, manifest.model, data, parts, photos=photos, others=others)
-    write_doubted(task.folder, asked, data.labels)
+    write_doubted(task.folder, asked_of(session, manifest.model, data, parts, others), data.labels)
     return manifest
 
 
@@ -107,15 +91,9 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
     return fitted
 
 
-def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
-    task: Run,
-    data: LabelledData,
-    parts: Split,
-    recipe: Recipe,
-    *,
-    photos: Photos | None,
-    folds: Sequence[Fold],
-) -> tuple[OutOfFold | None, list["Fitted"]]:
+def answer_out_of_fold(
+    task: Run, data: LabelledData, parts: Split, recipe: Recipe, folds: Sequence[Fold]
+) -> OutOfFold | None:
     """Fit a network for each fold, from its own checkpoint if it has one, and ask it about that fold.
 
     Args:
@@ -123,51 +101,41 @@ def answer_out_of_fold(  # noqa: PLR0913 - what a training consists of
         data: names the classes.
         parts: the training set in two.
         recipe: of each network, as of the release.
-        photos: that are learnt, too, less the fold's.
         folds: what is dealt.
 
     Returns:
-        The answers, and the networks that gave them; neither without folds.
+        The answers; None without folds.
 
     Raises:
         TrainingError: a checkpoint is another run's.
     """
     if not folds:
-        return None, []
+        return None
     start_tensorflow()
     from training.export.release import scores_of  # noqa: PLC0415 - as below
 
     allow_many_networks()
-    answers, fits = [], []
+    answers = []
     for fold in folds:
-        asked, worn = fold.asked(parts, photos)
-        learnt, fitted = _fit_fold(fold, task, data, parts, recipe, photos, len(asked))
-        fits.append(fitted)
-        if len(fits) == 1 < len(folds):
+        asked, learnt = parts.train.images[fold.pictures], fold.learnt(parts)
+        fitted = _fit_fold(fold, task, data, learnt, recipe, len(asked))
+        answers.append(scores_of(fitted.model, learnt, len(data.labels), asked))
+        if len(answers) == 1:
             left = as_time(fitted.seconds * (len(folds) - 1))
             console().print(f"By the time of this fold, the other {len(folds) - 1} take about {left}.")
-        answers.append(scores_of(fitted.model, learnt, len(data.labels), asked, worn))
-    return gathered(folds, answers, recipe.epochs), fits
+    return gathered(folds, answers, recipe.epochs)
 
 
 def _fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
-    fold: Fold,
-    task: Run,
-    data: LabelledData,
-    parts: Split,
-    recipe: Recipe,
-    photos: Photos | None,
-    asked: int,
-) -> tuple[Split, "Fitted"]:
-    """What the network of a fold learnt, and the network."""
-    run, (learnt, others) = fold.run(task, recipe), fold.learnt(parts, photos)
+    fold: Fold, task: Run, data: LabelledData, learnt: Split, recipe: Recipe, asked: int
+) -> "Fitted":
+    """The network of a fold, which learns this and answers so many."""
+    run = fold.run(task, recipe)
     console().print(
         f"Fold {fold.number} of {fold.of}: answers {asked:,} pictures that it does not learn, "
         f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
     )
-    if others is not None:
-        learnt = with_photos(learnt, data, recipe, run, others)
-    return learnt, fit_alone(run, data, learnt, recipe)
+    return fit_alone(run, data, learnt, recipe)
 
 
 def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
@@ -198,10 +166,10 @@ def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
         TrainingError: a checkpoint is another run's.
     """
     allow_many_networks()
-    asked = [unseen(data.train, fold.learnt(parts, None)[0].train) for fold in folds]
+    asked = [unseen(data.train, fold.learnt(parts).train) for fold in folds]
     answers = []
     for fold, places in zip(folds, asked, strict=True):
-        _, fitted = _fit_fold(fold, task, data, parts, recipe, None, len(places))
+        fitted = _fit_fold(fold, task, data, fold.learnt(parts), recipe, len(places))
         answers.append(answers_of(fitted.model, data.train.images[places], flip=recipe.flip))
     mean, dealt = join(asked, answers)
     probabilities = soften(mean, temperature)

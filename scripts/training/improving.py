@@ -1,15 +1,12 @@
-"""Train a release further on people's corrections: what is said before, and what is compared after.
+"""Compare a release that learnt people's corrections with its parent, before and after.
 
-`wardrobe train --from RELEASE --photos corrections.csv` calls it. The parent answers the user's pictures; of
-the new release its folds do, each of which did not learn the pictures that it answers. The verdict comes from
-the pictures of an audit alone: what was looked at because the parent doubted it holds more of its errors than
-the catalogue does, so that an equally good release would seem better.
+photo_network.py calls it. The parent answers the user's pictures; of the new release its folds do, each of
+which did not learn the pictures that it answers. The verdict comes from the pictures of an audit alone: what
+was looked at because the parent doubted it holds more of its errors than the catalogue does, so that an
+equally good release would seem better.
 """
 
-import argparse
-import math
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +25,9 @@ from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.networks import open_networks
 from scripts.terminal import complain, console, print_table
-from scripts.training.photos import PhotoSets
-from training.data.datasets import LabelledData
-from training.data.splitting import FEWEST_FOLDS, USUAL_FOLDS, Split
-from training.errors import BadPictures, BadRecipe
-from training.photos.reading import OOD, Photos, is_corrections
-from training.recipes import Recipe
-
-SECONDS_PER_MFLOP: Final = 2e-5
-"""Of learning one picture, per MFLOP of its answer, on two cores: 1.9 ms of one core's time at 46.9 MFLOP."""
-
-WITH_VARIANTS: Final = 1.3
-"""What is learnt, as a multiple of what is replayed: variants of photos and garments come on top."""
+from training.data.learnt import NOTHING, load_learnt
+from training.errors import BadPictures
+from training.photos.reading import OOD, Photos
 
 PROMISED: Final = 0.95
 """Share of right ones among accepted answers to photos that releases promise."""
@@ -92,81 +80,11 @@ class OwnPictures:
         return f"{counts}: the new release is {self.verdict} on your catalogue."
 
 
-def improves(arguments: argparse.Namespace) -> bool:
-    """Whether a release is trained further on corrections, by no recipe of the user's own."""
-    return (
-        arguments.release is not None
-        and arguments.photos is not None
-        and arguments.recipe is None
-        and is_corrections(arguments.photos.expanduser())
-    )
-
-
-def check_replayed(data: LabelledData, release: LocalRelease) -> None:
-    """Check that the data set to replay has the parent's classes.
-
-    Raises:
-        BadRecipe: it has not.
-    """
-    if set(data.labels) != set(release.manifest.model.labels):
-        raise BadRecipe(
-            f"{release.version} knows {', '.join(release.manifest.model.labels)}, and the data set to replay "
-            f"has {', '.join(data.labels)}. Name with --data the pictures that the release was trained on."
-        )
-
-
-def folds_for(photos: PhotoSets, asked: int | None) -> int:
-    """How many folds the corrections are dealt into.
-
-    Raises:
-        BadPictures: there are too few to compare two releases.
-    """
-    labels, keys = photos.checked.labels, np.array(photos.checked.keys)
-    groups = len(np.unique(keys[labels != OOD]))
-    if groups < FEWEST_FOLDS:
-        raise BadPictures(
-            f"--photos: {groups} pictures of a class, or groups of these, can compare two releases; "
-            f"{FEWEST_FOLDS} or more are needed. Correct more."
-        )
-    return min(asked or USUAL_FOLDS, groups)
-
-
-def announce(  # noqa: PLR0913 - what a training consists of
-    labels: Sequence[str], parts: Split, photos: PhotoSets, recipe: Recipe, *, folds: int, mflops: float
-) -> None:
-    """Say how many pictures of each class there are, how long it takes, and what so few can show.
-
-    Args:
-        labels: of the classes.
-        parts: what is replayed.
-        photos: the user's pictures.
-        recipe: of each network.
-        folds: how many networks.
-        mflops: of one answer.
-    """
-    own = _counts(photos.learnt, labels)
-    replayed = np.bincount(parts.train.labels, minlength=len(labels))
-    print_table(
-        [
-            {"class": label, "your pictures": f"{own[label]:,}", "replayed": f"{replayed[index]:,}"}
-            for index, label in enumerate(labels)
-        ]
-    )
-    out = console()
-    if own[NO_CLASS]:
-        out.print(f"{own[NO_CLASS]:,} of your pictures show none of the classes.")
-    if absent := [label for label in labels if not own[label]]:
-        out.print(
-            f"No picture of yours shows {', '.join(absent)}: the replayed ones keep what is known of it."
-        )
-    seconds = SECONDS_PER_MFLOP * mflops * WITH_VARIANTS * len(parts.train) * recipe.epochs * folds
-    out.print(
-        f"{folds} networks of {recipe.epochs} epochs: about {max(1, math.ceil(seconds / 60))} minutes on two "
-        "cores, and a minute or two to measure."
-    )
-    n = int(np.sum(photos.checked.labels != OOD))
-    out.print(
-        f"{n:,} pictures are compared, each answered by a network that did not learn it. Of those drawn at "
+def announce(photos: Photos) -> None:
+    """Say how many pictures are compared, and what so few can show."""
+    n = len(photos)
+    console().print(
+        f"{n:,} pictures are compared, each answered by a head that did not learn it. Of those drawn at "
         f"random (an audit), {decisive()} newly right ones show a better release, with none newly wrong; "
         f"{needed(PROMISED)} accepted answers without an error show that {PROMISED:.0%} are right."
     )
@@ -174,14 +92,24 @@ def announce(  # noqa: PLR0913 - what a training consists of
         complain(f"{n} pictures cannot show that a release is better, whatever it answers. Correct more.")
 
 
+def compared_of(photos: Photos, parent: LocalRelease) -> Photos:
+    """Those that show a class and that the parent did not learn.
+
+    Raises:
+        BadPictures: there are none.
+    """
+    known = load_learnt(parent.folder) or NOTHING
+    found = photos.take(np.flatnonzero((photos.labels != OOD) & ~known.has(np.array(photos.sha256))))
+    if not len(found):
+        raise BadPictures(
+            f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
+            "so nothing can be compared. Correct others, or begin with the release before it."
+        )
+    return found
+
+
 SEALED: Final = frozenset({"schema_version", "version", "files"})
 """What sealing a release finds out."""
-
-NO_CLASS: Final = "none of the classes"
-
-
-def _counts(photos: Photos, labels: Sequence[str]) -> Counter[str]:
-    return Counter(NO_CLASS if label == OOD else labels[label] for label in photos.labels.tolist())
 
 
 def audited_in(corrections: Path) -> frozenset[str]:
@@ -191,7 +119,7 @@ def audited_in(corrections: Path) -> frozenset[str]:
 
 
 def compare_with_parent(
-    parent: LocalRelease, made: Path, photos: Photos, audited: frozenset[str]
+    parent: LocalRelease, made: Path, shown: Photos, audited: frozenset[str]
 ) -> OwnPictures:
     """Compare the answers of the parent with the cross-fitted ones of the new release.
 
@@ -200,10 +128,9 @@ def compare_with_parent(
     Args:
         parent: the release that was trained further.
         made: the folder of the new release.
-        photos: that the folds answered, none of which the parent learnt.
+        shown: of `compared_of`; the folds answered them.
         audited: the sha256 of those that were drawn at random, and perhaps of others.
     """
-    shown = photos.take(np.flatnonzero(photos.labels != OOD))
     answers = open_networks(parent).network("photos").classify(shown.images, shown.shown)
     before = np.array([one.class_id for one in answers]) == shown.labels
     release = open_release(made)

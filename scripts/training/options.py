@@ -122,6 +122,11 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def _recipe_name(text: str) -> str:
+    if text == "bundled":
+        raise argparse.ArgumentTypeError(
+            "'bundled': no recipe makes the bundled release any more. For photos use --from bundled "
+            "--photos CSV, for a network like its pixel network --recipe first"
+        )
     if text not in RECIPES and not text.endswith(".toml"):
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected {', '.join(sorted(RECIPES))}, or a recipe file, whose name ends in .toml"
@@ -159,8 +164,7 @@ def load_data(
     """
     found = read_corrections(arguments.corrections) if corrections is None else corrections
     data = _load(arguments, reads, found, division, known)
-    if getattr(arguments, "photos", None) is None:
-        found.check()
+    found.check()
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
             f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
@@ -229,9 +233,7 @@ def _from_place(
         )
 
 
-_CHOSEN_OTHERWISE: Final = (
-    "network", "teacher", "warm_up", "averaging", "start", "photos", "variants"
-)  # fmt: skip
+_CHOSEN_OTHERWISE: Final = ("network", "teacher", "warm_up", "averaging", "start")
 """Fields of a recipe that other options set, or files alone."""
 
 OPTIONS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)

@@ -51,7 +51,7 @@ def blocks_for(arguments: argparse.Namespace, given: Collection[str]) -> "tuple[
         )
     decided = (
         *(arguments.network, arguments.recipe, arguments.release, arguments.teacher),
-        *(arguments.photos, arguments.save_answers, arguments.tensorboard, arguments.image_size),
+        *(arguments.save_answers, arguments.tensorboard, arguments.image_size),
     )
     wants_another = any(one is not None for one in decided) or not OF_THE_SPLIT.issuperset(given)
     if wants_another or arguments.folds == 0 or not _names_photos(arguments.data):
@@ -124,8 +124,8 @@ def fit_and_carry_out(
     task = task_of(arguments, data, recipe, None)
     carry_out(
         *(task, data, parts, recipe),
+        fitted=found.fitted,
         others=found.answers,
-        fits=[found.fitted],
         accept=conditions_of(arguments),
     )
     return task.folder

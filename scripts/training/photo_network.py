@@ -21,10 +21,19 @@ from scripts.progress import counting
 from scripts.publish import RELEASE, hand_over
 from scripts.terminal import console
 from scripts.training.doubted import write_doubted
-from scripts.training.improving import audited_in, compare_with_parent, next_commands, show
+from scripts.training.improving import (
+    announce,
+    audited_in,
+    compare_with_parent,
+    compared_of,
+    next_commands,
+    show,
+)
 from scripts.training.loading import start_tensorflow
+from scripts.training.options import given_fields
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
+from training.data.datasets import NAME, OTHER_NAME
 from training.errors import BadRecipe
 from training.export.doubted import Asked
 from training.photos.reading import OOD, Photos, is_corrections
@@ -39,8 +48,64 @@ SECONDS_PER_PHOTO: Final = 0.03
 SECONDS_TO_FIT: Final = 60
 
 
+GRADIENT: Final = (
+    "network", "recipe", "teacher", "data", "train", "test", "image_size", "folds", "tensorboard"
+)  # fmt: skip
+"""Options of a training by gradient, by their names in its arguments."""
+
 Keep = Callable[["SeenPhotos", tuple[str, ...], Path], None]
 """Receives what is learnt, the names of the classes, and the run's folder."""
+
+
+def add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add --photos and --check-photos."""
+    layout = (
+        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier` and perhaps `group`"
+    )
+    add = parser.add_argument_group("photos of real garments", layout).add_argument
+    fits = "fit the head that answers photos anew, on these; --from names the release"
+    add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
+    check = "choose thresholds on these, and report on them (all of --photos)"
+    add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
+
+
+def check_photo_options(arguments: argparse.Namespace) -> None:
+    """Let a contradiction among the options end as wrong usage."""
+    if arguments.photos is None:
+        if arguments.check_photos is not None:
+            arguments.error("--check-photos belongs to --photos, which names what is learnt")
+        return
+    if arguments.release is None:
+        arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
+    if arguments.check_photos is not None and is_corrections(arguments.photos.expanduser()):
+        arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
+    others = [*(name for name in GRADIENT if getattr(arguments, name) is not None), *given_fields(arguments)]
+    if others:
+        arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
+
+
+def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
+    """Check that a release has a network that answers photos.
+
+    Args:
+        release: that is to learn.
+        name: of it, as --from has it.
+        photos: to learn.
+
+    Raises:
+        BadRecipe: it has none; the message says what does.
+    """
+    if release.manifest.photos is not None:
+        return
+    if release.manifest.data.name not in {NAME, OTHER_NAME}:
+        raise BadRecipe(
+            f"--photos: {release.version} knows classes of its own. It learns corrections by "
+            f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."
+        )
+    raise BadRecipe(
+        f"{release.version} has no network that answers photos, so it cannot be improved on photos. Begin "
+        "with --from bundled, which has one."
+    )
 
 
 def fit_photos(
@@ -66,7 +131,10 @@ def fit_photos(
     places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
     sets = photos_in(places, labels, READS, read_corrections(arguments.corrections))
     folder = arguments.run or Path("runs") / f"photos-{_digest(sets)}"
+    compared = compared_of(sets[0], release) if corrected else None
     _announce(sets, corrected=corrected, folder=folder)
+    if compared is not None:
+        announce(compared)
     learnt = _seen(sets, folder, labels, release, corrected=corrected)
     keep(learnt, labels, folder)
     with counting("fitting heads") as watch:
@@ -74,9 +142,11 @@ def fit_photos(
     made = Made(shlex.join(["wardrobe", "train", *arguments.words]), time.perf_counter() - began)
     add_photo_network(folder / RELEASE, release, learnt, fitted, made, console().print)
     write_doubted(folder, _asked(sets, learnt, fitted), labels)
-    if not corrected:
+    if compared is None:
         return hand_over(folder / RELEASE, store, arguments)
-    found = compare_with_parent(release, folder / RELEASE, sets[0], audited_in(arguments.photos.expanduser()))
+    found = compare_with_parent(
+        release, folder / RELEASE, compared, audited_in(arguments.photos.expanduser())
+    )
     show(found, release)
     if arguments.out or arguments.publish:
         return hand_over(folder / RELEASE, store, arguments) | {"own_pictures": asdict(found)}

@@ -19,6 +19,7 @@ from training.data.datasets import LabelledData
 from training.fitting.checkpoints import Run
 from training.fitting.starting import ParentRelease, check_start, fine_tuning, further
 from training.recipes import (
+    DEFAULT_NETWORK,
     RECIPES,
     Recipe,
     check_edge,
@@ -49,13 +50,6 @@ def input_named(arguments: argparse.Namespace, release: LocalRelease | None) -> 
     reads = CUT_OUT if release is None else input_of(release)
     if named:
         reads = whole_pictures(arguments.image_size, 1)
-    if arguments.photos is not None and release is not None and reads != CUT_OUT:
-        arguments.error(
-            f"--photos: {release.version} knows classes of its own. It learns corrections by "
-            f"`wardrobe improve {shlex.quote(str(arguments.photos))} --from {shlex.quote(arguments.release)}`"
-        )
-    if arguments.photos is not None and reads != CUT_OUT:
-        arguments.error("--photos are learnt at 28 x 28 grey alone: leave out --image-size")
     console().print(f"The model reads {size_of(reads)}, framing {reads.framing}.")
     return reads
 
@@ -80,12 +74,12 @@ def start_named(arguments: argparse.Namespace, reads: InputContract, release: Lo
 
 
 def _named_recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe that --recipe names, the bundled one without it.
+    """The recipe that --recipe names.
 
     The limit that a file names becomes the option's value, unless that is given.
     """
-    if arguments.recipe in {None, *RECIPES}:
-        return RECIPES[arguments.recipe or "bundled"]
+    if arguments.recipe in RECIPES:
+        return RECIPES[arguments.recipe]
     recipe, given = read_recipe(Path(arguments.recipe))
     if "limit" in given and arguments.limit is None:
         arguments.limit = recipe.limit
@@ -95,11 +89,10 @@ def _named_recipe(arguments: argparse.Namespace) -> Recipe:
 def shown_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe that the arguments name, with the fields that they change."""
     release = named_release(arguments)
-    start = starting_point(arguments.network) if arguments.network else _named_recipe(arguments)
+    named = arguments.recipe is not None
+    start = _named_recipe(arguments) if named else starting_point(arguments.network or DEFAULT_NETWORK)
     if release is not None and arguments.recipe not in RECIPES:
-        start = further(start, release.manifest) if arguments.recipe else fine_tuning(release.manifest)
-    if arguments.variants is not None:
-        start = replace(start, variants=arguments.variants)
+        start = further(start, release.manifest) if named else fine_tuning(release.manifest)
     return replace(start, **given_fields(arguments))
 
 

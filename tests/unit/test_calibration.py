@@ -1,6 +1,7 @@
 """Temperature, familiarity, thresholds and OOD figures against values worked out by hand."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,12 +35,11 @@ from training.evaluation.acceptance import (
 )
 from training.evaluation.calibration import (
     Checked,
-    answers_by_kind,
-    doubts_of_photos,
+    confidences_of,
     fit_contract,
     fit_familiarity,
     fit_thresholds,
-    least_familiarity,
+    photo_kinds,
 )
 from training.evaluation.out_of_distribution import OTHER_KINDS, judge
 from training.photos.reading import OOD
@@ -106,34 +106,6 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
     assert familiarity.quantiles == pytest.approx([10 * rank for rank in range(101)])
 
 
-@pytest.mark.parametrize(("photos", "share"), [(100, 1 / 11), (500, 1 / 3), (1000, 1 / 2), (4000, 1 / 2)])
-def test_photos_weigh_by_their_number_up_to_as_much_as_the_held_out_pictures(
-    photos: int, share: float
-) -> None:
-    distances = np.linspace(1, 2, photos).astype(np.float32)
-
-    quantiles = fit_familiarity(np.zeros(5000, np.float32), distances).quantiles
-
-    assert np.mean(np.array(quantiles) > 0) == pytest.approx(share, abs=0.015)
-    assert quantiles[-1] == 2.0
-
-
-@pytest.mark.parametrize(("count", "distant"), [(3, 3), (99, 99), (1000, 30)])
-def test_a_few_distant_photos_do_not_move_what_is_unfamiliar(count: int, distant: int) -> None:
-    held_out = Scores(scores((0.9, 2000)).probabilities, np.linspace(0, 1, 2000, dtype=np.float32))
-    distances = np.append(np.full(count - distant, 0.5), np.full(distant, 9.0)).astype(np.float32)
-    photos = Checked(Scores(scores((0.9, count)).probabilities, distances), truth(count, 0), ("A",) * count)
-
-    contract, _ = fit_contract(held_out, truth(2000, 0), TWO_CLASSES, photos)
-
-    assert contract.familiarity is not None
-    assert contract.thresholds.familiarity == (0.02 if count >= 100 else 0.01)
-    cut = np.interp(
-        1 - contract.thresholds.familiarity, np.linspace(0, 1, 101), contract.familiarity.quantiles
-    )
-    assert cut <= 1.0
-
-
 def test_a_model_without_distances_has_no_familiarity() -> None:
     contract, _ = fit_contract(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20), TWO_CLASSES)
 
@@ -190,11 +162,9 @@ def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) 
 @pytest.mark.parametrize(("accuracy", "accepted"), [(0.9, True), (0.95, True), (0.98, False)])
 def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted: bool) -> None:
     """Of 200 answers, three are wrong."""
-    contract, kinds = fit_contract(
-        unmeasured((0.9, 200)), truth(197, 3), TWO_CLASSES, are_photos=True, accuracy=accuracy
-    )
+    contract, kind = fit_contract(unmeasured((0.9, 200)), truth(197, 3), TWO_CLASSES, accuracy=accuracy)
 
-    (promise,) = promises(kinds, contract)
+    (promise,) = promises([kind], contract)
     assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
 
 
@@ -202,35 +172,29 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     distances = np.array([1.0] * 992 + [9.0] * 8, np.float32)  # the wrong ones lie far away
     found = Scores(scores((0.9, 1000)).probabilities, distances)
 
-    kinds = answers_by_kind(found, truth(992, 8), 1.0, fit_familiarity(distances), {"pixels": 0.01})
+    sure = confidences_of(found, 1.0, fit_familiarity(distances), 0.01)
 
-    assert confidence_threshold(kinds) == pytest.approx(0.9)
+    assert confidence_threshold([Kind("pictures", sure, truth(992, 8) == 0, 0.99)]) == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize(
-    ("tiers", "are_photos", "confidences"),
-    [
-        pytest.param("ABC", False, (0.9, 0.95), id="pixels, and all tiers"),
-        pytest.param("CBX", False, (0.95,), id="a tier with a promise is not there"),
-        pytest.param("ABC", True, (0.95,), id="the held-out pictures are photos, too"),
-    ],
-)
-def test_photos_of_all_tiers_choose_thresholds_of_their_own(
-    tiers: str, are_photos: bool, confidences: tuple[float, ...]
-) -> None:
+def kinds_of(photos: Checked, least: float = ACCEPT_CONFIDENCE) -> tuple[Kind, ...]:
+    """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
+    sure = confidences_of(photos.scores, 1.0, None, 0.0)
+    return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least, by_ground=photos.of_both_grounds)
+
+
+def test_all_tiers_choose_one_threshold_together() -> None:
     """Of the first two tiers' 200 answers the surer half is right; of the last one's all are."""
     surest, mistaken = unmeasured((0.95, 100), (0.9, 100)).probabilities, truth(130, 70)
     photos = Checked(
         Scores(np.tile(surest, (3, 1)), None),
         np.concatenate([mistaken, mistaken, truth(200, 0)]),
-        tuple(np.repeat([*tiers], 200).tolist()),
+        tuple(np.repeat([*"ABC"], 200).tolist()),
     )
-    held_out = scores((0.95, 500), (0.9, 500))
 
-    least = least_familiarity(photos, are_photos=are_photos)
-    found = fit_thresholds(answers_by_kind(held_out, truth(1000, 0), 1.0, None, least, photos), least)
+    found = fit_thresholds(kinds_of(photos), {"plain": 0.02})
 
-    assert tuple(one.confidence for one in found.values()) == pytest.approx(confidences)
+    assert found["plain"].confidence == pytest.approx(0.95)
 
 
 PLAIN: Ground = "plain"
@@ -276,12 +240,12 @@ def on_grounds(*cells: tuple[str, Ground, int]) -> Checked:
 def test_photos_on_plain_and_on_cluttered_ground_choose_thresholds_of_their_own(
     photos: Checked, rows: list[str]
 ) -> None:
-    contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)
+    kinds = kinds_of(photos)
 
-    assert [one.pictures for one in kinds] == [HELD_OUT, *(f"photos of tier {row}" for row in rows)]
-    assert (contract.cluttered_thresholds is not None) == ("ground" in rows[0])
-    curves = acceptance_curves(kinds, divided=True)
-    assert all(curves[one.pictures] for one in promises(kinds, contract))
+    assert [one.pictures for one in kinds] == [f"photos of tier {row}" for row in rows]
+    assert photos.of_both_grounds == ("ground" in rows[0])
+    curves = acceptance_curves(kinds)
+    assert all(curves[one.pictures] for one in kinds)
 
 
 def test_photos_of_a_tier_that_another_tier_would_answer_for_keep_one_threshold_for_all() -> None:
@@ -290,31 +254,7 @@ def test_photos_of_a_tier_that_another_tier_would_answer_for_keep_one_threshold_
         ("A", PLAIN, 200), ("A", CLUTTERED, 200), ("B", PLAIN, 200), ("C", PLAIN, 200), ("C", CLUTTERED, 58)
     )
 
-    assert (
-        fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)[0].cluttered_thresholds
-        is None
-    )
-
-
-def test_a_ground_on_which_nothing_could_be_accepted_has_the_threshold_of_all_photos() -> None:
-    """A few wrong answers of A on cluttered ground are too many there, and not among all of A."""
-    few = Checked(
-        unmeasured((0.95, 120)), truth(110, 10), ("A",) * 120, grounds=(CLUTTERED,) * 120, calibrated=True
-    )
-    sure = [unmeasured((0.95, count)).probabilities for count in (880, 200, 120, 200)]
-    photos = Checked(
-        Scores(np.concatenate(sure), None),
-        np.concatenate([truth(1080, 0), few.labels, truth(200, 0)]),
-        (*("A",) * 880, *("B",) * 200, *("A",) * 120, *("C",) * 200),
-        calibrated=True,
-        grounds=(*(PLAIN,) * 1080, *(CLUTTERED,) * 320),
-    )
-
-    contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)
-
-    assert contract.cluttered_thresholds is None
-    assert not contract.thresholds_of("cluttered").accept_nothing
-    assert [one.pictures for one in kinds][1:] == [f"photos of tier {tier}" for tier in "ABC"]
+    assert not photos.of_both_grounds
 
 
 def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
@@ -324,49 +264,22 @@ def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
         Scores(np.tile(answers, (3, 1)), None),
         np.concatenate([truth(400, 0), truth(100, 100)]),
         tuple(np.repeat([*"ABC"], 200).tolist()),
-        calibrated=True,
         grounds=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
     )
 
-    contract, kinds = fit_contract(unmeasured((0.9, 400)), truth(400, 0), TWO_CLASSES, photos)
+    found = fit_thresholds(kinds_of(photos), {PLAIN: 0.02, CLUTTERED: 0.06})
 
-    pixels, plain_ground, cluttered_ground = map(contract.thresholds_of, ("pixels", PLAIN, CLUTTERED))
-    assert (plain_ground.confidence, cluttered_ground.confidence) == pytest.approx((0.8, 0.95))
-    assert [one.familiarity for one in (pixels, plain_ground, cluttered_ground)] == [0.02, 0.06, 0.06]
-    assert broken_promises(promises(kinds, contract), contract) == []
+    assert (found[PLAIN].confidence, found[CLUTTERED].confidence) == pytest.approx((0.8, 0.95))
+    assert (found[PLAIN].familiarity, found[CLUTTERED].familiarity) == (0.02, 0.06)
 
 
-def test_a_tier_without_a_promise_leaves_the_thresholds_of_photos_to_the_held_out_pictures() -> None:
-    photos = Checked(scores((0.95, 100)), truth(30, 70), ("studio",) * 100)
+def test_an_ood_photo_has_no_right_answer_to_count_and_another_tier_no_promise() -> None:
+    labels = np.array([0] * 100 + [OOD] * 100 + [0] * 20, np.uint8)
+    photos = Checked(unmeasured((0.9, 220)), labels, (*("A",) * 200, *("studio",) * 20))
 
-    contract, kinds = fit_contract(scores((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
+    found = [(one.pictures, len(one.right), one.accuracy) for one in kinds_of(photos)]
 
-    assert contract.thresholds_of("plain") == contract.thresholds
-    assert [one.pictures for one in promises(kinds, contract)] == [HELD_OUT]
-
-
-def test_an_ood_photo_has_no_right_answer_to_count() -> None:
-    labels = np.array([0] * 100 + [OOD] * 100, np.uint8)
-    photos = Checked(unmeasured((0.9, 200)), labels, ("A",) * 200)
-
-    contract, kinds = fit_contract(unmeasured((0.9, 1000)), truth(1000, 0), TWO_CLASSES, photos)
-
-    assert not contract.thresholds.accept_nothing
-    assert [(one.pictures, one.n) for one in promises(kinds, contract)] == [
-        (HELD_OUT, 1000),
-        ("photos of tier A", 100),
-    ]
-
-
-def test_photos_raise_the_least_familiarity_and_leave_the_temperature_to_the_data_set() -> None:
-    held_out, wrong = scores((0.8, 100)), Checked(scores((0.8, 100)), truth(0, 100), ("A",) * 100)
-
-    alone, with_photos = (
-        fit_contract(held_out, truth(80, 20), TWO_CLASSES, photos)[0] for photos in (None, wrong)
-    )
-
-    assert (alone.thresholds.familiarity, with_photos.thresholds.familiarity) == (0.01, 0.02)
-    assert with_photos.temperature == alone.temperature
+    assert found == [("photos of tier A", 100, 0.95), ("photos of tier studio", 20, None)]
 
 
 @pytest.mark.parametrize(("n", "right"), [(1, 0), (20, 20), (299, 299), (500, 493), (10_000, 9_920)])
@@ -411,19 +324,17 @@ def checked_by_tier(**counts: int) -> Checked:
             ],
             id="few of both",
         ),
-        pytest.param(
-            400,
-            checked_by_tier(A=12),
-            ["Every answer will be `review`: 12 answers to photos of tier A"],
-            id="few photos of the only tier",
-        ),
         pytest.param(400, checked_by_tier(A=59, B=59, C=59), [], id="enough"),
     ],
 )
 def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
     held_out: int, photos: Checked | None, sentences: list[str]
 ) -> None:
-    contract, kinds = fit_contract(unmeasured((0.9, held_out)), truth(held_out, 0), TWO_CLASSES, photos)
+    contract, kind = fit_contract(unmeasured((0.9, held_out)), truth(held_out, 0), TWO_CLASSES)
+    kinds = [kind]
+    if photos is not None:
+        kinds += kinds_of(photos)
+        contract = replace(contract, photo_thresholds=fit_thresholds(kinds, {"plain": 0.02})["plain"])
 
     said = broken_promises(promises(kinds, contract), contract)
 
@@ -431,35 +342,21 @@ def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
 
 
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
-    contract, kinds = fit_contract(unmeasured((0.9, 40)), truth(40, 0), TWO_CLASSES)
+    contract, kind = fit_contract(unmeasured((0.9, 40)), truth(40, 0), TWO_CLASSES)
 
     assert contract.thresholds.accept_nothing
-    assert broken_promises(promises(kinds, contract), contract) == [
+    assert broken_promises(promises([kind], contract), contract) == [
         "Every answer will be `review`: 40 answers to held-out pictures do not show that 99% of the accepted "
         "ones are right. That takes 299 without an error, or more with some."
-    ]
-
-
-def test_few_photos_of_a_tier_are_doubted_before_the_training() -> None:
-    assert doubts_of_photos(["A"] * 58 + ["C"] * 59 + ["studio"]) == [
-        "58 photos of tier A can show how often accepted answers are right. With fewer than 59, every "
-        "decision by the thresholds that photos choose will be `review`: bring more, or none."
-    ]
-
-
-def test_few_photos_do_not_say_what_is_unfamiliar() -> None:
-    assert doubts_of_photos(["studio"] * 99) == [
-        "99 photos of the classes do not say which photos are `unfamiliar`: with fewer than 100, the "
-        "held-out pictures alone do, and most photos of floors and people may be."
     ]
 
 
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
     answers = unmeasured((0.99, 400), (0.8, 100))
     right = np.append(truth(400, 0), truth(60, 40))
-    _, kinds = fit_contract(answers, right, TWO_CLASSES)
+    _, kind = fit_contract(answers, right, TWO_CLASSES)
 
-    curve = acceptance_curves(kinds, divided=False)[HELD_OUT]
+    curve = acceptance_curves([kind])[HELD_OUT]
 
     assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.lower_bound for point in curve] == pytest.approx(
@@ -504,19 +401,19 @@ def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() ->
         Scores(np.tile(answers.probabilities, (3, 1)), None),
         np.tile(right, 3),
         tuple(np.repeat([*"ABC"], 600).tolist()),
-        calibrated=True,
     )
 
-    contract, kinds = fit_contract(answers, right, TWO_CLASSES, photos, accuracy=0.95)
-    without, _ = fit_contract(answers, right, TWO_CLASSES, photos, accuracy=0.95, confidence=0.0)
+    contract, kind = fit_contract(answers, right, TWO_CLASSES, accuracy=0.95)
+    without, _ = fit_contract(answers, right, TWO_CLASSES, accuracy=0.95, confidence=0.0)
+    of_photos, free = kinds_of(photos), kinds_of(photos, 0.0)
 
     assert without.thresholds.confidence < 0.7
-    assert without.thresholds_of("plain").confidence == pytest.approx(0.55)
+    assert fit_thresholds(free, {"plain": 0.0})["plain"].confidence == pytest.approx(0.55)
     assert contract.thresholds.confidence >= ACCEPT_CONFIDENCE
-    assert contract.thresholds_of("plain").confidence >= ACCEPT_CONFIDENCE
-    offered = acceptance_curves(kinds, divided=True)  # WARDROBE_ACCEPT_TARGET chooses among these
+    assert fit_thresholds(of_photos, {"plain": 0.0})["plain"].confidence >= ACCEPT_CONFIDENCE
+    offered = acceptance_curves([kind, *of_photos])  # WARDROBE_ACCEPT_TARGET chooses among these
     assert min(point.threshold for curve in offered.values() for point in curve) >= ACCEPT_CONFIDENCE
-    (said, *_) = in_words(possible_promises(kinds[0]))
+    (said, *_) = in_words(possible_promises(kind))
     assert "83% accepted, from confidence 0.75 on" in said
     assert "The share of right ones alone would accept 100%, some of them less sure." in said
 
@@ -544,16 +441,15 @@ def test_what_cannot_be_promised_says_whether_more_pictures_help(kind: Kind, sai
 
 
 def test_photos_are_kinds_of_pictures_of_their_own() -> None:
-    answers, right = unmeasured((0.9, 20)), truth(19, 1)
+    _, held_out = fit_contract(unmeasured((0.9, 20)), truth(19, 1), TWO_CLASSES)
     checked = Checked(
         unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD], np.uint8), ("A", "A", "A", "C", "C", "X")
     )
-    _, kinds = fit_contract(answers, right, TWO_CLASSES, checked)
 
-    curves = acceptance_curves(kinds, divided=False)
+    curves = acceptance_curves([held_out, *kinds_of(checked)])
 
     assert list(curves) == [HELD_OUT, "photos of tier A", "photos of tier C"]
-    assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1
+    assert len({tuple(point.threshold for point in curves[f"photos of tier {tier}"]) for tier in "AC"}) == 1
     assert curves["photos of tier A"][0].right == pytest.approx(2 / 3)
 
 

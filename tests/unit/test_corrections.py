@@ -1,7 +1,6 @@
 """Corrected labels: `--corrections CSV` beside `--data` or `--photos`."""
 
 import hashlib
-from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,8 @@ from inference.contract import CUT_OUT
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from scripts import train
-from scripts.training.photos import PhotoSets, photo_sets
-from tests.fashion import striped_pictures, write_idx_folder
+from scripts.training.photos import photos_in
+from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.photos import write_photos
 from tests.uploads import png
@@ -20,7 +19,7 @@ from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.photos.reading import OOD
+from training.photos.reading import OOD, Photos
 
 COUNT = 12
 
@@ -154,16 +153,12 @@ def test_corrections_that_leave_no_picture_of_a_class_or_none_at_all_are_refused
         corrected(folder, *rows[:COUNT])
 
 
-def read_photos(folder: Path, *rows: str) -> PhotoSets:
+def read_photos(folder: Path, *rows: str) -> tuple[Photos, ...]:
     """The photos of learn/ and check/, with the corrections of a CSV beside them, whose rows these are."""
     listing = folder / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
-    asked = Namespace(photos=folder / "learn", check_photos=folder / "check", folds=None)
-    pictures = striped_pictures(8)
-    data = LabelledData(pictures, pictures, ("Trouser", "Bag"))
-    sets = photo_sets(asked, data, read_corrections([listing]))
-    assert sets is not None
-    return sets
+    places = [folder / "learn", folder / "check"]
+    return photos_in(places, ("Trouser", "Bag"), CUT_OUT, read_corrections([listing]))
 
 
 @pytest.fixture
@@ -186,10 +181,10 @@ def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(ph
         "check/A/Trouser/000.png,",
         "check/X/Hats/000.png,",
     )
-    sets = read_photos(photos, *rows)
+    learnt, checked = read_photos(photos, *rows)
 
-    learnt, checked = sets.learnt, sets.checked
     assert [(file.name, label) for file, label in zip(learnt.files, learnt.labels.tolist(), strict=True)] == [
+        ("001.png", 1),
         ("002.png", 0),
         *((f"{n:03}.png", OOD) for n in range(3)),
     ]

@@ -93,7 +93,7 @@ def test_folds_keep_the_shares_of_common_strata_and_refuse_no_rare_ones() -> Non
 
     assert [np.sum(strata[mine] == "C 1") for _, mine in folds] == [8] * 5
     assert sorted(np.concatenate([mine for _, mine in folds]).tolist()) == list(range(101))
-    with pytest.raises(BadRecipe, match="--folds 5: 101 photos of 2 groups allow at most 2 folds"):
+    with pytest.raises(BadRecipe, match="101 pictures of 2 groups cannot be dealt into 5 folds"):
         dealt_indices(strata, np.where(strata == "A 0", "ann", "bob"), 5)
 
 

@@ -5,21 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
-from tests.fashion import ON_PLAIN
 from tests.uploads import a_garment, png
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import Split
 from training.export.doubted import Asked, Doubted, as_csv, asked_of, doubted
 from training.export.out_of_fold import OutOfFold
-from training.photos.reading import OOD, Photos
 
 NAMES = ("Shirt", "Bag", "Boot")
 CONTRACT = ModelContract(
@@ -53,21 +50,6 @@ def pictures(names: str, *labels: int) -> LabelledImages:
     return LabelledImages(images, np.array(labels, np.uint8), files=tuple(map(Path, names)))
 
 
-def photos_of(names: str, labels: NDArray[np.uint8]) -> Photos:
-    files, images = tuple(map(Path, names)), np.zeros((len(labels), 28, 28), np.uint8)
-    return Photos(
-        images,
-        labels,
-        ("A",) * len(labels),
-        files,
-        tuple(names),
-        tuple(names),
-        tuple(names),
-        (None,) * len(labels),
-        (ON_PLAIN,) * len(labels),
-    )
-
-
 def asked(name: str, label: int, *probabilities: float) -> Asked:
     return Asked(Path("/shop") / name, label, np.array(probabilities, np.float32))
 
@@ -90,20 +72,18 @@ def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> Non
 def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
     parts = Split(pictures("ab", 1, 1), pictures("c", 1))
     data = LabelledData(pictures("abc", 1, 1, 1), pictures("d", 1), NAMES)
-    photos = photos_of("ef", np.array([1, OOD], np.uint8))
-    others = OutOfFold(2, 1, says(1, 2), says(2, 2))
+    others = OutOfFold(2, 1, says(1, 2))
 
-    with_folds = list(asked_of(SaysShirt(), CONTRACT, data, parts, photos=photos, others=others))
-    without = list(asked_of(SaysShirt(), CONTRACT, data, parts, photos=photos))
+    with_folds = list(asked_of(SaysShirt(), CONTRACT, data, parts, others))
+    without = list(asked_of(SaysShirt(), CONTRACT, data, parts))
 
     assert {str(one.file): NAMES[one.probabilities.argmax()] for one in with_folds} == {
         "a": "Bag",
         "b": "Bag",
         "c": "Shirt",
         "d": "Shirt",
-        "e": "Boot",
     }
-    assert [str(one.file) for one in without] == ["c", "d", "e"]
+    assert [str(one.file) for one in without] == ["c", "d"]
 
 
 def test_a_data_set_without_files_is_not_doubted() -> None:

@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
 from training.evaluation.acceptance import Kind, confidence_threshold, promises
-from training.evaluation.calibration import Checked, fit_contract
+from training.evaluation.calibration import Checked, fit_contract, photo_kinds
 from training.evaluation.grouped import LEAST_CORRELATION, design_effects, numbered, share_interval
 
 
@@ -72,14 +72,14 @@ def test_a_promise_says_how_many_accepted_photos_count_as_one() -> None:
     photos = Checked(scores, (~right).astype(np.uint8), ("A",) * 200, groups=senders)
 
     held_out = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (1000, 1)), None)
-    contract, kinds = fit_contract(held_out, np.zeros(1000, np.uint8), ("left", "right"), photos)
-    (of_photos,) = [one for one in kinds if one.pictures != "held-out pictures"]
+    contract, kind = fit_contract(held_out, np.zeros(1000, np.uint8), ("left", "right"))
+    (of_photos,) = photo_kinds(photos, np.full(200, 0.9, np.float32), {"A": 0.95})
 
     bound = of_photos.lower_bounds(np.array([0.9], np.float32))[0]
     effect_of_five = of_photos.design_effects(np.array([0.9], np.float32))[0]
     assert effect_of_five == pytest.approx(5.0, rel=0.07)
     assert bound == pytest.approx(binomtest(38, 40, alternative="greater").proportion_ci(0.95).low, abs=0.01)
-    assert next(one.design_effect for one in promises(kinds, contract)) == 1.0
+    assert [one.design_effect for one in promises([kind], contract)] == [1.0]
 
 
 def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> None:

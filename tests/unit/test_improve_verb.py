@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from inference.contract import whole_pictures
+from model_store.local import LocalRelease, bundled
 from scripts import improve, train
 from scripts.training.improving import next_commands
+from scripts.training.photo_network import check_learns_photos
 from tests.own_pictures import KINDS, write_class_folders
 from tests.releases import a_release, a_store
-from training.errors import BadPictures
+from training.errors import BadPictures, BadRecipe
 
 
 def test_a_release_that_does_not_say_what_it_learnt_needs_data(tmp_path: Path) -> None:
@@ -33,16 +35,43 @@ def test_corrections_that_change_nothing_start_no_training(tmp_path: Path) -> No
 
 
 def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     release = a_release(tmp_path / "release", labels=KINDS, reads=whole_pictures(64, 3))
     (tmp_path / "corrections.csv").write_text("path,label\n", "utf-8")
     words = ["--from", str(release), "--photos", str(tmp_path / "corrections.csv")]
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(BadRecipe, match=f"wardrobe improve {tmp_path}/corrections.csv --from {release}"):
         train.main([*words, "--out", str(tmp_path / "store")])
 
-    assert f"wardrobe improve {tmp_path}/corrections.csv --from {release}" in capsys.readouterr().err
+
+def test_a_release_of_the_ten_classes_that_has_no_network_for_photos_is_not_improved(tmp_path: Path) -> None:
+    without = LocalRelease(tmp_path, bundled().manifest.model_copy(update={"photos": None}))
+
+    check_learns_photos(bundled(), "bundled", tmp_path / "corrections.csv")
+    with pytest.raises(BadRecipe, match=r"no network that answers photos.* Begin with --from bundled"):
+        check_learns_photos(without, "releases", tmp_path / "corrections.csv")
+
+
+def test_corrections_choose_thresholds_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "corrections.csv").write_text("path,label\n", "utf-8")
+    words = [str(tmp_path / "corrections.csv"), "--from", "bundled", "--", "--check-photos", "checked.csv"]
+
+    with pytest.raises(SystemExit):
+        improve.main(words)
+
+    assert "corrections choose thresholds themselves" in capsys.readouterr().err
+
+
+def test_options_that_an_earlier_version_had_are_left_out_with_a_word(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = improve._kept(["--epochs", "3", "--blend", "0.5", "--average-folds", "--folds=0"])
+
+    told = capsys.readouterr().err
+    assert kept == ["--epochs", "3", "--folds=0"]
+    assert "--blend 0.5: this version has no such option" in told
+    assert "--average-folds: this version has no such option" in told
 
 
 def test_a_release_from_a_store_is_published_to_that_store(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from inference.contract import CUT_OUT
 from model_store.comparison import decisive
-from model_store.local import bundled
-from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, folds_for, judged
-from scripts.training.photos import PhotoSets, photos_in
+from model_store.local import LocalRelease, bundled
+from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, announce, compared_of, judged
+from scripts.training.photos import photos_in
 from tests.photos import write_photos
 from training.data.datasets import LABELS
+from training.data.learnt import Learnt
 from training.data.listing import list_pictures
 from training.errors import BadPictures, BadRecipe
 from training.fitting.starting import check_classes, for_few
@@ -106,14 +107,22 @@ def test_some_of_the_parents_classes_are_refused_and_others_are_not() -> None:
         check_classes(labels[:-1], manifest)
 
 
-def test_pictures_of_no_class_compare_nothing(tmp_path: Path) -> None:
-    photos = write_photos(tmp_path, 2, {"X": ["Hats"], "own": ["Bag"]})
+def test_pictures_of_a_class_that_are_new_to_the_parent_are_compared_and_no_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
     (read,) = photos_in([photos], LABELS, CUT_OUT)
-    none = read.take(np.flatnonzero(read.labels == OOD))
+    parent = LocalRelease(tmp_path, bundled().manifest)
+    Learnt.of(np.array(read.sha256)[[read.kinds.index("Bag")]]).save(tmp_path)
 
-    assert folds_for(PhotoSets(read, read), None) == 2
-    with pytest.raises(BadPictures, match="0 pictures of a class"):
-        folds_for(PhotoSets(none, none), None)
+    found = compared_of(read, parent)
+    announce(found)
+
+    assert found.kinds == ("Bag", "Dress", "Dress")
+    assert "3 pictures cannot show that a release is better" in capsys.readouterr().err
+    Learnt.of(np.array(read.sha256)).save(tmp_path)
+    with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
+        compared_of(read, parent)
 
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])

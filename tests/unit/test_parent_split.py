@@ -8,7 +8,7 @@ import pytest
 
 from model_store.local import LocalRelease, bundled
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.learnt import LEARNT, Learnt
+from training.data.learnt import Learnt
 from training.data.splitting import split
 from training.errors import BadRecipe
 from training.fitting.starting import ParentLearnt
@@ -111,12 +111,3 @@ def test_a_release_that_does_not_say_what_it_learnt_gives_a_warning_where_it_may
     assert of_things.learnt_some(data.train)
     assert of_pixels.doubt(data) is None
     assert "does not say which" in str(of_pixels.doubt(replace(data, named=False)))
-
-
-def test_only_a_release_that_does_not_say_which_photos_it_learnt_gives_a_warning(tmp_path: Path) -> None:
-    old = release_of(tmp_path, None)
-
-    assert "name others with --check-photos" in str(ParentLearnt.of(old).doubt_of_photos())
-    assert ParentLearnt.of(release_of(tmp_path, None, training={})).doubt_of_photos() is None
-    assert ParentLearnt.of(bundled()).doubt_of_photos() is None
-    assert not (tmp_path / LEARNT).exists()

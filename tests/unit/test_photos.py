@@ -1,7 +1,5 @@
 """Photos by tier and label, read as the service reads uploads."""
 
-import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +8,12 @@ import pytest
 from inference.contract import CUT_OUT, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
-from scripts.training.photos import PhotoSets, photo_sets, photos_in
-from tests.fashion import striped_pictures
+from scripts.training.photos import photos_in
 from tests.photos import a_garment_photo, write_photos
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.corrections import Corrections
-from training.data.datasets import LabelledData
-from training.data.learnt import NOTHING, Learnt
-from training.errors import BadClasses, BadPictures, BadRecipe, DataError, DataSetMissing
+from training.errors import BadClasses, BadPictures, DataError, DataSetMissing
 from training.photos.reading import OOD, Photos, as_photos, list_photos, read_photos
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
@@ -215,32 +210,6 @@ def test_a_photo_that_was_saved_again_is_of_the_group_of_the_first(tmp_path: Pat
     ]
 
 
-def photo_sets_of(
-    learn: Path, check: Path | None, folds: int | None = None, known: Learnt = NOTHING
-) -> PhotoSets:
-    asked = argparse.Namespace(photos=learn, check_photos=check, folds=folds)
-    pictures = striped_pictures(8)
-    sets = photo_sets(asked, LabelledData(pictures, pictures, LABELS, known=known))
-    assert sets is not None
-    return sets
-
-
-@pytest.mark.parametrize("folds", [None, 2])
-def test_a_photo_that_was_saved_again_is_not_learnt_by_what_is_checked_on_the_first(
-    tmp_path: Path, folds: int | None
-) -> None:
-    learn = write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
-    check = write_photos(tmp_path / "check", 1, {"A": ["Trouser"]}, seed=9)
-    (learn / "A" / "Trouser" / "again.jpg").write_bytes(jpeg(a_garment_photo(9), 60))
-
-    sets = photo_sets_of(learn, check, folds)
-
-    if folds is None:
-        assert [file.name for file in sets.learnt.files] == ["000.png", "001.png", "002.png"]
-    else:
-        assert sets.learnt.keys[3] == sets.checked.keys[0]
-
-
 def test_a_csv_beside_a_folder_of_photos_is_said_to_be_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -265,76 +234,7 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
     rows = [named.format(*row) for row in [("000", alone), ("001", ""), ("002", "")]]
     others = [named.format(*row) for row in [("003", joined), ("copy", alone), ("004", joined), ("005", "")]]
 
-    sets = photo_sets_of(write_table(learn, *rows), write_table(check, *others))
+    learnt, checked = photos_in([write_table(learn, *rows), write_table(check, *others)], LABELS, CUT_OUT)
 
-    assert [file.name for file in sets.learnt.files] == ["001.png", "002.png"]
-    assert len(sets.checked) == 3
-
-
-@pytest.mark.parametrize("seeds", [(0, 9), (9, 0)])
-def test_with_folds_other_photos_of_a_checked_sender_are_learnt(
-    tmp_path: Path, seeds: tuple[int, int]
-) -> None:
-    rows = [f"A/Trouser/00{n}.png,1,A,ann" for n in range(3)]
-    learn, check = (
-        write_table(write_photos(tmp_path / str(seed), 3, {"A": ["Trouser"]}, seed=seed), *rows)
-        for seed in seeds
-    )
-
-    sets = photo_sets_of(learn, check, folds=2)
-
-    assert len(sets.learnt) == 6
-
-
-def test_with_folds_photos_that_are_all_checked_too_are_dealt(tmp_path: Path) -> None:
-    write_photos(tmp_path / "some", 2, {"A": ["Trouser"]})
-    write_photos(tmp_path / "all", 3, {"A": ["Trouser"]})
-
-    sets = photo_sets_of(tmp_path / "some", tmp_path / "all", folds=2)
-
-    assert sets.dealt
-    assert (len(sets.learnt), sets.learnt.sha256) == (3, sets.checked.sha256)
-
-
-def hashes_of(*files: Path) -> Learnt:
-    return Learnt.of(np.array([hashlib.sha256(file.read_bytes()).hexdigest() for file in files]))
-
-
-@pytest.mark.parametrize("folds", [None, 2])
-def test_no_photo_that_the_release_of_from_learnt_and_none_of_its_group_chooses_thresholds(
-    tmp_path: Path, folds: int | None
-) -> None:
-    learn = write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
-    check = write_photos(tmp_path / "check", 4, {"A": ["Trouser"]}, seed=9) / "A" / "Trouser"
-    rows = [f"A/Trouser/00{n}.png,1,A,{group}" for n, group in enumerate(["ann", "ann", "", ""])]
-
-    sets = photo_sets_of(
-        learn, write_table(tmp_path / "check", *rows), folds, hashes_of(check / "000.png", check / "002.png")
-    )
-
-    assert [file.name for file in sets.checked.files] == ["003.png"]
-    assert len(sets.learnt) == (6 if folds else 2)
-    assert sets.dealt == bool(folds)
-
-
-def test_of_more_photos_than_the_release_of_from_learnt_some_of_the_new_ones_choose_thresholds(
-    tmp_path: Path,
-) -> None:
-    folder = write_photos(tmp_path, 12, {"A": ["Trouser"]})
-    files = sorted(folder.rglob("*.png"))
-
-    sets = photo_sets_of(folder, None, known=hashes_of(*files[:8]))
-
-    assert {*sets.checked.files} < {*files[8:]}
-    assert len(sets.learnt) + len(sets.checked) == 12
-
-
-@pytest.mark.parametrize(("checked", "folds"), [(True, None), (True, 2), (False, None), (False, 2)])
-def test_photos_that_the_release_of_from_learnt_all_of_cannot_choose_thresholds(
-    tmp_path: Path, checked: bool, folds: int | None
-) -> None:
-    learn = write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
-    check = write_photos(tmp_path / "check", 2, {"A": ["Trouser"]}, seed=9)
-
-    with pytest.raises(BadRecipe, match="learnt these photos, so they cannot choose thresholds"):
-        photo_sets_of(learn, check if checked else None, folds, hashes_of(*tmp_path.rglob("*.png")))
+    assert np.isin(learnt.keys, checked.keys).tolist() == [True, False, False]
+    assert len(checked) == 3

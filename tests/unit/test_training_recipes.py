@@ -20,7 +20,7 @@ from training.errors import BadRecipe, TrainingError
 from training.fitting.distillation import KEPT, SoftTargets, load_soft_targets
 from training.fitting.starting import check_start, fine_tuning
 from training.recipes import (
-    BUNDLED,
+    FIRST,
     NETWORKS,
     PLAIN,
     RECIPES,
@@ -47,7 +47,6 @@ VERSION = "20261120T101500Z-3f9a1c2e"
         ("warm_up", -1.0, r"warm_up -1\.0: Input should be greater than or equal to 0"),
         ("averaging", 1.0, r"averaging 1\.0: Input should be less than 1"),
         ("mixup", 0.01, "mixup 0.01: expected 0, or 0.05 or more"),
-        ("blend", 0.5, "blend 0.5: expected 1 where no release is trained further"),
     ],
 )
 def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, message: str) -> None:
@@ -96,7 +95,7 @@ def a_file(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("option", "name", "expected"),
     [
-        ("--recipe", "bundled", BUNDLED),
+        ("--recipe", "first", FIRST),
         ("--network", "vgg", starting_point("vgg")),
     ],
 )
@@ -118,20 +117,22 @@ def test_options_change_single_fields_of_a_file(tmp_path: Path, capsys: pytest.C
     assert {"epochs = 2", "l2 = 0.5", "flip = false"} <= set(printed.splitlines())
 
 
-def test_a_release_and_a_number_of_variants_change_what_is_shown(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    further = shown(capsys, "--from", "bundled", "--photos", str(tmp_path), "--variants", "2")
+def test_a_release_changes_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    further = shown(capsys, "--from", "bundled")
 
-    assert {f'start = "{bundled().version}"', "variants = 2.0"} <= set(further.splitlines())
+    assert f'start = "{bundled().version}"' in further.splitlines()
 
 
-def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> None:
+def test_without_a_name_the_recipe_of_the_usual_network_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys) == shown(capsys, "--network", "compact32")
+
+
+def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
     recipe, given = read_recipe(a_file(tmp_path, "epochs = 5\n"))
 
     assert recipe == Recipe(epochs=5)
-    assert (recipe.network, recipe.learning_rate) == (BUNDLED.network, 0.001)
-    assert (recipe.start, recipe.photos, recipe.teacher) == (None, None, None)
+    assert (recipe.network, recipe.learning_rate) == (FIRST.network, 0.001)
+    assert (recipe.start, recipe.teacher) == (None, None)
     assert given == {"epochs"}
 
 
@@ -141,6 +142,7 @@ def test_what_a_file_leaves_out_is_as_in_the_bundled_recipe(tmp_path: Path) -> N
         ("epochs = 0", "epochs 0: Input should be greater than or equal to 1"),
         ("epochs = '5'", "Input should be a valid integer"),
         ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
+        ("blend = 0.5", "unknown fields: blend. There are network, epochs, "),
         ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
     ],
 )
@@ -158,7 +160,6 @@ def test_a_file_that_is_no_recipe_is_refused_with_its_name(text: str, message: s
     ("text", "arguments", "message"),
     [
         ("teacher = '0123456789abcdef'", [], "teacher 0123456789abcdef: these answers are not kept here"),
-        ("photos = 'f9b32119f5db9e04'", [], "This recipe learns from photos"),
         (f"start = '{VERSION}'", [], f"trains the release {VERSION} further"),
         ("network = 'dense'", ["--from", "bundled"], "network dense: the release"),
     ],
@@ -192,22 +193,22 @@ def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "start", "message"),
+    ("recipe", "start", "message"),
     [
-        ("bundled", None, f"trains the release {BUNDLED.start} further, and"),
-        ("bundled", VERSION, f"trains the release {BUNDLED.start} further, and"),
-        ("quick", VERSION, "begins with fresh weights"),
+        (replace(PLAIN, start=VERSION), None, f"trains the release {VERSION} further, and none was named"),
+        (replace(PLAIN, start=VERSION), "another", f"trains the release {VERSION} further, and this is"),
+        (RECIPES["quick"], VERSION, "begins with fresh weights"),
     ],
 )
-def test_a_recipe_takes_no_other_release(name: str, start: str | None, message: str) -> None:
+def test_a_recipe_takes_no_other_release(recipe: Recipe, start: str | None, message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
-        check_start(RECIPES[name], start)
+        check_start(recipe, start)
 
 
-def test_what_the_bundled_recipe_learns_from_is_kept() -> None:
+def test_the_soft_targets_of_the_first_recipe_are_kept() -> None:
     kept = load_soft_targets(KEPT)
 
-    assert (kept.sha256, kept.train_sha256) == (BUNDLED.teacher, TRAIN_SHA256)
+    assert (kept.sha256, kept.train_sha256) == (FIRST.teacher, TRAIN_SHA256)
     assert kept.probabilities.shape == (60_000, len(LABELS))
 
 

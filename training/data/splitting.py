@@ -1,85 +1,33 @@
-"""What a training learns: the training set without the held-out pictures, and auxiliary data.
+"""What a training learns: the training set without the held-out pictures.
 
 Every choice (best weights, temperature, thresholds) is made on the held-out pictures; the test set is read
-once, for the report. Auxiliary data are variants of photos: those of the classes are learnt with their
-unchecked label, out-of-distribution (OOD) ones with all labels alike (outlier exposure, Hendrycks et al.
-2019, arXiv 1812.04606); photos/making.py makes them. Pure; numpy only.
+once, for the report. Pure; numpy only.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
 
-from inference.arrays import PixelsBatch
 from training.data.datasets import LabelledImages
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.errors import BadRecipe
-from training.photos.reading import OOD
-
-UNCHECKED: Final = 0.05
-"""Share of a labelled photo's target that is spread over all classes: about as many labels are wrong."""
-
-
-@dataclass(frozen=True)
-class AuxiliaryData:
-    """M pictures that are learnt in addition to the training set; no figure is measured on them.
-
-    Attributes:
-        images: uint8 (M, 28, 28).
-        labels: uint8 (M,), a class's index, or OOD.
-        photos: how many photos of each tier they were made of.
-        learnt: these photos.
-    """
-
-    images: PixelsBatch
-    labels: NDArray[np.uint8]
-    photos: Mapping[str, int] = field(default_factory=dict)
-    learnt: Learnt = NOTHING
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def ood(self) -> NDArray[np.bool_]:
-        """Which are out of distribution, bool (M,)."""
-        return np.equal(self.labels, OOD)
-
-    def targets(self, classes: int) -> NDArray[np.float32]:
-        """The target of each, float32 (M, C), rows of sum 1."""
-        equal = np.float32(1 / classes)
-        targets = np.full((len(self), classes), equal, np.float32)
-        known = np.flatnonzero(~self.ood)
-        targets[known] *= np.float32(UNCHECKED)
-        targets[known, self.labels[known]] += np.float32(1 - UNCHECKED)
-        return targets
-
-    def as_json(self) -> dict[str, JsonValue]:
-        """What a release's manifest records of them."""
-        return {
-            "learnt_photos": dict(self.photos),
-            "learnt_variants": {"known": int((~self.ood).sum()), "foreign": int(self.ood.sum())},
-        }
 
 
 @dataclass(frozen=True)
 class Split:
-    """The training set in its parts.
+    """The training set in its two parts.
 
     Attributes:
         train: what is learnt.
         validation: what is held out; all of `train` where networks that did not learn them answer for them.
-        auxiliary: what is learnt in addition; None for the training set alone.
     """
 
     train: LabelledImages
     validation: LabelledImages
-    auxiliary: AuxiliaryData | None = None
 
 
 SHARE: Final = 1 / 12
@@ -147,13 +95,12 @@ def held_out_indices(
     keys: Contents,
     contents: Contents,
     known: Learnt = NOTHING,
-    share: float = SHARE,
 ) -> NDArray[np.int64]:
     """Which pictures are held out, of any data set: ascending positions, int64.
 
     A group with a picture that a parent learnt is learnt again. Of the other groups those are held out whose
-    hash, with a constant salt, is among the lowest `share` of all hashes. Where a parent that was divided
-    otherwise leaves too few such, the next ones are held out too, until they are `share` of all pictures. So
+    hash, with a constant salt, is among the lowest SHARE of all hashes. Where a parent that was divided
+    otherwise leaves too few such, the next ones are held out too, until they are SHARE of all pictures. So
     a training from a release on the same data holds out what that one did.
 
     Args:
@@ -161,13 +108,12 @@ def held_out_indices(
         keys: of each the smallest content in its group.
         contents: of each its own.
         known: what a parent, or a teacher, learnt.
-        share: 0..1.
     """
     new = np.flatnonzero(~in_groups(keys, keys[known.has(contents)]))
-    limit = share
+    limit = SHARE
     if 0 < len(new) < len(labels):
-        wanted = min(ceil(share * len(labels)), len(new))
-        limit = max(share, np.nextafter(np.sort(_draws(keys[new], VALIDATION))[wanted - 1], 1))
+        wanted = min(ceil(SHARE * len(labels)), len(new))
+        limit = max(SHARE, np.nextafter(np.sort(_draws(keys[new], VALIDATION))[wanted - 1], 1))
     return new[drawn_indices(labels[new], keys[new], limit, VALIDATION)]
 
 
@@ -250,7 +196,8 @@ def dealt_indices(strata: NDArray[np.generic], keys: Contents, folds: int) -> li
 
     if (groups := len(np.unique(keys))) < folds:
         raise BadRecipe(
-            f"--folds {folds}: {len(keys)} photos of {groups} groups allow at most {groups} folds."
+            f"{len(keys)} pictures of {groups} groups cannot be dealt into {folds} folds. Bring pictures of "
+            "other groups."
         )
     _, of, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # scikit-learn warns of strata with fewer members than folds: these are dealt with the commonest one.

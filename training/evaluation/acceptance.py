@@ -124,29 +124,23 @@ def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint
         )
 
 
-def acceptance_curves(kinds: Sequence[Kind], *, divided: bool) -> dict[str, tuple[AcceptPoint, ...]]:
+def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...]]:
     """What each tested threshold accepts of each kind of pictures, and how much of that is right at least.
 
     Args:
         kinds: the table.
-        divided: whether photos have thresholds of their own; then those of each ground that they name.
 
     Returns:
         By kind, by rising threshold, at the same thresholds where they are decided about alike; empty where
         every answer to some of these is unfamiliar.
     """
     found: dict[str, tuple[AcceptPoint, ...]] = {}
-    for together in _together(kinds, divided=divided):
+    for together in by_shown(kinds).values():
         promised = [kind for kind in together if kind.accuracy is not None]
         if not (thresholds := _tested(promised)).size:
             return {}
         found |= _curves(together, thresholds)
     return found
-
-
-def _together(kinds: Sequence[Kind], *, divided: bool) -> list[list[Kind]]:
-    """The kinds that one threshold decides about."""
-    return list(by_shown(kinds).values()) if divided else [list(kinds)]
 
 
 def by_shown(kinds: Sequence[Kind]) -> dict[Shown, list[Kind]]:

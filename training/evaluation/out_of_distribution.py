@@ -7,7 +7,7 @@ selected by these figures. Reads scikit-learn's own files alone. In the serving 
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -37,11 +37,9 @@ such layer, separated photos far worse (docs/explanation/experiments.md)."""
 WEIGHT_DECAY: Final = 0.01
 """Of the hidden layer; a hundred times as much separated photos as well."""
 
-STEPS: Final = 2000
-"""Of Adam at least, each on BATCH pictures: ten passes over the data of the bundled release."""
-
-FEW_STEPS: Final = 500
-"""The same against the photos that come with a start of own classes: some 2,000."""
+STEPS: Final = 500
+"""Of Adam at least, each on BATCH pictures, against the photos that come with a start of own classes: some
+2,000."""
 
 BATCH: Final = 200
 
@@ -51,9 +49,6 @@ kind, such as a chessboard, the network may say anything."""
 
 BEYOND: Final = 2.0
 """Log odds for each unit of distance beyond that reach, so that it soon outweighs the network."""
-
-SAMPLE: Final = 11_000
-"""Size of the sample of training pictures: about as many as there are variants of photos."""
 
 NOISE_PICTURES: Final = 2000
 
@@ -179,16 +174,12 @@ def fit_measure(
         return fit_whitening(features, labels, classes)
     weights = photos.weights * (len(labels) / photos.weights.sum())
     both = np.concatenate([features, photos.features])
-    score = fit_ood_score(
+    return fit_ood_score(
         both,
         np.concatenate([labels, np.full(len(weights), OOD, np.uint8)]),
         classes,
-        weights=np.concatenate([np.ones(len(labels)), weights]),
-        steps=FEW_STEPS,
+        np.concatenate([np.ones(len(labels)), weights]),
     )
-    # Some hundred pictures lie nearer to their own means than further ones of their classes do.
-    reach = float(np.quantile(score.whitening.distances(both), REACH))
-    return replace(score, reach=reach)
 
 
 def distances_by(measure: Whitening | OodScore, features: Floats) -> Floats:
@@ -201,18 +192,15 @@ def fit_ood_score(
     features: Floats,
     labels: NDArray[np.uint8],
     classes: int,
-    *,
-    weights: NDArray[np.float64] | None = None,
-    steps: int = STEPS,
+    weights: NDArray[np.float64],
 ) -> OodScore:
-    """Fit the network to the pictures, and the reach to those of the classes.
+    """Fit the network and the reach to the pictures.
 
     Args:
         features: float32 (N, D), of pictures that were learnt.
         labels: uint8 (N,), a class's index or OOD; every class must occur, and OOD.
         classes: how many there are.
-        weights: float64 (N,), how much each counts; None for all alike.
-        steps: of Adam at least.
+        weights: float64 (N,), how much each counts.
     """
     ood = labels == OOD
     whitening = fit_whitening(features[~ood], labels[~ood], classes)
@@ -227,7 +215,7 @@ def fit_ood_score(
     )
     # One thread, as in head.py: the products of a batch are small.
     with threadpool_limits(1):
-        for _ in range(math.ceil(steps * BATCH / len(ood))):
+        for _ in range(math.ceil(STEPS * BATCH / len(ood))):
             network.partial_fit(standardised, ood, sample_weight=weights, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.
     hidden = network.coefs_[0] / scaler.scale_[:, None]
@@ -237,13 +225,9 @@ def fit_ood_score(
         hidden_offset=(network.intercepts_[0] - scaler.mean_ @ hidden).astype(np.float32),
         weights=network.coefs_[1].astype(np.float32),
         offset=network.intercepts_[1].astype(np.float32),
-        reach=float(np.quantile(distances[~ood], REACH)),
+        # Some hundred pictures lie nearer to their own means than further ones of their classes do.
+        reach=float(np.quantile(distances, REACH)),
     )
-
-
-def sample_of(pictures: int) -> NDArray[np.int64]:
-    """Ascending positions of SAMPLE of so many training pictures, evenly spaced; all if there are fewer."""
-    return np.unique(np.linspace(0, pictures - 1, SAMPLE).astype(np.int64))
 
 
 def judge(

@@ -67,7 +67,7 @@ def calibrated_out_of_fold(
     for part in range(FOLDS):
         mine = parts == part
         probabilities[mine] = _calibrated(probabilities[mine], fit(checked.take(~mine)))
-    return replace(checked, scores=Scores(probabilities, checked.scores.distances), calibrated=True)
+    return replace(checked, scores=Scores(probabilities, checked.scores.distances))
 
 
 def _calibrated(probabilities: Probabilities, calibration: Calibration) -> Probabilities:

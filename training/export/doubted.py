@@ -8,7 +8,7 @@ writes them for a person to look at; training/data/corrections.py reads what tha
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +25,6 @@ from training.data.datasets import LabelledData
 from training.data.splitting import Split
 from training.evaluation.measure import predict
 from training.export.out_of_fold import OutOfFold
-from training.photos.reading import Photos
 
 
 class Asked(NamedTuple):
@@ -60,49 +59,35 @@ class Doubted:
     label_probability: float
 
 
-def asked_of(  # noqa: PLR0913 - whatever was answered
+def asked_of(
     session: Session,
     contract: ModelContract,
     data: LabelledData,
     parts: Split,
-    *,
-    photos: Photos | None = None,
     others: OutOfFold | None = None,
 ) -> Iterator[Asked]:
     """What was answered by a network that did not learn it, of pictures that have files of their own.
-
-    Photos that are out of distribution are passed over: no network has a probability of that label.
 
     Args:
         session: of the release.
         contract: of the release.
         data: its test set was held out, unless all is cross-fitted.
         parts: so was a part of the training set.
-        photos: that chose thresholds.
-        others: answers to the other training pictures, and to the photos in place of the release's.
+        others: answers to the other training pictures.
     """
-    # The calibration of photos was fitted to these labels, wrong ones included, so it is left out.
-    classifier = Classifier(session, replace(contract, photo_calibration=None))
     for one in (parts.validation, data.test):
         if one.files is not None and not data.cross_fitted:
             yield from _asked(one.files, one.labels, predict(session, contract, one.images))
-    if others is not None and others.pictures is not None and parts.train.files is not None:
-        answers = classifier.interpret(others.pictures, ["pixels"] * len(parts.train))
+    if others is not None and parts.train.files is not None:
+        answers = Classifier(session, contract).interpret(others.pictures, ["pixels"] * len(parts.train))
         yield from _asked(parts.train.files, parts.train.labels, answers)
-    if photos is not None:
-        if others is None or others.photos is None:
-            answers = predict(session, classifier.contract, photos.images, photos.worn)
-        else:
-            answers = classifier.interpret(others.photos, photos.grounds)
-        yield from _asked(photos.files, photos.labels, answers)
 
 
 def _asked(
     files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction]
 ) -> Iterator[Asked]:
     for file, label, answer in zip(files, labels.tolist(), answers, strict=True):
-        if label < len(answer.probabilities):
-            yield Asked(file, label, answer.probabilities)
+        yield Asked(file, label, answer.probabilities)
 
 
 def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:

@@ -172,8 +172,7 @@ def _report(
                 *(one for one in before.promises if one.pictures == HELD_OUT),
                 *promises(decided.kinds, contract),
             ),
-            "acceptance": ({HELD_OUT: held_out} if held_out else {})
-            | acceptance_curves(decided.kinds, divided=True),
+            "acceptance": ({HELD_OUT: held_out} if held_out else {}) | acceptance_curves(decided.kinds),
             "photos": photo_figures(answers, contract, CROSS_FITTED),
             "calibrated": None,
         }

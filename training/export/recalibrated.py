@@ -143,7 +143,7 @@ def _report(parent: LocalRelease, found: OwnCalibration, answers: PhotoAnswers, 
         test_decided_by=test_decided_by,
     )
     held_out = before.acceptance.get(HELD_OUT, ())
-    curves = acceptance_curves(found.kinds, divided=True)
+    curves = acceptance_curves(found.kinds)
     own = photo_figures(answers, found.contract, DEVELOPMENT)
     return before.model_copy(
         update={

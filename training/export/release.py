@@ -6,7 +6,7 @@ model_store/assemble.py; publishing: model_store/publish.py.
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +15,11 @@ from typing import Final
 import numpy as np
 from pydantic import JsonValue
 
-from inference.arrays import Distances, Pixels, PixelsBatch, Probabilities
-from inference.classifier import Classifier
-from inference.contract import Calibration, ModelContract
-from inference.crops import averaged, stacked
+from inference.arrays import Distances, PixelsBatch
+from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
-from model_store.acceptance import USUAL, Conditions, needed
+from model_store.acceptance import USUAL, Conditions
 from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, packed
 from model_store.assemble import seal
 from model_store.files import FIGURES, GRAPH, MODEL, REPORT
@@ -30,7 +28,7 @@ from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
 from model_store.report import CROSS_FITTED, Epoch, ModelFigures, Report, TrainingFigures
 from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.datasets import LabelledData
-from training.data.learnt import NOTHING, Contents, Learnt
+from training.data.learnt import Contents, Learnt
 from training.data.splitting import Split
 from training.evaluation.acceptance import (
     acceptance_curves,
@@ -40,10 +38,8 @@ from training.evaluation.acceptance import (
     promises,
 )
 from training.evaluation.calibration import (
-    ACCEPTED_OF_PHOTOS,
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
-    Checked,
     Labels,
     fit_contract,
     usual_accept_right,
@@ -69,20 +65,9 @@ from training.evaluation.out_of_distribution import (
     Whitening,
     distances_by,
     fit_measure,
-    fit_ood_score,
     judge,
-    sample_of,
-)
-from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
-from training.evaluation.photo_evaluation import (
-    DEVELOPMENT,
-    PhotoAnswers,
-    photo_answers,
-    photo_figures,
-    photo_rows,
 )
 from training.export.environment import git_commit, hardware, libraries
-from training.export.mean_of_parts import compared
 from training.export.onnx_graph import (
     PARITY_PICTURES,
     check_parity,
@@ -95,7 +80,6 @@ from training.export.onnx_graph import (
 from training.export.out_of_fold import OutOfFold
 from training.fitting.fit import Fitted
 from training.networks.registry import with_softmax
-from training.photos.reading import Photos
 from training.recipes import Recipe
 from training.untyped import Network
 
@@ -117,10 +101,7 @@ class Material:
         parameters: how many weights it has.
         training: what the report says about it.
         history: empty where it is not known.
-        photos: of real garments, on which choices are made and which the report measures.
-        out_of_fold: answers of other networks, by which it is calibrated, too: to the training pictures, and
-            to photos in place of its own, if it learnt these.
-        parts: float32 (N, C) each, what the networks of which it is the mean say about the held-out pictures.
+        out_of_fold: answers of other networks to the training pictures, by which it is calibrated, too.
         accept: when an answer is accepted.
         ood: photos of other things that the measure of distance is fitted against; None for no such ones.
         unseen: distances of those of its kinds that it is not fitted against.
@@ -132,9 +113,7 @@ class Material:
     parameters: int
     training: TrainingFigures
     history: tuple[Epoch, ...] = ()
-    photos: Photos | None = None
     out_of_fold: OutOfFold | None = None
-    parts: tuple[Probabilities, ...] = ()
     accept: Conditions = USUAL
     ood: OodPhotos | None = None
     unseen: Distances | None = None
@@ -152,9 +131,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     *,
     data: LabelledData,
     split: Split,
-    photos: Photos | None = None,
     out_of_fold: OutOfFold | None = None,
-    parts: Sequence[Fitted] = (),
     accept: Conditions = USUAL,
 ) -> Material:
     """What a release of a fit of ours is made of.
@@ -165,9 +142,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         command: its command line.
         data: what it is measured on.
         split: the training set in its two parts.
-        photos: on which choices are made.
         out_of_fold: answers of other networks.
-        parts: the fits of which `fitted` is the mean; empty where it is one itself.
         accept: as Material's.
     """
     made_with: dict[str, JsonValue] = {"command": command}
@@ -176,9 +151,6 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
     if out_of_fold is not None:
         made_with |= {"folds": out_of_fold.folds, "fold_epochs": out_of_fold.epochs}
-    if fitted.fits > 1:
-        made_with["mean_of_fits"] = fitted.fits
-    auxiliary = split.auxiliary.as_json() if split.auxiliary else {}
     training = TrainingFigures(
         seed=recipe.seed,
         epochs=len(fitted.history),
@@ -186,7 +158,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         seconds=fitted.seconds,
         hardware="; then ".join(fitted.hardware) or hardware(),
         libraries=libraries() | fitted.libraries,
-        configuration=settings | auxiliary | made_with,
+        configuration=settings | made_with,
     )
     return Material(
         data=data,
@@ -195,12 +167,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
         parameters=fitted.model.count_params(),
         training=training,
         history=fitted.history,
-        photos=photos,
         out_of_fold=out_of_fold,
-        parts=tuple(
-            probabilities_of(with_softmax(one.model), split.validation.images)
-            for one in (parts if len(parts) > 1 else ())
-        ),
         accept=accept,
         ood=fitted.ood,
     )
@@ -229,29 +196,15 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
     export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
     check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out)
-    _learnt(material).save(folder)
+    (material.data.known | Learnt.of(material.split.train.contents)).save(folder)
     return complete_release(folder, material, say)
-
-
-def _learnt(material: Material) -> Learnt:
-    """What the network, its parents and its teacher learnt."""
-    auxiliary = material.split.auxiliary
-    of_photos = NOTHING if auxiliary is None else auxiliary.learnt
-    return material.data.known | Learnt.of(material.split.train.contents) | of_photos
 
 
 def _measure_of(
     artifact: Network, parts: Split, classes: int, ood: OodPhotos | None = None
 ) -> Whitening | OodScore:
     """The measure of a picture's distance from what was learnt."""
-    train, auxiliary = parts.train, parts.auxiliary
-    if auxiliary is None or not auxiliary.ood.any():
-        return fit_measure(features_of(artifact, train.images), train.labels, classes, ood)
-    few = train.take(sample_of(len(train)))
-    images, labels = (
-        np.concatenate(both) for both in ((few.images, auxiliary.images), (few.labels, auxiliary.labels))
-    )
-    return fit_ood_score(features_of(artifact, images), labels, classes)
+    return fit_measure(features_of(artifact, parts.train.images), parts.train.labels, classes, ood)
 
 
 def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
@@ -270,41 +223,32 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
     held_out = material.split.validation
     scores, labels, groups = _deciding(session, material)
-    checked, calibration = _checked(session, material)
-    contract, kinds = fit_contract(
+    contract, kind = fit_contract(
         scores,
         labels,
         material.data.labels,
-        checked,
-        are_photos=material.data.train.files is not None,
         groups=groups,
         accuracy=material.accept.right or usual_accept_right(own_classes=material.data.named),
         confidence=material.accept.confidence,
         unfamiliar=FAMILIARITY_THRESHOLD if material.ood is None else FAMILIARITY_OF_OWN,
     )
-    contract = replace(contract, input=reads, photo_calibration=calibration)
-    if material.parts:
-        material = _with_parts(material, scores.probabilities[: len(held_out)], contract, say)
+    contract = replace(contract, input=reads)
     if material.data.licence:
         material = _configured(material, {DATA_LICENCE: material.data.licence})
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
-    photos = _photo_answers(session, contract, material, checked)
-    of_photos = {} if photos is None else photo_figures(photos, contract, split_of(material))
-    promised, possible = promises(kinds, contract), possible_promises(kinds[0])
+    promised, possible = promises([kind], contract), possible_promises(kind)
     decided = {
         "promises": promised,
         "possible_promises": possible,
-        "acceptance": acceptance_curves(kinds, divided=contract.photo_thresholds is not None),
+        "acceptance": acceptance_curves([kind]),
     }
-    report = report.model_copy(update=decided | {"photos": of_photos})
+    report = report.model_copy(update=decided)
     for broken in [*broken_promises(promised, contract), *in_words(possible)]:
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
     rows = test_rows(answers, material.data.test) if len(answers.truth) <= LARGEST else NO_ANSWERS
-    if photos is not None and material.photos is not None:
-        rows += photo_rows(photos, material.photos)
     (folder / ANSWERS).write_bytes(packed(rows))
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     (folder / REPORT_PAGE).write_bytes(file_page(contract, report, figures_in(folder)))
@@ -320,19 +264,12 @@ def _deciding(session: Session, material: Material) -> tuple[Scores, Labels, Con
     if material.cross_fitted is not None:
         return material.cross_fitted, train.labels, train.keys
     scores = scored(session, held_out.images)
-    if others is None or others.pictures is None:
+    if others is None:
         return scores, held_out.labels, held_out.keys
     keys = (
         None if held_out.keys is None or train.keys is None else np.concatenate([held_out.keys, train.keys])
     )
     return joined([scores, others.pictures]), np.concatenate([held_out.labels, train.labels]), keys
-
-
-def _with_parts(material: Material, mean: Probabilities, contract: ModelContract, say: Say) -> Material:
-    """The material that says how the mean compares with its parts."""
-    found = compared(mean, material.parts, material.split.validation.labels, contract)
-    say(str(found))
-    return _configured(material, found.as_json())
 
 
 def _configured(material: Material, more: Mapping[str, JsonValue]) -> Material:
@@ -344,7 +281,7 @@ def _configured(material: Material, more: Mapping[str, JsonValue]) -> Material:
 def _measure(
     session: Session, contract: ModelContract, material: Material, folder: Path
 ) -> tuple[Report, Answers]:
-    """Measure all three splits; the report without photos, and the answers to the test set behind it."""
+    """Measure all three splits; the report without promises, and the answers to the test set behind it."""
     test = material.data.test
     scores = material.cross_fitted or scored(session, test.images)
     answers, before = (answered(session, one, test, scores) for one in (contract, uncalibrated(contract)))
@@ -370,48 +307,7 @@ def _measure(
     return report, answers
 
 
-def _checked(session: Session, material: Material) -> tuple[Checked | None, Calibration | None]:
-    """The answers to the photos, by networks that did not learn them, and the calibration of photos.
-
-    There is one if enough photos choose thresholds of their own, and not all are of one group; the answers
-    then have out-of-fold calibrated probabilities.
-    """
-    photos, others = material.photos, material.out_of_fold
-    if photos is None:
-        return None, None
-    of_photos = others.photos if others is not None else None
-    answers = of_photos or scored(session, photos.images, photos.worn)
-    checked = Checked(answers, photos.labels, photos.tiers, groups=photos.keys, grounds=photos.grounds)
-    parts = photos.drawn(FOLDS)
-    several = len(np.unique(parts[checked.known])) > 1
-    enough = checked.of_all_tiers(needed(ACCEPTED_OF_PHOTOS))
-    if material.data.train.files is not None or not enough or not several:
-        return checked, None
-    return calibrated_out_of_fold(checked, parts), fit_photo_calibration(checked)
-
-
-def _photo_answers(
-    session: Session, contract: ModelContract, material: Material, checked: Checked | None
-) -> PhotoAnswers | None:
-    """What the release answers to photos; the networks that did not learn them, where it did."""
-    if material.photos is None or checked is None:
-        return None
-    if checked.calibrated:
-        contract = replace(contract, photo_calibration=Calibration(temperature=1.0))
-    classifier = Classifier(session, contract)
-    grounds = material.photos.grounds
-    return photo_answers(classifier.interpret(checked.scores, grounds), material.photos, grounds)
-
-
-def split_of(material: Material) -> str:
-    """What the photos of a release were good for."""
-    others = material.out_of_fold
-    return CROSS_FITTED if others is not None and others.photos is not None else DEVELOPMENT
-
-
-def scores_of(
-    model: Network, parts: Split, classes: int, images: PixelsBatch, worn: Sequence[Pixels | None] = ()
-) -> Scores:
+def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:
     """What a fitted network says about pictures, without the serving graph.
 
     Args:
@@ -419,11 +315,9 @@ def scores_of(
         parts: what it learnt, which its distances are measured by.
         classes: how many there are.
         images: uint8 (N, 28, 28).
-        worn: second crops of them, as Photos has them.
     """
     artifact = with_softmax(model)
-    crops, pairs = stacked(images, worn)
-    return averaged(_scores_by(artifact, _measure_of(artifact, parts, classes), crops), pairs)
+    return _scores_by(artifact, _measure_of(artifact, parts, classes), images)
 
 
 def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:

@@ -7,9 +7,7 @@ even if the network of that name has changed since. Reads that file. The recipe:
 from functools import partial
 
 import keras
-import numpy as np
 from keras import layers
-from numpy.typing import NDArray
 
 from inference.contract import GREY_28
 from inference.keras_session import load_model
@@ -18,8 +16,6 @@ from training.networks.layers import policy_of, training_normalization
 from training.networks.registry import LOGITS, build
 from training.recipes import Recipe
 from training.untyped import Network
-
-Weights = list[NDArray[np.float32]]
 
 
 def begin(
@@ -53,20 +49,6 @@ def begin(
         if layer.name != LOGITS or start.same_classes:
             layer.set_weights(known.get_layer(layer.name).get_weights())
     return model
-
-
-def blended(known: Weights, learnt: Weights, share: float) -> Weights:
-    """The weighted mean of two sets of weights.
-
-    A mean of fine-tuned weights and the original ones keeps most of the accuracy of both (Wortsman et al.
-    2021, arXiv 2109.01903).
-
-    Args:
-        known: of the release that was trained further.
-        learnt: of the same network, trained.
-        share: 0..1, of what was learnt.
-    """
-    return [(1 - share) * old + share * new for old, new in zip(known, learnt, strict=True)]
 
 
 def _built_again(known: Network, recipe: Recipe, classes: int, *, training: bool) -> Network:

@@ -2,7 +2,7 @@
 
 What is kept is the running average of the weights after the last epoch. A killed run continues after its last
 finished epoch with its history, by which it stops early. Touches the run's folder. The checkpoint:
-checkpoints.py; auxiliary data: data/splitting.py.
+checkpoints.py.
 """
 
 import math
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from model_store.report import Epoch
-from training.data.datasets import at_once, class_weights
+from training.data.datasets import LabelledImages, at_once, class_weights
 from training.data.splitting import Split
-from training.errors import BadRecipe, CheckpointUnwritable, Diverged
+from training.errors import CheckpointUnwritable, Diverged
 from training.evaluation.out_of_distribution import OodPhotos
 from training.export.environment import hardware, libraries
 from training.fitting.augmentation import Augmentation
@@ -37,7 +37,7 @@ from training.fitting.checkpoints import (
     load_progress,
     save_progress,
 )
-from training.fitting.fine_tuning import begin, blended
+from training.fitting.fine_tuning import begin
 from training.fitting.optimizers import build_optimizer
 from training.recipes import Recipe
 from training.untyped import Network
@@ -86,7 +86,6 @@ class Fitted:
         history: one entry per epoch.
         hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
-        fits: of how many its weights are the mean.
         head: of a head on frozen networks; None for a network that was fitted by gradient.
         ood: photos of other things that its distance is fitted against; None for no such ones.
     """
@@ -95,7 +94,6 @@ class Fitted:
     history: tuple[Epoch, ...]
     hardware: tuple[str, ...]
     libraries: dict[str, str]
-    fits: int = 1
     head: HeadRecord | None = None
     ood: OodPhotos | None = None
 
@@ -117,7 +115,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
     """Train to the recipe's end, from the run's last checkpoint if it has one.
 
     Args:
-        split: training and validation pictures, and auxiliary data.
+        split: training and validation pictures.
         classes: how many there are.
         recipe: what to do.
         run: folder and fingerprint of the checkpoint, and the weights to begin with.
@@ -126,63 +124,24 @@ def fit(  # noqa: PLR0913 - what a training consists of
             averaged weights.
 
     Raises:
-        BadRecipe: weights are to be blended with those of other classes.
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
         CheckpointUnwritable: the disk is full, for example.
         Diverged: the loss is no finite number.
     """
-    if recipe.blend < 1 and run.start is not None and not run.start.same_classes:
-        raise BadRecipe(
-            f"blend {recipe.blend}: for other classes the last layer starts from fresh weights, so there is "
-            "nothing to blend it with. Leave out --blend."
-        )
     progress = load_progress(run)
     # A resumed run draws other numbers than its first part did.
     keras.utils.set_random_seed(recipe.seed + len(progress.history))
     shape = split.train.images.shape[1:]
     model = begin(run.start, recipe, classes, shape, training=True)
     released = begin(run.start, replace(recipe, precision="float32"), classes, shape)
-    released.set_weights(model.get_weights())
     for past in progress.history:
         watcher.epoch(past)
-    keeper = _Keeper(run, progress, watcher, recipe, stops_early=split.auxiliary is None)
+    keeper = _Keeper(run, progress, watcher, recipe)
     # A run that is resumed at its end is entered, too: that averages the weights.
     _train(model, split, recipe, keeper, extra)
-    # In float32, blended with the weights that the fit began with.
-    released.set_weights(blended(released.get_weights(), model.get_weights(), recipe.blend))
+    released.set_weights(model.get_weights())
     progress = keeper.progress
     return Fitted(released, progress.history, progress.hardware, progress.libraries)
-
-
-def mean_of(fits: Sequence[Fitted]) -> Fitted:
-    """One network with the mean of the weights of several (Wortsman et al. 2022, arXiv 2203.05482).
-
-    Args:
-        fits: of one recipe, from the weights of one release, each on other data, and all to the last epoch.
-
-    Returns:
-        Its history is the mean of theirs; but the seconds are their sum. A single fit is its own mean.
-    """
-    first = fits[0]
-    if len(fits) == 1:
-        return first
-    model = keras.models.clone_model(first.model)
-    weights = zip(*(one.model.get_weights() for one in fits), strict=True)
-    model.set_weights([np.mean(each, axis=0) for each in weights])
-    epochs = zip(*(one.history for one in fits), strict=True)
-    return replace(
-        first,
-        model=model,
-        history=tuple(_mean_epoch(each) for each in epochs),
-        hardware=tuple(dict.fromkeys(name for one in fits for name in one.hardware)),
-        fits=len(fits),
-    )
-
-
-def _mean_epoch(each: Sequence[Epoch]) -> Epoch:
-    names = ("loss", "accuracy", "val_loss", "val_accuracy")
-    figures = {name: float(np.mean([getattr(one, name) for one in each])) for name in names}
-    return each[0].model_copy(update=figures | {"seconds": sum(one.seconds for one in each)})
 
 
 def _train(
@@ -201,7 +160,7 @@ def _train(
     """
     done = len(keeper.progress.history)
     classes = model.output.shape[-1]
-    images, targets = _learnt(split, classes, recipe.teaching)
+    images = split.train.images
     steps = max(len(images) // recipe.batch_size, 1)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
@@ -218,13 +177,12 @@ def _train(
     held_out = split.validation
     try:
         model.fit(
-            _batches(images, targets, recipe, done),
+            _batches(images, _targets(split.train, classes, recipe.teaching), recipe, done),
             epochs=done if keeper.progress.finished else recipe.epochs,
             initial_epoch=done,
             validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
             validation_batch_size=at_once(held_out.images),
-            # Photos come in even numbers, and what is none of the classes has no class.
-            class_weight=class_weights(split.train.labels, classes) if split.auxiliary is None else None,
+            class_weight=class_weights(split.train.labels, classes),
             # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
             callbacks=[*extra, TerminateOnNaN(raise_error=True), keeper, SwapEMAWeights()],
             shuffle=False,
@@ -255,38 +213,26 @@ def _batches(
     )
 
 
-def _learnt(split: Split, classes: int, teaching: float) -> tuple[PixelsBatch, NDArray[np.float32]]:
-    """The training pictures and the auxiliary ones, uint8 (N, 28, 28), with their targets float32 (N, C).
+def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
+    """The targets of the training pictures, float32 (N, C).
 
     A teacher's probabilities have their share of the target; the label has the rest.
     """
-    train, auxiliary = split.train, split.auxiliary
     targets = np.eye(classes, dtype=np.float32)[train.labels]
-    if train.taught is not None:
-        taught = train.taught.astype(np.float32)
-        targets = (1 - np.float32(teaching)) * targets + np.float32(teaching) * taught
-    if auxiliary is None:
-        return train.images, targets
-    return (
-        np.concatenate([train.images, auxiliary.images]),
-        np.concatenate([targets, auxiliary.targets(classes)]),
-    )
+    if train.taught is None:
+        return targets
+    taught = train.taught.astype(np.float32)
+    return (1 - np.float32(teaching)) * targets + np.float32(teaching) * taught
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
-    """Keeps the checkpoint and the history, and stops early.
+    """Keeps the checkpoint and the history, and stops early."""
 
-    The held-out pictures contain no photos: where photos are learnt too, they do not say when to stop.
-    """
-
-    def __init__(
-        self, run: Run, progress: Progress, watcher: Watcher, recipe: Recipe, *, stops_early: bool
-    ) -> None:
+    def __init__(self, run: Run, progress: Progress, watcher: Watcher, recipe: Recipe) -> None:
         super().__init__()
         self.progress = progress
         self.run = run
         self._watcher, self._recipe = watcher, recipe
-        self._stops_early = stops_early
         self._hardware, self._libraries = hardware(), libraries()
         self._began = 0.0
         run.folder.mkdir(parents=True, exist_ok=True)
@@ -324,8 +270,6 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         self._watcher.epoch(done)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
-        if not self._stops_early:
-            return False
         return is_out_of_patience(history, self._recipe.patience) or is_solved(history, self.params["steps"])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from model_store.local import LocalRelease
 from model_store.manifest import Manifest
@@ -74,36 +74,6 @@ def fine_tuning(manifest: Manifest) -> Recipe:
     return replace(usual, learning_rate=FINER * usual.learning_rate, start=manifest.version)
 
 
-IMPROVED: Final[dict[str, Any]] = {
-    "epochs": 5,
-    "batch_size": 256,
-    "learning_rate": 0.001,
-    "warm_up": 0.3,
-    "averaging": 0.99,
-    "blend": 0.5,
-    "variants": 0.4,
-    "patience": None,
-}
-"""What a training on people's corrections changes in the network's recipe: minutes, close to the parent."""
-
-REPLAYED: Final = 12_000
-"""Training pictures that it replays, so that little of the data set is forgotten."""
-
-
-def improving(manifest: Manifest, pictures: int) -> Recipe:
-    """The recipe for training a release further on people's corrections.
-
-    Args:
-        manifest: of the release.
-        pictures: in the training set.
-
-    Raises:
-        BadRecipe: its network is none of ours.
-    """
-    limit = REPLAYED if pictures > REPLAYED else None
-    return replace(fine_tuning(manifest), **IMPROVED, limit=limit)
-
-
 def check_classes(found: Collection[str], manifest: Manifest) -> None:
     """Check that a training from a release does not drop some of its classes by accident.
 
@@ -157,7 +127,7 @@ def check_start(recipe: Recipe, version: str | None) -> None:
     came = "none was named" if version is None else f"this is {version}"
     raise BadRecipe(
         f"This recipe trains the release {recipe.start} further, and {came}. Name that one with --from "
-        "(docs/how-to/retrain.md says where it is), or train the like of it first with --recipe first."
+        "or leave start out of the recipe."
     )
 
 
@@ -169,21 +139,18 @@ class ParentLearnt:
         version: of the release.
         learnt: it and its parents; None where it does not say.
         data: name of its data set, and the hash of the training set.
-        photos: hash of the photos that it learnt; None if it learnt none.
     """
 
     version: str
     learnt: Learnt | None
     data: tuple[str, str]
-    photos: str | None = None
 
     @classmethod
     def of(cls, release: LocalRelease) -> "ParentLearnt":
         """Read it from a release whose network was made here."""
-        manifest, photos = release.manifest, release.manifest.training.get("photos")
+        manifest = release.manifest
         data = (manifest.data.name, manifest.data.train_sha256)
-        learnt = load_learnt(release.folder)
-        return cls(manifest.version, learnt, data, photos if isinstance(photos, str) else None)
+        return cls(manifest.version, load_learnt(release.folder), data)
 
     @property
     def known(self) -> Learnt:
@@ -200,20 +167,11 @@ class ParentLearnt:
         if tested:
             return f"{self.version} learnt {tested:,} of the test pictures: the test accuracy is too good."
         if self.learnt is None and (self.data[0] in {NAME, OTHER_NAME}) != data.named:
-            return self._not_known(self.data[0], "held-out and test accuracy are", "train")
+            return (
+                f"{self.version} learnt {self.data[0]} and does not say which. If these are among them, "
+                "held-out and test accuracy are too good, and thresholds too low: then train without --from."
+            )
         return None
-
-    def doubt_of_photos(self) -> str | None:
-        """The warning where it may have learnt the photos that choose thresholds, if any."""
-        if self.learnt is not None or self.photos is None:
-            return None
-        return self._not_known("photos", "their figures are", "name others with --check-photos, or train")
-
-    def _not_known(self, what: str, figures: str, remedy: str) -> str:
-        return (
-            f"{self.version} learnt {what} and does not say which. If they are among these, {figures} too "
-            f"good, and thresholds too low: then {remedy} without --from."
-        )
 
 
 def for_few(recipe: Recipe, pictures: int) -> Recipe:

@@ -33,7 +33,7 @@ SHAPES: Final = {
     "compact48_separable": Shape(width=48, blocks=(2, 2), separable=True),
     "compact48_separable_deep": Shape(width=48, blocks=(3, 3), separable=True),
 }
-"""From the cheapest to the dearest; what bundled releases are made of is recipes.BUNDLED's to say."""
+"""From the cheapest to the dearest."""
 
 
 def compact(x: Tensor, factory: LayerFactory, shape: Shape) -> Tensor:

@@ -1,1 +1,1 @@
-"""Real photos: reading them, making variants to learn from, compositions."""
+"""Real photos: reading them, and the network that answers them."""

@@ -86,20 +86,6 @@ class Photos:
         chosen = (tuple(column[place] for place in indices) for column in columns)
         return Photos(self.images[indices], self.labels[indices], *chosen)
 
-    def followed_by(self, others: "Photos") -> "Photos":
-        """These photos, and then others."""
-        return Photos(
-            np.concatenate([self.images, others.images]),
-            np.concatenate([self.labels, others.labels]),
-            self.tiers + others.tiers,
-            self.files + others.files,
-            self.sha256 + others.sha256,
-            self.keys + others.keys,
-            self.kinds + others.kinds,
-            self.worn + others.worn,
-            self.shown + others.shown,
-        )
-
     def drawn(self, shares: int) -> NDArray[np.int64]:
         """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
         return drawn_by_key(self.keys, shares)

@@ -24,7 +24,7 @@ from inference.contract import PHOTOGRAPHS
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.framing import fit_whole, no_larger_than
 from inference.garment.foreground import find_garment
-from training.photos.compositions import EDGE, cut_out, laid_on, texture
+from training.transfer.compositions import EDGE, cut_out, laid_on, texture
 
 STORED_EDGE: Final = 80
 """Height and width of what is kept of a photo, in pixels: the crops of a training are cut from it."""

@@ -103,7 +103,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     noise = np.random.default_rng(1).integers(0, 256, (100, 28, 28)).astype(np.uint8)
     learnt = np.concatenate([parts.train.images, noise])
     labels = np.concatenate([parts.train.labels, np.full(100, OOD, np.uint8)])
-    score = fit_ood_score(features_of(exported.artifact, learnt), labels, CLASSES)
+    score = fit_ood_score(features_of(exported.artifact, learnt), labels, CLASSES, np.ones(len(labels)))
     export_graph(exported.artifact, score, tmp_path / "model.onnx")
 
     told = OnnxSession(tmp_path / "model.onnx").run(np.concatenate([PICTURES, noise]))
@@ -128,7 +128,7 @@ def test_each_pass_over_the_features_shuffles_them_anew() -> None:
     whitening = fit_whitening(features[labels != OOD], labels[labels != OOD], 2)
     measures = np.column_stack([features, whitening.distances(features)]).astype(np.float64)
 
-    score = fit_ood_score(features, labels, 2)
+    score = fit_ood_score(features, labels, 2, np.ones(len(labels)))
 
     drawn_on, drawn_again = (
         fitted_in_passes(StandardScaler().fit_transform(measures), labels == OOD, seed)
@@ -153,7 +153,7 @@ def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:
     labels = np.repeat(np.array([0, 1, OOD], np.uint8), 300)
     centres = np.eye(3, 8, dtype=np.float32) * 9
     features = centres[np.where(labels == OOD, 2, labels)] + random.normal(0, 1, (900, 8)).astype(np.float32)
-    score = fit_ood_score(features, labels, 2)
+    score = fit_ood_score(features, labels, 2, np.ones(len(labels)))
 
     directions = random.normal(0, 1, (200, 8)).astype(np.float32)
     far = 100 * directions / np.linalg.norm(directions, axis=1, keepdims=True)

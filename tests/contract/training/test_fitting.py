@@ -4,24 +4,20 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
-from training.data.splitting import AuxiliaryData, Split
+from training.data.splitting import Split
 from training.errors import CheckpointUnreadable, Diverged
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
 from training.fitting.tensorboard_log import CONFUSION
 from training.networks.registry import BUILDERS
-from training.photos.reading import OOD
 from training.recipes import NETWORKS
-from training.untyped import Tensor
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
 """For what does not depend on the network: this one is compiled soonest."""
@@ -124,36 +120,6 @@ def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
 
     assert np.isfinite(fitted.history[0].loss)
     assert {str(weight.dtype) for weight in fitted.model.weights} == {"float32"}
-
-
-def test_ood_pictures_in_the_auxiliary_data_are_doubted(parts: Split, fitted: Fitted, tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
-    auxiliary = AuxiliaryData(noise[:200], np.full(200, OOD, np.uint8))
-
-    taught = fit(replace(parts, auxiliary=auxiliary), CLASSES, RECIPE, Run(tmp_path, "aa"), Listener())
-
-    before, after = (_surest(one.model(noise[200:], training=False)) for one in (fitted, taught))
-    evenly = 1 / CLASSES  # what no answer can be below
-    assert after.mean() - evenly < 0.5 * (before.mean() - evenly)
-
-
-def _surest(logits: Tensor) -> NDArray[np.float32]:
-    """The largest probability of each picture."""
-    largest: NDArray[np.float32] = np.asarray(keras.ops.softmax(logits)).max(axis=1)
-    return largest
-
-
-def test_where_photos_are_learnt_they_count_as_the_training_set_and_no_epoch_is_left_out(
-    parts: Split, tmp_path: Path
-) -> None:
-    twice = replace(parts, auxiliary=AuxiliaryData(parts.train.images, parts.train.labels))
-    hopeless = replace(ONE_EPOCH, epochs=4, learning_rate=1e-12, patience=1, batch_size=360)
-    listener = Listener()
-
-    fitted = fit(twice, CLASSES, hopeless, Run(tmp_path, "aa"), listener)
-
-    assert len(fitted.history) == 4
-    assert listener.steps == [(epoch, step, 2) for epoch in (1, 2, 3, 4) for step in (1, 2)]
 
 
 def test_each_network_that_a_recipe_may_name_can_be_built() -> None:

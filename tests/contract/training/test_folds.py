@@ -37,10 +37,10 @@ def dealt(recipe: Recipe, folds: int) -> tuple[list[Split], list[NDArray[np.int6
     """What the network of each fold learns, and what it answers."""
     used = first(PICTURES, recipe.limit)
     parts = split(used, CLASSES)
-    found = deal(parts, None, folds, pictures=True)
+    found = deal(parts, folds)
     return (
-        [fold.learnt(parts, None)[0] for fold in found],
-        [unseen(PICTURES, fold.learnt(parts, None)[0].train) for fold in found],
+        [fold.learnt(parts) for fold in found],
+        [unseen(PICTURES, fold.learnt(parts).train) for fold in found],
     )
 
 

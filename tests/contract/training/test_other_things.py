@@ -47,7 +47,7 @@ def of_classes(negatives: Negatives) -> tuple[LabelledImages, np.ndarray, np.nda
 
 
 def dealt(train: LabelledImages) -> tuple[Fold, ...]:
-    return deal(Split(train, train), None, 5, pictures=True)
+    return deal(Split(train, train), 5)
 
 
 @pytest.mark.parametrize("block", MEASURED)

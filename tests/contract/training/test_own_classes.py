@@ -19,9 +19,8 @@ from model_store.promotions import current
 from model_store.report import Report
 from model_store.store import open_store
 from scripts import train
-from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
+from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.uploads import png
-from training.errors import BadRecipe
 from training.fitting.fine_tuning import begin
 from training.fitting.starting import ParentRelease
 from training.networks.registry import LOGITS
@@ -136,8 +135,6 @@ def test_a_release_of_three_classes_is_trained_further_on_two(release: LocalRele
     assert finer.manifest.model.labels == KINDS[:2]
     assert (settings["network"], settings["start"]) == ("conv3", release.version)
     assert settings["learning_rate"] == pytest.approx(0.1 * FINE.learning_rate)
-    with pytest.raises(BadRecipe, match="for other classes the last layer starts from fresh weights"):
-        trained(data, tmp_path / "blend", "--from", str(release.folder), "--new-classes", "--blend", "0.5")
 
 
 @pytest.mark.parametrize("same_classes", [True, False])
@@ -158,22 +155,3 @@ def test_only_the_last_layer_begins_anew_and_only_for_other_classes(
     below = ["conv1", "conv2", "conv3", "features"]
     assert kept == ([*below, LOGITS] if same_classes else below)
     assert len(begun.losses) == 4
-
-
-def test_half_a_blend_lies_midway_between_what_was_known_and_what_was_learnt(
-    release: LocalRelease, tmp_path: Path
-) -> None:
-    data = write_picture_csv(tmp_path / "csv", COUNT)
-    told = ("--from", str(release.folder), "--epochs", "2", "--learning-rate", "0.01", "--force")
-
-    learnt = trained(data, tmp_path / "learnt", *told)
-    blend = trained(data, tmp_path / "blend", *told, "--blend", "0.5")
-
-    known, new, midway = (
-        keras.saving.load_model(one.folder / "model.keras").get_weights() for one in (release, learnt, blend)
-    )
-    assert learnt.manifest.model.labels == release.manifest.model.labels
-    assert blend.manifest.training["blend"] == 0.5
-    assert any(np.abs(old - other).max() > 1e-2 for old, other in zip(known, new, strict=True))
-    for old, other, mixed in zip(known, new, midway, strict=True):
-        assert mixed == pytest.approx((old + other) / 2, abs=1e-4)

@@ -179,11 +179,10 @@ def test_no_head_answers_a_picture_that_it_learnt() -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     learnt_by_heart = LabelledImages(images, rng.integers(0, 2, 60).astype(np.uint8))
-    folds = deal(Split(learnt_by_heart, learnt_by_heart), None, 5, pictures=True)
+    folds = deal(Split(learnt_by_heart, learnt_by_heart), 5)
 
     found = fit_own_classes(learnt_by_heart, folds, WITHOUT_LITE0, lambda *_: None, lambda _: None)
 
     answers = found.answers.pictures
-    assert answers is not None
     assert 0.25 < found.accuracy < 0.75
     assert found.accuracy == np.mean(answers.probabilities.argmax(axis=1) == learnt_by_heart.labels)

@@ -15,7 +15,7 @@ from model_store.answers import answers_in
 from model_store.files import GRAPH, MODEL
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.networks import open_networks
-from scripts import train
+from scripts import publish, train
 from scripts.terminal import run
 from training.data.datasets import LABELS
 from training.data.learnt import load_learnt
@@ -48,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for number in range(EACH):
                 name = f"{kind}/{number}.png"
                 a_photo(folder / name, kind, rng)
-                label, tier = (str(kind), "C") if kind < 10 else ("X_hat", "X")
+                label, tier = (str(kind), "studio") if kind < 10 else ("X_hat", "X")
                 rows.writerow([name, label, tier, f"sender {kind} {number // 2}"])
     words = ["--from", "bundled", "--photos", str(folder / "photos.csv"), "--run", str(folder / "run")]
     assert run(lambda: photo_network.main([*words, "--out", str(folder / "store")])) == 0
@@ -89,8 +89,8 @@ def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: Lo
     assert len(photos) == 11 * EACH
     assert len(folds) == len({group for group, _ in folds})
     assert set(photos.folds.tolist()) == {1, 2, 3, 4, 5}
-    assert made.report().photos["C"].split == "cross-fitted"
-    assert made.report().photos["C"].auroc is not None
+    assert made.report().photos["studio"].split == "cross-fitted"
+    assert made.report().photos["studio"].auroc is not None
 
 
 def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Classifier) -> None:
@@ -117,12 +117,20 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
             a_photo(tmp_path / f"{number}.png", 7, rng)
             rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", "8"])
     words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
+    store = str(tmp_path / "store")
+    assert publish.main([str(made.folder), store]) == 0
+    capsys.readouterr()
 
-    assert run(lambda: train.main([*words, "--run", str(tmp_path / "run")])) == 0
+    assert run(lambda: train.main([*words, "--run", str(tmp_path / "run"), "--publish", store])) == 0
 
-    child, document = open_release(tmp_path / "run" / "release"), json.loads(capsys.readouterr().out)
+    told = capsys.readouterr()
+    child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
     learnt = load_learnt(child.folder)
-    assert document["own_pictures"]["n"] == 12
+    assert document["own_pictures"]["n"] == document["own_pictures"]["audited"] == 12
+    assert "12 pictures are compared" in told.err.split("newly right,")[0]
+    assert document["promotion"]["number"] == 2
+    assert child.report().not_measured == {"studio": made.version}
+    assert "Not measured again: tier studio." in told.err
     assert child.report().photos["own"].n == 12
     assert {"A", "B", "C", "X"} <= set(child.report().photos)
     assert learnt is not None
@@ -135,7 +143,7 @@ def test_a_class_without_a_photo_is_named(
     table = (place / "photos.csv").read_text("utf-8").splitlines()
     rows = [line.replace(line.split(",")[0], str(place / line.split(",")[0]), 1) for line in table[1:]]
     (tmp_path / "few.csv").write_text(
-        "\n".join([table[0], *(row for row in rows if ",4,C," not in row)]), "utf-8"
+        "\n".join([table[0], *(row for row in rows if ",4,studio," not in row)]), "utf-8"
     )
     words = ["--from", "bundled", "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
 

@@ -1,13 +1,11 @@
 """From doubt to a better release, on real photos: label, review, correct, audit, train, compare, serve.
 
-The photos are users' own, of whole senders. The bundled release has learnt them, and the one that is trained
-further is tiny, so their figures say nothing: what is tested is that each step takes what the one before it
-gives.
+The photos are users' own, of whole senders. The bundled release has learnt them, in files that differ by a
+byte, so their figures say nothing: what is tested is that each step takes what the one before it gives.
 """
 
 import csv
 import json
-import shutil
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -16,15 +14,13 @@ import pytest
 
 from labelling.review.audit import audit, sample
 from labelling.review.corrections import Correction
-from model_store.local import open_release
+from model_store.local import BUNDLED, bundled, open_release
 from scripts.audit import main as audit_command
 from scripts.diff import main as diff_command
 from scripts.label import main as label_command
 from scripts.publish import main as publish_command
 from scripts.train import main as train_command
 from tests.browser import Visits
-from tests.fashion import write_idx_folder
-from tests.photos import write_photos
 from tests.real_photos import photos_of_senders
 from tests.service import Service, running
 from tests.waiting import wait_for
@@ -48,9 +44,13 @@ Rows = list[dict[str, str]]
 @pytest.fixture(scope="module")
 def truths() -> dict[str, str]:
     """What each photo shows, by its sha256."""
-    return {
-        sha256(file.read_bytes()).hexdigest(): label for file, label in photos_of_senders("C", PHOTOS).items()
-    }
+    photos = photos_of_senders("C", PHOTOS)
+    return {sha256(new_to_the_release(file)).hexdigest(): label for file, label in photos.items()}
+
+
+def new_to_the_release(photo: Path) -> bytes:
+    """The same picture in another content: what a release learnt is not compared."""
+    return photo.read_bytes() + b"\0"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def folder(truths: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("improve")
     (folder / "shop").mkdir()
     for photo in photos_of_senders("C", PHOTOS):
-        shutil.copy(photo, folder / "shop")
+        (folder / "shop" / photo.name).write_bytes(new_to_the_release(photo))
     sheets = ["--review", folder / "sheet.html", "--audit", SAMPLED, "--reviewers", 2]
     assert label_command([*map(str, (folder / "shop", "--out", folder / "labels.csv", *sheets))]) == 0
     return folder
@@ -112,29 +112,18 @@ def test_a_release_that_learns_what_people_said_is_compared_promoted_and_served(
 ) -> None:
     lines = [file.read_text("utf-8").splitlines() for file in reviewed(folder, truths, visiting)]
     (folder / "corrections.csv").write_text("\n".join([*lines[0], *lines[1][1:]]), "utf-8")
-    write_idx_folder(tmp_path / "data", train=600, test=100)
-    parent, improved = tmp_path / "first" / "release", tmp_path / "second" / "release"
-    few = ["--data", str(tmp_path / "data"), "--epochs", "1", "--batch-size", "16", "--folds", "2"]
-    few += ["--variants", "0.02"]
-    write_photos(tmp_path / "tiers", 6, {"A": ["Trouser", "Coat"], "C": ["Bag", "Dress"]}, seed=1000)
-    tiers = ["--photos", str(tmp_path / "tiers"), "--check-photos", str(tmp_path / "tiers")]
-    words = [*few, *tiers, "--network", "conv3", "--run", str(parent.parent), *into(tmp_path)]
-    assert train_command(words) == 0
+    improved = tmp_path / "run" / "release"
+    words = ["--from", "bundled", "--photos", str(folder / "corrections.csv"), "--run", str(improved.parent)]
+    assert publish_command([str(BUNDLED), str(tmp_path / "store")]) == 0
 
-    # So small a network may get worse than its parent, so it stays near it.
-    said = ["--photos", str(folder / "corrections.csv"), "--blend", "0.01"]
-    assert train_command([*few, "--from", str(parent), *said, "--run", str(improved.parent)]) == 0
-    assert open_release(improved).report().not_measured.keys() == {"A", "C"}
-    assert diff_command([str(parent), str(improved), str(folder / "shop"), "--allow", "1"]) == 0
+    assert train_command(words) == 0
+    assert "own" in open_release(improved).report().photos
+    assert diff_command([str(BUNDLED), str(improved), str(folder / "shop"), "--allow", "1"]) == 0
 
     with running(tmp_path, MODEL_STORE=str(tmp_path / "store"), REFRESH_SECONDS="1") as service:
-        assert served(service) == open_release(parent).version
+        assert served(service) == bundled().version
         assert publish_command([str(improved), str(tmp_path / "store")]) == 0
         wait_for("the new release", lambda: served(service) == open_release(improved).version)
-
-
-def into(folder: Path) -> list[str]:
-    return ["--out", str(folder / "store")]
 
 
 def served(service: Service) -> str:
