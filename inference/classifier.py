@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from inference.arrays import Pixels, PixelsBatch, Probabilities
+from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import InputContract, ModelContract, Network, Shown, network_for
-from inference.convert import to_model_input
-from inference.crops import ModelInput, averaged, stacked
+from inference.convert import ModelInput, to_model_input
 from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
 from inference.decode import Decoded
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
@@ -140,27 +139,17 @@ class Classifier:
         answers: dict[int, Prediction] = {}
         for name in {one.network for one in inputs}:
             places = [place for place, one in enumerate(inputs) if one.network == name]
-            pixels, worn, shown = zip(
-                *((inputs[place].pixels, inputs[place].worn, inputs[place].shown) for place in places),
-                strict=True,
-            )
-            found = self.network(name).classify(np.array(pixels), shown, worn)
-            answers |= zip(places, found, strict=True)
+            pixels = np.array([inputs[place].pixels for place in places])
+            shown = [inputs[place].shown for place in places]
+            answers |= zip(places, self.network(name).classify(pixels, shown), strict=True)
         return [answers[place] for place in range(len(inputs))]
 
-    def classify(
-        self,
-        pixels: PixelsBatch,
-        shown: Sequence[Shown] | None = None,
-        worn: Sequence[Pixels | None] | None = None,
-    ) -> list[Prediction]:
+    def classify(self, pixels: PixelsBatch, shown: Sequence[Shown] | None = None) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
             pixels: N >= 1, as the contract's input says.
             shown: what each was made of; None where all were sent as they are.
-            worn: of each, the garment alone that a person wears, if there is one; it is read where the
-                contract says so.
 
         Returns:
             One prediction per picture, in order.
@@ -169,15 +158,7 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        kinds = shown or ["pixels"] * len(pixels)
-        others = worn if worn is not None and self.contract.input.reads_worn else []
-        most = max(1, MAX_RUN // (pixels[0].size * (2 if others else 1)))
-        runs = (slice(start, start + most) for start in range(0, len(pixels), most))
-        return [
-            prediction
-            for run in runs
-            for prediction in self.interpret(self._scores(pixels[run], others[run]), kinds[run])
-        ]
+        return self.interpret(self._in_runs(pixels), shown or ["pixels"] * len(pixels))
 
     def _in_runs(self, pixels: PixelsBatch) -> Scores:
         most = max(1, MAX_RUN // pixels[0].size)
@@ -187,10 +168,6 @@ class Classifier:
             np.concatenate([run.probabilities for run in runs]),
             np.concatenate(distances) if distances else None,
         )
-
-    def _scores(self, pixels: PixelsBatch, worn: Sequence[Pixels | None]) -> Scores:
-        crops, pairs = stacked(pixels, worn)
-        return averaged(self._session.run(crops), pairs)
 
     def interpret(self, scores: Scores, shown: Sequence[Shown]) -> list[Prediction]:
         """What is answered where the model gave these scores.

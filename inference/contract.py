@@ -5,7 +5,7 @@ pixels.py use InputContract, classifier.py the rest.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 EDGE = 28
@@ -19,53 +19,21 @@ LARGEST_PHOTO = 224
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cascade:
-    """How the garment is found on a photo: the parameters of foreground.py.
-
-    Attributes:
-        plain_share: 0..1; a border is plain when this share of it has its median colour, within the
-            tolerance for trimming.
-        studio_share: 0..1; the same for a border that is white or black within that tolerance, where a
-            garment may run out of the picture.
-        segmentation: the method that separates garment and background where the border is not plain.
-        segmentation_edge: longest edge, in pixels, at which it runs.
-        segmentation_rounds: how often colours and boundary are fitted to one another.
-        faint_below: 0..255; a garment whose median is lower does not stand out from black, and is lifted.
-        faint_floor: 0..255; what 0 becomes when a garment is lifted.
-        worn: what is read of a person: all of it, or both, all of it and the garment that it wears
-            (person.py), whose answers are averaged.
-    """
-
-    plain_share: float = 0.85
-    studio_share: float = 0.5
-    segmentation: Literal["grabcut"] = "grabcut"
-    segmentation_edge: int = 96
-    segmentation_rounds: int = 2
-    faint_below: int = 48
-    faint_floor: int = 64
-    worn: Literal["person", "both"] = "person"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Imaging:
-    """How a picture becomes pixels: the parameters of arXiv 1708.07747, section 2, and of what precedes it.
+    """How a picture becomes pixels: the parameters of arXiv 1708.07747, section 2.
 
     Attributes:
         border_tolerance: share of full scale by which a trimmed edge may differ from the corner's colour.
         sharpen_sigma: standard deviation of the sharpening Gaussian, in output pixels.
         sharpen_radius: its radius, in output pixels.
-        cascade: how photos are read; None for a model of plain backgrounds alone, which is the default for
-            old releases.
+        cascade: how photos were converted for an older release, which no code does now; kept as the manifest
+            has it. None in new releases.
     """
 
     border_tolerance: float = 0.05
     sharpen_sigma: float = 1.0
     sharpen_radius: int = 1
-    cascade: Cascade | None = None
-
-
-PHOTOGRAPHS: Final = Imaging(cascade=Cascade())
-"""The imaging of new releases of one's own classes."""
+    cascade: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +44,8 @@ class InputContract:
         shape: height and width, in pixels, each in EDGES.
         channels: 1 for grey, 3 for RGB.
         polarity: `light-on-black` makes the background 0; `none` leaves the picture as it is.
-        framing: `cut-out` finds the garment, crops and centres it, as Fashion-MNIST was made; `whole` resizes
-            the whole picture with its aspect kept, and centres it on black.
+        framing: `cut-out` trims the plain border, crops and centres the garment, as Fashion-MNIST was made;
+            `whole` resizes the whole picture with its aspect kept, and centres it on black.
         imaging: the parameters of `cut-out`; `whole` has none.
     """
 
@@ -92,11 +60,6 @@ class InputContract:
     def array_shape(self) -> tuple[int, ...]:
         """The shape of `Pixels`: (height, width), or (height, width, 3) for RGB."""
         return self.shape if self.channels == 1 else (*self.shape, self.channels)
-
-    @property
-    def reads_worn(self) -> bool:
-        """Whether the model reads the garment that a person wears, too."""
-        return self.imaging.cascade is not None and self.imaging.cascade.worn == "both"
 
     @property
     def in_words(self) -> str:
@@ -121,13 +84,7 @@ class InputContract:
 
 
 GREY_28: Final = InputContract()
-"""Fashion-MNIST's own input: what decode.py assumes where no release is at hand."""
-
-CUT_OUT: Final = InputContract(imaging=PHOTOGRAPHS)
-"""The input of new releases of one's own classes, unless another size or colour is chosen."""
-
-TWO_CROPS: Final = InputContract(imaging=Imaging(cascade=Cascade(worn="both")))
-"""The input of new releases of Fashion-MNIST's classes, which learn photos of worn garments, too."""
+"""Fashion-MNIST's own input, which new releases have unless another size or colour is chosen."""
 
 
 def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
@@ -183,6 +140,10 @@ class Thresholds:
     def accept_nothing(self) -> bool:
         """Whether no confidence is enough."""
         return self.confidence > 1
+
+
+UNPROVEN: Final = Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.0)
+"""Every decision is `review`, and its reason `unproven`."""
 
 
 LARGEST_BIAS: Final = 50.0
@@ -256,9 +217,23 @@ class ModelContract:
     cluttered_thresholds: Thresholds | None = None
     photo_calibration: Calibration | None = None
 
+    @property
+    def photos_unproven(self) -> bool:
+        """Whether figures and thresholds for photos are of a conversion that no code does now."""
+        return self.input.framing == "cut-out" and self.input.imaging.cascade is not None
+
+    def without_cascade(self) -> "ModelContract":
+        """The same with photos converted as they are now: what a new release of this model declares."""
+        imaging = replace(self.input.imaging, cascade=None)
+        return replace(self, input=replace(self.input, imaging=imaging))
+
     def thresholds_of(self, shown: Shown) -> Thresholds:
         """Those that decide about this kind of input: the most specific ones that there are."""
-        if self._are_pixels(shown) or self.photo_thresholds is None:
+        if self._are_pixels(shown):
+            return self.thresholds
+        if self.photos_unproven:
+            return UNPROVEN
+        if self.photo_thresholds is None:
             return self.thresholds
         if shown == "cluttered" and self.cluttered_thresholds is not None:
             return self.cluttered_thresholds

@@ -1,9 +1,8 @@
 """Convert a picture into pixels, the way that the release's input contract names.
 
-`cut-out` is the way Fashion-MNIST was made: find the garment, convert it to grey, light on black, and frame
-it, one function each, which `convert` calls in order. `whole` resizes the picture. Pure functions of arrays.
-garment/foreground.py finds, framing.py frames, docs/explanation/conversion.md says where
-this differs from the paper and why.
+`cut-out` is the way Fashion-MNIST was made: trim what has the border's colour, convert to grey, light on
+black, and frame it. `whole` resizes the picture. Pure functions of arrays. border.py looks at the border,
+framing.py frames, docs/explanation/conversion.md says where this differs from the paper and why.
 """
 
 from dataclasses import dataclass, replace
@@ -12,42 +11,33 @@ import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
-from inference.contract import EDGE, Cascade, Ground, Imaging, InputContract, network_for
-from inference.crops import ModelInput
-from inference.decode import REDUCED_EDGE, Decoded
-from inference.framing import bounding_box, centre, fit_whole, no_larger_than, shrink
-from inference.garment.border import look_at_border
-from inference.garment.foreground import Found, find_garment, find_worn, is_plain
+from inference.border import garment_mask, ground_of, look_at_border
+from inference.contract import EDGE, Imaging, InputContract, Network, Shown, network_for
+from inference.decode import Decoded
+from inference.framing import bounding_box, centre, fit_whole, shrink
 
 
 @dataclass(frozen=True)
-class Conversion:
-    """The results of all steps from a picture to pixels.
+class ModelInput:
+    """What the model reads of one picture.
 
     Attributes:
-        picture: the decoded picture, reduced if it was larger than needed.
-        found: the garment on it; None when the upload already was pixels.
-        grey: the garment, cropped, light on black; None likewise, and when no garment was found.
-        pixels: what the model reads.
-        worn: what it reads in addition of a person: the garment that is worn; None where there is none.
+        pixels: uint8, of the network's `array_shape`, C-contiguous.
+        enlarged: whether the picture is smaller than the input, so that details may be missing.
+        shown: what the pixels were made of.
+        network: that reads them.
     """
 
-    picture: Picture
-    found: Found | None
-    grey: Grey | None
     pixels: Pixels
-    worn: Pixels | None = None
-
-    @property
-    def is_cluttered(self) -> bool:
-        """Whether there is more around the garment than one colour."""
-        return self.found is not None and self.found.cluttered
+    enlarged: bool = False
+    shown: Shown = "pixels"
+    network: Network = "pixels"
 
 
 def to_model_input(
     decoded: Decoded, contract: InputContract, photos: InputContract | None = None
 ) -> ModelInput:
-    """All that a release reads of an upload: `decoded_to_pixels`, and the garment that is worn.
+    """What a release reads of an upload, and by which network.
 
     Args:
         decoded: from decode.py, by `contract`.
@@ -56,22 +46,12 @@ def to_model_input(
     """
     shape = None if decoded.pixels is None else decoded.pixels.shape
     if photos is not None and network_for(shape, contract, photos) == "photos":
-        return replace(to_model_input(Decoded(decoded.picture, decoded.garment), photos), network="photos")
-    if decoded.pixels is not None or contract.framing == "whole":
-        pixels, enlarged = decoded_to_pixels(decoded, contract), is_enlarged(decoded, contract)
-        return ModelInput(
-            pixels, enlarged=enlarged, shown=ground_of(decoded) if decoded.is_photo else "pixels"
-        )
-    done = convert(decoded, contract.imaging)
-    return ModelInput(done.pixels, done.worn, shown="cluttered" if done.is_cluttered else "plain")
-
-
-def ground_of(decoded: Decoded) -> Ground:
-    """Whether one colour surrounds what a photo shows; less of it need be seen where it is white or black."""
-    if decoded.garment is not None:
-        return "plain"
-    border = look_at_border(decoded.picture, Imaging().border_tolerance)
-    return "plain" if is_plain(border, Cascade()) else "cluttered"
+        return replace(to_model_input(Decoded(decoded.picture), photos), network="photos")
+    return ModelInput(
+        decoded_to_pixels(decoded, contract),
+        enlarged=is_enlarged(decoded, contract),
+        shown=ground_of(decoded.picture) if decoded.is_photo else "pixels",
+    )
 
 
 def decoded_to_pixels(decoded: Decoded, contract: InputContract) -> Pixels:
@@ -89,9 +69,9 @@ def decoded_to_pixels(decoded: Decoded, contract: InputContract) -> Pixels:
     """
     if decoded.pixels is not None:
         return decoded.pixels
-    if contract.framing == "cut-out":
-        return convert(decoded, contract.imaging).pixels
     picture = decoded.picture
+    if contract.framing == "cut-out":
+        return cut_out(picture, contract.imaging)
     return fit_whole(as_grey(picture) if contract.channels == 1 else picture, contract.shape)
 
 
@@ -101,40 +81,24 @@ def is_enlarged(decoded: Decoded, contract: InputContract) -> bool:
     return contract.framing == "whole" and height < contract.shape[0] and width < contract.shape[1]
 
 
-def convert(decoded: Decoded, imaging: Imaging) -> Conversion:
-    """Cut out the garment, and return the result of each step."""
-    if decoded.pixels is not None:
-        return Conversion(decoded.picture, None, None, decoded.pixels)
-    picture, transparency = decoded.picture, decoded.garment
-    if imaging.cascade is not None:
-        # 448 = 16 x 28 bounds the cost; an eighth of it still has two samples for each pixel.
-        picture = no_larger_than(picture, REDUCED_EDGE)
-        transparency = None if transparency is None else no_larger_than(transparency, REDUCED_EDGE)
-    found = find_garment(picture, transparency, imaging)
-    worn = find_worn(picture, found, imaging)
-    done = converted(picture, found, imaging)
-    return done if worn is None else replace(done, worn=converted(picture, worn, imaging).pixels)
+def cut_out(picture: Picture, imaging: Imaging) -> Pixels:
+    """Convert what differs from the border's colour, however plain the border is.
 
-
-def converted(picture: Picture, found: Found, imaging: Imaging) -> Conversion:
-    """Convert a garment that was found.
+    A picture of 28 x 28 is already framed and most likely from the data set, so it is not trimmed.
 
     Args:
         picture: uint8, (H, W, 3), RGB.
-        found: the garment on it.
         imaging: the parameters that the model was made with.
     """
-    box = _WHOLE if found.way == "framed" else bounding_box(found.mask)
+    border = look_at_border(picture, imaging.border_tolerance)
+    mask = garment_mask(picture, border.colour, border.tolerance)
+    box = _WHOLE if picture.shape[:2] == (EDGE, EDGE) else bounding_box(mask)
     if box is None:
-        return Conversion(picture, found, None, np.zeros((EDGE, EDGE), np.uint8))
+        return np.zeros((EDGE, EDGE), np.uint8)
     grey = as_grey(picture[box])
-    if found.negate:
+    if border.is_light():
         grey = negated(grey)
-    mask = np.ascontiguousarray(found.mask[box])
-    if found.lift and imaging.cascade and is_faint(grey, mask, imaging.cascade):
-        grey = lifted(grey, imaging.cascade.faint_floor)
-    grey = on_black(grey, mask)
-    return Conversion(picture, found, grey, centre(shrink(grey, imaging)))
+    return centre(shrink(on_black(grey, mask[box]), imaging))
 
 
 _WHOLE = (slice(None), slice(None))
@@ -150,22 +114,6 @@ def negated(grey: Grey) -> Grey:
     return cv2.bitwise_not(grey).astype(np.uint8, copy=False)
 
 
-def is_faint(grey: Grey, garment: Mask, cascade: Cascade) -> bool:
-    """Whether the median of a garment hardly differs from black.
-
-    The data set has no white products, because they are invisible on white; users photograph them.
-    """
-    inside = cv2.threshold(garment, 127, 255, cv2.THRESH_BINARY)[1]
-    counts = cv2.calcHist([grey], [0], inside, [256], [0, 256]).ravel()
-    median = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
-    return median < cascade.faint_below
-
-
-def lifted(grey: Grey, floor: int) -> Grey:
-    """Scale grey values to `floor`..255: the silhouette becomes visible and the folds remain."""
-    return cv2.convertScaleAbs(grey, alpha=(255 - floor) / 255, beta=floor).astype(np.uint8, copy=False)
-
-
 def on_black(grey: Grey, garment: Mask) -> Grey:
-    """Set everything but the garment to 0, gradually where the mask is soft."""
-    return cv2.multiply(grey, garment, scale=1 / 255).astype(np.uint8, copy=False)
+    """Set everything but the garment to 0."""
+    return cv2.bitwise_and(grey, garment).astype(np.uint8, copy=False)

@@ -28,7 +28,7 @@ from PIL import (
 )
 
 from inference import isolated_decoder
-from inference.arrays import Mask, Picture, Pixels
+from inference.arrays import Picture, Pixels
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat
 from inference.opening import (
@@ -55,9 +55,6 @@ A garment that fills only an eighth of the photo then still has two samples for 
 inputs need a larger picture: two samples for each of their pixels.
 """
 
-TRANSPARENT_SHARE = 0.5
-"""Share of the border above which transparency marks the background of a garment."""
-
 LIGHT_BORDER = 128
 """Mean of the border, of 255, from which a single-channel picture is no input of a model that reads light on
 black. The largest of Fashion-MNIST's 70,000 pictures is below."""
@@ -77,11 +74,9 @@ class Decoded:
         samples: uint8, (H, W, 3), RGB, upright; a large JPEG at a half, a quarter or an eighth of its size.
             Or of the size of a grey input, (H, W): a single-channel picture of that size, which has to be
             light on black where the model reads that.
-        garment: uint8, (H, W), the opacity of an upload whose background is transparent; else None.
     """
 
     samples: Picture | Pixels
-    garment: Mask | None = None
 
     @property
     def pixels(self) -> Pixels | None:
@@ -287,7 +282,7 @@ def _decoded(samples: _Stored, contract: InputContract, name: str | None) -> Dec
         contract.polarity == "light-on-black" and cv2.mean(_border(samples))[0] >= LIGHT_BORDER
     ):
         return Decoded(np.ascontiguousarray(samples))
-    return Decoded(_rgb_over_white(samples), _garment(samples))
+    return Decoded(_rgb_over_white(samples))
 
 
 def _border(samples: _Stored) -> _Stored:
@@ -304,20 +299,3 @@ def _rgb_over_white(samples: _Stored) -> Picture:
     opacity = cv2.cvtColor(cv2.extractChannel(samples, 3), cv2.COLOR_GRAY2RGB)
     cv2.multiply(rgb, opacity, rgb, 1 / 255)  # in place, as a picture may have 50 million pixels
     return cv2.add(rgb, cv2.bitwise_not(opacity, opacity), rgb).astype(np.uint8, copy=False)
-
-
-def _garment(samples: _Stored) -> Mask | None:
-    """Return the opacity if most of the border is transparent and some of the picture is not.
-
-    Otherwise the alpha channel holds something else: rounded corners, a shadow, or nothing.
-    """
-    if samples.ndim != 3 or samples.shape[2] != 4:
-        return None
-    opacity = cv2.extractChannel(samples, 3).astype(np.uint8, copy=False)
-    if np.mean(_border(opacity) < _HALF) <= TRANSPARENT_SHARE:
-        return None
-    return opacity if opacity.max() >= _HALF else None
-
-
-_HALF = 128
-"""Opacity, of 255, from which a pixel is more garment than background."""

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.classifier import Classifier
-from inference.crops import ModelInput
+from inference.convert import ModelInput
 
 SQUARES: Final = 8
 """Positions of the hidden square along each edge."""
@@ -32,8 +32,6 @@ Drops: TypeAlias = NDArray[np.float32]
 def explain(classifier: Classifier, model_input: ModelInput, class_id: int) -> Drops:
     """Measure what each part of a picture adds to the probability of a class.
 
-    Parts are hidden in `pixels` alone: a second crop stays as it is.
-
     Args:
         classifier: whose answer is explained.
         model_input: of one picture.
@@ -46,8 +44,7 @@ def explain(classifier: Classifier, model_input: ModelInput, class_id: int) -> D
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
-    n = len(batch)
-    answers = classifier.classify(batch, [model_input.shown] * n, [model_input.worn] * n)
+    answers = classifier.classify(batch, [model_input.shown] * len(batch))
     whole, *others = (float(one.probabilities[class_id]) for one in answers)
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 

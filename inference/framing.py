@@ -13,16 +13,10 @@ from numpy.typing import NDArray
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Imaging
 
-_WHERE_IT_IS = 127
-
 
 def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
-    """Return the rows and columns that hold the garment; None when there is none.
-
-    Of a soft mask, pixels count that are more garment than background.
-    """
-    hard = cv2.threshold(garment, _WHERE_IT_IS, 255, cv2.THRESH_BINARY)[1]
-    left, top, width, height = cv2.boundingRect(hard)
+    """Return the rows and columns that hold the garment; None when there is none."""
+    left, top, width, height = cv2.boundingRect(garment)
     if width == 0:
         return None
     return slice(top, top + height), slice(left, left + width)

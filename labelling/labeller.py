@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.classifier import Classifier
-from inference.crops import ModelInput
+from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
 from labelling.errors import Unreadable

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from inference.contract import CUT_OUT
+from inference.contract import GREY_28
 from inference.decode import prepare_decoders
 from model_store.acceptance import needed
 from scripts.progress import counting
@@ -85,7 +85,7 @@ def _preview(pictures: Sequence[Listed], target: Path) -> None:
     from training.fitting.preview import draw_augmented  # noqa: PLC0415
 
     chosen = [one.path for one in pictures[:: max(1, len(pictures) // PREVIEWED)]][:PREVIEWED]
-    read = read_files(chosen, CUT_OUT, complain, lambda *_: None, skip_unreadable=True)
+    read = read_files(chosen, GREY_28, complain, lambda *_: None, skip_unreadable=True)
     save(draw_augmented([one.pixels for one in read if one], starting_point(DEFAULT_NETWORK)), target)
     console().print(f"Augmented pictures: {target}")
 

@@ -194,7 +194,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     corrections = read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     session = OnnxSession(release.photo_graph, shape=contract.input.array_shape)
-    predictions = predict(session, contract, photos.images, photos.worn, photos.shown)
+    predictions = predict(session, contract, photos.images, photos.shown)
     answers = photo_answers(predictions, photos, photos.shown)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)

@@ -46,31 +46,6 @@ def on_a_floor(seed: int = 0) -> Picture:
     return np.where(a_shirt()[..., None] > 0, shirt, boards).clip(0, 255).astype(np.uint8)
 
 
-def checked_on_a_blanket() -> Picture:
-    """A shirt of black and white checks, which has a boundary everywhere, on a grey blanket."""
-    random = np.random.default_rng(0)
-    blanket = 120 + cv2.GaussianBlur(random.normal(0, 300, (HEIGHT, WIDTH)), (0, 0), 3)
-    rows, columns = np.indices((HEIGHT, WIDTH)) // 8
-    checks = np.where((rows + columns) % 2, 230, 20)
-    return _coloured(np.where(a_shirt() > 0, checks, blanket.clip(0, 255)).astype(np.int64))
-
-
-def under_a_lamp(garment: int) -> Picture:
-    """A grey shirt on grey paper, which a lamp lights more in the middle than at the edges."""
-    y, x = np.meshgrid(np.linspace(-1, 1, HEIGHT), np.linspace(-1, 1, WIDTH), indexing="ij")
-    paper = 235 - 12 * (x**2 + y**2) - 12 * np.maximum(x**2, y**2)
-    return _coloured(np.where(a_shirt() > 0, garment, paper).astype(np.int64))
-
-
-def white_on_white() -> Picture:
-    """A white shirt on white, of which a thin shadow at the edge and a seam are all that is seen."""
-    shirt = a_shirt()
-    inner = cv2.erode(shirt, np.ones((5, 5), np.uint8))
-    grey = np.where((shirt > 0) & (inner == 0), 225, 252)
-    grey[60:250, 119:121] = 235
-    return _coloured(grey)
-
-
 def cut_out() -> NDArray[np.uint8]:
     """A dark shirt with nothing around it: RGBA, in whose transparent part a wild colour is hidden."""
     shirt = a_shirt()

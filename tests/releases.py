@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper, parser
 
 from inference.arrays import PixelsBatch
-from inference.contract import CUT_OUT, Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import GREY_28, Familiarity, InputContract, ModelContract, Thresholds
 from model_store.answers import ANSWERS, TEST_SET, Answers, packed
 from model_store.assemble import seal
 from model_store.manifest import DataSet, Golden, Headline, PhotoNetwork
@@ -59,7 +59,7 @@ def a_release(
     created_at: datetime = CREATED_AT,
     test_sha256: str = TEST_SHA256,
     per_class: int = PER_CLASS,
-    reads: InputContract = CUT_OUT,
+    reads: InputContract = GREY_28,
     right: NDArray[np.bool_] | None = None,
     acceptance: dict[str, tuple[AcceptPoint, ...]] | None = None,
     possible_promises: tuple[PossiblePromise, ...] = (),
@@ -157,7 +157,7 @@ def a_store(folder: Path, **release: Any) -> str:
     return str(folder / "store")
 
 
-def a_contract(labels: Sequence[str] = LABELS, reads: InputContract = CUT_OUT) -> ModelContract:
+def a_contract(labels: Sequence[str] = LABELS, reads: InputContract = GREY_28) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
     return ModelContract(
         labels=tuple(labels),
@@ -168,7 +168,7 @@ def a_contract(labels: Sequence[str] = LABELS, reads: InputContract = CUT_OUT) -
     )
 
 
-def a_graph(weights: NDArray[np.float32], shape: tuple[int, ...] = CUT_OUT.array_shape) -> bytes:
+def a_graph(weights: NDArray[np.float32], shape: tuple[int, ...] = GREY_28.array_shape) -> bytes:
     """pixels uint8 (N, ...) -> probabilities float32 (N, C), distance float32 (N,).
 
     Args:

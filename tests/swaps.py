@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import open_classifier
-from inference.contract import CUT_OUT, whole_pictures
+from inference.contract import GREY_28, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from model_store.local import open_release
@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 
 UPLOAD = png(a_garment())
 
-INPUTS = (CUT_OUT, whole_pictures(64, 3))
+INPUTS = (GREY_28, whole_pictures(64, 3))
 """What the releases read, in turn."""
 
 

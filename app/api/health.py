@@ -57,8 +57,14 @@ def _condition(models: Models, *, known: bool) -> dict[str, Any]:
         "stale_since": stale_since.isoformat() if stale_since else None,
         "store": _store_condition(fault, known=known),
         "refused": [_refusal(refusal, known=known) for refusal in models.refusals],
+        **_photos(served().photo_fault),
         **_accept_target(served().acceptance),
     }
+
+
+def _photos(fault: str | None) -> dict[str, Any]:
+    """Why no photo is accepted, where an older release was measured with another conversion."""
+    return {} if fault is None else {"photos": {"status": "unproven", "error": fault}}
 
 
 def _accept_target(acceptance: Acceptance | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
-from inference.crops import ModelInput
+from inference.convert import ModelInput
 from inference.decode import (
     Decoded,
     Isolated,
@@ -278,7 +278,7 @@ class Predictor:
     def _answer_all(
         self, inputs: Sequence[ModelInput], served: Served, slot: Slot, parameters: Parameters
     ) -> list[Classified]:
-        numbers = sum(one.pixels.size * (1 if one.worn is None else 2) for one in inputs)
+        numbers = sum(one.pixels.size for one in inputs)
         if numbers < LARGE_RUN and not parameters.seen:
             return _answered(inputs, served, parameters)
         with slot.with_place(self._large):

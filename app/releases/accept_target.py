@@ -33,7 +33,7 @@ def with_target(served: Served, target: float | None) -> Served:
     if target is None:
         return served
     contract, photos = served.contract, served.classifier.photos
-    divided = photos is not None or contract.photo_thresholds is not None
+    divided = not (photos is None and contract.photo_thresholds is None and served.photo_fault is None)
     acceptance = _acceptance(served, target, divided=divided)
     # All kinds of pictures that are shown alike have the same threshold.
     found = {shown_of(kind): point.threshold for kind, point in acceptance.gives.items()}
@@ -71,7 +71,9 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
         return Acceptance(target, {}, fault)
     decided: dict[Shown, dict[str, Sequence[AcceptPoint]]] = {"pixels": {}, "plain": {}, "cluttered": {}}
     for kind, curve in curves.items():
-        decided[shown_of(kind) if divided else "pixels"][kind] = curve
+        shown = shown_of(kind)
+        if shown == "pixels" or served.photo_fault is None:
+            decided[shown if divided else "pixels"][kind] = curve
     gives: dict[str, AcceptPoint] = {}
     for shown, together in decided.items():
         which = "kinds of pictures" if shown == "pixels" else "tiers of photos"
@@ -83,7 +85,7 @@ def _acceptance(served: Served, target: float, *, divided: bool) -> Acceptance:
             return Acceptance(target, {}, _fault(served.version, together, which, target))
         gives |= found
     if divided and not decided["plain"] and not decided["cluttered"]:
-        fault = (
+        fault = served.photo_fault or (
             f"The report of {served.version} says of no photos what each threshold accepts: train it again."
         )
         return Acceptance(target, gives, fault)

@@ -69,6 +69,16 @@ class Served:
         return self._of_photos.thresholds_of("cluttered")
 
     @property
+    def photo_fault(self) -> str | None:
+        """Why every decision about photos is `review`, `unproven`, where an older release makes it so."""
+        if not self._of_photos.photos_unproven:
+            return None
+        return (
+            f"The figures of {self.version} for photos were measured with a conversion that was removed, so "
+            "every answer to a photo is `review`, `unproven`: calibrate it on photos, or train it again."
+        )
+
+    @property
     def _of_photos(self) -> ModelContract:
         photos = self.classifier.photos
         return self.contract if photos is None else photos.contract

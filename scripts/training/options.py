@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
-from inference.contract import CUT_OUT, EDGES, InputContract
+from inference.contract import EDGES, GREY_28, InputContract
 from inference.decode import prepare_decoders
 from model_store.acceptance import ACCEPT_CONFIDENCE, Conditions
 from model_store.local import LocalRelease
@@ -137,12 +137,12 @@ def _recipe_name(text: str) -> str:
 def input_of(release: LocalRelease) -> InputContract:
     """The input that a release's data is read for; parameters of `cut-out` are always the newest."""
     reads = release.manifest.model.input
-    return CUT_OUT if reads.framing == "cut-out" else reads
+    return GREY_28 if reads.framing == "cut-out" else reads
 
 
 def load_data(
     arguments: argparse.Namespace,
-    reads: InputContract = CUT_OUT,
+    reads: InputContract = GREY_28,
     corrections: Corrections | None = None,
     *,
     division: Division = "divided",

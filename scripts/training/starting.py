@@ -9,7 +9,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from inference.contract import CUT_OUT, InputContract, whole_pictures
+from inference.contract import GREY_28, InputContract, whole_pictures
 from model_store.cache import find_release
 from model_store.files import MODEL
 from model_store.local import LocalRelease
@@ -47,7 +47,7 @@ def input_named(arguments: argparse.Namespace, release: LocalRelease | None) -> 
     named = arguments.image_size is not None
     if release is not None and named:
         arguments.error("--from RELEASE brings its input along: leave out --image-size")
-    reads = CUT_OUT if release is None else input_of(release)
+    reads = GREY_28 if release is None else input_of(release)
     if named:
         reads = whole_pictures(arguments.image_size, 1)
     console().print(f"The model reads {size_of(reads)}, framing {reads.framing}.")

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import CUT_OUT, GREY_28
+from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import decode, decode_input, decode_opened
 from inference.errors import UploadError
@@ -29,7 +29,7 @@ JSON_VALUES = st.recursive(
 def test_an_upload_becomes_pixels_or_a_refusal(upload: bytes) -> None:
     with contextlib.suppress(UploadError):
         decoded = decode(upload, MAX_PIXELS)
-        pixels = decoded_to_pixels(decoded, CUT_OUT)
+        pixels = decoded_to_pixels(decoded, GREY_28)
         assert decoded.picture.dtype == np.uint8
         assert decoded.picture.shape[2:] == (3,)
         assert decoded.picture.shape[0] * decoded.picture.shape[1] <= MAX_PIXELS

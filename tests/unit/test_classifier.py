@@ -11,7 +11,6 @@ from inference.arrays import Distances, Pixels, PixelsBatch, Probabilities
 from inference.classifier import Classifier, open_classifier
 from inference.contract import (
     GREY_28,
-    TWO_CROPS,
     Calibration,
     Familiarity,
     InputContract,
@@ -167,54 +166,6 @@ class SeesHowLight:
 
 def shade(value: int) -> Pixels:
     return np.full((28, 28), value, np.uint8)
-
-
-def test_two_crops_of_a_picture_are_answered_as_one() -> None:
-    classifier = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
-    pixels, worn = np.stack([shade(51), shade(51), shade(204)]), [None, shade(102), None]
-
-    dark, both, light = classifier.classify(pixels, ["plain"] * 3, worn)
-
-    # Two log probabilities have the mean of their odds' logarithms: 1 to 4 and 2 to 3.
-    assert both.probabilities == pytest.approx([4**0.5 * 1.5**0.5 / (6**0.5 + 1), 1 / (6**0.5 + 1)])
-    assert [one.probabilities[1] for one in (dark, light)] == pytest.approx([0.2, 0.8])
-    assert dark.familiarity == 1.0
-
-
-def test_pictures_that_share_a_second_crop_are_answered_as_if_each_had_its_own() -> None:
-    classifier = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
-    pixels, crop = np.stack([shade(51), shade(102), shade(204), shade(0)]), shade(102)
-
-    answers = [
-        classifier.classify(pixels, ["plain"] * 4, worn)
-        for worn in ([crop, None, shade(51), crop], [crop, None, shade(51), crop.copy()])
-    ]
-
-    shared, own = ([one.probabilities.tolist() for one in some] for some in answers)
-    assert shared == own
-    assert [one.familiarity for one in answers[0]] == [one.familiarity for one in answers[1]]
-
-
-def test_a_second_crop_of_which_the_contract_says_nothing_is_not_read() -> None:
-    [whole] = Classifier(SeesHowLight(), CONTRACT).classify(shade(51)[None], ["plain"], [shade(204)])
-
-    assert whole.probabilities == pytest.approx([0.8, 0.2])
-
-
-def test_crops_that_are_certain_of_two_classes_leave_both_possible() -> None:
-    both = Classifier(SeesHowLight(), replace(CONTRACT, input=TWO_CROPS))
-
-    [torn] = both.classify(shade(0)[None], ["plain"], [shade(255)])
-
-    assert torn.probabilities == pytest.approx([0.5, 0.5])
-
-
-def test_the_distance_of_two_crops_is_their_mean() -> None:
-    contract = replace(CONTRACT, input=TWO_CROPS, familiarity=Familiarity(quantiles=(0.0, 1.0)))
-
-    [both] = Classifier(SeesHowLight(), contract).classify(shade(51)[None], ["plain"], [shade(102)])
-
-    assert both.familiarity == pytest.approx(0.7)
 
 
 def test_temperature_softens_what_clients_see() -> None:

@@ -6,17 +6,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from inference.arrays import Mask, Picture
-from inference.contract import GREY_28, PHOTOGRAPHS, Imaging
+from inference.arrays import Picture
+from inference.border import garment_mask, ground_of, look_at_border
+from inference.contract import GREY_28, Imaging
 from inference.convert import as_grey, decoded_to_pixels
-from inference.decode import Decoded
+from inference.decode import Decoded, decode
 from inference.framing import bounding_box, centre, shrink
-from inference.garment.border import garment_mask, look_at_border
-from inference.garment.segmentation import filled, without_specks
-from tests.drawn_garments import picture_to_pixels
-from tests.pictures import plain
+from tests.drawn_garments import (
+    as_it_should_be,
+    cut_out,
+    on_a_floor,
+    on_plain,
+    overlap,
+    picture_to_pixels,
+)
+from tests.pictures import plain, png, stored_for, turned
 
 IMAGING = Imaging()
+CLEAR = 0.98
+"""Overlap with the truth."""
 
 
 def test_a_garment_that_covers_a_corner_is_not_taken_for_the_background() -> None:
@@ -51,50 +59,21 @@ def test_nearly_white_and_nearly_black_are_white_and_black() -> None:
     assert not look_at_border(plain(9, 9, (0, 0, 13)), 0.05).is_black()
 
 
-def a_ring() -> Mask:
-    mask = np.zeros((20, 20), np.uint8)
-    mask[4:16, 4:16] = 255
-    mask[6:14, 6:14] = 0
-    return mask
+def test_the_ground_of_a_photo_is_plain_where_one_colour_fills_its_border() -> None:
+    half, most = plain(100, 100), plain(100, 100, (90, 120, 60))
+    half[:, :20] = most[:12, :12] = (30, 30, 30)
+
+    plain_ones = [on_plain(40, 255), on_plain(200, 0), half, most]
+    cluttered = [on_a_floor(), plain(100, 100, (90, 120, 60))]
+    cluttered[1][:, :20] = (30, 30, 30)
+
+    assert [ground_of(one) for one in plain_ones] == ["plain"] * 4
+    assert [ground_of(one) for one in cluttered] == ["cluttered"] * 2
 
 
-OPENED, CUP = a_ring(), np.zeros((9, 9), np.uint8)
-OPENED[9:11, 4:6] = 0
-CUP[:, 2] = CUP[:, 6] = CUP[8, 2:7] = 255
-
-
-def test_what_is_closed_in_is_filled() -> None:
-    ring = filled(a_ring())
-
-    assert ring[4:16, 4:16].min() == 255
-    assert np.count_nonzero(ring) == 12 * 12
-
-
-@pytest.mark.parametrize("mask", [OPENED, CUP], ids=["open outline", "closed by the picture's edge"])
-def test_what_is_open_is_left_as_it_is(mask: Mask) -> None:
-    assert np.array_equal(filled(mask), mask)
-
-
-def test_small_parts_go_and_large_ones_stay() -> None:
-    pair = np.zeros((40, 40), np.uint8)
-    pair[2:22, 2:12] = pair[2:22, 25:35] = 255
-    dusty = pair.copy()
-    dusty[30, 30] = 255
-
-    assert np.array_equal(without_specks(dusty, 0.02), pair)
-
-
-def test_specks_that_are_all_there_is_stay() -> None:
-    dust = np.zeros((9, 9), np.uint8)
-    dust[2, 2] = dust[6, 6] = 255
-
-    assert np.array_equal(without_specks(dust, 0.02), dust)
-
-
-def test_the_box_holds_the_whole_garment_without_the_soft_edge_of_its_mask() -> None:
+def test_the_box_holds_the_whole_garment() -> None:
     mask = np.zeros((9, 9), np.uint8)
-    mask[1:8, 1:8] = 100
-    mask[3, 3] = mask[6, 4] = 200
+    mask[3, 3] = mask[6, 4] = 255
 
     assert bounding_box(mask) == (slice(3, 7), slice(3, 5))
     assert bounding_box(np.zeros((9, 9), np.uint8)) is None
@@ -163,6 +142,28 @@ def test_a_garment_becomes_light_on_exactly_black(picture: Picture, tone: int) -
     assert pixels[:, 21:].max() == 0
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        *(on_plain(40, ground) for ground in (255, 240, 200, 128)),
+        *(on_plain(200, ground) for ground in (0, 30, 60, 127)),
+    ],
+)
+def test_a_garment_is_cut_from_a_plain_ground(picture: Picture) -> None:
+    assert overlap(picture_to_pixels(picture, IMAGING), as_it_should_be()) > CLEAR
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [png(cut_out()), turned("JPEG", stored_for(on_plain(40, 255), 6), 6)],
+    ids=["on a transparent ground", "held sideways"],
+)
+def test_an_upload_shows_its_garment_upright(upload: bytes) -> None:
+    pixels = decoded_to_pixels(decode(upload, 10_000_000), GREY_28)
+
+    assert overlap(pixels, as_it_should_be()) > CLEAR
+
+
 def test_margins_around_the_garment_change_nothing() -> None:
     tight = np.pad(np.full((140, 70, 3), 90, np.uint8), ((1, 1), (1, 1), (0, 0)), constant_values=255)
 
@@ -205,10 +206,9 @@ def test_where_there_is_no_garment_there_is_black(
     assert np.count_nonzero(pixels.any(axis=0)) in {0, columns}
 
 
-@pytest.mark.parametrize("imaging", [PHOTOGRAPHS, IMAGING], ids=["photographs", "plain grounds alone"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (28, 28), (300, 200), (10, 20_000)])
-def test_a_blank_picture_is_black(size: tuple[int, int], imaging: Imaging) -> None:
-    assert not picture_to_pixels(plain(*size, (120, 200, 30)), imaging).any()
+def test_a_blank_picture_is_black(size: tuple[int, int]) -> None:
+    assert not picture_to_pixels(plain(*size, (120, 200, 30)), IMAGING).any()
 
 
 SIZES = st.tuples(st.integers(1, 70), st.integers(1, 70), st.just(3))
@@ -218,13 +218,12 @@ SIZES = st.tuples(st.integers(1, 70), st.integers(1, 70), st.just(3))
 @given(
     picture=arrays.arrays(
         np.uint8, SIZES, fill=st.nothing() | st.sampled_from([np.uint8(128), np.uint8(255)])
-    ),
-    imaging=st.sampled_from([PHOTOGRAPHS, IMAGING]),
+    )
 )
-def test_every_picture_becomes_pixels_and_always_the_same(picture: Picture, imaging: Imaging) -> None:
-    pixels = picture_to_pixels(picture, imaging)
+def test_every_picture_becomes_pixels_and_always_the_same(picture: Picture) -> None:
+    pixels = picture_to_pixels(picture, IMAGING)
 
     assert pixels.shape == (28, 28)
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
-    assert np.array_equal(picture_to_pixels(picture.copy(), imaging), pixels)
+    assert np.array_equal(picture_to_pixels(picture.copy(), IMAGING), pixels)

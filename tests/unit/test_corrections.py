@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import CUT_OUT
+from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from scripts import train
@@ -42,7 +42,7 @@ def corrected(folder: Path, *rows: str) -> LabelledData:
 
 def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
     """Under which labels a picture is learnt or measured on."""
-    pixels = decoded_to_pixels(decode(png(a_photo(kind, seed)), MAX_PIXELS), CUT_OUT)
+    pixels = decoded_to_pixels(decode(png(a_photo(kind, seed)), MAX_PIXELS), GREY_28)
     return [
         data.labels[label]
         for part in (data.train, data.test)

@@ -10,13 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.arrays import Mask, Picture
-from inference.contract import CUT_OUT, InputContract, whole_pictures
+from inference.arrays import Picture
+from inference.contract import InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import REDUCED_EDGE, decode
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from tests.coded_pictures import avif, avif_turned, heic
-from tests.drawn_garments import a_shirt, cut_out
 from tests.pictures import (
     bmp,
     cmyk_jpeg,
@@ -189,7 +188,7 @@ DARK_ON_LIGHT[4:24, 9:19] = 20
 def test_a_dark_garment_on_a_light_ground_of_28_by_28_is_converted_where_light_on_black_is_read() -> None:
     almost = np.where(DARK_ON_LIGHT == 128, 127, DARK_ON_LIGHT).astype(np.uint8)
 
-    converted = decoded_to_pixels(decode(png(DARK_ON_LIGHT), MAX_PIXELS), CUT_OUT)
+    converted = decoded_to_pixels(decode(png(DARK_ON_LIGHT), MAX_PIXELS), InputContract())
 
     assert converted[14, 14] > 200
     assert converted[0, 0] == 0
@@ -241,59 +240,6 @@ def test_a_png_with_a_wrong_checksum_is_broken() -> None:
 
     with pytest.raises(BrokenPicture, match="is truncated, damaged"):
         decode(bytes(upload), MAX_PIXELS)
-
-
-def garment(upload: bytes) -> Mask | None:
-    return decode(upload, 1_000_000).garment
-
-
-def with_opacity(opacity: NDArray[np.generic]) -> bytes:
-    return png(np.dstack([np.zeros((*opacity.shape, 3), opacity.dtype), opacity]))
-
-
-def framed(border: int, within: int) -> NDArray[np.uint8]:
-    opacity = np.full((40, 40), border, np.uint8)
-    opacity[3:-3, 3:-3] = within
-    return opacity
-
-
-@pytest.mark.parametrize(
-    "upload",
-    [
-        png(cut_out()),
-        webp(cut_out()),
-        with_opacity(a_shirt().astype(np.uint16) * 257),
-        turned("PNG", stored_for(cut_out(), 6), 6),
-        heic(cut_out(), quality=-1),
-        avif(cut_out()),
-    ],
-    ids=["PNG", "WebP", "16 bits", "turned", "HEIC", "AVIF"],
-)
-def test_what_is_opaque_on_nothing_is_the_garment(upload: bytes) -> None:
-    found = garment(upload)
-
-    assert found is not None
-    assert np.array_equal(found, a_shirt())
-
-
-ROUNDED = framed(255, 255)
-ROUNDED[:4, :4] = ROUNDED[:4, -4:] = ROUNDED[-4:, :4] = ROUNDED[-4:, -4:] = 0
-
-
-@pytest.mark.parametrize(
-    "upload",
-    [
-        *map(
-            with_opacity, [framed(255, 255), framed(255, 0), framed(0, 0), framed(0, 127), framed(128, 255)]
-        ),
-        with_opacity(ROUNDED),
-        png(plain(40, 40)),
-        png(np.zeros((40, 40), np.uint8)),
-    ],
-    ids=["opaque", "hole", "nothing", "hardly anything", "half opaque around", "corners", "RGB", "grey"],
-)
-def test_transparency_that_shows_no_garment_is_not_taken_for_one(upload: bytes) -> None:
-    assert garment(upload) is None
 
 
 @pytest.mark.parametrize(

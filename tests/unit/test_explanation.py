@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import TWO_CROPS, whole_pictures
-from inference.crops import ModelInput
+from inference.contract import whole_pictures
+from inference.convert import ModelInput
 from inference.explanation import SQUARES, explain, heat_map
 from inference.session import Scores
 from tests.unit.test_classifier import CONTRACT
@@ -51,24 +51,6 @@ def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
     assert drops[: half - 1, : half - 1].min() > 0
     assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
     assert explain(CLASSIFIER, LIT, 0) == pytest.approx(-drops, abs=1e-6)
-
-
-def test_a_second_crop_has_its_say_in_every_answer() -> None:
-    alone = explain(CLASSIFIER, LIT, 1)
-    both = Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None, input=TWO_CROPS))
-
-    with_worn = explain(both, replace(LIT, worn=LIT.pixels), 1)
-
-    assert 0 < with_worn.max() < alone.max()
-
-
-def test_a_second_crop_in_which_nothing_is_hidden_is_run_once() -> None:
-    session = LooksAtACorner()
-    both = Classifier(session, replace(CONTRACT, familiarity=None, input=TWO_CROPS))
-
-    explain(both, replace(LIT, worn=LIT.pixels), 1)
-
-    assert session.crops == [1 + SQUARES**2 + 1]
 
 
 def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:

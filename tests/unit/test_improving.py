@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import CUT_OUT
+from inference.contract import GREY_28
 from model_store.comparison import decisive
 from model_store.local import LocalRelease, bundled
 from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, announce, compared_of, judged
@@ -111,7 +111,7 @@ def test_pictures_of_a_class_that_are_new_to_the_parent_are_compared_and_no_othe
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    (read,) = photos_in([photos], LABELS, CUT_OUT)
+    (read,) = photos_in([photos], LABELS, GREY_28)
     parent = LocalRelease(tmp_path, bundled().manifest)
     Learnt.of(np.array(read.sha256)[[read.kinds.index("Bag")]]).save(tmp_path)
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.contract import CUT_OUT
+from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
@@ -76,7 +76,7 @@ def test_the_model_learns_from_just_what_the_service_would_see(tmp_path: Path, s
 
     data = said.read(tmp_path)
 
-    served = {decoded_to_pixels(decode(upload, 50_000_000), CUT_OUT).tobytes() for upload in uploads}
+    served = {decoded_to_pixels(decode(upload, 50_000_000), GREY_28).tobytes() for upload in uploads}
     assert pixels_of(data.train, 0) | pixels_of(data.test, 0) == served
 
 

@@ -73,7 +73,6 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         sha256=tuple(f"{number:064}" for number in range(len(taken))),
         keys=tuple(f"{number:064}" for number in range(len(taken))),
         kinds=tuple(folder for _, folder, *_ in taken),
-        worn=(None,) * len(taken),
         shown=(ON_PLAIN,) * len(taken),
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import CUT_OUT, Imaging, InputContract
+from inference.contract import GREY_28, Imaging, InputContract
 from inference.convert import decoded_to_pixels
 from inference.decode import decode
 from scripts.training.photos import photos_in
@@ -216,7 +216,7 @@ def test_a_csv_beside_a_folder_of_photos_is_said_to_be_left_alone(
     learn = write_photos(tmp_path / "photos", 3, {"A": ["Trouser"]})
     write_table(tmp_path, "photos/A/Trouser/000.png,1,A,ann")
 
-    photos_in([learn], LABELS, CUT_OUT)
+    photos_in([learn], LABELS, GREY_28)
 
     assert f"{tmp_path}/photos.csv is not read. Name it in place of the folder" in capsys.readouterr().err
 

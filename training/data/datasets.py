@@ -16,9 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Pixels, PixelsBatch
+from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
-from inference.contract import EDGE, TWO_CROPS, InputContract, Shown
+from inference.contract import EDGE, GREY_28, InputContract, Shown
 from model_store.manifest import DataSet
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.pixel_files import read_csv, read_idx
@@ -118,8 +118,6 @@ class LabelledImages:
             split. None where each content is on its own.
         files: of each; None for pictures that had none of their own.
         digests: hex SHA-256 of each file.
-        worn: of each its second crop, a garment alone that a person wears, or None; empty where none was
-            looked for. Trainings on folders read one crop; `answer` reads both.
         shown: what each was made of; empty where all are pixels as they were sent.
     """
 
@@ -129,7 +127,6 @@ class LabelledImages:
     keys: NDArray[np.str_] | None = None
     files: tuple[Path, ...] | None = None
     digests: tuple[str, ...] | None = None
-    worn: tuple[Pixels | None, ...] = ()
     shown: tuple[Shown, ...] = ()
 
     def __len__(self) -> int:
@@ -142,10 +139,9 @@ class LabelledImages:
         keys = None if self.keys is None else self.keys[indices]
         files = None if self.files is None else tuple(self.files[place] for place in indices)
         digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
-        worn = tuple(self.worn[place] for place in indices) if self.worn else ()
         shown = tuple(self.shown[place] for place in indices) if self.shown else ()
         images, labels = self.images[indices], self.labels[indices]
-        return LabelledImages(images, labels, taught, keys, files, digests, worn, shown)
+        return LabelledImages(images, labels, taught, keys, files, digests, shown)
 
     @cached_property
     def contents(self) -> Contents:
@@ -191,7 +187,7 @@ class LabelledData:
     labels: tuple[str, ...] = LABELS
     named: bool = False
     name: str | None = None
-    reads: InputContract = TWO_CROPS
+    reads: InputContract = GREY_28
     licence: str | None = None
     known: Learnt = NOTHING
     cross_fitted: bool = False

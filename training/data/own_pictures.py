@@ -14,7 +14,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import CUT_OUT, InputContract
+from inference.contract import GREY_28, InputContract
 from training.data.corrections import Corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Contents, Learnt
@@ -46,7 +46,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     place: Path,
     say: Say,
     watch: Watch,
-    reads: InputContract = CUT_OUT,
+    reads: InputContract = GREY_28,
     *,
     skip_unreadable: bool = False,
     corrections: Corrections | None = None,
@@ -192,6 +192,5 @@ def _arrays(pictures: list[Picture], keys: dict[str, str]) -> LabelledImages:
         keys=np.array([keys[one.file.sha256] for one in pictures]),
         files=tuple(one.file.path for one in pictures),
         digests=tuple(one.file.sha256 for one in pictures),
-        worn=tuple(one.file.worn for one in pictures),
         shown=tuple(one.file.shown for one in pictures),
     )

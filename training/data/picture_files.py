@@ -41,7 +41,6 @@ class PictureFile:
         sha256: hex digest of the file's bytes.
         hash: of the picture, for pictures that are nearly the same.
         pixels: what the model would see of it.
-        worn: likewise of a garment alone that a person wears, where it reads that, too.
         shown: what the file is to the model.
     """
 
@@ -49,7 +48,6 @@ class PictureFile:
     sha256: str
     hash: Hash
     pixels: Pixels
-    worn: Pixels | None
     shown: Shown
 
 
@@ -124,7 +122,7 @@ def _read(path: Path, contract: InputContract) -> PictureFile | str:
         return read
     digest, decoded = read
     seen = to_model_input(decoded, contract)
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), seen.pixels, seen.worn, seen.shown)
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), seen.pixels, seen.shown)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

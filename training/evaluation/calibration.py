@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Distances
 from inference.contract import (
-    CUT_OUT,
+    GREY_28,
     Calibration,
     Familiarity,
     Ground,
@@ -179,7 +179,7 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     kind = Kind(HELD_OUT, sure, right, accuracy, together, confidence)
     contract = ModelContract(
         labels=names,
-        input=CUT_OUT,
+        input=GREY_28,
         temperature=temperature,
         thresholds=Thresholds(confidence=confidence_threshold([kind]), familiarity=unfamiliar),
         familiarity=familiarity,

@@ -13,10 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Pixels, PixelsBatch, Probabilities
+from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract, Shown
-from inference.crops import averaged, stacked
 from inference.session import Scores, Session
 from model_store.answers import TEST_SET
 from model_store.answers import Answers as StoredAnswers
@@ -93,7 +92,7 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    return _answers(images, predict(session, contract, images.images, images.worn, images.shown))
+    return _answers(images, predict(session, contract, images.images, images.shown))
 
 
 def _answers(images: LabelledImages, predictions: Sequence[Prediction]) -> Answers:
@@ -126,25 +125,19 @@ def most_are(shown: Sequence[Shown]) -> Shown:
 
 
 def predict(
-    session: Session,
-    contract: ModelContract,
-    images: PixelsBatch,
-    worn: Sequence[Pixels | None] = (),
-    shown: Sequence[Shown] = (),
+    session: Session, contract: ModelContract, images: PixelsBatch, shown: Sequence[Shown] = ()
 ) -> list[Prediction]:
     """What serving would answer to uint8 (N, 28, 28), which are as they were sent unless `shown` says more.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    reads = worn if contract.input.reads_worn else ()
-    return Classifier(session, contract).interpret(scored(session, images, reads), _all(shown, len(images)))
+    return Classifier(session, contract).interpret(scored(session, images), _all(shown, len(images)))
 
 
-def scored(session: Session, images: PixelsBatch, worn: Sequence[Pixels | None] = ()) -> Scores:
-    """A model's scores, in batches; of pictures with a second crop, those of both."""
-    crops, pairs = stacked(images, worn)
-    return averaged(joined([session.run(batch) for batch in in_batches(crops)]), pairs)
+def scored(session: Session, images: PixelsBatch) -> Scores:
+    """A model's scores, in batches."""
+    return joined([session.run(batch) for batch in in_batches(images)])
 
 
 def joined(parts: Sequence[Scores]) -> Scores:

@@ -111,7 +111,7 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
         say(broken)
     report = _report(parent, photos, decided, answers, _figures(network, folder, photos))
     (folder / REPORT).write_bytes(report.as_bytes())
-    model = parent.manifest.model
+    model = parent.manifest.model.without_cascade()
     (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
     rows = photo_rows(answers, asked, "photos", fitted.folds)
@@ -205,7 +205,7 @@ def _sealed(
     return seal(
         folder,
         created_at=datetime.now(UTC),
-        model=parent.model,
+        model=parent.model.without_cascade(),
         photos=photos,
         golden=parent.golden,
         training=parent.training | {"photo_network": record, "calibrated": None},

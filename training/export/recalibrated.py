@@ -69,11 +69,9 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     accuracy = accept.right or ACCEPTED_OF_PHOTOS
     photos = _not_learnt(photos, parent, say)
     check_enough(photos.known_tiers, accuracy)
-    before = parent.manifest.photo_contract
+    before = parent.manifest.photo_contract.without_cascade()
     session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
-    checked = Checked(
-        scored(session, photos.images, photos.worn), photos.labels, photos.tiers, groups=photos.keys
-    )
+    checked = Checked(scored(session, photos.images), photos.labels, photos.tiers, groups=photos.keys)
     found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy, accept.confidence)
     if found.contract.familiarity is not None and not found.contract.thresholds_of("plain").familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
@@ -99,7 +97,7 @@ def _contracts(parent: Manifest, found: OwnCalibration) -> tuple[ModelContract, 
         "temperature": found.contract.calibration_of("plain").temperature,
         "thresholds": found.contract.thresholds_of("plain"),
     }
-    return parent.model, parent.photos.model_copy(update=now)
+    return parent.model.without_cascade(), parent.photos.model_copy(update=now)
 
 
 def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
@@ -169,8 +167,9 @@ def _carried_over(parent: LocalRelease, before: Report) -> dict[str, PhotoFigure
 
 
 def _same_answers(parent: LocalRelease) -> bool:
-    """Whether the likeliest class stays: biases, which are not kept, may have made it another."""
-    return not parent.manifest.photo_contract.calibration_of("plain").biases
+    """Whether the likeliest class stays: biases, or another conversion, may have made it another."""
+    before = parent.manifest.photo_contract
+    return not (before.photos_unproven or before.calibration_of("plain").biases)
 
 
 def _write_answers(folder: Path, parent: LocalRelease, answers: PhotoAnswers, photos: Photos) -> None:

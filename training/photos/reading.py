@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Pixels, PixelsBatch
+from inference.arrays import PixelsBatch
 from inference.contract import Ground, InputContract, Shown
 from labelling.review.corrections import NONE
 from training.data.corrections import Corrections
@@ -53,7 +53,6 @@ class Photos:
         sha256: of each file's bytes, hex digests.
         keys: of each its group, or its own content; equal keys stay on one side of every split.
         kinds: the label of each as it was spelt, which says what an OOD photo shows.
-        worn: of each its second crop, a garment alone that a person wears; None where there is none.
         shown: what each is to the model.
     """
 
@@ -64,7 +63,6 @@ class Photos:
     sha256: tuple[str, ...]
     keys: tuple[str, ...]
     kinds: tuple[str, ...]
-    worn: tuple[Pixels | None, ...]
     shown: tuple[Shown, ...]
 
     def __len__(self) -> int:
@@ -82,7 +80,7 @@ class Photos:
 
     def take(self, indices: NDArray[np.int64]) -> "Photos":
         """The photos at these positions, in this order."""
-        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.worn, self.shown)
+        columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.shown)
         chosen = (tuple(column[place] for place in indices) for column in columns)
         return Photos(self.images[indices], self.labels[indices], *chosen)
 
@@ -200,7 +198,6 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
             sha256=tuple(one.file.sha256 for one in photos),
             keys=tuple(keys[one.file.sha256] for one in photos),
             kinds=tuple(one.listed.label or one.listed.tier for one in photos),
-            worn=tuple(one.file.worn for one in photos),
             shown=tuple(one.file.shown for one in photos),
         )
         for photos in sets

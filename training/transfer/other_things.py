@@ -13,9 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import PHOTOGRAPHS, Cascade
-from inference.garment.border import look_at_border
-from inference.garment.foreground import is_plain
+from inference.border import ground_of
 from training.data.datasets import LabelledImages
 from training.data.picture_files import decode_file
 from training.data.splitting import drawn_indices
@@ -129,6 +127,5 @@ def are_cluttered(files: Sequence[Path]) -> bool:
     """
     chosen = files[:: -(-len(files) // LOOKED_AT) or 1]
     read = [found[1] for file in chosen if not isinstance(found := decode_file(file), str)]
-    cascade = PHOTOGRAPHS.cascade or Cascade()
-    plain = [is_plain(look_at_border(one.picture, PHOTOGRAPHS.border_tolerance), cascade) for one in read]
-    return bool(plain) and float(np.mean(plain)) < 0.5
+    cluttered = [ground_of(one.picture) == "cluttered" for one in read]
+    return bool(cluttered) and float(np.mean(cluttered)) > 0.5

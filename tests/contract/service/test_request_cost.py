@@ -23,7 +23,7 @@ from app.prediction.timing import Timing
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
 from inference.contract import GREY_28
-from inference.crops import ModelInput
+from inference.convert import ModelInput
 from tests.coded_pictures import heic
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
 from tests.decoders import kill_the_decoder

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import whole_pictures
+from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.onnx_session import OnnxSession
 from model_store.answers import ANSWERS
 from model_store.assemble import seal
@@ -119,6 +119,19 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
     assert after.model == before.model
     assert after.photos.thresholds != before.photos.thresholds
     assert (after.photos.input, after.photos.golden) == (before.photos.input, before.photos.golden)
+
+
+def test_photos_of_an_older_release_are_accepted_again_once_it_is_calibrated(tmp_path: Path) -> None:
+    older = InputContract(imaging=Imaging(cascade={"segmentation": "grabcut"}))
+    parent = open_release(a_release(tmp_path / "older", reads=older))
+    folder = write_photos(tmp_path / "shown", PICTURES, {"own": ("0",)})
+    table = a_table(tmp_path / "shown.csv", folder, answered(parent, folder))
+
+    child = calibrating(tmp_path, parent, table)
+
+    assert parent.manifest.model.thresholds_of("plain").accept_nothing
+    assert child.manifest.model.input == GREY_28
+    assert not child.manifest.model.thresholds_of("plain").accept_nothing
 
 
 def test_it_says_what_share_is_accepted_and_how_sure_that_is(

@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import open_classifier
-from inference.contract import ACCEPT_NOTHING, TWO_CROPS, Thresholds, whole_pictures
-from inference.convert import to_model_input
-from inference.decode import MAX_PIXELS, Decoded, decode
+from inference.contract import ACCEPT_NOTHING, Thresholds, whole_pictures
+from inference.decode import MAX_PIXELS, decode
 from model_store.local import open_release
 from model_store.networks import open_networks
 from scripts import evaluate
-from tests.drawn_people import a_dress, a_person, a_shirt
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
@@ -107,25 +104,6 @@ def test_all_pictures_of_a_folder_are_measured(tmp_path: Path, capsys: pytest.Ca
     evaluate.main([str(own), "--data", str(folder), "--json"])
 
     assert json.loads(capsys.readouterr().out)["test"]["n"] == 9
-
-
-def test_a_folder_is_measured_by_both_crops_of_a_person_as_it_would_be_answered(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    people = {"Dress": a_person(a_dress()), "Shirt": a_person(a_shirt())}
-    for label, picture in people.items():
-        (tmp_path / "shop" / label).mkdir(parents=True)
-        (tmp_path / "shop" / label / "0.png").write_bytes(png(picture[..., ::-1]))
-    made = a_release(tmp_path / "made", labels=tuple(people), reads=TWO_CROPS)
-    classifier = open_classifier(made / "model.onnx", open_release(made).manifest.model)
-    inputs = [to_model_input(Decoded(picture), TWO_CROPS) for picture in people.values()]
-    answers = classifier.classify_inputs(inputs)
-
-    evaluate.main([str(made), "--data", str(tmp_path / "shop"), "--json"])
-
-    served = -np.mean([np.log(one.probabilities[place]) for place, one in enumerate(answers)])
-    assert all(one.worn is not None for one in inputs)
-    assert json.loads(capsys.readouterr().out)["test"]["loss"] == pytest.approx(served, abs=1e-4)
 
 
 def test_what_the_release_learnt_is_counted_where_it_is_measured_on(

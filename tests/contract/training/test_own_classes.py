@@ -11,7 +11,7 @@ import pytest
 from app.factory import create_app
 from app.settings import Settings
 from inference.classifier import open_classifier
-from inference.contract import CUT_OUT
+from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from model_store.local import LocalRelease, open_release
@@ -107,7 +107,7 @@ def test_the_folder_of_the_run_says_which_labels_are_doubted(release: LocalRelea
 def test_few_new_pictures_of_what_was_learnt_well_are_unfamiliar(release: LocalRelease) -> None:
     classifier = open_classifier(release.folder / "model.onnx", release.manifest.model)
     uploads = [png(a_photo(kind, seed)) for kind in KINDS for seed in range(500, 530)]
-    pixels = np.stack([decoded_to_pixels(decode(one, MAX_PIXELS), CUT_OUT) for one in uploads])
+    pixels = np.stack([decoded_to_pixels(decode(one, MAX_PIXELS), GREY_28) for one in uploads])
 
     answers = classifier.classify(pixels)
 

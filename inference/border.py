@@ -1,29 +1,28 @@
-"""The background of a picture: the colour of its border, how plain that is, and what differs from it.
+"""The border of a picture: its colour, how plain that is, and what differs from it.
 
-Pure functions of arrays. foreground.py decides which of them to use.
+Pure functions of arrays. convert.py cuts by the border's colour; the thresholds for photos differ by ground.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture
-from inference.framing import no_larger_than
+from inference.contract import Ground, Imaging
 
 Colour: TypeAlias = NDArray[np.float64]
 """float64, (3,), RGB, 0..255."""
 
+PLAIN_SHARE: Final = 0.85
+"""A border is plain when this share of it has its median colour."""
+
+STUDIO_SHARE: Final = 0.5
+"""The same for a border that is white or black, where a garment may run out of the picture."""
+
 _MIDDLE_GREY = 127.5
-
-_LIGHT_EDGE = 64
-"""Longest edge, in pixels, at which the light is fitted: it changes slowly."""
-
-_LIGHT_ROUNDS = 4
-"""How often the fit may extend to more of the ground."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,15 @@ class Border:
     def is_white(self) -> bool:
         """Whether the colour is white, within the tolerance."""
         return bool(self.colour.min() >= 255 * (1 - self.tolerance))
+
+    def is_plain(self) -> bool:
+        """Whether one colour fills it."""
+        return self.share >= (STUDIO_SHARE if self.is_white() or self.is_black() else PLAIN_SHARE)
+
+
+def ground_of(picture: Picture) -> Ground:
+    """Whether one colour surrounds what a photo shows."""
+    return "plain" if look_at_border(picture, Imaging().border_tolerance).is_plain() else "cluttered"
 
 
 def look_at_border(picture: Picture, tolerance: float) -> Border:
@@ -86,52 +94,6 @@ def _within(picture: Picture, colour: Colour, tolerance: float) -> Mask:
     # OpenCV rounds bounds to the nearest integer; rounding inwards keeps 242 outside a bound of 242.25.
     darkest, lightest = np.ceil(colour - 255 * tolerance), np.floor(colour + 255 * tolerance)
     return cv2.inRange(picture, darkest, lightest).astype(np.uint8, copy=False)
-
-
-def differs_from_lit_ground(picture: Picture, border: Border) -> Mask:
-    """Mark where a picture differs from a plain but unevenly lit ground by more than the tolerance.
-
-    A quadratic surface in each channel approximates the fall-off of a lamp and the vignette of a lens. The
-    fit starts with the pixels of the border's colour and extends to all that it explains.
-
-    Args:
-        picture: uint8, (H, W, 3), RGB.
-        border: of the picture; plain.
-    """
-    height, width = picture.shape[:2]
-    small = no_larger_than(picture, _LIGHT_EDGE).astype(np.float64)
-    ground = cv2.resize(_fitted(small, border), (width, height)).astype(np.uint8, copy=False)
-    farthest = np.full(3, np.floor(255 * border.tolerance))
-    within = cv2.inRange(cv2.absdiff(picture, ground), np.zeros(3), farthest)
-    return cv2.bitwise_not(within).astype(np.uint8, copy=False)
-
-
-def _fitted(small: NDArray[np.float64], border: Border) -> Picture:
-    terms = _quadratic(*small.shape[:2])
-    # One row per channel: operations on whole rows take a quarter of the time.
-    samples = np.ascontiguousarray(small.reshape(-1, 3).T)
-    ground = np.asarray(border.colour, np.float64)[:, np.newaxis]
-    measured = np.concatenate((terms, samples)).T
-    explained = np.zeros(samples.shape[1], bool)
-    for _ in range(_LIGHT_ROUNDS):
-        before, explained = explained, np.abs(samples - ground).max(axis=0) <= 255 * border.tolerance
-        if (explained == before).all():
-            break
-        sums = (terms * explained) @ measured
-        # numpy's least squares would start a thread per core, for six unknowns.
-        _, weights = cv2.solve(sums[:, : len(terms)], sums[:, len(terms) :], flags=cv2.DECOMP_SVD)
-        ground = weights.T @ terms
-    return np.clip(np.rint(ground), 0, 255).astype(np.uint8).T.reshape(small.shape)
-
-
-@lru_cache(maxsize=16)
-def _quadratic(height: int, width: int) -> NDArray[np.float64]:
-    """float64, (6, H x W): 1, x, y, xx, yy, xy of each pixel, x and y from -1 to 1.
-
-    Cached, since the pictures of a catalogue have few sizes.
-    """
-    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    return np.stack((np.ones_like(x), x, y, x * x, y * y, x * y)).reshape(6, -1)
 
 
 def luma(colour: Colour) -> float:
