@@ -1,9 +1,8 @@
-"""What it costs to turn an upload into pixels: make conversion [ARGS='--photos FOLDER' or ARGS=--memory].
+"""What it costs to turn an upload into pixels: make conversion [ARGS=--memory].
 
 A photo of 12 megapixels and a thumbnail, both drawn here, go the way of every upload, in turns with what a
 program without any of it would do: decode all and resize. So whatever else the machine does falls on both,
-and the ratio of each turn is what counts. Segmentation is measured alone, on drawn photos or yours.
-Prints each way; saves docs/results/conversion.json.
+and the ratio of each turn is what counts. Prints each way; saves docs/results/conversion.json.
 
 With --memory: one plain picture of the largest size in each format, decoded and converted in a process of its
 own, whose peak RSS less that before counts, or that of the process that decodes HEIC and AVIF. Saves
@@ -18,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from multiprocessing import get_context
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -27,32 +25,29 @@ from PIL import Image
 from benchmarks.results import save
 from benchmarks.uploads import encoded
 from inference.arrays import Picture
-from inference.contract import CUT_OUT, EDGE, PHOTOGRAPHS
-from inference.convert import convert, decoded_to_pixels
-from inference.decode import MAX_PIXELS, REDUCED_EDGE, decode, prepare_decoders
+from inference.contract import EDGE, GREY_28
+from inference.convert import decoded_to_pixels
+from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import UploadError
-from inference.framing import no_larger_than
-from inference.garment.segmentation import segment
 from tests import pictures
 from tests.coded_pictures import avif, heic
-from tests.drawn_garments import on_a_floor, on_plain
+from tests.drawn_garments import on_plain
 
 TURNS = 40
 
 HIGHEST_RATIO = 0.45
-"""Most that a photo of 12 megapixels without segmentation may cost, as a share of decoding all of it."""
+"""Most that a photo of 12 megapixels may cost, as a share of decoding all of it."""
 
 THUMBNAIL_MS = 1.0
 """A thumbnail has to cost less."""
 
-LARGE, THUMBNAIL, SEGMENTED = (3000, 4000), (60, 80), (336, 448)
+LARGE, THUMBNAIL = (3000, 4000), (60, 80)
 """Width and height, in pixels."""
 
 SENSOR_NOISE = 10.0
 """Standard deviation, of 255: makes the JPEG as large as a phone's, 3.7 MB, and as slow to decode."""
 
-WHOLE, REDUCED, PLAIN, CLUTTERED = "all decoded", "an eighth decoded", "plain ground", "cluttered ground"
-SMALL = "thumbnail"
+WHOLE, REDUCED, PHOTO, SMALL = "all decoded", "an eighth decoded", "photo", "thumbnail"
 
 Way = Callable[[], object]
 
@@ -60,28 +55,24 @@ Way = Callable[[], object]
 def main(argv: list[str] | None = None) -> int:
     """Measure, print, save; 1 when a goal is missed."""
     parser = argparse.ArgumentParser(prog="benchmarks.conversion")
-    parser.add_argument("--photos", type=Path, help="time segmentation on the pictures under this folder")
     parser.add_argument("--memory", action="store_true", help="measure the largest picture of each format")
     options = parser.parse_args(argv)
     if options.memory:
         return _memory()
-    photos: Path | None = options.photos
     prepare_decoders()
     busy = os.getloadavg()[0]
     turns = {name: np.array(its) for name, its in _in_turns(_ways()).items()}
-    ratios = {name: _quantiles(turns[name] / turns[WHOLE]) for name in (PLAIN, REDUCED)}
+    ratios = {name: _quantiles(turns[name] / turns[WHOLE]) for name in (PHOTO, REDUCED)}
     times = {name: _quantiles(its) for name, its in turns.items()}
     figures = {
         "load_of_the_machine_before": round(busy, 2),
         "milliseconds": times,
         "ratio_to_all_decoded": ratios,
-        "segmentation": {"on": "photos" if photos else "drawn photos", **_quantiles(_segmentation(photos))},
     }
     for name, its in figures.items():
         print(f"{name}: {its}")
-    command = "make conversion ARGS='--photos FOLDER'" if photos else "make conversion"
-    print(f"Saved {save('conversion', command, figures)}")
-    return 0 if np.median(turns[PLAIN] / turns[WHOLE]) <= HIGHEST_RATIO and _is_quick(turns[SMALL]) else 1
+    print(f"Saved {save('conversion', 'make conversion', figures)}")
+    return 0 if np.median(turns[PHOTO] / turns[WHOLE]) <= HIGHEST_RATIO and _is_quick(turns[SMALL]) else 1
 
 
 def _is_quick(milliseconds: Iterable[float]) -> bool:
@@ -96,16 +87,13 @@ def _quantiles(values: Iterable[float]) -> dict[str, object]:
 
 
 def _ways() -> dict[str, Way]:
-    """Each way, ready to be gone; ours are checked to take the route that they are named for."""
-    plain = _photo(on_plain(60, 235), LARGE, SENSOR_NOISE)
-    cluttered = _photo(on_a_floor(), LARGE, SENSOR_NOISE)
+    """Each way, ready to be gone."""
+    photo = _photo(on_plain(60, 235), LARGE, SENSOR_NOISE)
     thumbnail = _photo(on_plain(60, 255), THUMBNAIL, 0.0)
-    assert [_route(upload) for upload in (plain, cluttered, thumbnail)] == ["plain", "segmented", "plain"]
     return {
-        WHOLE: lambda: _naive(plain),
-        REDUCED: lambda: cv2.imdecode(np.frombuffer(plain, np.uint8), cv2.IMREAD_REDUCED_COLOR_8),
-        PLAIN: lambda: _ours(plain),
-        CLUTTERED: lambda: _ours(cluttered),
+        WHOLE: lambda: _naive(photo),
+        REDUCED: lambda: cv2.imdecode(np.frombuffer(photo, np.uint8), cv2.IMREAD_REDUCED_COLOR_8),
+        PHOTO: lambda: _ours(photo),
         SMALL: lambda: _ours(thumbnail),
     }
 
@@ -114,13 +102,8 @@ def _photo(picture: Picture, size: tuple[int, int], noise: float) -> bytes:
     return encoded(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), ".jpg", noise)
 
 
-def _route(upload: bytes) -> str | None:
-    found = convert(decode(upload, MAX_PIXELS), PHOTOGRAPHS).found
-    return None if found is None else found.way
-
-
 def _ours(upload: bytes) -> object:
-    return decoded_to_pixels(decode(upload, MAX_PIXELS), CUT_OUT)
+    return decoded_to_pixels(decode(upload, MAX_PIXELS), GREY_28)
 
 
 def _naive(upload: bytes) -> object:
@@ -139,21 +122,6 @@ def _milliseconds(way: Way) -> float:
     began = time.perf_counter()
     way()
     return (time.perf_counter() - began) * 1e3
-
-
-def _segmentation(photos: Path | None) -> list[float]:
-    """Milliseconds of GrabCut alone, of each picture that needs it."""
-    files = (path.read_bytes() for path in sorted(photos.rglob("*.jpg"))) if photos else None
-    uploads = files or (_photo(on_a_floor(seed), SEGMENTED, 3.0) for seed in range(TURNS))
-    needing = (upload for upload in uploads if _route(upload) in ("segmented", "whole"))
-    return [_milliseconds(_segmenting(upload)) for upload in needing]
-
-
-def _segmenting(upload: bytes) -> Way:
-    picture = no_larger_than(decode(upload, MAX_PIXELS).picture, REDUCED_EDGE)
-    cascade = PHOTOGRAPHS.cascade
-    assert cascade is not None
-    return lambda: segment(picture, cascade.segmentation_edge, cascade.segmentation_rounds)
 
 
 LARGEST_EDGE = int(MAX_PIXELS**0.5)
@@ -218,7 +186,7 @@ def measured(upload: bytes) -> dict[str, object]:
     prepare_decoders()
     before, began = _used()
     try:
-        decoded_to_pixels(decode(upload, MAX_PIXELS), CUT_OUT)
+        decoded_to_pixels(decode(upload, MAX_PIXELS), GREY_28)
         outcome = "read"
     except UploadError as error:
         outcome = type(error).__name__

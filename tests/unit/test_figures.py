@@ -207,7 +207,7 @@ def test_the_memory_over_an_hour_is_the_measured_one() -> None:
 def test_the_costs_of_a_conversion_are_the_measured_ones() -> None:
     measured = result("conversion")
     ratios = measured["ratio_to_all_decoded"]
-    costs = [*ratios.values(), measured["milliseconds"]["thumbnail"], measured["segmentation"]]
+    costs = [*ratios.values(), measured["milliseconds"]["thumbnail"]]
 
     rows = table("explanation/conversion.md", "| | median |")
 
