@@ -35,7 +35,6 @@ HOMES = {
         "inference/",
         "labelling/review/page.py",
         "training/data/duplicates.py",
-        "training/transfer/compositions.py",
         "training/transfer/pretraining.py",
         "training/transfer/pretraining_photos.py",
     ),

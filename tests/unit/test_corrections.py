@@ -158,7 +158,7 @@ def read_photos(folder: Path, *rows: str) -> tuple[Photos, ...]:
     listing = folder / "corrections.csv"
     listing.write_text("\n".join(["path,label", *rows]), "utf-8")
     places = [folder / "learn", folder / "check"]
-    return photos_in(places, ("Trouser", "Bag"), CUT_OUT, read_corrections([listing]))
+    return photos_in(places, ("Trouser", "Bag"), GREY_28, read_corrections([listing]))
 
 
 @pytest.fixture

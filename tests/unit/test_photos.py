@@ -234,7 +234,7 @@ def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
     rows = [named.format(*row) for row in [("000", alone), ("001", ""), ("002", "")]]
     others = [named.format(*row) for row in [("003", joined), ("copy", alone), ("004", joined), ("005", "")]]
 
-    learnt, checked = photos_in([write_table(learn, *rows), write_table(check, *others)], LABELS, CUT_OUT)
+    learnt, checked = photos_in([write_table(learn, *rows), write_table(check, *others)], LABELS, GREY_28)
 
     assert np.isin(learnt.keys, checked.keys).tolist() == [True, False, False]
     assert len(checked) == 3

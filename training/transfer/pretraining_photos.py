@@ -24,7 +24,6 @@ from inference.border import garment_mask, look_at_border
 from inference.contract import Imaging
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.framing import bounding_box, fit_whole, no_larger_than
-from training.transfer.compositions import EDGE, cut_out, laid_on, texture
 
 STORED_EDGE: Final = 80
 """Height and width of what is kept of a photo, in pixels: the crops of a training are cut from it."""
