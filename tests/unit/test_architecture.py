@@ -35,8 +35,6 @@ HOMES = {
         "inference/",
         "labelling/review/page.py",
         "training/data/duplicates.py",
-        "training/transfer/pretraining.py",
-        "training/transfer/pretraining_photos.py",
     ),
     "dotenv": ("app/dotenv_file.py",),
     "flask": ("app/", "wsgi.py"),

@@ -1,8 +1,8 @@
 """The backbone: a small network in colour, trained on photos of clothes, and its file of weights.
 
 64 x 64 RGB, whole pictures. Its features are the means of its three stages (compact.py). Trained by
-pretraining.py from the photos that pretraining_photos.py reads; own classes begin with it. Reads and writes
-the file of weights; its card is BACKBONE.md beside it.
+lab/pretraining.py; a block of features.py. Reads and writes the file of weights; its card is BACKBONE.md
+beside it.
 """
 
 import json

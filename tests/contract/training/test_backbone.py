@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
-from training.errors import WeightsUnfit
-from training.recipes import Recipe
-from training.transfer.backbone import NETWORK, backbone, load_backbone, save_weights
-from training.transfer.pretraining import Batches, Pictures, main
-from training.transfer.pretraining_photos import (
+from lab.pretraining import Batches, Pictures, main
+from lab.pretraining_photos import (
     STORED_EDGE,
     photos_of,
     targets_of,
     without_left_out,
 )
+from training.errors import WeightsUnfit
+from training.recipes import Recipe
+from training.transfer.backbone import NETWORK, backbone, load_backbone, save_weights
 
 CATALOGUE = ("file", "kind", "colours", "gender")
 POOL = ("file", "tier", "label", "source_label", "group")
@@ -99,10 +99,8 @@ def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
 def test_a_stopped_training_continues_after_its_last_epoch(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "training.transfer.pretraining.RECIPE", replace(NETWORK, batch_size=8, optimizer="adamw")
-    )
-    monkeypatch.setattr("training.transfer.pretraining_photos.LEAST", 5)
+    monkeypatch.setattr("lab.pretraining.RECIPE", replace(NETWORK, batch_size=8, optimizer="adamw"))
+    monkeypatch.setattr("lab.pretraining_photos.LEAST", 5)
     out, run = tmp_path / "backbone.npz", tmp_path / "run"
     command = [str(folder), "--out", str(out), "--run", str(run), "--epochs"]
     main([*command, "1"])

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from lab.negatives import OF_A_KIND, drawn
+from lab.pretraining_photos import Photo
 from tests.own_pictures import a_photo
 from tests.uploads import png
 from training.data.datasets import LabelledImages
@@ -17,9 +19,8 @@ from training.evaluation.out_of_distribution import distances_by, fit_measure
 from training.export.out_of_fold import Fold, deal
 from training.features import MEASURED, Block, Seen
 from training.head import fit_head
-from training.transfer.negatives import OF_A_KIND, Negatives, drawn, load_negatives
+from training.transfer.negatives import Negatives, load_negatives
 from training.transfer.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
-from training.transfer.pretraining_photos import Photo
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""

@@ -1,6 +1,6 @@
 """Train the backbone from scratch, and write its file.
 
-python -m training.transfer.pretraining PHOTOS --out FILE [--leave-out] [--epochs N]
+python -m lab.pretraining PHOTOS --out FILE [--leave-out] [--epochs N]
 
 PHOTOS is the folder that pretraining_photos.py describes. --leave-out keeps some kinds and senders from the
 backbone, to measure what it is worth for others. A run that was stopped continues from its last epoch. Writes
@@ -23,11 +23,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from inference.arrays import PixelsBatch
-from training.errors import BadPictures
-from training.fitting.optimizers import build_optimizer
-from training.recipes import Recipe
-from training.transfer.backbone import INPUT, NETWORK, backbone, save_weights
-from training.transfer.pretraining_photos import (
+from lab.pretraining_photos import (
     LEFT_OUT_KINDS,
     STORED_EDGE,
     Photo,
@@ -37,6 +33,10 @@ from training.transfer.pretraining_photos import (
     targets_of,
     without_left_out,
 )
+from training.errors import BadPictures
+from training.fitting.optimizers import build_optimizer
+from training.recipes import Recipe
+from training.transfer.backbone import INPUT, NETWORK, backbone, save_weights
 from training.untyped import Network
 
 RECIPE: Final = replace(
@@ -244,7 +244,7 @@ def decoded(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
 
 def main(argv: list[str] | None = None) -> int:
     """Train the backbone, and write its file."""
-    parser = argparse.ArgumentParser(prog="python -m training.transfer.pretraining", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab.pretraining", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the weights, .npz")
     parser.add_argument("--run", type=Path, default=Path("runs/backbone"), metavar="FOLDER")
