@@ -15,6 +15,9 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
+STOPPED_SECONDS = 30
+"""After which a server that was asked to stop is killed, so that a hang of it is none of the tests."""
+
 
 def test_granian_serves_it_unchanged(tmp_path: Path) -> None:
     with serving(tmp_path, "granian", "--interface", "wsgi", "--port", "PORT", "wsgi:app") as url:
@@ -41,6 +44,10 @@ def serving(folder: Path, module: str, *options: str) -> Iterator[str]:
             yield url
         finally:
             one.terminate()
+            try:
+                one.wait(STOPPED_SECONDS)
+            except subprocess.TimeoutExpired:
+                one.kill()
 
 
 def answers(url: str) -> bool:
