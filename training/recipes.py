@@ -272,8 +272,7 @@ def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
 
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# What is left out has its default. start is the release that --from trains further; teacher, the stored
-# answers.
+# What is left out has its default. start: the release of --from; teacher: the stored answers.
 """
 
 
