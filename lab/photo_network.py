@@ -2,7 +2,7 @@
 
 python -m lab.photo_network --from RELEASE --photos CSV --check-photos CSV
 
-Takes the options of `wardrobe train`, which fits the network anew where a release has one. Also writes
+Takes the options of `wardrobe train`, which fits the head again where a release has one. Also writes
 vectors.npz in the run's folder: what was seen of the checked photos and of a sample of the others, with which
 `wardrobe train --from bundled --photos corrections.csv` keeps what is known.
 """

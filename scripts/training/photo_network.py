@@ -63,7 +63,7 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier` and perhaps `group`"
     )
     add = parser.add_argument_group("photos of real garments", layout).add_argument
-    fits = "fit the head that answers photos anew, on these; --from names the release"
+    fits = "fit the head that answers photos again, on these; --from names the release"
     add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
     check = "choose thresholds on these, and report on them (all of --photos)"
     add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
