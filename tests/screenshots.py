@@ -47,7 +47,6 @@ def main() -> None:
                 width=width,
                 height=height,
                 color_scheme=scheme,
-                reduced_motion="reduce",
                 is_mobile=phone,
                 has_touch=phone,
                 device_scale_factor=2 if phone else 1,
