@@ -30,6 +30,7 @@ from labelling.labeller import Labeller, Setup, open_labeller
 from labelling.pool import Answer, Chunk, Ended, Fatal
 from labelling.table import Row
 from model_store.errors import StoreError
+from model_store.local import BUNDLED
 
 ADDRESS: Final = "RAY_ADDRESS"
 """Ray's own variable: where a cluster is, host:port of its head, or `auto` for the one of this machine."""
@@ -221,7 +222,8 @@ class OnRay(AbstractContextManager["OnRay"]):
             EngineUnusable: it does not answer, or has fewer cores than workers are wanted.
         """
         code = [str(Path(package.__file__ or "").parent) for package in (inference, labelling, model_store)]
-        self._connect(_named(address), address=address, runtime_env={"py_modules": code})
+        sent = {"py_modules": code, "excludes": [f"{BUNDLED.name}/"]}  # the release travels by itself
+        self._connect(_named(address), address=address, runtime_env=sent)
         cores = int(self._ray.cluster_resources().get("CPU", 0))
         self._size = self._wanted or cores
         if not 1 <= self._size <= cores:

@@ -10,7 +10,7 @@ from tests import container
 from tests.container import Container
 from tests.service import ROOT
 
-LARGEST_IMAGE_MB = 425
+LARGEST_IMAGE_MB = 440
 BOOT = (ROOT / "examples" / "ankle-boot.png").read_bytes()
 
 pytestmark = [
