@@ -31,10 +31,10 @@ OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
 """The fields of a recipe that change no fit by gradient."""
 
 START_SECONDS: Final = 25
-SECONDS_PER_PICTURE: Final = 0.06
+SECONDS_PER_PICTURE: Final = 0.13
 """Of two cores: its vector, its part of the heads, and the report."""
 
-SECONDS_WITHOUT_LITE0: Final = 0.03
+SECONDS_WITHOUT_LITE0: Final = 0.06
 
 
 def blocks_for(arguments: argparse.Namespace, given: Collection[str]) -> "tuple[Block, ...] | None":
