@@ -6,9 +6,9 @@ folded into the weights, so that the head is exported as any last layer is. Pure
 what is decided from the answers: decide.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import keras
 import numpy as np
@@ -95,8 +95,7 @@ def fit_head(
     """
     weights = (1 / np.bincount(labels))[labels]
     both = np.concatenate([seen.upright, seen.mirrored])
-    scaler = StandardScaler().fit(both)
-    deviations = np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())
+    mean, deviations = scaling(both)
     scale = (deviations if spread is None else deviations / spread).astype(np.float32)
     usual = {"max_iter": ITERATIONS, "tol": TOLERANCE}
     compared = _compared(labels, groups, strengths)
@@ -115,14 +114,14 @@ def fit_head(
     # One thread: the products are small, and waiting for a second thread costs more than it computes.
     with threadpool_limits(1):
         weighed = np.tile(weights * len(labels) / weights.sum(), 2)
-        regression.fit((both - scaler.mean_.astype(np.float32)) / scale, np.tile(labels, 2), weighed)
+        regression.fit((both - mean.astype(np.float32)) / scale, np.tile(labels, 2), weighed)
     kernel, bias = regression.coef_, regression.intercept_
     if len(kernel) == 1:  # of two classes scikit-learn keeps the difference
         kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
     kernel = (kernel / scale).T
     return Head(
         kernel.astype(np.float32),
-        (bias - scaler.mean_ @ kernel).astype(np.float32),
+        (bias - mean @ kernel).astype(np.float32),
         float(np.ravel(regression.C if compared is None else regression.C_)[0]),
     )
 
@@ -138,37 +137,36 @@ def _compared(
     return [(np.concatenate([others, others + count]), mine) for others, mine in dealt]
 
 
-def answers_out_of_fold(  # noqa: PLR0913 - as fit_head
-    seen: Seen,
-    labels: NDArray[np.uint8],
+class Answering(Protocol):
+    """A head, whatever it is made of."""
+
+    def logits(self, vectors: Vectors) -> Vectors:
+        """float32 (N, C), of float32 (N, D)."""
+        ...
+
+
+def answers_out_of_fold(
+    fit: Callable[[Indices], Answering],
+    vectors: Vectors,
     groups: NDArray[np.str_],
     asked: Sequence[Indices],
-    *,
-    spread: Vectors | None = None,
-    strengths: Sequence[float] = STRENGTHS,
-) -> list[Vectors]:
+) -> Iterator[Vectors]:
     """The logits of pictures by heads that learnt no picture of their groups.
 
     Args:
-        seen: of N pictures.
-        labels: uint8 (N,).
+        fit: learns the pictures at these positions.
+        vectors: float32 (N, D), what a head answers.
         groups: str (N,).
         asked: positions that each head answers.
-        spread: as `fit_head` has it.
-        strengths: as `fit_head` has them.
 
-    Returns:
+    Yields:
         float32 (M, C) of each head, in the order of its part of `asked`.
     """
-    given = []
     for mine in asked:
-        others = np.flatnonzero(~np.isin(groups, groups[mine]))
-        head = fit_head(
-            seen.take(others),
-            labels[others],
-            groups[others],
-            spread=spread,
-            strengths=strengths,
-        )
-        given.append(head.logits(seen.upright[mine]))
-    return given
+        yield fit(np.flatnonzero(~np.isin(groups, groups[mine]))).logits(vectors[mine])
+
+
+def scaling(both: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and deviation of each number of vectors, float64 (D,), of float32 (N, D); none deviates by 0."""
+    scaler = StandardScaler().fit(both)
+    return scaler.mean_, np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())

@@ -16,7 +16,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from training.features import Seen, Vectors
-from training.head import LEAST_SCALE
+from training.head import scaling
 from training.networks.registry import LOGITS
 from training.untyped import Network
 
@@ -81,15 +81,14 @@ def fit_hidden_head(seen: Seen, labels: NDArray[np.uint8], weights: NDArray[np.f
         weights: float64 (N,), of each picture in the loss.
     """
     both = np.concatenate([seen.upright, seen.mirrored])
-    mean, deviation = both.mean(axis=0), both.std(axis=0)
-    scale = np.maximum(deviation, LEAST_SCALE * deviation.max())
+    mean, scale = scaling(both)
     classes = int(labels.max()) + 1
     counted = np.tile(weights / weights.mean(), 2).astype(np.float32)
     keras.utils.set_random_seed(SEED)
     steps = max(LEAST_STEPS, PASSES * len(both) // BATCH)
     model = _members(both.shape[1], classes, steps)
     # One epoch: of few pictures an epoch is few steps, and its beginning takes longer than these.
-    batches = _batches((both - mean) / scale, np.tile(labels, 2), counted, steps)
+    batches = _batches(((both - mean) / scale).astype(np.float32), np.tile(labels, 2), counted, steps)
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     hidden, hidden_bias, kernel, bias = model.get_weights()
     folded = hidden / scale[:, None]

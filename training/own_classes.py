@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import softmax
 
 from inference.arrays import Distances, PixelsBatch
@@ -22,7 +23,7 @@ from training.export.environment import hardware, libraries
 from training.export.out_of_fold import Fold, OutOfFold, gathered
 from training.features import Block, Vectors, measured, network, spread, vectors
 from training.fitting.fit import Fitted, HeadRecord
-from training.head import answers_out_of_fold, fit_head
+from training.head import Head, answers_out_of_fold, fit_head
 from training.transfer.other_things import other_things
 
 AT_ONCE: Final = 128
@@ -67,8 +68,12 @@ def fit_own_classes(
     body, spreads = network(blocks), spread(blocks)
     seen = vectors(body, _batches(train.images, watch))
     asked = [fold.pictures for fold in folds]
-    logits = answers_out_of_fold(seen, train.labels, train.groups, asked, spread=spreads)
-    head = fit_head(seen, train.labels, train.groups, spread=spreads)
+
+    def fit(some: NDArray[np.int64]) -> Head:
+        return fit_head(seen.take(some), train.labels[some], train.groups[some], spread=spreads)
+
+    logits = list(answers_out_of_fold(fit, seen.upright, train.groups, asked))
+    head = fit(np.arange(len(train)))
     part = seen.upright[:, measured(blocks)]
     ood = other_things(blocks[0], train, part, folds, say)
     distances = _distances(train, part, folds, ood)

@@ -38,8 +38,8 @@ WEIGHT_DECAY: Final = 0.01
 """Of the hidden layer; a hundred times as much separated photos as well."""
 
 STEPS: Final = 500
-"""Of Adam at least, each on BATCH pictures, against the photos that come with a start of own classes: some
-2,000."""
+"""Of Adam at least, each on BATCH pictures, against the photos of other things that come with this package:
+some 2,000."""
 
 BATCH: Final = 200
 

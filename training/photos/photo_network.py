@@ -22,6 +22,7 @@ from training.data.picture_files import Watch
 from training.data.splitting import dealt_indices
 from training.errors import BadPictures
 from training.features import Vectors, network
+from training.head import answers_out_of_fold
 from training.hidden_head import HiddenHead, fit_hidden_head
 from training.photos.reading import OOD
 from training.photos.vectors import LITE0, SCALED, SeenPhotos
@@ -82,13 +83,15 @@ def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> Ph
     asked = np.flatnonzero(learnt.checked)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
     dealt = [asked[mine] for _, mine in dealt_indices(cells[asked], learnt.keys[asked], FOLDS)]
-    logits = []
-    for mine in dealt:
-        others = np.flatnonzero(~np.isin(learnt.keys, learnt.keys[mine]))
-        fitted = fit_hidden_head(learnt.seen.take(others), labels[others], weights[others])
-        logits.append(fitted.logits(learnt.seen.upright[mine]))
+
+    def fit(some: NDArray[np.int64]) -> HiddenHead:
+        return fit_hidden_head(learnt.seen.take(some), labels[some], weights[some])
+
+    logits = list[Vectors]()
+    for given in answers_out_of_fold(fit, learnt.seen.upright, learnt.keys, dealt):
+        logits.append(given)
         watch(len(logits), FOLDS + 1)
-    head = fit_hidden_head(learnt.seen, labels, weights)
+    head = fit(np.arange(len(learnt)))
     watch(FOLDS + 1, FOLDS + 1)
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
     scores = scores_of(np.concatenate(logits), classes)
