@@ -9,10 +9,11 @@ import csv
 import gzip
 import hashlib
 import io
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +26,6 @@ ANSWERS: Final = "answers.csv.gz"
 PREDICTIONS: Final = "test-predictions.csv"
 PHOTO_PREDICTIONS: Final = "photo-predictions.csv"
 """Of older releases: truth and prediction alone."""
-
-COLUMNS: Final = (
-    "set",
-    "picture",
-    "group",
-    "fold",
-    "network",
-    "truth",
-    "predicted",
-    "familiarity",
-    "decision",
-    "by",
-)
-"""Before the probabilities, a column `p0`, `p1`, ... for each class."""
 
 DIGITS: Final = 5
 """Of probabilities and familiarities after the point: enough to decide thresholds again."""
@@ -55,11 +42,17 @@ NAME_LENGTH: Final = 16
 TEST_SET: Final = "the test set"
 """The set of its pictures."""
 
+ACCEPT: Final = "accept"
+"""The decision of an answer that needs no review."""
+
 NONE_OF_THESE: Final = -1
 """The truth of a picture that shows none of the classes."""
 
 Read: TypeAlias = Callable[[str], bytes]
 """Reads a file of one release, by its path."""
+
+Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float] | NDArray[np.generic]
+"""Of a column: one for each row, or one for all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +60,7 @@ class Answers:
     """A row a picture.
 
     Attributes:
-        sets: str (N,), TEST_SET, or the tier of a photo.
+        sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
         pictures: str (N,), NAME_LENGTH hex digits of the content; empty where it has no name.
         groups: str (N,), equal where pictures are not independent; empty where each is on its own.
         folds: int64 (N,), from 1: which network answered; 0 where it was not one of folds.
@@ -75,9 +68,13 @@ class Answers:
         truth: int64 (N,), a class's index, or NONE_OF_THESE.
         predicted: int64 (N,).
         familiarity: float64 (N,), NaN where none was measured.
-        by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
-        probabilities: float64 (N, C), as served; (N, 0) in older releases.
+        by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
+        shown: str (N,), what the picture is to the model (`inference.contract.Shown`); empty where unknown.
+        sources: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
+        distances: float64 (N,), the OOD score; NaN where none was measured.
+        probabilities: float64 (N, C), as served, or as the network gave them before anything is decided;
+            (N, 0) in older releases.
     """
 
     sets: NDArray[np.str_]
@@ -90,61 +87,67 @@ class Answers:
     familiarity: NDArray[np.float64]
     decisions: NDArray[np.str_]
     by: NDArray[np.str_]
+    shown: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    distances: NDArray[np.float64]
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.truth)
 
     @classmethod
-    def of(  # noqa: PLR0913 - a column each
+    def of(
         cls,
-        sets: Sequence[str] | NDArray[np.str_],
+        sets: Values,
         truth: Sequence[int] | NDArray[np.integer],
-        predicted: Sequence[int] | NDArray[np.integer],
+        predicted: Values | None = None,
         *,
-        pictures: Sequence[str] | NDArray[np.str_] | None = None,
-        groups: Sequence[str] | NDArray[np.str_] | None = None,
-        folds: Sequence[int] | NDArray[np.integer] | None = None,
-        network: str = "pixels",
-        by: str = "",
-        familiarity: NDArray[np.float64] | None = None,
-        decisions: Sequence[str] | NDArray[np.str_] | None = None,
         probabilities: NDArray[np.floating] | None = None,
+        **columns: Values | None,
     ) -> Self:
-        """These columns; what is left out is not known. Names are cut to NAME_LENGTH."""
+        """These columns; what is left out is not known, but for `predicted`, which is the likeliest class."""
         n = len(truth)
-        unnamed = [""] * n
-        named, grouped = (
-            np.array(unnamed if one is None else list(one), f"<U{NAME_LENGTH}") for one in (pictures, groups)
-        )
-        return cls(
-            sets=np.array(sets, np.str_),
-            pictures=named,
-            groups=grouped,
-            folds=np.zeros(n, np.int64) if folds is None else np.array(folds, np.int64),
-            networks=np.array([network] * n, np.str_),
-            truth=np.array(truth, np.int64),
-            predicted=np.array(predicted, np.int64),
-            familiarity=np.full(n, np.nan) if familiarity is None else np.array(familiarity, np.float64),
-            decisions=np.array(unnamed if decisions is None else decisions, np.str_),
-            by=np.array([by] * n, np.str_),
-            probabilities=np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64),
-        )
+        shares = np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64)
+        likeliest = shares.argmax(axis=1) if predicted is None else predicted
+        given = {**columns, "sets": sets, "truth": truth, "predicted": likeliest}
+        made = {name: _column(name, given.pop(name, None), n) for name in COLUMNS}
+        if given:
+            raise TypeError(f"{', '.join(given)}: no column of answers")
+        return cls(**made, probabilities=shares)
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Bool (N,), whether the answer is the truth."""
+        """Bool (N,), whether the answer is the truth; to a picture of none of the classes none is."""
         return np.asarray(self.predicted == self.truth)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Bool (N,), which show one of the classes."""
+        return np.not_equal(self.truth, NONE_OF_THESE)
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
         """Bool (N,), whether the decision was `accept`."""
-        return np.asarray(self.decisions == "accept")
+        return np.asarray(self.decisions == ACCEPT)
 
     @property
     def decided(self) -> bool:
         """Whether all decisions are known."""
         return bool((self.decisions != "").all())
+
+    @property
+    def confidences(self) -> NDArray[np.float64]:
+        """float64 (N,), the probability of each answer."""
+        return np.asarray(self.probabilities[np.arange(len(self)), self.predicted])
+
+    @property
+    def together(self) -> NDArray[np.int64] | None:
+        """int64 (N,), a number for each group; None where each picture is on its own."""
+        if not (self.groups != "").any():
+            return None
+        alone = np.char.add("row ", np.arange(len(self)).astype(np.str_))
+        named = np.where(self.groups == "", alone, self.groups)
+        return np.unique(named, return_inverse=True)[1].astype(np.int64)
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The rows that a mask picks, bool (N,), or those at these positions."""
@@ -156,16 +159,46 @@ class Answers:
 
     def __add__(self, others: "Answers") -> "Answers":
         """Both, in this order; those without probabilities get none but zeros beside those with some."""
-        classes = max(one.probabilities.shape[1] for one in (self, others))
-        columns = {
-            name: np.concatenate([column, getattr(others, name)])
-            for name, column in vars(self).items()
-            if name != "probabilities"
-        }
-        wide = [np.zeros((len(one), classes)) for one in (self, others)]
-        for one, columns_of in zip((self, others), wide, strict=True):
-            columns_of[:, : one.probabilities.shape[1]] = one.probabilities
+        both = (self, others)
+        classes = max(one.probabilities.shape[1] for one in both)
+        columns = {name: np.concatenate([getattr(one, name) for one in both]) for name in COLUMNS}
+        wide = [
+            np.pad(one.probabilities, ((0, 0), (0, classes - one.probabilities.shape[1]))) for one in both
+        ]
         return Answers(**columns, probabilities=np.concatenate(wide))
+
+
+COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
+    "sets": ("set", ""),
+    "pictures": ("picture", ""),
+    "groups": ("group", ""),
+    "folds": ("fold", 0),
+    "networks": ("network", "pixels"),
+    "truth": ("truth", NONE_OF_THESE),
+    "predicted": ("predicted", NONE_OF_THESE),
+    "familiarity": ("familiarity", math.nan),
+    "decisions": ("decision", ""),
+    "by": ("by", ""),
+    "shown": ("shown", ""),
+    "sources": ("source", ""),
+    "distances": ("distance", math.nan),
+}
+"""Of each attribute: its name in the file, and what stands where it is not known, whose type is the column's.
+After these the probabilities, a column `p0`, `p1`, ... for each class."""
+
+ADDED: Final = frozenset({"by", "shown", "sources", "distances"})
+"""Those that files of earlier versions lack."""
+
+NAMES: Final = frozenset({"pictures", "groups"})
+"""Those that are cut to NAME_LENGTH."""
+
+
+def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
+    """The n rows of a column, of its type."""
+    _, empty = COLUMNS[name]
+    kinds = {str: f"<U{NAME_LENGTH}" if name in NAMES else np.str_, int: np.int64, float: np.float64}
+    found = np.array(empty if values is None else values, kinds[type(empty)])
+    return found if found.ndim else np.full(n, found)
 
 
 NO_ANSWERS: Final = Answers.of([], [], [])
@@ -176,17 +209,17 @@ def packed(answers: Answers) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     classes = answers.probabilities.shape[1]
-    rows.writerow([*COLUMNS, *(f"p{index}" for index in range(classes))])
-    columns = (answers.sets, answers.pictures, answers.groups, answers.folds, answers.networks)
-    numbers = (answers.truth, answers.predicted, map(_rounded, answers.familiarity.tolist()))
-    probabilities = answers.probabilities.tolist()
-    for *row, shares in zip(*columns, *numbers, answers.decisions, answers.by, probabilities, strict=True):
-        rows.writerow([*row, *map(_rounded, shares)])
+    rows.writerow([*(name for name, _ in COLUMNS.values()), *(f"p{index}" for index in range(classes))])
+    columns = [map(_written, getattr(answers, name).tolist()) for name in COLUMNS]
+    for row, shares in zip(zip(*columns, strict=True), answers.probabilities.tolist(), strict=True):
+        rows.writerow([*row, *map(_written, shares)])
     return gzip.compress(text.getvalue().encode(), mtime=0)
 
 
-def _rounded(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.{DIGITS}f}"
+def _written(value: str | float) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "" if math.isnan(value) else f"{value:.{DIGITS}f}"
 
 
 def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
@@ -264,22 +297,21 @@ def _unpacked(content: bytes) -> Answers:
     if len(unpacked) > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES} bytes")
     columns = _columns(unpacked)
-    classes = [name for name in columns if name[0] == "p" and name[1:].isdecimal()]
+    shares = [columns[name] for name in columns if name[0] == "p" and name[1:].isdecimal()]
+    rows = len(columns["set"])
     return Answers(
-        sets=np.array(columns["set"], np.str_),
-        pictures=np.array(columns["picture"], f"<U{NAME_LENGTH}"),
-        groups=np.array(columns["group"], f"<U{NAME_LENGTH}"),
-        folds=np.array(columns["fold"], np.int64),
-        networks=np.array(columns["network"], np.str_),
-        truth=np.array(columns["truth"], np.int64),
-        predicted=np.array(columns["predicted"], np.int64),
-        familiarity=np.array([value or "nan" for value in columns["familiarity"]], np.float64),
-        decisions=np.array(columns["decision"], np.str_),
-        by=np.array(columns.get("by", [""] * len(columns["set"])), np.str_),
-        probabilities=np.array([columns[name] for name in classes], np.float64).T.reshape(
-            len(columns["set"]), len(classes)
-        ),
+        **{name: _read_column(name, columns, rows) for name in COLUMNS},
+        probabilities=np.array(shares, np.float64).T.reshape(rows, len(shares)),
     )
+
+
+def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray[Any]:
+    """A column of the file; KeyError where it has to be there and is not."""
+    written, empty = COLUMNS[name]
+    values = columns.get(written) if name in ADDED else columns[written]
+    if values is not None and isinstance(empty, float):
+        values = [value or "nan" for value in values]
+    return _column(name, values, rows)
 
 
 def _older_test(content: bytes) -> Answers:

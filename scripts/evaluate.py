@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from inference.classifier import Classifier
 from inference.contract import ModelContract, Thresholds
 from inference.onnx_session import OnnxSession
 from model_store.cache import find_release
@@ -187,16 +188,16 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.evaluation.measure import predict  # noqa: PLC0415 - needs scikit-learn
-    from training.evaluation.photo_evaluation import photo_answers, photo_figures  # noqa: PLC0415 - as above
+    from training.evaluation.measure import decided, scored  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.photo_contract, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)
     (photos,) = photos_in([arguments.photos], contract.labels, contract.input, corrections, untiered=OWN_TIER)
     session = OnnxSession(release.photo_graph, shape=contract.input.array_shape)
-    predictions = predict(session, contract, photos.images, photos.shown)
-    answers = photo_answers(predictions, photos, photos.shown)
-    figures = photo_figures(answers, contract, split)
+    network = "photos" if release.manifest.photos else "pixels"
+    asked = asked_photos(scored(session, photos.images), photos, photos.shown, network)
+    figures = photo_figures(decided(Classifier(session, contract), asked), contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     splits = ", ".join(sorted({one.split for one in figures.values()}))
     print_table([{"tier": tier} | _photo_row(one) for tier, one in figures.items()], f"split: {splits}")

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from inference.arrays import Probabilities
-
 COLDEST: Final = 0.05
 HOTTEST: Final = 20.0
 """Bounds of the temperature; a network at either of them is broken in another way."""
 
 
 def fit_temperature(
-    probabilities: Probabilities, labels: NDArray[np.uint8], weights: NDArray[np.float64] | None = None
+    probabilities: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    weights: NDArray[np.float64] | None = None,
 ) -> float:
     """The temperature that minimises the negative log likelihood, as if one answer more were wrong.
 
@@ -28,8 +28,8 @@ def fit_temperature(
     would have temperatures near 0, and an answer of 50% would be served as one of 99.99%.
 
     Args:
-        probabilities: float32 (N, C), N >= 1 and C >= 2, before temperature.
-        labels: uint8 (N,), the truth.
+        probabilities: (N, C), N >= 1 and C >= 2, before temperature.
+        labels: integers (N,), the truth.
         weights: float64 (N,), of each answer; None for equal ones.
 
     Returns:

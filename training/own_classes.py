@@ -16,11 +16,12 @@ from scipy.special import softmax
 
 from inference.arrays import Distances, PixelsBatch
 from inference.session import Scores
+from model_store.answers import Answers
 from training.data.datasets import LabelledImages
 from training.data.picture_files import Watch
 from training.evaluation.out_of_distribution import OodPhotos, distances_by, fit_measure
 from training.export.environment import hardware, libraries
-from training.export.out_of_fold import Fold, OutOfFold, gathered
+from training.export.out_of_fold import Fold, gathered
 from training.features import Block, Vectors, measured, network, spread, vectors
 from training.fitting.fit import Fitted, HeadRecord
 from training.head import Head, answers_out_of_fold, fit_head
@@ -37,12 +38,10 @@ class OwnClasses:
     Attributes:
         fitted: the network, whose head learnt all pictures.
         answers: to each picture, by a head that learnt none of its group.
-        accuracy: share of these that are right, 0..1.
     """
 
     fitted: Fitted
-    answers: OutOfFold
-    accuracy: float
+    answers: Answers
 
 
 def fit_own_classes(
@@ -80,12 +79,11 @@ def fit_own_classes(
     answers = gathered(
         folds,
         [Scores(softmax(given, axis=1), distances[mine]) for given, mine in zip(logits, asked, strict=True)],
-        epochs=0,
+        train,
     )
     record = HeadRecord(list(blocks), head.strength, time.perf_counter() - began)
     fitted = Fitted(head.on(body), (), (hardware(),), libraries(), head=record, ood=ood)
-    right = np.concatenate(logits).argmax(axis=1) == train.labels[np.concatenate(asked)]
-    return OwnClasses(fitted, answers, float(right.mean()))
+    return OwnClasses(fitted, answers)
 
 
 def _batches(images: PixelsBatch, watch: Watch) -> Iterator[PixelsBatch]:

@@ -5,7 +5,7 @@ Where the network is wrong too often to doubt a label, one sentence takes their 
 The rule: training/export/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +36,7 @@ LEAD: Final = (
 NOTE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
-def write_doubted(folder: Path, asked: Iterable[Asked], labels: Sequence[str]) -> None:
+def write_doubted(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
     """Write TABLE and PAGE, and say how many labels are doubted; nothing where no picture has a file.
 
     More than MOST_DOUBTED are no list; what an earlier training wrote there is removed.
@@ -45,34 +45,35 @@ def write_doubted(folder: Path, asked: Iterable[Asked], labels: Sequence[str]) -
 
     Args:
         folder: of the run.
-        asked: what was answered; it may be answered only as it is read.
+        asked: what was answered.
         labels: of the release.
     """
     try:
-        _write(folder, list(asked), labels)
+        _write(folder, asked, labels)
     except (OSError, *OWN_ERRORS) as error:
         complain(f"the release is made, but its doubted labels cannot be written: {error}")
 
 
-def _write(folder: Path, asked: Sequence[Asked], labels: Sequence[str]) -> None:
-    if not asked:
+def _write(folder: Path, asked: Asked, labels: Sequence[str]) -> None:
+    pictures = len(asked[1])
+    if not pictures:
         return
     found, out = doubted(asked, labels), console()
-    if len(found) > MOST_DOUBTED * len(asked):
+    if len(found) > MOST_DOUBTED * pictures:
         (folder / TABLE).unlink(missing_ok=True)
         (folder / PAGE).unlink(missing_ok=True)
         out.print(
             f"No list of doubted labels: the network, which did not learn the picture, contradicts "
-            f"{len(found):,} of {len(asked):,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
+            f"{len(found):,} of {pictures:,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
         )
         return
     write_whole(folder / TABLE, as_csv(found).encode("utf-8", "backslashreplace"))
     if not found:
         (folder / PAGE).unlink(missing_ok=True)
-        out.print(f"None of {len(asked):,} labels is doubted by a network that did not learn the picture.")
+        out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return
     out.print(
-        f"{len(found):,} of {len(asked):,} labels are doubted by a network that did not learn the picture: "
+        f"{len(found):,} of {pictures:,} labels are doubted by a network that did not learn the picture: "
         f"{folder / TABLE}.",
     )
     shown = _write_page(folder, found, labels)

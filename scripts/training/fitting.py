@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from inference.onnx_session import OnnxSession
 from model_store.acceptance import USUAL, Conditions
+from model_store.answers import Answers
 from model_store.files import GRAPH
 from model_store.manifest import Manifest
 from model_store.report import Epoch
@@ -25,7 +26,7 @@ from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
 from training.data.splitting import Split
 from training.export.doubted import asked_of
-from training.export.out_of_fold import Fold, OutOfFold, gathered
+from training.export.out_of_fold import Fold, gathered
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.distillation import SoftTargets, answers_of, join, soften, unseen
 from training.recipes import Recipe
@@ -45,7 +46,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     recipe: Recipe,
     *,
     fitted: "Fitted | None" = None,
-    others: OutOfFold | None = None,
+    others: Answers | None = None,
     accept: Conditions = USUAL,
 ) -> Manifest:
     """Write release and doubted labels to the run's folder.
@@ -93,7 +94,7 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
 
 def answer_out_of_fold(
     task: Run, data: LabelledData, parts: Split, recipe: Recipe, folds: Sequence[Fold]
-) -> OutOfFold | None:
+) -> Answers | None:
     """Fit a network for each fold, from its own checkpoint if it has one, and ask it about that fold.
 
     Args:
@@ -123,7 +124,7 @@ def answer_out_of_fold(
         if len(answers) == 1:
             left = as_time(fitted.seconds * (len(folds) - 1))
             console().print(f"By the time of this fold, the other {len(folds) - 1} take about {left}.")
-    return gathered(folds, answers, recipe.epochs)
+    return gathered(folds, answers, parts.train)
 
 
 def _fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of

@@ -143,7 +143,7 @@ def compare_with_parent(
     drawn = np.array([sha256 in audited for sha256 in shown.sha256])
     asked = Answers.of(
         shown.tiers,
-        shown.labels,
+        shown.labels.astype(np.int64),
         [one.class_id for one in answers],
         pictures=shown.sha256,
         groups=shown.keys,

@@ -127,8 +127,9 @@ def fit_and_carry_out(
                 out.print(sentence)
 
         found = fit_own_classes(parts.train, folds, blocks, seen, out.print)
+    right = found.answers.right.mean()
     out.print(
-        f"{found.accuracy:.2%} of {len(parts.train):,} answers to pictures that the head had not learnt are "
+        f"{right:.2%} of {len(parts.train):,} answers to pictures that the head had not learnt are "
         f"right; {found.fitted.seconds:.0f} s. The model reads {size_of(data.reads)}."
     )
     task = task_of(arguments, data, recipe, None)

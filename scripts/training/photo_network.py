@@ -36,7 +36,7 @@ from training.data.corrections import read_corrections
 from training.data.datasets import NAME, OTHER_NAME
 from training.errors import BadRecipe
 from training.export.doubted import Asked
-from training.photos.reading import OOD, Photos, is_corrections
+from training.photos.reading import Photos, is_corrections
 
 if TYPE_CHECKING:
     from training.photos.photo_network import PhotoHead
@@ -194,18 +194,15 @@ def _seen(
     return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
 
 
-def _asked(sets: tuple[Photos, ...], learnt: "SeenPhotos", fitted: "PhotoHead") -> list[Asked]:
+def _asked(sets: tuple[Photos, ...], learnt: "SeenPhotos", fitted: "PhotoHead") -> Asked:
     """What heads of folds answered to the photos at hand that show a class."""
+    from training.evaluation.photo_evaluation import asked_photos  # noqa: PLC0415 - needs scikit-learn
+
     files = {sha256: file for one in sets for sha256, file in zip(one.sha256, one.files, strict=True)}
-    rows = zip(
-        learnt.sha256[fitted.asked].tolist(),
-        learnt.labels[fitted.asked].tolist(),
-        fitted.scores.probabilities,
-        strict=True,
-    )
-    return [
-        Asked(files[name], label, shares) for name, label, shares in rows if name in files and label != OOD
-    ]
+    asked = learnt.take(fitted.asked)
+    answers = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
+    at_hand = np.isin(asked.sha256, list(files)) & answers.known
+    return answers.take(at_hand), [files[name] for name in asked.sha256[at_hand].tolist()]
 
 
 def _digest(sets: tuple[Photos, ...]) -> str:

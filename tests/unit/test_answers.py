@@ -107,7 +107,7 @@ def some_answers() -> Answers:
         pictures=["00ff", "ab12", "cd34"],
         groups=["", "sender 7", "sender 9"],
         folds=[0, 1, 2],
-        network="photos",
+        networks="photos",
         familiarity=np.array([np.nan, 0.25, 0.001]),
         decisions=["accept", "ambiguous", "unfamiliar"],
         probabilities=np.array([[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]]),
@@ -130,8 +130,10 @@ def test_answers_are_read_back_as_they_were() -> None:
 def test_the_file_is_a_csv_that_other_tools_unpack() -> None:
     first, second, *_ = gzip.decompress(packed(some_answers())).decode().splitlines()
 
-    assert first == "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,p0,p1"
-    assert second == "the test set,00ff,,0,photos,3,3,,accept,,0.25000,0.75000"
+    assert first == (
+        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,shown,source,distance,p0,p1"
+    )
+    assert second == "the test set,00ff,,0,photos,3,3,,accept,,,,,0.25000,0.75000"
 
 
 def test_the_same_answers_are_the_same_bytes() -> None:

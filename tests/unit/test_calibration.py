@@ -21,7 +21,9 @@ from inference.contract import (
 from inference.decision import calibrate, decide
 from inference.session import Scores
 from model_store.acceptance import ACCEPT_CONFIDENCE, needed
+from model_store.answers import Answers
 from model_store.report import HELD_OUT
+from tests.answers import undecided_answers
 from training.decide import fit_temperature
 from training.evaluation.acceptance import (
     Kind,
@@ -34,13 +36,14 @@ from training.evaluation.acceptance import (
     promises,
 )
 from training.evaluation.calibration import (
-    Checked,
     confidences_of,
     fit_contract,
     fit_familiarity,
     fit_thresholds,
+    of_both_grounds,
     photo_kinds,
 )
+from training.evaluation.measure import scores_in
 from training.evaluation.out_of_distribution import OTHER_KINDS, judge
 from training.photos.reading import OOD
 
@@ -107,7 +110,9 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
 
 
 def test_a_model_without_distances_has_no_familiarity() -> None:
-    contract, _ = fit_contract(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20), TWO_CLASSES)
+    contract, _ = fit_contract(
+        undecided_answers(Scores(scores((0.8, 100)).probabilities, None), truth(80, 20)), TWO_CLASSES
+    )
 
     assert (contract.familiarity, contract.labels) == (None, TWO_CLASSES)
 
@@ -162,7 +167,9 @@ def test_the_threshold_keeps_every_promise(kinds: list[Kind], threshold: float) 
 @pytest.mark.parametrize(("accuracy", "accepted"), [(0.9, True), (0.95, True), (0.98, False)])
 def test_the_share_that_the_training_names_is_promised(accuracy: float, accepted: bool) -> None:
     """Of 200 answers, three are wrong."""
-    contract, kind = fit_contract(unmeasured((0.9, 200)), truth(197, 3), TWO_CLASSES, accuracy=accuracy)
+    contract, kind = fit_contract(
+        undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), TWO_CLASSES, accuracy=accuracy
+    )
 
     (promise,) = promises([kind], contract)
     assert (promise.accuracy, promise.accepted > 0) == (accuracy, accepted)
@@ -177,19 +184,19 @@ def test_unfamiliar_pictures_do_not_count_against_the_confidence_threshold() -> 
     assert confidence_threshold([Kind("pictures", sure, truth(992, 8) == 0, 0.99)]) == pytest.approx(0.9)
 
 
-def kinds_of(photos: Checked, least: float = ACCEPT_CONFIDENCE) -> tuple[Kind, ...]:
+def kinds_of(photos: Answers, least: float = ACCEPT_CONFIDENCE) -> tuple[Kind, ...]:
     """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
-    sure = confidences_of(photos.scores, 1.0, None, 0.0)
-    return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least, by_ground=photos.of_both_grounds)
+    sure = confidences_of(scores_in(photos), 1.0, None, 0.0)
+    return photo_kinds(photos, sure, dict.fromkeys("ABC", 0.95), least, by_ground=of_both_grounds(photos))
 
 
 def test_all_tiers_choose_one_threshold_together() -> None:
     """Of the first two tiers' 200 answers the surer half is right; of the last one's all are."""
     surest, mistaken = unmeasured((0.95, 100), (0.9, 100)).probabilities, truth(130, 70)
-    photos = Checked(
+    photos = undecided_answers(
         Scores(np.tile(surest, (3, 1)), None),
         np.concatenate([mistaken, mistaken, truth(200, 0)]),
-        tuple(np.repeat([*"ABC"], 200).tolist()),
+        np.repeat([*"ABC"], 200),
     )
 
     found = fit_thresholds(kinds_of(photos), {"plain": 0.02})
@@ -201,14 +208,14 @@ PLAIN: Ground = "plain"
 CLUTTERED: Ground = "cluttered"
 
 
-def on_grounds(*cells: tuple[str, Ground, int]) -> Checked:
+def on_grounds(*cells: tuple[str, Ground, int]) -> Answers:
     """Photos of a tier on a ground, so many; the likeliest nine in ten of the answers are right."""
     answers = [unmeasured((0.9, count - count // 10), (0.6, count // 10)) for *_, count in cells]
-    return Checked(
+    return undecided_answers(
         Scores(np.concatenate([one.probabilities for one in answers]), None),
         np.concatenate([truth(count - count // 10, count // 10) for *_, count in cells]),
         tuple(tier for tier, _, count in cells for _ in range(count)),
-        grounds=tuple(ground for _, ground, count in cells for _ in range(count)),
+        shown=tuple(ground for _, ground, count in cells for _ in range(count)),
     )
 
 
@@ -238,12 +245,12 @@ def on_grounds(*cells: tuple[str, Ground, int]) -> Checked:
     ],
 )
 def test_photos_on_plain_and_on_cluttered_ground_choose_thresholds_of_their_own(
-    photos: Checked, rows: list[str]
+    photos: Answers, rows: list[str]
 ) -> None:
     kinds = kinds_of(photos)
 
     assert [one.pictures for one in kinds] == [f"photos of tier {row}" for row in rows]
-    assert photos.of_both_grounds == ("ground" in rows[0])
+    assert of_both_grounds(photos) == ("ground" in rows[0])
     curves = acceptance_curves(kinds)
     assert all(curves[one.pictures] for one in kinds)
 
@@ -254,17 +261,17 @@ def test_photos_of_a_tier_that_another_tier_would_answer_for_keep_one_threshold_
         ("A", PLAIN, 200), ("A", CLUTTERED, 200), ("B", PLAIN, 200), ("C", PLAIN, 200), ("C", CLUTTERED, 58)
     )
 
-    assert not photos.of_both_grounds
+    assert not of_both_grounds(photos)
 
 
 def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
     """On plain ground all answers are right; on cluttered ground only the surer ones are."""
     answers = unmeasured((0.95, 100), (0.8, 100)).probabilities
-    photos = Checked(
+    photos = undecided_answers(
         Scores(np.tile(answers, (3, 1)), None),
         np.concatenate([truth(400, 0), truth(100, 100)]),
-        tuple(np.repeat([*"ABC"], 200).tolist()),
-        grounds=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
+        np.repeat([*"ABC"], 200),
+        shown=(*(PLAIN,) * 400, *(CLUTTERED,) * 200),
     )
 
     found = fit_thresholds(kinds_of(photos), {PLAIN: 0.02, CLUTTERED: 0.06})
@@ -275,7 +282,7 @@ def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
 
 def test_an_ood_photo_has_no_right_answer_to_count_and_another_tier_no_promise() -> None:
     labels = np.array([0] * 100 + [OOD] * 100 + [0] * 20, np.uint8)
-    photos = Checked(unmeasured((0.9, 220)), labels, (*("A",) * 200, *("studio",) * 20))
+    photos = undecided_answers(unmeasured((0.9, 220)), labels, (*("A",) * 200, *("studio",) * 20))
 
     found = [(one.pictures, len(one.right), one.accuracy) for one in kinds_of(photos)]
 
@@ -299,10 +306,10 @@ def test_so_many_answers_without_an_error_show_the_promise_and_one_less_does_not
     assert (lower_bound(counts, counts) >= accuracy).tolist() == [False, True]
 
 
-def checked_by_tier(**counts: int) -> Checked:
+def checked_by_tier(**counts: int) -> Answers:
     """Photos with right answers, so many of each tier."""
     tiers = tuple(tier for tier, count in counts.items() for _ in range(count))
-    return Checked(unmeasured((0.9, len(tiers))), truth(len(tiers), 0), tiers)
+    return undecided_answers(unmeasured((0.9, len(tiers))), truth(len(tiers), 0), tiers)
 
 
 @pytest.mark.parametrize(
@@ -328,9 +335,11 @@ def checked_by_tier(**counts: int) -> Checked:
     ],
 )
 def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
-    held_out: int, photos: Checked | None, sentences: list[str]
+    held_out: int, photos: Answers | None, sentences: list[str]
 ) -> None:
-    contract, kind = fit_contract(unmeasured((0.9, held_out)), truth(held_out, 0), TWO_CLASSES)
+    contract, kind = fit_contract(
+        undecided_answers(unmeasured((0.9, held_out)), truth(held_out, 0)), TWO_CLASSES
+    )
     kinds = [kind]
     if photos is not None:
         kinds += kinds_of(photos)
@@ -342,7 +351,7 @@ def test_a_promise_that_is_not_shown_is_named_by_what_it_is_about(
 
 
 def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
-    contract, kind = fit_contract(unmeasured((0.9, 40)), truth(40, 0), TWO_CLASSES)
+    contract, kind = fit_contract(undecided_answers(unmeasured((0.9, 40)), truth(40, 0)), TWO_CLASSES)
 
     assert contract.thresholds.accept_nothing
     assert broken_promises(promises([kind], contract), contract) == [
@@ -354,7 +363,7 @@ def test_a_promise_that_is_not_shown_says_how_many_answers_it_takes() -> None:
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
     answers = unmeasured((0.99, 400), (0.8, 100))
     right = np.append(truth(400, 0), truth(60, 40))
-    _, kind = fit_contract(answers, right, TWO_CLASSES)
+    _, kind = fit_contract(undecided_answers(answers, right), TWO_CLASSES)
 
     curve = acceptance_curves([kind])[HELD_OUT]
 
@@ -397,14 +406,14 @@ def test_the_table_says_what_each_share_of_right_answers_would_accept_and_repeat
 def test_no_answer_of_51_percent_is_accepted_though_enough_of_all_are_right() -> None:
     """As many answers as the promise takes are right: 98% of these, and 95% of the unsure ones alone."""
     answers, right = unmeasured((0.95, 500), (0.55, 100)), np.tile([0] * 49 + [1], 12).astype(np.uint8)
-    photos = Checked(
+    photos = undecided_answers(
         Scores(np.tile(answers.probabilities, (3, 1)), None),
         np.tile(right, 3),
-        tuple(np.repeat([*"ABC"], 600).tolist()),
+        np.repeat([*"ABC"], 600),
     )
 
-    contract, kind = fit_contract(answers, right, TWO_CLASSES, accuracy=0.95)
-    without, _ = fit_contract(answers, right, TWO_CLASSES, accuracy=0.95, confidence=0.0)
+    contract, kind = fit_contract(undecided_answers(answers, right), TWO_CLASSES, accuracy=0.95)
+    without, _ = fit_contract(undecided_answers(answers, right), TWO_CLASSES, accuracy=0.95, confidence=0.0)
     of_photos, free = kinds_of(photos), kinds_of(photos, 0.0)
 
     assert without.thresholds.confidence < 0.7
@@ -441,8 +450,8 @@ def test_what_cannot_be_promised_says_whether_more_pictures_help(kind: Kind, sai
 
 
 def test_photos_are_kinds_of_pictures_of_their_own() -> None:
-    _, held_out = fit_contract(unmeasured((0.9, 20)), truth(19, 1), TWO_CLASSES)
-    checked = Checked(
+    _, held_out = fit_contract(undecided_answers(unmeasured((0.9, 20)), truth(19, 1)), TWO_CLASSES)
+    checked = undecided_answers(
         unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD], np.uint8), ("A", "A", "A", "C", "C", "X")
     )
 

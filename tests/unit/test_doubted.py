@@ -11,12 +11,13 @@ from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
+from tests.answers import asked
 from tests.uploads import a_garment, png
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.splitting import Split
-from training.export.doubted import Asked, Doubted, as_csv, asked_of, doubted
-from training.export.out_of_fold import OutOfFold
+from training.evaluation.measure import undecided
+from training.export.doubted import Doubted, as_csv, asked_of, doubted
 
 NAMES = ("Shirt", "Bag", "Boot")
 CONTRACT = ModelContract(
@@ -50,20 +51,19 @@ def pictures(names: str, *labels: int) -> LabelledImages:
     return LabelledImages(images, np.array(labels, np.uint8), files=tuple(map(Path, names)))
 
 
-def asked(name: str, label: int, *probabilities: float) -> Asked:
-    return Asked(Path("/shop") / name, label, np.array(probabilities, np.float32))
+def one(name: str, label: int, *probabilities: float) -> tuple[Path, int, tuple[float, ...]]:
+    return Path("/shop") / name, label, probabilities
 
 
 def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> None:
-    found = doubted(
-        [
-            asked("right", 0, 0.5, 0.3, 0.2),
-            asked("close", 0, 0.4, 0.5, 0.1),
-            asked("clear", 0, 0.01, 0.04, 0.95),
-            asked("sure, and the label not excluded", 0, 0.3, 0.7, 0.0),
-        ],
-        NAMES,
+    pictures = (
+        one("right", 0, 0.5, 0.3, 0.2),
+        one("close", 0, 0.4, 0.5, 0.1),
+        one("clear", 0, 0.01, 0.04, 0.95),
+        one("sure, and the label not excluded", 0, 0.3, 0.7, 0.0),
     )
+
+    found = doubted(asked(*pictures), NAMES)
 
     assert [Path(one.path).name for one in found] == ["clear", "sure, and the label not excluded", "close"]
     assert (found[0].label, found[0].predicted) == ("Shirt", "Boot")
@@ -72,33 +72,36 @@ def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> Non
 def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
     parts = Split(pictures("ab", 1, 1), pictures("c", 1))
     data = LabelledData(pictures("abc", 1, 1, 1), pictures("d", 1), NAMES)
-    others = OutOfFold(2, 1, says(1, 2))
+    others = undecided(says(1, 2), parts.train)
 
-    with_folds = list(asked_of(SaysShirt(), CONTRACT, data, parts, others))
-    without = list(asked_of(SaysShirt(), CONTRACT, data, parts))
+    answers, files = asked_of(SaysShirt(), CONTRACT, data, parts, others)
+    _, without = asked_of(SaysShirt(), CONTRACT, data, parts)
 
-    assert {str(one.file): NAMES[one.probabilities.argmax()] for one in with_folds} == {
+    said = dict(zip(map(str, files), answers.predicted.tolist(), strict=True))
+    assert {name: NAMES[label] for name, label in said.items()} == {
         "a": "Bag",
         "b": "Bag",
         "c": "Shirt",
         "d": "Shirt",
     }
-    assert [str(one.file) for one in without] == ["c", "d"]
+    assert list(map(str, without)) == ["c", "d"]
 
 
 def test_a_data_set_without_files_is_not_doubted() -> None:
     images = LabelledImages(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
 
-    assert list(asked_of(SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images))) == []
+    answers, files = asked_of(SaysShirt(), CONTRACT, LabelledData(images, images), Split(images, images))
+
+    assert (len(answers), len(files)) == (0, 0)
 
 
 def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "0.png").write_bytes(png(a_garment()))
-    wrong = [Asked(tmp_path / f"{n}.png", 0, np.array([0.1, 0.9], np.float32)) for n in range(SHOWN + 1)]
+    wrong = [(tmp_path / f"{n}.png", 0, (0.1, 0.9)) for n in range(SHOWN + 1)]
 
-    write_doubted(tmp_path, [*wrong, *[asked("right", 0, 0.9, 0.1)] * 1200], NAMES[:2])
+    write_doubted(tmp_path, asked(*wrong, *[one("right", 0, 0.9, 0.1)] * 1200), NAMES[:2])
 
     rows = list(csv.DictReader((tmp_path / TABLE).read_text("utf-8").splitlines()))
     page = (tmp_path / PAGE).read_text("utf-8")
@@ -118,9 +121,9 @@ def test_labels_are_listed_while_the_network_contradicts_at_most_15_in_100(
     wrong: int, listed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / TABLE).write_text("of an earlier training")
-    answers = [asked("wrong", 0, 0.1, 0.9)] * wrong + [asked("right", 0, 0.9, 0.1)] * (20 - wrong)
+    answers = [one("wrong", 0, 0.1, 0.9)] * wrong + [one("right", 0, 0.9, 0.1)] * (20 - wrong)
 
-    write_doubted(tmp_path, answers, NAMES[:2])
+    write_doubted(tmp_path, asked(*answers), NAMES[:2])
 
     said = " ".join(capsys.readouterr().out.split())
     assert {(tmp_path / name).exists() for name in (TABLE, PAGE)} == {listed}
@@ -132,7 +135,7 @@ def test_where_no_label_is_doubted_there_is_no_page(
 ) -> None:
     (tmp_path / PAGE).write_text("of an earlier training", "utf-8")
 
-    write_doubted(tmp_path, [asked("right", 0, 0.9, 0.1)] * 9, NAMES[:2])
+    write_doubted(tmp_path, asked(*[one("right", 0, 0.9, 0.1)] * 9), NAMES[:2])
 
     assert "None of 9 labels is doubted" in capsys.readouterr().out
     assert not (tmp_path / PAGE).exists()
@@ -145,8 +148,8 @@ def test_doubted_labels_that_cannot_be_written_are_a_complaint_and_keep_no_relea
 ) -> None:
     (tmp_path / name).mkdir()
 
-    right = [asked("right.png", 0, 0.9, 0.1)] * 6
-    write_doubted(tmp_path, [asked("own.png", 0, 0.1, 0.9), *right], NAMES[:2])
+    right = [one("right.png", 0, 0.9, 0.1)] * 6
+    write_doubted(tmp_path, asked(one("own.png", 0, 0.1, 0.9), *right), NAMES[:2])
 
     err = capsys.readouterr().err
     assert "the release is made, but its doubted labels cannot be written" in err

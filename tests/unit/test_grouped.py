@@ -6,8 +6,9 @@ from scipy.stats import binomtest
 
 from inference.contract import ACCEPT_NOTHING
 from inference.session import Scores
+from tests.answers import undecided_answers
 from training.evaluation.acceptance import Kind, confidence_threshold, promises
-from training.evaluation.calibration import Checked, fit_contract, photo_kinds
+from training.evaluation.calibration import fit_contract, photo_kinds
 from training.evaluation.grouped import LEAST_CORRELATION, design_effects, numbered, share_interval
 
 
@@ -69,10 +70,10 @@ def test_a_promise_says_how_many_accepted_photos_count_as_one() -> None:
     right = np.array([True] * 190 + [False] * 10)
     senders = tuple(f"{number // 5}" for number in range(200))
     scores = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (200, 1)), None)
-    photos = Checked(scores, (~right).astype(np.uint8), ("A",) * 200, groups=senders)
+    photos = undecided_answers(scores, ~right, "A", groups=senders)
 
     held_out = Scores(np.tile(np.array([[0.9, 0.1]], np.float32), (1000, 1)), None)
-    contract, kind = fit_contract(held_out, np.zeros(1000, np.uint8), ("left", "right"))
+    contract, kind = fit_contract(undecided_answers(held_out, np.zeros(1000, int)), ("left", "right"))
     (of_photos,) = photo_kinds(photos, np.full(200, 0.9, np.float32), {"A": 0.95})
 
     bound = of_photos.lower_bounds(np.array([0.9], np.float32))[0]

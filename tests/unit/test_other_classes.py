@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_store.answers import TEST_SET, Answers
 from model_store.manifest import DataSet
 from model_store.report import Report
 from scripts import predict
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
 from training.evaluation.figures import draw_all, draw_confusion
-from training.evaluation.measure import Answers
 
 ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
 """Names that a terminal's markup or a figure's formulas would make something else of."""
@@ -22,12 +22,7 @@ def the_report(labels: tuple[str, ...]) -> Report:
 
 
 def the_answers(labels: tuple[str, ...]) -> Answers:
-    return Answers(
-        truth=np.arange(len(labels), dtype=np.uint8),
-        predicted=np.arange(len(labels), dtype=np.int64),
-        probabilities=np.eye(len(labels), dtype=np.float32),
-        accepted=np.ones(len(labels), bool),
-    )
+    return Answers.of(TEST_SET, range(len(labels)), probabilities=np.eye(len(labels)), decisions="accept")
 
 
 @pytest.fixture

@@ -38,11 +38,13 @@ def test_answers_come_in_the_order_of_the_pictures() -> None:
     folds = deal(PARTS, 3)
     places = [fold.pictures.astype(np.float32) for fold in folds]
 
-    found = gathered(folds, [Scores(one[:, None], one) for one in places], epochs=3)
+    found = gathered(folds, [Scores(one[:, None], one) for one in places], PARTS.train)
 
-    assert found.pictures.probabilities[:, 0].tolist() == list(range(len(PARTS.train)))
-    assert found.pictures.distances is not None
-    assert found.pictures.distances.tolist() == list(range(len(PARTS.train)))
+    assert found.probabilities[:, 0].tolist() == list(range(len(PARTS.train)))
+    assert found.distances.tolist() == list(range(len(PARTS.train)))
+    assert [set(np.flatnonzero(found.folds == fold.number)) for fold in folds] == [
+        set(fold.pictures) for fold in folds
+    ]
 
 
 def test_what_the_release_of_from_learnt_is_not_dealt() -> None:

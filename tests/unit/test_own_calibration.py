@@ -8,9 +8,10 @@ import pytest
 
 from inference.contract import ModelContract, Thresholds
 from inference.session import Scores
+from model_store.answers import Answers
+from tests.answers import undecided_answers
 from tests.releases import a_contract
 from training.errors import NotShown
-from training.evaluation.calibration import Checked
 from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough, fit_own
 
 CLASSES = 10
@@ -23,7 +24,7 @@ def a_contract_like(familiarity: float = 0.0) -> ModelContract:
 
 def checked_pictures(
     n: int, *, sure_wrong: int = 0, unsure_wrong: int = 0, groups: Sequence[str] | None = None
-) -> Checked:
+) -> Answers:
     """Pictures of one tier with rising confidences: the least sure ones wrong, then some of the surest."""
     confidences = np.linspace(0.5, 0.999, n)
     labels = (np.arange(n) % CLASSES).astype(np.uint8)
@@ -34,14 +35,14 @@ def checked_pictures(
     wrong = [*range(unsure_wrong), *range(n - sure_wrong, n)]
     truth[wrong] = (truth[wrong] + 1) % CLASSES
     distances = np.linspace(0, 0.999, n).astype(np.float32)
-    names = tuple(groups or map(str, range(n)))
-    return Checked(Scores(probabilities, distances), truth, ("own",) * n, groups=names)
+    names = list(groups or map(str, range(n)))
+    return undecided_answers(Scores(probabilities, distances), truth, "own", groups=names)
 
 
 def calibrated(
-    checked: Checked, accuracy: float = 0.95, confidence: float = 0.75, familiarity: float = 0.0
+    checked: Answers, accuracy: float = 0.95, confidence: float = 0.75, familiarity: float = 0.0
 ) -> OwnCalibration:
-    parts = np.array([hash_of(group) % 5 for group in checked.groups])
+    parts = np.array([hash_of(group) % 5 for group in checked.groups.tolist()])
     return calibrate_on(checked, parts, a_contract_like(familiarity), accuracy, confidence)
 
 
@@ -94,12 +95,12 @@ def test_pictures_of_few_senders_show_less_than_as_many_of_different_ones() -> N
     senders = [f"{index % 20:02}" for index in range(200)]
     clustered = [index for index in range(200) if index % 20 < 2]
     independent, of_few = checked_pictures(200), checked_pictures(200, groups=senders)
-    wrong = of_few.labels.copy()
+    wrong = of_few.truth.copy()
     wrong[clustered[::4]] = (wrong[clustered[::4]] + 1) % CLASSES
-    assert calibrated(replace(independent, labels=wrong), 0.9)
+    assert calibrated(replace(independent, truth=wrong), 0.9)
 
     with pytest.raises(NotShown, match="of 20 groups"):
-        calibrated(replace(of_few, labels=wrong), 0.9)
+        calibrated(replace(of_few, truth=wrong), 0.9)
 
 
 def test_the_pixels_keep_temperature_and_thresholds() -> None:
@@ -114,7 +115,7 @@ def test_one_pair_of_thresholds_decides_about_all_photos_afterwards() -> None:
     chosen = Thresholds(confidence=0.9, familiarity=0.0)
     parent = replace(a_contract_like(), photo_thresholds=chosen, cluttered_thresholds=chosen)
     checked = checked_pictures(400, unsure_wrong=40)
-    parts = np.array([hash_of(group) % 5 for group in checked.groups])
+    parts = np.array([hash_of(group) % 5 for group in checked.groups.tolist()])
 
     found = calibrate_on(checked, parts, parent, 0.95).contract
 

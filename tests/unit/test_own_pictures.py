@@ -1,5 +1,7 @@
 """Pictures of one's own: which are read, as which classes, and what is said of those that cannot be."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
+from training.data import picture_files
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Learnt
 from training.data.own_pictures import FEWEST_NEW, drawn_for_test, from_pictures
@@ -423,3 +426,28 @@ def test_only_the_same_classes_by_name_take_the_order_of_a_release(folder: Path,
 
     assert orders == [("Stick", "Ball", "Box"), KINDS]
     assert data.like(("Stick", "Ball")) is data
+
+
+def test_many_pictures_lie_on_the_disk_and_are_the_same(
+    folder: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = said.read(folder)
+    monkeypatch.setattr(picture_files, "IN_MEMORY", 0)
+
+    on_disk = said.read(folder)
+
+    assert isinstance(on_disk.train.images, np.memmap)
+    assert on_disk.described() == held.described()
+
+
+def test_a_disk_without_room_for_many_pictures_is_named(
+    folder: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(picture_files, "IN_MEMORY", 0)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+
+    with pytest.raises(BadPictures, match=r"bytes there \(No space left on device\).*TMPDIR"):
+        said.read(folder)

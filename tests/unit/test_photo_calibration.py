@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from inference.session import Scores
-from training.evaluation.calibration import Checked
+from model_store.answers import NONE_OF_THESE, Answers
+from tests.answers import undecided_answers
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
-from training.photos.reading import OOD
 
 CLASSES = 4
 
 
-def photos(count: int, temperature: float = 1.0, biases: tuple[float, ...] = (0.0,) * CLASSES) -> Checked:
+def photos(count: int, temperature: float = 1.0, biases: tuple[float, ...] = (0.0,) * CLASSES) -> Answers:
     """Photos with which a network needs this calibration: then its probabilities are as often right."""
     random = np.random.default_rng(0)
     logits = random.normal(scale=2.0, size=(count, CLASSES))
@@ -24,9 +24,9 @@ def photos(count: int, temperature: float = 1.0, biases: tuple[float, ...] = (0.
     return of(given, labels.astype(np.uint8))
 
 
-def of(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> Checked:
-    tiers = tuple(np.resize(np.array(["A", "B", "C"]), len(labels)).tolist())
-    return Checked(Scores(probabilities.astype(np.float32), None), labels, tiers)
+def of(probabilities: NDArray[np.float64], labels: NDArray[np.uint8]) -> Answers:
+    tiers = np.resize(np.array(["A", "B", "C"]), len(labels))
+    return undecided_answers(Scores(probabilities.astype(np.float32), None), labels, tiers)
 
 
 def test_the_temperature_of_photos_is_found() -> None:
@@ -43,42 +43,37 @@ def test_the_calibration_moves_no_photo_to_another_class() -> None:
 
 def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
     few = photos(3000, biases=(0.5, 0.0, 0.0, -0.5))
-    often = np.repeat(np.arange(3000), np.where(few.labels == 0, 5, 1))
-    many = Checked(
-        Scores(few.scores.probabilities[often], None),
-        few.labels[often],
-        tuple(np.array(few.tiers)[often].tolist()),
-    )
+    often = np.repeat(np.arange(3000), np.where(few.truth == 0, 5, 1))
 
-    found, again = fit_photo_calibration(few), fit_photo_calibration(many)
+    found, again = fit_photo_calibration(few), fit_photo_calibration(few.take(often))
 
     assert again.temperature == pytest.approx(found.temperature, rel=0.01)
 
 
 def test_a_class_counts_the_same_in_however_many_tiers_it_is() -> None:
     some = photos(6000, temperature=0.5)
-    tiers = np.where(some.labels == 0, "A", np.array(some.tiers))
+    tiers = np.where(some.truth == 0, "A", some.sets)
 
-    found = fit_photo_calibration(replace(some, tiers=tuple(tiers.tolist())))
+    found = fit_photo_calibration(replace(some, sets=tiers))
 
     assert found.temperature == pytest.approx(0.5, rel=0.1)
 
 
 def test_what_shows_no_class_teaches_nothing() -> None:
     some = photos(600, temperature=0.7)
-    ood = replace(some, labels=np.where(some.labels == 3, OOD, some.labels).astype(np.uint8))
-    without = some.take(some.labels != 3)
+    ood = replace(some, truth=np.where(some.truth == 3, NONE_OF_THESE, some.truth))
+    without = some.take(some.truth != 3)
 
     assert fit_photo_calibration(ood) == fit_photo_calibration(without)
 
 
 def test_no_photo_is_calibrated_by_its_own_label() -> None:
     some, parts = photos(500, temperature=0.5), np.arange(500) % FOLDS
-    mistaken = replace(some, labels=np.where(parts == 0, (some.labels + 1) % CLASSES, some.labels))
+    mistaken = replace(some, truth=np.where(parts == 0, (some.truth + 1) % CLASSES, some.truth))
 
     before, after = (calibrated_out_of_fold(one, parts) for one in (some, mistaken))
 
-    same = (before.scores.probabilities == after.scores.probabilities).all(axis=1)
+    same = (before.probabilities == after.probabilities).all(axis=1)
     assert same[parts == 0].all()
     assert not same[parts != 0].any()
-    assert before.scores.probabilities.max() > some.scores.probabilities.max()
+    assert before.probabilities.max() > some.probabilities.max()

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
 from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores, Session
 from model_store.report import PhotoFigures
 from tests.fashion import ON_PLAIN
-from training.evaluation.measure import predict
-from training.evaluation.photo_evaluation import photo_answers, photo_figures
+from training.evaluation.measure import decided
+from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.evaluation.statistics import macro_interval
 from training.photos.reading import OOD, Photos
 
@@ -78,8 +79,8 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
 
 
 def measured(session: Session, photos: Photos, contract: ModelContract = CONTRACT) -> dict[str, PhotoFigures]:
-    answers = photo_answers(predict(session, contract, photos.images), photos, photos.shown)
-    return photo_figures(answers, contract, "development")
+    asked = asked_photos(session.run(photos.images), photos, photos.shown, "pixels")
+    return photo_figures(decided(Classifier(session, contract), asked), contract, "development")
 
 
 def figures() -> dict[str, PhotoFigures]:

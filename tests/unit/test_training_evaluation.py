@@ -8,10 +8,11 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
+from model_store.answers import TEST_SET, Answers
 from model_store.report import Epoch, wilson_interval
 from training.data.datasets import LabelledImages
 from training.evaluation.figures import draw_curves
-from training.evaluation.measure import Answers, answer, examples, measured, uncalibrated
+from training.evaluation.measure import answer, examples, measured, nll, uncalibrated
 from training.evaluation.statistics import differences, expected_calibration_error
 
 CONTRACT = ModelContract(
@@ -101,10 +102,9 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 
 
 def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
-    one = np.array([1])
-    answers = Answers(one.astype(np.uint8), 1 - one, np.array([[1.0, 0.0]], np.float32), one == 1)
+    answers = Answers.of(TEST_SET, [1], probabilities=np.array([[1.0, 0.0]]))
 
-    assert answers.nll == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
+    assert nll(answers) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
 
 
 def test_an_evaluation_that_differs_says_in_what() -> None:

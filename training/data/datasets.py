@@ -161,8 +161,8 @@ class LabelledImages:
 
         Equal for the same data whichever file format it came in.
         """
-        digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).tobytes())
-        digest.update(np.ascontiguousarray(self.labels, np.uint8).tobytes())
+        digest = hashlib.sha256(np.ascontiguousarray(self.images, np.uint8).data)
+        digest.update(np.ascontiguousarray(self.labels, np.uint8).data)
         return digest.hexdigest()
 
 

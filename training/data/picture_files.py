@@ -6,14 +6,18 @@ of them: reading.py.
 """
 
 import hashlib
+import math
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from inference.arrays import Pixels
+import numpy as np
+
+from inference.arrays import Pixels, PixelsBatch
 from inference.contract import GREY_28, InputContract, Shown
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
@@ -23,6 +27,9 @@ from training.errors import BadPictures
 
 MAX_BYTES: Final = 200_000_000
 """Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
+
+IN_MEMORY: Final = 1 << 29
+"""Bytes of pixels that are held in memory: 4,854 pictures of 192 x 192 in colour. More lie on the disk."""
 
 NAMED: Final = 3
 """How many files a message names before it only counts."""
@@ -69,7 +76,8 @@ def read_files(
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    found = on_all_cores(lambda path: _read(path, contract), paths, watch)
+    kept = room_for(len(paths), contract.array_shape)
+    found = on_all_cores(lambda one: _read(*one, contract), list(zip(paths, kept, strict=True)), watch)
     if unreadable := [one for one in found if isinstance(one, str)]:
         more = f" And {len(unreadable) - NAMED} more." if len(unreadable) > NAMED else ""
         what = f"{len(unreadable)} of {len(paths)} files cannot be read. {' '.join(unreadable[:NAMED])}{more}"
@@ -79,6 +87,26 @@ def read_files(
     read = [None if isinstance(one, str) else one for one in found]
     _report_black([one for one in read if one is not None], say)
     return read
+
+
+def room_for(pictures: int, shape: tuple[int, ...]) -> PixelsBatch:
+    """Room for so many pictures, uint8: in memory, or beyond IN_MEMORY in a file that has no name.
+
+    Raises:
+        BadPictures: the disk has no room for it.
+    """
+    size = math.prod((pictures, *shape))
+    if size <= IN_MEMORY:
+        return np.empty((pictures, *shape), np.uint8)
+    with tempfile.TemporaryFile() as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk would else kill the process later
+        except OSError as error:
+            raise BadPictures(
+                f"{tempfile.gettempdir()}: {pictures:,} pictures take {size:,} bytes there "
+                f"({error.strerror}). Make room, or name another folder in TMPDIR."
+            ) from error
+        return np.memmap(file, np.uint8, "r+", shape=(pictures, *shape))
 
 
 Item = TypeVar("Item")
@@ -115,14 +143,15 @@ def decode_file(path: Path, contract: InputContract = GREY_28) -> tuple[str, Dec
         return f"{path}: {error}"
 
 
-def _read(path: Path, contract: InputContract) -> PictureFile | str:
-    """The file, or why it cannot be read."""
+def _read(path: Path, pixels: Pixels, contract: InputContract) -> PictureFile | str:
+    """The file, whose pixels are written there, or why it cannot be read."""
     read = decode_file(path, contract)
     if isinstance(read, str):
         return read
     digest, decoded = read
     seen = to_model_input(decoded, contract)
-    return PictureFile(path, digest, perceptual_hash(decoded.picture), seen.pixels, seen.shown)
+    pixels[...] = seen.pixels
+    return PictureFile(path, digest, perceptual_hash(decoded.picture), pixels, seen.shown)
 
 
 def _report_black(read: list[PictureFile], say: Say) -> None:

@@ -9,8 +9,7 @@ is shown: acceptance.py; how serving applies it: inference/decision.py.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +27,11 @@ from inference.contract import (
 from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from model_store.acceptance import ACCEPT_CONFIDENCE, needed
+from model_store.answers import Answers
 from model_store.report import HELD_OUT, ON_GROUND
 from training.decide import fit_temperature
 from training.evaluation.acceptance import Kind, by_shown, confidence_threshold
-from training.evaluation.grouped import numbered
-from training.photos.reading import OOD
-
-Labels = NDArray[np.uint8]
+from training.evaluation.measure import scores_in
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
@@ -77,85 +74,39 @@ FEWEST_FAMILIAR: Final = 100
 """Known photos below which these do not say what is unfamiliar among them."""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What a model says about photos that thresholds are chosen on.
+def says_what_is_familiar(answers: Answers) -> bool:
+    """Whether there are FEWEST_FAMILIAR known photos."""
+    return int(answers.known.sum()) >= FEWEST_FAMILIAR
 
-    Attributes:
-        scores: of N photos.
-        labels: uint8 (N,), a class's index, or OOD.
-        tiers: of each.
-        groups: of each, such as its sender; empty where each photo is its own.
-        grounds: of each; empty where they are not known.
+
+def of_both_grounds(answers: Answers) -> bool:
+    """Whether plain and cluttered photos may choose thresholds of their own.
+
+    Each ground then has `on_grounds` of a tier with a promise, which are nearly all photos of each.
     """
-
-    scores: Scores
-    labels: Labels
-    tiers: tuple[str, ...]
-    groups: tuple[str, ...] = ()
-    grounds: tuple[Ground, ...] = ()
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which show one of the classes, bool (N,)."""
-        return np.not_equal(self.labels, OOD)
-
-    @property
-    def says_what_is_familiar(self) -> bool:
-        """Whether there are FEWEST_FAMILIAR known photos."""
-        return int(self.known.sum()) >= FEWEST_FAMILIAR
-
-    @property
-    def _of_tier(self) -> Counter[str]:
-        """How many known photos there are of each tier."""
-        return Counter(np.array(self.tiers)[self.known].tolist())
-
-    @property
-    def of_both_grounds(self) -> bool:
-        """Whether plain and cluttered photos may choose thresholds of their own.
-
-        Each ground then has `on_grounds` of a tier with a promise, which are nearly all photos of each.
-        """
-        enough = {one: count for one, count in self.on_grounds().items() if one[0] in PROMISED_TIERS}
-        counted, of_tier = Counter[str](), self._of_tier
-        for (tier, _), count in enough.items():
-            counted[tier] += count
-        nearly_all = all(counted[tier] >= NEARLY_ALL * of_tier[tier] > 0 for tier in PROMISED_TIERS)
-        return nearly_all and {ground for _, ground in enough} == {"plain", "cluttered"}
-
-    def on_grounds(self) -> dict[tuple[str, Ground], int]:
-        """How many known photos a tier has on a ground, where these are ENOUGH_ON_GROUND; sorted."""
-        known = self.known.tolist()
-        counts = Counter(
-            (tier, ground)
-            for tier, ground, is_known in zip(self.tiers, self.grounds, known, strict=False)
-            if is_known
-        )
-        return {one: count for one, count in sorted(counts.items()) if count >= ENOUGH_ON_GROUND}
-
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Checked":
-        """Those that a mask, bool (N,), picks, or those at these positions."""
-        distances = None if self.scores.distances is None else self.scores.distances[chosen]
-        tiers, groups, grounds = (
-            tuple(np.array(names)[chosen].tolist()) if names else ()
-            for names in (self.tiers, self.groups, self.grounds)
-        )
-        return replace(
-            self,
-            scores=Scores(self.scores.probabilities[chosen], distances),
-            labels=self.labels[chosen],
-            tiers=tiers,
-            groups=groups,
-            grounds=grounds,
-        )
+    enough = {one: count for one, count in on_grounds(answers).items() if one[0] in PROMISED_TIERS}
+    counted, of_tier = Counter[str](), Counter(answers.sets[answers.known].tolist())
+    for (tier, _), count in enough.items():
+        counted[tier] += count
+    nearly_all = all(counted[tier] >= NEARLY_ALL * of_tier[tier] > 0 for tier in PROMISED_TIERS)
+    return nearly_all and {ground for _, ground in enough} == {"plain", "cluttered"}
 
 
-def fit_contract(  # noqa: PLR0913 - what decides about a release
-    scores: Scores,
-    labels: Labels,
+def on_grounds(answers: Answers) -> dict[tuple[str, Ground], int]:
+    """How many known photos a tier has on a ground, where these are ENOUGH_ON_GROUND; sorted."""
+    known = answers.take(answers.known & np.isin(answers.shown, list(ON_GROUND)))
+    counts = Counter(zip(known.sets.tolist(), known.shown.tolist(), strict=True))
+    return {
+        (tier, cast("Ground", ground)): count
+        for (tier, ground), count in sorted(counts.items())
+        if count >= ENOUGH_ON_GROUND
+    }
+
+
+def fit_contract(
+    answers: Answers,
     names: tuple[str, ...],
     *,
-    groups: Sequence[str] | NDArray[np.str_] | None = None,
     accuracy: float = ACCEPTED_ACCURACY,
     confidence: float = ACCEPT_CONFIDENCE,
     unfamiliar: float = FAMILIARITY_THRESHOLD,
@@ -163,20 +114,16 @@ def fit_contract(  # noqa: PLR0913 - what decides about a release
     """What serving needs to know about a model, learnt from the held-out pictures; the answers behind it.
 
     Args:
-        scores: of the held-out pictures.
-        labels: uint8 (N,), the truth.
+        answers: to the held-out pictures; nothing is decided yet.
         names: of the classes, in index order.
-        groups: of the held-out pictures; None where each is its own.
         accuracy: 0..1, share of the accepted answers that must be right.
         confidence: 0..1, that each accepted answer needs.
         unfamiliar: 0..1, share of the held-out pictures that are `unfamiliar`.
     """
-    temperature = fit_temperature(scores.probabilities, labels)
+    temperature, scores = fit_temperature(answers.probabilities, answers.truth), scores_in(answers)
     familiarity = None if scores.distances is None else fit_familiarity(scores.distances)
     sure = confidences_of(scores, temperature, familiarity, unfamiliar)
-    right = scores.probabilities.argmax(axis=1) == labels
-    together = None if groups is None else numbered(groups)
-    kind = Kind(HELD_OUT, sure, right, accuracy, together, confidence)
+    kind = Kind(HELD_OUT, sure, answers.right, accuracy, answers.together, confidence)
     contract = ModelContract(
         labels=names,
         input=GREY_28,
@@ -195,7 +142,7 @@ def fit_familiarity(distances: Distances) -> Familiarity:
 
 
 def photo_kinds(
-    checked: Checked,
+    answers: Answers,
     confidences: NDArray[np.float32],
     promised: Mapping[str, float],
     least: float = ACCEPT_CONFIDENCE,
@@ -205,26 +152,25 @@ def photo_kinds(
     """The rows of the table that are tiers of photos; an out-of-distribution photo has no right answer.
 
     Args:
-        checked: N photos.
+        answers: N photos, by networks that did not learn them.
         confidences: float32 (N,), from `confidences_of`.
         promised: share of accepted answers that must be right, by tier; others have no promise.
         least: 0..1, confidence that each accepted answer needs.
         by_ground: whether a row is what a tier has on one ground, as far as it has enough there.
     """
-    tiers, right = np.array(checked.tiers), checked.scores.probabilities.argmax(axis=1) == checked.labels
+    tiers, together = answers.sets, answers.together
 
     def kind(tier: str, which: NDArray[np.bool_], ground: str = "") -> Kind:
-        mine = (tiers == tier) & checked.known & which
-        senders = numbered(np.array(checked.groups)[mine]) if checked.groups else None
+        mine = (tiers == tier) & answers.known & which
+        senders = None if together is None else together[mine]
         name = f"photos of tier {tier}{ground}"
-        return Kind(name, confidences[mine], right[mine], promised.get(tier), senders, least)
+        return Kind(name, confidences[mine], answers.right[mine], promised.get(tier), senders, least)
 
     if by_ground:
-        grounds = np.array(checked.grounds)
         return tuple(
-            kind(tier, grounds == ground, ON_GROUND[ground]) for tier, ground in checked.on_grounds()
+            kind(tier, answers.shown == ground, ON_GROUND[ground]) for tier, ground in on_grounds(answers)
         )
-    return tuple(kind(tier, checked.known) for tier in sorted(set(tiers[checked.known].tolist())))
+    return tuple(kind(tier, answers.known) for tier in sorted(set(tiers[answers.known].tolist())))
 
 
 def confidences_of(

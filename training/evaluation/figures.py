@@ -20,8 +20,9 @@ from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import PixelsBatch
+from model_store.answers import Answers
 from model_store.report import TEST, Epoch, Example, Examples, Report
-from training.evaluation.measure import Answers
+from training.evaluation.measure import ece
 from training.evaluation.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
@@ -155,7 +156,7 @@ def draw_reliability(answers: Answers) -> Figure:
         answers.right, answers.confidences, n_bins=ECE_BINS, name="served", ax=upper, color=LINE_COLOUR
     )
     upper.set(xlabel="", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
-    upper.set_title(f"expected calibration error {answers.ece:.2%}")
+    upper.set_title(f"expected calibration error {ece(answers):.2%}")
     lower.hist(answers.confidences, ECE_BINS, range=(0, 1), log=True, rwidth=0.9, color=LINE_COLOUR)
     lower.set(xlabel="confidence", ylabel="pictures")
     return figure

@@ -96,7 +96,7 @@ def _before(values: NDArray[np.bool_ | np.float64], groups: NDArray[np.int64]) -
 
 
 def share_interval(
-    right: NDArray[np.bool_], groups: NDArray[np.int64], classes: NDArray[np.uint8] | None = None
+    right: NDArray[np.bool_], groups: NDArray[np.int64], classes: NDArray[np.integer] | None = None
 ) -> tuple[float, float] | None:
     """95% interval of a share, or of the mean of the classes' shares: percentiles of DRAWS draws of groups.
 
@@ -105,7 +105,7 @@ def share_interval(
     Args:
         right: bool (N,).
         groups: int64 (N,), which group each is in.
-        classes: uint8 (N,), whose shares are averaged; None for one share.
+        classes: integers (N,), whose shares are averaged; None for one share.
 
     Returns:
         None for fewer than two groups, of which there is nothing to draw.

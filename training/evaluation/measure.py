@@ -7,18 +7,17 @@ it: figures.py.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import PixelsBatch, Probabilities
-from inference.classifier import Classifier, Prediction
+from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
 from inference.contract import ModelContract, Shown
 from inference.session import Scores, Session
-from model_store.answers import TEST_SET
-from model_store.answers import Answers as StoredAnswers
+from model_store.answers import ACCEPT, TEST_SET, Answers, Values
 from model_store.report import (
     Averages,
     ClassFigures,
@@ -31,7 +30,7 @@ from model_store.report import (
     wilson_interval,
 )
 from training.data.datasets import LabelledImages, in_batches
-from training.evaluation.grouped import design_effects, numbered
+from training.evaluation.grouped import design_effects
 from training.evaluation.statistics import expected_calibration_error
 
 WRONG_EXAMPLES: Final = 12
@@ -39,51 +38,17 @@ RIGHT_EXAMPLES: Final = 6
 """How many pictures the examples show: the mistakes teach more."""
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What a model answered to a split.
+def ece(answers: Answers) -> float:
+    """Expected calibration error, 0..1."""
+    return expected_calibration_error(answers.confidences, answers.right)
 
-    Attributes:
-        truth: uint8 (N,).
-        predicted: int64 (N,).
-        probabilities: float32 (N, C), as served.
-        accepted: bool (N,), whether the decision was `accept`.
-        shown: what most of the pictures are to the model.
-        groups: int64 (N,), from 0; None where each picture is its own.
-        familiarities: float64 (N,), NaN where none was measured; None where they were not kept.
-        reasons: str (N,), of a review; empty where the decision was `accept`; None where they were not kept.
-    """
 
-    truth: NDArray[np.uint8]
-    predicted: NDArray[np.int64]
-    probabilities: Probabilities
-    accepted: NDArray[np.bool_]
-    shown: Shown = "pixels"
-    groups: NDArray[np.int64] | None = None
-    familiarities: NDArray[np.float64] | None = None
-    reasons: NDArray[np.str_] | None = None
+def nll(answers: Answers) -> float:
+    """Mean negative log likelihood, in nats; float32's epsilon is the least probability that counts."""
+    from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
 
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        """Bool (N,), whether the answer is the truth."""
-        return np.asarray(self.predicted == self.truth)
-
-    @property
-    def confidences(self) -> NDArray[np.float32]:
-        """float32 (N,), the probability of each answer."""
-        return np.asarray(self.probabilities[np.arange(len(self.truth)), self.predicted])
-
-    @property
-    def ece(self) -> float:
-        """Expected calibration error, 0..1."""
-        return expected_calibration_error(self.confidences, self.right)
-
-    @property
-    def nll(self) -> float:
-        """Mean negative log likelihood, in nats; float32's epsilon is the least probability that counts."""
-        from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
-
-        return float(log_loss(self.truth, self.probabilities, labels=np.arange(self.probabilities.shape[1])))
+    shares = answers.probabilities.astype(np.float32)
+    return float(log_loss(answers.truth, shares, labels=np.arange(shares.shape[1])))
 
 
 def answer(session: Session, contract: ModelContract, images: LabelledImages) -> Answers:
@@ -92,47 +57,64 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    return _answers(images, predict(session, contract, images.images, images.shown))
-
-
-def _answers(images: LabelledImages, predictions: Sequence[Prediction]) -> Answers:
-    return Answers(
-        truth=images.labels,
-        predicted=np.array([one.class_id for one in predictions], np.int64),
-        probabilities=np.stack([one.probabilities for one in predictions]),
-        accepted=np.array([one.decision == "accept" for one in predictions]),
-        shown=most_are(images.shown),
-        groups=None if images.keys is None else numbered(images.keys),
-        familiarities=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
-        reasons=np.array([one.reason or "" for one in predictions]),
-    )
+    return answered(session, contract, images, scored(session, images.images))
 
 
 def answered(session: Session, contract: ModelContract, images: LabelledImages, scores: Scores) -> Answers:
     """What serving would answer to a split by these scores, which other networks gave. Errors: `answer`."""
-    predictions = Classifier(session, contract).interpret(scores, _all(images.shown, len(images)))
-    return _answers(images, predictions)
+    return decided(Classifier(session, contract), undecided(scores, images))
 
 
-def _all(shown: Sequence[Shown], pictures: int) -> Sequence[Shown]:
-    as_sent: Sequence[Shown] = ["pixels"] * pictures
-    return shown or as_sent
+def undecided(scores: Scores, images: LabelledImages, name: str = TEST_SET, **columns: Values) -> Answers:
+    """A network's scores of pictures, beside the truth.
+
+    Args:
+        scores: of all pictures.
+        images: what was asked.
+        name: of the set.
+        columns: further ones.
+    """
+    return Answers.of(
+        name,
+        images.labels,
+        pictures=images.digests,
+        groups=images.keys,
+        shown=images.shown or "pixels",
+        distances=scores.distances,
+        probabilities=scores.probabilities,
+        **columns,
+    )
 
 
-def most_are(shown: Sequence[Shown]) -> Shown:
-    """What most pictures are to the model; pixels where nothing is said."""
-    return Counter(shown).most_common(1)[0][0] if len(shown) else "pixels"
+def decided(classifier: Classifier, answers: Answers) -> Answers:
+    """What serving makes of scores: calibrated probabilities, familiarities and decisions.
 
-
-def predict(
-    session: Session, contract: ModelContract, images: PixelsBatch, shown: Sequence[Shown] = ()
-) -> list[Prediction]:
-    """What serving would answer to uint8 (N, 28, 28), which are as they were sent unless `shown` says more.
+    Args:
+        classifier: of the release.
+        answers: with probabilities and distances as the network gave them, or as others calibrated them.
 
     Raises:
-        ModelError: the model cannot be run, or its answers break the contract.
+        ModelError: the scores break the contract.
     """
-    return Classifier(session, contract).interpret(scored(session, images), _all(shown, len(images)))
+    predictions = classifier.interpret(scores_in(answers), cast("list[Shown]", answers.shown.tolist()))
+    return replace(
+        answers,
+        predicted=np.array([one.class_id for one in predictions], np.int64),
+        familiarity=np.array([one.familiarity for one in predictions], np.float64),  # None becomes NaN
+        decisions=np.array([one.reason or ACCEPT for one in predictions], np.str_),
+        probabilities=np.array([one.probabilities for one in predictions], np.float64),
+    )
+
+
+def scores_in(answers: Answers) -> Scores:
+    """The scores of all pictures; distances only if all have them."""
+    distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
+    return Scores(answers.probabilities.astype(np.float32), distances)
+
+
+def most_are(answers: Answers) -> Shown:
+    """What most pictures are to the model."""
+    return cast("Shown", Counter(answers.shown.tolist()).most_common(1)[0][0])
 
 
 def scored(session: Session, images: PixelsBatch) -> Scores:
@@ -167,25 +149,6 @@ def without_near_copies(right: NDArray[np.bool_], near: NDArray[np.bool_]) -> Di
     )
 
 
-def test_rows(answers: Answers, images: LabelledImages) -> StoredAnswers:
-    """The rows of a release's answers that are those to its test set."""
-    return StoredAnswers.of(
-        [TEST_SET] * len(answers.truth),
-        answers.truth,
-        answers.predicted,
-        pictures=images.digests,
-        groups=images.keys,
-        familiarity=answers.familiarities,
-        decisions=None if answers.reasons is None else decisions(answers.reasons),
-        probabilities=answers.probabilities,
-    )
-
-
-def decisions(reasons: NDArray[np.str_]) -> NDArray[np.str_]:
-    """`accept`, or the reason of a review, str (N,)."""
-    return np.where(reasons == "", "accept", reasons)
-
-
 def uncalibrated(contract: ModelContract) -> ModelContract:
     """The same contract with probabilities as the network gives them."""
     return replace(contract, temperature=1.0, photo_calibration=None)
@@ -193,7 +156,7 @@ def uncalibrated(contract: ModelContract) -> ModelContract:
 
 def counted(answers: Answers) -> SplitFigures:
     """Accuracy and loss."""
-    return SplitFigures(n=len(answers.truth), accuracy=float(answers.right.mean()), loss=answers.nll)
+    return SplitFigures(n=len(answers), accuracy=float(answers.right.mean()), loss=nll(answers))
 
 
 def measured(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
@@ -207,7 +170,7 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
     # Here: commands show their help where serving alone is installed.
     from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
 
-    n, right = len(answers.truth), int(answers.right.sum())
+    n, right = len(answers), int(answers.right.sum())
     classes = np.arange(len(contract.labels))
     # A class that never occurs, or is never predicted, gets 0 rather than a warning.
     rows = classification_report(
@@ -216,14 +179,14 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
     return TestFigures(
         n=n,
         accuracy=right / n,
-        loss=answers.nll,
-        accuracy_interval=_interval(answers.right, answers.groups),
+        loss=nll(answers),
+        accuracy_interval=_interval(answers.right, answers.together),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
         per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
         averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
-        ece=answers.ece,
-        ece_before=before.ece,
-        nll_before=before.nll,
+        ece=ece(answers),
+        ece_before=ece(before),
+        nll_before=nll(before),
         decisions=_coverage(answers, contract),
     )
 
@@ -241,7 +204,7 @@ def _figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted, thresholds = answers.accepted, contract.thresholds_of(answers.shown)
+    accepted, thresholds = answers.accepted, contract.thresholds_of(most_are(answers))
     return Coverage(
         confidence_threshold=thresholds.confidence,
         familiarity_threshold=thresholds.familiarity,

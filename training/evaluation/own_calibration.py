@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from inference.contract import Calibration, ModelContract, Thresholds
 from inference.decision import familiarity_of
 from model_store.acceptance import ACCEPT_CONFIDENCE, SURENESS, needed
+from model_store.answers import Answers
 from training.decide import fit_temperature
 from training.errors import NotShown
 from training.evaluation.acceptance import Kind, confidence_threshold, in_words, possible_promises
 from training.evaluation.calibration import (
     FAMILIARITY_OF_PHOTOS,
-    Checked,
     confidences_of,
     photo_kinds,
+    says_what_is_familiar,
 )
+from training.evaluation.measure import scores_in
 from training.evaluation.photo_calibration import calibrated_out_of_fold
 
 
@@ -33,12 +35,12 @@ class OwnCalibration:
     Attributes:
         contract: the parent's with another calibration and other thresholds of photos.
         kinds: the answers behind the thresholds, by tier.
-        checked: the pictures with probabilities that were calibrated by other pictures.
+        answers: to the pictures, with probabilities that were calibrated by other pictures.
     """
 
     contract: ModelContract
     kinds: tuple[Kind, ...]
-    checked: Checked
+    answers: Answers
 
 
 def check_enough(tiers: Sequence[str], accuracy: float) -> None:
@@ -63,7 +65,7 @@ def check_enough(tiers: Sequence[str], accuracy: float) -> None:
 
 
 def calibrate_on(
-    checked: Checked,
+    answers: Answers,
     parts: NDArray[np.int64],
     contract: ModelContract,
     accuracy: float,
@@ -72,7 +74,7 @@ def calibrate_on(
     """Fit temperature and thresholds of photos; each tier keeps the promise by itself.
 
     Args:
-        checked: probabilities as the network gave them, of pictures that it did not learn.
+        answers: probabilities as the network gave them, of pictures that it did not learn.
         parts: int64 (N,), 0..FOLDS - 1; pictures of one group are in one part.
         contract: of the release that gave them.
         accuracy: 0..1, share of the accepted answers that must be right.
@@ -81,48 +83,46 @@ def calibrate_on(
     Raises:
         NotShown: no threshold keeps the promise, or all pictures are of one group.
     """
-    if len(np.unique(parts[checked.known])) < 2:
+    if len(np.unique(parts[answers.known])) < 2:
         raise NotShown(
             "The checked pictures are of too few groups to calibrate on some and check on others. Bring "
             "pictures of other senders, or leave the column `group` out where pictures are independent."
         )
-    calibrated = calibrated_out_of_fold(checked, parts, fit_own)
-    least = _least_familiarity(checked, contract)
-    confidences = confidences_of(calibrated.scores, 1.0, contract.familiarity, least)
-    tiers = sorted(set(np.array(checked.tiers)[checked.known].tolist()))
+    calibrated = calibrated_out_of_fold(answers, parts, fit_own)
+    least = _least_familiarity(answers, contract)
+    confidences = confidences_of(scores_in(calibrated), 1.0, contract.familiarity, least)
+    tiers = sorted(set(answers.sets[answers.known].tolist()))
     kinds = photo_kinds(calibrated, confidences, dict.fromkeys(tiers, accuracy), confidence)
     threshold = confidence_threshold(kinds)
     thresholds = Thresholds(confidence=threshold, familiarity=least)
     if thresholds.accept_nothing:
         raise NotShown(_why_nothing(kinds, accuracy))
     fitted = replace(
-        contract, photo_calibration=fit_own(checked), photo_thresholds=thresholds, cluttered_thresholds=None
+        contract, photo_calibration=fit_own(answers), photo_thresholds=thresholds, cluttered_thresholds=None
     )
     return OwnCalibration(fitted, kinds, calibrated)
 
 
-def fit_own(checked: Checked) -> Calibration:
+def fit_own(answers: Answers) -> Calibration:
     """The temperature of the pictures that show a class; each counts alike, as it will be asked.
 
     Args:
-        checked: probabilities as the network gave them, of at least one picture that shows a class.
+        answers: probabilities as the network gave them, of at least one picture that shows a class.
     """
-    known = checked.known
-    return Calibration(
-        temperature=fit_temperature(checked.scores.probabilities[known], checked.labels[known])
-    )
+    known = answers.take(answers.known)
+    return Calibration(temperature=fit_temperature(known.probabilities, known.truth))
 
 
-def _least_familiarity(checked: Checked, contract: ModelContract) -> float:
+def _least_familiarity(answers: Answers, contract: ModelContract) -> float:
     """Below it lie FAMILIARITY_OF_PHOTOS of the pictures; the parent's where these are too few to say.
 
     A parent with thresholds by ground has a higher one for its lower confidences, which do not stay.
     """
-    familiarity, distances = contract.familiarity, checked.scores.distances
-    if familiarity is None or distances is None or not checked.says_what_is_familiar:
+    familiarity, distances = contract.familiarity, scores_in(answers).distances
+    if familiarity is None or distances is None or not says_what_is_familiar(answers):
         by_ground = contract.cluttered_thresholds is not None
         return FAMILIARITY_OF_PHOTOS if by_ground else contract.thresholds_of("plain").familiarity
-    ranks = [familiarity_of(distance, familiarity) for distance in distances[checked.known].tolist()]
+    ranks = [familiarity_of(distance, familiarity) for distance in distances[answers.known].tolist()]
     return float(np.quantile(ranks, FAMILIARITY_OF_PHOTOS, method="lower"))
 
 

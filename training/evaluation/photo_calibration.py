@@ -13,32 +13,29 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Probabilities
 from inference.contract import Calibration
 from inference.decision import calibrate
-from inference.session import Scores
+from model_store.answers import Answers
 from training.decide import fit_temperature
-from training.evaluation.calibration import Checked
 
 FOLDS: Final = 5
 """How many parts the photos have; the calibration of one part is fitted to the other parts."""
 
 
-def fit_photo_calibration(checked: Checked) -> Calibration:
+def fit_photo_calibration(answers: Answers) -> Calibration:
     """The temperature that minimises the negative log likelihood of the photos that show a class.
 
     All classes have the same weight, and within a class all its tiers, however many photos there are.
 
     Args:
-        checked: probabilities as the network gave them, of at least one photo of a class.
+        answers: probabilities as the network gave them, of at least one photo of a class.
     """
-    known = checked.known
-    labels, tiers = checked.labels[known], np.array(checked.tiers)[known]
-    weights = _weights(labels, tiers)
-    return Calibration(temperature=fit_temperature(checked.scores.probabilities[known], labels, weights))
+    known = answers.take(answers.known)
+    weights = _weights(known.truth, known.sets)
+    return Calibration(temperature=fit_temperature(known.probabilities, known.truth, weights))
 
 
-def _weights(labels: NDArray[np.uint8], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
+def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
     """Of each photo, float64 (N,), sum 1: the same for each class, and within it for each of its tiers."""
     # A cell is one class in one tier.
     cells, cell_of_photo = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)
@@ -48,28 +45,28 @@ def _weights(labels: NDArray[np.uint8], tiers: NDArray[np.str_]) -> NDArray[np.f
 
 
 def calibrated_out_of_fold(
-    checked: Checked,
+    answers: Answers,
     parts: NDArray[np.int64],
-    fit: Callable[[Checked], Calibration] = fit_photo_calibration,
-) -> Checked:
+    fit: Callable[[Answers], Calibration] = fit_photo_calibration,
+) -> Answers:
     """The photos with calibrated probabilities; the calibration of each was fitted to other photos.
 
     So no photo is calibrated by its own label. The answers to the other photos may come from networks that
     learnt it.
 
     Args:
-        checked: probabilities as the network gave them.
+        answers: probabilities as the network gave them.
         parts: int64 (N,), 0..FOLDS - 1; photos of one group are in one part, and there are photos of classes
             in two parts at least.
         fit: the calibration of the others.
     """
-    probabilities = checked.scores.probabilities.copy()
+    probabilities = answers.probabilities.copy()
     for part in range(FOLDS):
         mine = parts == part
-        probabilities[mine] = _calibrated(probabilities[mine], fit(checked.take(~mine)))
-    return replace(checked, scores=Scores(probabilities, checked.scores.distances))
+        probabilities[mine] = _calibrated(probabilities[mine], fit(answers.take(~mine)))
+    return replace(answers, probabilities=probabilities)
 
 
-def _calibrated(probabilities: Probabilities, calibration: Calibration) -> Probabilities:
+def _calibrated(probabilities: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     rows = [calibrate(row, calibration) for row in probabilities.tolist()]
-    return np.array(rows, np.float32).reshape(probabilities.shape)
+    return np.array(rows, np.float64).reshape(probabilities.shape)

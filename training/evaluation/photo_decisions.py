@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from inference.contract import Calibration, Familiarity, Shown, Thresholds
 from inference.session import Scores
 from model_store.acceptance import needed
+from model_store.answers import Answers
 from training.evaluation.acceptance import Kind
 from training.evaluation.calibration import (
     ACCEPTED_OF_PHOTOS,
     FAMILIARITY_OF_PHOTOS,
-    Checked,
     confidences_of,
     fit_familiarity,
     fit_thresholds,
+    of_both_grounds,
     photo_kinds,
 )
+from training.evaluation.measure import scores_in
 from training.evaluation.photo_calibration import calibrated_out_of_fold, fit_photo_calibration
 
 
@@ -36,7 +38,7 @@ class PhotoDecisions:
         plain: thresholds of all photos, or of those on plain ground.
         cluttered: of the others; None where the same decide about all.
         kinds: the answers behind them.
-        checked: the photos, each with probabilities that others calibrated.
+        answers: to the photos, each with probabilities that others calibrated.
     """
 
     calibration: Calibration
@@ -44,30 +46,30 @@ class PhotoDecisions:
     plain: Thresholds
     cluttered: Thresholds | None
     kinds: tuple[Kind, ...]
-    checked: Checked
+    answers: Answers
 
 
-def decide_on_photos(checked: Checked, parts: NDArray[np.int64]) -> PhotoDecisions:
+def decide_on_photos(answers: Answers, parts: NDArray[np.int64]) -> PhotoDecisions:
     """Fit all of it.
 
     Args:
-        checked: N photos, with groups and grounds, and probabilities as the network gave them.
+        answers: to N photos, with groups and grounds, and probabilities as the network gave them.
         parts: int64 (N,), as `calibrated_out_of_fold` has them.
     """
-    calibrated = calibrated_out_of_fold(checked, parts)
-    familiarity = _familiarity(checked.scores, checked.known)
-    confidences = confidences_of(calibrated.scores, 1.0, familiarity, FAMILIARITY_OF_PHOTOS)
-    known = Counter(np.array(checked.tiers)[checked.known].tolist())
+    calibrated = calibrated_out_of_fold(answers, parts)
+    familiarity = _familiarity(scores_in(answers), answers.known)
+    confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, FAMILIARITY_OF_PHOTOS)
+    known = Counter(answers.sets[answers.known].tolist())
     promised = {
         tier: ACCEPTED_OF_PHOTOS for tier, n in sorted(known.items()) if n >= needed(ACCEPTED_OF_PHOTOS)
     }
-    divided = checked.of_both_grounds
+    divided = of_both_grounds(answers)
     kinds = photo_kinds(calibrated, confidences, promised, by_ground=divided)
     grounds: tuple[Shown, ...] = ("plain", "cluttered") if divided else ("plain",)
     least = dict.fromkeys(grounds, FAMILIARITY_OF_PHOTOS)
     thresholds = fit_thresholds(kinds, least)
     return PhotoDecisions(
-        fit_photo_calibration(checked),
+        fit_photo_calibration(answers),
         familiarity,
         thresholds["plain"],
         thresholds.get("cluttered"),

@@ -7,37 +7,25 @@ writes them for a person to look at; training/data/corrections.py reads what tha
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.arrays import Probabilities
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.session import Session
 from inference.spreadsheets import safe_text
+from model_store.answers import NO_ANSWERS, Answers
 from training.data.corrections import absolute
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
-from training.evaluation.measure import predict
-from training.export.out_of_fold import OutOfFold
+from training.evaluation.measure import answer, decided
 
-
-class Asked(NamedTuple):
-    """A picture that was answered by a network which did not learn it.
-
-    Attributes:
-        label: the index of its class.
-        probabilities: float32 (C,), as serving would answer.
-    """
-
-    file: Path
-    label: int
-    probabilities: Probabilities
+Asked = tuple[Answers, Sequence[Path]]
+"""Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +52,8 @@ def asked_of(
     contract: ModelContract,
     data: LabelledData,
     parts: Split,
-    others: OutOfFold | None = None,
-) -> Iterator[Asked]:
+    others: Answers | None = None,
+) -> Asked:
     """What was answered by a network that did not learn it, of pictures that have files of their own.
 
     Args:
@@ -73,40 +61,36 @@ def asked_of(
         contract: of the release.
         data: its test set was held out, unless all is cross-fitted.
         parts: so was a part of the training set.
-        others: answers to the other training pictures.
+        others: answers to the other training pictures, before anything was decided.
     """
+    answers, files = NO_ANSWERS, list[Path]()
     for one in (parts.validation, data.test):
         if one.files is not None and not data.cross_fitted:
-            yield from _asked(one.files, one.labels, predict(session, contract, one.images))
+            answers += answer(session, contract, one)
+            files += one.files
     if others is not None and parts.train.files is not None:
-        answers = Classifier(session, contract).interpret(others.pictures, ["pixels"] * len(parts.train))
-        yield from _asked(parts.train.files, parts.train.labels, answers)
+        answers += decided(Classifier(session, contract), others)
+        files += parts.train.files
+    return answers, files
 
 
-def _asked(
-    files: Sequence[Path], labels: NDArray[np.uint8], answers: Sequence[Prediction]
-) -> Iterator[Asked]:
-    for file, label, answer in zip(files, labels.tolist(), answers, strict=True):
-        yield Asked(file, label, answer.probabilities)
-
-
-def doubted(asked: Sequence[Asked], names: Sequence[str]) -> list[Doubted]:
+def doubted(asked: Asked, names: Sequence[str]) -> list[Doubted]:
     """The pictures for which another class is preferred, those with the largest margin first.
 
     Args:
         asked: what was answered.
         names: of the classes.
     """
+    answers, files = asked
     found = [
         Doubted(
-            path=absolute(one.file),
-            label=names[one.label],
-            predicted=names[int(one.probabilities.argmax())],
-            probability=float(one.probabilities.max()),
-            label_probability=float(one.probabilities[one.label]),
+            path=absolute(files[place]),
+            label=names[answers.truth[place]],
+            predicted=names[answers.predicted[place]],
+            probability=float(answers.confidences[place]),
+            label_probability=float(answers.probabilities[place, answers.truth[place]]),
         )
-        for one in asked
-        if one.probabilities.argmax() != one.label
+        for place in np.flatnonzero(answers.known & ~answers.right).tolist()
     ]
     return sorted(found, key=lambda one: one.probability - one.label_probability, reverse=True)
 

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.session import Scores
+from model_store.answers import Answers
+from training.data.datasets import LabelledImages
 from training.data.splitting import Split, fold_indices
-from training.evaluation.measure import joined
+from training.evaluation.measure import joined, undecided
 from training.fitting.checkpoints import Run
 from training.recipes import Recipe
 
@@ -56,21 +58,6 @@ class Fold:
         return replace(parts, train=parts.train.take(others))
 
 
-@dataclass(frozen=True)
-class OutOfFold:
-    """The answers of all folds.
-
-    Attributes:
-        folds: how many.
-        epochs: at most so many for each network.
-        pictures: to all training pictures, in their order.
-    """
-
-    folds: int
-    epochs: int
-    pictures: Scores
-
-
 def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
     """Deal the training pictures into folds; those of one group are in one fold.
 
@@ -81,15 +68,16 @@ def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
     return tuple(Fold(number, folds, mine) for number, (_, mine) in enumerate(dealt, start=1))
 
 
-def gathered(folds: Sequence[Fold], answers: Sequence[Scores], epochs: int) -> OutOfFold:
-    """Put the answers of all folds into the order of the pictures.
+def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: LabelledImages) -> Answers:
+    """The answers of all folds in the order of the pictures; nothing is decided yet.
 
     Args:
         folds: all that were dealt.
         answers: of each one's network, to its pictures.
-        epochs: at most so many had each network.
+        asked: all pictures.
     """
-    order = np.argsort(np.concatenate([fold.pictures for fold in folds]))
-    every = joined(answers)
+    places = np.concatenate([fold.pictures for fold in folds])
+    number = np.concatenate([np.full(len(fold.pictures), fold.number) for fold in folds])
+    every, order = joined(answers), np.argsort(places)
     distances = None if every.distances is None else every.distances[order]
-    return OutOfFold(len(folds), epochs, Scores(every.probabilities[order], distances))
+    return undecided(Scores(every.probabilities[order], distances), asked, folds=number[order])

@@ -29,10 +29,10 @@ from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.learnt import NOTHING, Learnt, load_learnt
 from training.data.picture_files import Say
 from training.evaluation.acceptance import acceptance_curves, broken_promises, promises
-from training.evaluation.calibration import Checked
+from training.evaluation.measure import decided, uncalibrated
 from training.evaluation.photo_calibration import FOLDS as CALIBRATION_FOLDS
 from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
-from training.evaluation.photo_evaluation import PhotoAnswers, photo_answers, photo_figures, photo_rows
+from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.export.environment import git_commit, libraries
 from training.export.onnx_graph import check_parity, mflops, write_graph
 from training.features import READS
@@ -78,14 +78,8 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
         StoreError: the folder cannot be sealed.
     """
     asked = learnt.take(fitted.asked)
-    checked = Checked(
-        fitted.scores,
-        asked.labels,
-        tuple(asked.tiers),
-        groups=tuple(asked.keys),
-        grounds=tuple(asked.grounds),
-    )
-    decided = decide_on_photos(checked, drawn_by_key(tuple(asked.keys), CALIBRATION_FOLDS))
+    given = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
+    found = decide_on_photos(given, drawn_by_key(asked.keys.tolist(), CALIBRATION_FOLDS))
     shutil.rmtree(folder, ignore_errors=True)
     for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS, *PHOTO_FILES}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -95,27 +89,24 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
     golden = _export(network, folder)
     photos = PhotoNetwork(
         input=READS,
-        temperature=decided.calibration.temperature,
-        thresholds=decided.plain,
-        cluttered_thresholds=decided.cluttered,
-        familiarity=decided.familiarity,
+        temperature=found.calibration.temperature,
+        thresholds=found.plain,
+        cluttered_thresholds=found.cluttered,
+        familiarity=found.familiarity,
         golden=golden,
     )
     contract = photos.contract(parent.manifest.model.labels)
-    given = Classifier(OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape), contract)
-    calibrated = given.with_contract(photos.model_copy(update={"temperature": 1.0}).contract(contract.labels))
-    grounds = asked.grounds.tolist()
-    answers = photo_answers(calibrated.interpret(decided.checked.scores, grounds), asked, grounds)
-    promised = promises(decided.kinds, contract)
+    session = OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape)
+    answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
+    promised = promises(found.kinds, contract)
     for broken in broken_promises(promised, contract):
         say(broken)
-    report = _report(parent, photos, decided, answers, _figures(network, folder, photos))
+    report = _report(parent, photos, found, answers, _figures(network, folder, photos))
     (folder / REPORT).write_bytes(report.as_bytes())
     model = parent.manifest.model.without_cascade()
     (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
-    rows = photo_rows(answers, asked, "photos", fitted.folds)
-    (folder / ANSWERS).write_bytes(packed(_tested(parent) + rows))
+    (folder / ANSWERS).write_bytes(packed(_tested(parent) + answers))
     known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)
     known.save(folder)
     return _sealed(folder, parent.manifest, photos, report, _record(learnt, fitted, made))
@@ -158,8 +149,8 @@ def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigur
 def _report(
     parent: LocalRelease,
     photos: PhotoNetwork,
-    decided: PhotoDecisions,
-    answers: PhotoAnswers,
+    found: PhotoDecisions,
+    answers: Answers,
     figures: ModelFigures,
 ) -> Report:
     """The parent's report, with everything about photos from these answers."""
@@ -170,9 +161,9 @@ def _report(
             "photo_model": figures,
             "promises": (
                 *(one for one in before.promises if one.pictures == HELD_OUT),
-                *promises(decided.kinds, contract),
+                *promises(found.kinds, contract),
             ),
-            "acceptance": ({HELD_OUT: held_out} if held_out else {}) | acceptance_curves(decided.kinds),
+            "acceptance": ({HELD_OUT: held_out} if held_out else {}) | acceptance_curves(found.kinds),
             "photos": photo_figures(answers, contract, CROSS_FITTED),
             "calibrated": None,
         }

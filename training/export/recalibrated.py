@@ -6,18 +6,16 @@ says which are which (`calibrated`, `decided_by`). Trains nothing, reads no data
 """
 
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from inference.classifier import Classifier
-from inference.contract import Calibration, ModelContract
+from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from inference.session import Session
 from model_store.acceptance import Conditions
-from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, answers_in, packed
+from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
 from model_store.assemble import seal
 from model_store.files import REPORT
 from model_store.local import LocalRelease
@@ -30,17 +28,11 @@ from training.data.picture_files import Say
 from training.data.splitting import in_groups
 from training.errors import BadRecipe, NotShown
 from training.evaluation.acceptance import acceptance_curves, promises
-from training.evaluation.calibration import ACCEPTED_OF_PHOTOS, Checked
-from training.evaluation.measure import scored
+from training.evaluation.calibration import ACCEPTED_OF_PHOTOS
+from training.evaluation.measure import decided, scored, uncalibrated
 from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough
 from training.evaluation.photo_calibration import FOLDS
-from training.evaluation.photo_evaluation import (
-    DEVELOPMENT,
-    PhotoAnswers,
-    photo_answers,
-    photo_figures,
-    photo_rows,
-)
+from training.evaluation.photo_evaluation import DEVELOPMENT, asked_photos, photo_figures
 from training.export.environment import git_commit
 from training.photos.reading import Photos
 
@@ -71,11 +63,13 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     check_enough(photos.known_tiers, accuracy)
     before = parent.manifest.photo_contract.without_cascade()
     session = OnnxSession(parent.photo_graph, shape=before.input.array_shape)
-    checked = Checked(scored(session, photos.images), photos.labels, photos.tiers, groups=photos.keys)
-    found = calibrate_on(checked, photos.drawn(FOLDS), before, accuracy, accept.confidence)
+    network = "photos" if parent.manifest.photos else "pixels"
+    given = asked_photos(scored(session, photos.images), photos, photos.grounds, network)
+    found = calibrate_on(given, photos.drawn(FOLDS), before, accuracy, accept.confidence)
     if found.contract.familiarity is not None and not found.contract.thresholds_of("plain").familiarity:
         say("these pictures are as unlike what was learnt as any, so no photo will be `unfamiliar`.")
-    answers = _answers(session, found, photos)
+    # Each picture was calibrated by others already; all of them chose the thresholds.
+    answers = decided(Classifier(session, uncalibrated(found.contract)), found.answers)
     shutil.rmtree(folder, ignore_errors=True)
     for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +79,7 @@ def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Cond
     model, second = _contracts(parent.manifest, found)
     (folder / MODEL_CARD).write_text(model_card(model, report, second), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), second))
-    _write_answers(folder, parent, answers, photos)
+    _write_answers(folder, parent, answers)
     return _sealed(folder, parent.manifest, model, second, report)
 
 
@@ -117,26 +111,18 @@ def _not_learnt(photos: Photos, parent: LocalRelease, say: Say) -> Photos:
     return photos.take(np.flatnonzero(~known))
 
 
-def _answers(session: Session, found: OwnCalibration, photos: Photos) -> PhotoAnswers:
-    """What is answered to the pictures, each calibrated by others; all of them chose the thresholds."""
-    as_given = replace(found.contract, photo_calibration=Calibration(temperature=1.0))
-    classifier = Classifier(session, as_given)
-    predictions = classifier.interpret(found.checked.scores, photos.grounds)
-    return photo_answers(predictions, photos, photos.grounds)
-
-
-def _report(parent: LocalRelease, found: OwnCalibration, answers: PhotoAnswers, accuracy: float) -> Report:
+def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accuracy: float) -> Report:
     """The parent's report, with everything about photos from these pictures, or marked as the parent's."""
     before, contract = parent.report(), parent.manifest.model
-    known = found.checked.known
+    known = answers.take(answers.known)
     test_decided_by = before.calibrated.test_decided_by if before.calibrated else None
     divided = parent.manifest.photos is not None or contract.photo_thresholds is not None
     if not divided:  # the test pictures may be photos, which other thresholds decided
         test_decided_by = parent.version
     calibrated = Calibrated(
         parent=parent.version,
-        n=int(known.sum()),
-        groups=len(np.unique(answers.groups[known])),
+        n=len(known),
+        groups=len(np.unique(known.groups)),
         accuracy=accuracy,
         test_decided_by=test_decided_by,
     )
@@ -172,9 +158,8 @@ def _same_answers(parent: LocalRelease) -> bool:
     return not (before.photos_unproven or before.calibration_of("plain").biases)
 
 
-def _write_answers(folder: Path, parent: LocalRelease, answers: PhotoAnswers, photos: Photos) -> None:
+def _write_answers(folder: Path, parent: LocalRelease, own: Answers) -> None:
     """The answers to these pictures, and the parent's to its test set and to photos of other tiers."""
-    own = photo_rows(answers, photos, "photos" if parent.manifest.photos else "pixels")
     earlier = answers_in(
         parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
     )

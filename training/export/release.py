@@ -16,19 +16,20 @@ import numpy as np
 from pydantic import JsonValue
 
 from inference.arrays import Distances, PixelsBatch
+from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from inference.session import Scores, Session
 from model_store.acceptance import USUAL, Conditions
-from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, packed
+from model_store.answers import ANSWERS, LARGEST, NO_ANSWERS, Answers, packed
 from model_store.assemble import seal
 from model_store.files import FIGURES, GRAPH, MODEL, REPORT
 from model_store.manifest import Golden, Headline, Manifest
 from model_store.model_card import DATA_LICENCE, MODEL_CARD, model_card
-from model_store.report import CROSS_FITTED, Epoch, ModelFigures, Report, TrainingFigures
+from model_store.report import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Report, TrainingFigures
 from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.datasets import LabelledData
-from training.data.learnt import Contents, Learnt
+from training.data.learnt import Learnt
 from training.data.splitting import Split
 from training.evaluation.acceptance import (
     acceptance_curves,
@@ -40,22 +41,20 @@ from training.evaluation.acceptance import (
 from training.evaluation.calibration import (
     FAMILIARITY_OF_OWN,
     FAMILIARITY_THRESHOLD,
-    Labels,
     fit_contract,
     usual_accept_right,
 )
 from training.evaluation.figures import draw_all
 from training.evaluation.measure import (
-    Answers,
     answer,
-    answered,
     counted,
+    decided,
     examples,
-    joined,
     measured,
     scored,
-    test_rows,
+    scores_in,
     uncalibrated,
+    undecided,
     without_near_copies,
 )
 from training.evaluation.near_copies import near_copies
@@ -77,7 +76,6 @@ from training.export.onnx_graph import (
     probabilities_of,
     save_artifact,
 )
-from training.export.out_of_fold import OutOfFold
 from training.fitting.fit import Fitted
 from training.networks.registry import with_softmax
 from training.recipes import Recipe
@@ -113,15 +111,15 @@ class Material:
     parameters: int
     training: TrainingFigures
     history: tuple[Epoch, ...] = ()
-    out_of_fold: OutOfFold | None = None
+    out_of_fold: Answers | None = None
     accept: Conditions = USUAL
     ood: OodPhotos | None = None
     unseen: Distances | None = None
 
     @property
-    def cross_fitted(self) -> Scores | None:
+    def cross_fitted(self) -> Answers | None:
         """The answers of the folds, where these stand for the test set; else None."""
-        return self.out_of_fold.pictures if self.data.cross_fitted and self.out_of_fold else None
+        return self.out_of_fold if self.data.cross_fitted else None
 
 
 def material_of(  # noqa: PLR0913 - what a release is made of
@@ -131,7 +129,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     *,
     data: LabelledData,
     split: Split,
-    out_of_fold: OutOfFold | None = None,
+    out_of_fold: Answers | None = None,
     accept: Conditions = USUAL,
 ) -> Material:
     """What a release of a fit of ours is made of.
@@ -150,7 +148,8 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     if fitted.head is not None:
         settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
     if out_of_fold is not None:
-        made_with |= {"folds": out_of_fold.folds, "fold_epochs": out_of_fold.epochs}
+        epochs = 0 if fitted.head else recipe.epochs
+        made_with |= {"folds": int(out_of_fold.folds.max()), "fold_epochs": epochs}
     training = TrainingFigures(
         seed=recipe.seed,
         epochs=len(fitted.history),
@@ -222,12 +221,9 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     reads = material.data.reads
     session = OnnxSession(folder / GRAPH, shape=reads.array_shape)
     held_out = material.split.validation
-    scores, labels, groups = _deciding(session, material)
     contract, kind = fit_contract(
-        scores,
-        labels,
+        _deciding(session, material),
         material.data.labels,
-        groups=groups,
         accuracy=material.accept.right or usual_accept_right(own_classes=material.data.named),
         confidence=material.accept.confidence,
         unfamiliar=FAMILIARITY_THRESHOLD if material.ood is None else FAMILIARITY_OF_OWN,
@@ -248,8 +244,7 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contract, report), "utf-8")
-    rows = test_rows(answers, material.data.test) if len(answers.truth) <= LARGEST else NO_ANSWERS
-    (folder / ANSWERS).write_bytes(packed(rows))
+    (folder / ANSWERS).write_bytes(packed(answers if len(answers) <= LARGEST else NO_ANSWERS))
     draw_all(folder / FIGURES, report, answers, material.data.test.images, reads.polarity)
     (folder / REPORT_PAGE).write_bytes(file_page(contract, report, figures_in(folder)))
     golden = held_out.images[:GOLDEN_PICTURES]
@@ -258,18 +253,13 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     return _sealed(folder, contract, stored, report)
 
 
-def _deciding(session: Session, material: Material) -> tuple[Scores, Labels, Contents | None]:
-    """The answers to pictures that their network did not learn, with truth and groups: they calibrate."""
-    train, held_out, others = material.split.train, material.split.validation, material.out_of_fold
+def _deciding(session: Session, material: Material) -> Answers:
+    """The answers to pictures that their network did not learn: they calibrate."""
     if material.cross_fitted is not None:
-        return material.cross_fitted, train.labels, train.keys
-    scores = scored(session, held_out.images)
-    if others is None:
-        return scores, held_out.labels, held_out.keys
-    keys = (
-        None if held_out.keys is None or train.keys is None else np.concatenate([held_out.keys, train.keys])
-    )
-    return joined([scores, others.pictures]), np.concatenate([held_out.labels, train.labels]), keys
+        return material.cross_fitted
+    held_out = material.split.validation
+    answers = undecided(scored(session, held_out.images), held_out, HELD_OUT)
+    return answers if material.out_of_fold is None else answers + material.out_of_fold
 
 
 def _configured(material: Material, more: Mapping[str, JsonValue]) -> Material:
@@ -283,8 +273,8 @@ def _measure(
 ) -> tuple[Report, Answers]:
     """Measure all three splits; the report without promises, and the answers to the test set behind it."""
     test = material.data.test
-    scores = material.cross_fitted or scored(session, test.images)
-    answers, before = (answered(session, one, test, scores) for one in (contract, uncalibrated(contract)))
+    given = material.cross_fitted or undecided(scored(session, test.images), test)
+    answers, before = (decided(Classifier(session, one), given) for one in (contract, uncalibrated(contract)))
     if material.cross_fitted is None:
         near = near_copies(test.images, material.data.train.images)
         more: dict[str, object] = {"distinct": without_near_copies(answers.right, near)}
@@ -299,7 +289,7 @@ def _measure(
         train=counted(answer(session, contract, material.split.train)),
         validation=counted(held_out),
         test=measured(answers, before, contract).model_copy(update=more),
-        out_of_scope=judge(session, contract, scores, material.unseen),
+        out_of_scope=judge(session, contract, scores_in(given), material.unseen),
         photos={},
         examples=examples(answers, contract.labels),
         history=material.history,

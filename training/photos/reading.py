@@ -20,7 +20,7 @@ from inference.contract import Ground, InputContract, Shown
 from labelling.review.corrections import NONE
 from training.data.corrections import Corrections
 from training.data.listing import Listed, Listing, columns_of, list_answers, list_pictures
-from training.data.picture_files import Say, Watch
+from training.data.picture_files import Say, Watch, room_for
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
 
@@ -191,7 +191,9 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
     keys = joint_keys([one for photos in sets for one in photos], say)
     return tuple(
         Photos(
-            images=np.stack([one.file.pixels for one in photos]),
+            images=np.stack(
+                [one.file.pixels for one in photos], out=room_for(len(photos), photos[0].file.pixels.shape)
+            ),
             labels=np.array([one.listed.class_id for one in photos], np.uint8),
             tiers=tuple(one.listed.tier for one in photos),
             files=tuple(one.file.path for one in photos),

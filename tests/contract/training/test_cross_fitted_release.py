@@ -17,7 +17,7 @@ from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
 from training.data.splitting import Split
-from training.export.out_of_fold import OutOfFold
+from training.evaluation.measure import undecided
 from training.export.release import Material, complete_release, material_of, scores_of
 from training.fitting.fit import Fitted
 
@@ -51,7 +51,8 @@ def released(exported: Exported, folder: Path, material: Material, said: list[st
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     material: Material, exported: Exported, tmp_path: Path
 ) -> None:
-    others = OutOfFold(5, 3, sure_of(material.split.train.labels, distance=FAR))
+    learnt = material.split.train
+    others = undecided(sure_of(learnt.labels, distance=FAR), learnt, folds=1)
     alone, with_others = list[str](), list[str]()
 
     few = released(exported, tmp_path / "few", material, alone)

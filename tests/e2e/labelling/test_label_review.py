@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Page
 
@@ -11,11 +10,11 @@ from labelling.review.corrections import LEFT_OUT, NONE
 from labelling.review.corrections import read_corrections as corrections_of_a_table
 from labelling.review.page import LEAD, NOTE, Card, Frame, page_of, thumbnail
 from scripts.training.doubted import write_doubted
+from tests.answers import asked
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 from training.data.corrections import read_corrections
 from training.data.listing import list_pictures
-from training.export.doubted import Asked
 
 pytestmark = pytest.mark.slow
 
@@ -54,12 +53,12 @@ def sheet(tmp_path: Path) -> str:
 def doubted(tmp_path: Path) -> str:
     """The address of a page with two pictures whose labels are doubted, of eighteen."""
     (tmp_path / "run").mkdir()
-    sure_of_the_first = np.array([0.9, 0.05, 0.05], np.float32)
-    asked = [Asked(tmp_path / name, 1, sure_of_the_first) for name in NAMES[:2]]
-    for seed, one in enumerate(asked):
-        one.file.write_bytes(png(a_garment(seed)))
-    right = [Asked(tmp_path / f"{number}.png", 0, sure_of_the_first) for number in range(16)]
-    write_doubted(tmp_path / "run", [*asked, *right], LABELS)
+    sure_of_the_first = (0.9, 0.05, 0.05)
+    wrong = [(tmp_path / name, 1, sure_of_the_first) for name in NAMES[:2]]
+    for seed, (file, *_) in enumerate(wrong):
+        file.write_bytes(png(a_garment(seed)))
+    right = [(tmp_path / f"{number}.png", 0, sure_of_the_first) for number in range(16)]
+    write_doubted(tmp_path / "run", asked(*wrong, *right), LABELS)
     return f"file://{tmp_path}/run/doubted.html"
 
 

@@ -1,0 +1,27 @@
+"""Answers of networks that are made up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.session import Scores
+from model_store.answers import NONE_OF_THESE, TEST_SET, Answers, Values
+from training.export.doubted import Asked
+from training.photos.reading import OOD
+
+
+def undecided_answers(
+    scores: Scores, labels: NDArray[np.integer], sets: Values = TEST_SET, **columns: Values
+) -> Answers:
+    """Scores beside the truth, where OOD is none of the classes."""
+    truth = np.where(labels == OOD, NONE_OF_THESE, labels.astype(np.int64))
+    given = {"shown": "plain", **columns}
+    return Answers.of(sets, truth, probabilities=scores.probabilities, distances=scores.distances, **given)
+
+
+def asked(*pictures: tuple[Path, int, Sequence[float]]) -> Asked:
+    """Pictures with a file, a label, and the probabilities that a network answered."""
+    files, labels, shares = zip(*pictures, strict=True)
+    return Answers.of(TEST_SET, labels, probabilities=np.array(shares, np.float32)), files
