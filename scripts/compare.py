@@ -118,11 +118,11 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
     for network in arguments.networks:
         fresh = sized(network_recipe(network, data.reads), data)
         start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else fresh
-        lessons, recipe = planned(data, start, arguments)
+        recipe = planned(start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):
             seeded = replace(recipe, seed=seed)
             folder, mark = default_run_folder(seeded, data), run_fingerprint(seeded, data)
-            tasks.append(Task(seeded, lessons, Run(folder, mark, command=command)))
+            tasks.append(Task(seeded, data, Run(folder, mark, command=command)))
     return tasks
 
 

@@ -16,7 +16,7 @@ from model_store.store import Store
 from scripts.publish import RELEASE, add_target_options, hand_over, open_target
 from scripts.terminal import at_least, command_parser, console, perform, resumable, run
 from scripts.training.caveats import complain_of_doubts, complain_of_parent, complain_of_rare_classes
-from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out, save_answers
+from scripts.training.fitting import FRESH, answer_out_of_fold, carry_out
 from scripts.training.loading import check_tensorflow
 from scripts.training.options import (
     add_accept_options,
@@ -99,9 +99,9 @@ def _fit(arguments: argparse.Namespace, release: LocalRelease | None, store: Sto
     parent = None if release is None else ParentLearnt.of(release)
     known = NOTHING if parent is None else parent.known
     data, start = _data_and_start(arguments, release, known)
-    data, recipe = planned(data, start, arguments)
+    recipe = planned(start, arguments)
     if parent is not None:
-        data = replace(data, known=data.known | known)
+        data = replace(data, known=known)
         complain_of_parent(parent, data)
     parts = parts_of(data, recipe)
     task = task_of(arguments, data, recipe, release)
@@ -112,13 +112,9 @@ def _fit(arguments: argparse.Namespace, release: LocalRelease | None, store: Sto
         f"{recipe.network}, seed {recipe.seed}: {len(parts.train):,} training pictures, "
         f"{len(parts.validation):,} held out, {len(data.test):,} for the report. Checkpoint in {task.folder}."
     )
-    further_on = f"The same command goes on after the last finished epoch, from {task.folder}."
-    if (file := arguments.save_answers) is not None:
-        with resumable(further_on):
-            return save_answers(task, data, parts, recipe, folds, file, arguments.temperature or 1.0)
     complain_of_doubts(arguments, data, parts, folds)
     complain_of_rare_classes(parts, data.labels)
-    with resumable(further_on):
+    with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
         others = answer_out_of_fold(task, data, parts, recipe, folds)
         carry_out(task, data, parts, recipe, others=others, accept=conditions_of(arguments))
     return hand_over(task.folder / RELEASE, store, arguments)
@@ -182,23 +178,7 @@ def _check(arguments: argparse.Namespace) -> None:
     check_photo_options(arguments)
     if arguments.folds == 1:
         arguments.error("--folds 1: with one there would be nothing to learn from; 2 or more, or 0")
-    _check_answer_options(arguments)
     check_tensorflow()
-
-
-def _check_answer_options(arguments: argparse.Namespace) -> None:
-    """Let a contradiction among the options end as wrong usage."""
-    file = arguments.save_answers
-    if file is None:
-        if arguments.temperature is not None:
-            arguments.error("--temperature is of the answers that --save-answers FILE stores")
-        return
-    if not arguments.folds:
-        arguments.error("--save-answers belongs to --folds K, whose networks answer what they did not learn")
-    if arguments.teacher is not None or arguments.teaching is not None:
-        arguments.error("--teacher and --teaching are for the student: teachers learn from the labels")
-    if not file.parent.is_dir():
-        arguments.error(f"--save-answers {file}: there is no folder {file.parent}")
 
 
 def folds_of(arguments: argparse.Namespace, parts: Split, *, known: bool) -> tuple[Fold, ...]:
@@ -231,13 +211,6 @@ def _mode(text: str) -> str:
         verb = OTHER_MODES.get(text, "--help")
         raise argparse.ArgumentTypeError(f"{text!r}: this verb trains; type `wardrobe {verb}`")
     return text
-
-
-def _above_zero(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
-    return value
 
 
 COMMON = (
@@ -291,10 +264,6 @@ def build_parser() -> argparse.ArgumentParser:
     recipe.add_argument(
         "--mode", type=_mode, metavar="train", help="as other projects call it; changes nothing"
     )
-    answers = "store what the networks of --folds answer, for --teacher, and make no release"
-    recipe.add_argument("--save-answers", type=Path, metavar="FILE", help=answers)
-    softer = "of the saved answers: above 1 softens, below 1 sharpens (1)"
-    recipe.add_argument("--temperature", type=_above_zero, metavar="T", help=softer)
     add_accept_options(recipe, right="own classes: 0.95")
     group = parser.add_argument_group("where it goes")
     add = group.add_argument

@@ -53,7 +53,7 @@ def _tune(arguments: argparse.Namespace) -> object:
         if arguments.recipe
         else sized(network_recipe(arguments.network, data.reads), data)
     )
-    data, start = planned(data, begin, arguments)
+    start = planned(begin, arguments)
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
 def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
     """The command that trains by a recipe's file, on the data that the arguments of a search name."""
     words = ["wardrobe", "train", "--recipe", str(recipe)]
-    for name in ("data", "train", "test", "teacher", "teaching"):
+    for name in ("data", "train", "test"):
         if getattr(arguments, name) is not None:
             words += [f"--{name}", str(getattr(arguments, name))]
     for corrections in arguments.corrections:

@@ -10,7 +10,6 @@ TrainingError
 ├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
 ├── WeightsUnfit            pretrained weights are missing, damaged or of another network
-├── SoftTargetsUnfit        a teacher's answers are damaged, or belong to another training set
 ├── Diverged                the loss is no number any more
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
 ├── CheckpointUnwritable    the disk is full, for example
@@ -62,10 +61,6 @@ class BadRecipe(TrainingError):
 
 class WeightsUnfit(TrainingError):
     """Pretrained weights are not there, cannot be read or are of another network."""
-
-
-class SoftTargetsUnfit(TrainingError):
-    """A teacher's answers cannot be learnt from here."""
 
 
 class Diverged(TrainingError):

@@ -80,13 +80,6 @@ class Recipe:
     dropout: Annotated[BelowOne | None, Field(description="dropout rate, in place of the network's own")] = (
         None
     )
-    teacher: Annotated[str | None, Field(description="`sha256` of the soft targets to learn")] = None
-    teaching: Annotated[
-        float,
-        Field(
-            ge=0, le=1, description="share of the --teacher in the targets (0.5); the labels have the rest"
-        ),
-    ] = 0.0
     warm_up: Annotated[Factor, Field(description="epochs over which the learning rate rises from zero")] = 0.3
     schedule: Annotated[
         Schedule,
@@ -182,11 +175,10 @@ FIRST: Final = replace(
     epochs=84,
     batch_size=256,
     learning_rate=0.005,
-    teacher="a2f77155987520e8",
-    teaching=0.5,
     seed=1,
 )
-"""The recipe of the best network for the data set's pixels. Its teacher's answers: distillation.KEPT."""
+"""The recipe of the best network for the data set's pixels. The bundled one learnt soft targets as well, in
+the lab (lab/pixel_network.py)."""
 
 PUBLISHED: Final = Recipe(
     network="conv2_same",
@@ -270,9 +262,12 @@ def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
     return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"
 
 
+OF_THE_LAB: Final = frozenset({"teacher", "teaching"})
+"""Fields of earlier recipe files, for soft targets."""
+
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# What is left out has its default. start: the release of --from; teacher: the stored answers.
+# What is left out has its default. start: the release of --from.
 """
 
 
@@ -296,7 +291,8 @@ def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
         raise BadRecipe(f"{path}: {error}. `wardrobe train --show-recipe` prints such a file.") from error
     known = [field.name for field in fields(Recipe)]
     if unknown := sorted(given.keys() - set(known)):
-        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(known)}.")
+        lab = " Soft targets are learnt by the repository's lab alone." if OF_THE_LAB & set(unknown) else ""
+        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}.{lab} There are {', '.join(known)}.")
     try:
         recipe = _MODEL.validate_json(json.dumps(given, default=str), strict=True)
     except BadRecipe as error:

@@ -4,10 +4,10 @@ Shared by train, compare and tune. Writes the run's folder alone.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -23,12 +23,10 @@ from scripts.terminal import console
 from scripts.training.doubted import write_doubted
 from scripts.training.loading import allow_many_networks, start_tensorflow
 from training.data.datasets import LabelledData
-from training.data.learnt import Learnt
 from training.data.splitting import Split
 from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, gathered
 from training.fitting.checkpoints import Run, load_progress
-from training.fitting.distillation import SoftTargets, answers_of, join, soften, unseen
 from training.recipes import Recipe
 from training.untyped import Callback
 
@@ -76,8 +74,14 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
     return manifest
 
 
-def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "Fitted":
-    """Fit, from the run's checkpoint if it has one; see `carry_out`."""
+def fit_alone(
+    task: Run,
+    data: LabelledData,
+    parts: Split,
+    recipe: Recipe,
+    targets: NDArray[np.float32] | None = None,
+) -> "Fitted":
+    """Fit, from the run's checkpoint if it has one; see `carry_out`, and `fit` for the targets."""
     start_tensorflow()
     # What trains takes seconds to load, which --help and a wrong argument should not.
     from training.fitting.fit import fit  # noqa: PLC0415
@@ -87,7 +91,8 @@ def fit_alone(task: Run, data: LabelledData, parts: Split, recipe: Recipe) -> "F
         out.print(f"Continues after epoch {done} of {recipe.epochs}.")
     out.print(HEADINGS)
     with EpochLines(out, recipe.epochs) as lines, lines_between(lines.position):
-        fitted = fit(parts, len(data.labels), recipe, task, lines, extra=_tensorboard(task, data, parts))
+        extra = _tensorboard(task, data, parts)
+        fitted = fit(parts, len(data.labels), recipe, task, lines, extra=extra, targets=targets)
     out.print(f"Kept: the average of the weights after the last epoch. {fitted.seconds:.0f} s in all.")
     return fitted
 
@@ -119,7 +124,7 @@ def answer_out_of_fold(
     answers = []
     for fold in folds:
         asked, learnt = parts.train.images[fold.pictures], fold.learnt(parts)
-        fitted = _fit_fold(fold, task, data, learnt, recipe, len(asked))
+        fitted = fit_fold(fold, task, data, learnt, recipe, len(asked))
         answers.append(scores_of(fitted.model, learnt, len(data.labels), asked))
         if len(answers) == 1:
             left = as_time(fitted.seconds * (len(folds) - 1))
@@ -127,7 +132,7 @@ def answer_out_of_fold(
     return gathered(folds, answers, parts.train)
 
 
-def _fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
+def fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
     fold: Fold, task: Run, data: LabelledData, learnt: Split, recipe: Recipe, asked: int
 ) -> "Fitted":
     """The network of a fold, which learns this and answers so many."""
@@ -137,62 +142,6 @@ def _fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
         f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
     )
     return fit_alone(run, data, learnt, recipe)
-
-
-def save_answers(  # noqa: PLR0913, PLR0917 - what a training consists of
-    task: Run,
-    data: LabelledData,
-    parts: Split,
-    recipe: Recipe,
-    folds: Sequence[Fold],
-    file: Path,
-    temperature: float,
-) -> dict[str, object]:
-    """Fit a network for each fold, as `answer_out_of_fold` does, and store what they answer, for a student.
-
-    Args:
-        task: of the training; the folds' folders lie in its own.
-        data: its whole training set is answered, what is held out by all networks.
-        parts: the training set in two.
-        recipe: of each network.
-        folds: what is dealt.
-        file: what is written.
-        temperature: of the stored answers (`soften`).
-
-    Returns:
-        What was written, as JSON values; `right_unseen` is the share of the dealt pictures that are answered
-        rightly.
-
-    Raises:
-        TrainingError: a checkpoint is another run's.
-    """
-    allow_many_networks()
-    asked = [unseen(data.train, fold.learnt(parts).train) for fold in folds]
-    answers = []
-    for fold, places in zip(folds, asked, strict=True):
-        fitted = _fit_fold(fold, task, data, fold.learnt(parts), recipe, len(places))
-        answers.append(answers_of(fitted.model, data.train.images[places], flip=recipe.flip))
-    mean, dealt = join(asked, answers)
-    probabilities = soften(mean, temperature)
-    teachers = (f"{recipe.network} in {len(folds)} folds",)
-    targets = SoftTargets(
-        probabilities, data.train.sha256(), teachers, temperature, Learnt.of(parts.train.contents)
-    )
-    targets.save(file)
-    right = float(np.mean(probabilities[dealt].argmax(axis=1) == data.train.labels[dealt]))
-    console().print(
-        f"{right:.2%} of the {dealt.sum():,} answers by a network that had not seen the picture are right.\n"
-        f"{file}: {file.stat().st_size:,} bytes, targets {targets.sha256}. No release was made."
-    )
-    return {
-        "out": str(file),
-        "bytes": file.stat().st_size,
-        "targets": targets.sha256,
-        "pictures": len(probabilities),
-        "teachers": teachers,
-        "temperature": temperature,
-        "right_unseen": right,
-    }
 
 
 def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:

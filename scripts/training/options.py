@@ -23,8 +23,7 @@ from training.data.learnt import NOTHING, Learnt
 from training.data.listing import list_pictures
 from training.data.own_pictures import Division, from_pictures
 from training.data.splitting import Split, first, split
-from training.errors import BadPictures, SoftTargetsUnfit
-from training.fitting.distillation import KEPT, USUAL_TEACHING, load_soft_targets
+from training.errors import BadPictures
 from training.fitting.starting import for_few
 from training.recipes import (
     ANY_SIZE,
@@ -233,7 +232,7 @@ def _from_place(
         )
 
 
-_CHOSEN_OTHERWISE: Final = ("network", "teacher", "warm_up", "averaging", "start")
+_CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "start")
 """Fields of a recipe that other options set, or files alone."""
 
 OPTIONS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
@@ -253,8 +252,6 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
         else:
             group.add_argument(option, type=kind, metavar="N" if kind is int else "X", help=text)
     group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
-    teacher = "learn these soft targets, too (written by --save-answers)"
-    group.add_argument("--teacher", type=Path, metavar="NPZ", help=teacher)
 
 
 def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
@@ -286,20 +283,17 @@ def sized(recipe: Recipe, data: LabelledData) -> Recipe:
     return for_few(recipe, len(data.train)) if data.named else recipe
 
 
-def planned(data: LabelledData, start: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    """The data with a teacher's soft targets if it has one, and the recipe that the arguments make.
+def planned(start: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """The recipe that the arguments make.
 
     Args:
-        data: what is trained on.
         start: the fields that the arguments leave alone.
         arguments: parsed; those of OPTIONS that are None change nothing.
 
     Raises:
         BadRecipe: a field cannot be trained with.
-        SoftTargetsUnfit: the teacher's answers are damaged, or belong to another training set.
     """
-    data, recipe = _taught(data, start, arguments)
-    return data, replace(recipe, **given_fields(arguments))
+    return replace(start, **given_fields(arguments))
 
 
 def parts_of(data: LabelledData, recipe: Recipe) -> Split:
@@ -312,21 +306,3 @@ def parts_of(data: LabelledData, recipe: Recipe) -> Split:
         return Split(data.train, data.train)
     train = first(data.train, recipe.limit)
     return split(train, len(data.labels), data.known)
-
-
-def _taught(data: LabelledData, recipe: Recipe, arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    if arguments.teacher is None and recipe.teacher is None:
-        return data, recipe
-    targets = load_soft_targets(arguments.teacher or KEPT)
-    if arguments.teacher is None and targets.sha256 != recipe.teacher:
-        raise SoftTargetsUnfit(
-            f"teacher {recipe.teacher}: these answers are not kept here. Name them with --teacher."
-        )
-    targets.check(data.train, len(data.labels))
-    taught = replace(data.train, taught=targets.probabilities)
-    data = replace(data, train=taught, known=data.known | targets.learnt)
-    if arguments.teacher is not None:
-        if recipe.teacher not in {None, targets.sha256}:
-            complain(f"{arguments.teacher}: other answers than this recipe was made with ({recipe.teacher}).")
-        recipe = replace(recipe, teacher=targets.sha256, teaching=recipe.teaching or USUAL_TEACHING)
-    return data, recipe

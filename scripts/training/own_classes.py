@@ -53,8 +53,8 @@ def blocks_for(arguments: argparse.Namespace, given: Collection[str]) -> "tuple[
             "--image-size alone trains a network by gradient on grey pictures"
         )
     decided = (
-        *(arguments.network, arguments.recipe, arguments.release, arguments.teacher),
-        *(arguments.save_answers, arguments.tensorboard, arguments.image_size),
+        *(arguments.network, arguments.recipe, arguments.release),
+        *(arguments.tensorboard, arguments.image_size),
     )
     wants_another = any(one is not None for one in decided) or not OF_THE_SPLIT.issuperset(given)
     if wants_another or arguments.folds == 0 or not _names_photos(arguments.data):

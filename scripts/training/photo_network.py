@@ -49,7 +49,7 @@ SECONDS_TO_FIT: Final = 60
 
 
 GRADIENT: Final = (
-    "network", "recipe", "teacher", "data", "train", "test", "image_size", "folds", "tensorboard"
+    "network", "recipe", "data", "train", "test", "image_size", "folds", "tensorboard"
 )  # fmt: skip
 """Options of a training by gradient, by their names in its arguments."""
 

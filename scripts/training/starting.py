@@ -6,7 +6,6 @@ options.py; the rules of further training: training/fitting/starting.py.
 
 import argparse
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 from inference.contract import GREY_28, InputContract, whole_pictures
@@ -14,7 +13,7 @@ from model_store.cache import find_release
 from model_store.files import MODEL
 from model_store.local import LocalRelease
 from scripts.terminal import console
-from scripts.training.options import given_fields, input_of, network_recipe
+from scripts.training.options import input_of, network_recipe, planned
 from training.data.datasets import LabelledData
 from training.fitting.checkpoints import Run
 from training.fitting.starting import ParentRelease, check_start, fine_tuning, further
@@ -93,7 +92,7 @@ def shown_recipe(arguments: argparse.Namespace) -> Recipe:
     start = _named_recipe(arguments) if named else starting_point(arguments.network or DEFAULT_NETWORK)
     if release is not None and arguments.recipe not in RECIPES:
         start = further(start, release.manifest) if named else fine_tuning(release.manifest)
-    return replace(start, **given_fields(arguments))
+    return planned(start, arguments)
 
 
 def task_of(

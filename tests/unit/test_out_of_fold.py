@@ -14,7 +14,6 @@ from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal, gathered
 from training.fitting.checkpoints import Run
-from training.fitting.distillation import join, soften
 from training.recipes import PLAIN
 
 PARTS = split(striped_pictures(200), CLASSES)
@@ -32,6 +31,26 @@ def test_no_fold_learns_what_it_answers_and_each_is_answered_once() -> None:
         learnt = fold.learnt(PARTS)
         assert as_set(learnt.train.images).isdisjoint(as_set(PARTS.train.images[fold.pictures]))
         assert np.array_equal(learnt.validation.images, PARTS.validation.images)
+
+
+def test_folds_keep_the_shares_of_the_classes() -> None:
+    counts = np.array([np.bincount(fold.learnt(PARTS).train.labels) for fold in deal(PARTS, 4)])
+
+    assert (np.ptp(counts, axis=0) <= 1).all()
+
+
+@pytest.mark.parametrize(
+    ("count", "folds", "message"),
+    [
+        (200, 21, "17 training pictures or groups, which allow 2 to 17 folds"),
+        (20, 2, "1 training pictures or groups, which allow no folds"),
+    ],
+)
+def test_more_folds_than_pictures_of_a_class_are_refused(count: int, folds: int, message: str) -> None:
+    parts = split(striped_pictures(200).take(np.arange(count)), CLASSES)
+
+    with pytest.raises(BadRecipe, match=f"--folds {folds}: the rarest class has {message}"):
+        deal(parts, folds)
 
 
 def test_answers_come_in_the_order_of_the_pictures() -> None:
@@ -78,13 +97,3 @@ def test_a_small_data_set_is_dealt_into_folds_and_a_large_one_is_not() -> None:
     tiny = Split(small.train.take(np.arange(10)), small.validation)
 
     assert [usual_folds(parts) for parts in (small, large, tiny)] == [5, 0, 0]
-
-
-def test_a_teacher_is_the_mean_of_the_networks_that_answered_made_softer() -> None:
-    first, second = np.array([[1.0, 0.0], [0.9, 0.1]]), np.array([[0.7, 0.3], [0.2, 0.8]])
-
-    mean, alone = join([np.array([0, 1]), np.array([1, 2])], [first, second])
-
-    assert mean.tolist() == [[1.0, 0.0], pytest.approx([0.8, 0.2]), [0.2, 0.8]]
-    assert alone.tolist() == [True, False, True]
-    assert soften(mean[1:2], 2.0)[0].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)

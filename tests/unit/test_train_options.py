@@ -152,13 +152,8 @@ def test_a_pruned_trial_ranks_behind_every_finished_one() -> None:
 
 
 def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_search() -> None:
-    arguments = tune.build_parser().parse_args(
-        ["--data", "my pictures", "--skip-unreadable", "--teacher", "a.npz", "--teaching", "0.7"]
-    )
+    arguments = tune.build_parser().parse_args(["--data", "my pictures", "--skip-unreadable"])
 
     command = tune.train_command(arguments, Path("found/best.toml"))
 
-    assert command == (
-        "wardrobe train --recipe found/best.toml --data 'my pictures' --teacher a.npz --teaching 0.7 "
-        "--skip-unreadable"
-    )
+    assert command == "wardrobe train --recipe found/best.toml --data 'my pictures' --skip-unreadable"

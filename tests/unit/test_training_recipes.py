@@ -14,10 +14,8 @@ from model_store.manifest import DataSet
 from scripts import train
 from tests.fashion import write_idx_folder
 from tests.releases import a_release
-from training.data.datasets import LABELS, TRAIN_SHA256, LabelledData, LabelledImages, from_idx
-from training.data.learnt import NOTHING
+from training.data.datasets import LabelledData, LabelledImages
 from training.errors import BadRecipe, TrainingError
-from training.fitting.distillation import KEPT, SoftTargets, load_soft_targets
 from training.fitting.starting import check_start, fine_tuning
 from training.recipes import (
     FIRST,
@@ -132,7 +130,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
 
     assert recipe == Recipe(epochs=5)
     assert (recipe.network, recipe.learning_rate) == (FIRST.network, 0.001)
-    assert (recipe.start, recipe.teacher) == (None, None)
+    assert recipe.start is None
     assert given == {"epochs"}
 
 
@@ -143,6 +141,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
         ("epochs = '5'", "Input should be a valid integer"),
         ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
         ("blend = 0.5", "unknown fields: blend. There are network, epochs, "),
+        ("teacher = 'a2f77155987520e8'", "teacher. Soft targets are learnt by the repository's lab alone."),
         ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
     ],
 )
@@ -159,7 +158,6 @@ def test_a_file_that_is_no_recipe_is_refused_with_its_name(text: str, message: s
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        ("teacher = '0123456789abcdef'", [], "teacher 0123456789abcdef: these answers are not kept here"),
         (f"start = '{VERSION}'", [], f"trains the release {VERSION} further"),
         ("network = 'dense'", ["--from", "bundled"], "network dense: the release"),
     ],
@@ -203,33 +201,6 @@ def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
 def test_a_recipe_takes_no_other_release(recipe: Recipe, start: str | None, message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
         check_start(recipe, start)
-
-
-def test_the_soft_targets_of_the_first_recipe_are_kept() -> None:
-    kept = load_soft_targets(KEPT)
-
-    assert (kept.sha256, kept.train_sha256) == (FIRST.teacher, TRAIN_SHA256)
-    assert kept.probabilities.shape == (60_000, len(LABELS))
-
-
-def test_other_soft_targets_than_a_recipe_was_made_with_give_a_warning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_idx_folder(tmp_path, train=60, test=10)
-    train_sha256 = from_idx(tmp_path).train.sha256()
-    soft = SoftTargets(np.full((60, 10), 0.1, np.float16), train_sha256, ("mine",), 1.0, NOTHING)
-    soft.save(tmp_path / "soft.npz")
-    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--limit", "61"]
-    arguments += ["--teacher", str(tmp_path / "soft.npz"), "--recipe"]
-
-    warnings = []
-    for teacher in ("0123456789abcdef", soft.sha256):
-        with pytest.raises(BadRecipe, match="--limit 61"):
-            train.main([*arguments, str(a_file(tmp_path, f"teacher = '{teacher}'"))])
-        warnings.append(capsys.readouterr().err)
-
-    assert "other answers than this recipe was made with (0123456789abcdef)" in " ".join(warnings[0].split())
-    assert "other answers" not in warnings[1]
 
 
 def test_pictures_too_small_for_a_network_without_padding_are_refused_with_the_edge_it_needs() -> None:

@@ -112,8 +112,6 @@ class LabelledImages:
     Attributes:
         images: uint8, C-contiguous, N >= 1, as the data's `reads` says.
         labels: uint8 (N,), each below the number of classes.
-        taught: float16 (N, C), a teacher's probabilities, learnt with the labels (distillation.py); None
-            without a teacher.
         keys: str (N,), the smallest content in each picture's group: equal keys stay on one side of every
             split. None where each content is on its own.
         files: of each; None for pictures that had none of their own.
@@ -123,7 +121,6 @@ class LabelledImages:
 
     images: PixelsBatch
     labels: NDArray[np.uint8]
-    taught: NDArray[np.float16] | None = None
     keys: NDArray[np.str_] | None = None
     files: tuple[Path, ...] | None = None
     digests: tuple[str, ...] | None = None
@@ -135,13 +132,12 @@ class LabelledImages:
 
     def take(self, indices: NDArray[np.int64]) -> "LabelledImages":
         """The pictures at these positions, in this order."""
-        taught = None if self.taught is None else self.taught[indices]
         keys = None if self.keys is None else self.keys[indices]
         files = None if self.files is None else tuple(self.files[place] for place in indices)
         digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
         shown = tuple(self.shown[place] for place in indices) if self.shown else ()
         images, labels = self.images[indices], self.labels[indices]
-        return LabelledImages(images, labels, taught, keys, files, digests, shown)
+        return LabelledImages(images, labels, keys, files, digests, shown)
 
     @cached_property
     def contents(self) -> Contents:
@@ -177,7 +173,7 @@ class LabelledData:
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
         licence: of the data, as the user states it; None where nothing was stated.
-        known: what a parent or a teacher learnt of any data; it is not held out.
+        known: what a parent learnt of any data; it is not held out.
         cross_fitted: whether both parts are all pictures, since none is set aside for the test: networks that
             did not learn them answer.
     """

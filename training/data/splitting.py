@@ -61,7 +61,7 @@ def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Spli
     Args:
         images: the training set.
         classes: how many there are; each must occur.
-        known: what a parent or a teacher learnt.
+        known: what a parent learnt.
 
     Returns:
         Both parts in the data set's own order.
@@ -78,8 +78,8 @@ def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Spli
     chosen = held_out_indices(images.labels, images.groups, images.contents, known)
     if not len(chosen):
         raise BadRecipe(
-            "The release of --from, or the teacher, learnt all of these pictures: none can be held out, so "
-            "nothing can be promised. Add pictures, or train without it."
+            "The release of --from learnt all of these pictures: none can be held out, so nothing can be "
+            "promised. Add pictures, or train without it."
         )
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):
@@ -107,7 +107,7 @@ def held_out_indices(
         labels: (N,), of each picture.
         keys: of each the smallest content in its group.
         contents: of each its own.
-        known: what a parent, or a teacher, learnt.
+        known: what a parent learnt.
     """
     new = np.flatnonzero(~in_groups(keys, keys[known.has(contents)]))
     limit = SHARE

@@ -1,1 +1,1 @@
-"""Fit a network: augmentation, schedule, checkpoints, distillation."""
+"""Fit a network: augmentation, schedule, checkpoints."""

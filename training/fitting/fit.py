@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from model_store.report import Epoch
-from training.data.datasets import LabelledImages, at_once, class_weights
+from training.data.datasets import at_once, class_weights
 from training.data.splitting import Split
 from training.errors import CheckpointUnwritable, Diverged
 from training.evaluation.out_of_distribution import OodPhotos
@@ -111,6 +111,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
     watcher: Watcher,
     *,
     extra: Sequence[keras.callbacks.Callback] = (),
+    targets: NDArray[np.float32] | None = None,
 ) -> Fitted:
     """Train to the recipe's end, from the run's last checkpoint if it has one.
 
@@ -122,6 +123,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
         watcher: receives every step and epoch.
         extra: further callbacks, such as TensorBoard's; at the end of a validation the model holds the
             averaged weights.
+        targets: (N, C), probabilities that the training pictures have as targets in place of their labels.
 
     Raises:
         CheckpointUnreadable: the run's checkpoint is damaged or another run's.
@@ -138,18 +140,19 @@ def fit(  # noqa: PLR0913 - what a training consists of
         watcher.epoch(past)
     keeper = _Keeper(run, progress, watcher, recipe)
     # A run that is resumed at its end is entered, too: that averages the weights.
-    _train(model, split, recipe, keeper, extra)
+    _train(model, split, recipe, keeper, extra, targets)
     released.set_weights(model.get_weights())
     progress = keeper.progress
     return Fitted(released, progress.history, progress.hardware, progress.libraries)
 
 
-def _train(
+def _train(  # noqa: PLR0913, PLR0917 - as above
     model: Network,
     split: Split,
     recipe: Recipe,
     keeper: "_Keeper",
     extra: Sequence[keras.callbacks.Callback],
+    targets: NDArray[np.float32] | None,
 ) -> None:
     """Run the epochs that are left, from the last checkpoint if there is one.
 
@@ -160,7 +163,7 @@ def _train(
     """
     done = len(keeper.progress.history)
     classes = model.output.shape[-1]
-    images = split.train.images
+    images, one_hot = split.train.images, np.eye(classes, dtype=np.float32)
     steps = max(len(images) // recipe.batch_size, 1)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
@@ -177,10 +180,10 @@ def _train(
     held_out = split.validation
     try:
         model.fit(
-            _batches(images, _targets(split.train, classes, recipe.teaching), recipe, done),
+            _batches(images, one_hot[split.train.labels] if targets is None else targets, recipe, done),
             epochs=done if keeper.progress.finished else recipe.epochs,
             initial_epoch=done,
-            validation_data=(held_out.images, np.eye(classes, dtype=np.float32)[held_out.labels]),
+            validation_data=(held_out.images, one_hot[held_out.labels]),
             validation_batch_size=at_once(held_out.images),
             class_weight=class_weights(split.train.labels, classes),
             # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
@@ -211,18 +214,6 @@ def _batches(
         .map(augmentation)  # one call at a time: in parallel, equal seeds would draw in another order
         .prefetch(tf.data.AUTOTUNE)
     )
-
-
-def _targets(train: LabelledImages, classes: int, teaching: float) -> NDArray[np.float32]:
-    """The targets of the training pictures, float32 (N, C).
-
-    A teacher's probabilities have their share of the target; the label has the rest.
-    """
-    targets = np.eye(classes, dtype=np.float32)[train.labels]
-    if train.taught is None:
-        return targets
-    taught = train.taught.astype(np.float32)
-    return (1 - np.float32(teaching)) * targets + np.float32(teaching) * taught
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types

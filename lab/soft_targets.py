@@ -4,11 +4,10 @@ Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than
 network answers a picture that it learnt with too much certainty, so teachers are fitted in folds: one
 network per fold learns the others, and a picture gets the mean answer of the networks that did not learn it.
 One compressed file in half precision, about a megabyte for 60,000 pictures, with the hash of the training set
-that it belongs to. Touches that file. scripts/training/fitting.py fits the networks and writes it.
+that it belongs to. Touches that file. pixel_network.py fits the networks.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,18 +18,14 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from training.data.datasets import ANSWERED_AT_ONCE, LabelledImages
 from training.data.learnt import Learnt
-from training.data.npz import UNREADABLE, read_npz, write_npz
-from training.errors import SoftTargetsUnfit
+from training.data.npz import read_npz, write_npz
+from training.errors import BadRecipe
 from training.untyped import Network
 
 Targets = NDArray[np.float16]
 
-KEPT: Final = Path(__file__).parents[1] / "soft-targets.npz"
-"""What the bundled recipe learns from: answers to each picture of Fashion-MNIST's training set by networks
-that had not seen it (docs/explanation/experiments.md)."""
-
-USUAL_TEACHING: Final = 0.5
-"""The teacher's share of the targets by default; more of it was worse (docs/explanation/experiments.md)."""
+SHARE: Final = 0.5
+"""Of the soft targets in what a student learns; more was worse (docs/explanation/experiments.md)."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +48,29 @@ class SoftTargets:
 
     @property
     def sha256(self) -> str:
-        """Sixteen hex digits of the probabilities, for the recipe to name them by."""
+        """Sixteen hex digits of the probabilities, which a student's release records."""
         return hashlib.sha256(self.probabilities.tobytes()).hexdigest()[:16]
 
-    def check(self, train: LabelledImages, classes: int) -> None:
-        """See that they speak of this training set.
+    def beside_labels(self, train: LabelledImages, learnt: LabelledImages) -> NDArray[np.float32]:
+        """What a student learns: SHARE of each target is from here, the rest from the label.
+
+        Args:
+            train: the whole training set.
+            learnt: the pictures of it that are learnt, in its order; of equal pictures all or none.
+
+        Returns:
+            float32 (M, C), of what is learnt.
 
         Raises:
-            SoftTargetsUnfit: they speak of another one, or of other classes.
+            BadRecipe: these probabilities are of another training set.
         """
         if self.train_sha256 != train.sha256():
-            raise SoftTargetsUnfit(
+            raise BadRecipe(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.sha256()[:16]}). Make new ones with --save-answers."
+                f"{train.sha256()[:16]}). Make new ones: python -m lab.pixel_network teach."
             )
-        if self.probabilities.shape != (len(train), classes):
-            raise SoftTargetsUnfit(
-                f"The soft targets are {self.probabilities.shape}, expected ({len(train)}, {classes})."
-            )
+        rows = self.probabilities[np.isin(train.contents, learnt.contents)].astype(np.float32)
+        return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.labels] + SHARE * rows
 
     def save(self, path: Path) -> None:
         """Write the file, all of it or nothing."""
@@ -78,24 +78,15 @@ class SoftTargets:
 
 
 def load_soft_targets(path: Path) -> SoftTargets:
-    """Read the file.
-
-    Raises:
-        SoftTargetsUnfit: it is not there, or damaged.
-    """
-    try:
-        stored = read_npz(path)
-        return SoftTargets(
-            probabilities=stored["probabilities"].astype(np.float16),
-            train_sha256=str(stored["train_sha256"]),
-            teachers=tuple(map(str, stored["teachers"])),
-            temperature=float(stored["temperature"]),
-            learnt=Learnt(stored["learnt"].astype(np.uint64)),
-        )
-    except UNREADABLE as error:
-        raise SoftTargetsUnfit(
-            f"{path}: {error}. wardrobe train --save-answers writes such a file."
-        ) from error
+    """Read the file."""
+    stored = read_npz(path)
+    return SoftTargets(
+        probabilities=stored["probabilities"],
+        train_sha256=str(stored["train_sha256"]),
+        teachers=tuple(map(str, stored["teachers"])),
+        temperature=float(stored["temperature"]),
+        learnt=Learnt(stored["learnt"]),
+    )
 
 
 def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
@@ -112,19 +103,6 @@ def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
     softened = np.maximum(mean, np.finfo(np.float32).tiny) ** (1 / temperature)
     softened /= softened.sum(axis=1, keepdims=True)
     return softened.astype(np.float16)
-
-
-def unseen(train: LabelledImages, learnt: LabelledImages) -> NDArray[np.int64]:
-    """The pictures that a network did not learn, and so answers: its fold's, and what no network learns.
-
-    Args:
-        train: the whole training set.
-        learnt: what the network learnt of it.
-
-    Returns:
-        int64, ascending positions in the whole training set.
-    """
-    return np.flatnonzero(~np.isin(train.contents, learnt.contents))
 
 
 def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np.float64]:
@@ -145,23 +123,3 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
         logits = model.predict(pictures, batch_size=ANSWERED_AT_ONCE, verbose=0).astype(np.float64)
         total += np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     return np.asarray(total / len(asked))
-
-
-def join(
-    asked: Sequence[NDArray[np.int64]], answers: Sequence[NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Give each picture the mean answer of the networks that have not seen it.
-
-    Args:
-        asked: the pictures of each network (`unseen`); every picture of the training set is among them.
-        answers: float64 (M, C) of each, in their order.
-
-    Returns:
-        float64 (N, C), in the order of the whole training set; and which were dealt, bool (N,): one network
-        answers each of these, the others know it.
-    """
-    networks = np.bincount(np.concatenate(asked))
-    total = np.zeros((len(networks), answers[0].shape[1]))
-    for places, rows in zip(asked, answers, strict=True):
-        total[places] += rows
-    return np.asarray(total / networks[:, None]), np.equal(networks, 1)

@@ -1,0 +1,103 @@
+"""Fit teachers in folds and store their answers, or make a release of a network that learns these.
+
+python -m lab.pixel_network teach --network wide4 --soft-targets FILE
+python -m lab.pixel_network train --recipe first --soft-targets FILE
+
+Takes those options of `wardrobe train` that name data, recipe, run and store. `teach` writes FILE; `train`
+makes a release, which records the hash of the soft targets behind its command, and in learnt.npy what the
+teachers learnt, too. The same command goes on after a stop.
+"""
+
+import argparse
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from inference.contract import GREY_28
+from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
+from scripts.publish import RELEASE, hand_over, open_target
+from scripts.terminal import console, perform, run
+from scripts.train import build_parser
+from scripts.training.fitting import carry_out, fit_alone, fit_fold
+from scripts.training.loading import allow_many_networks
+from scripts.training.options import conditions_of, load_data, parts_of, planned
+from scripts.training.starting import start_named, task_of
+from training.data.datasets import LabelledData
+from training.data.learnt import Learnt
+from training.export.out_of_fold import deal
+from training.recipes import Recipe
+
+FOLDS: Final = 4
+
+TEMPERATURE: Final = 0.66
+"""Fitted to the pictures that the teachers hold out."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do one of the two steps."""
+    parser = build_parser()
+    steps = {"teach": _teach, "train": _train}
+    parser.add_argument("step", choices=steps)
+    stored = "the teachers' answers"
+    parser.add_argument("--soft-targets", type=Path, required=True, metavar="FILE", help=stored)
+    return perform(parser, lambda arguments: steps[arguments.step](arguments), argv)
+
+
+def _named(arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
+    return load_data(arguments), planned(start_named(arguments, GREY_28, None), arguments)
+
+
+def _teach(arguments: argparse.Namespace) -> object:
+    """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
+    data, recipe = _named(arguments)
+    parts = parts_of(data, recipe)
+    task, folds = task_of(arguments, data, recipe, None), deal(parts, arguments.folds or FOLDS)
+    allow_many_networks()
+    total = np.zeros((len(data.train), len(data.labels)))
+    networks = np.zeros(len(data.train), np.int64)
+    for fold in folds:
+        learnt = fold.learnt(parts)
+        # Its fold, and what no network learns: held-out pictures are answered by all.
+        asked = ~np.isin(data.train.contents, learnt.train.contents)
+        fitted = fit_fold(fold, task, data, learnt, recipe, int(asked.sum()))
+        total[asked] += answers_of(fitted.model, data.train.images[asked], flip=recipe.flip)
+        networks += asked
+    targets = SoftTargets(
+        soften(total / networks[:, None], TEMPERATURE),
+        data.train.sha256(),
+        (f"{recipe.network} in {len(folds)} folds",),
+        TEMPERATURE,
+        Learnt.of(parts.train.contents),
+    )
+    targets.save(arguments.soft_targets)
+    by_one = networks == 1
+    right = float(np.mean(total[by_one].argmax(axis=1) == data.train.labels[by_one]))
+    console().print(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
+    return {"targets": targets.sha256, "right": right}
+
+
+def _train(arguments: argparse.Namespace) -> object:
+    """Fit a network to the stored answers and the labels, and make a release of it."""
+    targets, store = load_soft_targets(arguments.soft_targets), open_target(arguments)
+    data, recipe = _named(arguments)
+    data = replace(data, known=targets.learnt, licence=arguments.data_licence)
+    parts = parts_of(data, recipe)
+    command = shlex.join(["python", "-m", "lab.pixel_network", *arguments.words])
+    task = task_of(arguments, data, recipe, None)
+    task = replace(
+        task,
+        folder=arguments.run or Path(f"{task.folder}-{targets.sha256}"),
+        fingerprint=f"{task.fingerprint}-{targets.sha256}",
+        command=f"{command}  # soft targets {targets.sha256}",
+    )
+    fitted = fit_alone(task, data, parts, recipe, targets.beside_labels(data.train, parts.train))
+    carry_out(task, data, parts, recipe, fitted=fitted, accept=conditions_of(arguments))
+    return hand_over(task.folder / RELEASE, store, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,130 @@
+"""Teachers answer what they did not learn; a network learns that beside the labels, and becomes a release."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inference.arrays import PixelsBatch
+from lab import pixel_network
+from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
+from model_store.local import open_release
+from tests.contract.training.conftest import RECIPE, Listener
+from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
+from training.data.datasets import LABELS, TRAIN_SHA256, LabelledImages, from_idx
+from training.data.learnt import Learnt, load_learnt
+from training.data.splitting import split
+from training.errors import BadRecipe
+from training.fitting.checkpoints import Run
+from training.fitting.fit import fit
+
+PICTURES = striped_pictures(200)
+
+
+class LeftIsZero:
+    """Stands in for a network: surer of class 0 the brighter the left half is."""
+
+    def predict(self, images: PixelsBatch, batch_size: int, verbose: int) -> NDArray[np.float32]:
+        assert (images.flags.c_contiguous, batch_size > 0, verbose) == (True, True, 0)
+        left = images[:, :, :14].mean(axis=(1, 2)) / 50
+        return np.stack([left, np.zeros_like(left)], axis=1).astype(np.float32)
+
+
+def always(label: int, pictures: LabelledImages = PICTURES) -> SoftTargets:
+    """Teachers that answer this to each picture."""
+    answers = np.eye(CLASSES, dtype=np.float16)[np.full(len(pictures), label)]
+    return SoftTargets(answers, pictures.sha256(), ("one",), 1.0, Learnt.of(pictures.contents[:20]))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures with labels at random, which a network can learn by heart alone."""
+    folder = tmp_path_factory.mktemp("lab")
+    write_idx_folder(folder / "data", train=400, test=20)
+    labels = np.random.default_rng(0).permutation(striped_pictures(400).labels)
+    (folder / "data" / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stored(place: Path) -> SoftTargets:
+    """What two networks that learn most of their labels by heart answer."""
+    plain = ["--no-flip", "--shift", "0", "--erase", "0", "--batch-size", "8", "--patience", "9999"]
+    words = ["teach", "--network", "dense", "--epochs", "20", *plain, "--folds", "2"]
+    more = ["--data", str(place / "data"), "--run", str(place / "teachers")]
+    assert pixel_network.main([*words, *more, "--soft-targets", str(place / "soft.npz")]) == 0
+    return load_soft_targets(place / "soft.npz")
+
+
+def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> None:
+    train = from_idx(place / "data").train
+    learnt = stored.learnt.has(train.contents)
+
+    right = stored.probabilities.argmax(axis=1) == train.labels
+
+    assert 0.85 < learnt.mean() < 0.97
+    assert right[learnt].mean() < 0.25
+
+
+def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
+    words = ["train", "--network", "dense", "--epochs", "1", "--limit", "300", "--data", str(place / "data")]
+    run = ["--run", str(place / "student"), "--out", str(place / "store")]
+
+    assert pixel_network.main([*words, *run, "--soft-targets", str(place / "soft.npz")]) == 0
+
+    made = open_release(place / "student" / "release")
+    learnt = load_learnt(made.folder)
+    assert str(made.manifest.training["command"]).startswith("python -m lab.pixel_network train --network")
+    assert str(made.manifest.training["command"]).endswith(f"  # soft targets {stored.sha256}")
+    assert learnt is not None
+    assert learnt.hashes.tolist() == stored.learnt.hashes.tolist()
+
+
+def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
+    parts, next_one = split(PICTURES, CLASSES), np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0)
+    stored = replace(always(2), probabilities=next_one[PICTURES.labels])
+
+    targets = stored.beside_labels(PICTURES, parts.train)
+
+    assert np.allclose(targets, (np.eye(CLASSES) + next_one)[parts.train.labels] / 2)
+
+
+def test_a_network_learns_the_targets_in_place_of_the_labels(tmp_path: Path) -> None:
+    parts = split(PICTURES, CLASSES)
+    targets = always(2).probabilities[: len(parts.train)].astype(np.float32)
+
+    model = fit(parts, CLASSES, RECIPE, Run(tmp_path, "aa"), Listener(), targets=targets).model
+
+    assert (model.predict(PICTURES.images, verbose=0).argmax(axis=1) == 2).all()
+
+
+def test_soft_targets_of_another_training_set_are_refused() -> None:
+    others = replace(PICTURES, labels=PICTURES.labels[::-1].copy())
+
+    with pytest.raises(BadRecipe, match="made for another training set"):
+        always(2).beside_labels(others, others)
+
+
+def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -> None:
+    images = PICTURES.images.copy()
+    images[:, :, :14] = 200
+
+    alone, answers = (answers_of(LeftIsZero(), images, flip=flip) for flip in (False, True))
+
+    sure = 1 / (1 + np.exp(-4))
+    right = images[:, :, 14:].mean(axis=(1, 2)) / 50
+    assert alone[:, 0] == pytest.approx(sure, abs=1e-5)
+    assert answers[:, 0] == pytest.approx((sure + 1 / (1 + np.exp(-right))) / 2, abs=1e-5)
+
+
+def test_a_temperature_softens_or_sharpens() -> None:
+    assert soften(np.array([[0.8, 0.2]]), 2.0)[0].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
+
+
+def test_the_soft_targets_of_the_bundled_network_are_kept() -> None:
+    kept = load_soft_targets(Path(pixel_network.__file__).with_name("soft-targets.npz"))
+
+    assert (kept.sha256, kept.train_sha256) == ("a2f77155987520e8", TRAIN_SHA256)
+    assert kept.probabilities.shape == (60_000, len(LABELS))
