@@ -1,7 +1,7 @@
 """Measure a release again, and compare with its report.
 
 It asks the serving graph. Exit code 1 when the figures differ from the report's
-(training/evaluation/measure.py). Photos of real garments are measured without a data set and compared with
+(training/measure.py). Photos of real garments are measured without a data set and compared with
 nothing: training/evaluation/photo_evaluation.py.
 """
 
@@ -123,7 +123,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> TestFigures:
-    from training.evaluation.measure import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
+    from training.measure import answer, measured, uncalibrated  # noqa: PLC0415 - needs scikit-learn
 
     contract = release.manifest.model
     session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
@@ -188,8 +188,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.evaluation.measure import decided, scored  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photo_evaluation import asked_photos, photo_figures  # noqa: PLC0415 - as above
+    from training.measure import decided, scored  # noqa: PLC0415 - needs scikit-learn
 
     contract, split = release.manifest.photo_contract, arguments.split or SPLIT
     corrections = read_corrections(arguments.corrections)

@@ -1,7 +1,7 @@
 """Train a release: data, network, fit, export, measure, publish.
 
 The same command continues a training that was killed or stopped, after its last finished epoch. Recipes:
-training/recipes.py; the release: training/export/release.py.
+training/recipes.py; the release: training/release.py.
 """
 
 import argparse
@@ -44,7 +44,12 @@ from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
 from training.data.learnt import NOTHING, Learnt
 from training.data.listing import list_pictures
-from training.data.splitting import (
+from training.errors import BadRecipe
+from training.export.out_of_fold import Fold, deal
+from training.fitting.checkpoints import Run, forget_checkpoint
+from training.fitting.starting import ParentLearnt, check_classes
+from training.recipes import NETWORKS, Recipe, as_toml
+from training.split import (
     FEWEST_FOLDS,
     USUAL_FOLDS,
     Split,
@@ -52,11 +57,6 @@ from training.data.splitting import (
     rarest_class,
     usual_folds,
 )
-from training.errors import BadRecipe
-from training.export.out_of_fold import Fold, deal
-from training.fitting.checkpoints import Run, forget_checkpoint
-from training.fitting.starting import ParentLearnt, check_classes
-from training.recipes import NETWORKS, Recipe, as_toml
 
 EXAMPLES = (
     "wardrobe train --recipe quick --out releases",

@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from inference.arrays import Probabilities
-from training.data.splitting import FEWEST_FOLDS, fold_indices, rarest_class
 from training.features import Seen, Vectors
 from training.networks.registry import LOGITS
+from training.split import FEWEST_FOLDS, fold_indices, rarest_class
 from training.untyped import Network
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)

@@ -1,7 +1,7 @@
 """Own classes: a head on the vectors of frozen networks, and its answers to what it did not learn.
 
 The steps: features.py (vectors), head.py (the head, and those of folds), transfer/other_things.py (what the
-OOD score is fitted against); then export/release.py exports, decides and measures. Pure, but for running the
+OOD score is fitted against); then release.py exports, decides and measures. Pure, but for running the
 networks. The command: scripts/training/own_classes.py.
 """
 

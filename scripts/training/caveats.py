@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from model_store.acceptance import needed
 from scripts.terminal import complain
 from training.data.datasets import LabelledData, doubt_of_weights
-from training.data.splitting import Split, doubt_of
 from training.export.out_of_fold import Fold
 from training.fitting.starting import ParentLearnt
+from training.split import Split, doubt_of
 
 
 def complain_of_parent(parent: ParentLearnt, data: LabelledData) -> None:

@@ -23,11 +23,11 @@ from scripts.terminal import console
 from scripts.training.doubted import write_doubted
 from scripts.training.loading import allow_many_networks, start_tensorflow
 from training.data.datasets import LabelledData
-from training.data.splitting import Split
 from training.export.doubted import asked_of
 from training.export.out_of_fold import Fold, gathered
 from training.fitting.checkpoints import Run, load_progress
 from training.recipes import Recipe
+from training.split import Split
 from training.untyped import Callback
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
     fitted = fitted or fit_alone(task, data, parts, recipe)
-    from training.export.release import make_release, material_of  # noqa: PLC0415 - as below
+    from training.release import make_release, material_of  # noqa: PLC0415 - as below
 
     material = material_of(
         *(fitted, recipe, task.command), data=data, split=parts, out_of_fold=others, accept=accept
@@ -118,7 +118,7 @@ def answer_out_of_fold(
     if not folds:
         return None
     start_tensorflow()
-    from training.export.release import scores_of  # noqa: PLC0415 - as below
+    from training.release import scores_of  # noqa: PLC0415 - as below
 
     allow_many_networks()
     answers = []

@@ -22,7 +22,6 @@ from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_i
 from training.data.learnt import NOTHING, Learnt
 from training.data.listing import list_pictures
 from training.data.own_pictures import Division, from_pictures
-from training.data.splitting import Split, first, split
 from training.errors import BadPictures
 from training.fitting.starting import for_few
 from training.recipes import (
@@ -35,6 +34,7 @@ from training.recipes import (
     check_edge,
     starting_point,
 )
+from training.split import Split, first, split
 
 LEAST_RIGHT: Final = 0.5
 """As WARDROBE_ACCEPT_TARGET has it."""

@@ -43,8 +43,8 @@ from training.evaluation.calibration import (
     of_both_grounds,
     photo_kinds,
 )
-from training.evaluation.measure import scores_in
 from training.evaluation.out_of_distribution import OTHER_KINDS, judge
+from training.measure import scores_in
 from training.photos.reading import OOD
 
 TWO_CLASSES = ("left", "right")

@@ -15,9 +15,9 @@ from tests.answers import asked
 from tests.uploads import a_garment, png
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.splitting import Split
-from training.evaluation.measure import undecided
 from training.export.doubted import Doubted, as_csv, asked_of, doubted
+from training.measure import undecided
+from training.split import Split
 
 NAMES = ("Shirt", "Bag", "Boot")
 CONTRACT = ModelContract(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training.evaluation.measure import without_near_copies
 from training.evaluation.near_copies import near_copies
+from training.measure import without_near_copies
 
 
 def drawn(count: int, seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:

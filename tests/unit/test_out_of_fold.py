@@ -10,11 +10,11 @@ import pytest
 from inference.session import Scores
 from scripts.train import folds_of
 from tests.fashion import CLASSES, striped_pictures
-from training.data.splitting import Split, split, usual_folds
 from training.errors import BadRecipe
 from training.export.out_of_fold import Fold, deal, gathered
 from training.fitting.checkpoints import Run
 from training.recipes import PLAIN
+from training.split import Split, split, usual_folds
 
 PARTS = split(striped_pictures(200), CLASSES)
 

@@ -9,9 +9,9 @@ import pytest
 from model_store.local import LocalRelease, bundled
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import Learnt
-from training.data.splitting import split
 from training.errors import BadRecipe
 from training.fitting.starting import ParentLearnt
+from training.split import split
 
 COUNT = 1200
 

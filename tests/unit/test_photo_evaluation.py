@@ -12,9 +12,9 @@ from inference.contract import Familiarity, InputContract, ModelContract, Thresh
 from inference.session import Scores, Session
 from model_store.report import PhotoFigures
 from tests.fashion import ON_PLAIN
-from training.evaluation.measure import decided
 from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.evaluation.statistics import macro_interval
+from training.measure import decided
 from training.photos.reading import OOD, Photos
 
 CONTRACT = ModelContract(

@@ -12,8 +12,8 @@ from model_store.answers import TEST_SET, Answers
 from model_store.report import Epoch, wilson_interval
 from training.data.datasets import LabelledImages
 from training.evaluation.figures import draw_curves
-from training.evaluation.measure import answer, examples, measured, nll, uncalibrated
 from training.evaluation.statistics import differences, expected_calibration_error
+from training.measure import answer, examples, measured, nll, uncalibrated
 
 CONTRACT = ModelContract(
     labels=("a", "b", "c"),

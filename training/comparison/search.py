@@ -24,13 +24,13 @@ from inference.contract import EDGE
 from model_store.manifest import DataSet
 from model_store.report import Epoch
 from training.comparison.trials import Trial, Values, recipe_of, rounded
-from training.data.splitting import Split
 from training.errors import CheckpointUnreadable, Diverged
 from training.evaluation.figures import save
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Watcher, fit
 from training.networks.registry import build
 from training.recipes import Recipe, fingerprint
+from training.split import Split
 
 STUDY: Final = "study.db"
 """SQLite, as Optuna keeps it: its dashboard can open the file too."""

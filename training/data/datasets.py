@@ -2,7 +2,7 @@
 
 Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
 none of them. Formats: pixel_files.py. Pictures and classes of one's own: own_pictures.py. Holding
-pictures out for validation: splitting.py. Touches the named files, and the network only in
+pictures out for validation: split.py. Touches the named files, and the network only in
 `from_keras`.
 """
 

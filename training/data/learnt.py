@@ -3,7 +3,7 @@
 A training that starts from a release takes them over and adds its own. The first 64 bits of a SHA-256 name a
 content. Earlier releases kept 32: where 74,169 are learnt, that takes one of 20,000 new pictures for one of
 them in 29% of sets. Reads and writes `learnt.npy` in a release's folder. Which pictures are held out:
-splitting.py.
+split.py.
 """
 
 import io

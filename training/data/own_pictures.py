@@ -21,8 +21,8 @@ from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.listing import Listing, list_pictures
 from training.data.picture_files import Say, Watch, room_for
 from training.data.reading import Picture, joint_keys, read_pictures
-from training.data.splitting import drawn_indices, in_groups
 from training.errors import BadClasses, BadPictures
+from training.split import drawn_indices, in_groups
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""

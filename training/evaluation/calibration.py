@@ -31,14 +31,14 @@ from model_store.answers import Answers
 from model_store.report import HELD_OUT, ON_GROUND
 from training.decide import fit_temperature
 from training.evaluation.acceptance import Kind, by_shown, confidence_threshold
-from training.evaluation.measure import scores_in
+from training.measure import scores_in
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""
 
 ACCEPTED_ACCURACY: Final = 0.99
 """Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong. To
-show it takes splitting.ENOUGH_HELD_OUT answers."""
+show it takes split.ENOUGH_HELD_OUT answers."""
 
 ACCEPTED_OF_OWN: Final = 0.95
 """The same of classes of one's own, unless the training names another share: some hundred pictures show it

@@ -22,8 +22,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from inference.arrays import PixelsBatch
 from model_store.answers import Answers
 from model_store.report import TEST, Epoch, Example, Examples, Report
-from training.evaluation.measure import ece
 from training.evaluation.statistics import ECE_BINS, likeliest
+from training.measure import ece
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"

@@ -25,7 +25,7 @@ from inference.contract import EDGE, ModelContract
 from inference.decision import familiarity_of
 from inference.session import Scores, Session
 from model_store.report import OutOfScope
-from training.evaluation.measure import scored
+from training.measure import scored
 from training.photos.reading import OOD
 
 Floats = NDArray[np.float32]

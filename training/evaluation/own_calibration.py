@@ -24,8 +24,8 @@ from training.evaluation.calibration import (
     photo_kinds,
     says_what_is_familiar,
 )
-from training.evaluation.measure import scores_in
 from training.evaluation.photo_calibration import calibrated_out_of_fold
+from training.measure import scores_in
 
 
 @dataclass(frozen=True)

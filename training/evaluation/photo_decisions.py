@@ -24,8 +24,8 @@ from training.evaluation.calibration import (
     of_both_grounds,
     photo_kinds,
 )
-from training.evaluation.measure import scores_in
 from training.evaluation.photo_calibration import calibrated_out_of_fold, fit_photo_calibration
+from training.measure import scores_in
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from model_store.report import (
     SourceFigures,
 )
 from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
-from training.evaluation.measure import most_are
 from training.evaluation.statistics import expected_calibration_error
+from training.measure import most_are
 from training.photos.reading import OOD, OOD_TIER
 
 DEVELOPMENT: Final = "development"

@@ -25,7 +25,6 @@ from model_store.files import GRAPH, MODEL
 from model_store.manifest import Manifest
 from model_store.report import TrainingFigures
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.splitting import Split, split
 from training.errors import NotAdoptable
 from training.evaluation.out_of_distribution import Floats, Whitening, fit_whitening
 from training.export.environment import libraries
@@ -36,8 +35,9 @@ from training.export.onnx_graph import (
     export_graph,
     features_of,
 )
-from training.export.release import Material, Say, complete_release
 from training.networks.layers import FEATURES
+from training.release import Material, Say, complete_release
+from training.split import Split, split
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024

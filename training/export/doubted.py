@@ -21,8 +21,8 @@ from inference.spreadsheets import safe_text
 from model_store.answers import NO_ANSWERS, Answers
 from training.data.corrections import absolute
 from training.data.datasets import LabelledData
-from training.data.splitting import Split
-from training.evaluation.measure import answer, decided
+from training.measure import answer, decided
+from training.split import Split
 
 Asked = tuple[Answers, Sequence[Path]]
 """Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""

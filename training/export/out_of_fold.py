@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from inference.session import Scores
 from model_store.answers import Answers
 from training.data.datasets import LabelledImages
-from training.data.splitting import Split, fold_indices
-from training.evaluation.measure import joined, undecided
 from training.fitting.checkpoints import Run
+from training.measure import joined, undecided
 from training.recipes import Recipe
+from training.split import Split, fold_indices
 
 Indices = NDArray[np.int64]
 

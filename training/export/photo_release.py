@@ -29,13 +29,13 @@ from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.learnt import NOTHING, Learnt, load_learnt
 from training.data.picture_files import Say
 from training.evaluation.acceptance import acceptance_curves, broken_promises, promises
-from training.evaluation.measure import decided, uncalibrated
 from training.evaluation.photo_calibration import FOLDS as CALIBRATION_FOLDS
 from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
 from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.export.environment import git_commit, libraries
 from training.export.onnx_graph import check_parity, mflops, write_graph
 from training.features import READS
+from training.measure import decided, uncalibrated
 from training.photos.photo_network import PhotoHead, photo_network
 from training.photos.reading import drawn_by_key
 from training.photos.vectors import LITE0, SeenPhotos

@@ -25,16 +25,16 @@ from model_store.report import HELD_OUT, Calibrated, PhotoFigures, Report
 from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.learnt import NOTHING, load_learnt
 from training.data.picture_files import Say
-from training.data.splitting import in_groups
 from training.errors import BadRecipe, NotShown
 from training.evaluation.acceptance import acceptance_curves, promises
 from training.evaluation.calibration import ACCEPTED_OF_PHOTOS
-from training.evaluation.measure import decided, scored, uncalibrated
 from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough
 from training.evaluation.photo_calibration import FOLDS
 from training.evaluation.photo_evaluation import DEVELOPMENT, asked_photos, photo_figures
 from training.export.environment import git_commit
+from training.measure import decided, scored, uncalibrated
 from training.photos.reading import Photos
+from training.split import in_groups
 
 
 def recalibrate(folder: Path, parent: LocalRelease, photos: Photos, accept: Conditions, say: Say) -> Manifest:

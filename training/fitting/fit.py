@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from model_store.report import Epoch
 from training.data.datasets import at_once, class_weights
-from training.data.splitting import Split
 from training.errors import CheckpointUnwritable, Diverged
 from training.evaluation.out_of_distribution import OodPhotos
 from training.export.environment import hardware, libraries
@@ -40,6 +39,7 @@ from training.fitting.checkpoints import (
 from training.fitting.fine_tuning import begin
 from training.fitting.optimizers import build_optimizer
 from training.recipes import Recipe
+from training.split import Split
 from training.untyped import Network
 
 CROSS_ENTROPY: Final = "cross_entropy"

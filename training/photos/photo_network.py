@@ -19,13 +19,13 @@ from scipy.special import logsumexp, softmax
 from inference.onnx_session import DISTANCE, PROBABILITIES
 from inference.session import Scores
 from training.data.picture_files import Watch
-from training.data.splitting import dealt_indices
 from training.errors import BadPictures
 from training.features import Vectors, network
 from training.head import answers_out_of_fold
 from training.hidden_head import HiddenHead, fit_hidden_head
 from training.photos.reading import OOD
 from training.photos.vectors import LITE0, SCALED, SeenPhotos
+from training.split import dealt_indices
 from training.untyped import Network
 
 BALANCE: Final = 0.6

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from inference.border import ground_of
 from training.data.datasets import LabelledImages
 from training.data.picture_files import decode_file
-from training.data.splitting import drawn_indices
 from training.evaluation.out_of_distribution import OodPhotos, fit_whitening
 from training.export.out_of_fold import Fold
 from training.features import Block, Seen
 from training.head import fit_head
+from training.split import drawn_indices
 from training.transfer.negatives import SHIPPED, Negatives, load_negatives
 
 SURE: Final = 0.9

@@ -8,13 +8,13 @@ import pytest
 from model_store.report import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LABELS
-from training.data.splitting import Split, split
 from training.evaluation.out_of_distribution import Whitening, fit_whitening
 from training.export.onnx_graph import export_graph, features_of, save_artifact
 from training.fitting.checkpoints import Run
 from training.fitting.fit import Fitted, fit
 from training.fitting.tensorboard_log import tensorboard_callbacks
 from training.recipes import PLAIN
+from training.split import Split, split
 from training.untyped import Network
 
 RECIPE = replace(PLAIN, epochs=3, batch_size=32, patience=None)

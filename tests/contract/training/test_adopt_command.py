@@ -22,8 +22,8 @@ from scripts import adopt, evaluate
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
-from training.data.splitting import split
 from training.errors import BadClasses, NotAdoptable
+from training.split import split
 
 pytestmark = pytest.mark.slow
 

@@ -16,10 +16,10 @@ from model_store.local import LocalRelease, open_release
 from tests.contract.training.conftest import RECIPE, Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
-from training.data.splitting import Split
-from training.evaluation.measure import undecided
-from training.export.release import Material, complete_release, material_of, scores_of
 from training.fitting.fit import Fitted
+from training.measure import undecided
+from training.release import Material, complete_release, material_of, scores_of
+from training.split import Split
 
 SHOWN = striped_pictures(180, seed=5)
 FAR = 1000.0

@@ -19,7 +19,6 @@ from inference.onnx_session import OnnxSession
 from inference.session import Scores
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
-from training.data.splitting import Split
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.out_of_distribution import (
     BATCH,
@@ -32,6 +31,7 @@ from training.evaluation.out_of_distribution import (
 from training.export.environment import hardware, libraries
 from training.export.onnx_graph import check_parity, export_graph, features_of, mflops, probabilities_of
 from training.photos.reading import OOD
+from training.split import Split
 
 PICTURES = striped_pictures(200, seed=7).images
 

@@ -11,13 +11,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
-from training.data.splitting import Split
 from training.errors import CheckpointUnreadable, Diverged
 from training.fitting.checkpoints import Run, load_progress
 from training.fitting.fit import Fitted, fit
 from training.fitting.tensorboard_log import CONFUSION
 from training.networks.registry import BUILDERS
 from training.recipes import NETWORKS
+from training.split import Split
 
 ONE_EPOCH = replace(RECIPE, network="dense", epochs=1)
 """For what does not depend on the network: this one is compiled soonest."""

@@ -13,12 +13,12 @@ from tests.own_pictures import a_photo
 from tests.uploads import png
 from training.data.datasets import LabelledImages
 from training.data.npz import write_npz
-from training.data.splitting import Split
 from training.errors import WeightsUnfit
 from training.evaluation.out_of_distribution import distances_by, fit_measure
 from training.export.out_of_fold import Fold, deal
 from training.features import MEASURED, Block, Seen
 from training.head import fit_head
+from training.split import Split
 from training.transfer.negatives import Negatives, load_negatives
 from training.transfer.other_things import CLUTTERED_WEIGHT, SURE, TAKEN, other_things, own_kinds
 

@@ -17,13 +17,13 @@ from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, wri
 from tests.uploads import png
 from training.data.datasets import LabelledImages
 from training.data.learnt import load_learnt
-from training.data.splitting import Split
 from training.errors import BadRecipe
 from training.export.out_of_fold import deal
 from training.features import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
 from training.head import fit_head
 from training.networks.registry import with_softmax
 from training.own_classes import fit_own_classes
+from training.split import Split
 
 COUNT = 30
 """Pictures per class: about 25 to learn from and 5 for the test."""

@@ -15,10 +15,10 @@ from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
 from training.data.datasets import LABELS, TRAIN_SHA256, LabelledImages, from_idx
 from training.data.learnt import Learnt, load_learnt
-from training.data.splitting import split
 from training.errors import BadRecipe
 from training.fitting.checkpoints import Run
 from training.fitting.fit import fit
+from training.split import split
 
 PICTURES = striped_pictures(200)
 

@@ -20,9 +20,9 @@ from training.comparison.search import (
     starting_values,
 )
 from training.comparison.trials import SearchReport, Trial, Values, recipe_of
-from training.data.splitting import Split
 from training.errors import CheckpointUnreadable
 from training.recipes import PLAIN, NetworkName, read_recipe
+from training.split import Split
 
 pytestmark = pytest.mark.slow
 

@@ -30,7 +30,6 @@ from model_store.report import CROSS_FITTED, HELD_OUT, Epoch, ModelFigures, Repo
 from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
-from training.data.splitting import Split
 from training.evaluation.acceptance import (
     acceptance_curves,
     broken_promises,
@@ -45,18 +44,6 @@ from training.evaluation.calibration import (
     usual_accept_right,
 )
 from training.evaluation.figures import draw_all
-from training.evaluation.measure import (
-    answer,
-    counted,
-    decided,
-    examples,
-    measured,
-    scored,
-    scores_in,
-    uncalibrated,
-    undecided,
-    without_near_copies,
-)
 from training.evaluation.near_copies import near_copies
 from training.evaluation.out_of_distribution import (
     OodPhotos,
@@ -77,8 +64,21 @@ from training.export.onnx_graph import (
     save_artifact,
 )
 from training.fitting.fit import Fitted
+from training.measure import (
+    answer,
+    counted,
+    decided,
+    examples,
+    measured,
+    scored,
+    scores_in,
+    uncalibrated,
+    undecided,
+    without_near_copies,
+)
 from training.networks.registry import with_softmax
 from training.recipes import Recipe
+from training.split import Split
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4

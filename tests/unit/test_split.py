@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
 from training.data.datasets import LabelledImages, class_weights, doubt_of_weights
-from training.data.splitting import dealt_indices, fold_indices, held_out_indices, split
 from training.errors import BadRecipe
+from training.split import dealt_indices, fold_indices, held_out_indices, split
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
