@@ -41,9 +41,14 @@ class Conditions:
 USUAL: Final = Conditions()
 
 
-def needed(accuracy: float) -> int:
-    """The fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, when all are right."""
-    return math.ceil(math.log(1 - SURENESS) / math.log(accuracy))
+def needed(accuracy: float, sureness: float = SURENESS) -> int:
+    """The fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, when all are right.
+
+    Args:
+        accuracy: that is to be shown.
+        sureness: 0..1, of the bound; one end of a two-sided interval of 95% has 0.975.
+    """
+    return math.ceil(math.log(1 - sureness) / math.log(accuracy))
 
 
 def accepted_at(

@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from labelling.errors import OtherRun
-from labelling.review.audit import Audit, Share, audit, needed
+from labelling.review.audit import EACH_END, Audit, Share, audit
 from labelling.review.corrections import read_corrections
 from labelling.table import labels_in, read_rows
+from model_store.acceptance import needed
 from model_store.cache import find_release
 from model_store.files import MANIFEST, errors_named
 from model_store.report import HELD_OUT, Promise
@@ -138,7 +139,7 @@ def _sentence(accepted: Share, verdict: Verdict) -> str:
     between = f"between {accepted.low:.1%} and {accepted.high:.1%} are"
     if verdict.verdict == OPEN:
         return (
-            f"{promise}{between}, too few to say. With every answer right, {needed(verdict.accuracy):,} "
+            f"{promise}{between}, too few to say. With every answer right, {needed(verdict.accuracy, EACH_END):,} "
             f"accepted ones show it; here are {accepted.n:,}."
         )
     return promise + f"{between}, so the promise {'holds' if verdict.verdict == HOLDS else 'is broken'} here."

@@ -16,8 +16,8 @@ from labelling.errors import CorrectionsUnusable
 from labelling.review.answers import match
 from labelling.review.corrections import LEFT_OUT, Correction, merge
 
-LEVEL: Final = 0.95
-"""Of the intervals: two-sided."""
+EACH_END: Final = 0.975
+"""Sureness of each end of the intervals, which are two-sided, of 95%."""
 
 _HALVINGS: Final = 60
 """Of an interval of width 1, until nothing changes in double precision."""
@@ -108,15 +108,10 @@ def audit(rows: Iterable[Mapping[str, Any]], corrections: Sequence[Correction]) 
 
 def interval(right: int, n: int) -> tuple[float, float]:
     """95% interval of a share of which `right` of `n` independent draws were (Clopper and Pearson 1934)."""
-    tail = (1 - LEVEL) / 2
+    tail = 1 - EACH_END
     low = _where(lambda share: 1 - _at_most(right - 1, n, share) >= tail) if right else 0.0
     high = _where(lambda share: _at_most(right, n, share) <= tail) if right < n else 1.0
     return low, high
-
-
-def needed(share: float) -> int:
-    """The fewest answers whose `interval` lies above a share, 0..1 exclusive, when all are right."""
-    return math.ceil(math.log((1 - LEVEL) / 2) / math.log(share))
 
 
 def _audit(version: str, drawn: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> Audit:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable
-from labelling.review.audit import audit, interval, needed, sample
+from labelling.review.audit import EACH_END, audit, interval, sample
 from labelling.review.corrections import LEFT_OUT, NONE, Correction
+from model_store.acceptance import needed
 
 ROWS = 1000
 SAMPLED = 200
@@ -47,7 +48,7 @@ def test_the_interval_is_clopper_and_pearsons(right: int, n: int, low: float, hi
 
 
 def test_as_many_right_answers_as_are_said_to_be_needed_show_a_promise() -> None:
-    n = needed(0.95)
+    n = needed(0.95, EACH_END)
 
     assert interval(n, n)[0] >= 0.95 > interval(n - 1, n - 1)[0]
 
