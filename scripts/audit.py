@@ -138,9 +138,10 @@ def _sentence(accepted: Share, verdict: Verdict) -> str:
     promise = f"The release promises that {verdict.accuracy:.0%} of accepted answers are right: "
     between = f"between {accepted.low:.1%} and {accepted.high:.1%} are"
     if verdict.verdict == OPEN:
+        least = needed(verdict.accuracy, EACH_END)
         return (
-            f"{promise}{between}, too few to say. With every answer right, {needed(verdict.accuracy, EACH_END):,} "
-            f"accepted ones show it; here are {accepted.n:,}."
+            f"{promise}{between}, too few to say. With every answer right, {least:,} accepted ones show it; "
+            f"here are {accepted.n:,}."
         )
     return promise + f"{between}, so the promise {'holds' if verdict.verdict == HOLDS else 'is broken'} here."
 
