@@ -232,7 +232,9 @@ def _from_place(
         )
 
 
-_CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "start")
+_CHOSEN_OTHERWISE: Final = (
+    "network", "warm_up", "averaging", "start", "optimizer", "schedule", "weight_decay"
+)  # fmt: skip
 """Fields of a recipe that other options set, or files alone."""
 
 OPTIONS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)

@@ -215,7 +215,7 @@ def test_help_fits_on_one_screen_and_help_all_shows_every_option(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    hidden = ("--weight-decay", "--photos", "--fresh", "--sign", *NETWORKS)
+    hidden = ("--label-smoothing", "--photos", "--fresh", "--sign", *NETWORKS)
 
     short, full = (printed_by(option, capsys) for option in ("--help", "--help-all"))
 
