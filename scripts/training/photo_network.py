@@ -9,7 +9,7 @@ import hashlib
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,7 +36,7 @@ from training.data.corrections import read_corrections
 from training.data.datasets import NAME, OTHER_NAME
 from training.errors import BadRecipe
 from training.export.doubted import Asked
-from training.photos.reading import Photos, is_corrections
+from training.photos.reading import CORRECTED_TIER, OWN_TIER, Photos, is_corrections
 
 if TYPE_CHECKING:
     from training.photos.photo_network import PhotoHead
@@ -130,6 +130,9 @@ def fit_photos(
 
     places = [place for place in (arguments.photos, arguments.check_photos) if place is not None]
     sets = photos_in(places, labels, READS, read_corrections(arguments.corrections))
+    audited = audited_in(arguments.photos.expanduser()) if corrected else frozenset[str]()
+    if corrected:
+        sets = (_by_audit(sets[0], audited),)
     folder = arguments.run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], release) if corrected else None
     _announce(sets, corrected=corrected, folder=folder)
@@ -144,14 +147,21 @@ def fit_photos(
     write_doubted(folder, _asked(sets, learnt, fitted), labels)
     if compared is None:
         return hand_over(folder / RELEASE, store, arguments)
-    found = compare_with_parent(
-        release, folder / RELEASE, compared, audited_in(arguments.photos.expanduser())
-    )
+    found = compare_with_parent(release, folder / RELEASE, compared, audited)
     show(found, release)
     if arguments.out or arguments.publish:
         return hand_over(folder / RELEASE, store, arguments) | {"own_pictures": asdict(found)}
     print("\n".join(next_commands(arguments.release, folder / RELEASE, arguments.photos)))
     return {"release": str(folder / RELEASE), "own_pictures": asdict(found)}
+
+
+def _by_audit(photos: Photos, audited: frozenset[str]) -> Photos:
+    """Corrections with the tier that says whether they were drawn at random."""
+    tiers = (
+        CORRECTED_TIER if tier == OWN_TIER and sha256 not in audited else tier
+        for tier, sha256 in zip(photos.tiers, photos.sha256, strict=True)
+    )
+    return replace(photos, tiers=tuple(tiers))
 
 
 def _announce(sets: tuple[Photos, ...], *, corrected: bool, folder: Path) -> None:

@@ -11,6 +11,8 @@ from inference.session import Scores
 from model_store.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
+from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
+from training.photos.reading import CORRECTED_TIER, OWN_TIER
 
 CLASSES = 4
 
@@ -77,3 +79,22 @@ def test_no_photo_is_calibrated_by_its_own_label() -> None:
     assert same[parts == 0].all()
     assert not same[parts != 0].any()
     assert before.probabilities.max() > some.probabilities.max()
+
+
+def decided_with(tier: str) -> PhotoDecisions:
+    """What photos decide: 100 each of A, B and C are answered right, 100 of this tier surely wrong."""
+    labels = np.arange(400) % CLASSES
+    shown = np.where(np.arange(400) < 300, labels, (labels + 1) % CLASSES)
+    shares = np.full((400, CLASSES), 0.02)
+    shares[np.arange(400), shown] = 0.94
+    tiers = np.repeat(["A", "B", "C", tier], 100)
+    scores = Scores(shares.astype(np.float32), None)
+    return decide_on_photos(undecided_answers(scores, labels, tiers), np.arange(400) % FOLDS)
+
+
+def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> None:
+    corrected, own = decided_with(CORRECTED_TIER), decided_with(OWN_TIER)
+
+    assert not corrected.plain.accept_nothing
+    assert own.plain.accept_nothing
+    assert corrected.calibration.temperature < own.calibration.temperature

@@ -48,7 +48,6 @@ class Listed:
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
         class_id: the index of its class, once labels have one.
-        is_audit: it was drawn at random to be looked at, whatever was answered.
     """
 
     path: Path
@@ -57,7 +56,6 @@ class Listed:
     tier: str = ""
     group: str = ""
     class_id: int = -1
-    is_audit: bool = False
 
 
 @dataclass
@@ -180,7 +178,7 @@ def list_answers(place: Path) -> Listing:
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
     pictures = [
-        Listed(Path(path), label, group=found.groups.get(path, ""), is_audit=path in found.audited)
+        Listed(Path(path), label, group=found.groups.get(path, ""))
         for path, label in found.labels.items()
         if label
     ]

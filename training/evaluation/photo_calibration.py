@@ -17,6 +17,7 @@ from inference.contract import Calibration
 from inference.decision import calibrate
 from model_store.answers import Answers
 from training.decide import fit_temperature
+from training.photos.reading import CORRECTED_TIER
 
 FOLDS: Final = 5
 """How many parts the photos have; the calibration of one part is fitted to the other parts."""
@@ -25,12 +26,13 @@ FOLDS: Final = 5
 def fit_photo_calibration(answers: Answers) -> Calibration:
     """The temperature that minimises the negative log likelihood of the photos that show a class.
 
-    All classes have the same weight, and within a class all its tiers, however many photos there are.
+    All classes have the same weight, and within a class all its tiers, however many photos there are. What
+    people looked at because the model doubted it is left out: it would make every answer less sure.
 
     Args:
         answers: probabilities as the network gave them, of at least one photo of a class.
     """
-    known = answers.take(answers.known)
+    known = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
     weights = _weights(known.truth, known.sets)
     return Calibration(temperature=fit_temperature(known.probabilities, known.truth, weights))
 

@@ -1,6 +1,7 @@
 """What answers to photos decide about the network that gives them: temperature, familiarity, thresholds.
 
-Each ground has thresholds of its own where its tiers have enough photos. Pure. The rules: calibration.py and
+Each ground has thresholds of its own where its tiers have enough photos. What people looked at because the
+model doubted it chooses none. Pure. The rules: calibration.py and
 acceptance.py.
 """
 
@@ -26,6 +27,7 @@ from training.evaluation.calibration import (
 )
 from training.evaluation.photo_calibration import calibrated_out_of_fold, fit_photo_calibration
 from training.measure import scores_in
+from training.photos.reading import CORRECTED_TIER
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,8 @@ def decide_on_photos(answers: Answers, parts: NDArray[np.int64]) -> PhotoDecisio
     familiarity = _familiarity(scores_in(answers), answers.known)
     confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, FAMILIARITY_OF_PHOTOS)
     known = Counter(answers.sets[answers.known].tolist())
-    promised = {
-        tier: ACCEPTED_OF_PHOTOS for tier, n in sorted(known.items()) if n >= needed(ACCEPTED_OF_PHOTOS)
-    }
+    enough = {tier for tier, n in known.items() if n >= needed(ACCEPTED_OF_PHOTOS)}
+    promised = dict.fromkeys(sorted(enough - {CORRECTED_TIER}), ACCEPTED_OF_PHOTOS)
     divided = of_both_grounds(answers)
     kinds = photo_kinds(calibrated, confidences, promised, by_ground=divided)
     grounds: tuple[Shown, ...] = ("plain", "cluttered") if divided else ("plain",)

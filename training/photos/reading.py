@@ -33,7 +33,11 @@ OOD_PREFIX: Final = "X_"
 """Prefix of a label of OOD photos, in any tier."""
 
 OWN_TIER: Final = "own"
-"""The tier of photos in a table without tiers, as corrections are: the user's own."""
+"""The tier of photos in a table without tiers: the user's own."""
+
+CORRECTED_TIER: Final = "corrected"
+"""The tier of corrections that no audit drew at random: people looked at them because the model doubted them.
+They hold more of its errors than the catalogue does, so they are learnt and measured, and promise nothing."""
 
 LAYOUT: Final = (
     "Photos lie in FOLDER/tier/label/, for example FOLDER/A/Trouser/1.jpg, or are named in a CSV with the "
