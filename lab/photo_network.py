@@ -23,7 +23,7 @@ from scripts.training.photo_network import fit_photos
 if TYPE_CHECKING:
     from training.photos.vectors import SeenPhotos
 
-SAMPLE: Final = 2100
+SAMPLE: Final = 10_600
 """Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
 
 SEED: Final = 0

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
 SECONDS_PER_PHOTO: Final = 0.03
 """Of two cores: to read it, and to see it upright and mirrored."""
 
-SECONDS_TO_FIT: Final = 60
-
+SECONDS_TO_FIT: Final = 90
 
 GRADIENT: Final = (
     "network", "recipe", "data", "train", "test", "image_size", "folds", "tensorboard"

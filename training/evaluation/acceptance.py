@@ -125,7 +125,9 @@ def _points(kind: Kind, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint
 
 
 def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...]]:
-    """What each tested threshold accepts of each kind of pictures, and how much of that is right at least.
+    """What each tested threshold accepts of each kind with a promise, and how much of that is right at least.
+
+    A service that is asked for another share of right answers asks it of all that are here.
 
     Args:
         kinds: the table.
@@ -135,11 +137,10 @@ def acceptance_curves(kinds: Sequence[Kind]) -> dict[str, tuple[AcceptPoint, ...
         every answer to some of these is unfamiliar.
     """
     found: dict[str, tuple[AcceptPoint, ...]] = {}
-    for together in by_shown(kinds).values():
-        promised = [kind for kind in together if kind.accuracy is not None]
+    for promised in by_shown([kind for kind in kinds if kind.accuracy is not None]).values():
         if not (thresholds := _tested(promised)).size:
             return {}
-        found |= _curves(together, thresholds)
+        found |= _curves(promised, thresholds)
     return found
 
 

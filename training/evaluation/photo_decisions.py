@@ -1,8 +1,7 @@
 """What answers to photos decide about the network that gives them: temperature, familiarity, thresholds.
 
 Each ground has thresholds of its own where its tiers have enough photos. What people looked at because the
-model doubted it chooses none. Pure. The rules: calibration.py and
-acceptance.py.
+model doubted it decides nothing. Pure. The rules: calibration.py and acceptance.py.
 """
 
 from collections import Counter
@@ -12,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import Calibration, Familiarity, Shown, Thresholds
-from inference.session import Scores
 from model_store.acceptance import needed
 from model_store.answers import Answers
 from training.evaluation.acceptance import Kind
@@ -59,7 +57,7 @@ def decide_on_photos(answers: Answers, parts: NDArray[np.int64]) -> PhotoDecisio
         parts: int64 (N,), as `calibrated_out_of_fold` has them.
     """
     calibrated = calibrated_out_of_fold(answers, parts)
-    familiarity = _familiarity(scores_in(answers), answers.known)
+    familiarity = _familiarity(answers.take(answers.known & (answers.sets != CORRECTED_TIER)))
     confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, FAMILIARITY_OF_PHOTOS)
     known = Counter(answers.sets[answers.known].tolist())
     enough = {tier for tier, n in known.items() if n >= needed(ACCEPTED_OF_PHOTOS)}
@@ -79,5 +77,6 @@ def decide_on_photos(answers: Answers, parts: NDArray[np.int64]) -> PhotoDecisio
     )
 
 
-def _familiarity(scores: Scores, known: NDArray[np.bool_]) -> Familiarity | None:
-    return None if scores.distances is None else fit_familiarity(scores.distances[known])
+def _familiarity(known: Answers) -> Familiarity | None:
+    distances = scores_in(known).distances
+    return None if distances is None else fit_familiarity(distances)

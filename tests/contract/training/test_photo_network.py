@@ -19,6 +19,8 @@ from scripts import publish, train
 from scripts.terminal import run
 from training.data.datasets import LABELS
 from training.data.learnt import load_learnt
+from training.features import Seen
+from training.photos.vectors import SeenPhotos, Shipped, shipped_photos
 
 pytestmark = pytest.mark.slow
 
@@ -115,7 +117,8 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
         rows.writerow(["path", "label", "at", "audit"])
         for number in range(12):
             a_photo(tmp_path / f"{number}.png", 7, rng)
-            rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", "8"])
+            drawn = "8" if number < 8 else ""
+            rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", drawn])
     words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
     store = str(tmp_path / "store")
     assert publish.main([str(made.folder), store]) == 0
@@ -126,15 +129,37 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
     learnt = load_learnt(child.folder)
-    assert document["own_pictures"]["n"] == document["own_pictures"]["audited"] == 12
+    assert (document["own_pictures"]["n"], document["own_pictures"]["audited"]) == (12, 8)
     assert "12 pictures are compared" in told.err.split("newly right,")[0]
     assert document["promotion"]["number"] == 2
     assert child.report().not_measured == {"studio": made.version}
     assert "Not measured again: tier studio." in told.err
-    assert child.report().photos["own"].n == 12
+    assert {tier: child.report().photos[tier].n for tier in ("own", "corrected")} == {
+        "own": 8,
+        "corrected": 4,
+    }
+    assert not [kind for kind in child.report().acceptance if "corrected" in kind]
     assert {"A", "B", "C", "X"} <= set(child.report().photos)
     assert learnt is not None
     assert len(learnt.hashes) > 12
+
+
+def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) -> None:
+    """They differ in 20 directions, as the vectors of photos mostly do in some hundred."""
+    rng = np.random.default_rng(4)
+    shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, 704)) + 5).astype(np.float32)
+    names = np.arange(300).astype(str)
+    labels, checked = np.zeros(300, np.uint8), np.arange(300) % 2 == 0
+    photos = SeenPhotos(Seen(*shown), labels, names, names, names, names, names, checked)
+
+    Shipped(photos, LABELS).save(tmp_path / "vectors.npz")
+
+    found = shipped_photos(tmp_path / "vectors.npz")
+    away = np.stack([found.photos.seen.upright, found.photos.seen.mirrored]) - shown
+    assert np.abs(away).max() < 0.05 * shown.std()
+    assert found.names == LABELS
+    assert found.photos.sha256.tolist() == names.tolist()
+    assert found.photos.checked.tolist() == checked.tolist()
 
 
 def test_a_class_without_a_photo_is_named(
