@@ -44,7 +44,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("step", choices=steps)
     stored = "the teachers' answers"
     parser.add_argument("--soft-targets", type=Path, required=True, metavar="FILE", help=stored)
-    return perform(parser, lambda arguments: steps[arguments.step](arguments), argv)
+
+    def step(arguments: argparse.Namespace) -> object:
+        if given := [name for name in NOT_HERE if getattr(arguments, name)]:
+            option = "from" if given[0] == "release" else given[0].replace("_", "-")
+            arguments.error(f"--{option} is not for {arguments.step}, which learns all of the data set anew")
+        return steps[arguments.step](arguments)
+
+    return perform(parser, step, argv)
+
+
+NOT_HERE: Final = ("release", "photos", "check_photos", "fresh", "limit")
+"""Options of `wardrobe train`, by their names in its arguments, that neither step has a use for."""
 
 
 def _named(arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:

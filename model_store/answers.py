@@ -143,11 +143,12 @@ class Answers:
     @property
     def together(self) -> NDArray[np.int64] | None:
         """int64 (N,), a number for each group; None where each picture is on its own."""
-        if not (self.groups != "").any():
-            return None
-        alone = np.char.add("row ", np.arange(len(self)).astype(np.str_))
-        named = np.where(self.groups == "", alone, self.groups)
-        return np.unique(named, return_inverse=True)[1].astype(np.int64)
+        return units_of(self.groups) if (self.groups != "").any() else None
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """int64 (N,), a number for each group, and for each picture that is on its own."""
+        return units_of(self.groups)
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The rows that a mask picks, bool (N,), or those at these positions."""
@@ -168,6 +169,12 @@ class Answers:
         return Answers(**columns, probabilities=np.concatenate(wide))
 
 
+def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
+    """A number for each group, and for each row without one, int64 (N,)."""
+    alone = np.char.add("row ", np.arange(len(groups)).astype(np.str_))
+    return np.unique(np.where(groups == "", alone, groups), return_inverse=True)[1].astype(np.int64)
+
+
 COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
     "sets": ("set", ""),
     "pictures": ("picture", ""),
@@ -186,8 +193,8 @@ COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
 """Of each attribute: its name in the file, and what stands where it is not known, whose type is the column's.
 After these the probabilities, a column `p0`, `p1`, ... for each class."""
 
-ADDED: Final = frozenset({"by", "shown", "sources", "distances"})
-"""Those that files of earlier versions lack."""
+REQUIRED: Final = frozenset(list(COLUMNS)[: list(COLUMNS).index("decisions") + 1])
+"""Those that every file has; the others came later."""
 
 NAMES: Final = frozenset({"pictures", "groups"})
 """Those that are cut to NAME_LENGTH."""
@@ -198,6 +205,8 @@ def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
     _, empty = COLUMNS[name]
     kinds = {str: f"<U{NAME_LENGTH}" if name in NAMES else np.str_, int: np.int64, float: np.float64}
     found = np.array(empty if values is None else values, kinds[type(empty)])
+    if found.ndim and len(found) != n:
+        raise ValueError(f"{len(found)} values of `{name}` for {n} pictures")
     return found if found.ndim else np.full(n, found)
 
 
@@ -308,7 +317,7 @@ def _unpacked(content: bytes) -> Answers:
 def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray[Any]:
     """A column of the file; KeyError where it has to be there and is not."""
     written, empty = COLUMNS[name]
-    values = columns.get(written) if name in ADDED else columns[written]
+    values = columns[written] if name in REQUIRED else columns.get(written)
     if values is not None and isinstance(empty, float):
         values = [value or "nan" for value in values]
     return _column(name, values, rows)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.answers import NONE_OF_THESE, TEST_SET, Answers
+from model_store.answers import NONE_OF_THESE, TEST_SET, Answers, units_of
 from model_store.evidence import Evidence
 from model_store.manifest import Headline
 from model_store.report import CROSS_FITTED, Z_95, PhotoFigures, wilson_interval
@@ -295,9 +295,7 @@ def _accuracies(what: str, ours: Answers, theirs: Answers, version: str) -> Comp
 
 def _groups(ours: Answers, theirs: Answers) -> NDArray[np.int64]:
     """The group of each row, numbered; a row that neither release names a group of is its own."""
-    named = np.where(ours.groups != "", ours.groups, theirs.groups)
-    alone = np.array([f"#{place}" for place in range(len(named))])
-    return np.unique(np.where(named != "", named, alone), return_inverse=True)[1].astype(np.int64)
+    return units_of(np.where(ours.groups != "", ours.groups, theirs.groups))
 
 
 def _sums(groups: NDArray[np.int64], values: NDArray[np.integer] | Right) -> list[int]:

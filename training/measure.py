@@ -57,12 +57,7 @@ def answer(session: Session, contract: ModelContract, images: LabelledImages) ->
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    return answered(session, contract, images, scored(session, images.images))
-
-
-def answered(session: Session, contract: ModelContract, images: LabelledImages, scores: Scores) -> Answers:
-    """What serving would answer to a split by these scores, which other networks gave. Errors: `answer`."""
-    return decided(Classifier(session, contract), undecided(scores, images))
+    return decided(Classifier(session, contract), undecided(scored(session, images.images), images))
 
 
 def undecided(scores: Scores, images: LabelledImages, name: str = TEST_SET, **columns: Values) -> Answers:

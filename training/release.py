@@ -1,7 +1,7 @@
 """Make a complete release: model, graph, calibration, report, figures, manifest.
 
 Trains nothing; the same fit can be exported again. `make_release` takes one of our fits; a hand-made model
-comes through adoption.py; `complete_release` does the rest for both. Writes one folder. Sealing:
+comes through export/adoption.py; `complete_release` does the rest for both. Writes one folder. Sealing:
 model_store/assemble.py; publishing: model_store/publish.py.
 """
 
@@ -234,12 +234,12 @@ def complete_release(folder: Path, material: Material, say: Say) -> Manifest:
     say("measuring")
     report, answers = _measure(session, contract, material, folder)
     promised, possible = promises([kind], contract), possible_promises(kind)
-    decided = {
+    found = {
         "promises": promised,
         "possible_promises": possible,
         "acceptance": acceptance_curves([kind]),
     }
-    report = report.model_copy(update=decided)
+    report = report.model_copy(update=found)
     for broken in [*broken_promises(promised, contract), *in_words(possible)]:
         say(broken)
     (folder / REPORT).write_bytes(report.as_bytes())

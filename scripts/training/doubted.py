@@ -1,8 +1,7 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
-Where the network is wrong too often to doubt a label, one sentence takes their place.
-
-The rule: training/export/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
+Where the network is wrong too often to doubt a label, one sentence takes their place. The rule:
+training/export/doubted.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
 from collections.abc import Sequence

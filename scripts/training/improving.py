@@ -16,7 +16,7 @@ import numpy as np
 
 from labelling.review.corrections import corrections_of_files
 from model_store.acceptance import needed
-from model_store.answers import ANSWERS, NAME_LENGTH, Answers, answers_in, packed
+from model_store.answers import ACCEPT, ANSWERS, NAME_LENGTH, Answers, answers_in, packed
 from model_store.assemble import seal
 from model_store.cache import is_store
 from model_store.comparison import LEVEL, chance, changes, decisive
@@ -147,8 +147,12 @@ def compare_with_parent(
         [one.class_id for one in answers],
         pictures=shown.sha256,
         groups=shown.keys,
-        decisions=[one.reason or "accept" for one in answers],
+        networks="photos",
+        familiarity=[np.nan if one.familiarity is None else one.familiarity for one in answers],
+        decisions=[one.reason or ACCEPT for one in answers],
         by=parent.version,
+        shown=shown.shown,
+        sources=shown.kinds,
     )
     _keep(release, stored + asked, parent)
     return judged(before, after, shown.keys, (accepted, now), drawn)

@@ -16,7 +16,7 @@ from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
-from training.data import picture_files
+from training.data import pixel_room
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Learnt
 from training.data.own_pictures import FEWEST_NEW, drawn_for_test, from_pictures
@@ -432,11 +432,13 @@ def test_many_pictures_lie_on_the_disk_and_are_the_same(
     folder: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = said.read(folder)
-    monkeypatch.setattr(picture_files, "IN_MEMORY", 0)
+    monkeypatch.setattr(pixel_room, "IN_MEMORY", 0)
 
     on_disk = said.read(folder)
 
-    assert isinstance(on_disk.train.images, np.memmap)
+    part = on_disk.train.take(np.array([2, 0]))
+    assert isinstance(on_disk.train.images, np.memmap) and isinstance(part.images, np.memmap)
+    assert (part.images == on_disk.train.images[[2, 0]]).all()
     assert on_disk.described() == held.described()
 
 
@@ -446,7 +448,7 @@ def test_a_disk_without_room_for_many_pictures_is_named(
     def full(*_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(picture_files, "IN_MEMORY", 0)
+    monkeypatch.setattr(pixel_room, "IN_MEMORY", 0)
     monkeypatch.setattr(os, "posix_fallocate", full)
 
     with pytest.raises(BadPictures, match=r"bytes there \(No space left on device\).*TMPDIR"):

@@ -22,6 +22,7 @@ from inference.contract import EDGE, GREY_28, InputContract, Shown
 from model_store.manifest import DataSet
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.pixel_files import read_csv, read_idx
+from training.data.pixel_room import taken
 from training.errors import BadClasses, BadIdx, DataSetMissing
 
 NAME: Final = "Fashion-MNIST"
@@ -136,7 +137,7 @@ class LabelledImages:
         files = None if self.files is None else tuple(self.files[place] for place in indices)
         digests = None if self.digests is None else tuple(self.digests[place] for place in indices)
         shown = tuple(self.shown[place] for place in indices) if self.shown else ()
-        images, labels = self.images[indices], self.labels[indices]
+        images, labels = taken(self.images, indices), self.labels[indices]
         return LabelledImages(images, labels, keys, files, digests, shown)
 
     @cached_property

@@ -19,7 +19,8 @@ from training.data.corrections import Corrections
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Contents, Learnt
 from training.data.listing import Listing, list_pictures
-from training.data.picture_files import Say, Watch, room_for
+from training.data.picture_files import Say, Watch
+from training.data.pixel_room import stacked
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses, BadPictures
 from training.split import drawn_indices, in_groups
@@ -186,9 +187,8 @@ def _check_sizes(
 
 
 def _arrays(pictures: list[Picture], keys: dict[str, str]) -> LabelledImages:
-    first = pictures[0].file.pixels
     return LabelledImages(
-        np.stack([one.file.pixels for one in pictures], out=room_for(len(pictures), first.shape)),
+        stacked([one.file.pixels for one in pictures]),
         np.array([one.listed.class_id for one in pictures], np.uint8),
         keys=np.array([keys[one.file.sha256] for one in pictures]),
         files=tuple(one.file.path for one in pictures),

@@ -6,30 +6,24 @@ of them: reading.py.
 """
 
 import hashlib
-import math
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-import numpy as np
-
-from inference.arrays import Pixels, PixelsBatch
+from inference.arrays import Pixels
 from inference.contract import GREY_28, InputContract, Shown
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from training.data.duplicates import Hash, perceptual_hash
+from training.data.pixel_room import room_for
 from training.errors import BadPictures
 
 MAX_BYTES: Final = 200_000_000
 """Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
-
-IN_MEMORY: Final = 1 << 29
-"""Bytes of pixels that are held in memory: 4,854 pictures of 192 x 192 in colour. More lie on the disk."""
 
 NAMED: Final = 3
 """How many files a message names before it only counts."""
@@ -87,26 +81,6 @@ def read_files(
     read = [None if isinstance(one, str) else one for one in found]
     _report_black([one for one in read if one is not None], say)
     return read
-
-
-def room_for(pictures: int, shape: tuple[int, ...]) -> PixelsBatch:
-    """Room for so many pictures, uint8: in memory, or beyond IN_MEMORY in a file that has no name.
-
-    Raises:
-        BadPictures: the disk has no room for it.
-    """
-    size = math.prod((pictures, *shape))
-    if size <= IN_MEMORY:
-        return np.empty((pictures, *shape), np.uint8)
-    with tempfile.TemporaryFile() as file:
-        try:
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk would else kill the process later
-        except OSError as error:
-            raise BadPictures(
-                f"{tempfile.gettempdir()}: {pictures:,} pictures take {size:,} bytes there "
-                f"({error.strerror}). Make room, or name another folder in TMPDIR."
-            ) from error
-        return np.memmap(file, np.uint8, "r+", shape=(pictures, *shape))
 
 
 Item = TypeVar("Item")

@@ -1,7 +1,7 @@
 """Measure a release on photos, tier by tier, through the code that serves.
 
-Photos that show none of the classes are measured together as tier X. Pure. The
-section: model_store/report.py.
+Photos that show none of the classes are measured together as tier X. Pure. The section:
+model_store/report.py.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from model_store.report import (
     PhotoFigures,
     SourceFigures,
 )
-from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, numbered, share_interval
+from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, share_interval
 from training.evaluation.statistics import expected_calibration_error
 from training.measure import most_are
 from training.photos.reading import OOD, OOD_TIER
@@ -89,11 +89,11 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
 def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:
     """The figures of one tier: accuracies where it shows garments, else the decisions by source."""
     garments = answers.take(answers.known)
-    known, keys = len(garments) > 0, numbered(garments.groups)
+    known, keys = len(garments) > 0, garments.units
     classes, n = np.unique(garments.truth, return_counts=True)
     right = np.array([np.sum(garments.right & (garments.truth == index)) for index in classes])
     recalls = right / n
-    senders = len(np.unique(answers.groups))
+    senders = len(np.unique(answers.units))
     return PhotoFigures(
         split=split,
         n=len(answers),
@@ -123,7 +123,7 @@ def _by_source(answers: Answers) -> dict[str, SourceFigures]:
 
 
 def _decisions(answers: Answers, thresholds: Thresholds) -> PhotoDecisions:
-    accepted, keys = answers.accepted, numbered(answers.groups)
+    accepted, keys = answers.accepted, answers.units
     return PhotoDecisions(
         confidence_threshold=thresholds.confidence,
         familiarity_threshold=thresholds.familiarity,

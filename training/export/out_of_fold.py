@@ -2,7 +2,7 @@
 
 Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
 learnt is too sure. So networks are fitted on all folds but one each, and answer their own fold. Pure, apart
-from running the networks. scripts/training/fitting.py fits them; calibration.py and release.py use them.
+from running the networks. scripts/training/fitting.py fits them; training/release.py uses them.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Fold:
             task: of the release.
             recipe: of the folds.
         """
-        parts = (self.pictures.tolist(), recipe.as_json())
+        parts = (self.pictures.tolist(), recipe.changes())
         dealt = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
         name = f"fold{self.number}of{self.of}"
         return replace(

@@ -122,7 +122,7 @@ def _report(parent: LocalRelease, found: OwnCalibration, answers: Answers, accur
     calibrated = Calibrated(
         parent=parent.version,
         n=len(known),
-        groups=len(np.unique(known.groups)),
+        groups=len(np.unique(known.units)),
         accuracy=accuracy,
         test_decided_by=test_decided_by,
     )

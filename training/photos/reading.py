@@ -20,7 +20,8 @@ from inference.contract import Ground, InputContract, Shown
 from labelling.review.corrections import NONE
 from training.data.corrections import Corrections
 from training.data.listing import Listed, Listing, columns_of, list_answers, list_pictures
-from training.data.picture_files import Say, Watch, room_for
+from training.data.picture_files import Say, Watch
+from training.data.pixel_room import stacked, taken
 from training.data.reading import Picture, joint_keys, read_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
 
@@ -86,7 +87,7 @@ class Photos:
         """The photos at these positions, in this order."""
         columns = (self.tiers, self.files, self.sha256, self.keys, self.kinds, self.shown)
         chosen = (tuple(column[place] for place in indices) for column in columns)
-        return Photos(self.images[indices], self.labels[indices], *chosen)
+        return Photos(taken(self.images, indices), self.labels[indices], *chosen)
 
     def drawn(self, shares: int) -> NDArray[np.int64]:
         """Which of so many equal shares each is in, by its key, int64 (N,); other photos do not matter."""
@@ -195,9 +196,7 @@ def as_photos(sets: Sequence[Sequence[Picture]], say: Say) -> tuple[Photos, ...]
     keys = joint_keys([one for photos in sets for one in photos], say)
     return tuple(
         Photos(
-            images=np.stack(
-                [one.file.pixels for one in photos], out=room_for(len(photos), photos[0].file.pixels.shape)
-            ),
+            images=stacked([one.file.pixels for one in photos]),
             labels=np.array([one.listed.class_id for one in photos], np.uint8),
             tiers=tuple(one.listed.tier for one in photos),
             files=tuple(one.file.path for one in photos),

@@ -69,7 +69,7 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
 
 
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
-    words = ["train", "--network", "dense", "--epochs", "1", "--limit", "300", "--data", str(place / "data")]
+    words = ["train", "--network", "dense", "--epochs", "1", "--data", str(place / "data")]
     run = ["--run", str(place / "student"), "--out", str(place / "store")]
 
     assert pixel_network.main([*words, *run, "--soft-targets", str(place / "soft.npz")]) == 0
@@ -128,3 +128,15 @@ def test_the_soft_targets_of_the_bundled_network_are_kept() -> None:
 
     assert (kept.sha256, kept.train_sha256) == ("a2f77155987520e8", TRAIN_SHA256)
     assert kept.probabilities.shape == (60_000, len(LABELS))
+
+
+@pytest.mark.parametrize(
+    "more", [["--limit", "300"], ["--fresh"], ["--from", "bundled"]], ids=lambda it: it[0]
+)
+def test_options_that_would_change_nothing_are_refused(
+    place: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        pixel_network.main(["train", *more, "--soft-targets", str(place / "soft.npz")])
+
+    assert f"{more[0]} is not for train" in capsys.readouterr().err
