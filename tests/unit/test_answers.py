@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from model_store.answers import (
     PREDICTIONS,
     TEST_SET,
     Answers,
+    all_answers_in,
     answers_in,
     packed,
 )
@@ -169,6 +171,28 @@ def test_a_picture_with_two_rows_is_refused(place: int, known: int) -> None:
 
     with pytest.raises(ReleaseCorrupt, match=r"here: the picture \w+ has two rows"):
         answers_in(manifest, lambda _: content, "here")
+
+
+def test_what_a_release_keeps_of_its_parents_answers_is_not_its_own() -> None:
+    of_parent = replace(some_answers().of_set("X"), by=np.array(["20261120T101501Z-3f9a1c2e"]))
+    content = packed(some_answers() + of_parent)
+    manifest = with_test_set(listing(ANSWERS, content), 1)
+
+    own, every = (read(manifest, lambda _: content, "here") for read in (answers_in, all_answers_in))
+
+    assert own.pictures.tolist() == ["00ff", "ab12", "cd34"]
+    assert every.pictures.tolist() == ["00ff", "ab12", "cd34", "cd34"]
+
+
+def test_pictures_without_a_group_are_each_on_their_own() -> None:
+    of_ann = Answers.of("own", [0, 0, 0, 0], 0, groups=["ann", "", "ann", ""])
+
+    together = of_ann.together
+
+    assert together is not None
+    assert together[0] == together[2]
+    assert len(set(together.tolist())) == 3
+    assert of_ann.take(np.array([1, 3])).together is None
 
 
 def test_the_files_of_older_releases_are_read_into_the_same_columns() -> None:

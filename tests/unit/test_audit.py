@@ -96,6 +96,15 @@ def test_the_sample_is_drawn_again_for_a_table_and_others_for_another_release() 
     assert {row["path"] for row in drawn(table)} != {row["path"] for row in drawn(other)}
 
 
+def test_answers_to_a_small_sample_count_in_the_larger_one_that_was_drawn_later() -> None:
+    table = a_table("v1")
+    few, many = drawn(table, 50), drawn(table)
+
+    found = audit(table, [*(said(row, "Coat", 50) for row in few), *(said(row, "Coat") for row in many[50:])])
+
+    assert (found.sampled, found.unanswered) == (SAMPLED, 0)
+
+
 def test_answers_to_another_tables_sample_are_refused() -> None:
     table, other = a_table("v1"), a_table("v2")
 

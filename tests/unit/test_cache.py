@@ -1,12 +1,22 @@
 """The cache: what stays, what serves when the store is away, and what a bare artifact is."""
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from model_store.cache import ARRIVING, last_good, prune_cache, pull, pull_bare, release_folder, remember
+from model_store.cache import (
+    ARRIVING,
+    RELEASE_BYTES,
+    last_good,
+    prune_cache,
+    pull,
+    pull_bare,
+    release_folder,
+    remember,
+)
 from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt, StoreRefused
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
@@ -86,6 +96,28 @@ def test_what_was_used_last_stays_in_the_cache_and_what_any_store_had_as_current
 
     assert set(gone) == {versions[seed] for seed in removed}
     assert list(cache.glob(f"{ARRIVING}*")) == []
+
+
+def test_what_is_pulled_again_was_used_last(store: FolderStore, cache: Path) -> None:
+    first, second = pulled(store, cache, 1, used=100), pulled(store, cache, 2, used=200)
+
+    pull(store, first, cache)
+
+    assert prune_cache(cache, keep=1) == [second]
+
+
+def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
+    store: FolderStore, cache: Path
+) -> None:
+    version = publish(a_release(cache.with_name("1")), store, by="ann").manifest.version
+    manifest = Path(store.address, "releases", version, "manifest.json")
+    claims = json.loads(manifest.read_text("utf-8"))
+    for entry in claims["files"].values():
+        entry["size"] = RELEASE_BYTES // 2
+    manifest.write_text(json.dumps(claims), "utf-8")
+
+    with pytest.raises(ReleaseCorrupt, match=f"at most {RELEASE_BYTES} are taken"):
+        pull(store, version, cache)
 
 
 def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:

@@ -196,7 +196,15 @@ def test_a_dark_garment_on_a_light_ground_of_28_by_28_is_converted_where_light_o
     assert decode(png(DARK_ON_LIGHT), MAX_PIXELS, whole_pictures(28, 1)).pixels is not None
 
 
-@pytest.mark.parametrize("upload", [png(plain(28, 28)), png(PICTURE[..., 0]), jpeg(plain(28, 28))])
+def grey_gif() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(GREY_28).save(file, "GIF")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "upload", [png(plain(28, 28)), png(PICTURE[..., 0]), jpeg(plain(28, 28)), grey_gif()]
+)
 def test_any_other_picture_is_left_to_conversion(upload: bytes) -> None:
     assert decode(upload, MAX_PIXELS).pixels is None
 

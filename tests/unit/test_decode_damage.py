@@ -50,6 +50,13 @@ def test_a_video_behind_a_photo_does_no_harm() -> None:
     assert decode(jpeg(NOISE) + video, MAX_PIXELS).picture.shape == NOISE.shape
 
 
+def test_a_small_picture_of_very_many_scans_is_refused() -> None:
+    scans = b"\xff\xda" * 20_000
+
+    with pytest.raises(BrokenPicture, match="has 20001 scans, which no camera writes"):
+        decode(jpeg(NOISE[:8, :8].copy()) + scans, MAX_PIXELS)
+
+
 def test_a_png_with_a_few_bytes_too_many_is_read() -> None:
     assert decode(handmade_png((28, 28), 8, 0, [bytes(28)] * 60), MAX_PIXELS).pixels is not None
 

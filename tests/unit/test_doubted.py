@@ -1,6 +1,7 @@
 """Which labels are doubted after a training, in which order, and what is written of them."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
+from model_store.answers import NONE_OF_THESE
 from scripts.training.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.uploads import a_garment, png
@@ -85,6 +87,24 @@ def test_each_picture_is_answered_by_a_network_that_did_not_learn_it() -> None:
         "d": "Shirt",
     }
     assert list(map(str, without)) == ["c", "d"]
+
+
+def test_where_all_is_cross_fitted_the_release_that_learnt_it_is_not_asked() -> None:
+    every = pictures("ab", 1, 1)
+    data = LabelledData(every, every, NAMES, cross_fitted=True)
+
+    answers, files = asked_of(SaysShirt(), CONTRACT, data, Split(every, every), undecided(says(1, 2), every))
+
+    assert list(map(str, files)) == ["a", "b"]
+    assert answers.predicted.tolist() == [1, 1]
+
+
+def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
+    answers, files = asked(one("hat", 0, 0.1, 0.1, 0.8), one("bag", 1, 0.1, 0.1, 0.8))
+
+    found = doubted((replace(answers, truth=np.array([NONE_OF_THESE, 1])), files), NAMES)
+
+    assert [Path(one.path).name for one in found] == ["bag"]
 
 
 def test_a_data_set_without_files_is_not_doubted() -> None:

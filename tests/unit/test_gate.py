@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 from inference.contract import Imaging, InputContract, whole_pictures
 from model_store.answers import NONE_OF_THESE, TEST_SET, Answers
-from model_store.comparison import chance, chance_by_group, noise
+from model_store.comparison import Comparison, chance, chance_by_group, noise, worse
 from model_store.errors import GateRefused
 from model_store.evidence import Evidence
 from model_store.gate import check_gate
@@ -133,7 +133,7 @@ def test_test_sets_that_differ_are_compared_on_the_pictures_that_both_answered(
     current: Manifest, common: int, right: int, refused: bool
 ) -> None:
     grown = current.model_copy(update={"data": current.data.model_copy(update={"test_sha256": "f" * 64})})
-    ours = evidence(grown, answers=of_pictures(right, common) + of_pictures(200, 200, "new"))
+    ours = evidence(grown, answers=of_pictures(right, common) + of_pictures(400, 400, "new"))
     theirs = evidence(current, answers=of_pictures(295, 300))
 
     with pytest.raises(GateRefused, match="300 pictures of both test sets") if refused else nullcontext():
@@ -142,14 +142,16 @@ def test_test_sets_that_differ_are_compared_on_the_pictures_that_both_answered(
         assert ("were not compared" in verdict) == (common < 150)
 
 
+@pytest.mark.parametrize("named_by_candidate", [True, False])
 @pytest.mark.parametrize(("groups", "refused"), [(20, True), (1, False)])
 def test_many_copies_of_one_picture_that_is_newly_wrong_do_not_outvote_a_test_set(
-    current: Manifest, groups: int, refused: bool
+    current: Manifest, groups: int, refused: bool, named_by_candidate: bool
 ) -> None:
     of = [f"{name % groups if name < 20 else name}" for name in range(300)]
+    of_ours, of_theirs = (of, None) if named_by_candidate else (None, of)
     same = like(current, test_n=300)
-    ours = evidence(same, answers=of_test(np.arange(300) >= 20, of))
-    theirs = evidence(same, answers=of_test(np.ones(300, bool)))
+    ours = evidence(same, answers=of_test(np.arange(300) >= 20, of_ours))
+    theirs = evidence(same, answers=of_test(np.ones(300, bool), of_theirs))
 
     with pytest.raises(GateRefused, match="in 300 groups") if refused else nullcontext():
         assert "in 281 groups 0 newly right, 20 newly wrong, p = 0.5)" in check_gate(ours, theirs)
@@ -355,6 +357,15 @@ def test_a_child_that_asked_its_parent_follows_it_unless_the_users_own_pictures_
         assert "Not measured on photos of tiers A, B, C" in verdict
 
 
+def test_a_picture_whose_answer_the_parent_keeps_as_well_counts_once(current: Manifest) -> None:
+    served = measured(other(current, 1), shop=380, C=328)
+
+    verdict = check_gate(child(served.manifest, 40, 40), served)
+
+    assert "accuracy on own pictures 1.0000 against 1.0000" in verdict
+    assert "(of 40 pictures in 10 groups 0 newly right" in verdict
+
+
 def test_a_child_whose_parent_has_answered_otherwise_is_refused(current: Manifest) -> None:
     served = measured(other(current, 1), shop=380, C=328)
     kept = child(served.manifest, 40, 40, before=38)
@@ -408,6 +419,38 @@ def test_small_losses_may_add_up_to_a_margin_below_the_oldest_release(
     )
     with verdict:
         check_gate(line[5], line[4], line[:4])
+
+
+@pytest.mark.parametrize(("right", "refused"), [(930, False), (915, True)])
+def test_the_margin_below_the_oldest_release_is_wider_on_a_tier(
+    current: Manifest, right: int, refused: bool
+) -> None:
+    def of_tier(number: int, right: int) -> Evidence:
+        wrong, names = (np.arange(1000) >= right).astype(int), [f"{name}" for name in range(1000)]
+        rows = Answers.of(["C"] * 1000, np.zeros(1000, int), wrong, pictures=names)
+        return evidence(other(current, number), tiers={"C": figures(right / 1000, 1000)}, answers=rows)
+
+    with pytest.raises(GateRefused, match=r"tier C 0\.9150 against 0\.9500") if refused else nullcontext():
+        check_gate(of_tier(3, right), of_tier(2, right + 2), [of_tier(1, 950)])
+
+
+def test_an_older_release_of_other_labels_is_no_measure_of_decline(current: Manifest) -> None:
+    renamed = current.model_copy(update={"model": replace(current.model, labels=SWAPPED)})
+    oldest = evidence(like(other(renamed, 1), test_accuracy=0.99))
+
+    verdict = check_gate(evidence(current), evidence(other(current, 2)), [oldest])
+
+    assert "the oldest release kept" not in verdict
+
+
+# Holm's steps: the least is held to 5% over three, the next to 5% over two, the last to 5%.
+@pytest.mark.parametrize(
+    ("likely", "shown"), [((0.04, 0.01, 0.02), 3), ((0.04, 0.03, 0.01), 1), ((0.02, 0.02, 0.02), 0)]
+)
+def test_several_comparisons_are_judged_together(likely: tuple[float, ...], shown: int) -> None:
+    found = worse([Comparison(f"figure {place}", p, 0.1) for place, p in enumerate(likely)])
+
+    assert [one.p for one in found] == sorted(likely)[:shown]
 
 
 def test_pictures_whose_truth_was_corrected_do_not_count(current: Manifest) -> None:

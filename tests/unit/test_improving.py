@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28
+from model_store.answers import NO_ANSWERS
 from model_store.comparison import decisive
-from model_store.local import LocalRelease, bundled
-from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, announce, compared_of, judged
+from model_store.files import REPORT
+from model_store.local import LocalRelease, bundled, open_release
+from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, _keep, announce, compared_of, judged
+from scripts.training.photo_network import _by_audit
 from scripts.training.photos import photos_in
 from tests.photos import write_photos
+from tests.releases import a_release
 from training.data.datasets import LABELS
 from training.data.learnt import Learnt
 from training.data.listing import list_pictures
 from training.errors import BadPictures, BadRecipe
 from training.fitting.starting import check_classes, for_few
-from training.photos.reading import OOD, list_photos
+from training.photos.reading import CORRECTED_TIER, OOD, OWN_TIER, list_photos
 from training.recipes import COMPACT
 
 
@@ -58,10 +62,10 @@ def test_what_the_parent_doubted_decides_nothing_and_without_an_audit_there_is_n
 
 
 def test_the_difference_that_an_audit_could_have_shown_is_said() -> None:
-    before = np.array([False] * 12 + [True] * 188)
-    after = np.array([True] * 6 + [False] * 6 + [True] * 176 + [False] * 12)
+    before = np.array([False] * 12 + [True] * 188 + [False] * 60)
+    after = np.array([True] * 6 + [False] * 6 + [True] * 176 + [False] * 12 + [True] * 60)
 
-    found = judged(before, after, list(map(str, range(200))), (0.5, 0.6), np.ones(200, np.bool_))
+    found = judged(before, after, list(map(str, range(260))), (0.5, 0.6), np.arange(260) < 200)
 
     # Of 18 changed answers, 14 to 4 is the least uneven division with p < .05 (two-sided).
     assert found.detectable == pytest.approx(10 / 200)
@@ -123,6 +127,32 @@ def test_pictures_of_a_class_that_are_new_to_the_parent_are_compared_and_no_othe
     Learnt.of(np.array(read.sha256)).save(tmp_path)
     with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
         compared_of(read, parent)
+
+
+def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos", 2, {"own": ["Bag"], "X": ["Hats"]})
+    (read,) = photos_in([photos], LABELS, GREY_28)
+    drawn = read.sha256[read.kinds.index("Bag")]
+
+    found = _by_audit(read, frozenset({drawn}))
+
+    assert sorted(zip(found.kinds, found.tiers, strict=True)) == [
+        ("Bag", CORRECTED_TIER),
+        ("Bag", OWN_TIER),
+        ("Hats", "X"),
+        ("Hats", "X"),
+    ]
+    assert found.tiers[found.sha256.index(drawn)] == OWN_TIER
+
+
+def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: Path) -> None:
+    child, parent = (open_release(a_release(tmp_path / name, seed=seed)) for seed, name in enumerate("ab"))
+    of_parent = parent.report().model_copy(update={"not_measured": {"studio": "its grandparent"}})
+    (parent.folder / REPORT).write_bytes(of_parent.as_bytes())
+
+    _keep(child, NO_ANSWERS, parent)
+
+    assert open_release(child.folder).report().not_measured["studio"] == "its grandparent"
 
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])

@@ -107,6 +107,31 @@ def test_a_picture_is_labelled_again_where_it_is_new_or_changed_and_wherever_it_
     assert (seen, rows_in(two)) == (kept, left)
 
 
+def test_of_two_rows_of_a_picture_the_one_with_an_answer_is_kept(tmp_path: Path) -> None:
+    broken = Row(None, None, None, None, b"broken\n")
+    with journal(tmp_path) as opened:
+        opened.append([an_item(0, "a"), an_item(1, "a")], [broken, a_row("a")])
+
+    with journal(tmp_path) as again:
+        assert again.holds(an_item(0, "a"))
+        again.forget_unlisted()
+
+    assert rows_in(tmp_path) == "a"
+
+
+def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path) -> None:
+    with journal(two) as opened:
+        opened.exported()
+
+    with Journal(two / TABLE, {"source": "here"}, clock=lambda: 0.0) as opened:  # no commit is due
+        assert [opened.holds(an_item(number, name)) for number, name in enumerate("ab")] == [True, True]
+        append(opened, "c", start=2)
+        opened.forget_unlisted()
+        opened.commit()
+
+        assert opened.has_changed
+
+
 def test_the_row_of_an_overwritten_picture_is_replaced(two: Path) -> None:
     with journal(two) as opened:
         opened.append([an_item(0, "a", "v2")], [a_row("A")])

@@ -56,6 +56,13 @@ log.info("after")
 print(sum(dropped))
 """
 
+CHANGES_A_VALUE = """
+value = [1]
+log.info("as it was: %s", value)
+value[0] = 2
+handler.flush()
+"""
+
 FORKS = """
 log.info("parent")
 handler.flush()
@@ -112,6 +119,12 @@ def test_a_pipe_that_is_not_read_delays_no_line_and_drops_what_the_queue_cannot_
     assert f"{done.stdout.strip()} log lines were dropped" in done.stderr
     assert done.stderr.splitlines()[-1].endswith('"after"}')
     assert int(done.stdout) in (6, 7)  # whether the first line was being written when the others came
+
+
+def test_a_line_says_what_a_value_was_when_it_was_logged() -> None:
+    (line,) = run(CHANGES_A_VALUE).stderr.splitlines()
+
+    assert json.loads(line)["message"] == "as it was: [1]"
 
 
 @pytest.mark.parametrize("patched", [False, True], ids=["threads", "gevent"])

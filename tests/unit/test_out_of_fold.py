@@ -33,6 +33,17 @@ def test_no_fold_learns_what_it_answers_and_each_is_answered_once() -> None:
         assert np.array_equal(learnt.validation.images, PARTS.validation.images)
 
 
+def test_pictures_of_one_group_are_in_one_fold() -> None:
+    groups = np.array([f"sender {number // 2}" for number in range(len(PARTS.train))])
+    pairs = np.repeat(np.arange(len(groups) // 2 + 1), 2)[: len(groups)] % CLASSES
+    train = replace(PARTS.train, keys=groups, labels=pairs.astype(np.uint8))
+
+    folds = deal(replace(PARTS, train=train), 4)
+
+    answered_by = {(groups[place], fold.number) for fold in folds for place in fold.pictures}
+    assert len(answered_by) == len(set(groups))
+
+
 def test_folds_keep_the_shares_of_the_classes() -> None:
     counts = np.array([np.bincount(fold.learnt(PARTS).train.labels) for fold in deal(PARTS, 4)])
 

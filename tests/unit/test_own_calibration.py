@@ -58,6 +58,11 @@ def test_too_few_pictures_are_refused_with_the_number_that_would_do(
         check_enough(["own"] * n, accuracy)
 
 
+@pytest.mark.parametrize(("accuracy", "n"), [(0.95, 59), (0.99, 299)])
+def test_as_many_pictures_as_are_said_to_do_are_enough(accuracy: float, n: int) -> None:
+    check_enough(["own"] * n, accuracy)
+
+
 def test_each_tier_needs_its_own_number() -> None:
     with pytest.raises(NotShown, match="7 of tier worn"):
         check_enough(["own"] * 300 + ["worn"] * 7, 0.95)

@@ -64,6 +64,19 @@ def test_each_sub_folder_is_a_class_in_order_of_the_names(folder: Path, said: Sa
     assert said == []
 
 
+def test_what_each_file_is_to_the_model_is_known(tmp_path: Path) -> None:
+    cluttered = np.random.default_rng(0).integers(0, 256, (72, 64, 3), np.uint8)
+    of = {"pixels": png(a_garment()), "plain": png(a_photo("Ball", 1)), "cluttered": png(cluttered)}
+    for name, upload in of.items():
+        (tmp_path / name).write_bytes(upload)
+
+    read = picture_files.read_files(
+        [tmp_path / name for name in of], GREY_28, print, lambda *_: None, skip_unreadable=False
+    )
+
+    assert [one and one.shown for one in read] == list(of)
+
+
 def test_the_model_learns_from_just_what_the_service_would_see(tmp_path: Path, said: Said) -> None:
     write_class_folders(tmp_path, COUNT, KINDS[1:])
     (tmp_path / "Ball").mkdir()

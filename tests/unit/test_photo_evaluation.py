@@ -8,7 +8,7 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import Familiarity, InputContract, ModelContract, Thresholds
+from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores, Session
 from model_store.report import PhotoFigures
 from tests.fashion import ON_PLAIN
@@ -71,8 +71,8 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Photos:
         labels=np.array([label for _, _, label, _ in taken], np.uint8),
         tiers=tuple(tier for tier, *_ in taken),
         files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
-        sha256=tuple(f"{number:064}" for number in range(len(taken))),
-        keys=tuple(f"{number:064}" for number in range(len(taken))),
+        sha256=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
+        keys=tuple(f"{number:016x}{0:048}" for number in range(len(taken))),
         kinds=tuple(folder for _, folder, *_ in taken),
         shown=(ON_PLAIN,) * len(taken),
     )
@@ -100,6 +100,25 @@ def test_the_figures_of_a_tier_are_those_worked_out_by_hand() -> None:
     assert (decisions.confidence_threshold, decisions.familiarity_threshold) == (0.7, 0.5)
     assert (decisions.coverage, decisions.ambiguous, decisions.unfamiliar) == (0.75, 0.25, 0.0)
     assert decisions.accuracy == pytest.approx(2 / 3)
+
+
+def test_the_interval_is_of_the_figure_beside_it_in_which_a_rare_class_counts_as_much() -> None:
+    rare = [("A", "1", 1, "a sure coat")] * 5 + [("A", "1", 1, "a sure bag")] * 5
+
+    found = measured(WrittenAnswers(), some_photos((*[("A", "0", 0, "a sure bag")] * 90, *rare)))["A"]
+
+    assert found.macro_accuracy == pytest.approx(0.75)
+    assert found.accuracy == pytest.approx(0.95)
+    assert found.macro_accuracy_interval is not None
+    assert found.macro_accuracy_interval[1] < 0.95
+
+
+def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous() -> None:
+    unproven = replace(CONTRACT, thresholds=Thresholds(confidence=ACCEPT_NOTHING, familiarity=0.5))
+
+    found = measured(WrittenAnswers(), some_photos(), unproven)
+
+    assert (found["A"].decisions.ambiguous, found["C"].decisions.unfamiliar) == (1.0, 1.0)
 
 
 def test_ood_photos_are_one_tier_in_any_folder() -> None:

@@ -51,6 +51,16 @@ def test_a_confidence_that_no_answer_has_is_refused(
     assert "--accept-confidence: 75: expected 0 or more, and less than 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("option", "value"), [("--image-size", "64"), ("--epochs", "3")])
+def test_an_option_that_photos_have_no_use_for_is_refused_by_the_name_that_it_was_given_by(
+    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--from", "bundled", "--photos", str(tmp_path), option, value])
+
+    assert f"{option} is not for --photos" in capsys.readouterr().err
+
+
 def an_epoch(accuracy: float, loss: float = 0.5) -> Epoch:
     return Epoch(epoch=1, loss=0.5, accuracy=0.5, val_loss=loss, val_accuracy=accuracy, seconds=1.0)
 

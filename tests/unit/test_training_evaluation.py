@@ -1,19 +1,23 @@
 """The report's figures against values worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputContract, ModelContract, Thresholds
+from inference.classifier import Classifier
+from inference.contract import Calibration, InputContract, ModelContract, Thresholds
 from inference.session import Scores
 from model_store import report
 from model_store.answers import TEST_SET, Answers
-from model_store.report import Epoch, wilson_interval
+from model_store.report import Epoch, Example, Examples, wilson_interval
 from training.data.datasets import LabelledImages
-from training.evaluation.figures import draw_curves
+from training.evaluation.figures import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.evaluation.statistics import differences, expected_calibration_error
-from training.measure import answer, examples, measured, nll, uncalibrated
+from training.measure import answer, decided, examples, measured, nll, uncalibrated
 
 CONTRACT = ModelContract(
     labels=("a", "b", "c"),
@@ -129,3 +133,43 @@ def test_the_curves_show_every_epoch_the_first_included() -> None:
 
     assert losses.get_ylim()[1] > 4.0
     assert accuracies.get_ylim()[0] < 0.1
+
+
+def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class() -> None:
+    (matrix, _) = draw_shares(np.array([[8, 2], [0, 5]]), ("a", "b"), "").axes
+
+    drawn = matrix.images[0].get_array()
+    assert drawn is not None
+    assert drawn.tolist() == [[0.8, 0.2], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize(("truth", "colours"), [("a", [RIGHT_COLOUR]), ("b", [WRONG_COLOUR, RIGHT_COLOUR])])
+def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str, colours: list[str]) -> None:
+    example = Example(index=0, truth=truth, predicted="a", confidence=0.6, probabilities=(0.6, 0.4))
+    examples = Examples(wrong=(), right=(example,))
+
+    (_, bars, *_) = draw_examples(examples, ("a", "b"), np.zeros((1, 28, 28), np.uint8)).axes
+
+    assert [to_hex(bar.get_facecolor()) for bar in bars.patches][: len(colours)] == colours
+
+
+@pytest.mark.parametrize("shown", ["pixels", "plain", "cluttered"])
+def test_without_calibration_probabilities_stay_as_the_network_gave_them(shown: str) -> None:
+    contract = replace(CONTRACT, temperature=2.0, photo_calibration=Calibration(temperature=3.0))
+    given = Answers.of(TEST_SET, TRUTH, shown=shown, probabilities=PROBABILITIES)
+
+    found = decided(Classifier(WrittenAnswers(), uncalibrated(contract)), given)
+
+    assert np.allclose(found.probabilities, PROBABILITIES)
+
+
+def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
+    shares = np.tile([[0.8, 0.1, 0.1]], (15, 1))
+    senders = [f"sender {place // 5}" for place in range(15)]
+    answers = Answers.of(TEST_SET, [0] * 15, shown="pixels", groups=senders, probabilities=shares)
+
+    low, _ = measured(answers, answers, CONTRACT).accuracy_interval
+
+    # Five of one sender count for 1.4, and t(2) is to t(14) at 97.5% as 4.303 to 2.145.
+    effective = 15 / (1.4 * (4.303 / 2.145) ** 2)
+    assert low == pytest.approx(effective / (effective + 1.96**2), rel=0.01)

@@ -50,6 +50,16 @@ def test_a_line_holds_the_problem_and_no_field_without_a_value(make_app: MakeApp
     assert (refused["status"], refused["problem"]) == (415, "unknown-format")
 
 
+def test_a_file_of_the_page_has_no_line_and_one_that_is_missing_has(make_app: MakeApp, lines: Lines) -> None:
+    client = make_app(log_format="json").test_client()
+
+    found, missing = client.get("/page/page.css"), client.get("/page/no-such.css")
+
+    [line] = lines()
+    assert (found.status_code, missing.status_code) == (200, 404)
+    assert (line["path"], line["status"], line["problem"]) == ("/page/no-such.css", 404, "not-found")
+
+
 @pytest.mark.parametrize("leaves", [False, True], ids=["stays", "leaves"])
 def test_a_client_has_its_answer_before_it_is_logged_and_counted(
     make_app: MakeApp, lines: Lines, leaves: bool

@@ -136,11 +136,24 @@ def test_as_many_files_as_allowed_are_answered(make_app: MakeApp, count: int, st
     assert len(response.get_json().get("predictions", [])) in (0, count)
 
 
-def test_one_picture_that_is_too_large_is_an_error_of_its_own(make_app: MakeApp) -> None:
-    client = make_app(max_upload_bytes=2000).test_client()
-    archive = zipped(small=UPLOADS[0], large=bytes(3000))
+LARGE = UPLOADS[1] + bytes(3000)
 
-    small, large = client.post("/predict/batch", data=archive).get_json()["predictions"]
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": zipped(small=UPLOADS[0], large=LARGE)},
+        {"data": {"image": [(io.BytesIO(UPLOADS[0]), "small.png"), (io.BytesIO(LARGE), "large.png")]}},
+        {"json": {"images": [in_base64(UPLOADS[0]), in_base64(LARGE)]}},
+    ],
+    ids=["ZIP", "multipart", "JSON"],
+)
+def test_one_picture_that_is_too_large_is_an_error_of_its_own(
+    make_app: MakeApp, body: dict[str, Any]
+) -> None:
+    client = make_app(max_upload_bytes=2000).test_client()
+
+    small, large = client.post("/predict/batch", **body).get_json()["predictions"]
 
     assert "label" in small
     assert large["error"]["status"] == 413

@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 
 from app.observability.metrics import Metrics
+from app.releases.load import load
 from app.releases.watcher import PATIENCE_SECONDS, ReleaseWatcher
 from app.settings import Settings
 from model_store.catalogue import file_key
-from model_store.errors import NotFound, ReleaseCorrupt, SignatureMissing, SignatureWrong
+from model_store.errors import NotFound, ReleaseCorrupt, SignatureMissing, SignatureWrong, StoreUnreachable
 from model_store.promotions import append, current, newest
 from model_store.publish import publish
 from model_store.signing import new_key, sign
@@ -287,6 +288,35 @@ def test_where_no_promoted_release_can_be_served_the_last_good_one_of_the_cache_
     assert (at_start["model"]["version"], at_start["stale"]) == (good, True)
     assert [refused["version"] for refused in at_start["refused"]] == [bad.version]
     assert poll(app) == at_start
+
+
+class WithoutOneRelease(FolderStore):
+    """A store that answers about everything but the files of one release."""
+
+    def __init__(self, folder: Path, release: str) -> None:
+        super().__init__(folder)
+        self._release = release
+
+    def read(self, key: str) -> bytes:
+        if self._release in key:
+            raise StoreUnreachable(f"{key}: no answer.")
+        return super().read(key)
+
+
+def test_a_start_that_walks_back_to_a_release_that_cannot_be_fetched_reports_refusal_and_store(
+    make_app: MakeApp, store: FolderStore, tmp_path: Path
+) -> None:
+    cached = ready(make_app(model_store=store.address))["model"]["version"]
+    away = publish_next(store, tmp_path / "second")
+    bad = corrupt(tmp_path / "bad", store)
+    settings = Settings(model_store=store.address, cache_dir=tmp_path / "cache", refresh_seconds=0)
+
+    models = load(settings, WithoutOneRelease(Path(store.address), away))
+
+    assert models.current.version == cached
+    assert [refusal.version for refusal in models.refusals] == [bad.version]
+    assert models.fault is not None
+    assert isinstance(models.fault.error, StoreUnreachable)
 
 
 class Surprising(FolderStore):

@@ -1,6 +1,7 @@
 """`wardrobe calibrate`: the same weights under thresholds that one's own checked pictures show."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -176,6 +177,17 @@ def test_figures_of_photos_that_were_not_measured_again_say_whose_they_are(
     assert f"tier A were answered by {first.version}" in (child.folder / MODEL_CARD).read_text("utf-8")
 
 
+def test_figures_that_are_carried_over_again_still_say_whose_they_are(
+    tmp_path: Path, parent: LocalRelease, pictures: Path
+) -> None:
+    first = calibrating(tmp_path, parent, a_tier(tmp_path, pictures, "A"))
+    second = calibrating(tmp_path, first, pictures)
+
+    third = calibrating(tmp_path, second, pictures)
+
+    assert third.report().photos["A"].decided_by == first.version
+
+
 def a_tier(tmp_path: Path, pictures: Path, tier: str) -> Path:
     """The same pictures in a table that names their tier."""
     with pictures.open(encoding="utf-8", newline="") as file:
@@ -216,6 +228,24 @@ def test_pictures_that_the_release_learnt_calibrate_nothing(
 
     with pytest.raises(NotShown, match=f"{parent.version[:8]}.* learnt these pictures"):
         calibrating(tmp_path, changed(parent, learnt), pictures)
+
+
+def test_pictures_of_a_sender_of_whom_the_release_learnt_one_calibrate_nothing(
+    tmp_path: Path, parent: LocalRelease, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *rows = pictures.read_text("utf-8").splitlines()
+    senders = [f"{row},ann" if number < 20 else f"{row},{number}" for number, row in enumerate(rows)]
+    (tmp_path / "sent.csv").write_text("\n".join([f"{header},group", *senders]), "utf-8")
+
+    def learnt(folder: Path, report: Report) -> Report:
+        of_ann = Path(rows[0].split(",")[0]).read_bytes()
+        Learnt.of(np.array([hashlib.sha256(of_ann).hexdigest()])).save(folder)
+        return report
+
+    child = calibrating(tmp_path, changed(parent, learnt), tmp_path / "sent.csv")
+
+    assert child.report().photos["own"].n == PICTURES - 20
+    assert "20 of 130 pictures are left out" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_list_that_is_too_short_is_refused_before_a_picture_is_read(

@@ -1,9 +1,11 @@
 """A picture as one vector: what each block sees of it."""
 
+import keras
 import numpy as np
 import pytest
 
-from training.features import BLOCKS, READS, WIDTHS, Block, network, vectors
+from training.features import BLOCKS, READS, WIDTHS, WITHOUT_LITE0, Block, measured, network, vectors
+from training.networks.layers import FEATURES
 from training.untyped import Network
 
 
@@ -29,7 +31,8 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
     half = red.copy()
     half[:, :, 96:] = blue[:, :, 96:]
     edge = red.copy()
-    edge[:, :, :40] = blue[:, :, :40]
+    edge[:, :, :48] = blue[:, :, :48]
+    edge[:, :38] = blue[:, :38]
 
     of_red, of_blue, of_half, of_edge = (
         vectors(palette, [one]).upright[0] ** 2 for one in (red, blue, half, edge)
@@ -39,6 +42,25 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
     assert np.allclose(of_half, (of_red + of_blue) / 2, atol=0.02)
     assert np.allclose(of_edge, of_red, atol=1e-4)
     assert np.isclose(of_red.sum(), 1, atol=1e-4)
+
+
+def test_the_mirror_image_is_the_picture_flipped_left_to_right() -> None:
+    rng = np.random.default_rng(1)
+    noise, model = rng.integers(0, 256, (1, *READS.array_shape), np.uint8), network(("backbone",))
+
+    seen, flipped = (vectors(model, [one]) for one in (noise, noise[:, :, ::-1]))
+
+    assert np.allclose(seen.mirrored, flipped.upright, atol=1e-4)
+    assert not np.allclose(seen.mirrored, seen.upright, atol=1e-4)
+
+
+@pytest.mark.parametrize("blocks", [BLOCKS, WITHOUT_LITE0])
+def test_distances_are_measured_where_the_serving_graph_measures_them(blocks: tuple[Block, ...]) -> None:
+    model, picture = network(blocks), filled((200, 30, 30))
+
+    at_layer = keras.Model(model.input, model.get_layer(FEATURES).output).predict(picture, verbose=0)
+
+    assert np.allclose(vectors(model, [picture]).upright[:, measured(blocks)], at_layer, atol=1e-5)
 
 
 def test_the_palette_is_the_same_of_the_mirror_image(palette: Network) -> None:

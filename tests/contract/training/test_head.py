@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from training.features import Seen, spread_of
-from training.head import Head, answers_out_of_fold, fit_head
+from training.head import STRENGTHS, Head, answers_out_of_fold, fit_head
 
 CLASSES = 3
 EACH = 40
@@ -68,6 +68,37 @@ def test_pictures_of_one_sender_are_answered_by_a_head_that_learnt_none_of_them(
 
     right = (np.concatenate(logits).argmax(axis=1) == labels[np.concatenate(asked)]).mean()
     assert right < 0.6  # a head that learnt the sender's other picture would know more
+
+
+def test_what_tells_senders_alone_is_not_trusted() -> None:
+    rng = np.random.default_rng(3)
+    senders = np.repeat(np.arange(30), 4)
+    labels = rng.permutation(np.arange(30) % CLASSES).astype(np.uint8)[senders]
+
+    by_sender = fit_head(seen_of(np.eye(30)[senders]), labels, senders.astype(str))
+    alone_each = fit_head(seen_of(np.eye(30)[senders]), labels, alone(len(labels)))
+
+    assert by_sender.strength == min(STRENGTHS)
+    assert alone_each.strength > by_sender.strength
+
+
+def test_mirror_images_are_learnt_too() -> None:
+    labels = np.arange(60).astype(np.uint8) % CLASSES
+    marks, nothing = np.eye(CLASSES, dtype=np.float32)[labels], np.zeros((60, CLASSES), np.float32)
+    seen = Seen(np.hstack([marks, nothing]), np.hstack([nothing, marks]))
+
+    head = fit_head(seen, labels, alone(60), strengths=(1.0,))
+
+    assert (head.logits(seen.upright).argmax(axis=1) == labels).all()
+    assert (head.logits(seen.mirrored).argmax(axis=1) == labels).all()
+
+
+def test_a_class_weighs_the_same_however_many_pictures_it_has() -> None:
+    labels = np.repeat([0, 1], [90, 10]).astype(np.uint8)
+
+    head = fit_head(seen_of(np.tile([[0.0], [1.0]], (50, 1))), labels, alone(100), strengths=(1.0,))
+
+    assert np.allclose(head.probabilities(np.array([[0.0], [1.0]], np.float32)), 0.5, atol=0.01)
 
 
 def test_two_classes_have_two_outputs() -> None:

@@ -45,3 +45,24 @@ def test_the_network_answers_as_the_head_does(corners: tuple[Seen, np.ndarray], 
     logits = head.logits(seen.upright)
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     assert np.allclose(answers, raised / raised.sum(axis=1, keepdims=True), atol=1e-3)
+
+
+def test_mirror_images_are_learnt_too() -> None:
+    labels = np.arange(60).astype(np.uint8) % 2
+    marks, nothing = np.eye(2, dtype=np.float32)[labels], np.zeros((60, 2), np.float32)
+    seen = Seen(np.hstack([marks, nothing]), np.hstack([nothing, marks]))
+
+    head = fit_hidden_head(seen, labels, np.ones(60))
+
+    assert (head.logits(seen.mirrored).argmax(axis=1) == labels).all()
+
+
+def test_a_picture_counts_as_much_as_its_weight() -> None:
+    labels = np.arange(60).astype(np.uint8) % 2
+    same = np.tile(np.array([[0.0], [0.0], [1.0], [1.0]], np.float32), (15, 1))
+
+    head = fit_hidden_head(Seen(same, same), labels, np.where(labels == 1, 4.0, 1.0))
+
+    of_both = head.logits(np.array([[0.0], [1.0]], np.float32))
+    shares = 1 / (1 + np.exp(of_both[:, 0] - of_both[:, 1]))
+    assert np.allclose(shares, 0.8, atol=0.1)

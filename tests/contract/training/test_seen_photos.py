@@ -1,0 +1,114 @@
+"""What is seen of photos, how much each counts, and what a head's answers become."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_store.local import bundled
+from scripts.training.photo_network import _seen
+from tests.fashion import ON_PLAIN
+from training.features import READS, Seen
+from training.photos.photo_network import BALANCE, OF_OTHER_KINDS, OF_SCALED, _weights, scores_of
+from training.photos.reading import OOD, Photos
+from training.photos.vectors import COLUMNS, SCALED, SeenPhotos, seen_photos, shipped_photos
+
+
+def seen(*photos: tuple[int, str, str]) -> SeenPhotos:
+    """Photos of these labels, tiers and kinds; no two have the same vectors."""
+    labels, tiers, kinds = zip(*photos, strict=True)
+    names = np.array([f"{label} {tier} {kind} {at}" for at, (label, tier, kind) in enumerate(photos)])
+    vectors = np.arange(len(photos), dtype=np.float32)[:, None]
+    return SeenPhotos(
+        Seen(vectors, -1 - vectors),
+        np.array(labels, np.uint8),
+        np.array(tiers),
+        sha256=names,
+        keys=names,
+        kinds=np.array(kinds),
+        grounds=np.full(len(photos), "plain"),
+        checked=np.ones(len(photos), bool),
+    )
+
+
+def noise(*seeds: int, sha256: Sequence[str]) -> Photos:
+    """A bag each, as the network reads it."""
+    images = [np.random.default_rng(seed).integers(0, 256, READS.array_shape, np.uint8) for seed in seeds]
+    n = len(images)
+    return Photos(
+        images=np.stack(images),
+        labels=np.full(n, 8, np.uint8),
+        tiers=("own",) * n,
+        files=(Path("bag.png"),) * n,
+        sha256=tuple(sha256),
+        keys=tuple(sha256),
+        kinds=("Bag",) * n,
+        shown=(ON_PLAIN,) * n,
+    )
+
+
+def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
+    every = seen((0, "A", "0"), (1, "C", "1"), (OOD, "X", "hat"))
+
+    again = every.take(np.array([0])).followed_by(every.take(np.array([False, True, True])))
+
+    assert again.seen.upright.tolist() == every.seen.upright.tolist()
+    assert again.seen.mirrored.tolist() == every.seen.mirrored.tolist()
+    for name in COLUMNS:
+        assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
+
+
+def test_a_photo_counts_by_how_many_there_are_of_its_class_and_less_where_it_says_less() -> None:
+    learnt = seen(
+        *[(0, "A", "0")] * 4,
+        *[(0, SCALED, "0")] * 2,
+        *[(OOD, "X", "hat")] * 2,
+        (OOD, "X", "cap"),
+        (1, "A", "1"),
+    )
+
+    found = _weights(learnt)
+
+    of_two, of_four = 2**-BALANCE, 4**-BALANCE
+    expected = [
+        *[of_four] * 4,
+        *[of_two * OF_SCALED] * 2,
+        *[of_two * OF_OTHER_KINDS] * 2,
+        OF_OTHER_KINDS,
+        1,
+    ]
+    assert found.tolist() == pytest.approx(expected)
+
+
+def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
+    found = scores_of(np.array([[2.0, 0.0, 5.0], [2.0, 0.0, -5.0]], np.float32), classes=2)
+
+    assert found.probabilities.shape == (2, 2)
+    assert found.probabilities.sum(axis=1) == pytest.approx(1)
+    assert found.distances is not None
+    assert found.distances[0] > 0 > found.distances[1]
+
+
+def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Path) -> None:
+    first, second = noise(1, sha256=["a" * 64]), noise(2, sha256=["b" * 64])
+    alone = seen_photos(second, tmp_path / "alone", lambda *_: None, checked=True)
+
+    before = seen_photos(first, tmp_path / "run", lambda *_: None, checked=True)
+    after = seen_photos(second, tmp_path / "run", lambda *_: None, checked=True)
+    blank = replace(first, images=np.zeros_like(first.images))
+    again = seen_photos(blank, tmp_path / "run", lambda *_: None, checked=True)
+
+    assert np.allclose(after.seen.upright, alone.seen.upright, atol=1e-4)
+    assert np.array_equal(again.seen.upright, before.seen.upright)
+
+
+def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_path: Path) -> None:
+    shipped = shipped_photos()
+    corrected = noise(1, sha256=[str(shipped.photos.sha256[0])])
+
+    learnt = _seen((corrected,), tmp_path, shipped.names, bundled(), corrected=True)
+
+    assert len(learnt) == len(shipped.photos)
+    assert learnt.kinds[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]
