@@ -16,7 +16,7 @@ from inference.decode import MAX_PIXELS, decode
 from tests.own_pictures import KINDS, a_photo, write_class_folders, write_picture_csv
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
-from training.data import pixel_room
+from training.data import picture_files, pixel_room
 from training.data.datasets import LabelledData, LabelledImages
 from training.data.learnt import NOTHING, Learnt
 from training.data.own_pictures import FEWEST_NEW, drawn_for_test, from_pictures

@@ -121,6 +121,19 @@ def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous(
     assert (found["A"].decisions.ambiguous, found["C"].decisions.unfamiliar) == (1.0, 1.0)
 
 
+def test_photos_without_a_group_count_each_on_its_own() -> None:
+    photos = some_photos()
+    asked = asked_photos(
+        WrittenAnswers().run(photos.images), replace(photos, keys=("",) * len(photos)), "plain", "pixels"
+    )
+    answers = decided(Classifier(WrittenAnswers(), CONTRACT), asked)
+
+    bootstrap = photo_figures(answers, CONTRACT, "development")["A"].bootstrap
+
+    assert bootstrap is not None
+    assert bootstrap.senders == 4
+
+
 def test_ood_photos_are_one_tier_in_any_folder() -> None:
     found = figures()["X"]
 
