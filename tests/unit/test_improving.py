@@ -155,6 +155,17 @@ def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: 
     assert open_release(child.folder).report().not_measured["studio"] == "its grandparent"
 
 
+@pytest.mark.parametrize(("pictures", "said"), [(5, True), (6, False)])
+def test_fewer_pictures_than_can_show_a_better_release_are_named_before_the_training(
+    pictures: int, said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (read,) = photos_in([write_photos(tmp_path / "photos", pictures, {"own": ["Bag"]})], LABELS, GREY_28)
+
+    announce(read)
+
+    assert (f"{pictures} pictures cannot show that a release is better" in capsys.readouterr().err) == said
+
+
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])
 def test_few_pictures_end_a_training_early(pictures: int, patience: int | None) -> None:
     assert for_few(COMPACT, pictures).patience == patience

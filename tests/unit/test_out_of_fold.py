@@ -87,6 +87,7 @@ def test_what_the_release_of_from_learnt_is_not_dealt() -> None:
     "change",
     [
         {"pictures": np.arange(3)},
+        {"pictures": np.arange(1, 5)},
         {"number": 2},
         {"of": 3},
     ],

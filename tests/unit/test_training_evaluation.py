@@ -132,6 +132,8 @@ def test_an_evaluation_that_differs_says_in_what() -> None:
         "accuracy: the report has 0.6667, found 0.5000.",
         "confusion matrix: 1 of 6 pictures have another answer.",
     ]
+    no_number = found.model_copy(update={"loss": np.nan})
+    assert differences(found, no_number) == [f"loss: the report has {found.loss:.4f}, found nan."]
 
 
 def test_the_curves_show_every_epoch_the_first_included() -> None:
