@@ -41,6 +41,7 @@ def test_a_release_and_itself_answer_alike_which_is_said(
     told = capsys.readouterr()
     document = json.loads(told.out)
     assert (code, document["pictures"], document["changes"]) == (0, len(PICTURES), [])
+    assert document["accepted"]["a"] == document["accepted"]["b"] > 0
     assert "are the same release" in told.err
 
 
