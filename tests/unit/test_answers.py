@@ -140,6 +140,7 @@ def test_the_file_is_a_csv_that_other_tools_unpack() -> None:
 
 def test_the_same_answers_are_the_same_bytes() -> None:
     assert packed(some_answers()) == packed(some_answers())
+    assert packed(some_answers())[4:8] == bytes(4)  # gzip's time of writing (RFC 1952, section 2.3.1)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,22 @@ def test_answers_of_another_form_are_refused_with_their_address(content: bytes, 
     manifest = with_test_set(listing(ANSWERS, content), 1)
 
     with pytest.raises(ReleaseCorrupt, match=f"here.*{re.escape(message)}"):
+        answers_in(manifest, lambda _: content, "here")
+
+
+def test_answers_that_unpack_to_more_than_is_read_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_store.answers.MOST_BYTES", 100)
+    content = packed(some_answers())
+
+    with pytest.raises(ReleaseCorrupt, match="more than 100 bytes"):
+        answers_in(listing(ANSWERS, content), lambda _: content, "here")
+
+
+def test_answers_to_a_part_of_the_test_set_are_refused() -> None:
+    content = packed(some_answers())
+    manifest = with_test_set(listing(ANSWERS, content), 2)
+
+    with pytest.raises(ReleaseCorrupt, match="1 pictures of the test set, which has 2"):
         answers_in(manifest, lambda _: content, "here")
 
 

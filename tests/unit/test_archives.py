@@ -1,6 +1,9 @@
 """ZIPs of pictures: read in memory, in order, and never believed."""
 
-from app.payloads.archives import unpack
+import pytest
+
+from app.errors import RequestError
+from app.payloads.archives import DIRECTORY_ENTRY, unpack
 from tests.uploads import zipped
 
 
@@ -18,3 +21,15 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
     )
 
     assert [member.name for member in unpack(packed, 10, 100)] == ["in/a.png", "./a.png"]
+
+
+@pytest.mark.parametrize(("limit", "counted"), [(100, 50), (20, 21)], ids=["damaged", "too large"])
+def test_a_member_that_cannot_be_had_counts_as_what_it_may_have_unpacked_to(limit: int, counted: int) -> None:
+    packed = bytearray(zipped(a=bytes(50)))
+    at = packed.index(DIRECTORY_ENTRY) + 16
+    packed[at : at + 4] = b"none"  # for the sum of its content (APPNOTE.TXT 4.3.12)
+
+    [member] = unpack(bytes(packed), 10, limit)
+
+    assert isinstance(member.content, RequestError)
+    assert member.unpacked == counted

@@ -120,6 +120,16 @@ def test_a_release_that_claims_more_than_there_is_room_for_is_not_fetched(
         pull(store, version, cache)
 
 
+def test_no_more_of_a_file_is_fetched_than_its_release_claims(store: FolderStore, cache: Path) -> None:
+    version = publish(a_release(cache.with_name("1")), store, by="ann").manifest.version
+    graph = Path(store.address, "releases", version, "model.onnx")
+    size = graph.stat().st_size
+    graph.write_bytes(bytes(size + 1))
+
+    with pytest.raises(ReleaseCorrupt, match=f"more than the expected {size} bytes"):
+        pull(store, version, cache)
+
+
 def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
     cache.write_bytes(b"a file")
 

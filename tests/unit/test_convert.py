@@ -62,12 +62,14 @@ def test_nearly_white_and_nearly_black_are_white_and_black() -> None:
 def test_the_ground_of_a_photo_is_plain_where_one_colour_fills_its_border() -> None:
     half, most = plain(100, 100), plain(100, 100, (90, 120, 60))
     half[:, :20] = most[:12, :12] = (30, 30, 30)
+    half_black = plain(100, 100, (0, 0, 0))
+    half_black[:, :20] = (90, 120, 60)
 
-    plain_ones = [on_plain(40, 255), on_plain(200, 0), half, most]
+    plain_ones = [on_plain(40, 255), on_plain(200, 0), half, half_black, most]
     cluttered = [on_a_floor(), plain(100, 100, (90, 120, 60))]
     cluttered[1][:, :20] = (30, 30, 30)
 
-    assert [ground_of(one) for one in plain_ones] == ["plain"] * 4
+    assert [ground_of(one) for one in plain_ones] == ["plain"] * 5
     assert [ground_of(one) for one in cluttered] == ["cluttered"] * 2
 
 

@@ -74,9 +74,11 @@ def test_options_that_an_earlier_version_had_are_left_out_with_a_word(
     assert "--average-folds: this version has no such option" in told
 
 
-def test_a_release_from_a_store_is_published_to_that_store(tmp_path: Path) -> None:
+def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
     store = a_store(tmp_path / "my store")
 
-    _, publish = next_commands(store, tmp_path / "release", Path("corrections.csv"))
+    compare, publish = next_commands(store, tmp_path / "release", Path("corrections.csv"))
 
+    files = f"{tmp_path}/release corrections.csv --page changes.html"
+    assert compare == f"Compare: wardrobe diff '{store}' {files}"
     assert publish == f"Publish: wardrobe publish {tmp_path}/release '{store}'"

@@ -1,5 +1,6 @@
 """Whether a new release is better on the user's own pictures, and what of their answers is learnt."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,17 @@ from model_store.answers import NO_ANSWERS
 from model_store.comparison import decisive
 from model_store.files import REPORT
 from model_store.local import LocalRelease, bundled, open_release
-from scripts.training.improving import BETTER, NO_AUDIT, OPEN, WORSE, _keep, announce, compared_of, judged
+from scripts.training.improving import (
+    BETTER,
+    NO_AUDIT,
+    OPEN,
+    WORSE,
+    _keep,
+    announce,
+    audited_in,
+    compared_of,
+    judged,
+)
 from scripts.training.photo_network import _by_audit
 from scripts.training.photos import photos_in
 from tests.photos import write_photos
@@ -145,6 +156,15 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     assert found.tiers[found.sha256.index(drawn)] == OWN_TIER
 
 
+def test_what_an_audit_drew_alone_counts_as_drawn_at_random(tmp_path: Path) -> None:
+    for name in ("drawn", "doubted"):
+        (tmp_path / name).write_bytes(name.encode())
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text("path,label,audit\ndrawn,Bag,200\ndoubted,Bag,\n", "utf-8")
+
+    assert audited_in(corrections) == {hashlib.sha256(b"drawn").hexdigest()}
+
+
 def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: Path) -> None:
     child, parent = (open_release(a_release(tmp_path / name, seed=seed)) for seed, name in enumerate("ab"))
     of_parent = parent.report().model_copy(update={"not_measured": {"studio": "its grandparent"}})
@@ -153,6 +173,17 @@ def test_tiers_that_an_ancestor_alone_was_measured_on_are_still_named(tmp_path: 
     _keep(child, NO_ANSWERS, parent)
 
     assert open_release(child.folder).report().not_measured["studio"] == "its grandparent"
+
+
+@pytest.mark.parametrize(("pictures", "said"), [(5, True), (6, False)])
+def test_fewer_pictures_than_can_show_a_better_release_are_named_before_the_training(
+    pictures: int, said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (read,) = photos_in([write_photos(tmp_path / "photos", pictures, {"own": ["Bag"]})], LABELS, GREY_28)
+
+    announce(read)
+
+    assert (f"{pictures} pictures cannot show that a release is better" in capsys.readouterr().err) == said
 
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])

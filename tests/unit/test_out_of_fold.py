@@ -87,6 +87,7 @@ def test_what_the_release_of_from_learnt_is_not_dealt() -> None:
     "change",
     [
         {"pictures": np.arange(3)},
+        {"pictures": np.arange(1, 5)},
         {"number": 2},
         {"of": 3},
     ],
@@ -105,6 +106,8 @@ def test_a_checkpoint_of_another_fold_is_not_continued(change: dict[str, object]
 def test_a_small_data_set_is_dealt_into_folds_and_a_large_one_is_not() -> None:
     small = split(striped_pictures(400), CLASSES)
     large = split(striped_pictures(4000), CLASSES)
-    tiny = Split(small.train.take(np.arange(10)), small.validation)
+    few, tiny = (Split(small.train.take(np.arange(n)), small.validation) for n in (3 * CLASSES, CLASSES))
+    rarest = np.bincount(few.train.labels).min()
 
-    assert [usual_folds(parts) for parts in (small, large, tiny)] == [5, 0, 0]
+    assert rarest < 5
+    assert [usual_folds(parts) for parts in (small, large, few, tiny)] == [5, 0, rarest, 0]

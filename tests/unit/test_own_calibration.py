@@ -8,10 +8,11 @@ import pytest
 
 from inference.contract import ModelContract, Thresholds
 from inference.session import Scores
-from model_store.answers import Answers
+from model_store.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
 from tests.releases import a_contract
 from training.errors import NotShown
+from training.evaluation.calibration import FAMILIARITY_OF_PHOTOS
 from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough, fit_own
 
 CLASSES = 10
@@ -131,6 +132,23 @@ def test_answers_without_an_error_do_not_make_every_confidence_1() -> None:
     sure = fit_own(checked_pictures(100)).temperature
 
     assert 0.3 < sure < fit_own(checked_pictures(100, sure_wrong=20)).temperature
+
+
+def test_what_shows_no_class_teaches_nothing() -> None:
+    some = checked_pictures(200, unsure_wrong=20)
+    ood = replace(some, truth=np.where(some.truth == 3, NONE_OF_THESE, some.truth))
+
+    assert fit_own(ood) == fit_own(some.take(some.truth != 3))
+
+
+def test_few_pictures_do_not_leave_the_cut_that_a_parent_has_for_one_ground() -> None:
+    strict = Thresholds(confidence=0.9, familiarity=0.2)
+    parent = replace(a_contract_like(), photo_thresholds=strict, cluttered_thresholds=strict)
+    parts = np.arange(90) % 5
+
+    found = calibrate_on(checked_pictures(90), parts, parent, 0.95).contract
+
+    assert found.thresholds_of("plain").familiarity == FAMILIARITY_OF_PHOTOS
 
 
 @pytest.mark.parametrize(("n", "unfamiliar"), [(400, 0.02), (90, 0.2)])

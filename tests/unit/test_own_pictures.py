@@ -441,11 +441,19 @@ def test_only_the_same_classes_by_name_take_the_order_of_a_release(folder: Path,
     assert data.like(("Stick", "Ball")) is data
 
 
+def test_a_file_that_is_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
+    film = tmp_path / "film.jpg"
+    with film.open("wb") as file:
+        file.truncate(picture_files.MAX_BYTES + 1)
+
+    assert picture_files.decode_file(film) == f"{film}: 200,000,001 bytes; at most 200,000,000 are read."
+
+
 def test_many_pictures_lie_on_the_disk_and_are_the_same(
     folder: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = said.read(folder)
-    monkeypatch.setattr(pixel_room, "IN_MEMORY", 0)
+    monkeypatch.setattr(pixel_room, "IN_MEMORY", 1000)  # bytes: of one picture
 
     on_disk = said.read(folder)
 

@@ -40,8 +40,9 @@ def release_of(folder: Path, learnt: Learnt | None, **changes: object) -> LocalR
     return LocalRelease(folder, bundled().manifest.model_copy(update=changes))
 
 
-def test_on_the_same_pictures_a_child_holds_out_what_its_parent_held_out() -> None:
-    data = pictures()
+@pytest.mark.parametrize("first", [0, COUNT], ids=["less than the share", "more than the share"])
+def test_on_the_same_pictures_a_child_holds_out_what_its_parent_held_out(first: int) -> None:
+    data = pictures(first=first)
 
     of_parent, of_child = held_out(data, Learnt.of(np.array([], str))), held_out(data, learnt_by(data))
 

@@ -98,3 +98,15 @@ def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> Non
     assert not corrected.plain.accept_nothing
     assert own.plain.accept_nothing
     assert corrected.calibration.temperature < own.calibration.temperature
+
+
+def test_what_is_familiar_is_measured_on_photos_of_the_classes_alone() -> None:
+    some = photos(600)
+    ood = some.truth == 3
+    distances = np.where(ood, 9.0, np.linspace(1.0, 2.0, 600))
+    answers = replace(some, truth=np.where(ood, NONE_OF_THESE, some.truth), distances=distances)
+
+    familiarity = decide_on_photos(answers, np.arange(600) % FOLDS).familiarity
+
+    assert familiarity is not None
+    assert max(familiarity.quantiles) <= 2.0

@@ -134,6 +134,16 @@ def test_photos_without_a_group_count_each_on_its_own() -> None:
     assert bootstrap.senders == 4
 
 
+def test_the_interval_of_accepted_answers_counts_no_others() -> None:
+    sure, doubted = (("A", "0", 0, "a sure bag"),) * 6, (("A", "1", 1, "an unsure bag"),) * 6
+    of_twelve = replace(some_photos(sure + doubted), keys=tuple(map(str, range(12))))
+
+    decisions = measured(WrittenAnswers(), of_twelve)["A"].decisions
+
+    assert decisions.coverage == 0.5
+    assert decisions.accuracy_interval == macro_interval([6], [6])
+
+
 def test_ood_photos_are_one_tier_in_any_folder() -> None:
     found = figures()["X"]
 

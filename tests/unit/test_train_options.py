@@ -105,6 +105,7 @@ def test_a_lower_loss_at_the_same_accuracy_is_better() -> None:
     ("arguments", "message"),
     [
         (["--epochs", "0"], "epochs 0: Input should be greater"),
+        (["--limit", "0"], "--limit 0: the training set allows 1 to 60"),
         (["--limit", "61"], "--limit 61: the training set allows 1 to 60"),
         (["--limit", "8"], "No picture of class 8 among the 8 training pictures"),
     ],

@@ -17,7 +17,7 @@ from model_store.report import Epoch, Example, Examples, wilson_interval
 from training.data.datasets import LabelledImages
 from training.evaluation.figures import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
 from training.evaluation.statistics import differences, expected_calibration_error
-from training.measure import answer, decided, examples, measured, nll, uncalibrated
+from training.measure import answer, decided, examples, joined, measured, nll, scores_in, uncalibrated
 
 CONTRACT = ModelContract(
     labels=("a", "b", "c"),
@@ -111,6 +111,15 @@ def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
     assert nll(answers) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
 
 
+def test_distances_count_only_where_all_pictures_have_one() -> None:
+    some, none = Scores(PROBABILITIES, np.zeros(6, np.float32)), Scores(PROBABILITIES, None)
+    partly = Answers.of(TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES)
+
+    assert joined([some, some]).distances is not None
+    assert joined([some, none]).distances is None
+    assert scores_in(partly).distances is None
+
+
 def test_an_evaluation_that_differs_says_in_what() -> None:
     found = figures()
     changed = found.model_copy(
@@ -123,6 +132,8 @@ def test_an_evaluation_that_differs_says_in_what() -> None:
         "accuracy: the report has 0.6667, found 0.5000.",
         "confusion matrix: 1 of 6 pictures have another answer.",
     ]
+    no_number = found.model_copy(update={"loss": np.nan})
+    assert differences(found, no_number) == [f"loss: the report has {found.loss:.4f}, found nan."]
 
 
 def test_the_curves_show_every_epoch_the_first_included() -> None:

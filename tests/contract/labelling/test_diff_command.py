@@ -41,6 +41,7 @@ def test_a_release_and_itself_answer_alike_which_is_said(
     told = capsys.readouterr()
     document = json.loads(told.out)
     assert (code, document["pictures"], document["changes"]) == (0, len(PICTURES), [])
+    assert document["accepted"]["a"] == document["accepted"]["b"] > 0
     assert "are the same release" in told.err
 
 
@@ -83,8 +84,6 @@ def test_table_and_page_have_every_change_the_surest_first(
     changes = document["changes"]
     assert isinstance(changes, list)
     assert [row["path"] for row in rows] == [one["path"] for one in changes]
-    same_label = [row["label_a"] == row["label_b"] for row in rows]
-    assert same_label == sorted(same_label)
     of_labels = [float(row["confidence_b"]) for row in rows if row["label_a"] != row["label_b"]]
     assert of_labels == sorted(of_labels, reverse=True)
     shown = Shown(page)

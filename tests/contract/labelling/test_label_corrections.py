@@ -5,12 +5,14 @@ import itertools
 import json
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from labelling.errors import CorrectionsUnusable, TableUnusable
 from labelling.journal import journal_of
+from labelling.review.corrections import AHEAD
 from labelling.run import summary_of
 from scripts.label import main
 from tests.catalogues import write_folder
@@ -21,6 +23,8 @@ PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
 """All of them different."""
 
 NAMES = list(PICTURES)
+
+TOO_FAR_AHEAD = f"{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}"
 
 
 def write_corrections(file: Path, *rows: dict[str, str]) -> Path:
@@ -181,7 +185,10 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
         ("path,label\nPATH\n", "line 2: has no column for the label"),
         ("path,label,at\nPATH,Coat,yesterday\n", "'yesterday' is no time in ISO 8601"),
         ("path,label,at\nPATH,Coat,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
-        ("path,label,at\nPATH,Coat,2999-01-01T00:00Z\n", "is in the future. Correct the time"),
+        (
+            f"path,label,at\nPATH,Coat,{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}\n",
+            "is in the future. Correct the time",
+        ),
         (f"path,label,audit\nPATH,Coat,{'9' * 5000}\n", "is no size of a sample"),
         ("path,label\nelsewhere.png,Coat\n", "none of 1 corrections is of a picture of"),
     ],

@@ -1,6 +1,8 @@
 """The log: one line a request, latency split by stage, nothing that should not be there."""
 
 import json
+import logging
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +10,8 @@ from typing import Any, cast
 import pytest
 from werkzeug.test import EnvironBuilder
 
+from app.observability.log_format import formatter_of
+from app.settings import Settings
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
 from tests.uploads import UPLOAD, in_base64
@@ -35,7 +39,26 @@ def test_a_request_is_one_line_with_the_time_of_each_stage(make_app: MakeApp, li
     assert line["request_id"] == response.headers["X-Request-ID"]
     assert line["version"] == response.headers["X-Model-Version"]
     assert 0 < sum(stages) <= line["ms"]
-    assert [round(time, 3) for time in stages] == stages, "to the microsecond"
+    assert [round(stage, 3) for stage in stages] == stages, "to the microsecond"
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_times_are_in_utc_wherever_the_machine_is(log_format: str) -> None:
+    record = logging.makeLogRecord({"msg": "ready", "created": 0.0, "msecs": 0.0})
+
+    line = formatter_of(Settings.model_validate({"log_format": log_format})).format(record)
+
+    assert "1970-01-01T00:00:00.000+00:00" in line
 
 
 def test_a_line_holds_the_problem_and_no_field_without_a_value(make_app: MakeApp, lines: Lines) -> None:

@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from typing_extensions import Buffer
 
+from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS
-from tests.uploads import UPLOAD, a_garment, data_url, in_base64, zipped
+from tests.uploads import UPLOAD, a_garment, data_url, in_base64, png, zipped
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -43,6 +44,13 @@ def test_every_form_gets_the_same_probabilities(
 
     assert response.status_code == 200
     assert response.get_json()["probabilities"] == answer["probabilities"]
+
+
+def test_the_largest_picture_may_come_in_base64(make_app: MakeApp) -> None:
+    noise = png(np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8))
+    client = make_app(max_upload_bytes=len(noise)).test_client()
+
+    assert client.post("/predict", json={"image": in_base64(noise)}).status_code == 200
 
 
 def test_an_answer_names_every_class_and_the_likeliest_one(

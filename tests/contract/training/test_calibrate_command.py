@@ -100,6 +100,7 @@ def test_the_child_has_the_parents_weights_and_names_it_and_both_sources(
     report, before, said = child.report(), parent.report(), capsys.readouterr().out
     assert report.calibrated is not None
     assert (report.calibrated.parent, report.calibrated.n) == (parent.version, PICTURES)
+    assert report.calibrated.test_decided_by == parent.version
     assert all(child.manifest.files[name] == parent.manifest.files[name] for name in (MODEL, GRAPH))
     assert (report.test, report.train, report.data) == (before.test, before.train, before.data)
     assert report.photos.keys() == {"own"}
@@ -114,7 +115,9 @@ def test_of_two_networks_the_one_that_answers_photos_is_calibrated(tmp_path: Pat
 
     child = calibrating(tmp_path, parent, table)
 
-    before, after = parent.manifest, child.manifest
+    before, after, calibrated = parent.manifest, child.manifest, child.report().calibrated
+    assert calibrated is not None
+    assert calibrated.test_decided_by is None  # pixels are decided as before
     assert before.photos is not None
     assert after.photos is not None
     assert after.model == before.model

@@ -1,0 +1,60 @@
+"""In which order the answers that two releases differ in are listed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.arrays import PixelsBatch
+from inference.classifier import Classifier
+from inference.contract import InputContract, ModelContract, Thresholds
+from inference.session import Scores
+from labelling.review.changes import compare
+from labelling.sources import open_source
+from tests.uploads import png
+
+CONTRACT = ModelContract(
+    labels=("Bag", "Coat"),
+    input=InputContract(),
+    temperature=1.0,
+    thresholds=Thresholds(confidence=0.7, familiarity=0.0),
+    familiarity=None,
+)
+
+
+class SaysBags:
+    """A session that is so sure of a bag as the list says at the number in a picture's first pixel."""
+
+    outputs = 2
+
+    def __init__(self, *sure: float) -> None:
+        self._sure = np.array(sure, np.float32)
+
+    def run(self, pixels: PixelsBatch) -> Scores:
+        bag = self._sure[pixels[:, 0, 0]]
+        return Scores(np.stack([bag, 1 - bag], axis=1), None)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> str:
+    """Four pictures, which are told apart by their first pixels."""
+    for number in range(4):
+        picture = np.zeros((28, 28), np.uint8)
+        picture[0, 0] = number
+        (tmp_path / f"{number}.png").write_bytes(png(picture))
+    return str(tmp_path)
+
+
+def test_another_label_comes_before_another_decision_alone_and_the_surest_first(pictures: str) -> None:
+    before, after = SaysBags(0.6, 0.9, 0.9, 0.9), SaysBags(0.99, 0.4, 0.1, 0.9)
+
+    found = compare(
+        open_source(pictures),
+        Classifier(before, CONTRACT),
+        Classifier(after, CONTRACT),
+        lambda _: None,
+        show=False,
+    )
+
+    assert [Path(one.path).name for one in found.changes] == ["2.png", "1.png", "0.png"]
+    assert found.accepted == (3, 3)
