@@ -11,7 +11,8 @@ import pytest
 from inference.classifier import Classifier
 from inference.decode import decode
 from lab import photo_network
-from model_store.answers import answers_in
+from model_store.answers import TEST_SET, answers_in
+from model_store.evidence import evidence_in_folder
 from model_store.files import GRAPH, MODEL
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.networks import open_networks
@@ -81,6 +82,19 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     assert answer.label == LABELS[3]
     assert made.report().test.accuracy == bundled().report().test.accuracy
     assert made.report().photo_model is not None
+
+
+def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_forgotten(
+    made: LocalRelease,
+) -> None:
+    before, after = (evidence_in_folder(one).answers.of_set(TEST_SET) for one in (bundled(), made))
+    of_parent, learnt = (load_learnt(one.folder) for one in (bundled(), made))
+
+    assert len(after) == bundled().manifest.headline.test_n
+    assert after.predicted.tolist() == before.predicted.tolist()
+    assert of_parent is not None and learnt is not None
+    assert len(learnt.hashes) > len(of_parent.hashes) > 0
+    assert np.isin(of_parent.hashes, learnt.hashes).all()
 
 
 def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: LocalRelease) -> None:
