@@ -1,5 +1,6 @@
 """What every kind of test may ask for: S3 servers for the session, and the count of what could not run."""
 
+import logging.config
 import os
 import signal
 from collections.abc import Iterator
@@ -15,6 +16,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A shell's background job ignores Ctrl+C, and so would each command that is started here to be stopped by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def handlers_of_collection_closed() -> None:
+    """Close what libraries log to while pytest's own stream is in place.
+
+    TensorFlow is imported while tests are collected, and brings absl. Where logging is configured for the
+    first time in a test whose stderr is captured, absl closes the stream that pytest captures all others by.
+    """
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 
 
 @pytest.fixture(scope="session")
