@@ -24,8 +24,6 @@ PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
 
 NAMES = list(PICTURES)
 
-TOO_FAR_AHEAD = f"{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}"
-
 
 def write_corrections(file: Path, *rows: dict[str, str]) -> Path:
     """A CSV with the columns of all rows."""
@@ -185,10 +183,7 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
         ("path,label\nPATH\n", "line 2: has no column for the label"),
         ("path,label,at\nPATH,Coat,yesterday\n", "'yesterday' is no time in ISO 8601"),
         ("path,label,at\nPATH,Coat,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
-        (
-            f"path,label,at\nPATH,Coat,{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}\n",
-            "is in the future. Correct the time",
-        ),
+        ("path,label,at\nPATH,Coat,TOO_FAR_AHEAD\n", "is in the future. Correct the time"),
         (f"path,label,audit\nPATH,Coat,{'9' * 5000}\n", "is no size of a sample"),
         ("path,label\nelsewhere.png,Coat\n", "none of 1 corrections is of a picture of"),
     ],
@@ -196,7 +191,9 @@ def test_a_correction_of_a_picture_that_is_gone_is_reported_and_the_others_count
 def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason: str, table: Path) -> None:
     before = table.read_bytes()
     file = table.with_name("corrections.csv")
-    file.write_text(text.replace("PATH", rows_of(table)[0]["path"]), "utf-8")
+    ahead = f"{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}"  # not a parameter: those name the test
+    written = text.replace("PATH", rows_of(table)[0]["path"]).replace("TOO_FAR_AHEAD", ahead)
+    file.write_text(written, "utf-8")
 
     with pytest.raises(CorrectionsUnusable, match=reason):
         correct(table, file)
