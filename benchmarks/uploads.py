@@ -16,16 +16,29 @@ CHECKED = ("ankle-boot.png", "trouser.png", "bag.png")
 """Pictures of Fashion-MNIST, 28 x 28, grey: every peer has to see the same in them as we do."""
 
 CONNECTIONS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
-    {"png": (1, 8, 64), "multipart": (8, 64), "jpeg": (8, 64), "jpeg-12mp": (1, 8), "pixels": (8, 64)}
+    {
+        "png": (1, 8, 64),
+        "multipart": (8, 64),
+        "jpeg": (8, 64),
+        "jpeg-12mp": (1, 8),
+        "pixels": (8, 64),
+        "photo": (1, 8),
+        "photo-12mp": (1, 8),
+    }
 )
 """Kinds of upload, and by how many connections each is sent if nothing else is asked for.
 
-`multipart` and `pixels` carry the same picture as `png`.
+`multipart` and `pixels` carry the same picture as `png`, `photo-12mp` the same as `jpeg-12mp`. What peers do
+with `photo` and `photo-12mp` is what we do: they answer by the network for photos.
 """
 
 UPLOADS: Final = tuple(CONNECTIONS)
 
-SIZES: Final = MappingProxyType({"jpeg": (80, 60), "jpeg-12mp": (4000, 3000)})
+PHOTOS: Final = ("photo", "photo-12mp")
+
+SIZES: Final = MappingProxyType(
+    {"jpeg": (80, 60), "jpeg-12mp": (4000, 3000), "photo": (533, 400), "photo-12mp": (4000, 3000)}
+)
 """Height and width in pixels."""
 
 JPEG_QUALITY = 90
@@ -42,7 +55,7 @@ def picture_for(upload: str) -> bytes:
     if upload not in SIZES:
         return (EXAMPLES / CHECKED[0]).read_bytes()
     photo = shop_photo(*SIZES[upload])[..., None] * TINT
-    return encoded(photo, ".jpg", SENSOR_NOISE if upload == "jpeg-12mp" else 0.0)
+    return encoded(photo, ".jpg", 0.0 if upload == "jpeg" else SENSOR_NOISE)
 
 
 def checked_pictures() -> list[bytes]:

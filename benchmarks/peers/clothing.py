@@ -1,8 +1,8 @@
 """What every peer does with an upload: decode it in grey, shrink it, run the serving graph, name the class.
 
 Written once and plainly, so that peers differ in their server alone. Runs in each peer's own environment:
-imports nothing of ours, and reads the bundled release. One session
-of one thread in each process, as the service has.
+imports nothing of ours, and reads the bundled release. One session of one thread in each process, as the
+service has. Whole photos, for the network that answers photos: photo.py.
 """
 
 import json

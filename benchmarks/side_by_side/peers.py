@@ -18,7 +18,7 @@ from typing import Final
 
 from benchmarks.servers import WORKERS, NotServing, Running, serving
 from benchmarks.side_by_side.forms import Form, ask
-from benchmarks.uploads import picture_for
+from benchmarks.uploads import PHOTOS, picture_for
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "benchmarks" / "peers"
@@ -84,6 +84,11 @@ def _pictures(form: Form) -> dict[str, Form]:
     return dict.fromkeys(("png", "jpeg", "jpeg-12mp"), form)
 
 
+def _photos(form: Form) -> dict[str, Form]:
+    """The same form for every upload that the network for photos answers."""
+    return dict.fromkeys(PHOTOS, form)
+
+
 _EVERYTHING: Final = {**_pictures(RAW), "multipart": MULTIPART, "pixels": ROWS}
 _ROUTE_FOR_EACH: Final = {
     **_pictures(RAW),
@@ -107,7 +112,7 @@ PEERS: Final = (
         name=OURS,
         command=(*_OUR_GUNICORN, "wsgi:app"),
         environment=_OURS,
-        forms=_EVERYTHING,
+        forms=_EVERYTHING | _photos(RAW),
     ),
     Peer(
         name=NO_OP,
@@ -143,7 +148,7 @@ PEERS: Final = (
             *("{bin}/uvicorn", "with_fastapi:app", "--port", "{port}", "--workers", str(WORKERS)),
             *("--loop", "uvloop", "--http", "httptools", "--no-access-log"),
         ),
-        forms=_ROUTE_FOR_EACH,
+        forms=_ROUTE_FOR_EACH | _photos(Form("raw body", "/photo")),
     ),
     Peer(
         name="LitServe",
