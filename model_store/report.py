@@ -175,7 +175,7 @@ class TestFigures(SplitFigures):
 
     Attributes:
         loss: mean negative log likelihood of the probabilities as served (after temperature), in nats.
-        accuracy_interval: 95% Wilson score interval.
+        accuracy_interval: 95% Wilson score interval, of the effective number of answers.
         confusion_matrix: counts, one row per true class, one column per predicted class.
         ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
         ece_before: the same before temperature.
@@ -304,14 +304,6 @@ class PhotoDecisions(Coverage):
     accuracy_interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
 
 
-class Bootstrap(Frozen):
-    """How the intervals of photos were made: percentiles of so many draws of senders, from this seed."""
-
-    draws: Count
-    seed: int
-    senders: Count
-
-
 class OodAuroc(Frozen):
     """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves.
 
@@ -344,8 +336,7 @@ class PhotoFigures(Frozen):
             each was answered by a network that had not learnt it.
         macro_accuracy: mean of the recalls of those classes that the tier has.
         macro_accuracy_interval: 95% interval of that.
-        bootstrap: how the intervals were made; None in older reports, where they are those of independent
-            photos (Price and Bonett 2004), and of photos of one sender, which have none.
+        bootstrap: in older reports alone, whose intervals were percentiles of draws of senders.
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
@@ -360,7 +351,7 @@ class PhotoFigures(Frozen):
     n: Count
     macro_accuracy: Share | None
     macro_accuracy_interval: tuple[Share, Share] | None
-    bootstrap: Bootstrap | None = Field(default=None, exclude_if=_is_none)
+    bootstrap: JsonValue = Field(default=None, exclude=True)
     accuracy: Share | None
     per_class: dict[str, ClassRecall]
     ece: Share | None

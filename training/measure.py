@@ -27,10 +27,9 @@ from model_store.report import (
     Examples,
     SplitFigures,
     TestFigures,
-    wilson_interval,
 )
 from training.data.datasets import LabelledImages, in_batches
-from training.evaluation.grouped import design_effects
+from training.evaluation.grouped import interval
 from training.evaluation.statistics import expected_calibration_error
 
 WRONG_EXAMPLES: Final = 12
@@ -126,21 +125,21 @@ def joined(parts: Sequence[Scores]) -> Scores:
     )
 
 
-def without_near_copies(right: NDArray[np.bool_], near: NDArray[np.bool_]) -> DistinctFigures | None:
+def without_near_copies(answers: Answers, near: NDArray[np.bool_]) -> DistinctFigures | None:
     """Accuracy on what is no near copy of a picture of the training part; None if all are.
 
     Args:
-        right: bool (N,), whether the answer to a test picture is the truth.
-        near: bool (N,), which test pictures are near copies.
+        answers: to N test pictures.
+        near: bool (N,), which of these are near copies.
     """
-    left = right[~near]
+    left = answers.take(~near)
     if not len(left):
         return None
     return DistinctFigures(
         n=len(left),
         near_copies=int(near.sum()),
-        accuracy=float(left.mean()),
-        accuracy_interval=wilson_interval(int(left.sum()), len(left)),
+        accuracy=float(left.right.mean()),
+        accuracy_interval=interval(left.right, left.together),
     )
 
 
@@ -175,7 +174,7 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         n=n,
         accuracy=right / n,
         loss=nll(answers),
-        accuracy_interval=_interval(answers.right, answers.together),
+        accuracy_interval=interval(answers.right, answers.together),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
         per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
         averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
@@ -184,12 +183,6 @@ def measured(answers: Answers, before: Answers, contract: ModelContract) -> Test
         nll_before=nll(before),
         decisions=_coverage(answers, contract),
     )
-
-
-def _interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
-    """95% interval of the accuracy: Wilson's, of the effective number of answers."""
-    effect = 1.0 if groups is None else float(design_effects(right, groups, tail=0.025)[-1])
-    return wilson_interval(right.sum() / effect, len(right) / effect)
 
 
 def _figures(row: dict[str, float]) -> ClassFigures:

@@ -277,7 +277,7 @@ def _measure(
     answers, before = (decided(Classifier(session, one), given) for one in (contract, uncalibrated(contract)))
     if material.cross_fitted is None:
         near = near_copies(test.images, material.data.train.images)
-        more: dict[str, object] = {"distinct": without_near_copies(answers.right, near)}
+        more: dict[str, object] = {"distinct": without_near_copies(answers, near)}
         held_out = answer(session, contract, material.split.validation)
     else:
         more, held_out = {"split": CROSS_FITTED}, answers

@@ -9,7 +9,7 @@ from inference.session import Scores
 from tests.answers import undecided_answers
 from training.evaluation.acceptance import Kind, confidence_threshold, promises
 from training.evaluation.calibration import fit_contract, photo_kinds
-from training.evaluation.grouped import LEAST_CORRELATION, design_effects, numbered, share_interval
+from training.evaluation.grouped import LEAST_CORRELATION, design_effects, interval, mean_interval
 
 
 def answers(*senders: str) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +88,7 @@ def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> N
     apart, together = np.arange(200), np.where(right, np.cumsum(right) // 8, 50 + np.cumsum(~right) // 8)
 
     def width(groups: np.ndarray) -> float:
-        low, high = share_interval(right, groups) or (0.0, 0.0)
+        low, high = interval(right, groups)
         return high - low
 
     assert width(apart) == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 200) ** 0.5, rel=0.1)
@@ -99,28 +99,25 @@ def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
     classes = np.array([0] * 300 + [1] * 20, np.uint8)
     right = np.array([True] * 270 + [False] * 30 + [True] * 10 + [False] * 10)
 
-    low, high = share_interval(right, np.arange(320), classes) or (0.0, 0.0)
+    low, high = mean_interval(right, np.arange(320), classes)
 
     assert low < (0.9 + 0.5) / 2 < high
     assert high - low == pytest.approx(2 * 1.96 * (0.9 * 0.1 / 300 + 0.5 * 0.5 / 20) ** 0.5 / 2, rel=0.15)
 
 
-def test_the_same_photos_have_the_same_interval() -> None:
-    right, groups = answers(*["++-"] * 20, *["+"] * 30)
+@pytest.mark.parametrize("right", [np.ones(20, bool), np.arange(20) < 18], ids=["all", "most"])
+def test_photos_of_one_sender_have_nearly_no_certain_share(right: np.ndarray) -> None:
+    low, high = interval(right, np.zeros(20, np.int64))
 
-    assert share_interval(right, groups) == share_interval(right, groups)
-
-
-def test_a_share_of_one_is_not_certain() -> None:
-    low, high = share_interval(np.ones(20, bool), np.arange(20)) or (1.0, 1.0)
-
-    assert low < 0.95
-    assert high == 1.0
+    assert low < 0.25
+    assert high > 0.98
 
 
-def test_photos_of_one_sender_have_no_interval() -> None:
-    assert share_interval(np.ones(20, bool), np.zeros(20, np.int64)) is None
+def test_an_interval_of_three_senders_holds_the_true_share() -> None:
+    random, groups = np.random.default_rng(0), np.repeat(np.arange(3), 40)
+    held = 0
+    for shares in random.beta(0.85 * 9, 0.15 * 9, (200, 3)):  # intra-class correlation .1
+        low, high = interval(random.random(120) < np.repeat(shares, 40), groups)
+        held += low <= 0.85 <= high
 
-
-def test_groups_are_numbered_by_name() -> None:
-    assert numbered(("b", "a", "b")).tolist() == [1, 0, 1]
+    assert held >= 0.95 * 200

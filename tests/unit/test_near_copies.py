@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from model_store.answers import TEST_SET, Answers
 from training.evaluation.near_copies import near_copies
 from training.measure import without_near_copies
 
@@ -24,10 +25,10 @@ def test_a_lightened_copy_of_a_learnt_picture_is_found_and_another_one_is_not() 
 
 
 def test_the_second_figure_counts_right_answers_to_the_pictures_that_are_left() -> None:
-    right = np.array([True, True, True, False, True])
+    answers = Answers.of(TEST_SET, [0] * 5, [0, 0, 0, 1, 0])
     near = np.array([True, True, False, False, False])
 
-    found = without_near_copies(right, near)
+    found = without_near_copies(answers, near)
 
     assert found is not None
     assert (found.n, found.near_copies) == (3, 2)
@@ -36,4 +37,15 @@ def test_the_second_figure_counts_right_answers_to_the_pictures_that_are_left() 
 
 
 def test_a_test_set_of_near_copies_alone_has_no_second_figure() -> None:
-    assert without_near_copies(np.array([True, False]), np.array([True, True])) is None
+    assert without_near_copies(Answers.of(TEST_SET, [0, 0], [0, 1]), np.array([True, True])) is None
+
+
+def test_the_second_figure_counts_pictures_of_one_group_as_fewer() -> None:
+    apart, together = (
+        without_near_copies(Answers.of(TEST_SET, [0] * 60, [0] * 60, groups=groups), np.zeros(60, bool))
+        for groups in ([f"{place}" for place in range(60)], ["a", "b", "c"] * 20)
+    )
+
+    assert apart is not None
+    assert together is not None
+    assert together.accuracy_interval[0] < apart.accuracy_interval[0] - 0.2

@@ -10,7 +10,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, Familiarity, InputContract, ModelContract, Thresholds
 from inference.session import Scores, Session
-from model_store.report import PhotoFigures
+from model_store.report import PhotoFigures, wilson_interval
 from tests.fashion import ON_PLAIN
 from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.evaluation.statistics import macro_interval
@@ -128,10 +128,9 @@ def test_photos_without_a_group_count_each_on_its_own() -> None:
     )
     answers = decided(Classifier(WrittenAnswers(), CONTRACT), asked)
 
-    bootstrap = photo_figures(answers, CONTRACT, "development")["A"].bootstrap
+    decisions = photo_figures(answers, CONTRACT, "development")["A"].decisions
 
-    assert bootstrap is not None
-    assert bootstrap.senders == 4
+    assert decisions.coverage_interval == wilson_interval(3, 4)
 
 
 def test_the_interval_of_accepted_answers_counts_no_others() -> None:
@@ -141,7 +140,7 @@ def test_the_interval_of_accepted_answers_counts_no_others() -> None:
     decisions = measured(WrittenAnswers(), of_twelve)["A"].decisions
 
     assert decisions.coverage == 0.5
-    assert decisions.accuracy_interval == macro_interval([6], [6])
+    assert decisions.accuracy_interval == wilson_interval(6, 6)
 
 
 def test_ood_photos_are_one_tier_in_any_folder() -> None:

@@ -1,33 +1,24 @@
-"""Photos of one sender are not independent: design effects, and intervals by a bootstrap over groups.
+"""Photos of one sender are not independent: design effects, and intervals of the effective number of answers.
 
-A sender's photos share camera, floor and taste, so that one who sent sixty counts for less than sixty. Groups
-are the column `group` of a table, joined where pictures are nearly the same; without it each picture is its
-own group. Pure. Their users: calibration.py for the thresholds, photo_evaluation.py for the report.
+A sender's photos share camera, floor and taste, so sixty photos of one sender count as fewer than sixty
+independent ones. Groups are the column `group` of a table, joined where pictures are nearly the same; without
+it each picture is its own group. Pure. Their users: acceptance.py for thresholds, measure.py and
+photo_evaluation.py for the report.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model_store.report import wilson_interval
 from training.evaluation.statistics import macro_interval
 
-DRAWS: Final = 2000
-BOOTSTRAP_SEED: Final = 0
-"""Of the bootstrap; the report names both."""
-
-AT_ONCE: Final = 100
-"""Draws that are held in memory at a time."""
-
+EACH_END: Final = 0.025
+"""Tail of each end of a 95% interval."""
 
 LEAST_CORRELATION: Final = 0.1
 """Of the answers of one group that is assumed at least: few groups, or few errors, show too little of it."""
-
-
-def numbered(groups: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int64]:
-    """Names of groups as numbers from 0, int64 (N,)."""
-    return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
 
 
 def design_effects(
@@ -95,45 +86,33 @@ def _before(values: NDArray[np.bool_ | np.float64], groups: NDArray[np.int64]) -
     return before
 
 
-def share_interval(
-    right: NDArray[np.bool_], groups: NDArray[np.int64], classes: NDArray[np.integer] | None = None
-) -> tuple[float, float] | None:
-    """95% interval of a share, or of the mean of the classes' shares: percentiles of DRAWS draws of groups.
-
-    Where all draws agree, as with a share of 1, the interval of independent answers (`macro_interval`).
+def interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
+    """95% interval of the share of right answers: Wilson's, of the effective number of answers.
 
     Args:
-        right: bool (N,).
-        groups: int64 (N,), which group each is in.
-        classes: integers (N,), whose shares are averaged; None for one share.
-
-    Returns:
-        None for fewer than two groups, of which there is nothing to draw.
+        right: bool (N,), N >= 1.
+        groups: int64 (N,), equal where answers are not independent; None where all are.
     """
-    from scipy.stats import bootstrap  # noqa: PLC0415 - as above
+    effect = _effect(right, groups)
+    return wilson_interval(right.sum() / effect, len(right) / effect)
 
-    groups = numbered(groups.astype(str))
-    if not len(right) or not groups.max():
-        return None
-    cells = np.zeros(len(right), np.int64) if classes is None else np.unique(classes, return_inverse=True)[1]
-    shape = (groups.max() + 1, cells.max() + 1)
-    counts, hits = np.zeros(shape), np.zeros(shape)
-    np.add.at(counts, (groups, cells), 1)
-    np.add.at(hits, (groups, cells), right)
 
-    def mean_share(drawn: NDArray[np.int64], axis: int = -1) -> NDArray[np.float64]:
-        of, found = counts[drawn].sum(axis=axis - 1), hits[drawn].sum(axis=axis - 1)
-        shares = np.divide(found, of, out=np.full(of.shape, np.nan), where=of > 0)
-        return np.asarray(np.nanmean(shares, axis=-1))  # a draw may lack a class
+def mean_interval(
+    right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
+) -> tuple[float, float]:
+    """The same of the mean of the classes' shares (`macro_interval`).
 
-    low, high = bootstrap(
-        (np.arange(shape[0]),),
-        mean_share,
-        n_resamples=DRAWS,
-        batch=AT_ONCE,
-        method="percentile",
-        rng=BOOTSTRAP_SEED,
-    ).confidence_interval
-    if low == high:
-        return macro_interval(hits.sum(axis=0).astype(int).tolist(), counts.sum(axis=0).astype(int).tolist())
-    return float(low), float(high)
+    One design effect, of all answers, divides every class's numbers: each class's own effect would take a
+    sender's photos of different classes for independent.
+
+    Args:
+        right: bool (N,), N >= 1.
+        groups: as `interval`.
+        classes: integers (N,), whose shares are averaged.
+    """
+    cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
+    return macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
+
+
+def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
+    return 1.0 if groups is None else float(design_effects(right, groups, EACH_END)[-1])

@@ -15,14 +15,13 @@ from inference.contract import ModelContract, Thresholds
 from inference.session import Scores
 from model_store.answers import NONE_OF_THESE, Answers, Values
 from model_store.report import (
-    Bootstrap,
     ClassRecall,
     OodAuroc,
     PhotoDecisions,
     PhotoFigures,
     SourceFigures,
 )
-from training.evaluation.grouped import BOOTSTRAP_SEED, DRAWS, share_interval
+from training.evaluation.grouped import interval, mean_interval
 from training.evaluation.statistics import expected_calibration_error
 from training.measure import most_are
 from training.photos.reading import OOD, OOD_TIER
@@ -89,17 +88,17 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
 def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:
     """The figures of one tier: accuracies where it shows garments, else the decisions by source."""
     garments = answers.take(answers.known)
-    known, keys = len(garments) > 0, garments.units
+    known = len(garments) > 0
     classes, n = np.unique(garments.truth, return_counts=True)
     right = np.array([np.sum(garments.right & (garments.truth == index)) for index in classes])
     recalls = right / n
-    senders = len(np.unique(answers.units))
     return PhotoFigures(
         split=split,
         n=len(answers),
         macro_accuracy=float(recalls.mean()) if known else None,
-        macro_accuracy_interval=share_interval(garments.right, keys, garments.truth),
-        bootstrap=Bootstrap(draws=DRAWS, seed=BOOTSTRAP_SEED, senders=senders) if senders > 1 else None,
+        macro_accuracy_interval=(
+            mean_interval(garments.right, garments.together, garments.truth) if known else None
+        ),
         accuracy=float(garments.right.mean()) if known else None,
         per_class={
             contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
@@ -123,14 +122,14 @@ def _by_source(answers: Answers) -> dict[str, SourceFigures]:
 
 
 def _decisions(answers: Answers, thresholds: Thresholds) -> PhotoDecisions:
-    accepted, keys = answers.accepted, answers.units
+    accepted, taken = answers.accepted, answers.take(answers.accepted)
     return PhotoDecisions(
         confidence_threshold=thresholds.confidence,
         familiarity_threshold=thresholds.familiarity,
         coverage=float(accepted.mean()),
-        accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
-        coverage_interval=share_interval(accepted, keys),
-        accuracy_interval=share_interval(answers.right[accepted], keys[accepted]),
+        accuracy=float(taken.right.mean()) if len(taken) else None,
+        coverage_interval=interval(accepted, answers.together),
+        accuracy_interval=interval(taken.right, taken.together) if len(taken) else None,
         ambiguous=_share(answers, "ambiguous") + _share(answers, "unproven"),
         unfamiliar=_share(answers, "unfamiliar"),
     )

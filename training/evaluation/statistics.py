@@ -29,7 +29,9 @@ def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     return np.sort(order).astype(np.int64)
 
 
-def macro_interval(right: Sequence[int], n: Sequence[int]) -> tuple[float, float]:
+def macro_interval(
+    right: Sequence[float] | NDArray[np.float64], n: Sequence[float] | NDArray[np.float64]
+) -> tuple[float, float]:
     """95% interval of the mean of several shares (Price and Bonett 2004, Comput. Stat. Data Anal. 45, 449).
 
     The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
@@ -37,7 +39,7 @@ def macro_interval(right: Sequence[int], n: Sequence[int]) -> tuple[float, float
 
     Args:
         right: how many of each were right.
-        n: of how many, each at least 1.
+        n: of how many, each above 0; perhaps effective numbers.
     """
     shares = len(n)
     counts = np.asarray(n, np.float64) + 4 / shares
