@@ -277,13 +277,16 @@ def test_each_ground_accepts_as_much_as_its_own_photos_show() -> None:
     assert (found[PLAIN].familiarity, found[CLUTTERED].familiarity) == (0.02, 0.06)
 
 
-def test_an_ood_photo_has_no_right_answer_to_count_and_another_tier_no_promise() -> None:
+def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_drawn_with() -> None:
     labels = np.array([0] * 100 + [OOD] * 100 + [0] * 20, np.uint8)
-    photos = undecided_answers(unmeasured((0.9, 220)), labels, (*("A",) * 200, *("studio",) * 20))
+    tiers = (*("A",) * 120, *("X",) * 80, *("studio",) * 20)
 
-    found = [(one.pictures, len(one.right), one.accuracy) for one in kinds_of(photos)]
+    found = kinds_of(undecided_answers(unmeasured((0.9, 220)), labels, tiers))
 
-    assert found == [("photos of tier A", 100, 0.95), ("photos of tier studio", 20, None)]
+    assert [(one.pictures, len(one.right), int(one.right.sum()), one.accuracy) for one in found] == [
+        ("photos of tier A", 120, 100, 0.95),
+        ("photos of tier studio", 20, 20, None),
+    ]
 
 
 @pytest.mark.parametrize(("n", "right"), [(1, 0), (20, 20), (299, 299), (500, 493), (10_000, 9_920)])

@@ -97,7 +97,7 @@ def test_answers_of_people_are_photos_of_their_own_tier(tmp_path: Path) -> None:
     listing = list_photos(table, LABELS)
 
     found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
-    assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "X", OOD)]
+    assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
     assert [one.name for one in listing.left_out] == ["c.png"]
 
 

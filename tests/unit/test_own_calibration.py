@@ -92,6 +92,14 @@ def test_errors_among_the_surest_answers_are_refused_with_what_they_show() -> No
         calibrated(checked_pictures(200, sure_wrong=30))
 
 
+def test_pictures_of_no_class_that_would_be_accepted_are_errors() -> None:
+    some = checked_pictures(400)
+    of_none = replace(some, truth=np.where(np.arange(400) % 10 == 9, NONE_OF_THESE, some.truth))
+
+    with pytest.raises(NotShown, match="400 photos of tier own, 360 of them answered right"):
+        calibrated(of_none)
+
+
 def test_pictures_of_one_sender_alone_are_refused() -> None:
     with pytest.raises(NotShown, match="too few groups"):
         calibrated(checked_pictures(400, groups=["ann"] * 400))

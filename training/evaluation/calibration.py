@@ -149,7 +149,9 @@ def photo_kinds(
     *,
     by_ground: bool = False,
 ) -> tuple[Kind, ...]:
-    """The rows of the table that are tiers of photos; an out-of-distribution photo has no right answer.
+    """The rows of the table that are tiers of photos.
+
+    A tier that was drawn at random may hold photos that show none of the classes; to accept one is wrong.
 
     Args:
         answers: N photos, by networks that did not learn them.
@@ -161,7 +163,7 @@ def photo_kinds(
     tiers, together = answers.sets, answers.together
 
     def kind(tier: str, which: NDArray[np.bool_], ground: str = "") -> Kind:
-        mine = (tiers == tier) & answers.known & which
+        mine = (tiers == tier) & which
         senders = None if together is None else together[mine]
         name = f"photos of tier {tier}{ground}"
         return Kind(name, confidences[mine], answers.right[mine], promised.get(tier), senders, least)
@@ -170,7 +172,8 @@ def photo_kinds(
         return tuple(
             kind(tier, answers.shown == ground, ON_GROUND[ground]) for tier, ground in on_grounds(answers)
         )
-    return tuple(kind(tier, answers.known) for tier in sorted(set(tiers[answers.known].tolist())))
+    every = np.ones(len(answers), np.bool_)
+    return tuple(kind(tier, every) for tier in sorted(set(tiers[answers.known].tolist())))
 
 
 def confidences_of(

@@ -59,7 +59,7 @@ def asked_photos(
     """
     ood = photos.labels == OOD
     return Answers.of(
-        np.where(ood, OOD_TIER, np.array(photos.tiers)),
+        np.array(photos.tiers),
         np.where(ood, NONE_OF_THESE, photos.labels.astype(np.int64)),
         pictures=photos.sha256,
         groups=photos.keys,
@@ -81,8 +81,15 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
         split: what the photos were good for, such as `development`.
     """
     ood = answers.take(~answers.known)
-    tiers = {str(tier): answers.of_set(str(tier)) for tier in np.unique(answers.sets)}
-    return {tier: _of_tier(one, ood, contract, split) for tier, one in tiers.items()}
+    tiers = measured_tiers(answers)
+    return {
+        str(tier): _of_tier(answers.take(tiers == tier), ood, contract, split) for tier in np.unique(tiers)
+    }
+
+
+def measured_tiers(answers: Answers) -> NDArray[np.str_]:
+    """The tier in whose figures each photo is, str (N,): OOD_TIER for all that show none of the classes."""
+    return np.where(answers.known, answers.sets, OOD_TIER)
 
 
 def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:

@@ -30,7 +30,7 @@ from training.evaluation.acceptance import acceptance_curves, promises
 from training.evaluation.calibration import ACCEPTED_OF_PHOTOS
 from training.evaluation.own_calibration import OwnCalibration, calibrate_on, check_enough
 from training.evaluation.photo_calibration import FOLDS
-from training.evaluation.photo_evaluation import DEVELOPMENT, asked_photos, photo_figures
+from training.evaluation.photo_evaluation import DEVELOPMENT, asked_photos, measured_tiers, photo_figures
 from training.export.environment import git_commit
 from training.measure import decided, scored, uncalibrated
 from training.photos.reading import Photos
@@ -164,7 +164,8 @@ def _write_answers(folder: Path, parent: LocalRelease, own: Answers) -> None:
         parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
     )
     tested = earlier.sets == TEST_SET
-    others = ~np.isin(earlier.sets, own.sets) & ~np.isin(earlier.pictures, own.pictures)
+    measured_now = np.isin(measured_tiers(earlier), measured_tiers(own))
+    others = ~measured_now & ~np.isin(earlier.pictures, own.pictures)
     kept = tested | others if _same_answers(parent) else tested
     (folder / ANSWERS).write_bytes(packed(earlier.take(kept) + own))
 

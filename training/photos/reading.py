@@ -134,15 +134,14 @@ def is_corrections(place: Path) -> bool:
 
 
 def _list_corrections(place: Path) -> Listing:
-    """People's answers as photos of OWN_TIER, or of OOD_TIER where they show none of the classes."""
+    """People's answers as photos of OWN_TIER, also those that show none of the classes."""
     listing = list_answers(place)
-    own = [replace(one, tier=OOD_TIER if one.label == NONE else OWN_TIER) for one in listing.pictures]
-    return replace(listing, pictures=own)
+    return replace(listing, pictures=[replace(one, tier=OWN_TIER) for one in listing.pictures])
 
 
 def _class_id(photo: Listed, labels: tuple[str, ...]) -> int:
     """The class that a photo's label names; a name outranks an index."""
-    if photo.tier == OOD_TIER or photo.label.startswith(OOD_PREFIX):
+    if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
         return OOD
     known = {str(index): index for index in range(len(labels))}
     known |= {_as_folder(label): index for index, label in enumerate(labels)}
