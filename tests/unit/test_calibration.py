@@ -126,7 +126,15 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
         pytest.param([a_kind((0.9, 471, 1))], ACCEPT_NOTHING, id="too few for one error"),
         pytest.param([a_kind((0.9, 472, 1))], 0.9, id="more answers make up for an error"),
         pytest.param(
-            [a_kind((0.9, 471, 1), (0.8, 1000, 0))], ACCEPT_NOTHING, id="the first failure ends the tests"
+            [a_kind((0.9, 470, 3), (0.8, 1000, 0))], ACCEPT_NOTHING, id="the first failure ends the tests"
+        ),
+        pytest.param(
+            [a_kind((0.9, 59, 1), (0.8, 139, 1), accuracy=0.95)],
+            0.8,
+            id="one wrong answer among too few to allow it ends nothing",
+        ),
+        pytest.param(
+            [a_kind((0.9, 98, 2), (0.8, 100, 0), accuracy=0.95)], ACCEPT_NOTHING, id="half decides at last"
         ),
         pytest.param(
             [a_kind((0.9, 210, 1), (0.8, 489, 0))],

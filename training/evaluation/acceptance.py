@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from inference.contract import ACCEPT_NOTHING, ModelContract, Shown
-from model_store.acceptance import SHARES, SURENESS, accepted_at, needed
+from model_store.acceptance import AT_MOST, SURENESS, accepted_at, needed, needed_with_an_error
 from model_store.report import ON_GROUND, AcceptPoint, PossiblePromise, Promise, shown_of
 from training.evaluation.grouped import assumed_effects, design_effects
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
+
+SHARES: Final = np.linspace(0.3, 1.0, 36)
+"""Of the familiar answers, accepted by the thresholds that are tested, in this order."""
 
 MOST_TIMES: Final = 100.0
 """So many times the pictures are the most that the table asks for."""
@@ -101,8 +104,7 @@ def _tested(kinds: Sequence[Kind]) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)
     values = np.concatenate(known)
     weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in known])
-    ranks = 1 - np.array(SHARES)
-    found = np.quantile(values, ranks, weights=weights, method="inverted_cdf")
+    found = np.quantile(values, 1 - SHARES, weights=weights, method="inverted_cdf")
     return np.unique(np.maximum(found, max(kind.least for kind in kinds))).astype(np.float32)
 
 
@@ -206,18 +208,21 @@ def _shown(kind: Kind, target: float) -> AcceptPoint | None:
 def _more(kind: Kind, thresholds: NDArray[np.float32], target: float) -> int | None:
     """How many more pictures would allow a promise, were they answered as these are.
 
-    By the rule that decides: the first threshold that so many answers could show has to show it.
+    By the rule that decides: the threshold with which the tests would begin has to show it.
 
     Returns:
         None where it would take MOST_TIMES the pictures or more.
     """
     counts, rights = kind.accepted(thresholds)
     times = np.geomspace(1, MOST_TIMES, 500)
-    tested = kind.independent(thresholds)[:, None] * times >= needed(target)
-    first = len(thresholds) - 1 - tested[::-1].argmax(axis=0)  # thresholds rise, the highest is tested first
+    half = counts >= AT_MOST * len(kind.right)
+    begins = (kind.independent(thresholds)[:, None] * times >= needed_with_an_error(target)) | half[:, None]
+    begins[0] = True  # thresholds rise, the highest is tested first
+    first = len(thresholds) - 1 - begins[::-1].argmax(axis=0)
+    tested = kind.independent(thresholds)[first] * times >= needed(target)
     effects = kind.design_effects(thresholds)[first]
     bounds = lower_bound(counts[first] * times, rights[first] * times, effects)
-    enough = np.flatnonzero(tested.any(axis=0) & (bounds >= target))
+    enough = np.flatnonzero(tested & (bounds >= target))
     return math.ceil((times[enough[0]] - 1) * len(kind.right)) if enough.size else None
 
 
