@@ -8,13 +8,14 @@ are in permits.py.
 
 import socket
 import ssl
+import string
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from threading import Timer
 from typing import Final, NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import quote_from_bytes, urljoin
 
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
@@ -171,10 +172,19 @@ def _answer(target: Target, connection: HTTPSConnection) -> bytes | _Elsewhere:
     with closing(connection.getresponse()) as response:
         location = response.headers.get("Location")
         if response.status in _REDIRECTING and location:
-            return _Elsewhere(location)
+            return _Elsewhere(_as_written(location))
         if response.status != 200:
             raise Unreadable(f"{target} answers with status {response.status}.")
         return _content(response)
+
+
+def _as_written(header: str) -> str:
+    """A header whose bytes are UTF-8, or percent-encoded where they are not; http.client reads Latin-1."""
+    written = header.encode("latin-1")
+    try:
+        return written.decode()
+    except UnicodeDecodeError:
+        return quote_from_bytes(written, safe=string.punctuation)
 
 
 def _content(response: HTTPResponse) -> bytes:

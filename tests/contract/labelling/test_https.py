@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_network
 from itertools import chain, repeat
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -116,6 +117,15 @@ def test_of_several_addresses_only_those_that_are_allowed_are_tried(
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_to_an_allowed_host_is_followed(server: HttpsServer, code: int) -> None:
     server.answers |= {"/old.png": redirect("/new.png", code), "/new.png": redirect(server.url("/a.png"))}
+
+    assert fetcher(server).fetch(server.url("/old.png")) == PICTURE
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_redirect_may_have_letters_that_are_not_percent_encoded(server: HttpsServer, encoding: str) -> None:
+    name = "/Größe Å…/kleid.png" if encoding == "utf-8" else "/Größe/kleid.png"
+    location = f"HTTP/1.0 302 Found\r\nLocation: {name}\r\n\r\n".encode(encoding)
+    server.answers |= {"/old.png": raw([location]), quote(name, encoding=encoding): status(200, PICTURE)}
 
     assert fetcher(server).fetch(server.url("/old.png")) == PICTURE
 
