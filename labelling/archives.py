@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from inference.file_names import may_be_picture, name_in_zip
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.items import (
     MAX_BYTES,
@@ -21,7 +22,6 @@ from labelling.items import (
     Read,
     attempt,
     check_size,
-    is_wanted_member,
     stamp_of,
 )
 
@@ -64,9 +64,10 @@ class Zip(PathSource):
         try:
             with zipfile.ZipFile(self.path) as archive:
                 for info in archive.infolist():
-                    if is_wanted_member(info.filename):
+                    name = name_in_zip(info)
+                    if may_be_picture(name):
                         stamp = f"{info.file_size} {info.CRC:08x}"
-                        yield Item(info.filename, info, stamp, info.file_size)
+                        yield Item(name, info, stamp, info.file_size)
         except _UNREADABLE_ZIP as error:
             raise SourceUnusable(f"{self.path}: no whole ZIP ({error}).") from error
 
@@ -128,7 +129,7 @@ class Tar(PathSource):
         with tarfile.open(self.path, mode) as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined] # else it keeps every member it has seen
-                if member.isreg() and is_wanted_member(member.name):
+                if member.isreg() and may_be_picture(member.name):
                     yield Item(member.name, place(archive, member), stamp, member.size)
             if mode == "r:":
                 self._check_end(archive.offset)

@@ -1,8 +1,8 @@
-"""What a source of pictures must do, what it lists, and which names are pictures.
+"""What a source of pictures must do, and what it lists.
 
 A source lists its pictures in an order that does not change, so that an interrupted run can resume. It
 travels to every worker process, which opens a reader of its own. The sources are in files.py, archives.py
-and buckets.py; sources.py finds the one that a word names.
+and buckets.py; sources.py finds the one that a word names. Which names are pictures: inference/file_names.py.
 """
 
 import os
@@ -15,12 +15,12 @@ from labelling.errors import Unreadable
 MAX_BYTES: Final = 20_000_000
 """The largest picture that is read, in bytes: what the service takes by default."""
 
-NO_PICTURES: Final = (".csv", ".db", ".html", ".ini", ".json", ".jsonl", ".md", ".parquet", ".txt", ".xml")
-"""Endings of what lies beside pictures; files of these kinds are skipped unless they are named."""
-
-
 UNSEEN: Final = "unseen"
 """The stamp of a picture whose content shows only when it is read: its row is kept unless it is an error."""
+
+UNREAD: Final = "unread"
+"""What the journal keeps as the stamp of a picture that could not be read. No item has it, so each run tries
+again."""
 
 
 class Item(NamedTuple):
@@ -29,7 +29,7 @@ class Item(NamedTuple):
     Attributes:
         name: the picture's name in the table.
         place: where it is, for the source's own reader. It travels between processes, so it is small, or
-            the picture's bytes, where they can only be read in order.
+            the picture's bytes, where they can only be read in order, or why it cannot be read.
         stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
         weight: bytes that count towards a chunk of work.
         number: its place in the source, from 0, which run.py counts.
@@ -93,28 +93,13 @@ def stamp_of(path: str) -> tuple[str, int]:
 
 
 def attempt(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
-    """The bytes at a place, or why they cannot be read."""
+    """The bytes at a place, or why they cannot be read; listing may have found that out already."""
+    if isinstance(place, Unreadable):
+        return place
     try:
         return read(place)
     except Unreadable as error:
         return error
-
-
-def is_picture_name(name: str) -> bool:
-    """Whether a file that was found, not named, may be a picture, by the last part of its name."""
-    return not is_hidden(name) and not name.lower().endswith(NO_PICTURES)
-
-
-def is_wanted_member(name: str) -> bool:
-    """Whether something in an archive or bucket may be a picture, by its name; a folder's ends in a slash."""
-    # `tar c .` puts `./` before every name, and so do some who make ZIPs.
-    folders, _, last = name.removeprefix("./").rpartition("/")
-    return bool(last) and is_picture_name(last) and not any(map(is_hidden, folders.split("/")))
-
-
-def is_hidden(name: str) -> bool:
-    """Whether a name is hidden, or a folder that macOS adds to archives."""
-    return name.startswith(".") or name == "__MACOSX"
 
 
 def check_size(size: int) -> None:

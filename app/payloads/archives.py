@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.errors import BadRequest, RequestError, TooLarge
+from inference.file_names import is_file_of_a_person, name_in_zip
 
 MEMBER = b"PK\x03\x04"
 """What each member of a ZIP begins with (APPNOTE.TXT 4.3.7)."""
@@ -22,8 +23,8 @@ MAGICS = (MEMBER, b"PK\x05\x06")
 DIRECTORY_ENTRY = b"PK\x01\x02"
 """What each entry of the directory begins with (APPNOTE.TXT 4.3.12); counting these costs no memory."""
 
-ENTRIES_PER_PICTURE = 4
-"""Entries allowed for each picture: its folder, and what desktops hide beside it."""
+ENTRIES_PER_PICTURE = 16
+"""Entries allowed for each picture: its folder, and what systems add beside it, such as ten thumbnails."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How a member may be packed. Python unpacks bzip2 and LZMA without a limit: 1.5 kB became 3.9 GB."""
@@ -34,7 +35,7 @@ class Member:
     """One file of the archive.
 
     Attributes:
-        name: as the archive has it.
+        name: as the archive has it, in Unicode.
         content: its bytes, or why they could not be had.
         unpacked: how many bytes that took at most: what cannot be read may have been unpacked to its limit.
     """
@@ -71,17 +72,13 @@ def unpack(body: bytes, max_files: int, max_member_bytes: int) -> Iterator[Membe
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
     with archive:
-        for info in filter(_is_wanted, archive.infolist()):
+        for info in archive.infolist():
+            name = name_in_zip(info)
+            if not is_file_of_a_person(name):
+                continue
             content = _read(archive, info, max_member_bytes)
             most = min(info.file_size, max_member_bytes + 1)
-            yield Member(info.filename, content, len(content) if isinstance(content, bytes) else most)
-
-
-def _is_wanted(info: zipfile.ZipInfo) -> bool:
-    name = info.filename.removeprefix("./")
-    last = name.rsplit("/", 1)[-1]
-    # Not `info.is_dir()`: it stumbles over a member without a name.
-    return not name.endswith("/") and not last.startswith(".") and not name.startswith("__MACOSX/")
+            yield Member(name, content, len(content) if isinstance(content, bytes) else most)
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes | RequestError:

@@ -17,10 +17,20 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
             "./a.png": b"a",
             "./.a.png": b"x",
             "./__MACOSX/a": b"x",
-        }
+            "shop\\": b"",
+            "shop\\b.png": b"b",
+            "shop\\Thumbs.db": b"x",
+        },
+        **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(20)},
     )
 
-    assert [member.name for member in unpack(packed, 10, 100)] == ["in/a.png", "./a.png"]
+    assert [member.name for member in unpack(packed, 3, 100)] == ["in/a.png", "./a.png", "shop\\b.png"]
+
+
+def test_a_name_in_an_old_code_page_is_shown_as_it_was_written() -> None:
+    packed = zipped(**{"gr#ne Jacke.png": b"a"}).replace(b"#", "ü".encode("cp850"))
+
+    assert [(member.name, member.content) for member in unpack(packed, 1, 9)] == [("grüne Jacke.png", b"a")]
 
 
 @pytest.mark.parametrize(("limit", "counted"), [(100, 50), (20, 21)], ids=["damaged", "too large"])

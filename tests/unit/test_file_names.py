@@ -1,0 +1,78 @@
+"""Which names are pictures that a person put there, and what the names in a ZIP spell."""
+
+from zipfile import ZipInfo
+
+import pytest
+
+from inference.file_names import is_file_of_a_person, is_picture_name, may_be_picture, name_in_zip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "@eaDir/dress.jpg/SYNOPHOTO_THUMB_M.jpg",
+        "shop/#recycle/dress.jpg",
+        "$RECYCLE.BIN/S-1-5-21/$R1.png",
+        "System Volume Information/a.jpg",
+        "shop\\Thumbs.db",
+        "shop\\.hidden\\dress.jpg",
+        "THUMBS.DB",
+        "shop/Desktop.ini",
+        "shop/.DS_Store",
+        "__MACOSX/shop/._dress.jpg",
+        "dress.jpg:Zone.Identifier",
+        "dress.jpg@SynoEAStream",
+        "shop/Icon\r",
+        "shop/",
+        "shop\\",
+        "",
+    ],
+)
+def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
+    assert not is_file_of_a_person(name)
+    assert not may_be_picture(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dress.jpg", "./dress.jpg", "../shop/dress.jpg", "a\\b\\dress", "#1.png", "@home/1.png", "$5/bag.png"],
+)
+def test_names_that_a_person_gave_are_pictures_though_they_begin_oddly(name: str) -> None:
+    assert is_file_of_a_person(name)
+    assert may_be_picture(name)
+
+
+def test_notes_and_edits_are_passed_over_where_files_are_found_and_not_where_they_are_sent() -> None:
+    found = ("list.CSV", "IMG_1.AAE", "IMG_1.xmp", "read me.txt")
+
+    assert [is_picture_name(name) for name in found] == [False] * 4
+    assert [is_file_of_a_person(name) for name in found] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("größer/Kleid weiß.jpg", "utf-8"),
+        ("größer/Kleid weiß.jpg", "cp850"),
+        ("grüne Jacke.jpg", "cp1252"),
+        ("шарф.jpg", "cp866"),
+        ("Шарф/зимний 2.jpg", "cp1251"),
+        ("セーター.jpg", "cp932"),
+        ("表.jpg", "cp932"),
+        ("毛衣.jpg", "gbk"),
+        ("plain.jpg", "ascii"),
+    ],
+)
+def test_a_name_in_a_zip_without_a_mark_of_utf8_is_read_in_the_code_page_in_which_it_spells_words(
+    name: str, page: str
+) -> None:
+    member = ZipInfo(name.encode(page).decode("cp437"))  # as Python reads it
+
+    assert name_in_zip(member) == name
+
+
+def test_a_name_that_is_marked_as_utf8_is_kept_as_it_is() -> None:
+    member = ZipInfo("Ã¼.jpg")
+    member.flag_bits = 1 << 11
+
+    assert name_in_zip(member) == "Ã¼.jpg"
