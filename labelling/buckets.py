@@ -1,13 +1,14 @@
 """Pictures under an S3 prefix, listed a page at a time in S3's own order; S3 itself is model_store/s3.py."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from inference.file_names import may_be_picture
 from labelling.errors import Unreadable
-from labelling.items import Item, Read, attempt, check_size, is_wanted_member
-from model_store.errors import NotFound
+from labelling.items import Item, Read, attempt, check_size
+from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
 AT_ONCE: Final = 16
@@ -27,7 +28,7 @@ class Bucket:
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)
         for entry in store.listing(""):
-            if is_wanted_member(entry.key):
+            if may_be_picture(entry.key):
                 stamp = f"{entry.size} {entry.modified.isoformat()} {entry.etag}".rstrip()
                 # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
                 weight = entry.size // AT_ONCE
@@ -43,8 +44,41 @@ class Bucket:
                 return store.read(key)
             except NotFound as error:
                 raise Unreadable("It is no longer there.") from error
+            except StoreError as error:
+                next(
+                    store.listing(""), None
+                )  # raises what is wrong with the store, where it is not this object
+                raise Unreadable(str(error)) from error
 
         def read_all(places: Sequence[tuple[str, int]]) -> Iterator[bytes | Unreadable]:
             return pool.map(lambda place: attempt(read, place), places)
 
         return read_all
+
+
+def store_of(bucket: str) -> S3Store:
+    """A bucket as a store.
+
+    Raises:
+        StoreError: its name is none, or boto3's settings are unusable.
+    """
+    return S3Store(f"s3://{bucket}")
+
+
+def read_object(store_of: Callable[[str], S3Store], address: str) -> bytes:
+    """The bytes of the object at `s3://bucket/key`, which a list names.
+
+    Args:
+        store_of: finds the store of a bucket.
+        address: of the object.
+
+    Raises:
+        Unreadable: it cannot be had, for whatever reason: the next row may name another bucket.
+    """
+    bucket, _, key = address[len("s3://") :].partition("/")
+    try:
+        content = store_of(bucket).read(key)
+    except StoreError as error:
+        raise Unreadable(str(error)) from error
+    check_size(len(content))
+    return content

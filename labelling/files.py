@@ -1,19 +1,21 @@
 """Pictures that are files: all below a folder, those that a pattern or a list names, or a single one.
 
 Memory holds the names of one folder, since they have to be sorted, or all that a pattern matches; a list is
-read row by row. A list may name pictures on the web as well, which https.py fetches.
+read row by row. A list may name pictures on the web and in S3 as well, which https.py and buckets.py fetch.
 """
 
 import csv
 import glob
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from inference.file_names import is_clutter, is_picture_name
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.items import (
     UNSEEN,
@@ -22,10 +24,9 @@ from labelling.items import (
     Read,
     attempt,
     check_size,
-    is_hidden,
-    is_picture_name,
     stamp_of,
 )
+from labelling.paths import existing
 from labelling.permits import NOTHING, Permits
 from labelling.table import parquet_rows
 
@@ -41,10 +42,17 @@ WEIGHT: Final = 1 << 18
 """Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
 
 
-class Url(NamedTuple):
-    """Where a picture on the web is; not a text, which would be a path."""
+ADDRESS: Final = re.compile(r"(?:https?|s3)://", re.IGNORECASE)
+"""How an address begins that is no path."""
 
-    url: str
+SEVERAL: Final = re.compile(rf"[\s,;|\"'\[\]]+(?={ADDRESS.pattern})", re.IGNORECASE)
+"""Between the addresses of one cell, as shops export them: commas, bars, spaces, lists of JSON."""
+
+
+class Address(NamedTuple):
+    """Where a picture on the web or in S3 is; not a text, which would be a path."""
+
+    text: str
 
 
 class FileSource(PathSource):
@@ -55,10 +63,17 @@ class FileSource(PathSource):
 
 
 class Folder(FileSource):
-    """Everything below a folder that may be a picture by its name; hidden files and folders are skipped."""
+    """Everything below a folder that may be a picture by its name.
+
+    A folder in it that cannot be listed is an item that cannot be read.
+    """
 
     def items(self) -> Iterator[Item]:
-        return (_item(path, path) for path in _files(self.path) if is_picture_name(os.path.basename(path)))  # noqa: PTH119 - a Path takes ten times as long
+        try:
+            entries = _listed(self.path)
+        except OSError as error:
+            raise SourceUnusable(f"{self.path}: cannot be listed ({error.strerror}).") from error
+        return _files(self.path, entries)
 
 
 class Pattern(FileSource):
@@ -82,7 +97,8 @@ class Single(FileSource):
 class PathList(FileSource):
     """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
 
-    Every row is an item, also one without a path. Other columns are not read.
+    Every row is an item, also one without a path; one with several addresses is several. Other columns are
+    not read.
 
     Attributes:
         permits: which pictures on the web may be fetched.
@@ -91,27 +107,51 @@ class PathList(FileSource):
     permits: Permits = NOTHING
 
     def reader(self) -> Read:
-        pool, fetcher = ThreadPoolExecutor(AT_ONCE), cache(lambda: _fetcher(self.permits))
+        pool = ThreadPoolExecutor(AT_ONCE)
+        fetcher, objects = cache(lambda: _fetcher(self.permits)), cache(_objects)
 
-        def read(place: str | Url) -> bytes:
-            return fetcher().fetch(place.url) if isinstance(place, Url) else read_file(place)
+        def read(place: str | Address) -> bytes:
+            if not isinstance(place, Address):
+                return read_file(place)
+            return objects()(place.text) if _is_in_s3(place) else fetcher().fetch(place.text)
 
-        def read_all(places: Sequence[str | Url]) -> Iterator[bytes | Unreadable]:
-            if any(isinstance(place, Url) for place in places):
-                fetcher()
-                return pool.map(lambda place: attempt(read, place), places)
-            return (attempt(read, place) for place in places)
+        def read_all(places: Sequence[str | Address]) -> Iterator[bytes | Unreadable]:
+            addresses = [place for place in places if isinstance(place, Address)]
+            if not addresses:
+                return (attempt(read, place) for place in places)
+            for is_in_s3 in set(map(_is_in_s3, addresses)):
+                objects() if is_in_s3 else fetcher()  # once, before threads share them
+            return pool.map(lambda place: attempt(read, place), places)
 
         return read_all
 
     def items(self) -> Iterator[Item]:
         folder = os.path.dirname(self.path)  # noqa: PTH120 - as above
         is_parquet = self.path.lower().endswith(".parquet")
-        for path in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path):
-            if path.lower().startswith(("https://", "http://")):
-                yield Item(path, Url(path), UNSEEN, WEIGHT)
+        for cell in _parquet_paths(self.path) if is_parquet else _csv_paths(self.path):
+            if addresses := _addresses(cell):
+                yield from (Item(one, Address(one), UNSEEN, WEIGHT) for one in addresses)
             else:
-                yield _item(path, os.path.join(folder, path))  # noqa: PTH118 - as above
+                yield _item(cell, existing(os.path.join(folder, cell)))  # noqa: PTH118 - as above
+
+
+def _addresses(cell: str) -> list[str]:
+    """The addresses of a cell, or none where it holds a path."""
+    bare = cell.lstrip("[\"' ")
+    if not ADDRESS.match(bare):
+        return []
+    ends = "]\"',;| " if cell != bare else ",;| "
+    return [one.rstrip(ends) for one in SEVERAL.split(bare)]
+
+
+def _is_in_s3(address: Address) -> bool:
+    return address.text.lower().startswith("s3://")
+
+
+def _objects() -> Callable[[str], bytes]:
+    from labelling.buckets import read_object, store_of  # noqa: PLC0415 - boto3 takes 0.3 s to import
+
+    return partial(read_object, cache(store_of))
 
 
 def _fetcher(permits: Permits) -> "Fetcher":
@@ -174,21 +214,25 @@ def read_file(path: str) -> bytes:
         raise Unreadable("Its path is none.") from error
 
 
-def _files(root: str) -> Iterator[str]:
-    """The paths of files below a folder, sorted within each; links to folders are not followed."""
-    try:
-        with os.scandir(root) as found:
-            # Text and a flag for each: a folder may hold a million.
-            entries = sorted(
-                (entry.name, entry.is_dir(follow_symlinks=False))
-                for entry in found
-                if not is_hidden(entry.name)
-            )
-    except OSError as error:
-        raise SourceUnusable(f"{root}: cannot be listed ({error.strerror}).") from error
+def _listed(root: str) -> list[tuple[str, bool]]:
+    """The names in a folder, sorted, each with whether it is a folder; links to folders are none."""
+    with os.scandir(root) as found:
+        # Text and a flag for each: a folder may hold a million.
+        return sorted(
+            (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found if not is_clutter(entry.name)
+        )
+
+
+def _files(root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
+    """The pictures below a folder, sorted in each; a folder that cannot be listed is an item of its own."""
     for name, is_folder in entries:
         path = name if root == "." else os.path.join(root, name)  # noqa: PTH118 - as above
         if is_folder:
-            yield from _files(path)
-        else:
-            yield path
+            try:
+                inside = _listed(path)
+            except OSError as error:
+                yield Item(path, Unreadable(f"This folder cannot be listed: {error.strerror}."), "", 0)
+            else:
+                yield from _files(path, inside)
+        elif is_picture_name(name):
+            yield _item(path, path)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from labelling.errors import OtherRun, TableUnusable
-from labelling.items import UNSEEN, Item
+from labelling.items import UNREAD, UNSEEN, Item
 from labelling.review.corrections import Answer
 from labelling.table import Row, path_in_table
 
@@ -169,7 +169,8 @@ class Journal(AbstractContextManager["Journal"]):
         """
         of_items = [(path_in_table(item.name), item.stamp) for item in items]
         numbered = [
-            (item.number, *of_item, *row) for item, of_item, row in zip(items, of_items, rows, strict=True)
+            (item.number, path, stamp if row.was_read else UNREAD, *row[:-1])
+            for item, (path, stamp), row in zip(items, of_items, rows, strict=True)
         ]
         with self._errors_named():
             self._db.executemany(_OUTDATED, of_items)

@@ -13,6 +13,7 @@ from pathlib import Path
 from labelling import archives, files
 from labelling.errors import SourceUnusable
 from labelling.items import Source
+from labelling.paths import existing
 from labelling.permits import NOTHING, Permits
 
 
@@ -32,7 +33,7 @@ def open_source(word: str, permits: Permits = NOTHING) -> Source:
         from labelling.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
-    path = Path(word).expanduser()
+    path = Path(existing(str(Path(word).expanduser())))
     if path.is_dir():
         return files.Folder(os.path.normpath(path))
     if not path.exists():

@@ -53,6 +53,7 @@ class Row(NamedTuple):
     Attributes:
         label, confidence, reason, familiarity: as the model answered; None with an error.
         line: the row as it stands in the table, with the end of its line.
+        was_read: the picture's bytes were there, whatever they were.
     """
 
     label: str | None
@@ -60,6 +61,7 @@ class Row(NamedTuple):
     reason: str | None
     familiarity: float | None
     line: bytes
+    was_read: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Form:
         answer, values = outcome.answer, _values(outcome, labels, version)
         line = _json(columns(labels), values) if self.suffix == ".jsonl" else _csv(values)
         if isinstance(answer, str):
-            return Row(None, None, None, None, line)
+            return Row(None, None, None, None, line, was_read=bool(outcome.sha256))
         return Row(answer.label, answer.confidence, answer.reason, answer.familiarity, line)
 
     def cells(self, line: bytes, labels: Sequence[str]) -> dict[str, Any]:

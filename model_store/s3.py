@@ -92,6 +92,7 @@ REFUSALS: Final = {
     "RequestTimeTooSkewed": "This machine's clock is too far from the server's. Set it right.",
     "AuthorizationHeaderMalformed": "It is signed for another region. Set AWS_REGION to the bucket's.",
     "PermanentRedirect": "The bucket is in another region. Set AWS_REGION to the bucket's.",
+    "InvalidObjectState": "The object is archived. Restore it first, as with `aws s3api restore-object`.",
     "BadDigest": "What arrived differs from what was sent. Try again.",
     "XAmzContentSHA256Mismatch": "What arrived differs from what was sent. Try again.",
     "NotImplemented": "The server lacks something that was asked of it. If that is checksums, "

@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 
 from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable
+from labelling.paths import existing
 from labelling.review.label_studio import annotated
 
 NONE: Final = "none of these"
@@ -118,7 +119,7 @@ def corrections_of_files(files: Sequence[Path]) -> OfFiles:
     outdated: dict[str, None] = {}
     matched, named = [], []
     for one in read_corrections(files, None):
-        path = os.path.abspath(one.file.parent / one.path)  # noqa: PTH100 - a link keeps its own name
+        path = os.path.abspath(existing(str(one.file.parent / one.path)))  # noqa: PTH100 - a link keeps its own name
         if path not in hashes:
             hashes[path] = _hash_of(path)
         sha256 = hashes[path] or one.sha256 or path

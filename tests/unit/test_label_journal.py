@@ -119,6 +119,22 @@ def test_of_two_rows_of_a_picture_the_one_with_an_answer_is_kept(tmp_path: Path)
     assert rows_in(tmp_path) == "a"
 
 
+def test_a_picture_that_could_not_be_read_is_taken_up_again_and_one_that_is_broken_is_not(
+    tmp_path: Path,
+) -> None:
+    unread, broken = (Row(None, None, None, None, b"", was_read=was_read) for was_read in (False, True))
+    with journal(tmp_path) as opened:
+        opened.append([an_item(0, "unread"), an_item(1, "broken")], [unread, broken])
+
+    with journal(tmp_path) as again:
+        held = [again.holds(an_item(number, name)) for number, name in enumerate(("unread", "broken"))]
+        again.forget_unlisted()
+        append(again, "unread")
+
+    assert held == [False, True]
+    assert rows_in(tmp_path) == "unread"
+
+
 def test_rows_that_were_added_are_to_be_exported_though_none_has_gone(two: Path) -> None:
     with journal(two) as opened:
         opened.exported()

@@ -1,11 +1,14 @@
 """What is found in a catalogue, in which order, and what is said of a picture that cannot be had."""
 
 import re
+import shutil
 import struct
 import subprocess
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pytest
 
@@ -13,6 +16,8 @@ from labelling.errors import SourceUnusable
 from labelling.items import MAX_BYTES, Source
 from labelling.sources import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
+
+Form: TypeAlias = Literal["NFC", "NFD"]
 
 
 def names(source: Source) -> list[str]:
@@ -68,6 +73,52 @@ def test_a_list_names_files_relative_to_itself_and_keeps_its_own_words(tmp_path:
         "It is no file.",
         "It cannot be read: No such file or directory.",
     ]
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_of_its_own_and_the_others_are_read(
+    tmp_path: Path,
+) -> None:
+    write_folder(tmp_path, {"a/1.png": b"one", "b/2.png": b"two", "c/3.png": b"three"})
+    source = open_source(str(tmp_path))
+    listed = source.items()
+    found = [next(listed)]
+
+    shutil.rmtree(tmp_path / "b")
+    found += listed
+
+    assert [item.name for item in found] == [f"{tmp_path}/{name}" for name in ("a/1.png", "b", "c/3.png")]
+    read = list(source.reader()([item.place for item in found]))
+    assert (read[0], str(read[1]), read[2]) == (
+        b"one",
+        "This folder cannot be listed: No such file or directory.",
+        b"three",
+    )
+
+
+@pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_list_of_another_system_names_the_same_files(listed: Form, stored: Form, tmp_path: Path) -> None:
+    name = "grüne Röcke/Rock é.png"
+    write_folder(tmp_path, {unicodedata.normalize(stored, name): b"skirt", "shop/a.png": b"a"})
+    there = unicodedata.normalize(listed, name)
+    cells = [there, there.replace("/", "\\"), "shop\\a.png", "shop\\gone ä.png"]
+    source = open_source(str(write_list(tmp_path / "list.csv", cells)))
+
+    assert names(source) == cells
+    assert contents(source)[:3] == [b"skirt", b"skirt", b"a"]
+    assert contents(source)[3] == "It cannot be read: No such file or directory."
+    assert names(open_source(str(tmp_path / there.split("/")[0]))) == [
+        f"{tmp_path}/{unicodedata.normalize(stored, name)}"
+    ]
+
+
+@pytest.mark.parametrize("between", [",", ", ", ";", " | ", "\n", '", "', "\t"])
+def test_several_addresses_of_one_cell_are_a_row_each(between: str, tmp_path: Path) -> None:
+    addresses = ["https://a.example/1,2.png?w=3;h=4", "HTTPS://b.example/2.png", "s3://bucket/a b.png"]
+    cell = between.join(addresses)
+    cell = f'["{cell}"]' if '"' in between else f"{cell}{between}"
+    source = open_source(str(write_list(tmp_path / "list.csv", [cell, "a, b.png"])))
+
+    assert names(source) == [*addresses, "a, b.png"]
 
 
 def big_directory(path: Path) -> Path:

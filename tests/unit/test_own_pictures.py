@@ -104,6 +104,16 @@ def test_a_csv_of_paths_and_labels_gives_the_same_data_as_folders(tmp_path: Path
     assert from_csv.described().name == "things"
 
 
+def test_a_csv_of_another_system_names_the_same_pictures(tmp_path: Path, said: Said) -> None:
+    listing = write_picture_csv(tmp_path, COUNT)
+    expected = hashes(said.read(listing))
+    (tmp_path / "pictures").rename(tmp_path / "Bälle".replace("ä", "a\u0308"))
+
+    listing.write_text(listing.read_text("utf-8").replace("pictures/", "Bälle\\"), "utf-8")
+
+    assert hashes(said.read(listing)) == expected
+
+
 def test_the_test_set_is_the_same_under_other_names(folder: Path, tmp_path: Path, said: Said) -> None:
     before = said.read(folder)
 
@@ -292,13 +302,14 @@ def test_a_layout_that_is_not_known_is_answered_with_those_that_are(tmp_path: Pa
 def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:
     for name in (".DS_Store", "Ball/.hidden.png", "Ball/Thumbs.db", "Box/desktop.ini", "notes.txt"):
         (folder / name).write_bytes(b"something else")
+    (folder / "@eaDir").mkdir()
 
     data = said.read(folder)
 
     assert len(data.train) + len(data.test) == 3 * COUNT
     assert said == [
-        f"left out 5 that are not taken for pictures of a class: {folder}/.DS_Store, "
-        f"{folder}/Ball/.hidden.png, {folder}/Ball/Thumbs.db, ...."
+        f"left out 6 that are not taken for pictures of a class: {folder}/.DS_Store, "
+        f"{folder}/@eaDir, {folder}/Ball/.hidden.png, ...."
     ]
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from inference.file_names import is_clutter, is_picture_name
 from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable
+from labelling.paths import existing
 from labelling.review.corrections import NONE, corrections_of_files
 from training.errors import BadClasses, BadCsv, DataSetMissing
 
@@ -33,9 +35,6 @@ CLASSES_MAX: Final = 256
 
 ANSWERED: Final = "at"
 """Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
-
-NO_PICTURES: Final = frozenset({".csv", ".db", ".html", ".ini", ".json", ".md", ".txt", ".xml"})
-"""Endings of other files in folders of pictures: notes, lists, and files of file managers."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,8 @@ def list_pictures(place: Path) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
-    labels inside. Hidden files, those that end as NO_PICTURES do, and a label's own sub-folders are left out;
-    anything else is taken for a picture. Of people's answers, those that name no class are left out.
+    labels inside. Hidden files, those that are no pictures by their names, and a label's own sub-folders are
+    left out; anything else is taken for a picture. Of people's answers, those without a class are left out.
 
     Args:
         place: a folder, or a CSV in UTF-8 whose header has the columns `path` and `label`, and perhaps `tier`
@@ -127,7 +126,7 @@ def list_pictures(place: Path) -> Listing:
     if place.exists() and not place.is_dir():
         return _list_table(place)
     listing = Listing(place)
-    tiers = [entry for entry in entries(place) if entry.is_dir() and not is_hidden(entry)]
+    tiers = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     if not _is_divided(tiers):
         _list_labels(place, listing)
         return listing
@@ -201,14 +200,14 @@ def columns_of(path: Path) -> tuple[str, ...]:
 
 def _is_divided(folders: Sequence[Path]) -> bool:
     """Whether labels are one level further down: no sub-folder holds a picture, but one holds folders."""
-    inner = [entry for folder in folders for entry in entries(folder) if not is_hidden(entry)]
+    inner = [entry for folder in folders for entry in entries(folder) if not is_clutter(entry.name)]
     return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
 
 
 def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier: str = "") -> None:
     """Add the pictures of the labels' folders in a folder, and what is none."""
     for entry in entries(folder):
-        if is_hidden(entry) or not entry.is_dir():
+        if is_clutter(entry.name) or not entry.is_dir():
             listing.left_out.append(entry)
             continue
         label, files = as_label(entry.name, str(entry)), entries(entry)
@@ -221,12 +220,7 @@ def _list_labels(folder: Path, listing: Listing, part: Part | None = None, tier:
 
 def could_be_picture(entry: Path) -> bool:
     """Whether a file is taken for a picture, by its name."""
-    return not entry.is_dir() and not is_hidden(entry) and entry.suffix.lower() not in NO_PICTURES
-
-
-def is_hidden(entry: Path) -> bool:
-    """Whether an entry is for machines alone, and is passed over."""
-    return entry.name.startswith(".") or entry.name == "__MACOSX"  # which Apple's archives bring along
+    return not entry.is_dir() and is_picture_name(entry.name)
 
 
 def entries(folder: Path) -> list[Path]:
@@ -275,7 +269,9 @@ def _row(path: Path, where: str, row: dict[str, str | None]) -> tuple[str, Liste
     if row["label"] is None:
         raise BadCsv(f"{where}: no column for the label. A row without a label ends in a comma.")
     label = as_it_was(row["label"].strip())
-    return where, Listed(path.parent / named, label and as_label(label, where), None, tier, group)
+    return where, Listed(
+        Path(existing(str(path.parent / named))), label and as_label(label, where), None, tier, group
+    )
 
 
 def as_label(text: str, where: str) -> str:

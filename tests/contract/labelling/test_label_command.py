@@ -20,11 +20,13 @@ from labelling.errors import OtherRun, TableUnusable, WorkersFailed
 from labelling.run import PICTURES_PER_CHUNK, Job, partial_of, summary_of
 from labelling.run import label as run_job
 from labelling.sources import open_source
+from model_store.errors import StoreRefused
 from model_store.local import open_release
 from model_store.store import open_store
 from scripts.label import main
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
 from tests.releases import a_release
+from tests.s3_servers import S3Server
 from tests.service import ROOT
 from tests.uploads import png
 
@@ -216,6 +218,54 @@ def test_a_finished_table_follows_its_source_and_labels_what_changed(
     assert summary.rows_before == kept
     assert [row["sha256"] for row in rows_of(table)] == [sha256(one).hexdigest() for one in pictures.values()]
     assert [row["path"][-7:] for row in rows_of(table)] == [name[-7:] for name in pictures]
+
+
+def test_an_object_that_s3_refuses_is_a_row_and_the_same_command_takes_it_up_when_it_is_there(
+    bucket: str, moto_server: S3Server, little_release: Path, tmp_path: Path
+) -> None:
+    upload(write_folder(tmp_path / "shop"), bucket)
+    name = bucket.split("/")[2]
+    key, content = "photos/a/1.png", PICTURES["a/1.png"]
+    moto_server.client.put_object(Bucket=name, Key=key, Body=content, StorageClass="GLACIER")
+
+    first = label(bucket, tmp_path / "table.csv", little_release)
+    moto_server.client.restore_object(Bucket=name, Key=key, RestoreRequest={"Days": 1})
+    second = label(bucket, tmp_path / "table.csv", little_release)
+
+    errors = [row["error"] for row in first]
+    assert errors.pop(1) == (
+        f"{bucket}/a/1.png: InvalidObjectState on GetObject. The object is archived. "
+        "Restore it first, as with `aws s3api restore-object`."
+    )
+    assert errors == [None] * (len(PICTURES) - 1)
+    assert [row["error"] for row in second] == [None] * len(PICTURES)
+
+
+def test_a_store_that_fails_as_a_whole_ends_the_run(bucket: str, moto_server: S3Server) -> None:
+    open_store(bucket).create("a.png", b"")
+    source = open_source(bucket)
+    places = [item.place for item in source.items()]
+    name = bucket.split("/")[2]
+    moto_server.client.delete_object(Bucket=name, Key="photos/a.png")
+    moto_server.client.delete_bucket(Bucket=name)
+
+    with pytest.raises(StoreRefused, match="NoSuchBucket"):
+        list(source.reader()(places))
+
+
+def test_a_list_may_name_objects_of_any_bucket(bucket: str, little_release: Path, tmp_path: Path) -> None:
+    shop = write_folder(tmp_path / "shop")
+    upload(shop, bucket)
+    cells = [f"{bucket}/a/0.png", "shop/a/0.png", f"{bucket}/gone.png", "s3://no-such-bucket/a.png", "s3://x"]
+
+    rows = label(str(write_list(tmp_path / "list.csv", cells)), tmp_path / "table.csv", little_release)
+
+    assert [row["path"] for row in rows] == cells
+    assert rows[0]["sha256"] == rows[1]["sha256"]
+    assert [row["error"] is None for row in rows] == [True, True, False, False, False]
+    assert "NoSuchKey" in str(rows[2]["error"])
+    assert "NoSuchBucket" in str(rows[3]["error"])
+    assert "is no S3 address" in str(rows[4]["error"])
 
 
 def test_an_overwritten_object_of_a_bucket_and_a_tar_written_again_are_labelled_again(
