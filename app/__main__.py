@@ -29,7 +29,6 @@ FILES = (
     "WARDROBE_API_KEYS_FILE",
     "WARDROBE_MODEL_STORE",
     "WARDROBE_TAXONOMY",
-    "WARDROBE_TRANSLATIONS",
     "WARDROBE_TRUSTED_KEYS",
 )
 """The settings that name a file or the store; without any of them, app/preflight.py has nothing to check."""

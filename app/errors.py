@@ -6,7 +6,6 @@ RequestError
 ├── KeyRefused      API keys are configured and none fits
 ├── NoSuchModel     another model, version or method of it than there is here
 ├── UnknownCoding   the body is compressed in a way that is not read
-├── BadFeedback     it names a version, label or decision that no known answer has
 ├── TooLarge        more bytes or more pictures than allowed
 ├── Busy            the queue is full, or no slot came free in time
 └── NotReady        no model is warm yet, the worker is draining, or no key can be checked
@@ -39,10 +38,6 @@ class NoSuchModel(RequestError):
 
 class UnknownCoding(RequestError):
     """The body's Content-Encoding is neither gzip nor deflate."""
-
-
-class BadFeedback(RequestError):
-    """Feedback that names a version, label or decision that no known answer has."""
 
 
 class TooLarge(RequestError):

@@ -13,7 +13,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.api.docs import docs_routes
-from app.api.feedback import feedback_routes
 from app.api.health import health_routes
 from app.api.model import model_routes
 from app.api.page import page_routes
@@ -36,7 +35,6 @@ from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, is_known, require_keys
 from app.settings import CURRENT, Settings
-from app.web.translations import Translations, read_translations
 from inference.decode import prepare_decoders
 from model_store.store import Store, open_store
 
@@ -86,7 +84,6 @@ def create_app(settings: Settings) -> Flask:
         ModelError: it is there and cannot be run.
     """
     prepare_decoders(settings.max_pixels)
-    translations = read_translations(settings.translations)
     store = store_of(settings)
     models = load(settings, store)
     metrics = Metrics(settings.prometheus_dir)
@@ -100,7 +97,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = Name
-    register_problem_handlers(app, translations)
+    register_problem_handlers(app)
     admission = Admission(
         settings.slots, settings.queue_length, settings.queue_seconds, counted=metrics.in_progress
     )
@@ -110,7 +107,7 @@ def create_app(settings: Settings) -> Flask:
         require_keys(app, keys)
     app.register_blueprint(health_routes(models, partial(is_known, keys)))
     _register_routes(app, settings, models, admission, metrics)
-    _register_pages(app, settings, translations, metrics)
+    _register_pages(app, settings, metrics)
     _add_origins_and_proxies(app, settings)
     app.extensions["wardrobe"] = Service(models, admission, _watch(settings, store, models, metrics))
     # The last step: until here a missing key file, for example, ends the start.
@@ -139,7 +136,6 @@ def _register_routes(
     limited = (
         predict_routes(settings, bodies, predictor, metrics),
         dialect_routes(services),
-        *([feedback_routes(models, bodies, metrics)] if settings.feedback or settings.page_feedback else []),
     )
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
@@ -152,10 +148,10 @@ def _register_routes(
     app.register_blueprint(dialect_model_routes(services))
 
 
-def _register_pages(app: Flask, settings: Settings, translations: Translations, metrics: Metrics) -> None:
-    app.register_blueprint(model_routes(settings, translations, metrics))
+def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:
+    app.register_blueprint(model_routes(settings, metrics))
     app.register_blueprint(report_routes())
-    app.register_blueprint(page_routes(translations, feedback=settings.page_feedback))
+    app.register_blueprint(page_routes())
     app.register_blueprint(docs_routes(settings))
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from app.prediction.categories import read_categories
 from app.security.api_keys import read_keys
 from app.settings import Settings, SettingsError, parse_settings
-from app.web.translations import read_translations
 from model_store.cache import last_good
 from model_store.errors import StoreError
 from model_store.signing import TrustedKeys, trusted_keys
@@ -33,7 +32,6 @@ def _check(settings: Settings) -> None:
         read_keys(settings.api_keys_file)
     if settings.taxonomy is not None:
         read_categories(settings.taxonomy)
-    read_translations(settings.translations)
     trusted = None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
     if settings.model_store != "bundled":
         _check_store(settings, trusted)

@@ -43,6 +43,12 @@ OTLP_PROTOCOL = "http/protobuf"
 NAMED_BY_OTHERS = ("prometheus_dir", "tracing")
 """Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
 
+REMOVED = {
+    "TRANSLATIONS": "The page, the report and review sheets speak English and German.",
+    "FEEDBACK": "POST /feedback is gone; `wardrobe audit` measures how often accepted answers are right.",
+    "PAGE_FEEDBACK": "POST /feedback is gone; the page keeps labels in the browser, for `wardrobe improve`.",
+}
+"""Settings that are gone, and what replaces each."""
 
 MAX_JSON_NUMBERS = 1_500_000
 """Numbers in the JSON of a request, unless an operator says otherwise. A parser of JSON holds Python's lock
@@ -150,9 +156,6 @@ class Settings(BaseModel):
         rate_limit: per client, as `100/minute` or `5/second;1000/hour`; None is unlimited.
         rate_limit_storage: where the rates are counted: `memory://`, each worker for itself, or `redis://...`.
         taxonomy: file of the platform's own categories, JSON or CSV; None adds none.
-        translations: file of texts of the page by language, JSON; None adds none to Wardrobe's own.
-        feedback: whether `POST /feedback` is there.
-        page_feedback: whether the page reports the labels that people choose to `POST /feedback`.
         log_level: the least serious log line that is written.
         log_format: `text` for people, `json` for machines.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
@@ -186,9 +189,6 @@ class Settings(BaseModel):
     rate_limit: Annotated[str | None, Empty, AfterValidator(_check_rate)] = None
     rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
     taxonomy: OptionalPath = None
-    translations: OptionalPath = None
-    feedback: bool = False
-    page_feedback: bool = False
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
     log_format: Literal["text", "json"] = "text"
     prometheus_dir: Path | None = None
@@ -217,7 +217,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
     """Turn `WARDROBE_*` names into settings.
 
     Raises:
-        SettingsError: an unknown name, with the nearest known one, or a value out of bounds.
+        SettingsError: a removed name, an unknown one with the nearest known one, or a value out of bounds.
     """
     values: dict[str, object] = {
         name.removeprefix(PREFIX).lower(): value
@@ -272,6 +272,8 @@ def _refuse_unknown(values: Mapping[str, object]) -> None:
     known = setting_names()
     for name in values:
         full = PREFIX + name.upper()
+        if name.upper() in REMOVED:
+            raise SettingsError(f"{full} has been removed. {REMOVED[name.upper()]} Leave it out.")
         if full not in known:
             nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
             raise SettingsError(

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from app.web.translations import read_translations
+from app.web.translations import TRANSLATIONS
 from labelling.on_ray import OnRay
 from labelling.permits import Network, Permits, allowed_host
 from labelling.pool import MakeEngine
@@ -102,7 +102,7 @@ def _label(arguments: argparse.Namespace) -> object:
         pages: tuple[Path, ...] = ()
         if arguments.review:
             sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers)
-            pages = write_review(arguments.review, job, sizes, read_translations(None))
+            pages = write_review(arguments.review, job, sizes, TRANSLATIONS)
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
     show(summary, pages)

@@ -14,7 +14,6 @@ from app.middleware.request_context import served
 from app.observability.metrics import Metrics
 from app.releases.serving import Acceptance, Served
 from app.settings import Settings
-from app.web.translations import Translations
 
 SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
@@ -23,7 +22,7 @@ _UNSHOWN: Final[Mapping[str, bool | set[str]]] = {"files": True, "golden": True,
 """Parts of a manifest that are long, and only for machines."""
 
 
-def model_routes(settings: Settings, translations: Translations, counts: Metrics) -> Blueprint:
+def model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     """The routes about the model."""
     routes = Blueprint("model", __name__)
 
@@ -32,7 +31,7 @@ def model_routes(settings: Settings, translations: Translations, counts: Metrics
         if _is_scraper(request.headers.get("Accept", "")):
             return _exposition(counts)
         as_page = wants_page(request.accept_mimetypes)
-        answer = report_page(settings, served(), translations) if as_page else report_json(served())
+        answer = report_page(settings, served()) if as_page else report_json(served())
         answer.vary.add("Accept")
         return answer
 

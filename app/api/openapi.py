@@ -71,8 +71,6 @@ def _fill_model(document: Json, model: Served, settings: Settings) -> None:
     if schemas["Pixels"] | _nested(shape) != schemas["Pixels"]:
         _remove_examples(document, _OF_SIZE)
 
-    example = {"version": model.version, "label": labels[0], "true_label": labels[-1]}
-    components["examples"]["Feedback"]["value"] |= example
     share = {"$ref": "#/components/schemas/Share"}
     schemas["Label"]["enum"] = labels
     schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}

@@ -1,19 +1,18 @@
 """GET / and GET /page/<name>: the web page, from files of our own in page/.
 
 Plain HTML, CSS and JavaScript modules, read once at the start. There is no build step, and the page makes no
-request to another host. The formats that the installation reads, the texts of the reader's language, and
-whether the page reports what people say of answers are filled in.
+request to another host. The formats that the installation reads and the texts of the reader's language are
+filled in.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from flask import Blueprint, Response, abort, request
 
 from app.web.files import page_file, read_files, send
-from app.web.translations import Translations, preferred
+from app.web.translations import TRANSLATIONS, preferred
 from inference.signatures import ACCEPTED
 from model_store.report_page import page as report_page
 
@@ -24,39 +23,24 @@ HEIC_TYPES = "image/heic,image/heif,.heic,.heif"
 """The endings too: few desktop systems know the type of a .heic file."""
 
 
-COUNTED = '<span id="counted" class="fine"'
-"""How the element begins without which the page does not report what people say of answers."""
-
-
 TEXTS = '<script type="application/json" id="texts">'
 """How the element begins that holds the texts of the reader's language."""
 
 
-NO_TEXTS: Final[Translations] = {"en": {}}
-"""Of a page in English, unless an operator's file has other words for it."""
-
-
-def page_routes(translations: Translations, *, feedback: bool) -> Blueprint:
-    """The page at / and what belongs to it.
-
-    Args:
-        translations: of the page.
-        feedback: whether the page sends the labels that people choose to `POST /feedback`.
-    """
+def page_routes() -> Blueprint:
+    """The page at / and what belongs to it."""
     routes = Blueprint("page", __name__)
     shared = {name: report_page.FOLDER / name for name in report_page.STYLES}
     found = read_files(FOLDER) | {name: page_file(path.read_bytes(), ".css") for name, path in shared.items()}
     english = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
-    if feedback:
-        english = english.replace(f"{COUNTED} hidden", COUNTED)
     pages = {
         language: page_file(in_language(english, language, texts).encode(), ".html")
-        for language, texts in (NO_TEXTS | translations).items()
+        for language, texts in {"en": {}, **TRANSLATIONS}.items()
     }
 
     @routes.get("/")
     def index() -> Response:
-        language, _ = preferred(translations, request.headers.get("Accept-Language"))
+        language, _ = preferred(request.headers.get("Accept-Language"))
         answer = send(pages[language])
         answer.vary.add("Accept-Language")
         return answer

@@ -7,7 +7,6 @@ Messages of `UploadError` and `RequestError` are written for clients; of everyth
 import json
 import logging
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
 from app.middleware.request_context import current_request
-from app.web.translations import Translations, preferred
+from app.web.translations import preferred
 from inference import errors as inference_errors
 
 log = logging.getLogger("wardrobe")
@@ -43,9 +42,6 @@ PROBLEMS: dict[type[Exception], Problem] = {
     errors.UnknownCoding: Problem(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-coding", "Unknown content coding"
     ),
-    errors.BadFeedback: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "bad-feedback", "Feedback on no known answer"
-    ),
     errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
     errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
     errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
@@ -69,14 +65,9 @@ PATH_LENGTH = 100
 """Characters of a path that an answer repeats."""
 
 
-def register_problem_handlers(app: Flask, translations: Translations) -> None:
-    """Answer every error of `app` with problem+json, the framework's own included.
-
-    Args:
-        app: the service.
-        translations: of the page that a browser gets.
-    """
-    app.register_error_handler(HTTPException, partial(_answer_http, translations))
+def register_problem_handlers(app: Flask) -> None:
+    """Answer every error of `app` with problem+json, the framework's own included."""
+    app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_exception)
 
 
@@ -119,14 +110,14 @@ def _answer_exception(error: Exception) -> Response:
     return response
 
 
-def _answer_http(translations: Translations, error: HTTPException) -> Response:
+def _answer_http(error: HTTPException) -> Response:
     problem = problem_type(type(error))
     document = _document(problem, _detail(error) or problem.status.description)
     response = _response(document)
     if isinstance(error, NotFound):
         response.vary.add("Accept")
         if request.accept_mimetypes.best_match((MEDIA_TYPE, "application/json", "text/html")) == "text/html":
-            response.set_data(_not_found_page(request.path, translations))
+            response.set_data(_not_found_page(request.path))
             response.mimetype = "text/html"
             response.vary.add("Accept-Language")
     for name, value in error.get_response().headers.items():
@@ -135,8 +126,8 @@ def _answer_http(translations: Translations, error: HTTPException) -> Response:
     return response
 
 
-def _not_found_page(path: str, translations: Translations) -> str:
-    language, texts = preferred(translations, request.headers.get("Accept-Language"))
+def _not_found_page(path: str) -> str:
+    language, texts = preferred(request.headers.get("Accept-Language"))
     return render_template(
         "not-found.html",
         language=language,

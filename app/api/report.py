@@ -14,7 +14,7 @@ from app.releases.serving import Served
 from app.settings import Settings
 from app.web.files import PageFile, page_file, send
 from app.web.report_page import report_html
-from app.web.translations import Translations, preferred
+from app.web.translations import preferred
 from model_store.report_page.wording import Wording
 
 A_YEAR = 31_536_000  # seconds
@@ -40,9 +40,9 @@ def wants_page(accept: MIMEAccept) -> bool:
     return accept["text/html"] > accept["application/json"]
 
 
-def report_page(settings: Settings, model: Served, translations: Translations) -> Response:
+def report_page(settings: Settings, model: Served) -> Response:
     """The report of a model as a page, in the language that the reader prefers."""
-    words = Wording(*preferred(translations, request.headers.get("Accept-Language")))
+    words = Wording(*preferred(request.headers.get("Accept-Language")))
     # JSON may hold lone surrogates, which UTF-8 cannot encode.
     page = report_html(settings.model_name, model, words).encode("utf-8", "replace")
     answer = send(page_file(page, ".html"))

@@ -64,9 +64,6 @@ class Metrics:
         self._problems = counter("problems", "Problems answered, by the end of their type.", ("type",))
         predictions = counter("predictions", "Pictures classified.", ("decision", "label", "reason"))
         self._predictions = cache(predictions.labels)
-        self._feedback = counter(
-            "feedback", "Answers that people judged.", ("version", "decision", "label", "outcome")
-        )
         latency = histogram(
             "request_seconds",
             "Wall time from the whole body on.",
@@ -132,12 +129,6 @@ class Metrics:
         self._confidence.observe(prediction.confidence)
         if prediction.familiarity is not None:
             self._familiarity.observe(prediction.familiarity)
-
-    def count_feedback(
-        self, version: str, decision: str, label: str, outcome: Literal["right", "wrong"]
-    ) -> None:
-        """Count what a person says of one answer; the caller bounds the values, which all stay in memory."""
-        self._feedback.labels(version, decision, label, outcome).inc()
 
     def count_problem(self, kind: str) -> None:
         """Count one problem that was answered; `kind` is its `type`, of which problems.py has a few dozen."""

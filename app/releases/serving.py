@@ -112,11 +112,9 @@ class Models:
         patience: seconds without a successful poll after which the watcher counts as hanging; None where
             nothing polls.
         answered_at: time.monotonic() at the last successful poll, or at the start.
-        earlier: the labels of the release before, by its version: clients may still have answers of it.
     """
 
     current: Served
-    earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = field(default=())
     fault: StoreFault | None = None
     draining: bool = False
@@ -141,15 +139,8 @@ class Models:
         numbers = [refusal.number for refusal in self.refusals]
         return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
 
-    @property
-    def known_labels(self) -> dict[str, tuple[str, ...]]:
-        """The labels of what is served, and of the release before it, by version."""
-        current = self.current
-        return {current.version: current.contract.labels, **self.earlier}
-
     def serve(self, served: Served) -> None:
         """Serve another release from the next request on."""
-        self.earlier = {self.current.version: self.current.contract.labels}
         self.current = served
 
     def refuse(self, refusal: Refusal, now: datetime) -> None:

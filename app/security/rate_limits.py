@@ -1,4 +1,4 @@
-"""How often each client may classify or give feedback: one count for all these routes.
+"""How often each client may classify: one count for all routes that do.
 
 flask-limiter counts in this worker's memory, or in a Redis that workers and containers share. While that
 Redis is away, each worker counts for itself, and the log says so: clients keep their answers, and none gets

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from app.web.translations import read_translations
+from app.web.translations import TRANSLATIONS
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.files import read_files
@@ -84,7 +84,7 @@ def _write_page(folder: Path, found: Sequence[Doubted], labels: Sequence[str]) -
     prepare_decoders()
     cards = [_card(one) for one in found[:SHOWN]]
     title = f"{folder.name}, {len(cards):,}/{len(found):,}"
-    write_page(folder / PAGE, page_of(cards, labels, Frame(title, LEAD, read_translations(None))))
+    write_page(folder / PAGE, page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS)))
     return len(cards)
 
 

@@ -5,12 +5,9 @@ import sys
 from pathlib import Path
 
 from wardrobe_client import Client
-from wardrobe_client.api.classify import predict, send_feedback
+from wardrobe_client.api.classify import predict
 from wardrobe_client.api.model import get_model
 from wardrobe_client.models import (
-    FeedbackAnswer,
-    FeedbackDocument,
-    FeedbackDocumentDecision,
     ModelAnswer,
     PictureDocument,
     PredictAnswer,
@@ -27,19 +24,6 @@ if not isinstance(good, PredictAnswer):
     raise SystemExit(f"not answered: {good}")
 sure: bool = good.decision.value == "accept" and not good.enlarged
 
-judged = send_feedback.sync(
-    client=client,
-    body=FeedbackDocument(
-        version=good.model.version,
-        label=good.label.value,
-        decision=FeedbackDocumentDecision(good.decision.value),
-        true_label="Sneaker",
-    ),
-)
-if not isinstance(judged, FeedbackAnswer):
-    raise SystemExit(f"not counted: {judged}")
-outcome: str = judged.outcome.value
-
 bad = predict.sync(client=client, body=PictureDocument(image="https://shop.example/shoe.png"))
 if not isinstance(bad, Problem):
     raise SystemExit(f"no problem: {bad}")
@@ -53,7 +37,6 @@ print(
         {
             "label": good.label.value,
             "sure": sure,
-            "outcome": outcome,
             "status": status,
             "words": words,
             "version": version,

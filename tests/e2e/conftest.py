@@ -20,8 +20,8 @@ KEY = "right-secret"
 
 @pytest.fixture(scope="session")
 def bundled_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """What `make serve` starts: every setting at its default, but that it takes feedback."""
-    with running(tmp_path_factory.mktemp("bundled"), FEEDBACK="true") as service:
+    """What `make serve` starts: every setting at its default."""
+    with running(tmp_path_factory.mktemp("bundled")) as service:
         yield service
 
 

@@ -71,7 +71,6 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
         ("SLOTS", "many", "WARDROBE_SLOTS=many: expected a whole number"),
         ("API_KEYS_FILE", __file__, f"{__file__}, line 1: not `name:sha256`"),
         ("TAXONOMY", __file__, f"WARDROBE_TAXONOMY: {__file__}"),
-        ("TRANSLATIONS", "/", "WARDROBE_TRANSLATIONS: /: Is a directory"),
         ("TRUSTED_KEYS", "/nowhere/keys", "/nowhere/keys"),
         ("MODEL_STORE", "s3://", "s3://"),
     ],
@@ -97,7 +96,6 @@ def test_a_failed_start_has_one_status_and_ends_with_the_line_that_says_why(
         ("MODEL_STORE", "ftp://models"),
         ("API_KEYS_FILE", __file__),
         ("TAXONOMY", __file__),
-        ("TRANSLATIONS", "/"),
         ("TRUSTED_KEYS", "/nowhere/keys"),
     ],
 )

@@ -23,7 +23,6 @@ def test_files_that_can_be_read_and_stores_that_need_not_answer_are_no_fault(tmp
     [
         ("API_KEYS_FILE", "secret", "line 1: not `name:sha256`"),
         ("TAXONOMY", "{", "it is no JSON"),
-        ("TRANSLATIONS", "[]", "Input should be"),
         ("TRUSTED_KEYS", "", "no key is in it"),
         ("MODEL_STORE", "a file", "Not a directory"),
     ],

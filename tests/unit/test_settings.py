@@ -31,6 +31,19 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
         parse_settings({"WARDROBE_MODEL_STOER": "bundled"})
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("TRANSLATIONS", "English and German"),
+        ("FEEDBACK", "wardrobe audit"),
+        ("PAGE_FEEDBACK", "wardrobe improve"),
+    ],
+)
+def test_a_removed_name_is_refused_with_what_replaces_it(name: str, instead: str) -> None:
+    with pytest.raises(SettingsError, match=f"^WARDROBE_{name} has been removed.*{instead}"):
+        parse_settings({f"WARDROBE_{name}": ""})
+
+
 ORIGIN, RATE, STORAGE = (
     "no origin. Write it as https://",
     "no rate. Write it as 100/minute",
@@ -70,7 +83,6 @@ def test_a_wrong_value_is_named_with_its_setting_and_no_password(name: str, valu
         ("REFRESH_SECONDS", "soon", "a number"),
         ("REQUEST_SECONDS", "0", "more than 0"),
         ("ACCEPT_TARGET", "1", "less than 1"),
-        ("FEEDBACK", "perhaps", "true or false"),
         ("LOG_FORMAT", "xml", "'text' or 'json'"),
         ("MODEL_NAME", "a b", "letters, digits, dots, hyphens and underscores alone"),
         ("MODEL_STORE", "", "a value; without the variable, the default holds"),

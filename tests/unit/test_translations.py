@@ -1,17 +1,14 @@
-"""The page's texts in other languages: Wardrobe's German is complete, and an operator's file is checked."""
+"""The page's texts in other languages: Wardrobe's German is complete."""
 
 import ast
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
-from app.settings import SettingsError
-from app.web.translations import OURS, read_translations
+from app.web.translations import TRANSLATIONS
 from labelling.review.page import BLIND_LEAD, LEAD, NOTE, RIGHT
 from labelling.run import OUTCOMES
 from model_store.report import HELD_OUT, ON_GROUND
@@ -122,7 +119,7 @@ def texts_of_the_sheet() -> set[str]:
 
 
 def test_the_german_page_report_and_sheet_are_complete_and_have_nothing_to_spare() -> None:
-    german = json.loads(OURS.read_text("utf-8"))["de"]
+    german = TRANSLATIONS["de"]
     shown = texts_of_the_page() | texts_of_the_report() | texts_of_the_sheet()
 
     assert (sorted(shown - set(german)), sorted(set(german) - shown)) == ([], [])
@@ -131,34 +128,3 @@ def test_the_german_page_report_and_sheet_are_complete_and_have_nothing_to_spare
 
 def places(text: str) -> set[str]:
     return set(PLACES.findall(text))
-
-
-def test_an_operators_texts_go_before_ours_and_add_languages(tmp_path: Path) -> None:
-    file = tmp_path / "texts.json"
-    file.write_text('{"DE": {"Clear": "Leeren!"}, "fr": {"Clear": "Effacer"}}', "utf-8")
-
-    read = read_translations(file)
-
-    assert (read["de"]["Clear"], read["fr"]) == ("Leeren!", {"Clear": "Effacer"})
-    assert read["de"]["Stop"] == read_translations(None)["de"]["Stop"]
-
-
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
-        (None, "No such file or directory"),
-        (b"{", "the whole: Invalid JSON"),
-        (b'{"german, please": {}}', "german, please"),
-        (b'{"de": {"Clear": ""}}', "de.Clear: String should have at least 1 character"),
-    ],
-    ids=["missing", "no JSON", "no language", "empty"],
-)
-def test_a_wrong_file_ends_the_start_with_the_reason(tmp_path: Path, content: bytes | None, why: str) -> None:
-    file = tmp_path / "texts.json"
-    if content is not None:
-        file.write_bytes(content)
-
-    with pytest.raises(SettingsError, match="WARDROBE_TRANSLATIONS") as refused:
-        read_translations(file)
-
-    assert why in str(refused.value)

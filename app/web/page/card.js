@@ -13,13 +13,12 @@ const LIKELIEST = 3; // classes shown at once; the others on demand
 export class Card {
   #parts;
   #predicted = "";
-  #chosen = ""; // since the page was opened
 
   /**
-   * @param {{item: Object, corrections: Corrections, corrected: function(), judged: function(Object, string),
-   *     retry: function(Object), remove: function(Object), explain: function(Object): Promise<Object>}} of
+   * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
+   *     remove: function(Object), explain: function(Object): Promise<Object>}} of
    */
-  constructor({ item, corrections, corrected, judged, retry, remove, explain }) {
+  constructor({ item, corrections, corrected, retry, remove, explain }) {
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
@@ -33,12 +32,9 @@ export class Card {
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
     this.#parts.truth.addEventListener("change", ({ target }) => {
       corrections.set(item, target.value);
-      this.#chosen = target.value;
       this.#mark(target.value);
       corrected();
     });
-    // Arrow keys choose each label on their way: the one that the list is left with counts.
-    this.#parts.truth.addEventListener("focusout", () => this.#chosen && judged(item, this.#chosen));
     this.#parts.api.addEventListener("toggle", () => this.#showSnippet(item.path));
     this.#parts.language.addEventListener("change", () => this.#showSnippet(item.path));
     this.#parts.copy.addEventListener("click", () => copy(this.#parts.snippet));

@@ -8,7 +8,7 @@ import { Queue } from "./queue.js";
 import { goToReport, isReport, showReport } from "./report.js";
 import { asCsv, asJson, sorted } from "./results.js";
 import { save } from "./saving.js";
-import { classify, fetched, report } from "./sending.js";
+import { classify, fetched } from "./sending.js";
 import { nameClasses, t, translatePage } from "./translate.js";
 import * as words from "./words.js";
 
@@ -78,7 +78,7 @@ function take(pictures) {
   at("notice").hidden = true;
   const batch = pictures.map((picture) => ({ ...picture }));
   for (const item of batch) {
-    item.card = new Card({ item, corrections, corrected: showCorrections, judged, retry: (one) => queue.retry(one), remove, explain });
+    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), remove, explain });
   }
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
@@ -202,13 +202,6 @@ function showCorrections() {
   at("corrections").hidden = corrections.size === 0;
   const pictures = words.count(corrections.size, "picture");
   at("kept").textContent = t("Your labels, kept in this browser: {pictures}.", { pictures });
-}
-
-/** Report whether an answer was right, once, where the operator allows it. */
-function judged(item, label) {
-  if (item.judged || at("counted").hidden) return;
-  item.judged = true;
-  report(item.answer, label, keyHeaders());
 }
 
 async function exportCorrections() {

@@ -66,14 +66,6 @@ export async function fetched(path, headers) {
   throw troubleOf(response.status, response.statusText, await response.text(), response.headers.get("Retry-After"));
 }
 
-/** Report what a picture really showed. Nothing waits for it: its loss is no trouble of the reader's. */
-export function report({ label, decision, model }, trueLabel, headers) {
-  const body = JSON.stringify({ version: model.version, label, decision, true_label: trueLabel });
-  const typed = new Headers(headers);
-  typed.set("Content-Type", "application/json");
-  fetch("feedback", { method: "POST", headers: typed, body, keepalive: true }).catch(() => {});
-}
-
 function settle(request, resolve, reject) {
   const answer = parsed(request.responseText);
   if (request.status === 200 && answer?.probabilities) resolve(answer);

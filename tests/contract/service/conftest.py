@@ -74,7 +74,6 @@ def make_app(store_folder: Path, tmp_path: Path) -> Iterator[MakeApp]:
             "model_store": str(store_folder),
             "cache_dir": tmp_path / "cache",
             "refresh_seconds": 0,
-            "feedback": True,
         }
         validated = Settings.model_validate(defaults | settings)
         dictConfig(logging_config(validated) | AT_ONCE)
@@ -97,11 +96,10 @@ def fresh_client(make_app: MakeApp) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A client of an app with default settings that takes feedback, which the tests of a file share."""
+    """A client of an app with default settings, which the tests of a file share."""
     settings = Settings(
         model_store=str(store_folder),
         cache_dir=tmp_path_factory.mktemp("cache"),
         refresh_seconds=0,
-        feedback=True,
     )
     return create_app(settings).test_client()

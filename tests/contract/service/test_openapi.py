@@ -231,9 +231,6 @@ def asked(path: str, operation: Any) -> str:
         ("/predict/batch?top=1", {"data": zipped(good=UPLOAD, bad=b"hello")}),
         ("/predict/batch", {"json": {"images": [in_base64(UPLOAD), 7]}}),
         ("/predict/batch", {"data": b"hello"}),
-        ("/feedback", {"json": {"version": "made up", "label": "", "decision": "", "true_label": ""}}),
-        ("/feedback", {"json": {"label": "Shirt"}}),
-        ("/feedback", {"data": bytes(100_000)}),
         ("/predict/batch", {"data": {"image": [(BytesIO(UPLOAD), "a.png"), (BytesIO(b"?"), "b.txt")]}}),
     ],
 )

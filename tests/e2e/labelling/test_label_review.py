@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from app.web.translations import read_translations
+from app.web.translations import TRANSLATIONS
 from labelling.review.corrections import LEFT_OUT, NONE
 from labelling.review.corrections import read_corrections as corrections_of_a_table
 from labelling.review.page import LEAD, NOTE, Card, Frame, page_of, thumbnail
@@ -44,7 +44,7 @@ def sheet(tmp_path: Path) -> str:
         )
     ]
     (tmp_path / "review.html").write_text(
-        page_of(cards, LABELS, Frame("table.csv", LEAD, read_translations(None))), "utf-8"
+        page_of(cards, LABELS, Frame("table.csv", LEAD, TRANSLATIONS)), "utf-8"
     )
     return f"file://{tmp_path}/review.html"
 
