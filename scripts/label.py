@@ -44,6 +44,8 @@ from scripts.terminal import (
 ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
 
 REVIEW_LIMIT = 1000
+AUDITED = 50
+"""Pictures of a review sheet that are drawn at random, unless --audit says otherwise."""
 """Pictures on a review page by default: a few megabytes, and an hour of looking."""
 
 EXAMPLES = (
@@ -101,7 +103,8 @@ def _label(arguments: argparse.Namespace) -> object:
             summary = label(job, lambda rows: watch(rows, None), complain, restart=arguments.restart)
         pages: tuple[Path, ...] = ()
         if arguments.review:
-            sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers)
+            audited = AUDITED if arguments.audit is None else arguments.audit
+            sizes = Sizes(arguments.review_limit, audited, arguments.reviewers)
             pages = write_review(arguments.review, job, sizes, TRANSLATIONS)
         if arguments.tasks:
             write_tasks(arguments.tasks, job, arguments.review_limit)
@@ -135,8 +138,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = "add N pictures to that page, drawn at random, whatever was answered: for wardrobe audit"
-    add("--audit", type=at_least(1), default=0, metavar="N", help=audit)
+    audit = f"pictures of that page that are drawn at random, for wardrobe audit ({AUDITED}; 0 for none)"
+    add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"
     add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)

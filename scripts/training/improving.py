@@ -48,7 +48,7 @@ class OwnPictures:
         audited: of these pictures, those that were drawn at random; what follows is of them alone.
         audit_right: as `right`.
         p: of McNemar's exact test, two-sided; pictures of one group count together. None without an audit.
-        detectable: the smallest difference of the shares of right answers that would have been seen, 0..1.
+        detectable: the smallest difference of the shares of right answers that could have been seen, 0..1.
         verdict: BETTER, WORSE, OPEN or NO_AUDIT.
     """
 
@@ -68,7 +68,7 @@ class OwnPictures:
         if self.p is None or self.detectable is None:
             return (
                 "No verdict: none of these pictures was drawn at random, and those that the parent doubted "
-                "hold more of its errors than your catalogue. `wardrobe label --audit 200` draws some."
+                "hold more of its errors than your catalogue. `wardrobe label --review` draws some."
             )
         before, after = self.audit_right
         counts = (
@@ -76,7 +76,7 @@ class OwnPictures:
             f"release about {after:,} (p = {self.p:.2g})"
         )
         if self.verdict == OPEN:
-            return f"{counts}: too few to say. A difference of {self.detectable:.1%} would have been seen."
+            return f"{counts}: too few to say. A difference of {self.detectable:.1%} could have been seen."
         return f"{counts}: the new release is {self.verdict} on your catalogue."
 
 

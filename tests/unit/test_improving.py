@@ -80,7 +80,7 @@ def test_the_difference_that_an_audit_could_have_shown_is_said() -> None:
 
     # Of 18 changed answers, 14 to 4 is the least uneven division with p < .05 (two-sided).
     assert found.detectable == pytest.approx(10 / 200)
-    assert "A difference of 5.0% would have been seen." in found.sentence()
+    assert "A difference of 5.0% could have been seen." in found.sentence()
 
 
 def test_with_nothing_newly_wrong_six_newly_right_pictures_decide() -> None:

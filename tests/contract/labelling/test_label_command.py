@@ -449,10 +449,22 @@ def test_a_run_ends_in_a_summary_and_a_page_to_review(
     table, page = tmp_path / "table.csv", tmp_path / "review.html"
 
     pictures = with_doubtful(tmp_path / "pictures")
-    main([pictures, "--out", str(table), "--workers", "1", "--review", str(page)])
+    main([pictures, "--out", str(table), "--workers", "1", "--review", str(page), "--audit", "0"])
 
     html = page.read_text("utf-8")
     doubtful = [row["path"] for row in rows_of(table) if row["decision"] == "review"]
     assert "10 rows; " in capsys.readouterr().out
     assert html.count('<img src="data:image/jpeg;base64,') == len(doubtful) > 0
     assert [path for path in doubtful if f'data-path="{path}"' not in html] == []
+    assert html.count('data-audit=""') == len(doubtful)
+
+
+def test_a_review_draws_an_audit_of_fifty_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    table, page = tmp_path / "table.csv", tmp_path / "review.html"
+
+    pictures = with_doubtful(tmp_path / "pictures")
+    main([pictures, "--out", str(table), "--workers", "1", "--review", str(page)])
+
+    html = page.read_text("utf-8")
+    assert html.count('data-audit="50"') == len(rows_of(table)) == 10
+    assert 'data-audit=""' not in html
