@@ -17,19 +17,20 @@ from typing import Final
 
 import numpy as np
 
-from inference.contract import GREY_28
 from lab.soft_targets import SoftTargets, answers_of, load_soft_targets, soften
 from scripts.publish import RELEASE, hand_over, open_target
 from scripts.terminal import console, perform, run
 from scripts.train import build_parser
-from scripts.training.fitting import carry_out, fit_alone, fit_fold
+from scripts.training.fitting import carry_out, fit_alone
 from scripts.training.loading import allow_many_networks
 from scripts.training.options import conditions_of, load_data, parts_of, planned
 from scripts.training.starting import start_named, task_of
 from training.data.datasets import LabelledData
 from training.data.learnt import Learnt
-from training.export.out_of_fold import deal
+from training.export.out_of_fold import Fold, deal
+from training.fitting.checkpoints import Run
 from training.recipes import Recipe
+from training.split import Split
 
 FOLDS: Final = 4
 
@@ -59,28 +60,30 @@ NOT_HERE: Final = ("release", "photos", "check_photos", "fresh", "limit")
 
 
 def _named(arguments: argparse.Namespace) -> tuple[LabelledData, Recipe]:
-    return load_data(arguments), planned(start_named(arguments, GREY_28, None), arguments)
+    return load_data(arguments), planned(start_named(arguments), arguments)
 
 
 def _teach(arguments: argparse.Namespace) -> object:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
     data, recipe = _named(arguments)
     parts = parts_of(data, recipe)
-    task, folds = task_of(arguments, data, recipe, None), deal(parts, arguments.folds or FOLDS)
+    task, folds = task_of(arguments, data, recipe), deal(parts, FOLDS)
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
     for fold in folds:
-        learnt = fold.learnt(parts)
+        others = np.setdiff1d(np.arange(len(parts.train)), fold.pictures)
+        learnt = replace(parts, train=parts.train.take(others))
         # Its fold, and what no network learns: held-out pictures are answered by all.
         asked = ~np.isin(data.train.contents, learnt.train.contents)
-        fitted = fit_fold(fold, task, data, learnt, recipe, int(asked.sum()))
+        console().print(f"Fold {fold.number} of {FOLDS}: answers {asked.sum():,} pictures.")
+        fitted = fit_alone(_of_fold(task, fold), data, learnt, recipe)
         total[asked] += answers_of(fitted.model, data.train.images[asked], flip=recipe.flip)
         networks += asked
     targets = SoftTargets(
         soften(total / networks[:, None], TEMPERATURE),
         data.train.sha256(),
-        (f"{recipe.network} in {len(folds)} folds",),
+        (f"{recipe.network} in {FOLDS} folds",),
         TEMPERATURE,
         Learnt.of(parts.train.contents),
     )
@@ -91,14 +94,22 @@ def _teach(arguments: argparse.Namespace) -> object:
     return {"targets": targets.sha256, "right": right}
 
 
+def _of_fold(task: Run, fold: Fold) -> Run:
+    """Where the checkpoint of a fold's teacher is, and what this must carry."""
+    name = f"fold{fold.number}of{FOLDS}"
+    return replace(task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}", events=None)
+
+
 def _train(arguments: argparse.Namespace) -> object:
     """Fit a network to the stored answers and the labels, and make a release of it."""
     targets, store = load_soft_targets(arguments.soft_targets), open_target(arguments)
     data, recipe = _named(arguments)
-    data = replace(data, known=targets.learnt, licence=arguments.data_licence)
-    parts = parts_of(data, recipe)
+    data = replace(data, licence=arguments.data_licence)
+    # Held out is what no teacher learnt.
+    learnt = targets.learnt.has(data.train.contents)
+    parts = Split(*(data.train.take(np.flatnonzero(mine)) for mine in (learnt, ~learnt)))
     command = shlex.join(["python", "-m", "lab.pixel_network", *arguments.words])
-    task = task_of(arguments, data, recipe, None)
+    task = task_of(arguments, data, recipe)
     task = replace(
         task,
         folder=arguments.run or Path(f"{task.folder}-{targets.sha256}"),

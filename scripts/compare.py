@@ -23,8 +23,8 @@ from scripts.training.loading import allow_many_networks, check_tensorflow
 from scripts.training.options import (
     add_data_options,
     add_recipe_options,
+    check_no_photos,
     load_data,
-    network_recipe,
     parts_of,
     planned,
     sized,
@@ -38,6 +38,7 @@ from training.recipes import (
     default_run_folder,
     for_network,
     run_fingerprint,
+    starting_point,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _compare(arguments: argparse.Namespace) -> object:
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.comparison.results import OWN_RECIPE, merged, read_comparison  # noqa: PLC0415
 
+    check_no_photos(arguments)
     place = arguments.out.with_name(arguments.out.name.removesuffix(".json"))
     earlier = read_comparison(_ending(place, ".json"))
     command = shlex.join(["python", "-m", "scripts.compare", *arguments.words])
@@ -116,7 +118,7 @@ def _tasks(arguments: argparse.Namespace, data: LabelledData, command: str) -> l
     """What there is to train: all seeds of the first network, then of the next."""
     tasks = []
     for network in arguments.networks:
-        fresh = sized(network_recipe(network, data.reads), data)
+        fresh = sized(starting_point(network), data)
         start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else fresh
         recipe = planned(start, arguments)
         for seed in range(recipe.seed, recipe.seed + arguments.seeds):

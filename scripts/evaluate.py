@@ -33,9 +33,9 @@ from scripts.training.options import add_data_options, load_data
 from scripts.training.photos import photos_in
 from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
+from training.data.learnt import NOTHING, load_learnt
 from training.data.own_pictures import drawn_for_test
 from training.evaluation.statistics import differences
-from training.fitting.starting import ParentLearnt
 from training.photos.reading import OOD_TIER, OWN_TIER
 
 EXAMPLES = (
@@ -108,8 +108,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
     Which of the two is printed.
     """
-    learnt = ParentLearnt.of(release).known
-    drawn, every = drawn_for_test(data.test, learnt), len(data.test)
+    drawn, every = drawn_for_test(data.test), len(data.test)
     if drawn.sha256() == release.report().data.test_sha256:
         console().print(
             f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "
@@ -117,6 +116,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
         )
         return replace(data, test=drawn)
     console().print(f"Measured on all {every:,} pictures that are there to measure on.")
+    learnt = load_learnt(release.folder) or NOTHING
     if known := int(learnt.has(data.test.contents).sum()):
         complain(f"the release learnt {known:,} of these {every:,} pictures, so the figures are too good.")
     return data

@@ -9,7 +9,7 @@ before it starts. Options of `wardrobe train` may follow `--`.
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -22,6 +22,8 @@ from scripts import train
 from scripts.progress import as_time, counting
 from scripts.publish import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform, run
+from scripts.training.options import names_photos
+from scripts.training.own_classes import options_of_gradient
 from scripts.training.photo_network import check_learns_photos
 from training.data.datasets import NAME, OTHER_NAME
 from training.data.improved import Joined, join
@@ -40,7 +42,6 @@ DROPPED = frozenset(
         "corrections",
         "release",
         "from_version",
-        "new_classes",
         "run",
         "fresh",
         "out",
@@ -116,7 +117,8 @@ def _again(arguments: argparse.Namespace, parent: LocalRelease) -> Words:
     table = Path("runs") / f"improved-{joined.digest}" / "pictures.csv"
     joined.write(table)
     _announce(parent, joined, table)
-    return ["--data", str(table), *_kept(earlier)]
+    dropped = DROPPED | set(options_of_gradient(learnt_by)) if names_photos(str(table)) else DROPPED
+    return ["--data", str(table), *_kept(earlier, dropped)]
 
 
 def _words_of(parent: LocalRelease) -> Words:
@@ -157,7 +159,7 @@ def _announce(parent: LocalRelease, joined: Joined, table: Path) -> None:
     out.print(f"It is trained again on {len(joined.rows):,} pictures, in {table}{took}.")
 
 
-def _kept(words: Sequence[str]) -> Words:
+def _kept(words: Sequence[str], dropped: Collection[str] = DROPPED) -> Words:
     """The options of a training that hold for the next one; those of earlier versions alone are named."""
     known, kept, rest = train.build_parser()._option_string_actions, Words(), list(words)
     while rest:
@@ -169,7 +171,7 @@ def _kept(words: Sequence[str]) -> Words:
             rest = rest[len(gone) - 1 :]
             continue
         value = [rest.pop(0)] if action.nargs is None and "=" not in word else []
-        if action.dest not in DROPPED:
+        if action.dest not in dropped:
             kept += [word, *value]
     return kept
 

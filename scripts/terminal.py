@@ -25,6 +25,7 @@ from rich.table import Table
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
+from scripts.removed import in_place_of
 from training.errors import NotInstalled, TrainingError
 
 OWN_ERRORS = (InferenceError, LabellingError, StoreError, TrainingError)
@@ -195,6 +196,9 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence: the usage of some commands fills a screen."""
 
     def error(self, message: str) -> NoReturn:
+        _, unknown, words = message.partition("unrecognized arguments: ")
+        if unknown and (instead := in_place_of(words)):
+            message = instead
         # argparse itself suggests from Python 3.14 on (`suggest_on_error`).
         wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
         near = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1) if wrong else []

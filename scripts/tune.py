@@ -18,14 +18,14 @@ from scripts.training.loading import allow_many_networks, check_tensorflow, star
 from scripts.training.options import (
     add_data_options,
     add_recipe_options,
+    check_no_photos,
     load_data,
-    network_recipe,
     parts_of,
     planned,
     sized,
 )
 from training.comparison.trials import SearchReport, Trial, Values, ranked, recipe_of
-from training.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, as_toml, groups_suffix
+from training.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, as_toml, groups_suffix, starting_point
 
 if TYPE_CHECKING:
     from training.comparison.search import Search
@@ -47,11 +47,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def _tune(arguments: argparse.Namespace) -> object:
     check_tensorflow()
+    check_no_photos(arguments)
     data = load_data(arguments)
     begin = (
         RECIPES[arguments.recipe]
         if arguments.recipe
-        else sized(network_recipe(arguments.network, data.reads), data)
+        else sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
     )
     start = planned(begin, arguments)
     start_tensorflow()

@@ -8,6 +8,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import fields, replace
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
@@ -28,7 +29,7 @@ from training.errors import BadRecipe
 
 NetworkName = Literal[
     "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",
-    "compact16", "compact32", "compact48_separable", "compact48_separable_deep", "compact_any",
+    "compact16", "compact32", "compact48_separable", "compact48_separable_deep",
     "compact_stages", "wide4", "efficientnet_lite0",
 ]  # fmt: skip
 OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
@@ -43,9 +44,6 @@ Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 DEFAULT_NETWORK: Final = "compact32"
-
-ANY_SIZE: Final = "compact_any"
-"""The default for inputs other than Fashion-MNIST's."""
 
 NETWORKS: Final[tuple[str, ...]] = get_args(NetworkName)
 """All that can be trained from fresh weights."""
@@ -123,7 +121,6 @@ class Recipe:
     limit: Annotated[int | None, Field(description="use the first N training pictures, for quick tries")] = (
         None
     )
-    start: Annotated[str | None, Field(description="version of the release that is trained further")] = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -205,9 +202,6 @@ OF_NETWORK: Final[dict[str, dict[str, Any]]] = {
 }
 """The fields that belong to a published network in any recipe."""
 
-LEAST_EDGE: Final = {"conv3": 18, "labelling1": 12, "labelling2": 10, "arch1": 11}
-"""Height and width that a network without padding needs, where that is above the least input of all."""
-
 QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
@@ -225,19 +219,29 @@ def for_network(recipe: Recipe, network: NetworkName) -> Recipe:
     return replace(recipe, network=network, **OF_NETWORK.get(network, {}))
 
 
-def check_edge(recipe: Recipe, shape: tuple[int, int]) -> None:
-    """Check that a network without padding can read pictures of this height and width.
+STEPS_MIN: Final = 1000
+"""Steps that a training should have: with fewer, it learns too little."""
 
-    Raises:
-        BadRecipe: they are too small.
-    """
-    least = LEAST_EDGE.get(recipe.network, 0)
-    if min(shape) < least:
-        raise BadRecipe(
-            f"network {recipe.network}: it has no padding and needs {least} x {least} pixels or more; the "
-            f"model is to read {shape[0]} x {shape[1]}. Give --image-size {least} or more, or "
-            "another --network."
-        )
+STEPS_PER_EPOCH: Final = 32
+"""Steps per epoch that smaller batches should give."""
+
+BATCH_MIN: Final = 16
+"""Smallest batch that is chosen for that. Half of it was worse (docs/explanation/experiments.md): batch
+normalization needs several pictures."""
+
+MANY_EPOCHS: Final = 100
+"""More come of fewer than 160 pictures; then a training ends early."""
+
+PATIENCE: Final = 20
+"""Epochs without a better one after which it does."""
+
+
+def for_few(recipe: Recipe, pictures: int) -> Recipe:
+    """The recipe with smaller batches and more epochs, where there are few pictures to learn from."""
+    batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))
+    epochs = max(recipe.epochs, ceil(STEPS_MIN * batch / pictures))
+    patience = PATIENCE if epochs > MANY_EPOCHS and recipe.patience is None else recipe.patience
+    return replace(recipe, batch_size=batch, epochs=epochs, patience=patience)
 
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:
@@ -267,7 +271,7 @@ OF_THE_LAB: Final = frozenset({"teacher", "teaching"})
 
 HEADER: Final = """\
 # A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# What is left out has its default. start: the release of --from.
+# What is left out has its default.
 """
 
 

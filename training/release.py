@@ -76,13 +76,12 @@ from training.measure import (
     undecided,
     without_near_copies,
 )
-from training.networks.registry import with_softmax
 from training.recipes import Recipe
 from training.split import Split
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
-OF_ANY_FIT: Final = ("network", "seed", "limit", "start")
+OF_ANY_FIT: Final = ("network", "seed", "limit")
 """The fields of a recipe that a head on frozen networks has, too."""
 
 Say = Callable[[str], None]
@@ -148,8 +147,7 @@ def material_of(  # noqa: PLR0913 - what a release is made of
     if fitted.head is not None:
         settings = {name: settings[name] for name in OF_ANY_FIT} | {"head": asdict(fitted.head)}
     if out_of_fold is not None:
-        epochs = 0 if fitted.head else recipe.epochs
-        made_with |= {"folds": int(out_of_fold.folds.max()), "fold_epochs": epochs}
+        made_with |= {"folds": int(out_of_fold.folds.max())}
     training = TrainingFigures(
         seed=recipe.seed,
         epochs=len(fitted.history),
@@ -195,7 +193,7 @@ def make_release(folder: Path, model: Network, material: Material, say: Say) -> 
     export_graph(artifact, measure, folder / GRAPH)
     held_out = material.split.validation.images[:PARITY_PICTURES]
     check_parity(lambda images: _scores_by(artifact, measure, images), folder / GRAPH, held_out)
-    (material.data.known | Learnt.of(material.split.train.contents)).save(folder)
+    Learnt.of(material.split.train.contents).save(folder)
     return complete_release(folder, material, say)
 
 
@@ -295,19 +293,6 @@ def _measure(
         history=material.history,
     )
     return report, answers
-
-
-def scores_of(model: Network, parts: Split, classes: int, images: PixelsBatch) -> Scores:
-    """What a fitted network says about pictures, without the serving graph.
-
-    Args:
-        model: to logits.
-        parts: what it learnt, which its distances are measured by.
-        classes: how many there are.
-        images: uint8 (N, 28, 28).
-    """
-    artifact = with_softmax(model)
-    return _scores_by(artifact, _measure_of(artifact, parts, classes), images)
 
 
 def _scores_by(artifact: Network, measure: Whitening | OodScore, images: PixelsBatch) -> Scores:

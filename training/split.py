@@ -6,14 +6,13 @@ once, for the report. Pure; numpy only.
 
 import hashlib
 from dataclasses import dataclass
-from math import ceil
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.data.datasets import LabelledImages
-from training.data.learnt import NOTHING, Contents, Learnt
+from training.data.learnt import Contents
 from training.errors import BadRecipe
 
 
@@ -37,13 +36,8 @@ VALIDATION: Final = "validation"
 """Salt of the draw that holds pictures out: the same for every training, so that trainings compare."""
 
 
-ENOUGH_HELD_OUT: Final = 299
-"""Answers from which on no fold is needed: so many without an error show that 99% are right
-(evaluation/calibration.py)."""
-
 USUAL_FOLDS: Final = 5
-"""Folds where fewer pictures are held out."""
-
+"""Folds of own classes."""
 
 FOLD_SEED: Final = 1234
 """Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
@@ -55,19 +49,18 @@ FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
 
 
-def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Split:
+def split(images: LabelledImages, classes: int) -> Split:
     """Hold out a share of the pictures by their content.
 
     Args:
         images: the training set.
         classes: how many there are; each must occur.
-        known: what a parent learnt.
 
     Returns:
         Both parts in the data set's own order.
 
     Raises:
-        BadRecipe: a class does not occur, or all its pictures are of one group; or all pictures are known.
+        BadRecipe: a class does not occur, or all its pictures are of one group.
     """
     missing = np.setdiff1d(np.arange(classes), images.labels)
     if missing.size:
@@ -75,12 +68,7 @@ def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Spli
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = held_out_indices(images.labels, images.groups, images.contents, known)
-    if not len(chosen):
-        raise BadRecipe(
-            "The release of --from learnt all of these pictures: none can be held out, so nothing can be "
-            "promised. Add pictures, or train without it."
-        )
+    chosen = drawn_indices(images.labels, images.groups, SHARE, VALIDATION)
     rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
     if lost := sorted(set(range(classes)) - set(images.labels[rest].tolist())):
         raise BadRecipe(
@@ -88,33 +76,6 @@ def split(images: LabelledImages, classes: int, known: Learnt = NOTHING) -> Spli
             "are held out. Bring pictures of other groups."
         )
     return Split(train=images.take(rest), validation=images.take(chosen))
-
-
-def held_out_indices(
-    labels: NDArray[np.uint8],
-    keys: Contents,
-    contents: Contents,
-    known: Learnt = NOTHING,
-) -> NDArray[np.int64]:
-    """Which pictures are held out, of any data set: ascending positions, int64.
-
-    A group with a picture that a parent learnt is learnt again. Of the other groups those are held out whose
-    hash, with a constant salt, is among the lowest SHARE of all hashes. Where a parent that was divided
-    otherwise leaves too few such, the next ones are held out too, until they are SHARE of all pictures. So
-    a training from a release on the same data holds out what that one did.
-
-    Args:
-        labels: (N,), of each picture.
-        keys: of each the smallest content in its group.
-        contents: of each its own.
-        known: what a parent learnt.
-    """
-    new = np.flatnonzero(~in_groups(keys, keys[known.has(contents)]))
-    limit = SHARE
-    if 0 < len(new) < len(labels):
-        wanted = min(ceil(SHARE * len(labels)), len(new))
-        limit = max(SHARE, np.nextafter(np.sort(_draws(keys[new], VALIDATION))[wanted - 1], 1))
-    return new[drawn_indices(labels[new], keys[new], limit, VALIDATION)]
 
 
 def in_groups(keys: Contents, some: Contents) -> NDArray[np.bool_]:
@@ -165,15 +126,14 @@ def fold_indices(labels: NDArray[np.uint8], keys: Contents, folds: int) -> list[
     """
     rarest = rarest_class(labels, keys)
     if not FEWEST_FOLDS <= folds <= rarest:
-        allowed = f"{FEWEST_FOLDS} to {rarest} folds" if rarest >= FEWEST_FOLDS else "no folds"
         raise BadRecipe(
-            f"--folds {folds}: the rarest class has {rarest} training pictures or groups, which allow "
-            f"{allowed}."
+            f"The rarest class has {rarest} training pictures or groups, and {max(folds, FEWEST_FOLDS)} are "
+            "needed. Bring more of it, of other groups."
         )
     dealt = dealt_indices(labels, keys, folds)
     if any(len(np.unique(labels[others])) < len(np.unique(labels)) for others, _ in dealt):
         raise BadRecipe(
-            f"--folds {folds}: one class would be in one fold as a whole. Name other --folds, or 0 for none."
+            f"One class would be in one of {folds} folds as a whole. Bring pictures of it of other groups."
         )
     return dealt
 
@@ -213,13 +173,6 @@ def rarest_class(labels: NDArray[np.uint8], keys: Contents) -> int:
     return int(np.unique(classes, return_counts=True)[1].min())
 
 
-def usual_folds(parts: Split) -> int:
-    """How many folds there are by default: none with enough held-out pictures, or with too small a class."""
-    rarest = rarest_class(parts.train.labels, parts.train.groups)
-    enough = len(parts.validation) >= ENOUGH_HELD_OUT
-    return 0 if enough or rarest < FEWEST_FOLDS else min(USUAL_FOLDS, rarest)
-
-
 def doubt_of(answers: int, needed: int) -> str | None:
     """The warning before a training whose thresholds would come from too few answers, if any."""
     if answers >= needed:
@@ -227,7 +180,7 @@ def doubt_of(answers: int, needed: int) -> str | None:
     return (
         f"{answers} pictures can show how often accepted answers are right. With fewer than "
         f"{needed}, every decision by the thresholds that they choose will be `review`: bring more "
-        "training pictures, or divide them with --folds."
+        "training pictures."
     )
 
 

@@ -3,7 +3,6 @@
 Shared by train, compare and tune. Writes the run's folder alone.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +20,9 @@ from scripts.progress import as_time, lines_between, working
 from scripts.publish import RELEASE
 from scripts.terminal import console
 from scripts.training.doubted import write_doubted
-from scripts.training.loading import allow_many_networks, start_tensorflow
+from scripts.training.loading import start_tensorflow
 from training.data.datasets import LabelledData
 from training.export.doubted import asked_of
-from training.export.out_of_fold import Fold, gathered
 from training.fitting.checkpoints import Run, load_progress
 from training.recipes import Recipe
 from training.split import Split
@@ -55,7 +53,7 @@ def carry_out(  # noqa: PLR0913 - what a release is made of
         parts: its training set in two.
         recipe: what to do.
         fitted: what is released; None to fit, from the run's checkpoint if it has one.
-        others: answers of networks that did not learn the pictures; they choose thresholds, too.
+        others: answers of heads that did not learn the pictures; they choose thresholds, too.
         accept: when an answer is accepted.
 
     Raises:
@@ -95,53 +93,6 @@ def fit_alone(
         fitted = fit(parts, len(data.labels), recipe, task, lines, extra=extra, targets=targets)
     out.print(f"Kept: the average of the weights after the last epoch. {fitted.seconds:.0f} s in all.")
     return fitted
-
-
-def answer_out_of_fold(
-    task: Run, data: LabelledData, parts: Split, recipe: Recipe, folds: Sequence[Fold]
-) -> Answers | None:
-    """Fit a network for each fold, from its own checkpoint if it has one, and ask it about that fold.
-
-    Args:
-        task: of the release; the folds' folders lie in its own.
-        data: names the classes.
-        parts: the training set in two.
-        recipe: of each network, as of the release.
-        folds: what is dealt.
-
-    Returns:
-        The answers; None without folds.
-
-    Raises:
-        TrainingError: a checkpoint is another run's.
-    """
-    if not folds:
-        return None
-    start_tensorflow()
-    from training.release import scores_of  # noqa: PLC0415 - as below
-
-    allow_many_networks()
-    answers = []
-    for fold in folds:
-        asked, learnt = parts.train.images[fold.pictures], fold.learnt(parts)
-        fitted = fit_fold(fold, task, data, learnt, recipe, len(asked))
-        answers.append(scores_of(fitted.model, learnt, len(data.labels), asked))
-        if len(answers) == 1:
-            left = as_time(fitted.seconds * (len(folds) - 1))
-            console().print(f"By the time of this fold, the other {len(folds) - 1} take about {left}.")
-    return gathered(folds, answers, parts.train)
-
-
-def fit_fold(  # noqa: PLR0913, PLR0917 - what a training consists of
-    fold: Fold, task: Run, data: LabelledData, learnt: Split, recipe: Recipe, asked: int
-) -> "Fitted":
-    """The network of a fold, which learns this and answers so many."""
-    run = fold.run(task, recipe)
-    console().print(
-        f"Fold {fold.number} of {fold.of}: answers {asked:,} pictures that it does not learn, "
-        f"after up to {recipe.epochs} epochs. Checkpoint in {run.folder}."
-    )
-    return fit_alone(run, data, learnt, recipe)
 
 
 def _tensorboard(task: Run, data: LabelledData, parts: Split) -> list[Callback]:

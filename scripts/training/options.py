@@ -7,33 +7,22 @@ the fields mean: training/recipes.py.
 import argparse
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from inference.contract import EDGES, GREY_28, InputContract
+from inference.contract import GREY_28, InputContract
 from inference.decode import prepare_decoders
 from model_store.acceptance import ACCEPT_CONFIDENCE, Conditions
-from model_store.local import LocalRelease
 from scripts.progress import counting
 from scripts.terminal import complain
 from scripts.training.loading import start_tensorflow
 from training.data.checks import check_at_once
 from training.data.corrections import Corrections, read_corrections
 from training.data.datasets import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras
-from training.data.learnt import NOTHING, Learnt
 from training.data.listing import list_pictures
 from training.data.own_pictures import Division, from_pictures
+from training.data.picture_files import decode_file
 from training.errors import BadPictures
-from training.fitting.starting import for_few
-from training.recipes import (
-    ANY_SIZE,
-    DEFAULT_NETWORK,
-    NETWORKS,
-    RECIPES,
-    NetworkName,
-    Recipe,
-    check_edge,
-    starting_point,
-)
+from training.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, Recipe, for_few
 from training.split import Split, first, split
 
 LEAST_RIGHT: Final = 0.5
@@ -87,22 +76,6 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     add("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
-def add_input_options(group: "argparse._ArgumentGroup") -> None:
-    """Add --fast and --image-size."""
-    fast = "own classes: answers in a sixth of the time"
-    group.add_argument("--fast", action="store_true", help=fast)
-    size = f"fit on whole grey pictures of N x N, {EDGES[0]} to {EDGES[-1]}"
-    group.add_argument("--image-size", type=_image_size, metavar="N", help=size)
-    # Photos of own classes are in colour without it; commands of earlier releases have it.
-    group.add_argument("--colour", action="store_true", help=argparse.SUPPRESS)
-
-
-def _image_size(text: str) -> int:
-    if not text.isdecimal() or int(text) not in EDGES:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {EDGES[0]} to {EDGES[-1]}")
-    return int(text)
-
-
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
     start = group.add_mutually_exclusive_group()
@@ -112,12 +85,6 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     start.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
     show = "print the recipe as a TOML file, and train nothing"
     group.add_argument("--show-recipe", action="store_true", help=show)
-    parent = "train it further: bundled, a folder, or a store"
-    group.add_argument("--from", dest="release", metavar="RELEASE", help=parent)
-    version = "version in the store of --from (default: the current one)"
-    fewer = "of --data that has some of the classes of --from: a release of these alone"
-    group.add_argument("--new-classes", action="store_true", help=fewer)
-    group.add_argument("--from-version", metavar="VERSION", help=version)
 
 
 def _recipe_name(text: str) -> str:
@@ -133,19 +100,12 @@ def _recipe_name(text: str) -> str:
     return text
 
 
-def input_of(release: LocalRelease) -> InputContract:
-    """The input that a release's data is read for; parameters of `cut-out` are always the newest."""
-    reads = release.manifest.model.input
-    return GREY_28 if reads.framing == "cut-out" else reads
-
-
 def load_data(
     arguments: argparse.Namespace,
     reads: InputContract = GREY_28,
     corrections: Corrections | None = None,
     *,
     division: Division = "divided",
-    known: Learnt = NOTHING,
 ) -> LabelledData:
     """Read the data set that the arguments name; a contradiction among them ends as wrong usage.
 
@@ -156,13 +116,12 @@ def load_data(
         reads: what the model reads.
         corrections: of its labels; those that the arguments name unless they are given.
         division: of pictures of one's own; see `from_pictures`.
-        known: what the release of --from learnt.
 
     Raises:
         DataError: a file is missing or wrong; the message names it and the row.
     """
     found = read_corrections(arguments.corrections) if corrections is None else corrections
-    data = _load(arguments, reads, found, division, known)
+    data = _load(arguments, reads, found, division)
     found.check()
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
@@ -175,16 +134,34 @@ def load_data(
 def check_own_pictures(arguments: argparse.Namespace) -> None:
     """Refuse pictures of --data that cannot be learnt, before TensorFlow is loaded or a picture is decoded.
 
-    Those of --from are compared with what the release knows first, which says more of missing classes.
-
     Raises:
         DataError: see `check_at_once`.
     """
-    place = None if arguments.data in {None, "keras"} else Path(arguments.data).expanduser()
-    if arguments.release or place is None or not place.exists() or any(place.glob("*-ubyte*")):
-        return
-    corrected = bool(arguments.corrections)
-    check_at_once(list_pictures(place), skip_unreadable=arguments.skip_unreadable, corrected=corrected)
+    if (place := place_of_pictures(arguments.data)) is not None:
+        corrected = bool(arguments.corrections)
+        check_at_once(list_pictures(place), skip_unreadable=arguments.skip_unreadable, corrected=corrected)
+
+
+def place_of_pictures(data: str | None) -> Path | None:
+    """Where the pictures of one's own are that --data names; None for keras, IDX files, or nothing."""
+    if data in {None, "keras"}:
+        return None
+    place = Path(str(data)).expanduser()
+    return place if place.exists() and not any(place.glob("*-ubyte*")) else None
+
+
+def names_photos(data: str | None) -> bool:
+    """Whether --data names pictures, not all of them already pixels in the form of Fashion-MNIST."""
+    if (place := place_of_pictures(data)) is None:
+        return False
+    read = (decode_file(one.path) for one in list_pictures(place).pictures)
+    return any(not isinstance(one, str) and one[1].is_photo for one in read)
+
+
+def check_no_photos(arguments: argparse.Namespace) -> None:
+    """Let photos of own classes end as wrong usage where networks are trained by gradient."""
+    if names_photos(arguments.data):
+        arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
 
 
 def _load(
@@ -192,7 +169,6 @@ def _load(
     reads: InputContract,
     corrections: Corrections,
     division: Division,
-    known: Learnt,
 ) -> LabelledData:
     if (arguments.train is None) != (arguments.test is None):
         arguments.error("--train and --test belong together: one CSV file each")
@@ -203,7 +179,7 @@ def _load(
     if arguments.train is not None:
         return from_csv(arguments.train, arguments.test)
     if arguments.data not in {None, "keras"}:
-        return _from_place(arguments, reads, corrections, division, known)
+        return _from_place(arguments, reads, corrections, division)
     if arguments.data is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_tensorflow()
@@ -215,7 +191,6 @@ def _from_place(
     reads: InputContract,
     corrections: Corrections,
     division: Division,
-    known: Learnt,
 ) -> LabelledData:
     """Read what --data names: IDX files where there are any, else pictures of one's own."""
     place = Path(arguments.data).expanduser()
@@ -228,12 +203,11 @@ def _from_place(
             skip_unreadable=arguments.skip_unreadable,
             corrections=corrections,
             division=division,
-            known=known,
         )
 
 
 _CHOSEN_OTHERWISE: Final = (
-    "network", "warm_up", "averaging", "start", "optimizer", "schedule", "weight_decay"
+    "network", "warm_up", "averaging", "optimizer", "schedule", "weight_decay"
 )  # fmt: skip
 """Fields of a recipe that other options set, or files alone."""
 
@@ -272,14 +246,6 @@ def given_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
 
 
-def network_recipe(network: str | None, reads: InputContract) -> Recipe:
-    """The recipe of a network; for None, of the default one for this input."""
-    usual = DEFAULT_NETWORK if reads.framing == "cut-out" else ANY_SIZE
-    recipe = starting_point(cast("NetworkName", network or usual))
-    check_edge(recipe, reads.shape)
-    return recipe
-
-
 def sized(recipe: Recipe, data: LabelledData) -> Recipe:
     """The recipe adapted to the size of the data, if these are pictures of one's own."""
     return for_few(recipe, len(data.train)) if data.named else recipe
@@ -307,4 +273,4 @@ def parts_of(data: LabelledData, recipe: Recipe) -> Split:
     if data.cross_fitted:
         return Split(data.train, data.train)
     train = first(data.train, recipe.limit)
-    return split(train, len(data.labels), data.known)
+    return split(train, len(data.labels))

@@ -7,29 +7,32 @@ train.py calls it. Reads the pictures; writes the run's folder alone. The steps:
 import argparse
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inference.contract import InputContract
 from scripts.progress import corrected, counting
-from scripts.terminal import console
+from scripts.terminal import console, resumable
+from scripts.training.caveats import complain_of_doubts
 from scripts.training.fitting import carry_out
 from scripts.training.loading import allow_many_networks, start_tensorflow
-from scripts.training.options import conditions_of, parts_of
-from scripts.training.starting import size_of, task_of
+from scripts.training.options import conditions_of, given_fields, load_data, parts_of
+from scripts.training.starting import task_of
+from training.data.corrections import read_corrections
 from training.data.datasets import LabelledData
-from training.data.listing import list_pictures
-from training.data.picture_files import decode_file
-from training.export.out_of_fold import Fold
+from training.export.out_of_fold import Fold, deal
 from training.recipes import Recipe
+from training.split import USUAL_FOLDS, first, rarest_class
 
 if TYPE_CHECKING:
     from training.features import Block
 
 OF_THE_SPLIT: Final = frozenset({"limit", "seed"})
-"""The fields of a recipe that change no fit by gradient."""
+"""The fields of a recipe that a head has a use for."""
+
+OF_GRADIENT: Final = ("network", "recipe", "tensorboard")
+"""Options of a training by gradient that are no fields of its recipe."""
 
 START_SECONDS: Final = 25
 SECONDS_TO_SEE: Final = 0.03
@@ -40,74 +43,60 @@ SECONDS_PER_PICTURE: Final = 0.1
 """Its part of the heads, of the export and of the report; half of it without EfficientNet-Lite0."""
 
 
-def blocks_for(arguments: argparse.Namespace, given: Collection[str]) -> "tuple[Block, ...] | None":
-    """What a picture's vector consists of; None where the command, or its pictures, wants another fit.
+def options_of_gradient(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options among the arguments that a head has no use for, by their names there."""
+    named = (name for name in OF_GRADIENT if getattr(arguments, name) is not None)
+    return (*named, *(name for name in given_fields(arguments) if name not in OF_THE_SPLIT))
 
-    Args:
-        arguments: of `wardrobe train`.
-        given: the fields of a recipe that they set.
+
+def train_own_classes(arguments: argparse.Namespace) -> Path:
+    """Fit a head on frozen networks, and make the release.
+
+    Returns:
+        The folder of the run.
+
+    Raises:
+        DataError: the pictures cannot be learnt.
+        BadRecipe: a class has pictures of one group alone.
     """
-    if arguments.colour and arguments.image_size is not None:
+    if others := options_of_gradient(arguments):
         arguments.error(
-            "photos of own classes are read in colour, 192 x 192: leave out --image-size and --colour. "
-            "--image-size alone trains a network by gradient on grey pictures"
+            f"--{others[0].replace('_', '-')} is for Fashion-MNIST and pictures of 28 x 28: photos of own "
+            "classes are learnt by a head"
         )
-    decided = (
-        *(arguments.network, arguments.recipe, arguments.release),
-        *(arguments.tensorboard, arguments.image_size),
-    )
-    wants_another = any(one is not None for one in decided) or not OF_THE_SPLIT.issuperset(given)
-    if wants_another or arguments.folds == 0 or not _names_photos(arguments.data):
-        if arguments.fast:
-            arguments.error("--fast is for photos of own classes, where no network, recipe or size is named")
-        return None
     start_tensorflow()
-    from training.features import BLOCKS, WITHOUT_LITE0  # noqa: PLC0415 - needs Keras
+    from training.features import BLOCKS, READS, WITHOUT_LITE0  # noqa: PLC0415 - needs Keras
 
-    return WITHOUT_LITE0 if arguments.fast else BLOCKS
+    blocks = WITHOUT_LITE0 if arguments.fast else BLOCKS
+    recipe = _recorded(arguments, blocks)
+    data = load_data(arguments, READS, read_corrections(arguments.corrections), division="cross-fitted")
+    data = replace(data, licence=arguments.data_licence)
+    if data.cross_fitted and recipe.limit is not None:
+        few = first(data.train, recipe.limit)
+        data = replace(data, train=few, test=few)
+    parts = parts_of(data, recipe)
+    folds = deal(parts, min(USUAL_FOLDS, rarest_class(parts.train.labels, parts.train.groups)))
+    held_out = 0 if data.cross_fitted else len(parts.validation)
+    complain_of_doubts(arguments, data, held_out + len(parts.train))
+    with resumable("The same command begins again: heads take minutes at most."):
+        return _fit_and_carry_out(arguments, data, recipe, folds, blocks)
 
 
-def _names_photos(data: str | None) -> bool:
-    """Whether --data names pictures, not all of them already pixels in the form of Fashion-MNIST."""
-    if data in {None, "keras"}:
-        return False
-    place = Path(str(data)).expanduser()
-    if not place.exists() or any(place.glob("*-ubyte*")):
-        return False
-    read = (decode_file(one.path) for one in list_pictures(place).pictures)
-    return any(not isinstance(one, str) and one[1].is_photo for one in read)
-
-
-def reads_and_recipe(
-    arguments: argparse.Namespace, blocks: "Sequence[Block]"
-) -> tuple[InputContract, Recipe]:
-    """What the pictures are read for, and what a release records of it."""
-    from training.features import READS  # noqa: PLC0415 - needs Keras
-    from training.transfer import backbone, imagenet  # noqa: PLC0415 - likewise
+def _recorded(arguments: argparse.Namespace, blocks: "Sequence[Block]") -> Recipe:
+    """What a release records of the settings."""
+    from training.transfer import backbone, imagenet  # noqa: PLC0415 - needs Keras
 
     usual = imagenet.NETWORK if "lite0" in blocks else backbone.NETWORK
-    return READS, replace(usual, seed=arguments.seed or 0, limit=arguments.limit)
+    return replace(usual, seed=arguments.seed or 0, limit=arguments.limit)
 
 
-def fit_and_carry_out(
+def _fit_and_carry_out(
     arguments: argparse.Namespace,
     data: LabelledData,
     recipe: Recipe,
     folds: Sequence[Fold],
     blocks: "Sequence[Block]",
 ) -> Path:
-    """Fit, and make the release.
-
-    Args:
-        arguments: of the command.
-        data: as `reads_and_recipe` says.
-        recipe: from there.
-        folds: of its training pictures.
-        blocks: of the vectors.
-
-    Returns:
-        The folder of the run.
-    """
     from training.own_classes import fit_own_classes  # noqa: PLC0415 - needs Keras
 
     allow_many_networks()
@@ -128,11 +117,12 @@ def fit_and_carry_out(
 
         found = fit_own_classes(parts.train, folds, blocks, seen, out.print)
     right = found.answers.right.mean()
+    height, width = data.reads.shape
     out.print(
         f"{right:.2%} of {len(parts.train):,} answers to pictures that the head had not learnt are "
-        f"right; {found.fitted.seconds:.0f} s. The model reads {size_of(data.reads)}."
+        f"right; {found.fitted.seconds:.0f} s. The model reads {height} x {width} pixels in colour."
     )
-    task = task_of(arguments, data, recipe, None)
+    task = task_of(arguments, data, recipe)
     carry_out(
         *(task, data, parts, recipe),
         fitted=found.fitted,

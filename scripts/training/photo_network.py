@@ -48,7 +48,7 @@ SECONDS_PER_PHOTO: Final = 0.03
 SECONDS_TO_FIT: Final = 90
 
 GRADIENT: Final = (
-    "network", "recipe", "data", "train", "test", "image_size", "folds", "tensorboard"
+    "network", "recipe", "data", "train", "test", "tensorboard"
 )  # fmt: skip
 """Options of a training by gradient, by their names in its arguments."""
 
@@ -57,12 +57,16 @@ Keep = Callable[["SeenPhotos", tuple[str, ...], Path], None]
 
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --photos and --check-photos."""
+    """Add --from, --from-version, --photos and --check-photos."""
     layout = (
         "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier` and perhaps `group`"
     )
     add = parser.add_argument_group("photos of real garments", layout).add_argument
-    fits = "fit the head that answers photos again, on these; --from names the release"
+    parent = "whose head is fitted again: bundled, a folder, or a store"
+    add("--from", dest="release", metavar="RELEASE", help=parent)
+    version = "version in the store of --from (default: the current one)"
+    add("--from-version", metavar="VERSION", help=version)
+    fits = "fit the head of --from that answers photos again, on these"
     add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
     check = "choose thresholds on these, and report on them (all of --photos)"
     add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
@@ -73,6 +77,13 @@ def check_photo_options(arguments: argparse.Namespace) -> None:
     if arguments.photos is None:
         if arguments.check_photos is not None:
             arguments.error("--check-photos belongs to --photos, which names what is learnt")
+        if arguments.release is not None:
+            arguments.error(
+                "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
+                "wardrobe improve CSV"
+            )
+        if arguments.from_version is not None:
+            arguments.error("--from-version belongs to --from, which names the store")
         return
     if arguments.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")

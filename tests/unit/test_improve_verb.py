@@ -66,10 +66,10 @@ def test_corrections_choose_thresholds_themselves(tmp_path: Path, capsys: pytest
 def test_options_that_an_earlier_version_had_are_left_out_with_a_word(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    kept = improve._kept(["--epochs", "3", "--blend", "0.5", "--average-folds", "--folds=0"])
+    kept = improve._kept(["--epochs", "3", "--blend", "0.5", "--average-folds", "--folds=0", "--no-flip"])
 
     told = capsys.readouterr().err
-    assert kept == ["--epochs", "3", "--folds=0"]
+    assert kept == ["--epochs", "3", "--no-flip"]
     assert "--blend 0.5: this version has no such option" in told
     assert "--average-folds: this version has no such option" in told
 

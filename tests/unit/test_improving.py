@@ -29,10 +29,9 @@ from tests.releases import a_release
 from training.data.datasets import LABELS
 from training.data.learnt import Learnt
 from training.data.listing import list_pictures
-from training.errors import BadPictures, BadRecipe
-from training.fitting.starting import check_classes, for_few
+from training.errors import BadPictures
 from training.photos.reading import CORRECTED_TIER, OOD, OWN_TIER, list_photos
-from training.recipes import COMPACT
+from training.recipes import COMPACT, for_few
 
 
 @pytest.mark.parametrize(
@@ -110,16 +109,6 @@ def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(tmp_pat
 
     assert [one.label for one in listing.pictures] == ["Coat"]
     assert {one.name for one in listing.left_out} == {"b.png", "c.png"}
-
-
-def test_some_of_the_parents_classes_are_refused_and_others_are_not() -> None:
-    manifest = bundled().manifest
-    labels = manifest.model.labels
-
-    check_classes(labels, manifest)
-    check_classes({"Boots", "Hats"}, manifest)
-    with pytest.raises(BadRecipe, match=f"missing: {labels[-1]}. To keep all of them"):
-        check_classes(labels[:-1], manifest)
 
 
 def test_pictures_of_a_class_that_are_new_to_the_parent_are_compared_and_no_others(

@@ -18,8 +18,7 @@ from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.data import picture_files, pixel_room
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.learnt import NOTHING, Learnt
-from training.data.own_pictures import FEWEST_NEW, drawn_for_test, from_pictures
+from training.data.own_pictures import from_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
 
 COUNT = 12
@@ -29,10 +28,8 @@ COUNT = 12
 class Said(list[str]):
     """Collects what is said while pictures are read."""
 
-    def read(self, place: Path, *, skip_unreadable: bool = False, known: Learnt = NOTHING) -> LabelledData:
-        return from_pictures(
-            place, self.append, lambda *_: None, skip_unreadable=skip_unreadable, known=known
-        )
+    def read(self, place: Path, *, skip_unreadable: bool = False) -> LabelledData:
+        return from_pictures(place, self.append, lambda *_: None, skip_unreadable=skip_unreadable)
 
 
 @pytest.fixture
@@ -136,43 +133,6 @@ def test_further_pictures_leave_every_old_one_to_learning_or_to_the_test(folder:
     assert after.test.keys is not None
     assert set(before.train.keys).isdisjoint(after.test.keys)
     assert len(after.train) + len(after.test) == 3 * (COUNT + 40)
-
-
-def test_what_a_parent_learnt_of_a_grown_folder_is_not_measured_on(folder: Path, said: Said) -> None:
-    before = said.read(folder)
-    parent = Learnt.of(np.concatenate([before.train.contents, before.test.contents]))
-    for kind in KINDS:
-        for seed in range(200, 270):
-            (folder / kind / f"{seed}.png").write_bytes(png(a_photo(kind, seed)))
-
-    after = said.read(folder, known=parent)
-
-    assert len(after.test) >= FEWEST_NEW
-    assert not parent.has(after.test.contents).any()
-    assert parent.has(after.train.contents).sum() == 3 * COUNT
-    assert drawn_for_test(joined(after), parent).sha256() == after.test.sha256()
-
-
-def test_a_folder_with_few_pictures_that_a_parent_did_not_learn_is_refused_with_what_to_do(
-    folder: Path, said: Said
-) -> None:
-    parent = Learnt.of(np.concatenate([said.read(folder).train.contents, said.read(folder).test.contents]))
-    for kind in KINDS:
-        (folder / kind / "new.png").write_bytes(png(a_photo(kind, 200)))
-
-    with pytest.raises(
-        BadPictures,
-        match=r"learnt 36 of these 39 pictures\. Of the others 3 .* Train without --from, or bring",
-    ):
-        said.read(folder, known=parent)
-
-
-def test_a_parent_that_had_set_a_test_part_aside_leaves_it_as_it_was(folder: Path, said: Said) -> None:
-    before = said.read(folder)
-
-    after = said.read(folder, known=Learnt.of(before.train.contents))
-
-    assert hashes(after) == hashes(before)
 
 
 def joined(data: LabelledData) -> LabelledImages:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tests.fashion import striped_pictures
 from training.data.datasets import LabelledImages, class_weights, doubt_of_weights
 from training.errors import BadRecipe
-from training.split import dealt_indices, fold_indices, held_out_indices, split
+from training.split import SHARE, VALIDATION, dealt_indices, drawn_indices, fold_indices, split
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
@@ -24,7 +24,7 @@ def of_own(count: int) -> LabelledImages:
 
 
 def held_out_keys(images: LabelledImages) -> set[str]:
-    chosen = held_out_indices(images.labels, images.groups, images.contents)
+    chosen = drawn_indices(images.labels, images.groups, SHARE, VALIDATION)
     return set(images.groups[chosen].tolist())
 
 
@@ -103,7 +103,7 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
 
     with pytest.raises(BadRecipe, match="All 10 training pictures of class 1 are in groups that are held"):
         split(images, classes=2)
-    with pytest.raises(BadRecipe, match="the rarest class has 1 training pictures or groups"):
+    with pytest.raises(BadRecipe, match="The rarest class has 1 training pictures or groups"):
         fold_indices(images.labels, images.groups, 2)
 
 

@@ -10,7 +10,7 @@ from scripts import adopt, train, tune
 from tests.fashion import write_idx_folder
 from tests.uploads import a_garment, png
 from training.comparison.trials import Trial, ranked
-from training.errors import BadClasses, BadPictures, BadRecipe
+from training.errors import BadClasses, BadRecipe
 from training.fitting.checkpoints import is_out_of_patience, is_solved
 from training.split import doubt_of
 
@@ -51,7 +51,7 @@ def test_a_confidence_that_no_answer_has_is_refused(
     assert "--accept-confidence: 75: expected 0 or more, and less than 1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("option", "value"), [("--image-size", "64"), ("--epochs", "3")])
+@pytest.mark.parametrize(("option", "value"), [("--recipe", "quick"), ("--epochs", "3")])
 def test_an_option_that_photos_have_no_use_for_is_refused_by_the_name_that_it_was_given_by(
     option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,13 +117,6 @@ def test_settings_that_cannot_be_trained_with_are_refused(
 
     with pytest.raises(BadRecipe, match=message):
         train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), *arguments])
-
-
-def test_pixels_of_cut_out_garments_are_no_whole_pictures_of_the_same_size(tmp_path: Path) -> None:
-    write_idx_folder(tmp_path, train=60, test=10)
-
-    with pytest.raises(BadPictures, match=r"0 is black, but this data set has .* garment light on black"):
-        train.main(["--data", str(tmp_path), "--out", str(tmp_path / "store"), "--image-size", "28"])
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:

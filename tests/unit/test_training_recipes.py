@@ -9,21 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_store.local import bundled, open_release
 from model_store.manifest import DataSet
 from scripts import train
-from tests.fashion import write_idx_folder
-from tests.releases import a_release
 from training.data.datasets import LabelledData, LabelledImages
-from training.errors import BadRecipe, TrainingError
-from training.fitting.starting import check_start, fine_tuning
+from training.errors import BadRecipe
 from training.recipes import (
     FIRST,
     NETWORKS,
     PLAIN,
-    RECIPES,
     Recipe,
-    check_edge,
     default_run_folder,
     fingerprint,
     read_recipe,
@@ -32,7 +26,6 @@ from training.recipes import (
 )
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
-VERSION = "20261120T101500Z-3f9a1c2e"
 
 
 @pytest.mark.parametrize(
@@ -54,12 +47,12 @@ def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, 
 
 def test_the_same_command_finds_its_checkpoint_again_and_another_does_not() -> None:
     other_data = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
-    others = [replace(PLAIN, seed=1), replace(PLAIN, shear=5.0), replace(PLAIN, start=VERSION)]
+    others = [replace(PLAIN, seed=1), replace(PLAIN, shear=5.0)]
 
     marks = {fingerprint(PLAIN, other_data), *(fingerprint(recipe, DATA) for recipe in [PLAIN, *others])}
 
-    assert len(marks) == 5
-    assert {"shear", "start", "flip"}.isdisjoint(PLAIN.changes())  # a field with its default changes no mark
+    assert len(marks) == 4
+    assert {"shear", "flip"}.isdisjoint(PLAIN.changes())  # a field with its default changes no mark
 
 
 def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the_recipe_and_data_decide() -> (
@@ -115,12 +108,6 @@ def test_options_change_single_fields_of_a_file(tmp_path: Path, capsys: pytest.C
     assert {"epochs = 2", "l2 = 0.5", "flip = false"} <= set(printed.splitlines())
 
 
-def test_a_release_changes_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    further = shown(capsys, "--from", "bundled")
-
-    assert f'start = "{bundled().version}"' in further.splitlines()
-
-
 def test_without_a_name_the_recipe_of_the_usual_network_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys) == shown(capsys, "--network", "compact32")
 
@@ -130,7 +117,6 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
 
     assert recipe == Recipe(epochs=5)
     assert (recipe.network, recipe.learning_rate) == (FIRST.network, 0.001)
-    assert recipe.start is None
     assert given == {"epochs"}
 
 
@@ -140,6 +126,7 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
         ("epochs = 0", "epochs 0: Input should be greater than or equal to 1"),
         ("epochs = '5'", "Input should be a valid integer"),
         ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
+        ("start = '20261120T101500Z-3f9a1c2e'", "unknown fields: start. There are network, epochs, "),
         ("blend = 0.5", "unknown fields: blend. There are network, epochs, "),
         ("teacher = 'a2f77155987520e8'", "teacher. Soft targets are learnt by the repository's lab alone."),
         ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
@@ -153,62 +140,6 @@ def test_a_file_that_is_no_recipe_is_refused_with_its_name(text: str, message: s
 
     assert str(refused.value).startswith(f"{file}: ")
     assert message in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "arguments", "message"),
-    [
-        (f"start = '{VERSION}'", [], f"trains the release {VERSION} further"),
-        ("network = 'dense'", ["--from", "bundled"], "network dense: the release"),
-    ],
-)
-def test_a_training_takes_what_a_file_says(
-    text: str, arguments: list[str], message: str, tmp_path: Path
-) -> None:
-    write_idx_folder(tmp_path, train=60, test=10)
-    file, store = a_file(tmp_path, text), tmp_path / "store"
-
-    with pytest.raises(TrainingError, match=message):
-        train.main(["--data", str(tmp_path), "--out", str(store), "--recipe", str(file), *arguments])
-
-
-def test_a_release_is_trained_further_in_small_steps_and_named() -> None:
-    manifest = bundled().manifest
-
-    recipe = fine_tuning(manifest)
-
-    assert recipe.network == manifest.training["network"]
-    assert recipe.learning_rate == pytest.approx(starting_point(recipe.network).learning_rate / 10)
-    assert recipe.as_json()["start"] == manifest.version
-
-
-def test_an_adopted_release_cannot_be_trained_further(tmp_path: Path) -> None:
-    manifest = open_release(a_release(tmp_path)).manifest
-    adopted = manifest.model_copy(update={"training": {"network": "conv3", "origin": "adopted"}})
-
-    with pytest.raises(BadRecipe, match=f"--from {manifest.version}: its network is none of those"):
-        fine_tuning(adopted)
-
-
-@pytest.mark.parametrize(
-    ("recipe", "start", "message"),
-    [
-        (replace(PLAIN, start=VERSION), None, f"trains the release {VERSION} further, and none was named"),
-        (replace(PLAIN, start=VERSION), "another", f"trains the release {VERSION} further, and this is"),
-        (RECIPES["quick"], VERSION, "begins with fresh weights"),
-    ],
-)
-def test_a_recipe_takes_no_other_release(recipe: Recipe, start: str | None, message: str) -> None:
-    with pytest.raises(BadRecipe, match=message):
-        check_start(recipe, start)
-
-
-def test_pictures_too_small_for_a_network_without_padding_are_refused_with_the_edge_it_needs() -> None:
-    with pytest.raises(BadRecipe, match=r"conv3.*needs 18 x 18 pixels or more.*17 x 28"):
-        check_edge(starting_point("conv3"), (17, 28))
-
-    check_edge(starting_point("conv3"), (18, 18))
-    check_edge(starting_point("conv2_same"), (8, 8))
 
 
 def test_help_fits_on_one_screen_and_help_all_shows_every_option(

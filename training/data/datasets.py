@@ -20,7 +20,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.contract import EDGE, GREY_28, InputContract, Shown
 from model_store.manifest import DataSet
-from training.data.learnt import NOTHING, Contents, Learnt
+from training.data.learnt import Contents
 from training.data.pixel_files import read_csv, read_idx
 from training.data.pixel_room import taken
 from training.errors import BadClasses, BadIdx, DataSetMissing
@@ -174,7 +174,6 @@ class LabelledData:
         name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
         reads: what a model of these pictures reads.
         licence: of the data, as the user states it; None where nothing was stated.
-        known: what a parent learnt of any data; it is not held out.
         cross_fitted: whether both parts are all pictures, since none is set aside for the test: networks that
             did not learn them answer.
     """
@@ -186,7 +185,6 @@ class LabelledData:
     name: str | None = None
     reads: InputContract = GREY_28
     licence: str | None = None
-    known: Learnt = NOTHING
     cross_fitted: bool = False
 
     def described(self) -> DataSet:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, InputContract
 from training.data.corrections import Corrections
 from training.data.datasets import LabelledData, LabelledImages
-from training.data.learnt import NOTHING, Contents, Learnt
+from training.data.learnt import Contents
 from training.data.listing import Listing, list_pictures
 from training.data.picture_files import Say, Watch
 from training.data.pixel_room import stacked
 from training.data.reading import Picture, joint_keys, read_pictures
-from training.errors import BadClasses, BadPictures
-from training.split import drawn_indices, in_groups
+from training.errors import BadClasses
+from training.split import drawn_indices
 
 TEST_SHARE: Final = 6
 """One picture in so many is for the test, unless there is a folder `test`."""
@@ -33,10 +33,6 @@ TEST: Final = "test"
 
 Division = Literal["divided", "to measure", "cross-fitted"]
 """What becomes of the pictures of a folder; see `from_pictures`."""
-
-FEWEST_NEW: Final = 29
-"""Pictures to measure on of a folder of which a parent learnt some: 29 without an error show that 90% are
-right. Of fewer, a figure would say little."""
 
 FEWEST: Final = 3
 """Different pictures that a class needs in the training set: one to hold out, and some to learn from. Those
@@ -52,7 +48,6 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     skip_unreadable: bool = False,
     corrections: Corrections | None = None,
     division: Division = "divided",
-    known: Learnt = NOTHING,
 ) -> LabelledData:
     """Read a folder with one sub-folder per class, or a CSV with the columns `path` and `label`.
 
@@ -66,7 +61,6 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         division: where it is `to measure`, none is learnt: both parts are the folder's test part, or all
             pictures without one. Where it is `cross-fitted`, and the folder has no test part, none is set
             aside: both parts are all pictures.
-        known: what a parent learnt; none of it is drawn for the test.
 
     Returns:
         Labels in order of their names. Both parts in order of the files' sha256, which is as good as
@@ -77,8 +71,7 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
         BadCsv: the CSV or one of its rows is wrong; a correction is to none of these classes, or two of them
             contradict each other.
         BadClasses: they cannot be learnt.
-        BadPictures: a file cannot be read, none is left, or one picture is in two classes or in both parts;
-            or too few are left to measure on that the parent did not learn.
+        BadPictures: a file cannot be read, none is left, or one picture is in two classes or in both parts.
     """
     listing, corrections = list_pictures(place), corrections or Corrections()
     labels = listing.classes()
@@ -88,14 +81,12 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     )
     pictures = sorted(read, key=lambda one: one.file.sha256)
     keys = joint_keys(pictures, say)
-    train, test = _divide(pictures, keys, known)
+    train, test = _divide(pictures, keys)
     has_parts = any(one.listed.part for one in pictures)
     if not has_parts and division != "divided":
         train = test = pictures
     elif division == "to measure":
         train = test
-    elif not has_parts and len(known.hashes):
-        _check_new(listing, pictures, keys, test, known)
     if division != "to measure":
         _check_sizes(listing, keys, train, test, corrections)
     learnt = _arrays(train, keys)
@@ -110,31 +101,20 @@ def from_pictures(  # noqa: PLR0913 - what is read, how, and who follows it
     )
 
 
-def drawn_for_test(pictures: LabelledImages, known: Learnt = NOTHING) -> LabelledImages:
-    """Those of all pictures of a folder that a training draws for its test set.
-
-    Args:
-        pictures: all of the folder.
-        known: what it, or its parent, learnt.
-    """
-    return pictures.take(_drawn(pictures.labels, pictures.groups, pictures.contents, known))
+def drawn_for_test(pictures: LabelledImages) -> LabelledImages:
+    """Those of all pictures of a folder that a training draws for its test set."""
+    return pictures.take(_drawn(pictures.labels, pictures.groups))
 
 
-def _drawn(
-    labels: NDArray[np.generic], keys: Contents, contents: Contents, known: Learnt
-) -> NDArray[np.int64]:
-    new = np.flatnonzero(~in_groups(keys, keys[known.has(contents)]))
-    return new[drawn_indices(labels[new], keys[new], 1 / TEST_SHARE, TEST)]
+def _drawn(labels: NDArray[np.generic], keys: Contents) -> NDArray[np.int64]:
+    return drawn_indices(labels, keys, 1 / TEST_SHARE, TEST)
 
 
-def _divide(
-    pictures: list[Picture], keys: dict[str, str], known: Learnt
-) -> tuple[list[Picture], list[Picture]]:
-    """Training and test set: by their parts, else by content one in TEST_SHARE of what is not known."""
+def _divide(pictures: list[Picture], keys: dict[str, str]) -> tuple[list[Picture], list[Picture]]:
+    """Training and test set: by their parts, else by content one in TEST_SHARE."""
     labels = np.array([one.listed.class_id for one in pictures])
-    contents = np.array([one.file.sha256 for one in pictures])
-    of_each = np.array([keys[digest] for digest in contents.tolist()])
-    drawn = set(_drawn(labels, of_each, contents, known).tolist())
+    of_each = np.array([keys[one.file.sha256] for one in pictures])
+    drawn = set(_drawn(labels, of_each).tolist())
     tested = [
         one.listed.part == "test" if one.listed.part else index in drawn for index, one in enumerate(pictures)
     ]
@@ -143,25 +123,6 @@ def _divide(
         for wanted in (False, True)
     )
     return train, test
-
-
-def _check_new(
-    listing: Listing, pictures: list[Picture], keys: dict[str, str], test: list[Picture], known: Learnt
-) -> None:
-    """Check that enough is left to measure on where a parent learnt what would be drawn for the test."""
-    if not _known_of(_divide(pictures, keys, NOTHING)[1], known):
-        return
-    if len(test) < FEWEST_NEW or {one.listed.label for one in test} != set(listing.classes()):
-        raise BadPictures(
-            f"{listing.name}: the release of --from learnt {_known_of(pictures, known):,} of these "
-            f"{len(pictures):,} pictures. Of the others {len(test)} would be measured on, about one in "
-            f"{TEST_SHARE}; {FEWEST_NEW} are needed, and some of every class. Train without --from, or bring "
-            "pictures that it did not learn in a folder `test` beside `train`."
-        )
-
-
-def _known_of(pictures: list[Picture], known: Learnt) -> int:
-    return int(known.has(np.array([one.file.sha256 for one in pictures])).sum())
 
 
 def _check_sizes(

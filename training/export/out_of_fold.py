@@ -1,14 +1,12 @@
 """Out-of-fold answers: each picture is answered by a network that did not learn it.
 
 Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
-learnt is too sure. So networks are fitted on all folds but one each, and answer their own fold. Pure, apart
-from running the networks. scripts/training/fitting.py fits them; training/release.py uses them.
+learnt is too sure. So heads are fitted on all folds but one each, and answer their own fold. Pure.
+training/own_classes.py fits them; training/release.py uses the answers.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +14,7 @@ from numpy.typing import NDArray
 from inference.session import Scores
 from model_store.answers import Answers
 from training.data.datasets import LabelledImages
-from training.fitting.checkpoints import Run
 from training.measure import joined, undecided
-from training.recipes import Recipe
 from training.split import Split, fold_indices
 
 Indices = NDArray[np.int64]
@@ -30,32 +26,11 @@ class Fold:
 
     Attributes:
         number: which fold it answers, 1-based.
-        of: how many there are.
         pictures: int64, positions in the training pictures that it answers and does not learn.
     """
 
     number: int
-    of: int
     pictures: Indices
-
-    def run(self, task: Run, recipe: Recipe) -> Run:
-        """Where its checkpoint is, and what this must carry: no fold of other pictures goes on with it.
-
-        Args:
-            task: of the release.
-            recipe: of the folds.
-        """
-        parts = (self.pictures.tolist(), recipe.changes())
-        dealt = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
-        name = f"fold{self.number}of{self.of}"
-        return replace(
-            task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}-{dealt}", events=None
-        )
-
-    def learnt(self, parts: Split) -> Split:
-        """What it learns, with the same held-out pictures."""
-        others = np.setdiff1d(np.arange(len(parts.train)), self.pictures)
-        return replace(parts, train=parts.train.take(others))
 
 
 def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
@@ -65,7 +40,7 @@ def deal(parts: Split, folds: int) -> tuple[Fold, ...]:
         BadRecipe: a class has fewer training pictures, or groups, than there are folds.
     """
     dealt = fold_indices(parts.train.labels, parts.train.groups, folds)
-    return tuple(Fold(number, folds, mine) for number, (_, mine) in enumerate(dealt, start=1))
+    return tuple(Fold(number, mine) for number, (_, mine) in enumerate(dealt, start=1))
 
 
 def gathered(folds: Sequence[Fold], answers: Sequence[Scores], asked: LabelledImages) -> Answers:

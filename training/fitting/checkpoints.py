@@ -17,7 +17,6 @@ from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
 from model_store.report import Epoch
 from training.errors import CheckpointUnreadable
-from training.fitting.starting import ParentRelease
 
 PROGRESS: Final = "progress.json"
 WEIGHTS: Final = ".weights.h5"
@@ -32,18 +31,16 @@ _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
 @dataclass(frozen=True)
 class Run:
-    """Where a fit keeps its checkpoint, what this must carry, and what the fit began with.
+    """Where a fit keeps its checkpoint, and what this must carry.
 
     Attributes:
         fingerprint: of the recipe and the data (recipes.py).
-        start: the release whose weights are trained further; None begins with fresh ones.
         events: the folder of its TensorBoard log; None for no log.
         command: the command line, which the release records.
     """
 
     folder: Path
     fingerprint: str
-    start: ParentRelease | None = None
     events: Path | None = None
     command: str = ""
 

@@ -36,8 +36,8 @@ from training.fitting.checkpoints import (
     load_progress,
     save_progress,
 )
-from training.fitting.fine_tuning import begin
 from training.fitting.optimizers import build_optimizer
+from training.networks.registry import build
 from training.recipes import Recipe
 from training.split import Split
 from training.untyped import Network
@@ -119,7 +119,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
         split: training and validation pictures.
         classes: how many there are.
         recipe: what to do.
-        run: folder and fingerprint of the checkpoint, and the weights to begin with.
+        run: folder and fingerprint of the checkpoint.
         watcher: receives every step and epoch.
         extra: further callbacks, such as TensorBoard's; at the end of a validation the model holds the
             averaged weights.
@@ -134,8 +134,8 @@ def fit(  # noqa: PLR0913 - what a training consists of
     # A resumed run draws other numbers than its first part did.
     keras.utils.set_random_seed(recipe.seed + len(progress.history))
     shape = split.train.images.shape[1:]
-    model = begin(run.start, recipe, classes, shape, training=True)
-    released = begin(run.start, replace(recipe, precision="float32"), classes, shape)
+    model = build(recipe, classes, shape, training=True)
+    released = build(replace(recipe, precision="float32"), classes, shape)
     for past in progress.history:
         watcher.epoch(past)
     keeper = _Keeper(run, progress, watcher, recipe)

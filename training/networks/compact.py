@@ -52,27 +52,6 @@ def compact(x: Tensor, factory: LayerFactory, shape: Shape) -> Tensor:
     return factory.placed(x)
 
 
-ANY: Final = Shape(width=24)
-
-SMALLEST: Final = 8
-"""Edge at which `compact_any` stops halving."""
-
-WIDEST: Final = 192
-"""Most channels of its stages."""
-
-
-def compact_any(x: Tensor, factory: LayerFactory) -> Tensor:
-    """For inputs of any size: residual stages, each of which halves the edge, until SMALLEST is left.
-
-    It ends in the mean of each channel over all positions: whole pictures have their subject anywhere.
-    """
-    x, stage = _stem(x, factory, ANY.width), 0
-    while max(x.shape[1:3]) > SMALLEST:
-        stage += 1
-        x = _block(x, factory, ANY, f"stage{stage}", min(ANY.width << stage, WIDEST), halved=True)
-    return layers.GlobalAveragePooling2D(name=FEATURES)(x)
-
-
 STAGED: Final = Shape(width=28)
 STAGES: Final = 3
 """At 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP, 0.9M weights."""

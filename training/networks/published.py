@@ -2,7 +2,7 @@
 
 published_figures.py has the published figures, docs/results/comparison.json ours. Where a text leaves
 something open, the docstring says "ours:" and what stands for it here. Without padding a network needs a
-picture of some size: `LEAST_EDGE` of recipes.py. Touches nothing. Our own networks: compact.py.
+picture of some size: 28 x 28 is enough. Touches nothing. Our own networks: compact.py.
 """
 
 from keras import layers

@@ -15,7 +15,7 @@ from keras import layers
 
 from inference.contract import GREY_28
 from training.networks import published
-from training.networks.compact import SHAPES, compact, compact_any, compact_stages, wide
+from training.networks.compact import SHAPES, compact, compact_stages, wide
 from training.networks.efficientnet_lite import efficientnet_lite0
 from training.networks.layers import LayerFactory, policy_of
 from training.recipes import Recipe
@@ -35,7 +35,6 @@ BUILDERS: Final[dict[str, Builder]] = {
     "arch2": published.arch2,
     "vgg": published.vgg,
     **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
-    "compact_any": compact_any,
     "compact_stages": compact_stages,
     "efficientnet_lite0": efficientnet_lite0,
     "wide4": wide,

@@ -147,3 +147,11 @@ def _turned(source: str, target: str) -> None:
     picture = cv2.imread(source)
     assert picture is not None
     cv2.imwrite(target, cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE))
+
+
+def test_colours_come_out_of_augmentation_as_they_went_in() -> None:
+    pictures = np.full((8, 40, 40, 3), (200, 10, 90), np.uint8)
+
+    changed, _ = augmented(replace(NOTHING, flip=True), pictures)
+
+    assert np.array_equal(changed, pictures)

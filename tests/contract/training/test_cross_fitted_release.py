@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.onnx_session import OnnxSession
 from inference.session import Scores
 from model_store.answers import ANSWERS, TEST_SET
 from model_store.evidence import evidence_in_folder
@@ -18,7 +17,7 @@ from tests.fashion import CLASSES, striped_pictures
 from training.data.datasets import LabelledData
 from training.fitting.fit import Fitted
 from training.measure import undecided
-from training.release import Material, complete_release, material_of, scores_of
+from training.release import Material, complete_release, material_of
 from training.split import Split
 
 SHOWN = striped_pictures(180, seed=5)
@@ -78,15 +77,3 @@ def test_a_release_keeps_its_answers_to_the_test_set(
     assert kept.decided
     assert np.array_equal(kept.probabilities.argmax(axis=1), kept.predicted)
     assert ANSWERS in release.manifest.files
-
-
-def test_a_network_is_asked_as_its_serving_graph_would_be(
-    exported: Exported, fitted: Fitted, parts: Split
-) -> None:
-    found = scores_of(fitted.model, parts, CLASSES, SHOWN.images)
-
-    served = OnnxSession(exported.graph_path).run(SHOWN.images)
-    assert found.distances is not None
-    assert served.distances is not None
-    assert np.allclose(found.probabilities, served.probabilities, atol=1e-5)
-    assert np.allclose(found.distances, served.distances, rtol=1e-3)

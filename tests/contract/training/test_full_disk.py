@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import done
+from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 
 pytestmark = pytest.mark.slow
@@ -27,13 +28,16 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([UNMOUNT, folder], check=True)
 
 
-@pytest.mark.parametrize(
-    "options", [(), ("--network", "compact16", "--epochs", "1", "--folds", "0")], ids=["head", "gradient"]
-)
+@pytest.mark.parametrize("gradient", [False, True], ids=["head", "gradient"])
 def test_a_full_disk_ends_in_a_sentence_and_with_room_the_same_command_goes_on(
-    options: tuple[str, ...], disk: Path, tmp_path: Path
+    gradient: bool, disk: Path, tmp_path: Path
 ) -> None:
-    data, run = write_class_folders(tmp_path / "things", 20), disk / "run"
+    data, run = tmp_path / "data", disk / "run"
+    if gradient:
+        write_idx_folder(data, train=300, test=20)
+    else:
+        write_class_folders(data, 20)
+    options = ("--network", "compact16", "--epochs", "1") if gradient else ()
     words = [sys.executable, "-m", "scripts", "train", "--data", str(data), "--run", str(run), *options]
     command = [*words, "--out", str(disk / "store")]
 

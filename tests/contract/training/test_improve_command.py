@@ -6,28 +6,9 @@ import pytest
 
 from model_store.local import open_release
 from scripts import improve, train
-from scripts.terminal import run
 from tests.own_pictures import KINDS, write_class_folders
-from tests.photos import write_photos
-from training.data.datasets import LABELS
 
 pytestmark = pytest.mark.slow
-
-
-def test_a_data_set_with_fewer_classes_than_its_parent_has_to_be_wanted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_photos(tmp_path / "photos", 4, {"C": ["Trouser"]})
-    rows = [f"photos/C/Trouser/{number:03}.png,Trouser" for number in range(4)]
-    (tmp_path / "corrections.csv").write_text("\n".join(["path,label", *rows]), "utf-8")
-
-    code = run(lambda: train.main(["--from", "bundled", "--data", str(tmp_path / "corrections.csv")]))
-
-    error = capsys.readouterr().err
-    assert code == 1
-    assert f"has 1 of the {len(LABELS)} classes of " in error
-    assert "wardrobe improve CSV" in error
-    assert "--new-classes" in error
 
 
 def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections_and_its_own_options(
@@ -39,8 +20,7 @@ def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections
     write_class_folders(tmp_path / "new", 3, first_seed=500)
     for kind, name in names.items():
         (tmp_path / "photos" / kind).rename(tmp_path / "photos" / name)
-    quick = ["--network", "conv3", "--epochs", "3", "--batch-size", "16", "--folds", "0"]
-    train.main(["--data", "photos", *quick, "--run", "first", "--out", "store"])
+    train.main(["--data", "photos", "--fast", "--seed", "3", "--run", "first", "--out", "store"])
     rows = [f"new/{kind}/{seed}.png,{name}" for kind, name in names.items() for seed in range(500, 503)]
     Path("corrections.csv").write_text("\n".join(["path,label", *rows, "photos/Мяч/000.png,", ""]), "utf-8")
     capsys.readouterr()
@@ -55,7 +35,7 @@ def test_a_release_of_own_classes_of_any_names_is_trained_again_with_corrections
     assert release.manifest.model.labels == tuple(names.values())
     assert "Of its 60 pictures 0 get another label and 1 are left out; 9 are new." in told
     assert "It is trained again on 68 pictures" in told
-    assert report.train.n + report.validation.n + report.test.n == 68
-    assert (settings["network"], settings["epochs"]) == ("conv3", 3)
+    assert (report.test.split, report.test.n) == ("cross-fitted", 68)
+    assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
     assert "stays current there" in told
     assert "Compare: " in told

@@ -11,7 +11,7 @@ from tests.contract.training.conftest import Exported
 from tests.fashion import striped_pictures
 from training.export.onnx_graph import probabilities_of
 from training.networks.registry import build
-from training.recipes import LEAST_EDGE, NetworkName, starting_point
+from training.recipes import NetworkName, starting_point
 
 pytestmark = pytest.mark.slow
 
@@ -59,17 +59,6 @@ def test_a_published_network_has_the_layers_that_its_text_describes(network: Net
     kinds = (layers.Conv2D, layers.MaxPooling2D, layers.Flatten, layers.Dense)
 
     assert [one.output.shape[1:] for one in built if isinstance(one, kinds)] == SHAPES[network]
-
-
-@pytest.mark.parametrize("network", LEAST_EDGE)
-def test_the_smallest_input_of_a_network_without_padding_is_the_one_that_a_refusal_names(
-    network: NetworkName,
-) -> None:
-    recipe, edge = starting_point(network), LEAST_EDGE[network]
-    build(recipe, 10, (edge, edge))
-
-    with pytest.raises(ValueError, match=r"negative dimension|[Oo]utput size|zero"):
-        build(recipe, 10, (edge - 1, edge - 1))
 
 
 @pytest.mark.parametrize("network", ["vgg", "compact48_separable", "wide4"])

@@ -17,7 +17,6 @@ from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_blobs, wri
 from tests.uploads import png
 from training.data.datasets import LabelledImages
 from training.data.learnt import load_learnt
-from training.errors import BadRecipe
 from training.export.out_of_fold import deal
 from training.features import BLOCKS, READS, WITHOUT_LITE0, Block, network, spread, vectors
 from training.head import fit_head
@@ -100,14 +99,6 @@ def test_classes_that_differ_in_colour_alone_are_told_apart(tmp_path: Path, opti
     assert isinstance(record, dict)
     assert record["blocks"] == list(WITHOUT_LITE0 if options else BLOCKS)
     assert [answer["label"] for answer in answers] == list(COLOURS)
-
-
-@pytest.mark.slow
-def test_it_is_not_trained_further_by_gradient(release: LocalRelease, things: Path) -> None:
-    words = ["--data", str(things), "--from", str(release.folder), "--epochs", "1"]
-
-    with pytest.raises(BadRecipe, match="leave out --from, or give corrections to `wardrobe improve`"):
-        train.main(words)
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stored(place: Path) -> SoftTargets:
     """What two networks that learn most of their labels by heart answer."""
     plain = ["--no-flip", "--shift", "0", "--erase", "0", "--batch-size", "8", "--patience", "9999"]
-    words = ["teach", "--network", "dense", "--epochs", "20", *plain, "--folds", "2"]
+    words = ["teach", "--network", "dense", "--epochs", "20", *plain]
     more = ["--data", str(place / "data"), "--run", str(place / "teachers")]
     assert pixel_network.main([*words, *more, "--soft-targets", str(place / "soft.npz")]) == 0
     return load_soft_targets(place / "soft.npz")

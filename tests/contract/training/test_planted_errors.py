@@ -20,8 +20,6 @@ CLASSES = ("Trouser", "Dress", "Sandal", "Bag", "Ankle boot")
 EACH = 120
 """Pictures of a class: 600 in all, of which 30 get a wrong label."""
 
-QUICKLY = ("--network", "conv3", "--epochs", "4")
-
 EDGE = 112
 """Pixels, four times those of the data set, so that a copy may lose two per cent of them."""
 
@@ -57,7 +55,7 @@ def test_planted_errors_are_found(
             str(run),
             "--out",
             str(tmp_path / "store"),
-            *QUICKLY,
+            "--fast",
         ]
     )
     with (run / TABLE).open(encoding="utf-8", newline="") as file:

@@ -123,24 +123,3 @@ def test_killed_after_an_epoch_the_same_command_goes_on(
     assert [one.epoch for one in history] == [1, 2, 3]
     assert [one.model_dump() for one in history[: len(first)]] == first
     assert history[-1].loss < history[0].loss
-
-
-@pytest.mark.slow
-def test_stopped_in_the_second_fold_the_same_command_leaves_the_first_as_it_is(
-    data: Path, tmp_path: Path
-) -> None:
-    run = tmp_path / "run"
-    words = [*options(data, run, epochs=8), "--folds", "2"]
-    command = [sys.executable, "-m", "scripts.train", *words]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        wait_for("a checkpoint", (run / "fold2of2" / PROGRESS).exists, LONG_ENOUGH)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=LONG_ENOUGH)
-    first, second = ((run / f"fold{number}of2" / PROGRESS).read_bytes() for number in (1, 2))
-
-    code = train.main(words)
-
-    assert (process.returncode, code) == (130, 0)
-    assert "stopped. The same command goes on after the last finished epoch, from" in err.splitlines()[-1]
-    assert (run / "fold1of2" / PROGRESS).read_bytes() == first
-    assert (run / "fold2of2" / PROGRESS).read_bytes() != second
