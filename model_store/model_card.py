@@ -135,12 +135,18 @@ def _measured_on(report: Report) -> str:
 
 
 def _photos_learnt(configuration: Mapping[str, JsonValue]) -> Iterator[str]:
-    learnt = configuration.get("learnt_photos")
-    if isinstance(learnt, Mapping):
-        tiers = ", ".join(f"{count:,} of tier {tier}" for tier, count in learnt.items())
-        yield f"- Photos learnt: {tiers}."
+    second = configuration.get("photo_network")
+    if isinstance(second, Mapping):
+        yield from _tiers(second.get("photos"))
+    else:
+        yield from _tiers(configuration.get("learnt_photos"))
     if said := configuration.get("photo_figures"):
         yield f"- The figures of photos below are {said}."
+
+
+def _tiers(learnt: JsonValue) -> Iterator[str]:
+    if isinstance(learnt, Mapping):
+        yield f"- Photos learnt: {', '.join(f'{count:,} of tier {tier}' for tier, count in learnt.items())}."
 
 
 def _frozen(configuration: Mapping[str, JsonValue]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from benchmarks.results import FOLDER
 from benchmarks.side_by_side.page import PAGE, filled
 from model_store.files import REPORT
 from model_store.local import BUNDLED, bundled
-from model_store.report import Report, parse_report
+from model_store.manifest import Manifest
+from model_store.report import PhotoFigures, Report, parse_report
 from tests.service import ROOT
 from training.networks.published_figures import PUBLISHED
 
@@ -112,6 +113,80 @@ def photo_row(figures: Any) -> list[str]:
     cells = [decisions.coverage, decisions.accuracy, decisions.unfamiliar]
     cells += [None if auroc is None else auroc.familiarity, figures.ece]
     return [f"{figures.n}", macro, *("" if cell is None else f"{cell:.3f}" for cell in cells)]
+
+
+@pytest.mark.parametrize("document", ["README.md", f"docs/{CARD}"])
+def test_sentences_with_figures_of_the_bundled_release_say_what_its_report_says(
+    document: str, report: Report
+) -> None:
+    text = " ".join((ROOT / document).read_text("utf-8").split())
+    expected = of_the_readme(report) if document == "README.md" else of_the_card(report, bundled().manifest)
+
+    renew = [sentence for sentence in expected if sentence not in text]
+
+    assert renew == [], f"{document}: write these in place of the sentences with the old figures"
+
+
+def counts(figures: PhotoFigures) -> tuple[int, int, int]:
+    """How many photos of a tier are accepted, are accepted with the right label, and are unfamiliar."""
+    decisions = figures.decisions
+    accepted = round(decisions.coverage * figures.n)
+    return accepted, round((decisions.accuracy or 0) * accepted), round(decisions.unfamiliar * figures.n)
+
+
+def of_the_readme(report: Report) -> list[str]:
+    shots, beds, others = (report.photos[tier] for tier in "ACX")
+    (accepted, right, _), (taken, _, unfamiliar) = counts(beds), counts(others)
+    return [
+        f"Of {beds.n} photos on a bed or a floor {beds.accuracy:.0%} get the right label, of {shots.n} "
+        f"product shots on a plain ground {shots.accuracy:.0%}.",
+        f"Of the first it accepts {accepted}, {right} of these with the right label.",
+        f"Of {others.n} photos of kinds that it learnt as such, it accepts {taken} and calls {unfamiliar} "
+        "`unfamiliar`;",
+    ]
+
+
+def of_the_card(report: Report, manifest: Manifest) -> list[str]:
+    return [*how_it_was_made(report, manifest), *what_it_gets_wrong(report)]
+
+
+def how_it_was_made(report: Report, manifest: Manifest) -> list[str]:
+    figures, photos, record = report.photo_model, manifest.photos, manifest.training["photo_network"]
+    assert figures is not None
+    assert photos is not None
+    assert isinstance(record, dict)
+    learnt = record["photos"]
+    assert isinstance(learnt, dict)
+    counted = {tier: count for tier, count in learnt.items() if isinstance(count, int)}
+    return [
+        f"{figures.parameters:,} parameters, {figures.mflops:.1f} MFLOP;",
+        f"a hidden layer of {record['units']:,} (",
+        f"{report.train.n:,} of its training pictures;",
+        f"on {sum(counted.values()) - counted['scaled']:,} photos ({counted['X']:,} of them show none of the "
+        f"ten classes) and {counted['scaled']:,} enlarged pictures",
+        f"We checked the labels of {sum(one.n for one in report.photos.values()):,} photos by eye,",
+        f"{report.validation.n:,} held-out training pictures,",
+        f"the temperature of {photos.temperature:.3f} by these",
+        f"The threshold of pixels is {manifest.model.thresholds.confidence:.3f}, that of photos "
+        f"{photos.thresholds.confidence:.3f}.",
+    ]
+
+
+def what_it_gets_wrong(report: Report) -> list[str]:
+    shirt, beds, others = report.test.per_class["Shirt"], report.photos["C"], report.photos["X"]
+    (accepted, right, _), (taken, _, unfamiliar) = counts(beds), counts(others)
+    wrong = {label: one.n - round(one.recall * one.n) for label, one in beds.per_class.items()}
+    most = ", ".join(
+        f"{label} {wrong[label]} of {beds.per_class[label].n}"
+        for label in ("Pullover", "Dress", "Ankle boot")
+    )
+    return [
+        f"Of {shirt.support:,} test pictures {round(shirt.recall * shirt.support)} are recognised;",
+        f"Of {beds.n}, {beds.n - sum(wrong.values())} are recognised. Wrong labels: {most}.",
+        f"Of the {accepted} that are accepted, {right} have the right label.",
+        f"Of {others.n} photos {unfamiliar} are `unfamiliar`, and {taken} "
+        f"{'is' if taken == 1 else 'are'} accepted.",
+    ]
 
 
 def test_the_comparison_with_other_servers_shows_the_stored_figures() -> None:

@@ -121,3 +121,12 @@ def test_a_card_that_was_changed_in_the_store_is_not_shown(tmp_path: Path) -> No
 
     with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
         releases.main(["--store", str(store), "show", "current", "--card"])
+
+
+def test_of_two_networks_the_photos_that_the_one_for_photos_learnt_are_named(release: LocalRelease) -> None:
+    learnt: dict[str, JsonValue] = {"photos": {"A": 5179, "C": 2807}}
+
+    card = card_of(release, learnt_photos={"A": 5179, "C": 2246}, photo_network=learnt)
+
+    assert "- Photos learnt: 5,179 of tier A, 2,807 of tier C." in card
+    assert "2,246" not in card

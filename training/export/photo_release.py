@@ -101,7 +101,8 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
     promised = promises(found.kinds, contract)
     for broken in broken_promises(promised, contract):
         say(broken)
-    report = _report(parent, photos, found, answers, _figures(network, folder, photos))
+    record = _record(learnt, fitted, made)
+    report = _report(_recorded(parent, record), photos, found, answers, _figures(network, folder, photos))
     (folder / REPORT).write_bytes(report.as_bytes())
     model = parent.manifest.model.without_cascade()
     (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
@@ -109,7 +110,7 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
     (folder / ANSWERS).write_bytes(packed(_tested(parent) + answers))
     known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)
     known.save(folder)
-    return _sealed(folder, parent.manifest, photos, report, _record(learnt, fitted, made))
+    return _sealed(folder, parent.manifest, photos, report, record)
 
 
 def _export(network: Network, folder: Path) -> Golden:
@@ -146,15 +147,23 @@ def _figures(network: Network, folder: Path, photos: PhotoNetwork) -> ModelFigur
     )
 
 
+def _recorded(parent: LocalRelease, record: dict[str, JsonValue]) -> Report:
+    """The parent's report, which also says how this network was made."""
+    before = parent.report()
+    configuration = before.training.configuration | {"photo_network": record}
+    training = before.training.model_copy(update={"configuration": configuration})
+    return before.model_copy(update={"training": training})
+
+
 def _report(
-    parent: LocalRelease,
+    before: Report,
     photos: PhotoNetwork,
     found: PhotoDecisions,
     answers: Answers,
     figures: ModelFigures,
 ) -> Report:
     """The parent's report, with everything about photos from these answers."""
-    before, contract = parent.report(), photos.contract(parent.manifest.model.labels)
+    contract = photos.contract(before.labels)
     held_out = before.acceptance.get(HELD_OUT, ())
     return before.model_copy(
         update={
