@@ -62,11 +62,11 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier` and perhaps `group`"
     )
     add = parser.add_argument_group("photos of real garments", layout).add_argument
-    parent = "whose head is fitted again: bundled, a folder, or a store"
+    parent = "fit its head for photos again: bundled, a folder, a store"
     add("--from", dest="release", metavar="RELEASE", help=parent)
     version = "version in the store of --from (default: the current one)"
     add("--from-version", metavar="VERSION", help=version)
-    fits = "fit the head of --from that answers photos again, on these"
+    fits = "photos of the ten classes, which that head learns"
     add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
     check = "choose thresholds on these, and report on them (all of --photos)"
     add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
