@@ -1,26 +1,171 @@
-"""Open and decode a HEIC or AVIF in a process of its own, whose memory and time the system bounds.
+"""Open and decode a BMP, GIF, TIFF, HEIC or AVIF in a process that the kernel bounds.
 
-A file of 140 kB can ask libheif or libavif for ten seconds and for gigabytes, its header alone included, and
-Pillow has no limit for it. decode.py starts this file as `python -I isolated_decoder.py MEGABYTES MAX_PIXELS
-EDGE FORMATS`: the upload comes on standard input. To standard output go the format, width and height in a
-line, once the header is read; then mode, width and height of the result, and its samples: 8 bits, upright,
-reduced to below twice EDGE. Imports Pillow alone.
+A file of some kilobytes can ask these readers for seconds and for gigabytes, its header alone included, and
+Pillow has no limit for it. child_decoder.py starts this file once, as `python -I isolated_decoder.py` with
+a socket as standard input. It loads the readers, and forks a process for each pair of descriptors that
+comes over the socket: a connection, and a pipe for the exit status. The connection brings a line of limits
+and the upload; back go width and height in a line, once the header is read; then mode, width and height of
+the result, and its samples: 8 bits, upright, reduced to below twice the edge. Imports Pillow alone.
 """
 
 import contextlib
+import gc
 import io
+import os
 import resource
+import signal
+import socket
+import struct
 import sys
+from pathlib import Path
 
-from PIL import AvifImagePlugin, ExifTags, Image
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,  # noqa: F401 - registers itself, as the next two do
+    ExifTags,
+    GifImagePlugin,  # noqa: F401
+    Image,
+    TiffImagePlugin,  # noqa: F401
+)
 
-CPU_SECONDS = 2
-"""Processor time of one picture. A telephone's 48 megapixels take half of it."""
+MEGABYTES, PIXEL_BYTES = 100, 16
+"""Memory of one picture beyond what the process has: in all, and for each of its pixels."""
 
-TOO_MANY_PIXELS, OUT_OF_MEMORY = 3, 4
-"""Exit codes, beyond those of Python itself: the header declares too much; the limit of memory was met."""
+HEADER_SECONDS = 0.1
+"""Processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
 
-TURNS = {
+PIXEL_NANOSECONDS = {"BMP": 10, "GIF": 30, "TIFF": 40, "HEIF": 60, "AVIF": 60}
+"""Three times what a sound picture of the format takes on one thread of an AMD EPYC."""
+
+FAILED, TOO_LARGE, OUT_OF_MEMORY, TOO_DEEP = 10, 11, 12, 13
+"""Exit codes: damaged; the header declares too much; the limit of memory was met; samples of 32 bits."""
+
+STATUS = struct.Struct("<id")
+"""What comes over the pipe: the exit code, negative for a signal, and the seconds of processor time."""
+
+_pipes: dict[int, int] = {}
+"""Where the status of each process goes that decodes."""
+
+
+def main() -> int:
+    """Fork a process for each picture, until the other end of the socket closes."""
+    control = socket.socket(fileno=0)
+    _load_readers()
+    signal.signal(signal.SIGCHLD, _report)
+    while True:
+        received, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+        if not received:
+            return 0
+        if len(descriptors) == 2:
+            _fork(control, *descriptors)
+        for descriptor in set(descriptors) - set(_pipes.values()):
+            os.close(descriptor)
+        _report()
+
+
+def _load_readers() -> None:
+    Image.preinit()
+    Image.MAX_IMAGE_PIXELS = None  # the limits of an order are what counts
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    with contextlib.suppress(ImportError):
+        import pillow_heif  # noqa: PLC0415 - may be left out
+
+        pillow_heif.register_heif_opener(
+            decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
+        )
+    gc.freeze()  # a collection in a fork would copy the memory that it shares
+
+
+def _fork(control: socket.socket, connection: int, pipe: int) -> None:
+    """Start a process; where the system has none to give, both descriptors are closed without a status."""
+    with contextlib.suppress(OSError):
+        child = os.fork()
+        if child:
+            _pipes[child] = pipe
+            return
+        try:
+            for descriptor in (control.detach(), pipe, *_pipes.values()):
+                os.close(descriptor)
+            code = decode_over(socket.socket(fileno=connection))
+        except BaseException:  # noqa: BLE001 - whatever it is, the parent's loop must not go on here
+            code = FAILED
+        os._exit(code)
+
+
+def _report(*_: object) -> None:
+    """Send the status of each process that has ended. As a signal's handler it may interrupt itself."""
+    for child in list(_pipes):
+        with contextlib.suppress(ChildProcessError, KeyError, BrokenPipeError):
+            ended, status, usage = os.wait4(child, os.WNOHANG)
+            if ended:
+                pipe = _pipes.pop(child)
+                record = STATUS.pack(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime)
+                with io.FileIO(pipe, "w") as file:
+                    file.write(record)
+
+
+def decode_over(connection: socket.socket) -> int:
+    """Read an order and an upload, and write header and samples; the exit code says why there are none."""
+    address_space = _address_space()
+    with connection.makefile("rb") as file:
+        name, *numbers = file.readline().decode().split()
+        upload = file.read()
+    max_pixels, max_edge, edge = map(int, numbers)
+    _bound_memory(address_space + len(upload))
+    _bound_time(HEADER_SECONDS)
+    try:
+        image: Image.Image = Image.open(io.BytesIO(upload), formats=[name])
+        width, height = image.size
+        connection.sendall(f"{width} {height}\n".encode())
+        if width * height > max_pixels or max(width, height) > max_edge:
+            return TOO_LARGE
+        if image.mode in ("I", "F"):
+            return TOO_DEEP
+        _bound_memory(address_space + len(upload) + PIXEL_BYTES * width * height)
+        _bound_time(PIXEL_NANOSECONDS[name] * width * height / 1e9)
+        image.load()
+        image = reduced(in_8_bits(upright(image)), edge)
+    except Exception as error:  # noqa: BLE001 - readers raise anything
+        out_of_memory = isinstance(error, MemoryError) or "memory" in str(error).lower()
+        return OUT_OF_MEMORY if out_of_memory else FAILED
+    connection.sendall(f"{image.mode} {image.width} {image.height}\n".encode() + image.tobytes())
+    return 0
+
+
+def _bound_time(seconds: float) -> None:
+    """Let this process have so much more processor time; a signal then ends it."""
+    left, _ = signal.getitimer(signal.ITIMER_PROF)
+    signal.setitimer(signal.ITIMER_PROF, left + seconds)
+
+
+def _bound_memory(mapped: int) -> None:
+    """Let this process map so many bytes, and MEGABYTES more."""
+    limit = mapped + (MEGABYTES << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _address_space() -> int:
+    """Bytes that are mapped into this process."""
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    return 1 << 32  # elsewhere than on Linux
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Turn a picture as its EXIF says, which stays as it is: writing it again takes seconds for 8 MB."""
+    orientation = None
+    with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    return turned(image, orientation or 1)
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """A picture as EXIF's orientation says (CIPA DC-008, section 4.6.4)."""
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+
+
+_TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -29,63 +174,21 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""By EXIF's orientation (CIPA DC-008, section 4.6.4)."""
-
-
-def main() -> int:
-    """Write header and samples; an exit code, another exception, or SIGXCPU says why there are none."""
-    megabytes, max_pixels, edge = map(int, sys.argv[1:4])
-    upload = io.BytesIO(sys.stdin.buffer.read())
-    _prepare(megabytes << 20)
-    try:
-        image: Image.Image = Image.open(upload, formats=sys.argv[4].split(","))
-        _write(f"{image.format} {image.width} {image.height}\n".encode())
-        if image.width * image.height > max_pixels:
-            return TOO_MANY_PIXELS
-        image.load()
-        image = in_8_bits(upright(image))
-        if (factor := max(image.size) // edge) > 1:
-            image = image.reduce(factor)
-    except Exception as error:
-        if isinstance(error, MemoryError) or "memory" in str(error).lower():
-            return OUT_OF_MEMORY
-        raise
-    _write(f"{image.mode} {image.width} {image.height}\n".encode() + image.tobytes())
-    return 0
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """Turn a picture as its EXIF says, which stays as it is: writing it again takes seconds for 8 MB."""
-    orientation = None
-    with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
 def in_8_bits(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 bits in 8, rounded to nearest (65535 / 257 = 255); others as they are."""
-    if not image.mode.startswith("I;16"):
-        return image
-    return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    """Grey, RGB or RGBA; 16 bits are rounded to nearest (65535 / 257 = 255)."""
+    if image.mode.startswith("I;16"):
+        image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    grey_or_rgb = "L" if image.mode in ("1", "L") else "RGB"
+    mode = "RGBA" if image.has_transparency_data else grey_or_rgb
+    return image if image.mode == mode else image.convert(mode)
 
 
-def _write(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-
-
-def _prepare(memory: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    Image.MAX_IMAGE_PIXELS = None  # `max_pixels` is what counts
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    with contextlib.suppress(ImportError):
-        import pillow_heif  # noqa: PLC0415 - may be left out
-
-        pillow_heif.register_heif_opener(
-            decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
-        )
+def reduced(image: Image.Image, edge: int) -> Image.Image:
+    """Means of squares where the longest edge is twice `edge` or more."""
+    factor = max(image.size) // edge
+    return image.reduce(factor) if factor > 1 else image
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ File names and Content-Types are not used. decode.py lets Pillow read what is ac
 "SVG" helps the sender of anything else, "unknown format" does not. Bytes in, names out.
 """
 
+import struct
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
@@ -116,3 +117,20 @@ def _is_utf8(sample: bytes) -> bool:
     except UnicodeDecodeError as error:
         return error.reason == "unexpected end of data"  # the sample may end within a character
     return True
+
+
+def ends_too_early(upload: bytes) -> bool:
+    """Whether the coded data of a HEIC or AVIF is longer than the file: libheif would leave tiles blank."""
+    at = 0
+    for _ in range(_BOXES):
+        if at + 8 > len(upload):
+            return at > len(upload)
+        size, kind = struct.unpack_from(">I4s", upload, at)
+        if kind == b"mdat" or size < 8:
+            return bool(kind == b"mdat" and at + size > len(upload))
+        at += size
+    return False
+
+
+_BOXES = 1_000
+"""Boxes that are looked at; a file has some ten."""

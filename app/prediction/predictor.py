@@ -3,8 +3,7 @@
 Every route that classifies calls this, in any protocol. `answer_picture` takes one picture all the way: open,
 decode, convert, classify, encode what was asked for. It runs on the event loop for pixels and for pictures so
 small that a change of threads would cost more, and else as a whole in a native thread, so that the event loop
-serves other requests meanwhile. The process of a HEIC or AVIF alone is awaited on the loop, before it. Knows
-requests only as the items that reading.py found.
+serves other requests meanwhile. Knows requests only as the items that reading.py found.
 """
 
 import math
@@ -13,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from app.errors import Busy, ClientGone, RequestError, TooLarge, without_frames
@@ -24,27 +24,12 @@ from app.prediction.timing import QUEUE, Timing
 from app.releases.serving import Served
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
+from inference.contract import InputContract
 from inference.convert import ModelInput
-from inference.decode import (
-    Decoded,
-    Isolated,
-    decode,
-    decode_in_child,
-    decode_input,
-    decode_opened,
-    decoded_by_child,
-)
+from inference.decode import Decoded, decode_opened
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
 from inference.explanation import Drops, explain, heat_map
-from inference.opening import (
-    SMALL_BYTES,
-    SMALL_PIXELS,
-    OpenedPicture,
-    is_isolated,
-    is_small,
-    open_picture,
-    open_small,
-)
+from inference.opening import SMALL_BYTES, OpenedPicture, is_bare_png, open_picture
 from inference.pixels import pixels_to_png, shape_of_rows
 
 LARGE_RUN = 8 * 28 * 28
@@ -56,12 +41,14 @@ LARGE_AT_A_TIME = 2
 Large runs of the model are among them: they take memory, too.
 """
 
-
 DECODER_SECONDS = 2
-"""Retry-After where the system ended the process of a HEIC or AVIF."""
+"""Retry-After where the system gave a picture's decoder no process, or ended it."""
 
-Source: TypeAlias = Rows | Ready | Upload | OpenedPicture | Isolated | Decoded
-"""A picture before it is decoded, or what its own process or OpenCV left of it."""
+CHILD_SECONDS = 10.0
+"""Processor time that the pictures of a batch may take in processes of their own."""
+
+Source: TypeAlias = Rows | Ready | Upload | OpenedPicture
+"""A picture as it was sent; opened, if its header was read before its turn."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +85,32 @@ Outcome: TypeAlias = Classified | Failed
 
 
 @dataclass
-class PixelBudget:
-    """The pixels that the pictures of a batch may still have."""
+class Budget:
+    """What the pictures of one request may still take.
 
-    left: int
+    Attributes:
+        pixels: width x height of one picture, or of all that are left of a batch.
+        seconds: of the processor, by processes of their own.
+    """
+
+    pixels: int
+    seconds: float
+
+    def spend(self, pixels: int, seconds: float) -> None:
+        """Count what a process took."""
+        self.pixels -= pixels
+        self.seconds -= seconds
 
 
 class Predictor:
     """Classifies items, as many requests at a time as `admission` lets work."""
 
-    def __init__(self, settings: Settings, admission: Admission) -> None:
+    def __init__(
+        self, settings: Settings, admission: Admission, child_seconds: float = CHILD_SECONDS
+    ) -> None:
         self._settings = settings
         self._admission = admission
+        self._child_seconds = child_seconds
         self._large = threading.BoundedSemaphore(LARGE_AT_A_TIME)
 
     @contextmanager
@@ -139,33 +140,19 @@ class Predictor:
             UploadError: the picture cannot be read.
             ModelError: the model failed.
         """
-        source = self._opened_small(item, served.classifier, timing)
+        source: Source = item
+        if isinstance(item, Upload) and len(item.data) <= SMALL_BYTES:
+            timing.begin("decode")
+            source = open_picture(item.data, self._settings.max_pixels)
+        answer = partial(answer_picture, source, served, timing, parameters, self._settings.max_pixels)
         if _is_light(source, served.classifier) and not parameters.explain:
-            return answer_picture(
-                source, served, timing, parameters, self._settings.max_pixels, _let_ready_requests_run
-            )
+            return answer(_let_ready_requests_run)
         timing.begin(QUEUE)
         with slot.with_place(self._large):
-            if isinstance(source, Upload) and is_isolated(source.data):
-                timing.begin("decode")
-                source = self._by_child(source.data, served.classifier)
-            return run_in_native_thread(
-                answer_picture, source, served, timing, parameters, self._settings.max_pixels
-            )
-
-    def _opened_small(self, item: Upload | Rows, classifier: Classifier, timing: Timing) -> Source:
-        """The item, opened or decoded already where that takes less than a change of threads."""
-        if not isinstance(item, Upload) or len(item.data) > SMALL_BYTES:
-            return item
-        timing.begin("decode")
-        decoded = decode_input(item.data, self._settings.max_pixels, classifier.contract.input)
-        return decoded or open_small(item.data, self._settings.max_pixels) or item
-
-    def _by_child(self, upload: bytes, classifier: Classifier) -> Isolated:
-        try:
-            return decode_in_child(upload, self._settings.max_pixels, classifier.contract.input)
-        except DecoderStopped as error:
-            raise Busy(str(error), DECODER_SECONDS) from error
+            try:
+                return run_in_native_thread(answer)
+            except DecoderStopped as error:
+                raise Busy(str(error), DECODER_SECONDS) from error
 
     def many(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks for
         self,
@@ -189,16 +176,16 @@ class Predictor:
             parameters: of its query.
 
         Raises:
-            TooLarge: the pictures have more than MAX_BATCH_PIXELS in all; nothing was decoded. A HEIC or AVIF
-                counts when its turn comes, and gets this error alone.
+            TooLarge: the JPEG, PNG and WebP have more than MAX_BATCH_PIXELS in all; nothing was decoded. Any
+                other picture counts when its turn comes, and gets this error alone.
             Busy: the wait for the place of a large picture was too long.
             ClientGone: the client has left.
             ModelError: the model failed.
         """
         timing.begin("decode")
-        opened, budget = run_in_native_thread(self._check_pixels, items)
+        sources, budget = self._opened_all(items, slot)
         prepared: list[ModelInput | Failed] = []
-        for item, small in zip(items, opened, strict=True):
+        for source in sources:
             if prepared:
                 timing.begin(QUEUE)
                 slot.give_way()
@@ -208,72 +195,59 @@ class Predictor:
                     "The client closed its connection, or its side of it, before its batch was finished. "
                     "Keep both open until the answer has come; `nc -N` closes one."
                 )
-            if isinstance(item, RefusedItem):
-                prepared.append(Failed(item.error))
-                continue
-            try:
-                prepared.append(self._prepare(small or item, served.classifier, timing, slot, budget))
-            except (UploadError, TooLarge) as error:
-                prepared.append(Failed(without_frames(_waitable(error))))
+            prepared.append(self._prepared(source, served.classifier, timing, slot, budget))
         good = [one for one in prepared if not isinstance(one, Failed)]
         timing.begin("infer")
         answers = iter(self._answer_all(good, served, slot, parameters) if good else [])
         timing.end()
         return [one if isinstance(one, Failed) else next(answers) for one in prepared]
 
-    def _check_pixels(self, items: list[RequestItem]) -> tuple[list[OpenedPicture | None], PixelBudget]:
+    def _opened_all(self, items: list[RequestItem], slot: Slot) -> tuple[list[Source | Failed], Budget]:
         """The items with their headers read, where they are small; others would take memory until their turn.
 
         Raises:
             TooLarge: as `many`.
         """
-        total, small = 0, list[OpenedPicture | None]()
+        limit, pixels, sources = self._settings.max_batch_pixels, 0, list[Source | Failed]()
         for item in items:
-            upload = item.data if isinstance(item, Upload) else b""
-            opened = self._opened(upload)
-            total += opened.width * opened.height if opened else 0
-            small.append(opened if opened and is_small(upload, opened) else None)
-        if total > self._settings.max_batch_pixels:
+            source: Source | Failed = Failed(item.error) if isinstance(item, RefusedItem) else item
+            if isinstance(item, Upload):
+                try:
+                    opened = self._opened(item.data, slot)
+                    pixels += opened.pixels
+                    source = opened if opened.is_small else item
+                except UploadError as error:
+                    source = Failed(without_frames(error))
+            sources.append(source)
+        if pixels > limit:
             raise TooLarge(
-                f"The pictures have {total:,} pixels in all; at most {self._settings.max_batch_pixels:,} are "
+                f"The pictures have {pixels:,} pixels in all; at most {limit:,} are "
                 "decoded for one request (MAX_BATCH_PIXELS). Send them in several batches, or smaller."
             )
-        return small, PixelBudget(self._settings.max_batch_pixels - total)
+        return sources, Budget(limit - pixels, self._child_seconds)
 
-    def _opened(self, upload: bytes) -> OpenedPicture | None:
-        """None for a picture that is refused by itself, and never decoded; and for a HEIC or AVIF."""
-        try:
+    def _opened(self, upload: bytes, slot: Slot) -> OpenedPicture:
+        if len(upload) <= SMALL_BYTES:
+            _let_ready_requests_run()
             return open_picture(upload, self._settings.max_pixels)
-        except UploadError:
-            return None
-
-    def _prepare(
-        self, source: Source, classifier: Classifier, timing: Timing, slot: Slot, budget: PixelBudget
-    ) -> ModelInput:
-        """The pixels of one picture of a batch."""
-        if _is_light(source, classifier):
-            return _model_input(source, classifier, timing, self._settings.max_pixels)
-        timing.begin(QUEUE)
         with slot.with_place(self._large):
-            if isinstance(source, Upload) and is_isolated(source.data):
-                timing.begin("decode")
-                source = self._within(source.data, classifier, budget)
-            return run_in_native_thread(_model_input, source, classifier, timing, self._settings.max_pixels)
+            return run_in_native_thread(open_picture, upload, self._settings.max_pixels)
 
-    def _within(self, upload: bytes, classifier: Classifier, budget: PixelBudget) -> Isolated:
-        """Decode a HEIC or AVIF of a batch, within the pixels that its pictures may have."""
-        limit = self._settings.max_pixels
+    def _prepared(
+        self, source: Source | Failed, classifier: Classifier, timing: Timing, slot: Slot, budget: Budget
+    ) -> ModelInput | Failed:
+        """The pixels of one picture of a batch."""
+        if isinstance(source, Failed):
+            return source
+        prepare = partial(_model_input, source, classifier, timing, self._settings.max_pixels, budget)
         try:
-            done = decode_in_child(upload, min(limit, budget.left), classifier.contract.input)
-        except PictureTooLarge as error:
-            if budget.left >= limit:
-                raise
-            raise TooLarge(
-                f"With this picture, those of the request have more than {self._settings.max_batch_pixels:,} "
-                "pixels (MAX_BATCH_PIXELS), or it has too many itself. Send it by itself."
-            ) from error
-        budget.left -= done.width * done.height
-        return done
+            if _is_light(source, classifier):
+                return prepare()
+            timing.begin(QUEUE)
+            with slot.with_place(self._large):
+                return run_in_native_thread(prepare)
+        except (UploadError, TooLarge) as error:
+            return Failed(without_frames(_waitable(error)))
 
     def _answer_all(
         self, inputs: Sequence[ModelInput], served: Served, slot: Slot, parameters: Parameters
@@ -338,9 +312,10 @@ def _answered(inputs: Sequence[ModelInput], served: Served, parameters: Paramete
     ]
 
 
-def _model_input(source: Source, classifier: Classifier, timing: Timing, max_pixels: int) -> ModelInput:
-    """What is read of a picture. Under gevent, a HEIC or AVIF comes here as `Isolated`."""
-    contract = classifier.contract.input
+def _model_input(
+    source: Source, classifier: Classifier, timing: Timing, max_pixels: int, budget: Budget | None = None
+) -> ModelInput:
+    """What is read of a picture; of a batch, within its budget."""
     timing.begin("decode")
     match source:
         case Ready():
@@ -348,33 +323,47 @@ def _model_input(source: Source, classifier: Classifier, timing: Timing, max_pix
         case Rows():
             return classifier.rows_input(source.value)
         case Upload():
-            decoded = decode(source.data, max_pixels, contract)
-        case Isolated():
-            decoded = decoded_by_child(source, contract)
-        case Decoded():
-            decoded = source
+            opened = open_picture(source.data, max_pixels)
         case _:
-            decoded = decode_opened(source, contract)
+            opened = source
+    budget = budget or Budget(max_pixels, CHILD_SECONDS)
+    decoded = _decoded(opened, classifier.contract.input, max_pixels, budget)
     timing.begin("convert")
     return classifier.model_input(decoded)
 
 
+def _decoded(opened: OpenedPicture, contract: InputContract, max_pixels: int, budget: Budget) -> Decoded:
+    """Decode a picture; one whose header a process of its own reads, within what is left of the budget."""
+    if opened.scanned is None and budget.seconds <= 0:
+        raise TooLarge(
+            "The pictures of this request that are no JPEG, PNG or WebP took as much of "
+            "the processor as they may have. Send it by itself, or as JPEG."
+        )
+    try:
+        return decode_opened(opened, min(max_pixels, budget.pixels), contract, budget.spend)
+    except PictureTooLarge as error:
+        if budget.pixels >= max_pixels:
+            raise
+        raise TooLarge(
+            "With this picture, those of the request have more pixels than MAX_BATCH_PIXELS, or it has too "
+            "many itself. Send it by itself."
+        ) from error
+
+
 def _is_light(source: Source, classifier: Classifier) -> bool:
     """Whether a picture takes less time, all the way, than a change of threads."""
-    shape = classifier.contract.input.array_shape
+    reads = classifier.contract.input
     match source:
-        case Upload() | Isolated():
+        case Upload():
             return False
         case Rows():
             return math.prod(shape_of_rows(source.value)) < LARGE_RUN
         case Ready():
             return source.pixels.size < LARGE_RUN
-        case Decoded():
-            return source.samples.size < LARGE_RUN
-    if math.prod(shape) >= LARGE_RUN or source.width * source.height > SMALL_PIXELS:
+    if math.prod(reads.array_shape) >= LARGE_RUN or not source.is_small:
         return False
     # The second network takes milliseconds for whatever is no input of the first.
-    return classifier.photos is None or (source.mode in ("1", "L") and (source.height, source.width) == shape)
+    return classifier.photos is None or (reads.channels == 1 and is_bare_png(source.data, *reads.shape))
 
 
 def _waitable(error: UploadError | TooLarge) -> UploadError | RequestError:

@@ -161,7 +161,6 @@ def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
-        if picture is not None and picture.format == "PNG":
-            size = picture.width, picture.height
-            found[name.removesuffix(".png")] = Figure(name, address(name, data), *size)
+        if picture.scanned and picture.format == "PNG":
+            found[name.removesuffix(".png")] = Figure(name, address(name, data), *picture.scanned.size)
     return found

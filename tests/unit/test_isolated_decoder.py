@@ -1,20 +1,32 @@
-"""HEIC and AVIF, beyond what test_decode.py asks of all formats: depths, crops, limits of the process."""
+"""Pictures that a process of its own decodes: depths and crops of HEIC and AVIF, limits of the process."""
 
+import contextlib
+import os
+import resource
+import struct
 import sys
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, decode, decode_in_child
-from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat
-from inference.opening import open_picture
+from inference.decode import MAX_PIXELS, decode
+from inference.errors import (
+    BrokenPicture,
+    DecoderStopped,
+    PictureTooLarge,
+    UnknownFormat,
+    UploadError,
+)
 from tests.coded_pictures import avif, avif_turned, heic
-from tests.decoders import kill_the_decoder
+from tests.decoders import children_that_decode, kill_the_decoder, kill_the_template
 from tests.hostile.corpus import body_of
-from tests.pictures import garment_picture, stored_for
+from tests.pictures import bmp, garment_picture, gif, stored_for
 
 PICTURE = garment_picture(height=80, width=120)
 NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
@@ -108,11 +120,6 @@ def test_a_picture_that_takes_seconds_is_refused() -> None:
 
 
 @pytest.mark.parametrize("upload", [KINDS["HEIC"], KINDS["AVIF"]], ids=["HEIC", "AVIF"])
-def test_not_even_its_header_is_read_outside_its_process(upload: bytes) -> None:
-    assert open_picture(upload, MAX_PIXELS) is None
-
-
-@pytest.mark.parametrize("upload", [KINDS["HEIC"], KINDS["AVIF"]], ids=["HEIC", "AVIF"])
 def test_its_process_compares_the_size_with_the_limit_before_it_decodes(upload: bytes) -> None:
     with pytest.raises(PictureTooLarge, match="has 120 x 80 = 9,600 pixels; at most 9,599"):
         decode(upload, 9_599)
@@ -120,10 +127,96 @@ def test_its_process_compares_the_size_with_the_limit_before_it_decodes(upload: 
 
 @pytest.mark.parametrize("samples", [np.zeros((2000, 2000), np.uint16), np.zeros((2000, 2000, 3), np.uint8)])
 def test_its_process_reduces_samples_of_any_depth(samples: NDArray[np.uint8 | np.uint16]) -> None:
-    done = decode_in_child(heic(samples), MAX_PIXELS)
+    spent: list[int] = []
 
-    assert (done.width, done.height) == (2000, 2000)
-    assert len(done.output) < 600 * 600 * 3
+    decoded = decode(heic(samples), MAX_PIXELS, spent=lambda pixels, _: spent.append(pixels))
+
+    assert spent == [2000 * 2000]
+    assert max(decoded.samples.shape) == 500
+
+
+def tiff_of(*entries: tuple[int, int, int, int], data: bytes = b"") -> bytes:
+    """A TIFF of one directory: tag, type, count and value of each entry, and what they point to."""
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + packed + bytes(4) + data
+
+
+SIZE = ((256, 4, 1, 28), (257, 4, 1, 28), (258, 3, 1, 8), (262, 3, 1, 1))
+RUNS = b"BM" + struct.pack("<IIIIiiHHIIiiII", 0, 0, 1078, 40, 28, 28, 1, 8, 1, 0, 0, 0, 0, 0) + bytes(1024)
+HUGE = 60_000_000
+HOSTILE = {
+    "a tile's width is a text": tiff_of(*SIZE, (322, 2, HUGE, 0), (324, 4, 1, 8)),
+    "strips": tiff_of(*SIZE, (273, 4, 400_000, 8), (278, 3, 1, 1), data=bytes(1_600_000)),
+    "fractions": tiff_of(*SIZE, *[(50_000 + n, 5, 150_000, 100) for n in range(40)], data=bytes(1_200_000)),
+    "runs of no length": RUNS + b"\0\2\0\0" * 1_000_000,
+    "comments": gif(PICTURE)[:13] + bytes(768) + (b"!\xfe\xff" + b"x" * 255 + b"\0") * 50_000,
+}
+
+
+@pytest.mark.parametrize("upload", HOSTILE.values(), ids=HOSTILE)
+def test_no_file_takes_longer_than_three_pictures_of_its_size(upload: bytes) -> None:
+    spent: list[float] = []
+
+    with contextlib.suppress(UploadError):
+        decode(upload, MAX_PIXELS, spent=lambda _, seconds: spent.append(seconds))
+
+    assert sum(spent) < 0.2  # .1 s, and some ticks of the kernel's clock
+
+
+def test_its_process_sees_no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    kill_the_template()
+
+    decode(KINDS["AVIF"], MAX_PIXELS)
+
+    (template,) = children_that_decode(os.getpid())
+    assert b"secret" not in Path(f"/proc/{template}/environ").read_bytes()
+
+
+def test_after_the_end_of_the_process_that_forks_the_next_picture_is_decoded_all_the_same() -> None:
+    decode(KINDS["AVIF"], MAX_PIXELS)
+    kill_the_template()
+    assert difference(decoded_picture(KINDS["AVIF"]), PICTURE) < LOSSY
+
+
+@pytest.mark.parametrize("spare", range(4))
+def test_without_descriptors_to_spare_another_try_may_work(spare: int) -> None:
+    decode(KINDS["AVIF"], MAX_PIXELS)
+
+    with pytest.raises(DecoderStopped, match="cannot be started"), descriptors(spare):
+        decode(KINDS["AVIF"], MAX_PIXELS)
+
+    with descriptors(4):
+        assert difference(decoded_picture(KINDS["AVIF"]), PICTURE) < LOSSY
+
+
+@contextlib.contextmanager
+def descriptors(spare: int) -> Iterator[None]:
+    """Leave so many descriptors to this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.dup(0)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 60, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        for descriptor in taken[-spare:] if spare else ():
+            os.close(descriptor)
+            taken.remove(descriptor)
+        yield
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_many_threads_each_get_their_own_picture() -> None:
+    uploads = [bmp(np.full((28, 30, 3), value, np.uint8)) for value in range(40)]
+
+    with ThreadPoolExecutor(8) as threads:
+        decoded = list(threads.map(decoded_picture, uploads))
+
+    assert [int(picture[0, 0, 0]) for picture in decoded] == list(range(40))
 
 
 def test_a_process_that_the_system_ends_is_no_fault_of_the_picture() -> None:

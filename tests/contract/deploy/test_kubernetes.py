@@ -22,7 +22,7 @@ UNITS = {"Mi": 2**20, "Gi": 2**30}
 MASTER_BYTES = 29 * MEGA
 """Of gunicorn's first process, after a load."""
 
-WORKER_BYTES = 210 * MEGA
+WORKER_BYTES = 240 * MEGA
 """What docs/reference/limits.md allows a worker before any picture has come."""
 
 IMAGE = (ROOT / "Dockerfile").read_text("utf-8")

@@ -1,6 +1,7 @@
 """What one request may cost: work is bounded before it is done, whatever form the request takes."""
 
 import json
+import resource
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from app.payloads.items import RequestItem, Upload
 from app.payloads.reading import find_many
 from app.prediction.admission import Admission
 from app.prediction.parameters import Parameters
-from app.prediction.predictor import Classified, Predictor
+from app.prediction.predictor import Classified, Failed, Predictor
 from app.prediction.timing import Timing
 from app.settings import Settings
 from inference.classifier import Classifier, Prediction
@@ -26,7 +27,8 @@ from inference.contract import GREY_28
 from inference.convert import ModelInput
 from tests.coded_pictures import heic
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
-from tests.decoders import kill_the_decoder
+from tests.decoders import kill_the_decoder, kill_the_template
+from tests.pictures import bmp
 from tests.uploads import UPLOAD, a_garment, in_base64, png, zipped
 from tests.waiting import wait_for
 
@@ -135,6 +137,52 @@ def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(make_app: Mak
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> None:
+    served = make_app().extensions["wardrobe"].models.current
+    admission = Admission(limit=1, queue_length=1, queue_seconds=1)
+    predictor = Predictor(Settings(), admission, child_seconds=1e-9)
+    bitmap = Upload(bmp(np.zeros((40, 40, 3), np.uint8)))
+
+    with predictor.admitted(Timing()) as slot:
+        outcomes = predictor.many([bitmap, bitmap, Upload(UPLOAD)], served, Timing(), slot, lambda: False)
+
+    assert [isinstance(one, Failed) for one in outcomes] == [False, True, False]
+    assert isinstance(outcomes[1], Failed)
+    assert "that are no JPEG, PNG or WebP" in str(outcomes[1].error)
+
+
+def test_a_picture_without_a_process_spoils_no_other(make_app: MakeApp) -> None:
+    client = make_app().test_client()
+    bitmap = bmp(np.zeros((40, 40, 3), np.uint8))
+    client.post("/predict", data=bitmap)
+    kill_the_template()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        answer = client.post("/predict/batch", data=zipped(a=bitmap, b=UPLOAD))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    busy, answered = answer.get_json()["predictions"]
+    assert busy["error"]["status"] == 503
+    assert "label" in answered
+    assert client.post("/predict", data=bitmap).status_code == 200
+
+
+def test_a_batch_opens_no_large_picture_without_a_place(make_app: MakeApp) -> None:
+    served = make_app().extensions["wardrobe"].models.current
+    predictor = Predictor(Settings(), Admission(limit=1, queue_length=0, queue_seconds=0.01))
+    items: list[RequestItem] = [Upload(UPLOAD + bytes(20_000))]
+
+    with (
+        predictor.admitted(Timing()) as slot,
+        slot.with_place(predictor._large),
+        slot.with_place(predictor._large),
+        pytest.raises(Busy),
+    ):
+        predictor.many(items, served, Timing(), slot, lambda: False)
 
 
 def test_a_picture_that_is_refused_by_itself_does_not_count(make_app: MakeApp) -> None:

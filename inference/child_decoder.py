@@ -1,0 +1,204 @@
+"""Decode a BMP, GIF, TIFF, HEIC or AVIF in a process of its own, isolated_decoder.py.
+
+One template process for each process of ours, started by the first such picture; it forks one for each.
+Waiting blocks the calling thread: under gevent call this in a native one. Its sockets are C's (`_socket`),
+since gevent replaces Python's by its own, which belong to the event loop.
+"""
+
+import _socket
+import atexit
+import contextlib
+import io
+import os
+import signal
+import sys
+import threading
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import Final
+
+from PIL import Image
+
+from inference import isolated_decoder
+from inference.errors import (
+    BrokenPicture,
+    DecoderStopped,
+    PictureTooLarge,
+    UnknownFormat,
+    UploadError,
+)
+from inference.isolated_decoder import OUT_OF_MEMORY, STATUS, TOO_DEEP
+from inference.opening import MAX_EDGE, OpenedPicture, broken_picture, check_size
+from inference.scan import unopened
+from inference.signatures import ends_too_early
+
+CHILD_SECONDS: Final = 20
+"""Wall time that nothing may come from the process, whose processor time is bounded by itself."""
+
+Spent = Callable[[int, float], None]
+"""Receives the pixels that a header declares (0: it cannot be read), and seconds of processor time."""
+
+
+def spent_by_nobody(pixels: int, seconds: float) -> None:
+    """Where nothing bounds what pictures take together."""
+
+
+def decode_in_child(
+    opened: OpenedPicture, max_pixels: int, edge: int, spent: Spent = spent_by_nobody
+) -> Image.Image:
+    """Open and decode a picture in a process of its own, and wait for it.
+
+    Args:
+        opened: a picture whose header is not read yet.
+        max_pixels: largest width x height.
+        edge: the result's longest edge is below twice this.
+        spent: receives what it took, whatever came of it.
+
+    Returns:
+        Grey, RGB or RGBA of 8 bits, upright.
+
+    Raises:
+        UnknownFormat: a HEIC, and its decoder is not installed; or samples of 32 bits.
+        BrokenPicture: truncated or damaged.
+        PictureTooLarge: too many pixels, or it takes more memory or time than a photo does.
+        DecoderStopped: the system gave it no process, or ended it.
+    """
+    name = opened.format
+    if name == "HEIC" and find_spec("pillow_heif") is None:
+        raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
+    if name in ("HEIC", "AVIF") and ends_too_early(opened.data):
+        raise BrokenPicture(f"This {name} of {len(opened.data):,} bytes is truncated. Send the whole file.")
+    order = f"{'HEIF' if name == 'HEIC' else name} {max_pixels} {MAX_EDGE} {edge}\n".encode()
+    try:
+        ended = _ended(order, opened.data)
+    except TimeoutError as error:
+        raise _stopped(name, f"gave no sign for {CHILD_SECONDS} s") from error
+    except OSError as error:
+        raise _stopped(name, f"cannot be started ({error.strerror})") from error
+    header, _, rest = ended.output.partition(b"\n")
+    width, height = map(int, header.split()) if header else (0, 0)
+    spent(width * height, ended.seconds)
+    if refused := _refusal(opened, ended.code, (width, height), max_pixels):
+        raise refused
+    head, _, samples = rest.partition(b"\n")
+    mode, *size = head.decode().split()
+    return Image.frombytes(mode, (int(size[0]), int(size[1])), samples)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """What a process wrote, its exit code (None where none came), and its seconds of processor time."""
+
+    output: bytes
+    code: int | None
+    seconds: float
+
+
+def _ended(order: bytes, upload: bytes) -> _Ended:
+    """Have a process decode, and wait for its end.
+
+    Raises:
+        OSError: there is no descriptor or process to be had; TimeoutError where nothing comes.
+    """
+    with contextlib.ExitStack() as open_ends:
+        here, there = [open_ends.enter_context(contextlib.closing(end)) for end in _socket.socketpair()]
+        status, pipe = [
+            open_ends.enter_context(io.FileIO(end, mode))
+            for end, mode in zip(os.pipe(), ("r", "w"), strict=True)
+        ]
+        _template.send(there.fileno(), pipe.fileno())
+        there.close()
+        pipe.close()
+        here.settimeout(CHILD_SECONDS)
+        chunks = list[bytes]()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: the status says why
+            here.sendall(order)
+            here.sendall(upload)
+            here.shutdown(_socket.SHUT_WR)
+            chunks.extend(iter(partial(here.recv, 1 << 20), b""))
+        record = status.read(STATUS.size)
+    code, seconds = STATUS.unpack(record) if record else (None, 0.0)
+    return _Ended(b"".join(chunks), code, seconds)
+
+
+def _refusal(
+    opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
+) -> UploadError | None:
+    """Why there are no samples."""
+    name, what = opened.format, "{} x {} pixels".format(*size)
+    if code is None or code == -signal.SIGKILL:
+        return _stopped(name, "was ended by the system, as for lack of memory")
+    if code in (-signal.SIGPROF, OUT_OF_MEMORY):
+        what = what if any(size) else f"{len(opened.data):,} bytes"
+        return PictureTooLarge(
+            f"This {name} of {what} takes more time or memory to decode than a photo does. Send it as JPEG."
+        )
+    if not any(size):
+        return unopened(opened.data, name)
+    check_size(*size, max_pixels)
+    if code == TOO_DEEP:
+        return UnknownFormat(f"This {name} has samples of 32 bits. Send one with 8 or 16 bits a sample.")
+    return broken_picture(name, *size) if code else None
+
+
+def _stopped(name: str, why: str) -> DecoderStopped:
+    return DecoderStopped(f"The process that decodes this {name} {why}. Try again, or send JPEG.")
+
+
+class _Template:
+    """The process that forks the others: started by the first picture, and again when it has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._control: _socket.socket | None = None
+        self._pid = self._owner = 0
+        atexit.register(self._close)
+
+    def send(self, *descriptors: int) -> None:
+        """Hand over the ends of a connection and of a pipe.
+
+        Raises:
+            OSError: it cannot be started, or there is no room for descriptors.
+        """
+        with self._lock:
+            try:
+                self._send(descriptors)
+            except (BrokenPipeError, ConnectionResetError):
+                self._start()
+                self._send(descriptors)
+
+    def _send(self, descriptors: tuple[int, ...]) -> None:
+        if self._control is None or self._owner != os.getpid():
+            raise BrokenPipeError
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array("i", descriptors))
+        self._control.sendmsg([b"\0"], [rights])
+
+    def _start(self) -> None:
+        self._close()
+        with contextlib.suppress(ChildProcessError):  # of a fork of ours, or gevent has waited for it
+            os.waitpid(self._pid, os.WNOHANG) if self._pid else None
+        control, theirs = _socket.socketpair()
+        with contextlib.closing(theirs):
+            null = [(os.POSIX_SPAWN_OPEN, out, os.devnull, os.O_WRONLY, 0) for out in (1, 2)]
+            self._pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-I", isolated_decoder.__file__],
+                _ENVIRONMENT,
+                file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), 0), *null],
+                setpgroup=0,  # an interrupt from a terminal is for the process that asks
+            )
+        self._control, self._owner = control, os.getpid()
+
+    def _close(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+
+_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
+"""No key and no address of ours. Each arena of glibc takes 64 MB of address space."""
+
+_template = _Template()

@@ -1,0 +1,220 @@
+"""Scan the structure of a JPEG, PNG or WebP before a library opens it; leave out what is no picture.
+
+A decoder in C reads these three in time proportional to the samples that a fixed header names. What grows
+with the parts of a file instead (markers, chunks, metadata) is walked here once, in few steps a part, and
+counted. Metadata and whatever stands behind the picture go no further: not EXIF, but the orientation in it;
+no XMP, text, profile, film, second picture. Pure functions of bytes; opening.py compares the size with the
+limits.
+"""
+
+import contextlib
+import re
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from inference.errors import BrokenPicture
+
+MARKERS: Final = 10_000
+"""Markers of a JPEG, up to the end of its picture. Cameras write up to some hundred."""
+
+TABLE_BYTES: Final = 64 * 1024
+"""Tables and frame headers of a JPEG before its first scan, which Pillow reads in Python; encoders: 1 kB."""
+
+SCANS, SCAN_COST, SCANNED_PIXELS = 20, 50_000, 100_000_000
+"""Scans that any JPEG may have; pixels that an empty scan costs; pixels times scans of a JPEG that has more.
+
+Encoders write up to 18. Each scan is a pass over all pixels, of about a nanosecond each.
+"""
+
+CHUNKS: Final = 1_000
+"""Chunks of a WebP, and of a PNG beside its samples."""
+
+SAMPLE_CHUNK_BYTES: Final = 4 * 1024
+"""Smallest mean size of a PNG's pieces of samples, beside CHUNKS more: OpenCV and libpng write 8 kB."""
+
+EXIF_BYTES: Final = 64 * 1024
+"""How much of an EXIF block is read."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a decoder is given of a picture.
+
+    Attributes:
+        data: the file, without metadata and without what stands behind the picture.
+        size: width and height, the largest that a header names.
+        orientation: 1..8, by the first EXIF block.
+    """
+
+    data: bytes
+    size: tuple[int, int]
+    orientation: int = 1
+
+
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""The next marker that is neither part of the samples nor a restart (ITU-T T.81, section B.1.1)."""
+
+_EXIF = b"Exif\0\0"
+
+
+def scan_jpeg(upload: bytes) -> Scanned:
+    """Walk the markers to the end of the picture.
+
+    Raises:
+        BrokenPicture: there is no scan, or there are too many markers, tables or scans.
+    """
+    parts, tables, scans, at = [upload[:2]], 0, 0, 2
+    width = height = orientation = 0
+    for _ in range(MARKERS):
+        found = _MARKER.search(upload, at)
+        start = found.start() if found else len(upload)
+        if scans:  # samples, up to the next marker
+            parts.append(upload[at:start])
+        code = upload[start + 1] if found else _NO_MORE
+        end = start + 2 + int.from_bytes(upload[start + 2 : start + 4], "big")
+        if code in (_END, _NO_MORE) or (scans and (code == _BEGIN or end > len(upload))):
+            break
+        if code in (_TEMPORARY, _BEGIN):
+            at = start + 2
+            continue
+        segment = upload[start:end]
+        if code == _EXIF_OR_XMP and not orientation and segment[4:10] == _EXIF:
+            orientation = orientation_of(segment[4:])
+        elif not _is_metadata(code, segment):
+            parts.append(segment)
+            tables += 0 if scans else len(segment)
+        if code in _FRAMES and len(segment) >= 9:
+            down, across = struct.unpack_from(">HH", segment, 5)
+            width, height = max(width, across), max(height, down)
+        scans += code == _SCAN
+        at = end
+        if tables > TABLE_BYTES:
+            raise _broken("JPEG", f"has more than {TABLE_BYTES // 1024} kB of tables before its picture")
+    else:
+        raise _broken("JPEG", f"has more than {MARKERS:,} markers, which no camera writes")
+    if not scans:
+        raise unopened(upload, "JPEG")
+    if scans > SCANS and scans * (width * height + SCAN_COST) > SCANNED_PIXELS:
+        raise _broken("JPEG", f"of {width} x {height} pixels has {scans} scans, which no camera writes")
+    if code == _END:
+        parts.append(b"\xff\xd9")
+    return Scanned(b"".join(parts), (width, height), orientation or 1)
+
+
+_BEGIN, _END, _SCAN, _TEMPORARY, _EXIF_OR_XMP, _NO_MORE = 0xD8, 0xD9, 0xDA, 0x01, 0xE1, -1
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _is_metadata(code: int, segment: bytes) -> bool:
+    """Comments and application segments, but for the two that say how colours are stored."""
+    tells_colours = segment[4:9] in (b"JFIF\0", b"Adobe")
+    return code == 0xFE or (0xE0 <= code <= 0xEF and not tells_colours)
+
+
+def scan_png(upload: bytes) -> Scanned:
+    """Walk the chunks to the end, and keep those that say what the samples are.
+
+    Raises:
+        BrokenPicture: it has no header, or too many chunks.
+    """
+    if len(upload) < 33 or upload[12:16] != b"IHDR":
+        raise unopened(upload, "PNG")
+    parts, pieces, others, orientation, at = [upload[:33]], 0, 0, 0, 33
+    most = CHUNKS + len(upload) // SAMPLE_CHUNK_BYTES
+    while at + 8 <= len(upload):
+        length, kind = struct.unpack_from(">I4s", upload, at)
+        end = at + 12 + length
+        if kind in _PNG_PARTS:
+            parts.append(upload[at:end])
+        elif kind == b"eXIf" and not orientation:
+            orientation = orientation_of(upload[at + 8 : min(end, at + EXIF_BYTES)])
+        if kind == b"IEND":
+            break
+        pieces, others = pieces + (kind == b"IDAT"), others + (kind != b"IDAT")
+        if pieces > most or others > CHUNKS:
+            raise _broken("PNG", f"has more than {CHUNKS:,} chunks, or its samples are in very small pieces")
+        at = end
+    return Scanned(b"".join(parts), struct.unpack_from(">II", upload, 16), orientation or 1)
+
+
+_PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))
+
+
+def scan_webp(upload: bytes) -> Scanned:
+    """Walk the chunks, and keep the canvas and the first picture.
+
+    Raises:
+        BrokenPicture: it has no picture, is truncated, or has too many chunks.
+    """
+    end, at, orientation = 8 + int.from_bytes(upload[4:8], "little"), 12, 0
+    kept: dict[bytes, bytes] = {}
+    for _ in range(CHUNKS):
+        if at + 8 > min(end, len(upload)):
+            break
+        kind, length = struct.unpack_from("<4sI", upload, at)
+        following = at + 8 + length + length % 2
+        if kind in _WEBP_PARTS:
+            kept.setdefault(kind, upload[at:following])
+        elif kind == b"EXIF" and not orientation:
+            orientation = orientation_of(upload[at + 8 : at + 8 + min(length, EXIF_BYTES)])
+        at = following
+    else:
+        raise _broken("WebP", f"has more than {CHUNKS:,} chunks")
+    size = _webp_size(kept)
+    if size is None:
+        raise unopened(upload, "WebP")
+    if min(end, at) > len(upload) + 1:  # of a last chunk the byte of padding may be missing
+        raise _broken("WebP", "is truncated", "Send the whole file.")
+    body = b"WEBP" + b"".join(kept.values())
+    return Scanned(b"RIFF" + struct.pack("<I", len(body)) + body, size, orientation or 1)
+
+
+_WEBP_PARTS = frozenset((b"VP8X", b"ALPH", b"VP8 ", b"VP8L", b"ANIM", b"ANMF"))
+
+
+def _webp_size(kept: dict[bytes, bytes]) -> tuple[int, int] | None:
+    """Width and height of the canvas, whose flags of metadata are cleared; else of the picture.
+
+    The WebP container specification, "Extended File Format", and RFC 6386, section 9.1.
+    """
+    canvas, lossy, lossless = kept.get(b"VP8X", b""), kept.get(b"VP8 ", b""), kept.get(b"VP8L", b"")
+    if len(canvas) >= 18:
+        kept[b"VP8X"] = canvas[:8] + bytes([canvas[8] & 0x12]) + canvas[9:]
+        return 1 + int.from_bytes(canvas[12:15], "little"), 1 + int.from_bytes(canvas[15:18], "little")
+    if len(lossy) >= 18:
+        across, down = struct.unpack_from("<HH", lossy, 14)
+        return across & 0x3FFF, down & 0x3FFF
+    if len(lossless) >= 13:
+        bits = int.from_bytes(lossless[9:13], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return None
+
+
+def orientation_of(exif: bytes) -> int:
+    """The orientation, 1..8, that the first directory of an EXIF block names; 1 where it names none.
+
+    CIPA DC-008, section 4.6.4: tag 0x0112, one SHORT.
+    """
+    block = exif[:EXIF_BYTES].removeprefix(_EXIF)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    with contextlib.suppress(struct.error):
+        (directory,) = struct.unpack_from(f"{order}I", block, 4)
+        (count,) = struct.unpack_from(f"{order}H", block, directory)
+        for at in range(directory + 2, directory + 2 + 12 * count, 12):
+            tag, kind, values, value = struct.unpack_from(f"{order}HHIH", block, at)
+            if tag == 0x0112:
+                return value if (kind, values) == (3, 1) and 1 <= value <= 8 else 1
+    return 1
+
+
+def unopened(upload: bytes, name: str) -> BrokenPicture:
+    """The error for a header that cannot be read."""
+    return BrokenPicture(
+        f"This {name} of {len(upload):,} bytes has a header that is truncated, damaged, or of a kind that is "
+        "not read here. Send the whole file, or save it again."
+    )
+
+
+def _broken(name: str, what: str, remedy: str = "Save it again.") -> BrokenPicture:
+    return BrokenPicture(f"This {name} {what}. {remedy}")

@@ -1,0 +1,161 @@
+"""What a JPEG, PNG or WebP carries beside its picture costs nothing and is never in the way."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference.decode import MAX_PIXELS, decode
+from inference.errors import BrokenPicture, PictureTooLarge
+from inference.opening import open_picture
+from inference.scan import CHUNKS, MARKERS, orientation_of
+from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, webp
+
+NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+JPEG, PNG, WEBP = jpeg(NOISE), png(NOISE), webp(NOISE)
+RATIONALS = b"MM\0*\0\0\0\x08\0\x01\x90\0\0\x05\0\x01\0\0\0\0\0\x1a" + bytes(500_000)
+"""An EXIF block of 62,500 fractions in one entry."""
+
+
+def segment(code: int, data: bytes) -> bytes:
+    return bytes([0xFF, code]) + struct.pack(">H", len(data) + 2) + data
+
+
+def before_the_picture(inserted: bytes) -> bytes:
+    """A JPEG with something behind its first two bytes."""
+    return JPEG[:2] + inserted + JPEG[2:]
+
+
+def png_with(*chunks: bytes) -> bytes:
+    return PNG[:33] + b"".join(chunks) + PNG[33:]
+
+
+def webp_with(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A lossless WebP with a canvas and more chunks in front of its picture."""
+    canvas = b"VP8X" + struct.pack("<IB3x", 10, 0x2C) + b"\x5f\0\0\x3f\0\0"
+    padded = [(kind, data, b"\0" * (len(data) % 2)) for kind, data in chunks]
+    more = b"".join(kind + struct.pack("<I", len(data)) + data + end for kind, data, end in padded)
+    body = b"WEBP" + canvas + more + WEBP[12:]
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+CARRYING = {
+    "a film behind a JPEG": JPEG + bytes(1000) + b"ftypmp42" + b"\xff\xda\0\x08" * 10_000,
+    "a second JPEG behind it": JPEG + jpeg(plain(500, 500)),
+    "a trailer of text": JPEG + b"SEFT" * 100,
+    "a thumbnail in its EXIF": before_the_picture(segment(0xE1, b"Exif\0\0" + exif(1) + jpeg(plain(8, 8)))),
+    "200 pieces of EXIF": before_the_picture(segment(0xE1, b"Exif\0\0x") * 200),
+    "fractions in EXIF": before_the_picture(segment(0xE1, b"Exif\0\0" + RATIONALS[:65_000])),
+    "a profile of 16 MB": before_the_picture(segment(0xE2, bytes(65_533)) * 255),
+    "fill bytes": before_the_picture(b"\xff" * 100_000),
+    "strays": before_the_picture(segment(0xFE, b"") + bytes(100_000)),
+    "a scan's mark in a comment": before_the_picture(segment(0xFE, b"\xff\xda")),
+    "a PNG with megabytes of text": png_with(png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(5_000_000)))),
+    "a broken text": png_with(*[png_chunk(b"zTXt", b"a\0\0" + bytes(1000))] * 900),
+    "a profile of megabytes": png_with(png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(5_000_000)))),
+    "two profiles": png_with(*[png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(100)))] * 2),
+    "fractions in a PNG": png_with(png_chunk(b"eXIf", RATIONALS)),
+    "text behind its samples": PNG[:-12] + png_chunk(b"tEXt", b"a\0" + bytes(2_000_000)) + PNG[-12:],
+    "a WebP with fractions": webp_with((b"EXIF", RATIONALS), (b"XMP ", bytes(100_000)), (b"ICCP", bytes(9))),
+    "an unknown chunk": webp_with((b"????", b"\0")),
+}
+
+
+@pytest.mark.parametrize("upload", CARRYING.values(), ids=CARRYING)
+def test_what_a_file_carries_beside_its_picture_is_not_read(upload: bytes) -> None:
+    opened = open_picture(upload, MAX_PIXELS)
+
+    assert len(opened.data) <= max(map(len, (JPEG, PNG, WEBP))) + 100
+    assert decode(upload, MAX_PIXELS).picture.shape == NOISE.shape
+
+
+def of_scans(count: int, pixels: NDArray[np.uint8] = NOISE) -> bytes:
+    """A JPEG whose one scan comes again and again."""
+    whole = jpeg(pixels)
+    scan = whole.index(b"\xff\xda")
+    return whole[:scan] + whole[scan:-2] * count + b"\xff\xd9"
+
+
+REFUSED = {
+    "segments": (before_the_picture(segment(0xE0, b"") * (MARKERS + 1)), "more than 10,000 markers"),
+    "markers without a length": (before_the_picture(b"\xff\x01" * (MARKERS + 1)), "more than 10,000 markers"),
+    "tables": (before_the_picture(segment(0xDB, bytes(65)) * 2_000), "more than 64 kB of tables"),
+    "scans": (of_scans(2_500), "2500 scans"),
+    "chunks of a PNG": (png_with(*[png_chunk(b"tEXt", b"a\0b")] * (CHUNKS + 1)), "more than 1,000 chunks"),
+    "empty samples": (png_with(*[png_chunk(b"IDAT", b"")] * 1_100), "samples are in very small pieces"),
+    "chunks of a WebP": (webp_with(*[(b"????", b"")] * CHUNKS), "more than 1,000 chunks"),
+}
+
+
+@pytest.mark.parametrize(("upload", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_file_of_more_parts_than_any_camera_writes_is_refused(upload: bytes, words: str) -> None:
+    with pytest.raises(BrokenPicture, match=words):
+        open_picture(upload, MAX_PIXELS)
+
+
+@pytest.mark.parametrize("scans", [2, 20, 1_000])
+def test_scans_of_a_small_picture_are_read(scans: int) -> None:
+    assert open_picture(of_scans(scans), MAX_PIXELS).pixels == 64 * 96
+
+
+def test_a_png_in_pieces_of_8_kb_is_read() -> None:
+    samples = np.random.default_rng(0).integers(0, 256, (3000, 3000), np.uint8)
+
+    assert decode(png(samples), MAX_PIXELS).samples.shape[0] == 500
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_first_exif_block_says_how_a_picture_is_turned(order: str, orientation: int) -> None:
+    first, second = (segment(0xE1, b"Exif\0\0" + exif(turn, order)) for turn in (orientation, 3))
+
+    opened = open_picture(before_the_picture(first + second), MAX_PIXELS)
+
+    assert opened.scanned is not None
+    assert opened.scanned.orientation == orientation
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        b"MM\0*\xff\xff\xff\xff",
+        exif(9),
+        exif(6).replace(b"\0\x03\0\0\0\x01", b"\0\x03\0\0\0\x02"),
+        exif(6).replace(b"\0\x03\0\0\0\x01", b"\0\x04\0\0\0\x01"),
+        b"MM\0*\0\0\0\x08\xff\xff" + bytes(70_000),
+        bytes(70_000) + exif(6),
+    ],
+    ids=["empty", "no directory", "9", "two values", "a LONG", "65,535 entries", "too late"],
+)
+def test_metadata_that_cannot_be_read_turn_nothing(block: bytes) -> None:
+    assert orientation_of(block) == 1
+
+
+@pytest.mark.parametrize("size", [(30_001, 1), (1, 30_001)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF"])
+def test_an_edge_has_at_most_30_000_samples(kind: str, size: tuple[int, int]) -> None:
+    file = io.BytesIO()
+    Image.new("L", size).save(file, kind)
+
+    with pytest.raises(PictureTooLarge, match="an edge of at most 30,000"):
+        decode(file.getvalue(), MAX_PIXELS)
+
+
+def test_the_first_header_of_a_png_counts() -> None:
+    second = handmade_png((60_000, 60_000), 8, 2, [b""])[8:33]
+
+    assert decode(png_with(second), MAX_PIXELS).picture.shape == NOISE.shape
+
+
+def test_of_an_animated_webp_the_first_frame_is_read() -> None:
+    frames = [Image.fromarray(NOISE), Image.fromarray(NOISE[::-1].copy())]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:] * 50, lossless=True)
+
+    assert len(open_picture(file.getvalue(), MAX_PIXELS).data) < 2 * len(WEBP)
+    assert np.array_equal(decode(file.getvalue(), MAX_PIXELS).picture, NOISE)
