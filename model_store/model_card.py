@@ -260,7 +260,8 @@ def _threshold(thresholds: Thresholds) -> str:
 def _promised(one: Promise) -> str:
     kind = "Held-out pictures" if one.pictures == HELD_OUT else one.pictures[0].upper() + one.pictures[1:]
     kept = one.accepted > 0 and one.lower_bound >= one.accuracy
-    shows = "This shows" if kept else "This does not show"
+    unshown = "Not shown for your pictures: they do not show" if one.accepted else "This does not show"
+    shows = "This shows" if kept else unshown
     return (
         f"{kind}: {one.accepted:,} of {one.n:,} familiar ones are accepted, {one.right:,} of them right. "
         f"{shows} that {one.accuracy:.0%} are right (one-sided 95% bound {one.lower_bound:.4f})."

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SECONDS_PER_PHOTO: Final = 0.03
 """Of two cores: to read it, and to see it upright and mirrored."""
 
-SECONDS_TO_FIT: Final = 90
+SECONDS_TO_FIT: Final = 165
 
 GRADIENT: Final = (
     "network", "recipe", "data", "train", "test", "tensorboard"

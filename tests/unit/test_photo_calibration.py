@@ -10,6 +10,7 @@ from scipy.special import softmax
 from inference.session import Scores
 from model_store.answers import NONE_OF_THESE, Answers
 from tests.answers import undecided_answers
+from training.evaluation.calibration import FAMILIARITY_OF_PHOTOS
 from training.evaluation.photo_calibration import FOLDS, calibrated_out_of_fold, fit_photo_calibration
 from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
 from training.photos.reading import CORRECTED_TIER, OWN_TIER
@@ -98,6 +99,54 @@ def test_what_was_looked_at_for_the_models_doubts_takes_no_promise_away() -> Non
     assert not corrected.plain.accept_nothing
     assert own.plain.accept_nothing
     assert corrected.calibration.temperature < own.calibration.temperature
+
+
+def own_sample(n: int, wrong: int = 0, before: float = 0.9) -> PhotoDecisions:
+    """What photos decide: a fifth of shops' 300 are wrong, and so many of the user's n."""
+    labels = np.arange(300 + n) % CLASSES
+    place = np.arange(300 + n)
+    mistaken = np.where(place < 300, place % 5 == 0, place < 300 + wrong)
+    shown = np.where(mistaken, (labels + 1) % CLASSES, labels)
+    shares = np.full((300 + n, CLASSES), 0.02)
+    shares[np.arange(300 + n), shown] = 0.94
+    tiers = np.repeat(["A", "B", "C", OWN_TIER], [100, 100, 100, n])
+    answers = undecided_answers(Scores(shares.astype(np.float32), None), labels, tiers)
+    return decide_on_photos(answers, np.arange(300 + n) % FOLDS, before=before)
+
+
+def promised(found: PhotoDecisions) -> list[str]:
+    return [one.pictures for one in found.kinds if one.accuracy is not None]
+
+
+def test_a_random_sample_of_ones_own_pictures_alone_decides() -> None:
+    found = own_sample(3000, before=0.999)
+
+    assert 0.75 <= found.plain.confidence < 0.999
+    assert promised(found) == ["photos of tier own"]
+
+
+def test_too_few_pictures_of_ones_own_leave_the_parents_threshold() -> None:
+    assert own_sample(58).plain.confidence == 0.9
+
+
+def test_enough_pictures_of_ones_own_with_too_many_errors_accept_nothing() -> None:
+    assert own_sample(3000, wrong=600, before=0.1).plain.accept_nothing
+
+
+def test_few_accepted_photos_of_kinds_that_were_not_learnt_choose_what_is_unfamiliar() -> None:
+    labels = np.arange(1000) % CLASSES
+    shares = np.full((1000, CLASSES), 0.02)
+    shares[np.arange(1000), labels] = 0.94
+    known = Scores(shares.astype(np.float32), np.linspace(0, 1, 1000, dtype=np.float32))
+    answers = undecided_answers(known, labels, np.repeat(["A", "B"], 500))
+    # A tenth of them lies beyond 93% of the known photos, another tenth beyond 96%; the others are far off.
+    far = np.repeat([0.935, 0.965, 5.0], [10, 10, 80]).astype(np.float32)
+    others = Scores(shares[:100].astype(np.float32), far)
+
+    found, without = (decide_on_photos(answers, np.arange(1000) % FOLDS, one) for one in (others, None))
+
+    assert found.plain.familiarity == 0.07
+    assert without.plain.familiarity == FAMILIARITY_OF_PHOTOS
 
 
 def test_what_is_familiar_is_measured_on_photos_of_the_classes_alone() -> None:

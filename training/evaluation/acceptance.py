@@ -298,18 +298,27 @@ def _decided_with(promise: Promise, contract: ModelContract) -> str:
 def broken_promises(promised: Sequence[Promise], contract: ModelContract) -> list[str]:
     """Why nothing of a kind is accepted, a sentence for each promise with too few answers, or else for all.
 
+    Where something is, by the parent's threshold, that it is not shown for these pictures.
+
     Args:
         promised: from `promises`.
         contract: kinds that its thresholds decide together break together.
     """
     together: dict[str, list[Promise]] = {}
+    unshown = [one for one in promised if one.accepted and one.lower_bound < one.accuracy]
     for one in promised:
         together.setdefault(_decided_with(one, contract), []).append(one)
-    return [
+    said = [
+        f"Not shown for your pictures: {one.accepted:,} accepted {one.pictures} do not show that "
+        f"{100 * one.accuracy:g}% of them are right. That takes {one.needed:,} without an error, or more "
+        "with some. The parent's threshold stays."
+        for one in unshown
+    ]
+    return said + [
         f"{every} will be `review`: {one.n:,} answers to {one.pictures} do not show that "
         f"{100 * one.accuracy:g}% of the accepted ones are right. That takes {one.needed:,} without an error"
         ", or more with some."
         for every, some in together.items()
-        if any(one.lower_bound < one.accuracy for one in some)
+        if any(one.lower_bound < one.accuracy and not one.accepted for one in some)
         for one in [one for one in some if one.n < one.needed] or some
     ]

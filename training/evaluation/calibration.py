@@ -59,8 +59,15 @@ FAMILIARITY_OF_OWN: Final = 0.05
 """The same of own classes whose score was fitted against photos of other things. These are answers of folds,
 which know less: of hidden pictures fewer are `unfamiliar` (docs/explanation/experiments.md)."""
 
-FAMILIARITY_OF_PHOTOS: Final = 0.02
-"""The same of photos."""
+FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
+"""The same of photos, least first: as much as it takes to accept few photos of kinds that were not learnt."""
+
+FAMILIARITY_OF_PHOTOS: Final = 0.05
+"""What the bundled release chose of these; for where no heads leave kinds out."""
+
+ACCEPTED_OF_OTHER_KINDS: Final = 0.04
+"""Share of the photos of left-out kinds that may be accepted. It chooses and promises nothing: from kind to
+kind it is 0 to 14% (docs/explanation/model-card.md)."""
 
 ENOUGH_ON_GROUND: Final = 2 * needed(ACCEPTED_OF_PHOTOS)
 """Photos of a tier that choose on one ground: as many again as it takes without an error, since some are

@@ -5,27 +5,30 @@ model doubted it decides nothing. Pure. The rules: calibration.py and acceptance
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import Calibration, Familiarity, Shown, Thresholds
+from inference.contract import ACCEPT_NOTHING, Calibration, Familiarity, Thresholds
+from inference.session import Scores
 from model_store.acceptance import needed
 from model_store.answers import Answers
 from training.evaluation.acceptance import Kind
 from training.evaluation.calibration import (
+    ACCEPTED_OF_OTHER_KINDS,
     ACCEPTED_OF_PHOTOS,
+    FAMILIARITIES_OF_PHOTOS,
     FAMILIARITY_OF_PHOTOS,
     confidences_of,
     fit_familiarity,
     fit_thresholds,
-    of_both_grounds,
     photo_kinds,
 )
 from training.evaluation.photo_calibration import calibrated_out_of_fold, fit_photo_calibration
 from training.measure import scores_in
-from training.photos.reading import CORRECTED_TIER
+from training.photos.reading import CORRECTED_TIER, OWN_TIER
 
 
 @dataclass(frozen=True)
@@ -49,32 +52,54 @@ class PhotoDecisions:
     answers: Answers
 
 
-def decide_on_photos(answers: Answers, parts: NDArray[np.int64]) -> PhotoDecisions:
+def decide_on_photos(
+    answers: Answers,
+    parts: NDArray[np.int64],
+    of_other_kinds: Scores | None = None,
+    before: float = ACCEPT_NOTHING,
+) -> PhotoDecisions:
     """Fit all of it.
 
+    Where there is a random sample of the user's own pictures, it alone decides about confidence. The parent's
+    threshold stays where the sample holds too few accepted answers to show anything.
+
     Args:
-        answers: to N photos, with groups and grounds, and probabilities as the network gave them.
+        answers: to N photos, with groups, and probabilities as the network gave them.
         parts: int64 (N,), as `calibrated_out_of_fold` has them.
+        of_other_kinds: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
+        before: the parent's threshold of confidence.
     """
     calibrated = calibrated_out_of_fold(answers, parts)
+    calibration = fit_photo_calibration(answers)
     familiarity = _familiarity(answers.take(answers.known & (answers.sets != CORRECTED_TIER)))
-    confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, FAMILIARITY_OF_PHOTOS)
+    promised = dict.fromkeys(_deciding_tiers(answers), ACCEPTED_OF_PHOTOS)
+    for least in FAMILIARITIES_OF_PHOTOS if of_other_kinds else (FAMILIARITY_OF_PHOTOS,):
+        confidences = confidences_of(scores_in(calibrated), 1.0, familiarity, least)
+        kinds = photo_kinds(calibrated, confidences, promised)
+        thresholds = fit_thresholds(kinds, {"plain": least})["plain"]
+        if thresholds.accept_nothing and _too_few(kinds, before):
+            thresholds = replace(thresholds, confidence=before)
+        if of_other_kinds is None or thresholds.accept_nothing:
+            break
+        others = confidences_of(of_other_kinds, calibration.temperature, familiarity, least)
+        if np.mean(others >= thresholds.confidence) <= ACCEPTED_OF_OTHER_KINDS:
+            break
+    return PhotoDecisions(calibration, familiarity, thresholds, None, kinds, calibrated)
+
+
+def _deciding_tiers(answers: Answers) -> list[str]:
+    """The user's own pictures, where there are some; else each tier with as many as a promise takes."""
     known = Counter(answers.sets[answers.known].tolist())
+    if known[OWN_TIER]:
+        return [OWN_TIER]
     enough = {tier for tier, n in known.items() if n >= needed(ACCEPTED_OF_PHOTOS)}
-    promised = dict.fromkeys(sorted(enough - {CORRECTED_TIER}), ACCEPTED_OF_PHOTOS)
-    divided = of_both_grounds(answers)
-    kinds = photo_kinds(calibrated, confidences, promised, by_ground=divided)
-    grounds: tuple[Shown, ...] = ("plain", "cluttered") if divided else ("plain",)
-    least = dict.fromkeys(grounds, FAMILIARITY_OF_PHOTOS)
-    thresholds = fit_thresholds(kinds, least)
-    return PhotoDecisions(
-        fit_photo_calibration(answers),
-        familiarity,
-        thresholds["plain"],
-        thresholds.get("cluttered"),
-        kinds,
-        calibrated,
-    )
+    return sorted(enough - {CORRECTED_TIER})
+
+
+def _too_few(kinds: Sequence[Kind], threshold: float) -> bool:
+    """Whether the user's own pictures that this threshold accepts are too few to show what is promised."""
+    own, at = f"photos of tier {OWN_TIER}", np.array([threshold], np.float32)
+    return any(kind.independent(at)[0] < needed(ACCEPTED_OF_PHOTOS) for kind in kinds if kind.pictures == own)
 
 
 def _familiarity(known: Answers) -> Familiarity | None:

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
+from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
@@ -79,7 +80,10 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
     """
     asked = learnt.take(fitted.asked)
     given = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
-    found = decide_on_photos(given, drawn_by_key(asked.keys.tolist(), CALIBRATION_FOLDS))
+    answered = parent.manifest.photos
+    before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
+    drawn = drawn_by_key(asked.keys.tolist(), CALIBRATION_FOLDS)
+    found = decide_on_photos(given, drawn, fitted.of_other_kinds, before)
     shutil.rmtree(folder, ignore_errors=True)
     for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS, *PHOTO_FILES}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

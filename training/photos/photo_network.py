@@ -23,7 +23,7 @@ from training.errors import BadPictures
 from training.features import Vectors, network
 from training.head import answers_out_of_fold
 from training.hidden_head import HiddenHead, fit_hidden_head
-from training.photos.reading import OOD
+from training.photos.reading import OOD, OOD_PREFIX
 from training.photos.vectors import LITE0, SCALED, SeenPhotos
 from training.split import dealt_indices
 from training.untyped import Network
@@ -39,7 +39,12 @@ OF_OTHER_KINDS: Final = 0.5
 """What an OOD photo counts, since there are more kinds than classes."""
 
 FOLDS: Final = 5
-"""Heads whose answers choose the thresholds, each to photos of senders that it did not learn."""
+"""Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
+more, each of which did not learn a fifth of the kinds of OOD photos."""
+
+KIND_LETTERS: Final = 3
+"""First letters that say which kind an OOD photo is, so that `X_kaggle:Scarves` and `X_scarf` are one. Kinds
+that share them are left out together."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class PhotoHead:
         asked: positions of the photos that the folds answered, among those that were learnt.
         folds: int64, from 1, the head of each answer.
         scores: of these photos, in this order, before temperature.
+        of_other_kinds: scores of OOD photos by heads that learnt no photo of their kind; None where there are
+            fewer than two kinds.
     """
 
     head: HiddenHead
@@ -59,6 +66,7 @@ class PhotoHead:
     asked: NDArray[np.int64]
     folds: NDArray[np.int64]
     scores: Scores
+    of_other_kinds: Scores | None
 
 
 def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> PhotoHead:
@@ -87,15 +95,36 @@ def fit_photo_head(learnt: SeenPhotos, names: Sequence[str], watch: Watch) -> Ph
     def fit(some: NDArray[np.int64]) -> HiddenHead:
         return fit_hidden_head(learnt.seen.take(some), labels[some], weights[some])
 
-    logits = list[Vectors]()
+    kinds = kinds_of(learnt)
+    left_out = _dealt_kinds(kinds)
+    logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
     for given in answers_out_of_fold(fit, learnt.seen.upright, learnt.keys, dealt):
         logits.append(given)
-        watch(len(logits), FOLDS + 1)
+        watch(len(logits), heads)
+    for given in answers_out_of_fold(fit, learnt.seen.upright, kinds, left_out):
+        others.append(given)
+        watch(FOLDS + len(others), heads)
     head = fit(np.arange(len(learnt)))
-    watch(FOLDS + 1, FOLDS + 1)
+    watch(heads, heads)
     answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(mine) for mine in dealt])
     scores = scores_of(np.concatenate(logits), classes)
-    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores)
+    of_other_kinds = scores_of(np.concatenate(others), classes) if others else None
+    return PhotoHead(head, classes, np.concatenate(dealt), answered_by, scores, of_other_kinds)
+
+
+def kinds_of(learnt: SeenPhotos) -> NDArray[np.str_]:
+    """What each OOD photo shows, str (N,), by KIND_LETTERS; empty for a photo that shows a class."""
+    names = (kind.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for kind in learnt.kinds.tolist())
+    return np.where(learnt.labels == OOD, [name[:KIND_LETTERS] for name in names], "")
+
+
+def _dealt_kinds(kinds: NDArray[np.str_]) -> list[NDArray[np.int64]]:
+    """Positions of the OOD photos in FOLDS parts, no kind in two of them; large kinds are dealt first."""
+    names, counts = np.unique(kinds[kinds != ""], return_counts=True)
+    if len(names) < 2:
+        return []
+    ordered = names[np.argsort(-counts, kind="stable")]
+    return [np.flatnonzero(np.isin(kinds, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
 
 
 def _weights(learnt: SeenPhotos) -> NDArray[np.float64]:
