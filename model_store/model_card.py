@@ -278,6 +278,10 @@ def _limits(report: Report) -> list[str]:
     ]
     if not report.photos:
         lines.append("- It was not measured on photos: how good it is on these is not known.")
+    else:
+        lines.append(
+            "- Photos: figures and promises are of the shops and senders of these photos, not of others."
+        )
     lines += [
         f"- Tier {tier}: choices were made on these photos, so its figures are optimistic."
         for tier, one in report.photos.items()
