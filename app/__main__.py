@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from app.dotenv_file import read_dotenv
+from inference.plain_text import shown, shown_lines, trimmed
 
 CONFIGURATION = Path(__file__).parent.parent / "gunicorn.conf.py"
 
@@ -40,9 +41,11 @@ keeps most of what replaced releases held: after 30 of them 300 MB in place of 1
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
-    read_dotenv()
-    # Compose files set what was left out to nothing.
-    given = {name: value for name, value in os.environ.items() if value or name not in (*NUMBERS, "BIND")}
+    try:
+        read_dotenv()
+    except OSError as error:
+        _end(f"{error.filename}: {error.strerror}.")
+    given = readable(os.environ)
     complaint = wrong_number(given) or ("" if _binds_elsewhere(sys.argv) else unusable_address(given))
     complaint = complaint or wrong_file(given)
     if complaint:
@@ -51,9 +54,20 @@ def main() -> None:
     os.execve(sys.executable, command, MEMORY | given)  # noqa: S606 - our own words
 
 
+def readable(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, in which the values that are read here have no unseen characters around them."""
+    ours = (*NUMBERS, "BIND")
+    found = {
+        name: trimmed(value) if name in ours or name.startswith("WARDROBE_") else value
+        for name, value in environment.items()
+    }
+    # Compose files set what was left out to nothing.
+    return {name: value for name, value in found.items() if value or name not in ours}
+
+
 def _end(complaint: str) -> NoReturn:
-    text = f"wardrobe: {complaint}"
-    if os.environ.get("WARDROBE_LOG_FORMAT") == "json":
+    text = f"wardrobe: {shown_lines(complaint)}"
+    if trimmed(os.environ.get("WARDROBE_LOG_FORMAT", "")) == "json":
         # As app/observability/log_format.py has it, whose imports take 0.2 s.
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": now, "level": "CRITICAL", "logger": "wardrobe", "message": complaint}
@@ -66,7 +80,7 @@ def wrong_number(environment: Mapping[str, str]) -> str:
     for name, (least, most, meaning) in NUMBERS.items():
         text = environment.get(name, "")
         if text and not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
-            return f"{name}={text}: expected {least} to {most}, {meaning}."
+            return f"{name}={shown(text)}: expected {least} to {most}, {meaning}."
     return ""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.prediction.categories import read_categories
 from app.security.api_keys import read_keys
 from app.settings import Settings, SettingsError, parse_settings
-from model_store.cache import last_good
+from model_store.cache import cache_folder, last_good
 from model_store.errors import StoreError
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import open_store
@@ -45,5 +45,5 @@ def _check_store(settings: Settings, trusted: TrustedKeys | None) -> None:
     try:
         os.scandir(Path(store.address)).close()
     except OSError as error:
-        if last_good(settings.cache_dir.expanduser(), store.address, trusted) is None:
+        if last_good(cache_folder(settings.cache_dir), store.address, trusted) is None:
             raise SettingsError(f"WARDROBE_MODEL_STORE: {store.address}: {error.strerror}.") from error

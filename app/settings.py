@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.dotenv_file import DOTENV, read_dotenv
 from inference.decode import MAX_PIXELS
+from inference.plain_text import shown, trimmed
 
 PREFIX = "WARDROBE_"
 
@@ -25,8 +26,14 @@ CURRENT = "current"
 DAY = 86_400
 """The longest wait in seconds that makes sense; "inf" would be an OverflowError where it is waited for."""
 
-KUBERNETES_NAMES = re.compile(rf"{PREFIX}(PORT|SERVICE)(_.*)?")
-"""What Kubernetes injects into every container beside a Service called wardrobe; never ours."""
+KUBERNETES_NAMES = re.compile(
+    rf"{PREFIX}([A-Z0-9_]+_)?"
+    r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+"""What kubelet injects for a Service whose name begins with wardrobe, as wardrobe-predictor; never ours."""
+
+KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
+"""What it injects under the name of the Service and _PORT."""
 
 
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
@@ -220,9 +227,9 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
         SettingsError: a removed name, an unknown one with the nearest known one, or a value out of bounds.
     """
     values: dict[str, object] = {
-        name.removeprefix(PREFIX).lower(): value
+        trimmed(name).removeprefix(PREFIX).lower(): trimmed(value)
         for name, value in environment.items()
-        if name.startswith(PREFIX) and not KUBERNETES_NAMES.fullmatch(name)
+        if name.startswith(PREFIX) and not is_of_kubernetes(name, value)
     }
     _refuse_unknown(values)
     values["prometheus_dir"] = environment.get("PROMETHEUS_MULTIPROC_DIR") or None
@@ -233,9 +240,15 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(_problem(error, values)) from error
 
 
+def is_of_kubernetes(name: str, value: str) -> bool:
+    """Whether kubelet injects variables like this one, or it is WARDROBE_PORT, which it may."""
+    is_port = name == f"{PREFIX}PORT" or (name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value))
+    return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
+
+
 def unread_port(environment: Mapping[str, str]) -> str | None:
     """The warning about a WARDROBE_PORT that is meant as a port; Kubernetes' own begins with `tcp://`."""
-    value = environment.get(f"{PREFIX}PORT", "")
+    value = shown(trimmed(environment.get(f"{PREFIX}PORT", "")))
     if not value or "://" in value:
         return None
     return f"{PREFIX}PORT={value} is not read, since Kubernetes uses this name. PORT={value} sets the port."
@@ -277,7 +290,7 @@ def _refuse_unknown(values: Mapping[str, object]) -> None:
         if full not in known:
             nearest = get_close_matches(full, known, n=1, cutoff=0)[0]
             raise SettingsError(
-                f"{full} is no setting. The nearest is {nearest}; see docs/reference/settings.md."
+                f"{shown(full)} is no setting. The nearest is {nearest}; see docs/reference/settings.md."
             )
 
 
@@ -288,7 +301,7 @@ def _problem(error: ValidationError, values: Mapping[str, object]) -> str:
     if first["type"] not in EXPECTED:
         return f"{PREFIX}{field.upper()}: {first['msg'].removeprefix('Value error, ')}."
     expected = EXPECTED[first["type"]].format_map(first.get("ctx", {}))
-    return f"{PREFIX}{field.upper()}={values[field]}: {expected}."
+    return f"{PREFIX}{field.upper()}={shown(str(values[field]))}: {expected}."
 
 
 def _masked(value: object) -> object:

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from model_store.errors import (
     StoreError,
     StoreRefused,
 )
-from model_store.files import MANIFEST, SIGNATURE, flush_folder, refuse_unsafe_formats, write_whole
+from model_store.files import MANIFEST, SIGNATURE, expanded, flush_folder, refuse_unsafe_formats, write_whole
 from model_store.local import BareArtifact, LocalRelease, bare_files, bundled, open_bare, open_release
 from model_store.manifest import Frozen, Manifest
 from model_store.promotions import current
@@ -99,6 +100,38 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
         return release
 
 
+def cache_folder(place: Path = CACHE) -> Path:
+    """The cache's folder, with `~` resolved.
+
+    A user without a home, such as a number without a name in a container, has one in the folder for temporary
+    files, which no other user can write.
+
+    Raises:
+        StoreRefused: there is no such folder, or it is another user's.
+    """
+    try:
+        return place.expanduser()
+    except RuntimeError:
+        return Path(_own_folder(), *place.parts[1:])
+
+
+def _own_folder() -> Path:
+    try:
+        folder = Path(tempfile.gettempdir(), f"wardrobe-{os.getuid()}")
+        folder.mkdir(mode=0o700, exist_ok=True)
+        facts = folder.lstat()
+    except OSError as error:
+        raise StoreRefused(
+            f"This user has no home for the cache of releases ({error.strerror}). {_NAME_A_CACHE}"
+        ) from error
+    if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) != 0o700:
+        raise StoreRefused(f"{folder}: others may write here. Remove it. {_NAME_A_CACHE}")
+    return folder
+
+
+_NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
+
+
 def find_release(name: str, version: str | None = None) -> LocalRelease:
     """Find and verify the release that a person names; one of a store comes into the cache.
 
@@ -112,18 +145,18 @@ def find_release(name: str, version: str | None = None) -> LocalRelease:
         StoreError: there is none, or it must not be used.
     """
     if version is not None:
-        return pull(open_store(name), version, CACHE.expanduser())
+        return pull(open_store(name), version, cache_folder())
     if name == "bundled":
         return bundled()
     if not is_store(name):
-        return open_release(Path(name).expanduser())
+        return open_release(expanded(name))
     store = open_store(name)
-    return pull(store, current(store).version, CACHE.expanduser())
+    return pull(store, current(store).version, cache_folder())
 
 
 def is_store(name: str) -> bool:
     """Whether a person names a store, and not a release itself."""
-    return name != "bundled" and not (Path(name).expanduser() / MANIFEST).is_file()
+    return name != "bundled" and not (expanded(name) / MANIFEST).is_file()
 
 
 def pull_bare(store: Store, cache: Path) -> BareArtifact:

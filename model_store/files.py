@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from model_store.errors import FormatRefused, ReleaseCorrupt
+from model_store.errors import BadAddress, FormatRefused, ReleaseCorrupt
 from model_store.manifest import FileEntry
 
 MANIFEST = "manifest.json"
@@ -42,6 +42,18 @@ CONVERSIONS = {
     **dict.fromkeys((".pt", ".pth"), _REBUILT),
 }
 """Formats that can run code when they are read (Keras' safe_mode does not cover them), and the way out."""
+
+
+def expanded(path: str) -> Path:
+    """A path with `~` resolved.
+
+    Raises:
+        BadAddress: it begins with `~`, and that user has no home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise BadAddress(f"{path}: there is no home folder for `~`. Write the whole path.") from error
 
 
 def refuse_unsafe_formats(names: Iterable[str], where: str) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import boto3
 from botocore import exceptions as boto_errors
 from botocore.config import Config
+from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from urllib3.exceptions import HTTPError as BrokenInside
 
@@ -98,6 +99,24 @@ REFUSALS: Final = {
     "NotImplemented": "The server lacks something that was asked of it. If that is checksums, "
     "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.",
 }
+
+KEYS: Final = {
+    "AWS_ACCESS_KEY_ID": "access_key",
+    "AWS_SECRET_ACCESS_KEY": "secret_key",
+    "AWS_SESSION_TOKEN": "token",
+}
+"""The variables with credentials, in small letters those of profiles; and botocore's names of the values."""
+
+NO_KEY: Final = re.compile(r"^\s|\s$|[^ -~]")
+"""What no credential has: white space at an end, and what is no printable ASCII character."""
+
+SIGNED: Final = (
+    (re.compile(r"AWS4-[A-Z0-9-]+\s.*", re.DOTALL), "***"),
+    (re.compile(r"\b(?:AWS [^\s:]+:\S+|Basic \S{8,}|Bearer \S{8,})"), "***"),
+    (re.compile(r"((?:Signature|Credential|Security-Token)=)[^&\s'\",]+", re.IGNORECASE), r"\1***"),
+    (re.compile(r"//[^/@\s]+@"), "//***@"),
+)
+"""Headers of authorization, presigned addresses and passwords in addresses, which libraries quote."""
 
 Result = TypeVar("Result")
 
@@ -224,25 +243,26 @@ class S3Store:
         except ClientError as error:
             answer = error.response.get("Error", {})
             raise meaning(
-                answer.get("Code", "no code"), answer.get("Message", ""), where, operation
+                answer.get("Code", "no code"), without_keys(answer.get("Message", "")), where, operation
             ) from error
         except UNUSABLE_CREDENTIALS as error:
             raise StoreRefused(
-                f"{where}: {error} on {operation}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-                "or give this machine a role."
+                f"{where}: {without_keys(error)} on {operation}. Set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or give this machine a role."
             ) from error
         except NO_ANSWER as error:
             raise StoreUnreachable(
-                f"{where}: {type(error).__name__} on {operation}: {error} "
+                f"{where}: {type(error).__name__} on {operation}: {without_keys(error)} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
             ) from error
         except DAMAGED as error:
             raise StoreUnreachable(
-                f"{where}: {error}. What arrived on {operation} is not what the server has, "
+                f"{where}: {without_keys(error)}. What arrived on {operation} is not what the server has, "
                 f"{ATTEMPTS} times in a row. Look at the network, and at what is between here and the server."
             ) from error
         except BotoCoreError as error:
-            raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {error}") from error
+            said = without_keys(error)
+            raise StoreBroken(f"{where}: {type(error).__name__} on {operation}: {said}") from error
 
 
 def _new_client(address: str, read_seconds: float) -> "S3Client":
@@ -252,9 +272,40 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     try:
-        return boto3.Session().client("s3", config=config)
+        session = boto3.Session()
+        client = session.client("s3", config=config)
+        credentials = session.get_credentials()
     except (BotoCoreError, ValueError) as error:  # a ValueError: an endpoint that is no URL
-        raise StoreRefused(f"{address}: {error}. Correct boto3's settings (AWS_*).") from error
+        raise StoreRefused(f"{address}: {without_keys(error)}. Correct boto3's settings (AWS_*).") from error
+    if credentials is not None and not isinstance(credentials, RefreshableCredentials):
+        _check_credentials(address, credentials)
+    return client
+
+
+def _check_credentials(address: str, credentials: Credentials) -> None:
+    """Refuse credentials with a line break or the like, which a copy or a file may add.
+
+    boto3 would blame the network, or the server the signature.
+
+    Raises:
+        StoreRefused: one has a character that no credential has; the message shows that character alone.
+    """
+    for variable, name in KEYS.items():
+        value = getattr(credentials, name) or ""
+        if found := NO_KEY.search(value):
+            where = variable if credentials.method == "env" else f"{variable.lower()} ({credentials.method})"
+            raise StoreRefused(
+                f"{address}: {where} holds {found[0]!a} after {found.start()} of {len(value)} characters, "
+                "which no key has. Set it again without it."
+            )
+
+
+def without_keys(said: object) -> str:
+    """A library's message without credentials and headers of authorization."""
+    text = str(said)
+    for secret, mask in SIGNED:
+        text = secret.sub(mask, text)
+    return text
 
 
 def meaning(code: str, said: str, where: str, operation: str) -> StoreError:

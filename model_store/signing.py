@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from inference.plain_text import decoded, trimmed
 from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.files import MANIFEST, SIGNATURE, write_whole
 
@@ -69,12 +70,12 @@ def trusted_keys(path: Path) -> TrustedKeys:
     Raises:
         KeyUnusable: it cannot be read, holds no key, or something that is none; the message names the line.
     """
-    text = _read(path).decode("utf-8", errors="replace")
+    text = _readable(_read(path))
     keys = [_public_from_pem(block, path) for block in _PEM.findall(text)]
     # Blocks become empty lines, so that messages count lines as an editor does.
     rest = _PEM.sub(lambda block: "\n" * block[0].count("\n"), text)
     for number, line in enumerate(rest.splitlines(), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
+        if line and not line.startswith("#"):
             raise KeyUnusable(f"{path}, line {number}: no public key in PEM. {_PEM_FORM}")
     if not keys:
         raise KeyUnusable(f"{path}: no key is in it. Put the .pub files of those you trust there.")
@@ -146,7 +147,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
         KeyUnusable: the file holds none.
     """
     try:
-        key = serialization.load_pem_private_key(_read(path), password=None)
+        key = serialization.load_pem_private_key(_readable(_read(path)).encode(), password=None)
     except _NOT_A_KEY as error:
         raise KeyUnusable(f"{path}: {error}. {_HOW_TO_MAKE_ONE}") from error
     if not isinstance(key, Ed25519PrivateKey):
@@ -178,6 +179,15 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise KeyUnusable(f"{path}: {error.strerror}. It should hold keys.") from error
+
+
+def _readable(content: bytes) -> str:
+    """The lines of a file of keys without what editors add: PEM has no unseen characters in a line."""
+    try:
+        text = decoded(content)
+    except UnicodeDecodeError:
+        text = content.decode(errors="replace")
+    return "\n".join(map(trimmed, text.splitlines()))
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from model_store.entries import RECORD_BYTES, Entry
 from model_store.errors import AlreadyExists, BadAddress, NotFound, StoreBroken, StoreRefused
-from model_store.files import CHUNK_BYTES, errors_named, flush_folder, partial_file, receive, within
+from model_store.files import CHUNK_BYTES, errors_named, expanded, flush_folder, partial_file, receive, within
 
 PARTIAL = ".partial"
 NOT_OURS = "lost+found"
@@ -93,7 +93,7 @@ def open_store(address: str) -> Store:
         return S3Store(address)
     if not address.strip() or "://" in address:
         raise BadAddress(f"{address!r} is no store. Give a folder, or s3://bucket/prefix.")
-    return FolderStore(Path(address).expanduser())
+    return FolderStore(expanded(address))
 
 
 class FolderStore:

@@ -20,12 +20,12 @@ from model_store.cache import find_release
 from model_store.files import MANIFEST, errors_named
 from model_store.report import HELD_OUT, Promise
 from scripts.terminal import (
-    FAILED,
     RELEASE_HELP,
+    Failed,
     command_parser,
     complain,
     console,
-    json_output,
+    perform,
     print_table,
     require,
     run,
@@ -54,7 +54,10 @@ class Verdict:
 
 def main(argv: list[str] | None = None) -> int:
     """Compare and print; 1 when the promise is broken."""
-    arguments = build_parser().parse_args(argv)
+    return perform(build_parser(), _audit, argv)
+
+
+def _audit(arguments: argparse.Namespace) -> object:
     if arguments.plot:
         require("matplotlib", "matplotlib")
     labels = labels_in(arguments.table)
@@ -62,10 +65,9 @@ def main(argv: list[str] | None = None) -> int:
     verdict = judge(found, _promises(arguments.model, found.version))
     if arguments.plot:
         draw(found, verdict, arguments.plot)
-    with json_output(arguments) as emit:
-        show(found, verdict)
-        emit({**asdict(found), "promise": asdict(verdict)})
-    return FAILED if verdict.verdict == BROKEN else 0
+    show(found, verdict)
+    document = {**asdict(found), "promise": asdict(verdict)}
+    return Failed(document) if verdict.verdict == BROKEN else document
 
 
 def build_parser() -> argparse.ArgumentParser:

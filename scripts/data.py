@@ -16,11 +16,11 @@ from inference.decode import prepare_decoders
 from model_store.acceptance import needed
 from scripts.progress import counting
 from scripts.terminal import (
-    FAILED,
+    Failed,
     command_parser,
     complain,
     console,
-    json_output,
+    perform,
     print_table,
     require,
     run,
@@ -47,21 +47,24 @@ PREVIEWED = 12
 
 def main(argv: list[str] | None = None) -> int:
     """Check the pictures, and print what was found."""
-    arguments = build_parser().parse_args(argv)
+    return perform(build_parser(), _check, argv)
+
+
+def _check(arguments: argparse.Namespace) -> object:
     require("scipy", "SciPy")
     prepare_decoders()
     listing = list_pictures(arguments.place.expanduser())
     if not any(one.tier for one in listing.pictures):
         listing.classes()
-    with json_output(arguments) as emit:
-        with counting("checking pictures") as watch:
-            findings = check(listing, watch)
-        _show(findings)
-        if arguments.preview is not None:
-            _preview(listing.pictures, arguments.preview)
-        print("", *_verdict(findings, listing, arguments.place), sep="\n")
-        emit(_as_json(findings))
-    return FAILED if findings.unreadable or findings.in_two_classes or findings.too_few else 0
+    with counting("checking pictures") as watch:
+        findings = check(listing, watch)
+    _show(findings)
+    if arguments.preview is not None:
+        _preview(listing.pictures, arguments.preview)
+    print("", *_verdict(findings, listing, arguments.place), sep="\n")
+    document = _as_json(findings)
+    is_wrong = findings.unreadable or findings.in_two_classes or findings.too_few
+    return Failed(document) if is_wrong else document
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -19,12 +19,12 @@ from model_store.local import LocalRelease
 from model_store.networks import open_networks
 from scripts.progress import counting
 from scripts.terminal import (
-    FAILED,
     RELEASE_HELP,
+    Failed,
     command_parser,
     complain,
     console,
-    json_output,
+    perform,
     print_table,
     run,
 )
@@ -44,7 +44,10 @@ NAMED = 5
 
 def main(argv: list[str] | None = None) -> int:
     """Compare and print; 1 when more answers change than are allowed."""
-    arguments = build_parser().parse_args(argv)
+    return perform(build_parser(), _diff, argv)
+
+
+def _diff(arguments: argparse.Namespace) -> object:
     prepare_decoders()
     releases = (
         find_release(arguments.a, arguments.version_a),
@@ -60,10 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     if not found.pictures:
         raise SourceUnusable(f"{arguments.pictures}: none of its {len(found.unread)} files can be answered.")
     _write(arguments, found, releases)
-    with json_output(arguments) as emit:
-        show(found, releases)
-        emit(document(found, releases))
-    return FAILED if len(found.changes) > arguments.allow * found.pictures else 0
+    show(found, releases)
+    made = document(found, releases)
+    return Failed(made) if len(found.changes) > arguments.allow * found.pictures else made
 
 
 def build_parser() -> argparse.ArgumentParser:

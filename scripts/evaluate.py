@@ -19,12 +19,12 @@ from model_store.files import GRAPH
 from model_store.local import LocalRelease
 from model_store.report import CROSS_FITTED, ON_GROUND, PhotoFigures, SourceFigures, TestFigures
 from scripts.terminal import (
-    FAILED,
     RELEASE_HELP,
+    Failed,
     command_parser,
     complain,
     console,
-    json_output,
+    perform,
     print_table,
     require,
     run,
@@ -47,11 +47,12 @@ EXAMPLES = (
 
 def main(argv: list[str] | None = None) -> int:
     """Evaluate the release that the arguments name."""
-    arguments = build_parser().parse_args(argv)
-    with json_output(arguments) as emit:
-        found = _evaluate(arguments)
-        emit(found)
-    return FAILED if found.get("differences") else 0
+    return perform(build_parser(), _evaluated, argv)
+
+
+def _evaluated(arguments: argparse.Namespace) -> object:
+    found = _evaluate(arguments)
+    return Failed(found) if found.get("differences") else found
 
 
 def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:

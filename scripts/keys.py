@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
+from inference.plain_text import decoded, without_unseen
 from model_store.files import errors_named, partial_file
 from scripts.terminal import FAILED, chosen, command_parser, complain, perform, run, subcommands
 
@@ -45,7 +46,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
         if any(known.name == arguments.name for known in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
-        before = path.read_text("utf-8").rstrip("\n") + "\n" if keys else ""
+        before = decoded(path.read_bytes()).rstrip("\n") + "\n" if keys else ""
         _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
@@ -68,7 +69,8 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         left = [name for name in names if name != arguments.name]
         if not left:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
-        lines = [(LINE.fullmatch(line.strip()), line) for line in path.read_text("utf-8").splitlines()]
+        text = decoded(path.read_bytes())
+        lines = [(LINE.fullmatch(without_unseen(line)), line) for line in text.splitlines()]
         kept = [line for key, line in lines if key is None or key["name"] != arguments.name]
         _replace(path, "".join(f"{line}\n" for line in kept))
     print(f"{arguments.name} is withdrawn; {len(left)} left.")

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.dotenv_file import read_dotenv
 from inference.arrays import Picture, Pixels
 from inference.classifier import Classifier, Prediction
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
@@ -61,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     """Classify every file named in the arguments; 1 when one of them could not be."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
+    read_dotenv()  # not by `perform`: --json prints a line per picture as it comes
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")

@@ -17,12 +17,14 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 from rich.console import Console
 from rich.table import Table
 
+from app.dotenv_file import read_dotenv
 from inference.errors import InferenceError
+from inference.plain_text import shown_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from scripts.removed import in_place_of
@@ -45,14 +47,20 @@ PIPE_CLOSED = 141
 """128 + SIGPIPE."""
 
 
+class Failed(NamedTuple):
+    """What --json prints where the command did its work and the answer is no: the exit code is FAILED."""
+
+    document: object
+
+
 Command = Callable[[argparse.Namespace], object]
-"""What a verb does with its arguments; it returns what --json prints."""
+"""What a verb does with its arguments; it returns what --json prints, perhaps as Failed."""
 
 
 def perform(
     parser: argparse.ArgumentParser, command: Command, argv: list[str] | None, indent: int | None = 1
 ) -> int:
-    """Parse a command line, run the command, and print what it returns if --json is given.
+    """Parse a command line, read `.env`, run the command, and print what it returns if --json is given.
 
     Args:
         parser: of the verb, from `command_parser`.
@@ -61,13 +69,15 @@ def perform(
         indent: of the JSON; None prints one line.
 
     Returns:
-        0: an error is an exception.
+        0, or FAILED where the command returns Failed; an error is an exception.
     """
     arguments = parser.parse_args(argv)
+    read_dotenv()
     arguments.words = sys.argv[1:] if argv is None else argv
     with json_output(arguments, indent) as emit:
-        emit(command(arguments))
-    return 0
+        found = command(arguments)
+        emit(found.document if isinstance(found, Failed) else found)
+    return FAILED if isinstance(found, Failed) else 0
 
 
 def run(main: Callable[[], int]) -> int:
@@ -130,7 +140,7 @@ def _not_installed(name: str) -> str:
 
 def complain(message: str) -> None:
     """Write one line to stderr, after the product's name."""
-    print(f"wardrobe: {' '.join(message.split())}", file=sys.stderr)
+    print(f"wardrobe: {' '.join(shown_lines(message).split())}", file=sys.stderr)
 
 
 def console(stream: TextIO | None = None) -> Console:

@@ -13,6 +13,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from app.observability.log_queue import BackgroundHandler
 from app.settings import Settings
+from inference.plain_text import shown_lines
 
 LOGGERS = ("wardrobe", "gunicorn.error", "flask-limiter", "opentelemetry")
 """Whose lines are written from LOG_LEVEL on; of other libraries, warnings and worse."""
@@ -61,7 +62,7 @@ def _json_lines() -> logging.Formatter:
 def last_words(message: str, log_format: str) -> str:
     """A line, with its end, on why the service does not start: in the form of the log, JSON or text."""
     if log_format != "json":
-        return f"wardrobe: {message}\n"
+        return f"wardrobe: {shown_lines(message)}\n"
     record = logging.makeLogRecord({"name": "wardrobe", "levelname": "CRITICAL", "msg": message})
     return f"{_json_lines().format(record)}\n"
 

@@ -22,6 +22,7 @@ from pydantic import (
 
 from app.languages import Language, preferred_language
 from app.settings import SettingsError
+from inference.plain_text import decoded
 from model_store.errors import ReleaseError
 from model_store.manifest import first_problem
 
@@ -122,7 +123,7 @@ def read_categories(path: Path) -> dict[str, Category]:
         SettingsError: the file is no such JSON; the message names the label.
     """
     try:
-        rows = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_unique)
+        rows = json.loads(decoded(path.read_bytes()), object_pairs_hook=_unique)
         categories = CATEGORIES.validate_python(rows)
         _check_languages(categories)
     except OSError as error:

@@ -17,7 +17,7 @@ from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
-from model_store.cache import last_good, prune_cache, pull, pull_bare, remember
+from model_store.cache import cache_folder, last_good, prune_cache, pull, pull_bare, remember
 from model_store.errors import NotFound, ReleaseError, ReportInvalid, SignatureMissing, StoreError
 from model_store.files import FIGURES, REPORT
 from model_store.local import BareArtifact, LocalRelease, bundled
@@ -193,7 +193,7 @@ def _figures(release: LocalRelease) -> dict[str, bytes]:
 
 def cache_of(settings: Settings) -> Path:
     """The cache's folder, with `~` resolved."""
-    return settings.cache_dir.expanduser()
+    return cache_folder(settings.cache_dir)
 
 
 def _load_cached(settings: Settings, store: Store, error: Exception, left: Collection[str]) -> Models:

@@ -18,6 +18,7 @@ from flask import Flask, request
 from app.errors import KeyRefused, NotReady
 from app.middleware.request_context import current_request
 from app.settings import SettingsError
+from inference.plain_text import decoded, without_unseen
 
 log = logging.getLogger("wardrobe")
 
@@ -143,15 +144,15 @@ def read_keys(path: Path) -> tuple[Key, ...]:
         SettingsError: it cannot be read, a line of it is none, or it holds no key.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = decoded(path.read_bytes()).splitlines()
     except OSError as error:
         raise _unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} is no UTF-8 text.") from error
     keys = tuple(
-        _key(path, number, line.strip())
-        for number, line in enumerate(lines, start=1)
-        if line.strip() and not line.startswith("#")
+        _key(path, number, line)
+        for number, line in enumerate(map(without_unseen, lines), start=1)
+        if line and not line.startswith("#")
     )
     if not keys:
         raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} holds no key. Add one: {_HOW}.")

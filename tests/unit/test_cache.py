@@ -2,6 +2,8 @@
 
 import json
 import os
+import pwd
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from model_store.cache import (
     ARRIVING,
     RELEASE_BYTES,
+    cache_folder,
     last_good,
     prune_cache,
     pull,
@@ -17,10 +20,10 @@ from model_store.cache import (
     release_folder,
     remember,
 )
-from model_store.errors import FormatRefused, NothingPromoted, ReleaseCorrupt, StoreRefused
+from model_store.errors import BadAddress, FormatRefused, NothingPromoted, ReleaseCorrupt, StoreRefused
 from model_store.local import open_bare, open_release
 from model_store.publish import publish
-from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore
+from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -200,3 +203,38 @@ def test_any_other_folder_or_upload_is_refused_by_what_is_wrong_with_it(
         open_bare(uploaded)
     with pytest.raises(error, match=words):
         pull_bare(FolderStore(uploaded), cache)
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder for temporary files of a user without a name and a home."""
+
+    def unknown(_: int) -> None:
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_user_without_a_home_has_a_cache_that_no_other_user_can_write(homeless: Path) -> None:
+    folder = cache_folder()
+
+    assert folder == homeless / f"wardrobe-{os.getuid()}" / ".cache" / "wardrobe"
+    assert (homeless / f"wardrobe-{os.getuid()}").stat().st_mode & 0o777 == 0o700
+    assert cache_folder() == folder
+    assert cache_folder(Path("/var/cache/shop")) == Path("/var/cache/shop")
+
+
+def test_a_folder_that_others_can_write_is_no_cache(homeless: Path) -> None:
+    (homeless / f"wardrobe-{os.getuid()}").mkdir()
+    (homeless / f"wardrobe-{os.getuid()}").chmod(0o777)
+
+    with pytest.raises(StoreRefused, match=r"others may write here.*WARDROBE_CACHE_DIR"):
+        cache_folder()
+
+
+def test_a_store_below_a_home_that_is_not_there_is_refused_in_a_sentence(homeless: Path) -> None:
+    with pytest.raises(BadAddress, match="~/store: there is no home folder"):
+        open_store("~/store")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import __version__
+from model_store.errors import StoreRefused
 from model_store.publish import publish
 from model_store.signing import new_key, sign
 from model_store.store import open_store
@@ -283,3 +284,26 @@ def as_in_the_image(folder: Path) -> Path:
         (folder / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder / path.relative_to(ROOT))
     return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("releases", "--store", "s3://shop", "list"),
+        ("publish", "nothing", "s3://shop"),
+        ("label", "s3://shop", "--out", "table.csv"),
+        ("predict", "shirt.png", "--model", "s3://shop"),
+        ("diff", "bundled", "s3://shop", "photos"),
+    ],
+)
+def test_every_command_takes_credentials_from_dotenv(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text('AWS_ACCESS_KEY_ID="key\\n"\nAWS_SECRET_ACCESS_KEY=secret\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "")  # so that it is undone
+        monkeypatch.delenv(name)
+
+    with pytest.raises(StoreRefused, match=r"AWS_ACCESS_KEY_ID holds '\\n' after 3 of 4 characters"):
+        main(list(words))

@@ -104,3 +104,18 @@ def test_a_change_that_makes_no_sense_or_a_damaged_file_changes_and_reveals_noth
     assert message in printed.err
     assert "secret" not in printed.err
     assert file.read_text("utf-8") == content
+
+
+@pytest.mark.parametrize("form", ["{}", "\ufeff{}", "\ufeff# keys\r\n{}\u00a0", " {}\u200b", "{}\r\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_with_unseen_characters_is_read_and_changed_as_any_other(
+    form: str, encoding: str, file: Path
+) -> None:
+    text = form.format(SHOP.strip())
+    file.write_bytes((text if encoding == "utf-8" else text.lstrip("\ufeff")).encode(encoding))
+
+    assert names(file) == ["shop"]
+    assert main(["add", "other", "--file", str(file)]) == 0
+    assert main(["remove", "shop", "--file", str(file)]) == 0
+
+    assert names(file) == ["other"]

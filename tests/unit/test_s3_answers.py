@@ -10,7 +10,7 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.s3 import meaning
+from model_store.s3 import S3Store, meaning, without_keys
 
 WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
 
@@ -45,3 +45,49 @@ def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreEr
 
 def test_a_denied_listing_names_its_permission() -> None:
     assert "s3:ListBucket on the bucket" in str(meaning("AccessDenied", "", WHERE, "ListObjectsV2"))
+
+
+@pytest.mark.parametrize("unseen", ["\n", "\r", " ", "\t", "\u00a0", "\u200b", "\ufeff"])
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+def test_a_credential_with_a_character_that_no_one_sees_is_named(
+    name: str, unseen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(variable, "credential")
+    monkeypatch.setenv(name, f"credential{unseen}")
+
+    with pytest.raises(StoreRefused) as refused:
+        S3Store("s3://shop")
+
+    assert str(refused.value) == (
+        f"s3://shop: {name} holds {unseen!a} after 10 of 11 characters, which no key has. "
+        "Set it again without it."
+    )
+
+
+SIGNED = "AWS4-HMAC-SHA256 Credential=KEY/20261125/eu/s3/aws4_request, SignedHeaders=host, Signature=5ec4e7"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Invalid header value b'{SIGNED}\\n'",
+        f"bad request {{'Authorization': '{SIGNED}', 'X-Amz-Security-Token': 'none'}}",
+        "GET https://shop.example/a?X-Amz-Credential=KEY%2F2026&X-Amz-Signature=5ec4e7&X-Amz-Date=2026",
+        "proxy http://me:5ec4e7@proxy.example:3128 refused",
+        "Authorization: AWS KEY:5ec4e7=",
+        "Authorization: Bearer 5ec4e7KEY",
+    ],
+)
+def test_no_message_of_a_library_shows_a_header_of_authorization(said: str) -> None:
+    masked = without_keys(said)
+
+    assert "5ec4e7" not in masked
+    assert "KEY" not in masked
+    assert "***" in masked
+
+
+def test_a_message_without_secrets_stays_as_it_is() -> None:
+    said = 'Could not connect to the endpoint URL: "https://shop.s3.eu-central-1.example/a b?list-type=2"'
+
+    assert without_keys(said) == said

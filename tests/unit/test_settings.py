@@ -1,5 +1,6 @@
 """Settings: every default serves, every mistake is named."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,48 @@ from tests.service import ROOT
         # What Kubernetes injects beside a Service called wardrobe.
         {"WARDROBE_PORT": "tcp://10.0.0.1:8000", "WARDROBE_PORT_8000_TCP_ADDR": "10.0.0.1"},
         {"WARDROBE_SERVICE_HOST": "10.0.0.1"},
+        # And one whose name begins so.
+        {
+            "WARDROBE_PREDICTOR_SERVICE_HOST": "10.96.0.10",
+            "WARDROBE_PREDICTOR_SERVICE_PORT": "80",
+            "WARDROBE_PREDICTOR_SERVICE_PORT_HTTP_METRICS": "80",
+            "WARDROBE_PREDICTOR_PORT": "tcp://10.96.0.10:80",
+            "WARDROBE_PREDICTOR_PORT_80_TCP": "tcp://10.96.0.10:80",
+            "WARDROBE_PREDICTOR_PORT_80_TCP_PROTO": "tcp",
+            "WARDROBE_PREDICTOR_PORT_80_TCP_PORT": "80",
+            "WARDROBE_PREDICTOR_PORT_80_TCP_ADDR": "10.96.0.10",
+            "WARDROBE_MODEL_STORE_2_PORT": "udp://[fd00::1]:53",
+            "WARDROBE_MODEL_STORE_2_PORT_53_UDP_ADDR": "fd00::1",
+        },
     ],
 )
 def test_without_names_of_ours_the_bundled_release_is_served(environment: dict[str, str]) -> None:
     assert parse_settings(environment) == Settings(model_store="bundled", model_version="current")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PREDICTOR_PORT", "8000"), ("PORT_NUMBER", "8000"), ("SERVICE", "shop"), ("SERVICE_NAME", "shop")],
+)
+def test_a_name_that_only_resembles_one_of_kubernetes_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"WARDROBE_{name} is no setting"):
+        parse_settings({f"WARDROBE_{name}": value})
+
+
+@pytest.mark.parametrize("unseen", ["\r", "\n", " ", "\t", "\u00a0", "\ufeff", "\u200b"])
+def test_unseen_characters_around_a_value_are_not_part_of_it(unseen: str) -> None:
+    written = {"WARDROBE_LOG_FORMAT": f"json{unseen}", "WARDROBE_SLOTS": f"{unseen}3{unseen}"}
+
+    settings = parse_settings(written)
+
+    assert (settings.log_format, settings.slots) == ("json", 3)
+
+
+def test_unseen_characters_inside_a_value_are_shown() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings({"WARDROBE_LOG_FORMAT": "js\u200b\non"})
+
+    assert str(refused.value) == r"WARDROBE_LOG_FORMAT=js\u200b\non: expected 'text' or 'json'."
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
@@ -130,6 +169,36 @@ def test_dotenv_fills_in_what_the_system_leaves_out(tmp_path: Path, monkeypatch:
     settings = settings_from_environment(tmp_path / ".env")
 
     assert (settings.slots, settings.log_level) == (3, "DEBUG")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfWARDROBE_SLOTS=3\r\nAWS_ACCESS_KEY_ID=key\r\n",
+        "WARDROBE_SLOTS=3\nAWS_ACCESS_KEY_ID=\u00a0key\u200b\n".encode(),
+        "WARDROBE_SLOTS=3\r\nAWS_ACCESS_KEY_ID=key".encode("utf-16"),
+        "# Schlüssel\nWARDROBE_SLOTS = 3\nexport AWS_ACCESS_KEY_ID='key' \n".encode("cp1252"),
+    ],
+    ids=["byte order mark", "no-break space", "UTF-16", "code page"],
+)
+def test_dotenv_is_read_as_any_editor_saves_it(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    for name in ("WARDROBE_SLOTS", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.setenv(name, "")  # so that it is undone
+        monkeypatch.delenv(name)
+
+    settings = settings_from_environment(tmp_path / ".env")
+
+    assert (settings.slots, os.environ["AWS_ACCESS_KEY_ID"]) == (3, "key")
+
+
+@pytest.mark.parametrize("port", ["70000\r", "\u00a070000"])
+def test_a_wrong_number_is_reported_without_what_no_one_sees(port: str, tmp_path: Path) -> None:
+    ended = done([sys.executable, "-m", "app"], tmp_path, PYTHONPATH=str(ROOT), PORT=port)
+
+    assert ended.stderr.startswith("wardrobe: PORT=70000: expected 1 to 65535")
 
 
 def test_a_port_in_dotenv_is_checked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,3 +175,14 @@ def test_a_new_private_key_is_its_owners_alone_and_never_overwrites(key: Path) -
 
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.read_bytes() == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_keys_that_an_editor_saved_in_its_own_way_are_read(encoding: str, key: Path, release: Path) -> None:
+    for file in (key, public(key)):
+        text = "\u00a0\r\n".join(file.read_text("utf-8").splitlines())
+        file.write_bytes(f"{text}\r\n \r\n".encode(encoding))
+
+    sign(release, key)
+
+    assert open_release(release, trusted_keys(public(key)))

@@ -1,0 +1,46 @@
+"""Text that people write or paste: files of any editor, and characters that no one sees. Pure.
+
+Editors of Windows begin files with a byte order mark, or save UTF-16, and end lines with carriage returns;
+web pages and chats turn spaces into no-break spaces.
+"""
+
+import codecs
+import re
+from typing import Final
+
+_UNSEEN: Final = r"\s\0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
+"""White space of every kind, and characters without width."""
+
+_AT_THE_ENDS: Final = re.compile(f"^[{_UNSEEN}]+|[{_UNSEEN}]+$")
+_ANYWHERE: Final = re.compile(f"[{_UNSEEN}]+")
+
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def trimmed(text: str) -> str:
+    """The text without unseen characters at its ends."""
+    return _AT_THE_ENDS.sub("", text)
+
+
+def without_unseen(text: str) -> str:
+    """The text without any unseen character, spaces included."""
+    return _ANYWHERE.sub("", text)
+
+
+def shown(text: str) -> str:
+    """The text with whatever is not printable escaped."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def shown_lines(text: str) -> str:
+    """The same of several lines."""
+    return "\n".join(map(shown, text.split("\n")))
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+
+    Raises:
+        UnicodeDecodeError: it is something else.
+    """
+    return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")

@@ -1,0 +1,31 @@
+"""Text of any editor is read, and what no one sees is left out or shown escaped."""
+
+import codecs
+
+import pytest
+
+from inference.plain_text import decoded, shown, shown_lines, trimmed, without_unseen
+
+
+@pytest.mark.parametrize("unseen", ["\r", "\n", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u2028", "\u3000"])
+def test_unseen_characters_at_the_ends_are_left_out(unseen: str) -> None:
+    assert trimmed(f"{unseen}a{unseen}b{unseen}{unseen}") == f"a{unseen}b"
+    assert without_unseen(f"{unseen}a{unseen}b{unseen}") == "ab"
+
+
+def test_unseen_characters_of_a_message_are_shown() -> None:
+    assert shown("json\r\u00a0é\u200b\n") == r"json\r\xa0é\u200b\n"
+    assert shown_lines("one\r\ntwo") == "one\\r\ntwo"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "é=1".encode(),
+        codecs.BOM_UTF8 + "é=1".encode(),
+        "é=1".encode("utf-16"),
+        codecs.BOM_UTF16_BE + "é=1".encode("utf-16-be"),
+    ],
+)
+def test_text_is_read_in_the_forms_in_which_editors_save_it(content: bytes) -> None:
+    assert decoded(content) == "é=1"
