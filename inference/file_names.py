@@ -78,13 +78,12 @@ def is_picture_name(name: str) -> bool:
 
 def is_file_of_a_person(name: str) -> bool:
     """Whether a member of an archive is a file, and neither it nor a folder around it is clutter."""
-    parts = SEPARATORS.split(name)
-    return bool(parts[-1]) and not any(map(is_clutter, parts))
+    return not name.endswith(("/", "\\")) and not any(map(is_clutter, SEPARATORS.split(name)))
 
 
 def may_be_picture(name: str) -> bool:
     """Whether a member of an archive or bucket may be a picture, by its name."""
-    return is_file_of_a_person(name) and is_picture_name(SEPARATORS.split(name)[-1])
+    return bool(name) and is_file_of_a_person(name) and is_picture_name(SEPARATORS.split(name)[-1])
 
 
 def name_in_zip(member: ZipInfo) -> str:

@@ -23,8 +23,8 @@ MAGICS = (MEMBER, b"PK\x05\x06")
 DIRECTORY_ENTRY = b"PK\x01\x02"
 """What each entry of the directory begins with (APPNOTE.TXT 4.3.12); counting these costs no memory."""
 
-ENTRIES_PER_PICTURE = 16
-"""Entries allowed for each picture: its folder, and what systems add beside it, such as ten thumbnails."""
+ENTRIES_PER_PICTURE = 4
+"""Entries allowed for each picture: its folder, and what systems add beside it."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How a member may be packed. Python unpacks bzip2 and LZMA without a limit: 1.5 kB became 3.9 GB."""

@@ -21,10 +21,10 @@ def test_folders_and_what_desktops_hide_are_passed_over() -> None:
             "shop\\b.png": b"b",
             "shop\\Thumbs.db": b"x",
         },
-        **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(20)},
+        **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(4)},
     )
 
-    assert [member.name for member in unpack(packed, 3, 100)] == ["in/a.png", "./a.png", "shop\\b.png"]
+    assert [member.name for member in unpack(packed, 4, 100)] == ["in/a.png", "./a.png", "shop\\b.png"]
 
 
 def test_a_name_in_an_old_code_page_is_shown_as_it_was_written() -> None:

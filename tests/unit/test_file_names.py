@@ -25,7 +25,6 @@ from inference.file_names import is_file_of_a_person, is_picture_name, may_be_pi
         "shop/Icon\r",
         "shop/",
         "shop\\",
-        "",
     ],
 )
 def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
@@ -40,6 +39,11 @@ def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
 def test_names_that_a_person_gave_are_pictures_though_they_begin_oddly(name: str) -> None:
     assert is_file_of_a_person(name)
     assert may_be_picture(name)
+
+
+def test_a_file_without_a_name_is_sent_and_is_found_nowhere() -> None:
+    assert is_file_of_a_person("")
+    assert not may_be_picture("")
 
 
 def test_notes_and_edits_are_passed_over_where_files_are_found_and_not_where_they_are_sent() -> None:
