@@ -159,7 +159,7 @@ def test_few_pictures_do_not_leave_the_cut_that_a_parent_has_for_one_ground() ->
     assert found.thresholds_of("plain").familiarity == FAMILIARITY_OF_PHOTOS
 
 
-@pytest.mark.parametrize(("n", "unfamiliar"), [(400, 0.02), (90, 0.2)])
+@pytest.mark.parametrize(("n", "unfamiliar"), [(400, FAMILIARITY_OF_PHOTOS), (90, 0.2)])
 def test_a_hundred_pictures_say_what_is_unfamiliar_and_fewer_leave_the_cut(n: int, unfamiliar: float) -> None:
     (kind,) = calibrated(checked_pictures(n), familiarity=0.2).kinds
 
