@@ -1,4 +1,4 @@
-"""GET / and GET /page/<name>: the web page, from files of our own in page/.
+"""GET /, /page/<name> and /favicon.ico: the web page, from files of our own in page/.
 
 Plain HTML, CSS and JavaScript modules, read once at the start. There is no build step, and the page makes no
 request to another host. The formats that the installation reads and the texts of the reader's language are
@@ -49,6 +49,10 @@ def page_routes() -> Blueprint:
     def asset(name: str) -> Response:
         # Looked up by name among what was read, so that no path leads out of the folder.
         return send(found[name]) if name in found else abort(404)
+
+    @routes.get("/favicon.ico")
+    def icon() -> Response:
+        return send(found["icon.svg"])  # browsers ask for it where an answer is no page of ours
 
     return routes
 

@@ -30,7 +30,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 CONTEXT = "wardrobe.context"
 """Where a WSGI environment holds the `RequestContext`; no header of a client's reaches such a key."""
 
-STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>"})
+STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>", "/favicon.ico"})
 """Their answers are logged at DEBUG: a person's visit is one line, not twenty."""
 
 

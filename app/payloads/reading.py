@@ -46,6 +46,11 @@ def find_one(body: Body, settings: Settings, contract: InputContract) -> Upload 
 
 
 def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
+    if lost_by_curl(body.data):
+        raise BadRequest(
+            "This picture has lost its line ends and NUL bytes: curl's --data does that. "
+            "Send it with --data-binary @FILE, or -F image=@FILE."
+        )
     if format_of(body.data) is not None:
         return Upload(body.data)
     if body.mimetype == FORM:
@@ -55,6 +60,18 @@ def _one_of_any_form(body: Body, contract: InputContract) -> Upload | Rows:
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
     return Upload(body.data)
+
+
+def lost_by_curl(data: bytes) -> bool:
+    """Whether these are the bytes of a picture from which `curl --data @FILE` removed CR, LF and NUL.
+
+    A file of the formats that are read has one of them in its first bytes, or soon after.
+    """
+    return data[:3] in _BINARY and not any(byte in data for byte in (b"\0", b"\n", b"\r"))
+
+
+_BINARY = (b"\x89PN", b"\xff\xd8\xff", b"RIF", b"GIF", b"II*", b"MM*")
+"""How files of pictures begin, without what curl removes."""
 
 
 def find_many(body: Body, settings: Settings, contract: InputContract) -> list[RequestItem]:

@@ -1,16 +1,31 @@
 // Where pictures come from: dropped, pasted, chosen, photographed. Passes on {path, file, loose}; `loose`
-// pictures are not files on the user's disk. Uses only the elements that it is given.
+// pictures are not files on the user's disk. A ZIP is taken apart. Uses only the elements that it is given.
 
+import { isZip, unzipped } from "./archive.js";
 import { t } from "./translate.js";
 
 /** Pass pictures to `take(pictures)` and messages for the user to `notify(text)`. */
-export function listen({ zone, pick, files, photograph, camera }, take, notify) {
+export function listen({ zone, pick, files, photograph, camera }, passOn, notify) {
+  const take = async (pictures) => passOn((await Promise.all(pictures.map((one) => apart(one, notify)))).flat());
   pick.addEventListener("click", () => files.click());
   photograph.addEventListener("click", () => camera.click());
   files.addEventListener("change", () => take(emptied(files).map(onDisk)));
   camera.addEventListener("change", () => take(emptied(camera).map((file) => loose(file, "photo"))));
   document.addEventListener("paste", (event) => paste(event, take, notify));
   listenForDrops(zone, take, notify);
+}
+
+/** The pictures in a ZIP; any other file as it is, and a ZIP that cannot be read, for the service to name it. */
+async function apart(picture, notify) {
+  if (!(await isZip(picture.file))) return [picture];
+  try {
+    const found = await unzipped(picture.file);
+    if (!found.length) notify(t("{name} is a ZIP without a picture in it.", { name: picture.path }));
+    return found.map((one) => ({ ...one, loose: true }));
+  } catch {
+    notify(t("{name} is a ZIP that cannot be taken apart here. Unpack it, and drop the folder.", { name: picture.path }));
+    return [];
+  }
 }
 
 function emptied(input) {

@@ -109,6 +109,7 @@ async function takeSample({ target }) {
   try {
     const file = await (await fetched(image.getAttribute("src"), {})).blob();
     take([{ path: image.getAttribute("src").split("/").at(-1), file, loose: true }]);
+    requestAnimationFrame(() => at("results").focus()); // the sample's button may be hidden by now
   } catch (trouble) {
     notifyTrouble(trouble);
   }

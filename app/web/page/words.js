@@ -48,9 +48,9 @@ export function decision(answer) {
   return DECISIONS[answer.decision] ?? answer.decision;
 }
 
-/** Why the answer was decided so, and whether the picture is small. */
+/** Why the answer was decided so; where a person should look, also that the picture is small. */
 export function reason(answer) {
-  const small = answer.enlarged ? t("The picture is smaller than what the model reads, so it was enlarged.") : "";
+  const small = answer.enlarged && answer.decision === "review" ? t("The picture is smaller than what the model reads, so it was enlarged.") : "";
   return `${explanation(answer)} ${small}`.trim();
 }
 

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -44,6 +45,25 @@ def test_every_form_gets_the_same_probabilities(
 
     assert response.status_code == 200
     assert response.get_json()["probabilities"] == answer["probabilities"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tiff"])
+def test_a_picture_that_curl_has_read_as_text_is_named_as_that(client: FlaskClient, suffix: str) -> None:
+    picture = coded(suffix)
+    read_as_text = picture.translate(None, b"\r\n\0")  # what `curl --data @FILE` sends
+
+    response = client.post("/predict", data=read_as_text, content_type=FORM)
+
+    assert response.status_code == 400
+    assert "--data-binary" in response.get_json()["detail"]
+    assert client.post("/predict", data=picture, content_type=FORM).status_code == 200
+
+
+def coded(suffix: str) -> bytes:
+    """The garment as a file of another format."""
+    written, upload = cv2.imencode(suffix, np.kron(a_garment(), np.ones((4, 4), np.uint8)))
+    assert written
+    return upload.tobytes()
 
 
 def test_the_largest_picture_may_come_in_base64(make_app: MakeApp) -> None:

@@ -105,3 +105,9 @@ def test_a_text_of_the_operator_cannot_end_the_element_that_holds_it() -> None:
     page = in_language(PAGE, "de", {"Clear": "</script><script>alert(1)</script>"})
 
     assert "<script>alert" not in page
+
+
+def test_a_browser_that_looks_for_an_icon_finds_ours(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico")
+
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")

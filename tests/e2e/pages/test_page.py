@@ -1,6 +1,7 @@
 """The page at / as people use it: a real Chromium on a real gunicorn. All but its first tests are slow."""
 
 import re
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -150,6 +151,7 @@ def test_the_empty_page_names_the_classes_and_a_sample_can_be_tried(page: Page) 
     page.get_by_role("button", name="Trousers").click()
 
     expect(page.locator(".card .label")).to_have_text("Trouser")
+    expect(page.locator("#results")).to_be_focused()
 
 
 @pytest.mark.slow
@@ -301,6 +303,35 @@ def test_pictures_and_folders_can_be_dropped_and_notes_are_left_out(page: Page, 
     names = page.get_by_role("heading", level=3).all_text_contents()
     assert names == ["shop/boots/one.png", "shop/two.jpg", "bag.png"]
     expect(page.locator("#notice")).to_contain_text("1 of the files in the folder")
+
+
+@pytest.mark.slow
+def test_a_zip_is_taken_apart_and_what_a_system_put_into_it_is_left_out(page: Page, tmp_path: Path) -> None:
+    shop = tmp_path / "shop.zip"
+    with zipfile.ZipFile(shop, "w") as archive:
+        archive.write(BOOT, "boots/one.png", zipfile.ZIP_STORED)
+        archive.write(TROUSERS, "Hosen für Kinder.jpg", zipfile.ZIP_DEFLATED)
+        archive.writestr("__MACOSX/boots/._one.png", b"resource fork")
+        archive.writestr("boots/Thumbs.db", b"thumbnails")
+
+    drop(page, shop)
+    settled(page, 2)
+
+    names = page.get_by_role("heading", level=3).all_text_contents()
+    assert names == ["shop.zip/boots/one.png", "shop.zip/Hosen für Kinder.jpg"]
+    expect(card(page, "shop.zip/boots/one.png").locator(".label")).to_have_text("Ankle boot")
+
+
+@pytest.mark.slow
+def test_a_zip_that_cannot_be_read_is_named(page: Page, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.zip"
+    with zipfile.ZipFile(cut, "w") as archive:
+        archive.write(BOOT, "one.png")
+    cut.write_bytes(cut.read_bytes()[:-30])
+
+    drop(page, cut)
+
+    expect(page.locator("#notice")).to_contain_text("cut.zip is a ZIP that cannot be taken apart here")
 
 
 @pytest.mark.slow

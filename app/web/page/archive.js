@@ -1,0 +1,80 @@
+// Take a ZIP apart, so that each picture in it is sent and shown by itself. The browser inflates. Pure.
+
+const END = 0x06054b50; // signatures of APPNOTE 6.3.10, sections 4.3.16, 4.3.12 and 4.3.7, as little-endian numbers
+const ENTRY = 0x02014b50;
+const LOCAL = 0x04034b50;
+const END_BYTES = 22;
+const LONGEST_COMMENT = 0xffff;
+const STORED = 0;
+const DEFLATED = 8;
+const ENCRYPTED = 1; // bits of the general purpose flag
+const UTF_8 = 0x800;
+const IN_ZIP64 = 0xffffffff;
+const OF_A_SYSTEM = /(^|\/)(\.|__MACOSX\/|@eaDir\/|#recycle\/|\$RECYCLE\.BIN\/|Thumbs\.db$|desktop\.ini$)/i;
+
+/** Whether a file is a ZIP, by its first bytes: a name may say anything. */
+export async function isZip(file) {
+  return file.size > END_BYTES && (await viewOf(file.slice(0, 4))).getUint32(0, true) === LOCAL;
+}
+
+/**
+ * The pictures in a ZIP, as {path, file}; folders and files of the system are left out.
+ * Throws where the list of its entries cannot be read.
+ */
+export async function unzipped(zip) {
+  const entries = await entriesOf(zip);
+  const wanted = entries.filter(({ name }) => !name.endsWith("/") && !OF_A_SYSTEM.test(name));
+  return Promise.all(wanted.map(async (entry) => ({ path: `${zip.name}/${entry.name}`, file: await contentOf(zip, entry) })));
+}
+
+async function entriesOf(zip) {
+  const tail = await viewOf(zip.slice(-(END_BYTES + LONGEST_COMMENT)));
+  let at = tail.byteLength - END_BYTES;
+  while (at >= 0 && tail.getUint32(at, true) !== END) at -= 1;
+  if (at < 0) throw new RangeError("no end of central directory");
+  const [count, size, start] = [tail.getUint16(at + 10, true), tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)];
+  const directory = await viewOf(zip.slice(start, start + size));
+  const found = [];
+  for (let place = 0; found.length < count; ) {
+    const entry = entryAt(directory, place);
+    place += entry.bytes;
+    found.push(entry);
+  }
+  return found;
+}
+
+function entryAt(directory, place) {
+  if (directory.getUint32(place, true) !== ENTRY) throw new RangeError("no entry");
+  const lengths = [28, 30, 32].map((offset) => directory.getUint16(place + offset, true));
+  const flags = directory.getUint16(place + 8, true);
+  const name = new Uint8Array(directory.buffer, place + 46, lengths[0]);
+  const entry = {
+    bytes: 46 + lengths[0] + lengths[1] + lengths[2],
+    name: nameOf(name, flags & UTF_8).replaceAll("\\", "/"),
+    method: directory.getUint16(place + 10, true),
+    size: directory.getUint32(place + 20, true),
+    start: directory.getUint32(place + 42, true),
+  };
+  if (flags & ENCRYPTED || ![STORED, DEFLATED].includes(entry.method)) throw new RangeError("not read here");
+  if (entry.size === IN_ZIP64 || entry.start === IN_ZIP64) throw new RangeError("ZIP64");
+  return entry;
+}
+
+/** A name in UTF-8, whether or not the entry says so: old code pages differ, and the name is only shown. */
+function nameOf(bytes, isUtf8) {
+  const text = new TextDecoder().decode(bytes);
+  return isUtf8 || !text.includes("\ufffd") ? text : new TextDecoder("windows-1252").decode(bytes);
+}
+
+async function contentOf(zip, { start, size, method, name }) {
+  const head = await viewOf(zip.slice(start, start + 30));
+  const from = start + 30 + head.getUint16(26, true) + head.getUint16(28, true);
+  const stored = zip.slice(from, from + size);
+  if (method === STORED) return new File([stored], name);
+  const inflated = stored.stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new File([await new Response(inflated).blob()], name);
+}
+
+async function viewOf(blob) {
+  return new DataView(await blob.arrayBuffer());
+}
