@@ -91,8 +91,9 @@ def _alone(file: Path) -> Iterator[Path]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the whole file or none of it; its owner and who may read it stay."""
+    """Write the whole file or none of it; its owner and who may read it stay. A new one is its owner's alone."""
     with partial_file([text.encode()], path.parent, f".{path.name}-") as written:
+        written.chmod(0o600)
         if path.exists():
             before = path.stat()
             os.chown(written, before.st_uid, before.st_gid)

@@ -215,6 +215,12 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
     noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
     tense = "would be" if arguments.dry_run else tense
     print(f"{len(chosen)} {noun} {tense} removed from {store.address}.")
+    if not chosen:
+        age = f"{arguments.older_than:g} minutes"
+        print(
+            f"Kept are the {arguments.keep} releases that were current last (--keep), and what was written "
+            f"to in the last {age} (--older-than)."
+        )
     return [{"version": release.version, "bytes": release.size} for release in chosen]
 
 

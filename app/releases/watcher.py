@@ -69,7 +69,9 @@ class ReleaseWatcher:
             if promotion is not None:
                 self._adopt(promotion)
         except (StoreError, SettingsError) as error:
-            log.error("%s Serving %s on.", error, self._models.current.version)
+            # One line for each change: an outage of an hour would be a thousand of them.
+            level = logging.ERROR if self._models.fault is None else logging.DEBUG
+            log.log(level, "%s Serving %s on.", error, self._models.current.version)
             self._failed(error)
         except Exception as error:  # the thread's boundary: without it, an error would end the watcher
             log.exception(
@@ -77,6 +79,8 @@ class ReleaseWatcher:
             )
             self._failed(error)
         else:
+            if self._models.fault is not None:
+                log.info("The store answers again.")
             self._models.store_answered()
             self._metrics.count_poll("ok")
         self._metrics.set_condition(self._models)

@@ -35,7 +35,7 @@ def test_a_new_key_is_accepted_and_stands_nowhere(tmp_path: Path, capsys: pytest
     assert "shown this once" in printed.err
     assert "Authorization: Bearer" in printed.err
     assert key not in printed.err
-    assert (code, file.stat().st_mode & 0o777) == (0, 0o644)
+    assert (code, file.stat().st_mode & 0o777) == (0, 0o600)
     assert len(key) >= 43
     assert file.read_text("utf-8") == f"shop:{hash_of(key)}\n"
     assert ApiKeys(file).check(f"Bearer {key}") == "shop"

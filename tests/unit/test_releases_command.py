@@ -135,7 +135,10 @@ def test_prune_removes_and_says_what_but_for_a_dry_run(published: list[str], typ
 
 
 def test_prune_keeps_what_was_published_a_moment_ago(published: list[str], typed: Type) -> None:
-    assert "0 releases were removed" in typed("prune", "--keep", "1")
+    said = typed("prune", "--keep", "1")
+
+    assert "0 releases were removed" in said
+    assert "in the last 60 minutes (--older-than)" in said
 
 
 @pytest.mark.usefixtures("published")

@@ -76,6 +76,22 @@ def test_a_folder_that_is_away_is_reported_and_followed_again_once_it_is_back(
     assert (back["store"]["status"], back["model"]["version"]) == ("ok", version)
 
 
+def test_an_outage_is_a_line_when_it_begins_and_one_when_it_ends(
+    app: Flask, store: FolderStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(store.address)
+    folder.rename(tmp_path / "away")
+    for _ in range(3):
+        poll(app)
+    (tmp_path / "away").rename(folder)
+    for _ in range(3):
+        poll(app)
+
+    log = capsys.readouterr().err
+    assert log.count("promotion 1 was here and is gone") == 1
+    assert log.count("The store answers again.") == 1
+
+
 def test_a_pinned_version_is_served_and_not_followed_where_a_newer_one_is_current(
     make_app: MakeApp, store: FolderStore, tmp_path: Path
 ) -> None:
