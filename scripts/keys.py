@@ -91,7 +91,7 @@ def _alone(file: Path) -> Iterator[Path]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the whole file or none of it; its owner and who may read it stay. A new one is its owner's alone."""
+    """Write the whole file or none of it; owner and mode stay. A new file is readable by its owner alone."""
     with partial_file([text.encode()], path.parent, f".{path.name}-") as written:
         written.chmod(0o600)
         if path.exists():

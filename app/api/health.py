@@ -44,7 +44,9 @@ def check_ready(models: Models) -> None:
         NotReady: it is stopping.
     """
     if models.draining:
-        raise NotReady("This worker is stopping and takes no more requests. Try again in a moment.", DRAIN_RETRY_SECONDS)
+        raise NotReady(
+            "This worker is stopping and takes no more requests. Try again in a moment.", DRAIN_RETRY_SECONDS
+        )
 
 
 def _condition(models: Models, *, known: bool) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Fresh apps over a little real release in a folder store."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partialmethod
@@ -103,3 +104,14 @@ def client(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Flas
         refresh_seconds=0,
     )
     return create_app(settings).test_client()
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """The lines of the service's log in this block, whatever shows them; making an app ends it."""
+    lines: list[str] = []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("wardrobe").addHandler(handler)
+    yield lines
+    logging.getLogger("wardrobe").removeHandler(handler)

@@ -27,8 +27,8 @@ from tests.releases import a_store
 from tests.service import ROOT
 from tests.uploads import UPLOAD, a_garment, in_base64, zipped
 
-OF_PAGES = {"docs.asset", "page.asset"}
-"""Files that only their own page asks for."""
+OF_PAGES = {"docs.asset", "page.asset", "page.icon"}
+"""Files that only their own page, or a browser by itself, asks for."""
 
 REFUSING = {"dialect_models.tf_unspoken"}
 """What only ever says that another method is meant; OpenAPI allows no second name for a place in a path."""
