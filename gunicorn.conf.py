@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from app.bounded_body import DUE
 from app.dotenv_file import DOTENV
 from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
@@ -27,10 +28,6 @@ from inference.cores import usable_cores
 
 SHORTEST_TIMER = 1e-5
 """Seconds: 0 would end a timer of the system instead of starting it."""
-
-DUE = 1e-9
-"""Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and for a timer
-that is not due epoll waits for a millisecond at least."""
 
 POLL_SECONDS = 0.005
 """How long a worker answers the requests that it has before it polls its sockets for others."""

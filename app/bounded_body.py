@@ -1,31 +1,139 @@
-"""A time limit for reading a request's body, and whether all of it has come. Used by worker.py.
+"""Reads a request's body until a deadline, in steps between which other connections go on. Used by worker.py.
 
-Wraps one of gunicorn's body readers; imports gevent alone.
+A socket whose bytes are always there never waits, so neither gevent's loop nor its timeouts get a turn: each
+step gives them one. Replaces gunicorn's body readers; imports gevent and these readers alone.
 """
 
+from collections.abc import Iterator
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 import gevent
+from gunicorn.http.body import ChunkedReader
+from gunicorn.http.errors import ParseException
+
+STEP_SECONDS: Final = 0.002
+"""How long a body is read before other connections get a turn."""
+
+STEP_BYTES: Final = 65_536
+"""How much of a body one step takes from the socket at most."""
+
+DUE: Final = 1e-9
+"""Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and for a timer
+that is not due epoll waits for a millisecond at least."""
+
+TOO_SLOW: Final = "the body came too slowly"
+
+MOST_FRAMING: Final = 65_536
+"""Bytes of chunk sizes, extensions and line ends that a body may have beyond as many as it has of data."""
+
+
+class TooMuchFraming(ParseException):  # type: ignore[misc] # gunicorn has no types
+    """The chunked coding of a body has more bytes than the data in it."""
+
+
+class Steps:
+    """Gives other connections a turn between the steps of one body, and ends them at its deadline.
+
+    Args:
+        seconds: that the body may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = monotonic() + seconds
+        self._paused_at = monotonic()
+
+    def timeout(self) -> Any:  # noqa: ANN401 - gevent has no types
+        """What raises TimeoutError in a block that is still waiting at the deadline."""
+        return gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError(TOO_SLOW))
+
+    def pause(self) -> None:
+        """Let others go on, if it is their turn; raises TimeoutError at the deadline."""
+        now = monotonic()
+        if now >= self._deadline:
+            raise TimeoutError(TOO_SLOW)
+        if now - self._paused_at >= STEP_SECONDS:
+            gevent.sleep(DUE)
+            self._paused_at = monotonic()
+
+
+class MeteredUnreader:
+    """What a chunked body is read from; counts its bytes, and refuses a body of too much framing.
+
+    Attributes:
+        data: bytes of data that the parser found until now.
+    """
+
+    def __init__(self, unreader: Any, steps: Steps) -> None:  # noqa: ANN401 - gunicorn has no types
+        self._unreader = unreader
+        self._steps = steps
+        self._received = 0
+        self.data = 0
+
+    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
+        """The next bytes of the connection."""
+        self.check()
+        self._steps.pause()
+        data: bytes = self._unreader.read(size, min(read_ahead or 0, STEP_BYTES))
+        self._received += len(data)
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Give back what belongs to the next request."""
+        self._received -= len(data)
+        self._unreader.unread(data)
+
+    def check(self) -> None:
+        """Raise TooMuchFraming if what came and is no data is more than data, by MOST_FRAMING."""
+        if self._received - self.data > self.data + MOST_FRAMING:
+            raise TooMuchFraming
+
+
+class SteppingChunks(ChunkedReader):  # type: ignore[misc] # as above
+    """gunicorn's reader of chunked bodies, a step at a time."""
+
+    def __init__(self, request: Any, unreader: Any, steps: Steps, most_trailers: int) -> None:  # noqa: ANN401
+        self._steps = steps
+        super().__init__(request, MeteredUnreader(unreader, steps))
+        self.limit_trailer_section = most_trailers
+
+    def parse_chunked(self, unreader: MeteredUnreader) -> Iterator[bytes]:
+        """The data of each chunk, or of a part of it."""
+        for data in super().parse_chunked(unreader):
+            unreader.data += len(data)
+            self._steps.pause()
+            yield data
 
 
 class BoundedBody:
     """Reads a request's body until a deadline, and knows whether all of it has come."""
 
-    def __init__(self, reader: Any, seconds: float) -> None:  # noqa: ANN401 - gunicorn has no types
-        self._reader = reader
-        self._missing = getattr(reader, "length", None)  # None: it comes in chunks
-        self._deadline = monotonic() + seconds
+    def __init__(self, request: Any, seconds: float, most_trailers: int) -> None:  # noqa: ANN401 - as above
+        reader, self._unreader = request.body.reader, request.unreader
+        self._steps = Steps(seconds)
+        self._missing: int = getattr(reader, "length", 0)
+        self._chunks: SteppingChunks | None = None
+        if isinstance(reader, ChunkedReader):
+            self._chunks = SteppingChunks(request, request.unreader, self._steps, most_trailers)
 
     def read(self, size: int) -> bytes:
-        """As gunicorn's readers; raises TimeoutError at the deadline."""
-        with gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError("the body came too slowly")):
-            data: bytes = self._reader.read(size)
-        if self._missing is not None:
-            self._missing -= len(data)
+        """At most `size` bytes, b"" at the end; raises TimeoutError at the deadline."""
+        self._steps.pause()
+        with self._steps.timeout():
+            return self._part(size) if self._chunks is None else self._chunks.read(min(size, STEP_BYTES))
+
+    def _part(self, size: int) -> bytes:
+        wanted = min(size, self._missing, STEP_BYTES)
+        if not wanted:
+            return b""
+        data: bytes = self._unreader.read(None, wanted)
+        if len(data) > wanted:
+            self._unreader.unread(data[wanted:])
+            data = data[:wanted]
+        self._missing -= len(data)
         return data
 
     @property
     def is_complete(self) -> bool:
         """Whether the next request may follow on this connection."""
-        return self._reader.parser is None if self._missing is None else self._missing == 0
+        return self._missing == 0 if self._chunks is None else self._chunks.parser is None

@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, with four faults mended that no setting mends (docs/decisions/0005).
+"""gunicorn's gevent worker, with five faults mended that no setting mends (docs/decisions/0005).
 
 Chosen in gunicorn.conf.py; serves any WSGI application. Loaded in gunicorn's master before gevent patches
 Python, so it may import nothing but gunicorn, gevent and bounded_body.py.
@@ -11,6 +11,7 @@ from typing import Any
 
 import gevent
 from gevent.server import StreamServer
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.util import close_graceful
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -24,6 +25,10 @@ MOST_PAUSES = 10
 MOST_DRAINED = 64_000_000
 """Bytes of an unread body that are still read, so that its client sees the answer: what comes as fast as it
 is read keeps the event loop."""
+
+MOST_HEADER_BYTES = 16_384
+"""Of all headers of a request, and of the trailers of its body: parsing one by RFC 9110 takes a microsecond
+for each of its bytes, on the event loop."""
 
 
 class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
@@ -76,7 +81,9 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401
         """Serve one request."""
-        body = req.body.reader = BoundedBody(req.body.reader, self.request_seconds)
+        if sum(len(name) + len(value) for name, value in req.headers) > MOST_HEADER_BYTES:
+            raise LimitRequestHeaders(f"more than {MOST_HEADER_BYTES:,} bytes of headers")
+        body = req.body.reader = BoundedBody(req, self.request_seconds, MOST_HEADER_BYTES)
         asked_to_close, drains = req.should_close, self.drains  # as it is now: a head may promise to keep it
 
         def is_unread() -> bool:

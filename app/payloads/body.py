@@ -181,7 +181,9 @@ def _chunks(request: Request, limit: int, setting: str) -> Iterator[bytes]:
         try:
             chunk = stream.read(CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - received))
         except ParseException as error:  # gunicorn reads the chunked coding only now
-            raise BadRequest("The body's chunked coding cannot be read.") from error
+            raise BadRequest(
+                "The body's chunked coding cannot be read, or is longer than its data."
+            ) from error
         except (OSError, ValueError, ClientDisconnected) as error:  # of the server, a stream, Werkzeug
             raise _cut_short() from error
         if not chunk:

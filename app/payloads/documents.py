@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 import math
+import string
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,9 @@ JSON_TYPES: dict[type, str] = {
 CLAIMED_PER_OBJECT = 32
 """Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
 parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
+
+NO_BLANKS = str.maketrans("", "", string.whitespace)
+"""Removes what may stand between the letters of base64, without a string for each run of letters."""
 
 QUOTES_PER_PICTURE, QUOTES_SPARE = 32, 8_192
 """Quotation marks around keys and texts: an object of 6 bytes takes 250 with its keys."""
@@ -195,6 +199,6 @@ def from_base64(text: object, name: str = "image") -> bytes:
         if not comma:
             raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")
     try:
-        return base64.b64decode("".join(text.split()), validate=True)
+        return base64.b64decode(text.translate(NO_BLANKS), validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {error}.") from error

@@ -33,6 +33,10 @@ def chunk(data: bytes) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
+def chunks_of(data: bytes, size: int) -> bytes:
+    return b"".join(chunk(data[at : at + size]) for at in range(0, len(data), size)) + b"0\r\n\r\n"
+
+
 def get(path: bytes, method: bytes = b"GET") -> bytes:
     return raw(b"", start=method + b" " + path + b" HTTP/1.1")
 
@@ -57,6 +61,21 @@ SENT: dict[str, tuple[bytes, set[int]]] = {
     ),
     "no host": (b"POST /predict HTTP/1.1\r\nConnection: close\r\n" + LENGTH + b"\r\n" + UPLOAD, {400}),
     "header of 100 kB": (raw(b"X-A: " + b"a" * 100_000 + b"\r\n" + LENGTH, UPLOAD), REFUSED | {431}),
+    "headers of 720 kB": (
+        raw((b"Accept: " + b"a/b," * 2000 + b"\r\n") * 90 + LENGTH, UPLOAD),
+        {NO_ANSWER, 431},
+    ),
+    "headers of 12 kB": (raw((b"X-A: " + b"a" * 6000 + b"\r\n") * 2 + LENGTH, UPLOAD), {200}),
+    "trailers": (raw(CHUNKED, chunk(UPLOAD) + b"0\r\nX-A: a\r\n\r\n"), {200}),
+    "trailers of 90 kB": (
+        raw(CHUNKED, chunk(UPLOAD) + b"0\r\n" + b"X-A: " + b"a" * 90_000 + b"\r\n\r\n"),
+        REFUSED,
+    ),
+    "chunks of one byte": (
+        raw(CHUNKED, b"".join(chunk(b"a") for _ in range(100_000)) + b"0\r\n\r\n"),
+        REFUSED,
+    ),
+    "chunks of 100 bytes": (raw(CHUNKED, chunks_of(UPLOAD + bytes(300_000), 100)), {200, 422}),
     "header not ASCII": (raw(b"X-Request-ID: \xff\r\nAuthorization: \xff\r\n" + LENGTH, UPLOAD), {200}),
     "charset junk": (raw(b"Content-Type: application/json; charset=\xff\r\n" + LENGTH, UPLOAD), {200}),
     "expectation junk": (raw(b"Expect: 200-ok\r\n" + LENGTH, UPLOAD), {200, 400, 417}),

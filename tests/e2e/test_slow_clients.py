@@ -85,6 +85,19 @@ def test_others_are_answered_beside_a_client_whose_next_request_is_always_there(
     assert statuses == [200] * 10
 
 
+def test_others_are_answered_beside_a_body_of_more_framing_than_data(serve: Serve) -> None:
+    with serve(WEB_CONCURRENCY="1") as service, service.connect(CHUNKED) as connection:
+        sender = threading.Thread(target=try_to_send, args=(connection, b"1\r\na\r\n" * 8_000_000))
+        sender.start()
+        statuses = [requests.get(f"{service.url}/healthz", timeout=GENEROUS).status_code for _ in range(3)]
+        refusal = everything_from(connection)
+        sender.join()
+
+    assert statuses == [200] * 3
+    assert refusal.startswith(b"HTTP/1.1 400 ")
+    assert b"longer than its data" in refusal
+
+
 @contextmanager
 def asking_without_a_pause(service: Service, request_bytes: bytes) -> Iterator[threading.Event]:
     """A client that sends as many requests as its connection takes, and reads every answer.

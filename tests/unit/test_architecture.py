@@ -51,7 +51,7 @@ HOMES = {
     "onnxruntime": ("inference/onnx_session.py", "training/"),
     "opentelemetry": ("app/observability/tracing.py",),
     "optuna": ("training/comparison/search.py",),
-    "gunicorn": ("app/worker.py", "app/payloads/body.py"),
+    "gunicorn": ("app/bounded_body.py", "app/worker.py", "app/payloads/body.py"),
     "orjson": ("app/json_provider.py", "app/payloads/documents.py"),
     "pillow_heif": ("inference/isolated_decoder.py",),
     "prometheus_client": ("app/observability/metrics.py", "gunicorn.conf.py"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.payloads.body import Body
+from app.payloads.documents import from_base64
 from app.payloads.items import RequestItem, Rows
 from app.payloads.reading import find_many, find_one
 from app.protocols.infer_request import read_infer
@@ -101,6 +102,14 @@ def test_bodies_that_are_parsed_at_a_time_count_with_their_objects(make_app: Mak
 
     assert [answer.status_code for answer in answers] == [200, 413, 200]
     assert "fewer in one request" in answers[1].get_json()["detail"]
+
+
+def test_base64_with_a_blank_after_every_two_letters_takes_no_string_for_each() -> None:
+    text = "QQ A " * 100_000
+
+    peak = peak_of(lambda: from_base64(text))
+
+    assert peak <= TIMES_COUNTED * len(text)
 
 
 def classified_pixels(items: list[RequestItem]) -> list[Any]:
