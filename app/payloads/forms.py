@@ -1,16 +1,16 @@
 """Find the files of a multipart form (RFC 7578), in memory: uploads are never written to disk.
 
-Werkzeug's parser does the work. Each of a part's headers is parsed by regular expressions, so their size and
+Werkzeug's decoder does the work. Each of a part's headers is parsed by regular expressions, so their size and
 their number are bounded here. Bytes in, files out.
 """
 
-from dataclasses import dataclass
-from io import BytesIO
-from typing import IO
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NoReturn
 
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import MultiPartParser
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData, State
 
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
@@ -19,14 +19,23 @@ from app.payloads.items import FORMS, Upload
 FILE_FIELDS = ("image", "file")
 """The file fields of `/predict`."""
 
+FILE_TYPES = ("image/", "application/octet-stream")
+"""Content-Types of a part that is a file though it has no filename."""
+
 TEXT_FIELDS = 16
 """Parts of a form that may be none of its pictures: what browsers and client libraries add."""
 
 MAX_HEADER_BYTES = 8192
-"""What the headers of one part may have; real ones have some hundred bytes."""
+"""What the headers of one part may have, and its text; real ones have some hundred bytes."""
 
 CHUNK_BYTES = 4096
 """What the parser is given at a time."""
+
+BOUNDARY = (
+    "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header that "
+    "is set by hand has none. Or send the picture itself as the body."
+)
+"""The way out of the most frequent fault of a form: fetch and axios add the boundary by themselves."""
 
 NAME_LENGTH = 255
 """Characters of a name that an answer repeats; file systems allow no more."""
@@ -53,7 +62,7 @@ def one_file(body: Body) -> Upload:
         TooLarge: as `read_form`.
     """
     form = read_form(body, max_files=len(FILE_FIELDS))
-    uploads = [upload for field, upload in form.files if field in FILE_FIELDS]
+    uploads = [upload for name, upload in form.files if name in FILE_FIELDS]
     if len(uploads) == 1:
         return uploads[0]
     if uploads:
@@ -61,10 +70,10 @@ def one_file(body: Body) -> Upload:
             f"The form has {len(uploads)} pictures, and one is classified here. "
             "Send one `image`, or all of them to /predict/batch."
         )
-    for field in FILE_FIELDS:
-        if field in form.texts:
-            raise BadRequest(f"`{field}` came as text, not as a file. With curl, write -F {field}=@FILE.")
-    found = ", ".join(sorted({*(field for field, _ in form.files), *form.texts})) or "none"
+    for name in FILE_FIELDS:
+        if name in form.texts:
+            raise came_as_text(name)
+    found = ", ".join(sorted({*(name for name, _ in form.files), *form.texts})) or "none"
     raise BadRequest(
         f"No multipart file field is called `image` or `file`; the fields are: {found[:NAME_LENGTH]}. {FORMS}"
     )
@@ -73,37 +82,98 @@ def one_file(body: Body) -> Upload:
 def read_form(body: Body, max_files: int) -> Form:
     """Parse a form of at most `max_files` files and some fields of text.
 
+    A part is a file if it has a filename, or a Content-Type of FILE_TYPES.
+
     Raises:
-        BadRequest: it cannot be read.
-        TooLarge: it has more parts, or one with more than MAX_HEADER_BYTES of headers or as much text.
+        BadRequest: it cannot be read, or a picture's field is a long text.
+        TooLarge: it has more parts, or one with more than MAX_HEADER_BYTES of headers or of text.
     """
-    parser = MultiPartParser(
-        stream_factory=_in_memory,
-        max_form_memory_size=MAX_HEADER_BYTES + CHUNK_BYTES,
-        max_form_parts=max_files + TEXT_FIELDS,
-        buffer_size=CHUNK_BYTES,
-    )
-    try:
-        texts, files = parser.parse(BytesIO(body.data), body.boundary.encode("ascii"), len(body.data))
-    except RequestEntityTooLarge as error:
+    if not body.boundary:
+        raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY}")
+    form = Form([], [])
+    for number, part in enumerate(_parts(body)):
+        if number == max_files + TEXT_FIELDS:
+            raise TooLarge(f"The form has more than {max_files} files and {TEXT_FIELDS} fields of text.")
+        if part.is_file:
+            name = (part.filename or "")[:NAME_LENGTH] or None
+            form.files.append((part.name, Upload(b"".join(part.pieces), name)))
+        else:
+            form.texts.append(part.name)
+    return form
+
+
+@dataclass
+class _Part:
+    """A part of a form, as far as it has been read."""
+
+    name: str
+    filename: str | None
+    is_file: bool
+    pieces: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, piece: bytes) -> None:
+        """Take more of its content.
+
+        Raises:
+            BadRequest, TooLarge: it is no file, and longer than a text may be.
+        """
+        self.pieces.append(piece)
+        self.size += len(piece)
+        if self.is_file or self.size <= MAX_HEADER_BYTES:
+            return
+        if self.name in FILE_FIELDS:
+            raise came_as_text(self.name)
         raise TooLarge(
-            f"The form has more than {max_files} files and {TEXT_FIELDS} fields of text, or a part with more "
-            f"than {MAX_HEADER_BYTES:,} bytes of headers or text. Send pictures as files."
+            f"The part `{self.name[:NAME_LENGTH]}` has no filename and more than {MAX_HEADER_BYTES:,} bytes "
+            "of text. Send a picture as a file: with a filename, or a Content-Type of an image."
+        )
+
+
+def came_as_text(field_name: str) -> BadRequest:
+    """The refusal of a part that should be a picture and has neither a filename nor a type."""
+    name = field_name[:NAME_LENGTH]
+    return BadRequest(
+        f"`{name}` came as text, not as a file. With curl, write -F {name}=@FILE; in code, give the part a "
+        "filename, or a Content-Type of an image."
+    )
+
+
+def _parts(body: Body) -> Iterator[_Part]:
+    """The parts of a form, each when it is complete."""
+    starts = range(0, len(body.data), CHUNK_BYTES)
+    chunks = chain((body.data[start : start + CHUNK_BYTES] for start in starts), (None,))
+    part = _Part("", None, is_file=False)
+    try:
+        decoder = MultipartDecoder(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
+        for chunk in chunks:
+            decoder.receive_data(chunk)
+            while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+                if isinstance(event, Field | File):
+                    part = _part_of(event)
+                elif isinstance(event, Data):
+                    part.add(event.data)
+                    if not event.more_data:
+                        yield part
+            if decoder.state is State.EPILOGUE:
+                return
+    except (RequestEntityTooLarge, ValueError) as error:
+        _refuse(error, decoder.state)
+
+
+def _part_of(event: Field | File) -> _Part:
+    filename = event.filename if isinstance(event, File) else None
+    is_typed = event.headers.get("content-type", "").lower().startswith(FILE_TYPES)
+    return _Part(event.name or "", filename, is_file=filename is not None or is_typed)
+
+
+def _refuse(error: Exception, state: State) -> NoReturn:
+    """Say what is wrong with a form, by how far it was read."""
+    if state is State.PREAMBLE:
+        raise BadRequest(
+            f"The multipart form cannot be read: the boundary of its Content-Type is not in it. {BOUNDARY}"
         ) from error
-    except ValueError as error:
-        raise BadRequest(f"The multipart form cannot be read: {error}. {FORMS}") from error
-    uploads = [(str(field), _upload(file)) for field, file in files.items(multi=True)]
-    return Form(uploads, [str(field) for field in texts])
-
-
-def _in_memory(
-    total_content_length: int | None,
-    content_type: str | None,
-    filename: str | None,
-    content_length: int | None = None,
-) -> IO[bytes]:
-    return BytesIO()
-
-
-def _upload(file: FileStorage) -> Upload:
-    return Upload(file.stream.read(), name=(file.filename or "")[:NAME_LENGTH] or None)
+    if isinstance(error, RequestEntityTooLarge):
+        raise TooLarge(f"A part of the form has more than {MAX_HEADER_BYTES:,} bytes of headers.") from error
+    what = "it ends before its last boundary" if str(error).startswith("Invalid form-data") else str(error)
+    raise BadRequest(f"The multipart form cannot be read: {what}. {FORMS}") from error

@@ -10,7 +10,7 @@ from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads import archives
 from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of, items_of
-from app.payloads.forms import NAME_LENGTH, one_file, read_form
+from app.payloads.forms import NAME_LENGTH, came_as_text, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.settings import Settings
 from inference.contract import InputContract
@@ -95,8 +95,10 @@ def _many_of_any_form(body: Body, settings: Settings, contract: InputContract) -
     if archives.is_zip(body.data):
         return _unpacked([Upload(body.data)], settings, body.claim)
     if body.mimetype == FORM:
-        files = read_form(body, settings.max_batch).files
-        return _unpacked((upload for _, upload in files), settings, body.claim)
+        form = read_form(body, settings.max_batch)
+        if form.texts and not form.files:
+            raise came_as_text(form.texts[0])
+        return _unpacked((upload for _, upload in form.files), settings, body.claim)
     if is_document(body):
         return items_of(body, settings.max_batch, contract)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")

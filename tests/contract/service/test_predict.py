@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from typing_extensions import Buffer
 
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import MakeApp, files
 from tests.releases import LABELS
 from tests.uploads import UPLOAD, a_garment, data_url, in_base64, png, zipped
 
@@ -29,6 +29,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "raw called JSON": {"data": UPLOAD, "content_type": "application/json"},
     "raw called multipart": {"data": UPLOAD, "content_type": "multipart/form-data; boundary=x"},
     "multipart image": {"data": {"image": (io.BytesIO(UPLOAD), "a.png")}},
+    "multipart image without a filename": {
+        "data": b'--x\r\nContent-Disposition: form-data; name="image"\r\nContent-Type: image/png\r\n\r\n'
+        + UPLOAD
+        + b"\r\n--x--\r\n",
+        "content_type": "multipart/form-data; boundary=x",
+    },
     "multipart file": {"data": {"file": (io.BytesIO(UPLOAD), "a.png")}},
     "base64": {"json": {"image": in_base64(UPLOAD)}},
     "data URL": {"json": {"image": data_url(UPLOAD)}},
@@ -163,6 +169,40 @@ def test_what_is_wrong_with_a_request_is_said(
 
     assert (response.status_code, response.get_json()["status"]) == (status, status)
     assert detail in response.get_json()["detail"]
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+@pytest.mark.parametrize(
+    ("header", "part", "detail"),
+    [
+        ("multipart/form-data", 'name="image"; filename="a.png"', "names no boundary. Let the library"),
+        (
+            "multipart/form-data; boundary=y",
+            'name="image"; filename="a.png"',
+            "is not in it. Let the library",
+        ),
+        ("multipart/form-data; boundary=x", 'name="image"', "`image` came as text, not as a file."),
+    ],
+)
+def test_a_form_that_a_client_put_together_wrongly_is_answered_with_its_fault_at_any_size(  # noqa: PLR0917
+    client: FlaskClient, path: str, header: str, part: str, detail: str, size: int
+) -> None:
+    body = f"--x\r\nContent-Disposition: form-data; {part}\r\n\r\n".encode() + bytes(size) + b"\r\n--x--\r\n"
+
+    answer = client.post(path, data=body, content_type=header)
+
+    assert answer.status_code == 400
+    assert detail in answer.get_json()["detail"]
+
+
+def test_a_form_that_ends_early_is_answered_so(client: FlaskClient) -> None:
+    form = files("image")
+
+    answer = client.post("/predict", **(form | {"data": form["data"][:-20]}))
+
+    assert answer.status_code == 400
+    assert "it ends before its last boundary" in answer.get_json()["detail"]
 
 
 class Failing(io.RawIOBase):
