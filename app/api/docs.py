@@ -5,6 +5,7 @@ nothing from other servers. web/docs_page/ starts it; openapi.py fills in the co
 """
 
 import json
+import re
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,10 @@ from app.web.files import PageFile, page_file, read_files, send
 FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
 
 SWAGGER_UI = "flask_swagger_ui"
+PREFIX = "X-Forwarded-Prefix"
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+){1,8}")
+"""What a prefix may be: a path without anything to escape, and no address of another host."""
+
 VENDORED = ("swagger-ui.css", "swagger-ui-bundle.js")
 """Swagger UI's files that the page names."""
 
@@ -29,15 +34,17 @@ def docs_routes(settings: Settings) -> Blueprint:
     routes = Blueprint("docs", __name__)
     ours = read_files(FOLDER)
 
-    @lru_cache(maxsize=1)  # filled in once for each release that is served
-    def filled(_version: str) -> PageFile:
-        document = filled_document(served(), settings)
+    @lru_cache(maxsize=4)  # filled in once for each release that is served, and for each way to it
+    def filled(_version: str, prefix: str) -> PageFile:
+        document = filled_document(served(), settings, prefix)
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         return page_file(content, ".json")
 
     @routes.get("/openapi.json")
     def document() -> Response:
-        return send(filled(served().version))
+        response = send(filled(served().version, _prefix()))
+        response.vary.add(PREFIX)
+        return response
 
     @routes.get("/docs", strict_slashes=False)
     def page() -> BaseResponse:
@@ -50,6 +57,15 @@ def docs_routes(settings: Settings) -> Blueprint:
         return send(_read_vendored(name) if name in VENDORED else ours.get(name) or abort(404))
 
     return routes
+
+
+def _prefix() -> str:
+    """The path below which a proxy serves this service, as it or the server says; empty if neither does.
+
+    Any client may send the header: it changes that client's document alone, and names no other host.
+    """
+    prefix = (request.script_root or request.headers.get(PREFIX, "")).rstrip("/")
+    return prefix if PATH.fullmatch(prefix) else ""
 
 
 @cache

@@ -27,14 +27,17 @@ _OF_SIZE = ("Pixels", "TfNumbers", "V2Numbers")
 """Examples that are right only for the bundled release's labels, or for its input size."""
 
 
-def filled_document(model: Served, settings: Settings) -> Json:
+def filled_document(model: Served, settings: Settings, prefix: str = "") -> Json:
     """The document of a service.
 
     Args:
         model: the release that it serves.
         settings: those that it runs under.
+        prefix: the path below which a proxy serves it, as `/wardrobe`; empty where none is named, and then
+            clients take the folder of the document.
     """
     document: Json = json.loads(_with_limits(DOCUMENT.read_text("utf-8"), settings))
+    document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
     _fill_security(document, settings)
     _fill_model(document, model, settings)

@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 import math
+import re
 import string
 from collections.abc import Iterator
 from typing import Any
@@ -45,6 +46,9 @@ parser's notes and of rows cut from them, and a byte that counts may take three 
 NO_BLANKS = str.maketrans("", "", string.whitespace)
 """Removes what may stand between the letters of base64, without a string for each run of letters."""
 
+OBJECT = re.compile(rb"(\xef\xbb\xbf|\xff\xfe(\0\0)?|(\0\0)?\xfe\xff)?[\0\s]*\{")
+"""How a JSON object begins, in UTF-8, -16 or -32, with a byte order mark or without one."""
+
 QUOTES_PER_PICTURE, QUOTES_SPARE = 32, 8_192
 """Quotation marks around keys and texts: an object of 6 bytes takes 250 with its keys."""
 
@@ -52,7 +56,7 @@ QUOTES_PER_PICTURE, QUOTES_SPARE = 32, 8_192
 def is_document(body: Body) -> bool:
     """Whether a body is to be read as JSON: it says so, or it begins so, whatever curl calls it."""
     is_json = body.mimetype == "application/json" or body.mimetype.endswith("+json")
-    return is_json or body.data[:64].lstrip()[:1] == b"{"
+    return is_json or OBJECT.match(body.data, 0, 64) is not None
 
 
 def item_of(body: Body, contract: InputContract) -> Upload | Rows:

@@ -32,8 +32,8 @@ CHUNK_BYTES = 4096
 """What the parser is given at a time."""
 
 BOUNDARY = (
-    "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header that "
-    "is set by hand has none. Or send the picture itself as the body."
+    "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header "
+    "that is set by hand has none. Or send the picture itself as the body."
 )
 """The way out of the most frequent fault of a form: fetch and axios add the boundary by themselves."""
 

@@ -55,6 +55,25 @@ def test_the_committed_and_the_answered_document_are_openapi_3_1(client: FlaskCl
     assert document["info"]["version"] == project["version"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "url"),
+    [
+        ({}, "./"),
+        ({"headers": {"X-Forwarded-Prefix": "/shop/wardrobe/"}}, "/shop/wardrobe"),
+        ({"environ_overrides": {"SCRIPT_NAME": "/wardrobe"}}, "/wardrobe"),
+        ({"headers": {"X-Forwarded-Prefix": "//evil.example"}}, "./"),
+        ({"headers": {"X-Forwarded-Prefix": "https://evil.example"}}, "./"),
+    ],
+)
+def test_below_a_proxys_prefix_the_document_leads_to_the_service(
+    client: FlaskClient, sent: dict[str, Any], url: str
+) -> None:
+    response = client.get("/openapi.json", **sent)
+
+    assert response.get_json()["servers"] == [{"url": url}]
+    assert "X-Forwarded-Prefix" in response.headers["Vary"]
+
+
 def test_every_route_is_described_and_nothing_else(make_app: MakeApp) -> None:
     app = make_app()
     routes = {

@@ -40,6 +40,13 @@ FORMS: dict[str, dict[str, Any]] = {
     "data URL": {"json": {"image": data_url(UPLOAD)}},
     "pixels": {"json": {"pixels": a_garment().tolist()}},
     "JSON called a form": {"data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(), "content_type": FORM},
+    **{
+        f"JSON in {encoding} called a form": {
+            "data": f' {{"image": "{in_base64(UPLOAD)}"}}'.encode(encoding),
+            "content_type": FORM,
+        }
+        for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+    },
 }
 
 
