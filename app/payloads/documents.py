@@ -43,8 +43,9 @@ CLAIMED_PER_OBJECT = 32
 """Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
 parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
 
-NO_BLANKS = str.maketrans("", "", string.whitespace)
-"""Removes what may stand between the letters of base64, without a string for each run of letters."""
+BASE64 = str.maketrans("-_", "+/", string.whitespace)
+"""Makes letters for URLs (RFC 4648, section 5) the usual ones, and removes what may stand between letters,
+without a string for each run of them."""
 
 OBJECT = re.compile(rb"(\xef\xbb\xbf|\xff\xfe(\0\0)?|(\0\0)?\xfe\xff)?[\0\s]*\{")
 """How a JSON object begins, in UTF-8, -16 or -32, with a byte order mark or without one."""
@@ -203,6 +204,7 @@ def from_base64(text: object, name: str = "image") -> bytes:
         if not comma:
             raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")
     try:
-        return base64.b64decode(text.translate(NO_BLANKS), validate=True)
+        letters = text.translate(BASE64)
+        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)  # padding may be left out
     except (binascii.Error, ValueError) as error:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {error}.") from error

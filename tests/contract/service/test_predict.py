@@ -37,6 +37,10 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "multipart file": {"data": {"file": (io.BytesIO(UPLOAD), "a.png")}},
     "base64": {"json": {"image": in_base64(UPLOAD)}},
+    "base64 without padding": {
+        "json": {"image": in_base64(UPLOAD + bytes(len(UPLOAD) % 3 == 0)).rstrip("=")}
+    },
+    "base64 for URLs": {"json": {"image": in_base64(UPLOAD).replace("+", "-").replace("/", "_")}},
     "data URL": {"json": {"image": data_url(UPLOAD)}},
     "pixels": {"json": {"pixels": a_garment().tolist()}},
     "JSON called a form": {"data": b' {"image": "%s"}' % in_base64(UPLOAD).encode(), "content_type": FORM},
