@@ -1,8 +1,8 @@
 """Decode a BMP, GIF, TIFF, HEIC or AVIF in a process of its own, isolated_decoder.py.
 
 One template process for each process of ours, started by the first such picture; it forks one for each.
-Waiting blocks the calling thread: under gevent call this in a native one. Its sockets are C's (`_socket`),
-since gevent replaces Python's by its own, which belong to the event loop.
+Waiting blocks the calling thread: under gevent call this in a native one. Its sockets and its start are C's
+(`_socket`, `posix`), since gevent replaces Python's by its own, which belong to the event loop.
 """
 
 import _socket
@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import io
 import os
+import posix
 import signal
 import sys
 import threading
@@ -179,11 +180,11 @@ class _Template:
     def _start(self) -> None:
         self._close()
         with contextlib.suppress(ChildProcessError):  # of a fork of ours, or gevent has waited for it
-            os.waitpid(self._pid, os.WNOHANG) if self._pid else None
+            posix.waitpid(self._pid, os.WNOHANG) if self._pid else None
         control, theirs = _socket.socketpair()
         with contextlib.closing(theirs):
             null = [(os.POSIX_SPAWN_OPEN, out, os.devnull, os.O_WRONLY, 0) for out in (1, 2)]
-            self._pid = os.posix_spawn(
+            self._pid = posix.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", isolated_decoder.__file__],
                 _ENVIRONMENT,

@@ -34,6 +34,13 @@ name.set("a request")
 print(run_in_native_thread(name.get))
 """
 
+A_PROCESS_DECODES = """
+from inference.decode import decode
+from tests.pictures import bmp, plain
+decoding = [gevent.spawn(run_in_native_thread, decode, bmp(plain(30, 40)), 10**6) for _ in range(12)]
+print({one.get(timeout=20).samples.shape for one in decoding})
+"""
+
 
 @pytest.mark.parametrize(
     ("program", "expected"),
@@ -41,8 +48,9 @@ print(run_in_native_thread(name.get))
         (OTHERS_GO_ON, "b'ok'"),
         (A_FAULT_RISES, "invalid literal for int() with base 10: 'x'"),
         (CONTEXT_IS_SEEN, "a request"),
+        (A_PROCESS_DECODES, "{(30, 40, 3)}"),
     ],
-    ids=["others go on", "a fault rises", "context is seen"],
+    ids=["others go on", "a fault rises", "context is seen", "a process decodes"],
 )
 def test_under_gevent_work_runs_beside_the_loop(program: str, expected: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", GEVENT + program]
