@@ -56,9 +56,8 @@ def main() -> int:
         received, descriptors, _, _ = socket.recv_fds(control, 1, 2)
         if not received:
             return 0
-        if len(descriptors) == 2:
-            _fork(control, *descriptors)
-        for descriptor in set(descriptors) - set(_pipes.values()):
+        forked = len(descriptors) == 2 and _has_forked(control, *descriptors)
+        for descriptor in descriptors[:1] if forked else descriptors:  # the pipe is closed by `_report`
             os.close(descriptor)
         _report()
 
@@ -76,13 +75,13 @@ def _load_readers() -> None:
     gc.freeze()  # a collection in a fork would copy the memory that it shares
 
 
-def _fork(control: socket.socket, connection: int, pipe: int) -> None:
-    """Start a process; where the system has none to give, both descriptors are closed without a status."""
+def _has_forked(control: socket.socket, connection: int, pipe: int) -> bool:
+    """Start a process; False where the system has none to give."""
     with contextlib.suppress(OSError):
         child = os.fork()
         if child:
             _pipes[child] = pipe
-            return
+            return True
         try:
             for descriptor in (control.detach(), pipe, *_pipes.values()):
                 os.close(descriptor)
@@ -90,6 +89,7 @@ def _fork(control: socket.socket, connection: int, pipe: int) -> None:
         except BaseException:  # noqa: BLE001 - whatever it is, the parent's loop must not go on here
             code = FAILED
         os._exit(code)
+    return False
 
 
 def _report(*_: object) -> None:
