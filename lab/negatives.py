@@ -40,13 +40,11 @@ def drawn(photos: Iterable[Photo]) -> list[Photo]:
     """At most OF_A_KIND photos of each kind, and of users' photos of it; the same ones each time.
 
     Args:
-        photos: without those of the development set. Of tier X they do not say the sender, so that none of
-            the source with senders is drawn.
+        photos: without those of the development set.
     """
     found = defaultdict[tuple[str, bool], list[Photo]](list)
     for photo in photos:
-        has_unknown_sender = photo.id.startswith("clo-") and not photo.sender
-        if kind_of(photo) and not has_unknown_sender:
+        if kind_of(photo):
             found[kind_of(photo), photo.tier == CLUTTERED].append(photo)
     return [photo for key in sorted(found) for photo in sorted(found[key], key=_lot)[:OF_A_KIND]]
 

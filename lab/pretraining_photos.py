@@ -62,6 +62,9 @@ LEAST: Final = 50
 SURE: Final = 0.9
 """Share of the photos of a source's label that have one kind, from which the others of this label have it."""
 
+USERS: Final = "clo-"
+"""How the groups of users' photos begin; a shop's photo is a group of its own."""
+
 CLUTTERED: Final = "C"
 """The tier of users' own photos, whose borders are grounds."""
 
@@ -71,7 +74,7 @@ class Photo:
     """One photo and what is known of it.
 
     Attributes:
-        archive: name of the ZIP archive.
+        archive: name of the ZIP archive; empty for a file of the folder.
         member: its name there.
         sender: of a user's photo; empty for a shop's.
         source_label: as its source calls it; empty where only the catalogue has it.
@@ -126,7 +129,7 @@ def photos_of(folder: Path) -> list[Photo]:
     judged = {row["group"] for row in _rows(folder / "dev.csv")}
     merged = {photo.id: photo for photo in _catalogue(folder)}
     for name in ("pool", "more"):
-        for photo in _pool(folder, name):
+        for photo in pool_photos(folder, name):
             known = merged.get(photo.id, photo)
             merged[photo.id] = replace(photo, kind=known.kind, colours=known.colours, gender=known.gender)
     photos = [photo for _, photo in sorted(merged.items()) if photo.sender not in judged]
@@ -189,12 +192,14 @@ def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]
     whole = fit_whole(picture, (STORED_EDGE, STORED_EDGE))
     if photo.tier == CLUTTERED:
         return whole, None
-    rng = np.random.default_rng(seed)
+    laid = on_ground(picture, _opened(folder, beneath), np.random.default_rng(seed))
+    return whole, None if laid is None else fit_whole(laid, (STORED_EDGE, STORED_EDGE))
+
+
+def on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
+    """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
     found = _garment_on_plain(no_larger_than(picture, EDGE))
-    if found is None:
-        return whole, None
-    laid = _laid_on(_texture(_opened(folder, beneath), rng), *found, rng)
-    return whole, fit_whole(laid, (STORED_EDGE, STORED_EDGE))
+    return None if found is None else _laid_on(_texture(beneath, rng), *found, rng)
 
 
 def _garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
@@ -238,6 +243,8 @@ def _opened(folder: Path, photo: Photo) -> Picture:
 
 def decoded_photo(folder: Path, photo: Photo) -> Decoded:
     """Decode a photo as the service decodes an upload."""
+    if not photo.archive:
+        return decode((folder / photo.member).read_bytes(), MAX_PIXELS)
     return decode(_archive(folder / photo.archive).read(photo.member), MAX_PIXELS)
 
 
@@ -254,13 +261,13 @@ def _catalogue(folder: Path) -> Iterator[Photo]:
         yield Photo("catalogue.zip", row["file"], kind=row["kind"], colours=colours, gender=gender)
 
 
-def _pool(folder: Path, name: str) -> Iterator[Photo]:
+def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
+    """The photos of pool.csv, more.csv or dev.csv, the last of which are files of the folder."""
     for row in _rows(folder / f"{name}.csv"):
-        is_users = row["tier"] == CLUTTERED
         yield Photo(
-            f"{name}_{row['tier']}.zip",
+            "" if name == "dev" else f"{name}_{row['tier']}.zip",
             row["file"],
-            sender=row["group"] if is_users else "",
+            sender=row["group"] if row["group"].startswith(USERS) else "",
             source_label=row["source_label"],
             label=int(row["label"]) if row["label"] else None,
             tier=row["tier"],
