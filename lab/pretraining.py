@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import keras
 import numpy as np
 from keras import layers
@@ -33,6 +32,7 @@ from lab.pretraining_photos import (
     targets_of,
     without_left_out,
 )
+from lab.views import changed
 from training.errors import BadPictures
 from training.fitting.optimizers import build_optimizer
 from training.recipes import Recipe
@@ -56,21 +56,8 @@ KIND_SMOOTHING: Final = 0.1
 LOSS_WEIGHTS: Final = {"kind": 1.0, "colours": 5.0, "gender": 0.25, "label": 0.5}
 """Of the means over a batch; that of the colours is one over all 27, of which a photo has one or two."""
 
-CROPPED: Final = (0.6, 1.0)
-"""Share of the area that a crop keeps."""
-ASPECT: Final = 0.1
-"""Relative, each way, by which a crop is wider than high."""
-TURN: Final = 10.0
-"""Degrees, each way."""
 COMPOSED: Final = 1 / 3
 """Share of the plain shop photos that appear on a cluttered ground."""
-ERASED: Final = (0.02, 0.2)
-"""Share of the area that is erased in a quarter of the pictures."""
-LIGHT: Final = 0.15
-CHANNEL: Final = 0.05
-"""Relative, each way."""
-BLUR_SIGMA: Final = (0.4, 1.2)
-JPEG_QUALITY: Final = (30, 90)
 
 
 @dataclass(frozen=True)
@@ -133,44 +120,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         return pixels, wanted, {name: mask.astype(np.float32) for name, mask in known.items()}
 
     def _changed(self, index: int) -> NDArray[np.uint8]:
-        rng, pictures = self._rng, self._pictures
-        is_composed = pictures.is_composed[index] and rng.random() < COMPOSED
-        picture = framed((pictures.composed if is_composed else pictures.whole)[index], rng)
-        light = (1 + rng.uniform(-LIGHT, LIGHT)) * (1 + rng.uniform(-CHANNEL, CHANNEL, 3))
-        picture = np.minimum(picture * light.astype(np.float32), 255).astype(np.uint8)
-        if rng.random() < 0.15:
-            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(*BLUR_SIGMA)).astype(np.uint8, copy=False)
-        if rng.random() < 0.15:
-            quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG_QUALITY))]
-            written = cv2.imencode(".jpg", picture, quality)[1]
-            picture = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
-        if rng.random() < 0.25:
-            _erase(picture, rng)
-        return picture
-
-
-def framed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Crop, flip, turn and scale in one step: uint8 (64, 64, 3) of (STORED_EDGE, STORED_EDGE, 3)."""
-    edge = INPUT.shape[0]
-    side = STORED_EDGE * np.sqrt(rng.uniform(*CROPPED))
-    aspect = 1 + rng.uniform(-ASPECT, ASPECT)
-    across, down = edge / min(side * aspect, STORED_EDGE), edge / min(side / aspect, STORED_EDGE)
-    middle = STORED_EDGE / 2 + rng.uniform(-1, 1, 2) * (STORED_EDGE - side) / 2
-    angle = np.radians(rng.uniform(-TURN, TURN))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    mirror = -1.0 if rng.random() < 0.5 else 1.0
-    linear = np.diag([across * mirror, down]) @ turn
-    matrix = np.column_stack([linear, edge / 2 - linear @ middle])
-    return cv2.warpAffine(picture, matrix, (edge, edge), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
-
-
-def _erase(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Fill a rectangle with one colour, in place (Zhong et al. 2017, arXiv 1708.04896)."""
-    edge = len(picture)
-    area, aspect = rng.uniform(*ERASED) * edge**2, np.exp(rng.uniform(-1, 1))
-    height, width = int(min(edge - 1, np.sqrt(area * aspect))), int(min(edge - 1, np.sqrt(area / aspect)))
-    top, left = int(rng.integers(edge - height)), int(rng.integers(edge - width))
-    picture[top : top + height, left : left + width] = rng.integers(0, 256, 3)
+        is_composed = self._pictures.is_composed[index] and self._rng.random() < COMPOSED
+        pictures = self._pictures.composed if is_composed else self._pictures.whole
+        return changed(pictures[index], INPUT.shape[0], self._rng)
 
 
 def pretrain(

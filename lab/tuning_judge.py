@@ -1,0 +1,152 @@
+"""Judge weights of EfficientNet-Lite0: heads as the product fits them, on `dev` by sender, and own classes.
+
+python -m lab.tuning_judge PHOTOS FILE... [--seeds N]
+
+FILE is one of tuning.py or imagenet.npz, of which nothing learnt a sender of dev. Prints a row a tier. Reads
+the folder that pretraining_photos.py describes; writes RUN, with the answers of each file and seed.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections import defaultdict
+from dataclasses import astuple
+from pathlib import Path
+from typing import Final
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.pretraining_photos import Photo, pool_photos
+from lab.tuning_photos import (
+    OTHER_THINGS,
+    Views,
+    of_left_out_kind,
+    upright_and_mirrored,
+)
+from training import hidden_head
+from training.data.npz import write_npz
+from training.features import STAGE_ENDS, Seen
+from training.photos.photo_network import fit_photo_head, scores_of
+from training.photos.reading import OOD
+from training.photos.vectors import SeenPhotos
+from training.transfer import imagenet
+from training.untyped import Network
+
+NAMES: Final = (
+    "T-shirt",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Boot",
+)
+UNLEARNT: Final = "unlearnt"
+"""The part of kinds that nothing learnt."""
+
+LEARNT: Final = {"A": 150, "B": 200, OTHER_THINGS: 80, UNLEARNT: 60}
+"""Photos of a class in a tier that the heads learn; of users' all."""
+
+
+def judged_photos(folder: Path) -> tuple[list[Photo], NDArray[np.str_]]:
+    """What the heads learn, dev, and other things of kinds that nothing learnt; and which each is."""
+    cells = defaultdict[tuple[str, str], list[Photo]](list)
+    dev = list(pool_photos(folder, "dev"))
+    unlearnt = [photo for photo in dev if of_left_out_kind(photo)]
+    dev = [photo for photo in dev if not of_left_out_kind(photo)]
+    for name in ("pool", "more"):
+        for photo in pool_photos(folder, name):
+            shown = photo.source_label if photo.label is None else str(photo.label)
+            tier = UNLEARNT if of_left_out_kind(photo) else "users" if photo.sender else photo.tier
+            cells[tier, shown].append(photo)
+    chosen = {cell: sorted(cells[cell], key=lot)[: LEARNT.get(cell[0])] for cell in sorted(cells)}
+    learnt = [one for (tier, _), some in chosen.items() for one in some if tier != UNLEARNT]
+    unlearnt += [one for (tier, _), some in chosen.items() for one in some if tier == UNLEARNT]
+    parts = {"learnt": learnt, "dev": dev, UNLEARNT: unlearnt}
+    return [*learnt, *dev, *unlearnt], np.repeat(list(parts), [len(part) for part in parts.values()])
+
+
+def lot(photo: Photo) -> str:
+    """By which photos are drawn."""
+    return hashlib.sha256(f"judge {photo.id}".encode()).hexdigest()
+
+
+def seen_by(weights: Path, views: Views) -> Seen:
+    """What a network sees of photos whose stage 4 is stored, two views each."""
+    upper = above_stage_4(weights)
+    means = np.concatenate(
+        [
+            upper.predict_on_batch(views.activations[at : at + 64].astype(np.float32))
+            for at in range(0, len(views.of), 64)
+        ]
+    )
+    return Seen(means[::2], means[1::2])
+
+
+def above_stage_4(weights: Path) -> Network:
+    """The means of the last stages, float32 (N, 704), of the output of stage 4."""
+    whole = imagenet.load(weights)
+    outputs = [keras.layers.GlobalAveragePooling2D()(whole.get_layer(name).output) for name in STAGE_ENDS]
+    return keras.Model(whole.get_layer(STAGE_ENDS[0]).output, keras.layers.Concatenate()(outputs))
+
+
+def photos_seen(photos: list[Photo], parts: NDArray[np.str_], seen: Seen) -> SeenPhotos:
+    """As a training of the product sees them."""
+    labels = np.array([OOD if photo.label is None else photo.label for photo in photos], np.uint8)
+    kinds = [photo.source_label if photo.label is None else str(photo.label) for photo in photos]
+    return SeenPhotos(
+        seen,
+        labels,
+        np.array([photo.tier for photo in photos]),
+        np.array([photo.id for photo in photos]),
+        np.array([photo.sender or photo.id for photo in photos]),
+        np.array(kinds),
+        np.array(["cluttered" if photo.sender else "plain" for photo in photos]),
+        parts == "dev",
+    )
+
+
+def answer(photos: SeenPhotos, parts: NDArray[np.str_], seed: int, path: Path) -> None:
+    """Write the answers to dev, by heads that learnt none of its senders, and to what nothing learnt."""
+    hidden_head.SEED = seed  # type: ignore[misc]  # the product has one seed
+    fitted = fit_photo_head(photos.take(parts != UNLEARNT), NAMES, lambda done, total: None)
+    order = np.argsort(fitted.asked)
+    others = scores_of(fitted.head.logits(photos.seen.upright[parts == UNLEARNT]), len(NAMES))
+    of_dev, given = astuple(fitted.scores), astuple(others)
+    probabilities, distances = (
+        np.concatenate([first[order], second]) for first, second in zip(of_dev, given, strict=True)
+    )
+    write_npz(path, probabilities=probabilities, distances=distances)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the answers of heads on each file."""
+    parser = argparse.ArgumentParser(prog="python -m lab.tuning_judge", description=main.__doc__)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("weights", type=Path, nargs="+")
+    parser.add_argument("--run", type=Path, default=Path("runs/tuning"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    options = parser.parse_args(argv)
+    photos, parts = judged_photos(options.photos)
+    views = upright_and_mirrored(options.photos, photos, options.run / "judged")
+    answers = options.run / "answers"
+    answers.mkdir(exist_ok=True)
+    for weights in options.weights:
+        paths = [answers / f"{weights.stem}-{seed}.npz" for seed in options.seeds]
+        if all(path.exists() for path in paths):
+            continue
+        learnt = photos_seen(photos, parts, seen_by(weights, views))
+        for seed, path in zip(options.seeds, paths, strict=True):
+            answer(learnt, parts, seed, path)
+            sys.stdout.write(f"{path}\n")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

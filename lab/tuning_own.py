@@ -1,0 +1,123 @@
+"""Judge weights of EfficientNet-Lite0 by own classes, on photos and kinds that the tuning did not learn.
+
+python -m lab.tuning_own PHOTOS FILE... [--run RUN]
+
+Kinds that are left out, and colours of a garment of which other photos were learnt. A head as own classes
+have it answers the half of the photos that it did not learn, by each set of blocks. Reads the folder that
+pretraining_photos.py describes; writes RUN.
+"""
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from inference.framing import fit_whole
+from lab.pretraining_photos import Photo, decoded_photo, photos_of
+from lab.tuning_judge import lot, seen_by
+from lab.tuning_photos import LEFT_OUT_KINDS, tuning_photos, upright_and_mirrored
+from training.data.npz import read_npz, write_npz
+from training.features import READS, Block, Seen, network, spread, vectors
+from training.head import fit_head
+
+GARMENT: Final = "t-shirt"
+OF_A_KIND: Final = 150
+OF_COLOURS: Final = 1000
+LEAST: Final = 25
+"""Photos of a colour."""
+
+BLOCKS: Final[tuple[tuple[Block, ...], ...]] = (
+    ("lite0",),
+    ("lite0", "palette"),
+    ("lite0", "backbone", "palette"),
+)
+
+
+def own_kinds(folder: Path) -> tuple[list[Photo], list[str]]:
+    """Photos of kinds that are left out, and their kinds."""
+    by_kind = defaultdict[str, list[Photo]](list)
+    for photo in _of_shops(folder):
+        if photo.kind in LEFT_OUT_KINDS:
+            by_kind[photo.kind].append(photo)
+    photos = [photo for some in by_kind.values() for photo in some[:OF_A_KIND]]
+    return photos, [photo.kind or "" for photo in photos]
+
+
+def own_colours(folder: Path) -> tuple[list[Photo], list[str]]:
+    """Photos of GARMENT in one colour that the tuning did not learn, and their colours."""
+    learnt = {photo.id for photo in tuning_photos(folder)}
+    rest = [photo for photo in _of_shops(folder) if photo.id not in learnt]
+    of = [photo for photo in rest if photo.kind == GARMENT and len(photo.colours) == 1]
+    counts = Counter(photo.colours for photo in of)
+    photos = [photo for photo in of if counts[photo.colours] >= LEAST][:OF_COLOURS]
+    return photos, [photo.colours[0] for photo in photos]
+
+
+def _of_shops(folder: Path) -> list[Photo]:
+    return [photo for photo in sorted(photos_of(folder), key=lot) if not photo.sender]
+
+
+def seen_by_others(folder: Path, photos: Sequence[Photo], path: Path) -> dict[Block, Seen]:
+    """What backbone and palette see of photos, but for what an earlier run saw."""
+    blocks: tuple[Block, ...] = ("backbone", "palette")
+    if not path.exists():
+        pixels = np.stack([fit_whole(decoded_photo(folder, one).picture, READS.shape) for one in photos])
+        seen = {block: vectors(network((block,)), [pixels]) for block in blocks}
+        write_npz(path, **{block: [each.upright, each.mirrored] for block, each in seen.items()})
+    stored = read_npz(path)
+    return {block: Seen(*stored[block]) for block in blocks}
+
+
+def answered(seen: Seen, blocks: tuple[Block, ...], names: Sequence[str]) -> tuple[float, float]:
+    """Accuracy and log loss on the half that was not learnt, both ways."""
+    labels = np.unique(names, return_inverse=True)[1].astype(np.uint8)
+    half, groups = np.zeros(len(labels), np.bool_), np.arange(len(labels)).astype(str)
+    for label in np.unique(labels):
+        half[np.flatnonzero(labels == label)[::2]] = True
+    chances = np.zeros((len(labels), labels.max() + 1))
+    for some in (half, ~half):
+        head = fit_head(seen.take(some), labels[some], groups[some], spread=spread(blocks))
+        chances[~some] = head.probabilities(seen.upright[~some])
+    losses = -np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-9))
+    return float((chances.argmax(axis=1) == labels).mean()), float(losses.mean())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print a row for each file and set of blocks."""
+    parser = argparse.ArgumentParser(prog="python -m lab.tuning_own", description=main.__doc__)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
+    parser.add_argument("weights", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--run", type=Path, default=Path("runs/tuning"), metavar="FOLDER")
+    options = parser.parse_args(argv)
+    sys.stdout.write(f"| classes | photos | weights | blocks | accuracy | log loss |\n{'|---' * 6}|\n")
+    for task, own in (("kinds", own_kinds), ("colours", own_colours)):
+        photos, names = own(options.photos)
+        views = upright_and_mirrored(options.photos, photos, options.run / f"own-{task}")
+        others = seen_by_others(options.photos, photos, options.run / f"own-{task}-others.npz")
+        for weights in options.weights:
+            by_block = others | {"lite0": seen_by(weights, views)}
+            for blocks in BLOCKS:
+                parts = [by_block[block] for block in blocks]
+                seen = Seen(
+                    np.concatenate([one.upright for one in parts], axis=1),
+                    np.concatenate([one.mirrored for one in parts], axis=1),
+                )
+                accuracy, loss = answered(seen, blocks, names)
+                cells = (
+                    task,
+                    len(photos),
+                    weights.stem,
+                    " + ".join(blocks),
+                    f"{accuracy:.3f}",
+                    f"{loss:.3f}",
+                )
+                sys.stdout.write(f"| {' | '.join(map(str, cells))} |\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
