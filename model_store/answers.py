@@ -42,6 +42,10 @@ NAME_LENGTH: Final = 16
 TEST_SET: Final = "the test set"
 """The set of its pictures."""
 
+CORRECTED: Final = "corrected"
+"""The set of photos that people looked at because a release doubted its answers: they hold more errors than a
+random sample does."""
+
 ACCEPT: Final = "accept"
 """The decision of an answer that needs no review."""
 
@@ -61,20 +65,20 @@ class Answers:
 
     Attributes:
         sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
-        pictures: str (N,), NAME_LENGTH hex digits of the content; empty where it has no name.
+        pictures: str (N,), NAME_LENGTH hex digits of the content; empty where it is not known.
         groups: str (N,), equal where pictures are not independent; empty where each is on its own.
         folds: int64 (N,), from 1: which network answered; 0 where it was not one of folds.
         networks: str (N,), `pixels` or `photos`.
         truth: int64 (N,), a class's index, or NONE_OF_THESE.
-        predicted: int64 (N,).
+        predicted: int64 (N,), NONE_OF_THESE where it is not known.
         familiarity: float64 (N,), NaN where none was measured.
         decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
         by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
         shown: str (N,), what the picture is to the model (`inference.contract.Shown`); empty where unknown.
         sources: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
         distances: float64 (N,), the OOD score; NaN where none was measured.
-        probabilities: float64 (N, C), as served, or as the network gave them before anything is decided;
-            (N, 0) in older releases.
+        probabilities: float64 (N, C), as served, or as the network gave them before anything is decided; NaN
+            where they are not known.
     """
 
     sets: NDArray[np.str_]
@@ -108,7 +112,7 @@ class Answers:
         """These columns; what is left out is not known, but for `predicted`, which is the likeliest class."""
         n = len(truth)
         shares = np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64)
-        likeliest = shares.argmax(axis=1) if predicted is None else predicted
+        likeliest = _likeliest(shares) if predicted is None else predicted
         given = {**columns, "sets": sets, "truth": truth, "predicted": likeliest}
         made = {name: _column(name, given.pop(name, None), n) for name in COLUMNS}
         if given:
@@ -118,7 +122,7 @@ class Answers:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Bool (N,), whether the answer is the truth; to a picture of none of the classes none is."""
-        return np.asarray(self.predicted == self.truth)
+        return np.asarray((self.predicted == self.truth) & self.known)
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -131,13 +135,13 @@ class Answers:
         return np.asarray(self.decisions == ACCEPT)
 
     @property
-    def decided(self) -> bool:
-        """Whether all decisions are known."""
-        return bool((self.decisions != "").all())
+    def decided(self) -> NDArray[np.bool_]:
+        """Bool (N,), whether the decision is known."""
+        return np.not_equal(self.decisions, "")
 
     @property
     def confidences(self) -> NDArray[np.float64]:
-        """float64 (N,), the probability of each answer."""
+        """float64 (N,), the probability of each answer; NaN where it is not known."""
         return np.asarray(self.probabilities[np.arange(len(self)), self.predicted])
 
     @property
@@ -159,14 +163,28 @@ class Answers:
         return self.take(self.sets == name)
 
     def __add__(self, others: "Answers") -> "Answers":
-        """Both, in this order; those without probabilities get none but zeros beside those with some."""
+        """Both, in this order; a probability that one of them lacks is not known."""
         both = (self, others)
         classes = max(one.probabilities.shape[1] for one in both)
         columns = {name: np.concatenate([getattr(one, name) for one in both]) for name in COLUMNS}
         wide = [
-            np.pad(one.probabilities, ((0, 0), (0, classes - one.probabilities.shape[1]))) for one in both
+            np.pad(
+                one.probabilities,
+                ((0, 0), (0, classes - one.probabilities.shape[1])),
+                constant_values=math.nan,
+            )
+            for one in both
         ]
         return Answers(**columns, probabilities=np.concatenate(wide))
+
+
+def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The class of each row's largest probability, int64 (N,), of (N, C); NONE_OF_THESE if unknown."""
+    known = ~np.isnan(shares).all(axis=1)
+    found = np.full(len(shares), NONE_OF_THESE, np.int64)
+    if known.any():
+        found[known] = shares[known].argmax(axis=1)
+    return found
 
 
 def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -250,7 +268,7 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
         ReleaseCorrupt: its file is not as it has to be.
     """
     if ANSWERS in manifest.files:
-        found = _parsed(ANSWERS, _unpacked, manifest, read, where)
+        found = _parsed(ANSWERS, answers_of, manifest, read, where)
     else:
         found = NO_ANSWERS
         if PREDICTIONS in manifest.files and manifest.headline.test_n <= LARGEST:
@@ -300,13 +318,18 @@ def _columns(content: bytes) -> dict[str, list[str]]:
     return {name: [row[place] for row in rows] for place, name in enumerate(header)}
 
 
-def _unpacked(content: bytes) -> Answers:
+def answers_of(content: bytes) -> Answers:
+    """The rows of a file that `packed` made.
+
+    Raises:
+        ValueError, KeyError, OSError, EOFError, csv.Error: it is none.
+    """
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
         unpacked = file.read(MOST_BYTES + 1)
     if len(unpacked) > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES} bytes")
     columns = _columns(unpacked)
-    shares = [columns[name] for name in columns if name[0] == "p" and name[1:].isdecimal()]
+    shares = [_numbers(columns[name]) for name in columns if name[0] == "p" and name[1:].isdecimal()]
     rows = len(columns["set"])
     return Answers(
         **{name: _read_column(name, columns, rows) for name in COLUMNS},
@@ -319,8 +342,13 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
     written, empty = COLUMNS[name]
     values = columns[written] if name in REQUIRED else columns.get(written)
     if values is not None and isinstance(empty, float):
-        values = [value or "nan" for value in values]
+        values = _numbers(values)
     return _column(name, values, rows)
+
+
+def _numbers(values: list[str]) -> list[str]:
+    """The values of a column of floats; an empty one is not a number."""
+    return [value or "nan" for value in values]
 
 
 def _older_test(content: bytes) -> Answers:

@@ -71,13 +71,21 @@ def undecided(scores: Scores, images: LabelledImages, name: str = TEST_SET, **co
     return Answers.of(
         name,
         images.labels,
-        pictures=images.digests,
+        pictures=_names(images.contents),
         groups=images.keys,
         shown=images.shown or "pixels",
         distances=scores.distances,
         probabilities=scores.probabilities,
         **columns,
     )
+
+
+def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The name of each picture, str (N,); none of a content that occurred before, as a name has one row."""
+    names = np.full(len(contents), "", contents.dtype)
+    first = np.unique(contents, return_index=True)[1]
+    names[first] = contents[first]
+    return names
 
 
 def decided(classifier: Classifier, answers: Answers) -> Answers:

@@ -1,9 +1,7 @@
 """What a release learnt: a hash of each picture and photo, so that no later training measures on these.
 
 A training that starts from a release takes them over and adds its own. The first 64 bits of a SHA-256 name a
-content. Earlier releases kept 32: where 74,169 are learnt, that takes one of 20,000 new pictures for one of
-them in 29% of sets. Reads and writes `learnt.npy` in a release's folder. Which pictures are held out:
-split.py.
+content. Reads and writes `learnt.npy` in a release's folder. Which pictures are held out: split.py.
 """
 
 import io
@@ -29,8 +27,7 @@ class Learnt:
     """The contents that were learnt.
 
     Attributes:
-        hashes: uint64, ascending, each once: the first 64 bits of each content's SHA-256, or the first 32 of
-            those that an earlier release learnt, which are below 2^32: hardly a hash of 64 bits is.
+        hashes: uint64, ascending, each once: the first 64 bits of each content's SHA-256.
     """
 
     hashes: NDArray[np.uint64]
@@ -46,8 +43,7 @@ class Learnt:
 
     def has(self, contents: Contents) -> NDArray[np.bool_]:
         """Which of these contents are among them, bool (N,)."""
-        first = _first_bits(contents)
-        return np.isin(first, self.hashes) | np.isin(first >> np.uint64(32), self.hashes)
+        return np.isin(_first_bits(contents), self.hashes)
 
     def save(self, folder: Path) -> None:
         """Write the file into a release's folder, all of it or nothing."""
@@ -60,7 +56,7 @@ NOTHING: Final = Learnt(np.empty(0, np.uint64))
 
 
 def load_learnt(folder: Path) -> Learnt | None:
-    """What a release in a folder learnt; None for one from before this was kept, or made elsewhere.
+    """What a release in a folder learnt; None for one that does not say: of version 1.0, or made elsewhere.
 
     Raises:
         ReleaseCorrupt: the file is damaged.
@@ -73,9 +69,11 @@ def load_learnt(folder: Path) -> Learnt | None:
             hashes = np.load(file, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
         raise ReleaseCorrupt(f"{path}: {error}. Fetch the release again.") from error
-    if hashes.dtype not in {np.dtype("<u4"), np.dtype("<u8")} or hashes.ndim != 1:
+    if hashes.dtype == np.dtype("<u4"):  # 32 bits of each, which new contents share by chance
+        return None
+    if hashes.dtype != np.dtype("<u8") or hashes.ndim != 1:
         raise ReleaseCorrupt(f"{path}: {hashes.dtype} of shape {hashes.shape}, expected uint64 in a row.")
-    return Learnt(np.unique(hashes.astype(np.uint64)))
+    return Learnt(np.unique(hashes))
 
 
 def _first_bits(contents: Contents) -> NDArray[np.uint64]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.contract import Ground, InputContract, Shown
 from labelling.review.corrections import NONE
+from model_store.answers import CORRECTED
 from training.data.corrections import Corrections
 from training.data.listing import Listed, Listing, columns_of, list_answers, list_pictures
 from training.data.picture_files import Say, Watch
@@ -36,7 +37,7 @@ OOD_PREFIX: Final = "X_"
 OWN_TIER: Final = "own"
 """The tier of photos in a table without tiers: the user's own."""
 
-CORRECTED_TIER: Final = "corrected"
+CORRECTED_TIER: Final = CORRECTED
 """The tier of corrections that no audit drew at random: people looked at them because the model doubted them.
 They hold more of its errors than the catalogue does, so they are learnt and measured, and promise nothing."""
 
