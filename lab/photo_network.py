@@ -2,9 +2,10 @@
 
 python -m lab.photo_network --from RELEASE --photos CSV --check-photos CSV
 
-Takes the options of `wardrobe train`, which fits the head again where a release has one. Also writes
-vectors.npz in the run's folder: what was seen of the checked photos and of a sample of the others, with which
-`wardrobe train --from bundled --photos corrections.csv` keeps what is known.
+Takes the options of `wardrobe train`, which fits the head again where a release has one. Also writes, in the
+run's folder, vectors.npz: what was seen of the checked photos and of a sample of the others, with which
+`wardrobe train --from bundled --photos corrections.csv` keeps what is known; and photo-answers.csv.gz: what
+heads of folds answered to the checked photos before anything was decided, with which lab/sealing.py decides.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from model_store.answers import packed
 from model_store.cache import find_release
 from scripts.publish import open_target
 from scripts.terminal import perform
@@ -21,12 +23,15 @@ from scripts.train import build_parser
 from scripts.training.photo_network import fit_photos
 
 if TYPE_CHECKING:
+    from training.photos.photo_network import PhotoHead
     from training.photos.vectors import SeenPhotos
 
 SAMPLE: Final = 10_600
 """Photos beside the checked ones, as many of each class in each tier as there are, up to an equal share."""
 
 SEED: Final = 0
+
+PHOTO_ANSWERS: Final = "photo-answers.csv.gz"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,9 +44,11 @@ def _make(arguments: argparse.Namespace) -> object:
     return fit_photos(arguments, release, open_target(arguments), keep=_keep)
 
 
-def _keep(learnt: "SeenPhotos", names: tuple[str, ...], folder: Path) -> None:
+def _keep(learnt: "SeenPhotos", fitted: "PhotoHead", names: tuple[str, ...], folder: Path) -> None:
+    from training.export.photo_release import answers_of_folds  # noqa: PLC0415 - needs Keras
     from training.photos.vectors import Shipped  # noqa: PLC0415 - needs Keras
 
+    (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(learnt, fitted)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.kinds)
     chosen = np.flatnonzero(learnt.checked)
     others = np.random.default_rng(SEED).permutation(np.flatnonzero(~learnt.checked))

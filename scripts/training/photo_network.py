@@ -52,8 +52,8 @@ GRADIENT: Final = (
 )  # fmt: skip
 """Options of a training by gradient, by their names in its arguments."""
 
-Keep = Callable[["SeenPhotos", tuple[str, ...], Path], None]
-"""Receives what is learnt, the names of the classes, and the run's folder."""
+Keep = Callable[["SeenPhotos", "PhotoHead", tuple[str, ...], Path], None]
+"""Receives what is learnt, the heads, the names of the classes, and the run's folder."""
 
 
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
@@ -149,9 +149,9 @@ def fit_photos(
     if compared is not None:
         announce(compared)
     learnt = _seen(sets, folder, labels, release, corrected=corrected)
-    keep(learnt, labels, folder)
     with counting("fitting heads") as watch:
         fitted = fit_photo_head(learnt, labels, watch)
+    keep(learnt, fitted, labels, folder)
     made = Made(shlex.join(["wardrobe", "train", *arguments.words]), time.perf_counter() - began)
     add_photo_network(folder / RELEASE, release, learnt, fitted, made, console().print)
     write_doubted(folder, _asked(sets, learnt, fitted), labels)

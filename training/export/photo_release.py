@@ -19,7 +19,16 @@ from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING
 from inference.onnx_session import DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, TEST_SET, Answers, answers_in, packed
+from model_store.answers import (
+    ANSWERS,
+    NONE_OF_THESE,
+    PHOTO_PREDICTIONS,
+    PREDICTIONS,
+    TEST_SET,
+    Answers,
+    answers_in,
+    packed,
+)
 from model_store.assemble import seal
 from model_store.files import PHOTO_FILES, REPORT
 from model_store.local import LocalRelease
@@ -29,6 +38,7 @@ from model_store.report import CROSS_FITTED, HELD_OUT, ModelFigures, Report
 from model_store.report_page.page import REPORT_PAGE, figures_in, file_page
 from training.data.learnt import NOTHING, Learnt, load_learnt
 from training.data.picture_files import Say
+from training.errors import BadRecipe
 from training.evaluation.acceptance import acceptance_curves, broken_promises, promises
 from training.evaluation.photo_calibration import FOLDS as CALIBRATION_FOLDS
 from training.evaluation.photo_decisions import PhotoDecisions, decide_on_photos
@@ -36,7 +46,7 @@ from training.evaluation.photo_evaluation import asked_photos, photo_figures
 from training.export.environment import git_commit, libraries
 from training.export.onnx_graph import check_parity, mflops, write_graph
 from training.features import READS
-from training.measure import decided, uncalibrated
+from training.measure import decided, scores_in, uncalibrated
 from training.photos.photo_network import PhotoHead, photo_network
 from training.photos.reading import drawn_by_key
 from training.photos.vectors import LITE0, SeenPhotos
@@ -48,6 +58,9 @@ PARITY_PICTURES: Final = 16
 
 PATCHES: Final = 6
 """Along each edge of a made picture."""
+
+OTHER_KINDS: Final = "other kinds"
+"""The set of OOD photos whose kinds the heads that answered them had not learnt."""
 
 SEED: Final = 0
 """Of the made pictures on which network and graph are compared: no photo is stored in a release."""
@@ -78,20 +91,79 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    asked = learnt.take(fitted.asked)
-    given = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
-    answered = parent.manifest.photos
-    before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
-    drawn = drawn_by_key(asked.keys.tolist(), CALIBRATION_FOLDS)
-    found = decide_on_photos(given, drawn, fitted.of_other_kinds, before)
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS, *PHOTO_FILES}:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(parent.folder / path, folder / path)
+    found = _decided_on(answers_of_folds(learnt, fitted), parent)
+    _copy(parent, folder)
     say("exporting and comparing the serving graph with the network")
     network = photo_network(fitted)
-    golden = _export(network, folder)
-    photos = PhotoNetwork(
+    photos = _network(found, _export(network, folder))
+    known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)
+    known.save(folder)
+    record = _record(learnt, fitted, made)
+    report, figures = _recorded(parent, record), _figures(network, folder, photos)
+    _complete(folder, parent, (report, figures), (photos, found), _tested(parent), say)
+    return _sealed(folder, parent.manifest, photos, record)
+
+
+def decide_again(folder: Path, parent: LocalRelease, given: Answers, tested: Answers, say: Say) -> Manifest:
+    """Write a release with the networks of another one, and decide again from what heads of folds answered.
+
+    Args:
+        folder: emptied first, if it is there.
+        parent: whose networks it has; one of them answers photos.
+        given: of `answers_of_folds`, as the parent's network was fitted.
+        tested: what the parent answers to its test set.
+        say: receives promises that cannot be given.
+
+    Raises:
+        BadRecipe: the parent has no network that answers photos.
+        StoreError: the folder cannot be sealed.
+    """
+    before, report = parent.manifest.photos, parent.report()
+    if before is None or report.photo_model is None:
+        raise BadRecipe(f"{parent.version} has no network that answers photos.")
+    found = _decided_on(given, parent)
+    _copy(parent, folder, *PHOTO_FILES)
+    photos = _network(found, before.golden)
+    figures = report.photo_model.model_copy(update={"temperature": photos.temperature})
+    _complete(folder, parent, (report, figures), (photos, found), tested, say)
+    return _sealed(folder, parent.manifest, photos, parent.manifest.training["photo_network"])
+
+
+def answers_of_folds(learnt: SeenPhotos, fitted: PhotoHead) -> Answers:
+    """What heads of folds answered to the checked photos, and to OTHER_KINDS; nothing is decided yet."""
+    asked, others = learnt.take(fitted.asked), fitted.of_other_kinds
+    given = asked_photos(fitted.scores, asked, asked.grounds, "photos", fitted.folds)
+    if others is None:
+        return given
+    truth = np.full(len(others.probabilities), NONE_OF_THESE)
+    return given + Answers.of(
+        OTHER_KINDS,
+        truth,
+        networks="photos",
+        distances=others.distances,
+        probabilities=others.probabilities,
+    )
+
+
+def _decided_on(given: Answers, parent: LocalRelease) -> PhotoDecisions:
+    asked, others = given.take(given.sets != OTHER_KINDS), given.of_set(OTHER_KINDS)
+    drawn = drawn_by_key(asked.groups.tolist(), CALIBRATION_FOLDS)
+    answered = parent.manifest.photos
+    before = ACCEPT_NOTHING if answered is None else answered.thresholds.confidence
+    return decide_on_photos(asked, drawn, scores_in(others) if len(others) else None, before)
+
+
+def _copy(parent: LocalRelease, folder: Path, *others: str) -> None:
+    """Copy all but the answers and the network that answers photos, and files that are named."""
+    shutil.rmtree(folder, ignore_errors=True)
+    left_out = {PREDICTIONS, PHOTO_PREDICTIONS, *PHOTO_FILES}
+    for path in (set(parent.manifest.files) - left_out) | {*others}:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parent.folder / path, folder / path)
+
+
+def _network(found: PhotoDecisions, golden: Golden) -> PhotoNetwork:
+    return PhotoNetwork(
         input=READS,
         temperature=found.calibration.temperature,
         thresholds=found.plain,
@@ -99,22 +171,29 @@ def add_photo_network(  # noqa: PLR0913, PLR0917 - what a release is made of
         familiarity=found.familiarity,
         golden=golden,
     )
+
+
+def _complete(  # noqa: PLR0913, PLR0917 - what the files are made of
+    folder: Path,
+    parent: LocalRelease,
+    known: tuple[Report, ModelFigures],
+    decided_on: tuple[PhotoNetwork, PhotoDecisions],
+    tested: Answers,
+    say: Say,
+) -> None:
+    """Write answers, report, card and page."""
+    (before, figures), (photos, found) = known, decided_on
     contract = photos.contract(parent.manifest.model.labels)
     session = OnnxSession(folder / PHOTO_FILES[1], shape=READS.array_shape)
     answers = decided(Classifier(session, uncalibrated(contract)), found.answers)
-    promised = promises(found.kinds, contract)
-    for broken in broken_promises(promised, contract):
+    for broken in broken_promises(promises(found.kinds, contract), contract):
         say(broken)
-    record = _record(learnt, fitted, made)
-    report = _report(_recorded(parent, record), photos, found, answers, _figures(network, folder, photos))
+    report = _report(before, photos, found, answers, figures)
     (folder / REPORT).write_bytes(report.as_bytes())
     model = parent.manifest.model.without_cascade()
     (folder / MODEL_CARD).write_text(model_card(model, report, photos), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(model, report, figures_in(folder), photos))
-    (folder / ANSWERS).write_bytes(packed(_tested(parent) + answers))
-    known = (load_learnt(parent.folder) or NOTHING) | Learnt.of(learnt.sha256)
-    known.save(folder)
-    return _sealed(folder, parent.manifest, photos, report, record)
+    (folder / ANSWERS).write_bytes(packed(tested + answers))
 
 
 def _export(network: Network, folder: Path) -> Golden:
@@ -203,9 +282,7 @@ def _record(learnt: SeenPhotos, fitted: PhotoHead, made: Made) -> dict[str, Json
     }
 
 
-def _sealed(
-    folder: Path, parent: Manifest, photos: PhotoNetwork, report: Report, record: dict[str, JsonValue]
-) -> Manifest:
+def _sealed(folder: Path, parent: Manifest, photos: PhotoNetwork, record: JsonValue) -> Manifest:
     return seal(
         folder,
         created_at=datetime.now(UTC),
